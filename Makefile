@@ -1,0 +1,59 @@
+# Front door. `make help` lists every target.
+
+GO      ?= go
+BIN     := bin/rapport
+PKGS    := ./...
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List every target
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/rapport (static, no cgo)
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/rapport
+
+.PHONY: demo
+demo: build ## Play thirty days of the sample shop and sum them up: no accounts, no servers
+	@$(BIN) demo
+
+.PHONY: run
+run: build ## Serve the sample shop in real time on http://127.0.0.1:8080
+	@$(BIN) up campaigns/examples/shop --people 2000
+
+.PHONY: test
+test: ## Run every test; what needs Redis, PostgreSQL or Chromium runs where they are installed
+	@$(GO) run ./cmd/testbed $(GO) test $(TESTFLAGS) $(PKGS)
+
+.PHONY: race
+race: ## Run every test under the race detector
+	@$(GO) run ./cmd/testbed $(GO) test -race $(TESTFLAGS) $(PKGS)
+
+.PHONY: bench
+bench: build ## Measure this machine: import, audiences, messages end to end, memory
+	@$(GO) run ./cmd/testbed $(BIN) bench
+
+.PHONY: lint
+lint: ## Format, vet and lint
+	@$(GO) tool -modfile=.ci/tools/go.mod gofumpt -l . | (! grep .) || (echo "run: make fmt"; exit 1)
+	@$(GO) vet $(PKGS)
+	@$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run $(PKGS)
+	@$(GO) tool -modfile=.ci/tools/go.mod deadcode -test $(PKGS) | (! grep .)
+
+.PHONY: fmt
+fmt: ## Format the Go code
+	@$(GO) tool -modfile=.ci/tools/go.mod gofumpt -w .
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser for a while each (FUZZTIME=30s)
+	@$(GO) list -f '{{.Dir}} {{.ImportPath}}' $(PKGS) | while read dir pkg; do \
+	  for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$dir/*_test.go 2>/dev/null | cut -c6-); do \
+	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),30s) $$pkg || exit 1; \
+	  done; \
+	done
+
+.PHONY: clean
+clean: ## Remove what builds and runs leave behind
+	@rm -rf bin rapport-data
