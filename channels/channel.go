@@ -1,0 +1,24 @@
+package channels
+
+// Channel is one way of reaching a customer.
+type Channel string
+
+// The channels, in the order reports and summaries list them.
+const (
+	Email Channel = "email"
+	SMS   Channel = "sms"
+	Call  Channel = "call"
+	Push  Channel = "push"
+)
+
+// All lists every channel in display order.
+func All() []Channel { return []Channel{Email, SMS, Call, Push} }
+
+// Valid reports whether c is a known channel.
+func (c Channel) Valid() bool {
+	switch c {
+	case Email, SMS, Call, Push:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,167 @@
+package channeltest
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"rapport/channels"
+)
+
+// patience bounds every check; none comes near it unless it fails.
+const patience = 20 * time.Second
+
+// Suite is a provider to be checked, against stand-ins that answer as its
+// service might.
+type Suite struct {
+	// Open gives the provider's sender for a service at baseURL, with a limit
+	// on each request.
+	Open func(t *testing.T, baseURL string, timeout time.Duration) channels.Sender
+	// Message is one that the service accepts.
+	Message func(baseURL string) channels.Message
+	// Accept answers as the service does when it accepts the message, and
+	// Receipt is what the sender must make of it.
+	Accept  http.HandlerFunc
+	Receipt channels.Receipt
+	// Evidence says what statuses prove where the provider differs from the
+	// common table.
+	Evidence map[int]channels.Evidence
+	// KeepsRunning says that 401 and 403 do not condemn the account.
+	KeepsRunning bool
+	// Secrets must appear in no error; the recipient is always among them.
+	Secrets []string
+	// Refused are changes that make the message one that must not leave.
+	Refused map[string]func(*channels.Message)
+}
+
+// statuses is what an answer proves by its status alone.
+var statuses = []struct {
+	status int
+	proves channels.Evidence
+}{
+	{200, channels.Ambiguous}, // with a body no provider writes
+	{400, channels.KnownRefused},
+	{401, channels.KnownRefused},
+	{403, channels.KnownRefused},
+	{404, channels.KnownRefused},
+	{408, channels.Ambiguous},
+	{410, channels.KnownRefused},
+	{413, channels.KnownRefused},
+	{422, channels.KnownRefused},
+	{429, channels.KnownNotSent},
+	{500, channels.Ambiguous},
+	{502, channels.Ambiguous},
+	{503, channels.Ambiguous},
+	{504, channels.Ambiguous},
+}
+
+// Run puts the provider through every check.
+func (s Suite) Run(t *testing.T) {
+	t.Run("an accepted message gives its receipt", s.accepted)
+	for _, c := range statuses {
+		t.Run("status "+strconv.Itoa(c.status), func(t *testing.T) { s.status(t, c.status, c.proves) })
+	}
+	t.Run("429 says when to come back", s.retryAfter)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		t.Run("redirect "+strconv.Itoa(status)+" is not followed", func(t *testing.T) { s.redirect(t, status) })
+	}
+	for name, ending := range endings {
+		t.Run(name, func(t *testing.T) { s.ending(t, ending) })
+	}
+	t.Run("a connection that dies under a second message", s.secondDies)
+	t.Run("connection refused", s.connectionRefused)
+	t.Run("a certificate nobody knows", s.unknownCertificate)
+	t.Run("a context that is over sends nothing", s.contextOver)
+	t.Run("a cancelled context ends the request", s.cancelled)
+	t.Run("the time limit ends the request", s.timeLimit)
+	for name, change := range s.Refused {
+		t.Run("refused unsent: "+name, func(t *testing.T) { s.refusedUnsent(t, change) })
+	}
+	t.Run("many at once", s.manyAtOnce)
+}
+
+// send sends the suite's message once and sees to what holds for every send.
+func (s Suite) send(t *testing.T, ctx context.Context, baseURL string) (channels.Receipt, error) {
+	t.Helper()
+	receipt, err := s.Open(t, baseURL, patience).Send(ctx, s.Message(baseURL))
+	s.discreet(t, baseURL, err)
+	return receipt, err
+}
+
+func (s Suite) accepted(t *testing.T) {
+	service := serve(t, s.Accept)
+	receipt, err := s.send(t, t.Context(), service.URL)
+	if err != nil || receipt != s.Receipt {
+		t.Fatalf("got %+v, %v; want %+v", receipt, err, s.Receipt)
+	}
+	service.had(t, 1)
+}
+
+func (s Suite) status(t *testing.T, status int, proves channels.Evidence) {
+	if own, differs := s.Evidence[status]; differs {
+		proves = own
+	}
+	service := serve(t, s.answer(status))
+	_, err := s.send(t, t.Context(), service.URL)
+	expect(t, err, proves)
+	if status == http.StatusUnauthorized || status == http.StatusForbidden {
+		if r := refusal(err); r == nil || r.Broken == s.KeepsRunning || r.Reason != channels.ReasonUnauthorized {
+			t.Errorf("got %+v; want unauthorized, broken %v", r, !s.KeepsRunning)
+		}
+	}
+	if r := refusal(err); status == http.StatusRequestEntityTooLarge && r.Reason != channels.ReasonTooLarge {
+		t.Errorf("reason %s", r.Reason)
+	}
+	service.had(t, 1)
+}
+
+func (s Suite) retryAfter(t *testing.T) {
+	service := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "7")
+		s.answer(http.StatusTooManyRequests)(w, r)
+	})
+	_, err := s.send(t, t.Context(), service.URL)
+	expect(t, err, channels.KnownNotSent)
+	if wait := notSent(err).RetryAfter; wait != 7*time.Second {
+		t.Errorf("retry after %s", wait)
+	}
+	service.had(t, 1)
+}
+
+func (s Suite) redirect(t *testing.T, status int) {
+	service := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/elsewhere", status)
+	})
+	_, err := s.send(t, t.Context(), service.URL)
+	expect(t, err, channels.Ambiguous)
+	service.had(t, 1)
+}
+
+func (s Suite) refusedUnsent(t *testing.T, change func(*channels.Message)) {
+	service := serve(t, s.Accept)
+	m := s.Message(service.URL)
+	change(&m)
+	_, err := s.Open(t, service.URL, patience).Send(t.Context(), m)
+	expect(t, err, channels.KnownRefused)
+	s.discreet(t, service.URL, err)
+	service.had(t, 0)
+}
+
+func (s Suite) manyAtOnce(t *testing.T) {
+	const many = 64
+	service := serve(t, s.Accept)
+	sender := s.Open(t, service.URL, patience)
+	var all sync.WaitGroup
+	for range many {
+		all.Go(func() {
+			if receipt, err := sender.Send(t.Context(), s.Message(service.URL)); err != nil || receipt != s.Receipt {
+				t.Errorf("got %+v, %v", receipt, err)
+			}
+		})
+	}
+	all.Wait()
+	service.had(t, many)
+}

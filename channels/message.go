@@ -1,0 +1,154 @@
+package channels
+
+import (
+	"strconv"
+	"time"
+)
+
+// Message is one rendered delivery, ready for a provider. Exactly the part of
+// Content that belongs to the channel is set.
+type Message struct {
+	// Delivery is the ledger's id. It travels with the message, so that every
+	// callback names the delivery it speaks of.
+	Delivery int64
+	// Attempt counts from 1 over the delivery's life.
+	Attempt int
+	// To is an RFC 5321 mailbox, an E.164 number, or a push endpoint URL.
+	To string
+	// From is the shop's mailbox ("Shop <hello@shop.example>") or number, from
+	// the workspace's senders; ReplyTo a mailbox or empty.
+	From    string
+	ReplyTo string
+	// ToName is the customer's display name; may be empty.
+	ToName string
+	// Country is ISO 3166-1 alpha-2 of the recipient; may be empty.
+	Country string
+	// Locale is the BCP 47 tag the content was rendered in.
+	Locale string
+	// Push holds the subscription's keys; set for Push only.
+	Push *PushSubscription
+	// Unsubscribe is the absolute URL of the one-click unsubscribe (RFC 8058);
+	// empty when the topic needs none.
+	Unsubscribe string
+	// Token lets the receiving browser report what became of a notification,
+	// at ReportURL; set for Push only.
+	Token     string
+	ReportURL string
+	// ScriptURL is the absolute URL a voice provider fetches to learn what to
+	// say next; set for Call only.
+	ScriptURL string
+	// StatusURL is the absolute URL status callbacks go to; empty where the
+	// provider's account settles it (SendGrid's event webhook).
+	StatusURL string
+	Content   Content
+}
+
+// Content is what a customer will see or hear, already rendered.
+type Content struct {
+	Email *EmailContent `json:"email,omitempty"`
+	SMS   *SMSContent   `json:"sms,omitempty"`
+	Call  *CallScript   `json:"call,omitempty"`
+	Push  *PushContent  `json:"push,omitempty"`
+}
+
+// EmailContent is an e-mail without its envelope.
+type EmailContent struct {
+	Subject   string `json:"subject"`
+	Preheader string `json:"preheader,omitempty"`
+	HTML      string `json:"html"`
+	Text      string `json:"text"`
+}
+
+// SMSContent is the body of a text message.
+type SMSContent struct {
+	Text string `json:"text"`
+}
+
+// PushContent is a web push notification (Notifications API names).
+type PushContent struct {
+	Title   string       `json:"title"`
+	Body    string       `json:"body,omitempty"`
+	Icon    string       `json:"icon,omitempty"`
+	URL     string       `json:"url,omitempty"`
+	Actions []PushAction `json:"actions,omitempty"`
+	// Tag and Topic make a repeated notification replace the first one.
+	Tag string `json:"tag,omitempty"`
+}
+
+// PushAction is a button of a notification.
+type PushAction struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	URL   string `json:"url,omitempty"`
+}
+
+// PushSubscription is what a browser hands out (Push API).
+type PushSubscription struct {
+	Endpoint string `json:"endpoint"`
+	P256dh   string `json:"p256dh"`
+	Auth     string `json:"auth"`
+}
+
+// CallScript is what a call says and asks, in order.
+type CallScript struct {
+	Say       string         `json:"say,omitempty"`
+	Questions []CallQuestion `json:"questions,omitempty"`
+	Bye       string         `json:"bye,omitempty"`
+	// Voicemail is what to leave on a machine; empty hangs up.
+	Voicemail string `json:"voicemail,omitempty"`
+	// Language is the BCP 47 tag of the words; Voice the provider's voice name.
+	Language string    `json:"language,omitempty"`
+	Voice    string    `json:"voice,omitempty"`
+	Transfer *Transfer `json:"transfer,omitempty"`
+}
+
+// CallQuestion is one question of a call.
+type CallQuestion struct {
+	ID     string `json:"id"`
+	Say    string `json:"say"`
+	Expect Expect `json:"expect"`
+	// Reprompt is how many times the question is asked again after silence or
+	// an answer out of range.
+	Reprompt int `json:"reprompt,omitempty"`
+	// Record is the longest recording, for Expect "record".
+	Record time.Duration `json:"record,omitempty"`
+	// Low and High bound the key, for ExpectDigits (0 to 9).
+	Low  int `json:"low,omitempty"`
+	High int `json:"high,omitempty"`
+}
+
+// Accepts reports whether keys pressed during a call are an answer to the
+// question. Questions that are spoken take none.
+func (q CallQuestion) Accepts(pressed string) bool {
+	key, err := strconv.Atoi(pressed)
+	if err != nil || strconv.Itoa(key) != pressed {
+		return false
+	}
+	switch q.Expect {
+	case ExpectDigits:
+		return key >= q.Low && key <= q.High
+	case ExpectYesNo:
+		return key == 1 || key == 2
+	}
+	return false
+}
+
+// Expect says how a question of a call is answered.
+type Expect string
+
+// Kinds of answers on a call.
+const (
+	ExpectDigits Expect = "digits" // one key from Low to High
+	ExpectYesNo  Expect = "yes_no" // 1 is yes, 2 is no
+	ExpectSpeech Expect = "speech"
+	ExpectRecord Expect = "record"
+)
+
+// Transfer puts the customer through to a person after a bad answer.
+type Transfer struct {
+	Question  string `json:"question"`
+	AtOrBelow int    `json:"at_or_below"`
+	// To is the E.164 number of the person.
+	To  string `json:"to"`
+	Say string `json:"say,omitempty"`
+}

@@ -1,0 +1,75 @@
+package channels
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Report is what a provider, a link or a customer says about a delivery.
+type Report struct {
+	// Channel the report belongs to.
+	Channel Channel
+	// Delivery is the ledger's id; 0 when only ProviderID or From is known.
+	Delivery int64
+	// ProviderID is the provider's name for the message.
+	ProviderID string
+	Kind       ReportKind
+	At         time.Time
+	// Key is the provider's own id of this event, where it has one.
+	Key string
+	// From is the customer's address, for replies and opt-outs.
+	From string
+	// Link is the clicked URL.
+	Link string
+	// Question and Answer carry an answer: the question's id within the
+	// message ("" means the message's only one), and what was pressed or said.
+	Question string
+	Answer   string
+	// Text is a free reply or comment.
+	Text string
+	// Reason explains an end: no_answer, busy, machine, hard, block, 21610, …
+	Reason string
+	// Again says that the attempt failed in a way a later one may mend (busy,
+	// no answer, machine).
+	Again bool
+	// Suppress asks that the address be suppressed on this channel.
+	Suppress bool
+	// Duration is the length of a call.
+	Duration time.Duration
+	// Bot says that the open or click is unlikely to be a person's.
+	Bot bool
+}
+
+// ReportKind is what happened.
+type ReportKind string
+
+// Kinds of reports.
+const (
+	ReportSent         ReportKind = "sent"
+	ReportDelivered    ReportKind = "delivered"
+	ReportOpened       ReportKind = "opened"
+	ReportClicked      ReportKind = "clicked"
+	ReportAnswered     ReportKind = "answered"
+	ReportReplied      ReportKind = "replied"
+	ReportBounced      ReportKind = "bounced"
+	ReportComplained   ReportKind = "complained"
+	ReportUnsubscribed ReportKind = "unsubscribed"
+	ReportResubscribed ReportKind = "resubscribed"
+	ReportFailed       ReportKind = "failed"
+	ReportDeferred     ReportKind = "deferred" // the provider keeps trying
+)
+
+// Meaning identifies what the report says, however often it is repeated:
+// message, event, second, address, link, question. Providers give retries of
+// one event different ids, so both Key and Meaning are used to deduplicate.
+func (r Report) Meaning() string {
+	message := r.ProviderID
+	if r.Delivery != 0 {
+		message = strconv.FormatInt(r.Delivery, 10)
+	}
+	return strings.Join([]string{
+		string(r.Channel), message, string(r.Kind), strconv.FormatInt(r.At.Unix(), 10),
+		r.From, r.Link, r.Question, r.Answer, r.Text,
+	}, "|")
+}

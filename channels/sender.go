@@ -1,0 +1,162 @@
+package channels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Sender hands one message to one provider.
+//
+// A nil error means the provider accepted the message. An error that is a
+// *NotSent or a *Refused says what is known; any other error is ambiguous: the
+// provider may have the message. A Sender never repeats a request, follows no
+// redirect, and puts no secret, address or number into an error.
+type Sender interface {
+	Send(ctx context.Context, m Message) (Receipt, error)
+}
+
+// BatchSender is the ability to hand over many messages in one request. The
+// results stand in the order of the messages.
+type BatchSender interface {
+	SendBatch(ctx context.Context, messages []Message) []Result
+}
+
+// Result is what became of one message of a batch.
+type Result struct {
+	Receipt Receipt
+	Err     error
+}
+
+// Receipt is a provider's word that it accepted a message.
+type Receipt struct {
+	// ProviderID is the provider's name for the message, which its callbacks
+	// repeat.
+	ProviderID string
+	// Segments is the number of SMS segments billed; 0 elsewhere.
+	Segments int
+}
+
+// Listener is the ability to understand a provider's callbacks.
+type Listener interface {
+	// Verify checks the callback's signature over its raw bytes and its public
+	// URL, in constant time. It fails closed: without a key nothing passes.
+	Verify(c Callback) error
+	// Reports reads a verified callback. One that carries nothing of interest
+	// gives no report and no error.
+	Reports(c Callback) ([]Report, error)
+}
+
+// Talker is the ability of a voice provider to be told, turn by turn, what to
+// say: the provider fetches Message.ScriptURL and posts what was heard.
+type Talker interface {
+	// Talk answers one fetch of a script with the provider's own document
+	// (TwiML). self is the absolute URL of this script, to which later turns
+	// return. What was heard in the turn is read from the same callback by
+	// Listener.Reports.
+	Talk(script CallScript, self string, c Callback) (Reply, error)
+	// HangUp is the reply to a call that must say nothing.
+	HangUp() Reply
+}
+
+// Reply is an HTTP answer for a provider.
+type Reply struct {
+	ContentType string
+	Body        []byte
+}
+
+// Finder is the ability to ask a provider whether it has a message: evidence
+// for a send whose outcome is not known.
+type Finder interface {
+	// Find looks for the message of a delivery sent to an address at or after
+	// since. It reports whether it was found; an error means not known, as
+	// when several messages could be the one. Providers give back nothing of
+	// ours, so what is found is the only message to that address in that time:
+	// a caller must not take it while another delivery holds its ProviderID.
+	Find(ctx context.Context, delivery int64, to string, since time.Time) (Receipt, bool, error)
+}
+
+// Checker is the ability to judge rendered content before anything is sent.
+type Checker interface {
+	Check(m Message) error
+}
+
+// Callback is one HTTP request from a provider, as it arrived.
+type Callback struct {
+	Method string
+	// URL is the configured public URL plus path and query, never built from
+	// the Host header or X-Forwarded-*.
+	URL        string
+	Header     http.Header
+	Body       []byte
+	ReceivedAt time.Time
+}
+
+// NotSent says that the provider does not have the message and that trying
+// again later is safe.
+type NotSent struct {
+	Err error
+	// RetryAfter is the provider's wish; 0 when it named none.
+	RetryAfter time.Duration
+}
+
+func (e *NotSent) Error() string { return fmt.Sprintf("not sent: %v", e.Err) }
+
+// Unwrap gives the cause.
+func (e *NotSent) Unwrap() error { return e.Err }
+
+// Refused says that the provider will never take this message.
+type Refused struct {
+	Err error
+	// Reason is a short stable word: invalid_address, opted_out, gone,
+	// unauthorized, rejected, too_large.
+	Reason string
+	// Suppress asks that the address be suppressed on this channel.
+	Suppress bool
+	// Broken says that the account rather than the message is at fault
+	// (401, 403): no other message will pass either.
+	Broken bool
+}
+
+func (e *Refused) Error() string { return fmt.Sprintf("refused (%s): %v", e.Reason, e.Err) }
+
+// Unwrap gives the cause.
+func (e *Refused) Unwrap() error { return e.Err }
+
+// Reasons of Refused.
+const (
+	ReasonInvalidAddress = "invalid_address"
+	ReasonOptedOut       = "opted_out"
+	ReasonGone           = "gone"
+	ReasonUnauthorized   = "unauthorized"
+	ReasonRejected       = "rejected"
+	ReasonTooLarge       = "too_large"
+)
+
+// Evidence is what is known after a send.
+type Evidence int
+
+// Classes of evidence.
+const (
+	Accepted Evidence = iota
+	KnownNotSent
+	KnownRefused
+	Ambiguous
+)
+
+// Classify names what err says about the message.
+func Classify(err error) Evidence {
+	var notSent *NotSent
+	var refused *Refused
+	switch {
+	case err == nil:
+		return Accepted
+	case errors.As(err, &notSent):
+		return KnownNotSent
+	case errors.As(err, &refused):
+		return KnownRefused
+	}
+	return Ambiguous
+}

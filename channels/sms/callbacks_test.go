@@ -1,0 +1,155 @@
+package sms_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rapport/channels"
+	"rapport/channels/sms"
+	"rapport/channels/twilio"
+)
+
+var arrived = time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
+
+func listener(t *testing.T) channels.Listener {
+	t.Helper()
+	return open(t, settings("")).(channels.Listener)
+}
+
+func reports(t *testing.T, fields url.Values) []channels.Report {
+	t.Helper()
+	got, err := listener(t).Reports(channels.Callback{
+		Method: http.MethodPost, URL: "https://shop.example/hooks/twilio/messages/abc", Body: []byte(fields.Encode()), ReceivedAt: arrived,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestRecordedCallbacksAreRead(t *testing.T) {
+	raw, err := os.ReadFile("../../../shared/vectors/twilio/callbacks.json")
+	if err != nil {
+		t.Skip("the vectors are not here: ", err)
+	}
+	var file struct {
+		Cases []struct {
+			Name, Method, Body string
+			SignedFor          struct {
+				AuthToken channels.Secret `json:"auth_token"`
+				URL       string
+				Signature string
+			} `json:"signed_for"`
+		}
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	const sid, customer = "SM0123456789abcdef0123456789abcdef", "+12025550122"
+	want := map[string][]channels.Report{
+		"sms status delivered (messaging service)":         {{Kind: channels.ReportDelivered, ProviderID: sid, Key: sid + "/delivered"}},
+		"sms status sent":                                  {{Kind: channels.ReportSent, ProviderID: sid, Key: sid + "/sent"}},
+		"sms status failed 21610 (recipient replied STOP)": {{Kind: channels.ReportFailed, ProviderID: sid, Key: sid + "/failed", Reason: "opted_out", Suppress: true}},
+		"inbound sms reply":                                {{Kind: channels.ReportReplied, Key: sid, Text: "STOP"}},
+	}
+	for _, c := range file.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			s := settings("")
+			s.AuthToken = c.SignedFor.AuthToken
+			l := open(t, s).(channels.Listener)
+			cb := channels.Callback{
+				Method: c.Method, URL: c.SignedFor.URL, Body: []byte(c.Body), ReceivedAt: arrived,
+				Header: http.Header{"X-Twilio-Signature": {c.SignedFor.Signature}},
+			}
+			if err := l.Verify(cb); err != nil {
+				t.Error(err)
+			}
+			got, err := l.Reports(cb)
+			expected := want[c.Name]
+			for i := range expected {
+				expected[i].Channel, expected[i].At, expected[i].From = channels.SMS, arrived, customer
+			}
+			if diff := cmp.Diff(expected, got); err != nil || diff != "" {
+				t.Error(err, diff)
+			}
+			cb.Body = append(cb.Body, '0')
+			if err := l.Verify(cb); !errors.Is(err, twilio.ErrSignature) {
+				t.Errorf("altered: %v", err)
+			}
+		})
+	}
+}
+
+func TestStatuses(t *testing.T) {
+	for _, c := range []struct {
+		status, code string
+		want         channels.Report
+	}{
+		{"accepted", "", channels.Report{Kind: channels.ReportSent}},
+		{"queued", "", channels.Report{Kind: channels.ReportSent}},
+		{"sending", "", channels.Report{Kind: channels.ReportSent}},
+		{"sent", "", channels.Report{Kind: channels.ReportSent}},
+		{"delivered", "", channels.Report{Kind: channels.ReportDelivered}},
+		{"read", "", channels.Report{Kind: channels.ReportOpened}},
+		{"undelivered", "30003", channels.Report{Kind: channels.ReportFailed, Reason: "unreachable", Again: true}},
+		{"undelivered", "30005", channels.Report{Kind: channels.ReportFailed, Reason: "invalid_address", Suppress: true}},
+		{"undelivered", "30008", channels.Report{Kind: channels.ReportFailed, Reason: "30008"}},
+		{"undelivered", "", channels.Report{Kind: channels.ReportFailed, Reason: "undelivered"}},
+		{"failed", "30007", channels.Report{Kind: channels.ReportFailed, Reason: "filtered"}},
+		{"canceled", "", channels.Report{Kind: channels.ReportFailed, Reason: "canceled"}},
+	} {
+		c.want.Channel, c.want.At, c.want.From = channels.SMS, arrived, "+49151"
+		c.want.ProviderID, c.want.Key = "SM1", "SM1/"+c.status
+		got := reports(t, url.Values{"MessageSid": {"SM1"}, "MessageStatus": {c.status}, "ErrorCode": {c.code}, "To": {"+49151"}})
+		if diff := cmp.Diff([]channels.Report{c.want}, got); diff != "" {
+			t.Errorf("%s %s: %s", c.status, c.code, diff)
+		}
+	}
+	if got := reports(t, url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"whatever"}}); got != nil {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestTextsFromCustomers(t *testing.T) {
+	for _, c := range []struct {
+		text, optOut string
+		want         channels.Report
+	}{
+		{"5, thank you", "", channels.Report{Kind: channels.ReportReplied}},
+		{"", "", channels.Report{Kind: channels.ReportReplied}},
+		{"STOP", "", channels.Report{Kind: channels.ReportReplied}}, // campaigns knows the words
+		{"leave me alone", "STOP", channels.Report{Kind: channels.ReportUnsubscribed, Suppress: true, Reason: "opted_out"}},
+		{"yes", "START", channels.Report{Kind: channels.ReportResubscribed}},
+		{"help", "HELP", channels.Report{Kind: channels.ReportReplied}},
+	} {
+		c.want.Channel, c.want.At, c.want.Key, c.want.From, c.want.Text = channels.SMS, arrived, "SM1", "+49151", c.text
+		got := reports(t, url.Values{
+			"MessageSid": {"SM1"}, "SmsStatus": {"received"}, "From": {"+49151"}, "To": {"+4930"}, "Body": {c.text}, "OptOutType": {c.optOut},
+		})
+		if diff := cmp.Diff([]channels.Report{c.want}, got); diff != "" {
+			t.Errorf("%q (%s): %s", c.text, c.optOut, diff)
+		}
+	}
+	if got := reports(t, url.Values{"SmsStatus": {"received"}, "Body": {"x"}}); got != nil {
+		t.Errorf("a text from nobody: %+v", got)
+	}
+}
+
+func FuzzReports(f *testing.F) {
+	sender, err := sms.Twilio{Account: twilio.Account{AccountSID: "AC1", AuthToken: "x"}}.Open()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("https://shop.example/x?q=1", "MessageStatus=failed&ErrorCode=21610")
+	f.Add("https://shop.example/x", "From=1&Body=%F0%9F%9B%91")
+	f.Fuzz(func(_ *testing.T, address, body string) {
+		_, _ = sender.(channels.Listener).Reports(channels.Callback{Method: http.MethodPost, URL: address, Body: []byte(body)})
+	})
+}

@@ -1,0 +1,105 @@
+package channels
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
+	"testing"
+	"time"
+)
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func do(t *testing.T, inner roundTrip) (*http.Response, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://provider.example/ada@customer.example", bytes.NewBufferString("body"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if req.GetBody == nil {
+		t.Fatal("the body could not be replayed anyway")
+	}
+	return (&http.Client{Transport: once{timeout: time.Minute, transport: inner}}).Do(req)
+}
+
+func TestABodyCannotBeReplayed(t *testing.T) {
+	_, _ = do(t, func(r *http.Request) (*http.Response, error) {
+		if r.GetBody != nil {
+			t.Error("net/http could send the body twice")
+		}
+		return nil, errors.New("enough")
+	})
+}
+
+func TestAnErrorBeforeAnyConnectionIsNotSent(t *testing.T) {
+	_, err := do(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("no such host") })
+	if Classify(err) != KnownNotSent {
+		t.Errorf("got %v", err)
+	}
+	_, err = do(t, func(r *http.Request) (*http.Response, error) {
+		httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
+		return nil, io.EOF
+	})
+	if Classify(err) != Ambiguous {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnErrorNeverQuotesTheProviderOrTheURL(t *testing.T) {
+	_, err := do(t, func(r *http.Request) (*http.Response, error) {
+		httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
+		return nil, errors.New(`malformed HTTP response "ada@customer.example"`)
+	})
+	if text := Cause(err).Error(); strings.Contains(text, "@") {
+		t.Errorf("got %q", text)
+	}
+}
+
+func TestTheTimeLimitHoldsUntilTheBodyIsRead(t *testing.T) {
+	stop := make(chan struct{})
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.(http.Flusher).Flush()
+		select {
+		case <-r.Context().Done():
+		case <-stop:
+		}
+	}))
+	defer service.Close()
+	defer close(stop)
+	answer, err := NewClient(100*time.Millisecond, nil).Get(service.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.ReadAll(answer.Body); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnswersAreCut(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, 2*maxAnswer))
+	}))
+	defer service.Close()
+	answer, err := NewClient(time.Minute, nil).Get(service.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if body, err := io.ReadAll(answer.Body); len(body) != maxAnswer || err != nil {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+}
+
+func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
+	if NewClient(time.Minute, nil).Transport.(once).transport.(*http.Transport).Proxy != nil {
+		t.Error("a proxy is used")
+	}
+}
