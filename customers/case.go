@@ -1,0 +1,43 @@
+package customers
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrUnknownCase says that no case has the number.
+var ErrUnknownCase = errors.New("no such case")
+
+// Case is a follow-up for support with a clock on it.
+type Case struct {
+	ID       int64    `json:"id"`
+	Customer string   `json:"customer"`
+	Campaign string   `json:"campaign,omitempty"`
+	Entry    int64    `json:"entry,omitempty"`
+	Queue    string   `json:"queue"`
+	Priority Priority `json:"priority"`
+	Title    string   `json:"title"`
+	Note     string   `json:"note,omitempty"`
+	// Why is the machine's word for what opened it: step, low_score, complaint, reply.
+	Why      string    `json:"why"`
+	OpenedAt time.Time `json:"opened_at"`
+	DueAt    time.Time `json:"due_at,omitzero"`
+	ClosedAt time.Time `json:"closed_at,omitzero"`
+	Assignee string    `json:"assignee,omitempty"`
+}
+
+// Priority orders a queue.
+type Priority string
+
+// Priorities, the most pressing first.
+const (
+	Urgent Priority = "urgent"
+	High   Priority = "high"
+	Normal Priority = "normal"
+	Low    Priority = "low"
+)
+
+// Overdue reports whether the case's clock has run out.
+func (c Case) Overdue(now time.Time) bool {
+	return c.ClosedAt.IsZero() && !c.DueAt.IsZero() && now.After(c.DueAt)
+}

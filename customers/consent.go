@@ -1,0 +1,38 @@
+package customers
+
+import (
+	"time"
+
+	"rapport/channels"
+)
+
+// Consent is a customer's word about one topic on one channel. Where none is
+// recorded the topic's default holds.
+type Consent struct {
+	Customer string           `json:"-"`
+	Topic    string           `json:"topic"`
+	Channel  channels.Channel `json:"channel"`
+	In       bool             `json:"in"`
+	At       time.Time        `json:"at"`
+	Source   string           `json:"source"` // import, form, sms, one_click, api, agent
+}
+
+// Suppression blocks an address on a channel whatever consent says. Nothing
+// overrides one.
+type Suppression struct {
+	Channel channels.Channel `json:"channel"`
+	Address string           `json:"address"` // normalised mailbox or E.164 number
+	Reason  string           `json:"reason"`  // opted_out, bounced, complained, invalid_address, erased
+	At      time.Time        `json:"at"`
+}
+
+// Consented reports whether the customer may be contacted about a topic on a
+// channel, given what holds without a word from them.
+func (c *Customer) Consented(topic string, ch channels.Channel, byDefault bool) bool {
+	for _, consent := range c.Consents {
+		if consent.Topic == topic && consent.Channel == ch {
+			return consent.In
+		}
+	}
+	return byDefault
+}

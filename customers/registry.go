@@ -1,0 +1,61 @@
+package customers
+
+import (
+	"context"
+	"time"
+
+	"rapport/channels"
+)
+
+// Tally counts what a write did.
+type Tally struct {
+	Added     int `json:"added"`
+	Changed   int `json:"changed"`
+	Unchanged int `json:"unchanged"`
+}
+
+// Registry takes in what is known about customers. Every call is one
+// transaction, set-based, and gives the same result when repeated.
+type Registry interface {
+	// PutCustomers adds customers or fills in what is given about known ones:
+	// empty fields and traits not named stay as they are; consents given are
+	// recorded, newer word over older.
+	PutCustomers(ctx context.Context, now time.Time, people []Customer) (Tally, error)
+	// PutOrders adds orders and order lines or brings them up to date, sums
+	// them up on the customers, and puts one "Order Completed" event per new
+	// order on the timeline (ProviderKey "order:<id>", not live). Customers
+	// nobody knows are created with nothing but their id.
+	PutOrders(ctx context.Context, now time.Time, orders []Order) (Tally, error)
+	// PutProducts adds products or brings them up to date.
+	PutProducts(ctx context.Context, products []Product) (Tally, error)
+	// Rank computes RFM quintiles and the pyramid anew for everybody.
+	Rank(ctx context.Context, now time.Time) error
+}
+
+// Preferences records what customers want.
+type Preferences interface {
+	// Consent records consents, a newer word over an older one.
+	Consent(ctx context.Context, words []Consent) error
+	// Suppress adds suppressions; the first reason for an address stays.
+	Suppress(ctx context.Context, blocks []Suppression) error
+	// Release lifts an opt-out by the customer's own word (START); other
+	// reasons stay.
+	Release(ctx context.Context, ch channels.Channel, address string) error
+	// Subscribe binds a browser's push subscription to a customer; Unsubscribe
+	// removes an endpoint the push service has forgotten.
+	Subscribe(ctx context.Context, customer string, s channels.PushSubscription, now time.Time) error
+	Unsubscribe(ctx context.Context, endpoint string) error
+}
+
+// Casebook keeps cases.
+type Casebook interface {
+	// Open opens cases. An open case of the same entry is brought up to date
+	// instead: one unhappy customer is one case. Each opening stands on the
+	// timeline.
+	Open(ctx context.Context, cases []Case) error
+	// Cases lists open cases, the most pressing and soonest due first; queue
+	// "" is all.
+	Cases(ctx context.Context, queue string, limit int) ([]Case, error)
+	// Close ends a case with a note.
+	Close(ctx context.Context, id int64, who, note string, now time.Time) error
+}
