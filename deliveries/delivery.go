@@ -1,0 +1,77 @@
+package deliveries
+
+import (
+	"time"
+
+	"rapport/channels"
+)
+
+// Delivery is one message to one customer: a row of the ledger.
+type Delivery struct {
+	ID       int64            `json:"id"`
+	Entry    int64            `json:"entry"`
+	Customer string           `json:"customer"`
+	Campaign string           `json:"campaign"`
+	Version  int              `json:"version"`
+	Step     string           `json:"step"`  // the step's path in the campaign
+	Group    int              `json:"group"` // which planning of the step: 0 first, 1 after a fallback or a resend
+	Channel  channels.Channel `json:"channel"`
+	Topic    string           `json:"topic"`
+	Template string           `json:"template"`
+	Vars     map[string]any   `json:"vars,omitempty"`
+	Priority int              `json:"priority"`
+
+	Status Status    `json:"status"`
+	Reason string    `json:"reason,omitempty"` // skip or failure reason; while planned, what holds it
+	DueAt  time.Time `json:"due_at"`
+	// ExpiresAt is when a message that is still held is given up.
+	ExpiresAt time.Time `json:"expires_at"`
+	// Attempts counts sends begun.
+	Attempts int `json:"attempts"`
+	// Retry is how attempts that failed at the customer's end are repeated.
+	Retry Retry `json:"retry,omitzero"`
+	// Ambiguous is what to do when nobody knows whether it was sent.
+	Ambiguous Ambiguous `json:"ambiguous"`
+	// Resent marks the one extra copy the resend policy allows.
+	Resent bool `json:"resent,omitempty"`
+
+	Provider   string            `json:"provider,omitempty"`
+	ProviderID string            `json:"provider_id,omitempty"`
+	Cost       int64             `json:"cost,omitempty"`      // minor units reserved for it
+	Content    *channels.Content `json:"content,omitempty"`   // kept for calls, whose script is fetched later
+	Zone       string            `json:"zone,omitempty"`      // whose clock judged the contact hours
+	ZoneFrom   string            `json:"zone_from,omitempty"` // profile, phone, country, workspace
+
+	PlannedAt time.Time `json:"planned_at"`
+	TakenAt   time.Time `json:"taken_at,omitzero"`   // when caps and budget were taken: the send began
+	SettledAt time.Time `json:"settled_at,omitzero"` // when sent or ended
+}
+
+// Retry repeats an attempt that met busy, no_answer or machine.
+type Retry struct {
+	On     []string      `json:"on,omitempty"`
+	Every  time.Duration `json:"every,omitempty"`
+	AtMost int           `json:"at_most,omitempty"` // further attempts after the first
+}
+
+// Wants reports whether an attempt that ended for this reason is to be repeated.
+func (r Retry) Wants(reason string, attempts int) bool {
+	if attempts > r.AtMost {
+		return false
+	}
+	for _, on := range r.On {
+		if on == reason {
+			return true
+		}
+	}
+	return false
+}
+
+// Ambiguous is the policy for a send whose outcome nobody knows.
+type Ambiguous string
+
+// Policies. Hold never sends a second copy; Resend sends at most one, flagged.
+const (
+	Hold   Ambiguous = "hold"
+	Resend Ambiguous = "resend"
+)

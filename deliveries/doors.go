@@ -1,0 +1,94 @@
+package deliveries
+
+import (
+	"strings"
+)
+
+// Paths of the public doors; what follows a path that ends in a slash is a
+// token.
+const (
+	PathClick         = "/l/"
+	PathOpen          = "/o/"
+	PathUnsubscribe   = "/u/"
+	PathSurvey        = "/s/"
+	PathSendGrid      = "/hooks/sendgrid/events"
+	PathTwilioText    = "/hooks/twilio/inbound"
+	PathMessageStatus = "/hooks/twilio/messages/"
+	PathCallStatus    = "/hooks/twilio/calls/"
+	PathCallScript    = "/hooks/twilio/voice/"
+	PathPushKey       = "/push/key"
+	PathPushWorker    = "/push/worker.js"
+	PathPushSubscribe = "/push/subscriptions"
+	PathPushReports   = "/push/reports"
+)
+
+// Doors writes the absolute URLs at which the world may speak about one
+// delivery.
+type Doors struct {
+	// Base is the configured public URL, without a slash at its end.
+	Base   string
+	Signer Signer
+}
+
+// Click is the URL of a stored link in a delivery.
+func (d Doors) Click(delivery, link int64) string {
+	return d.door(PathClick, Token{ClickLink, delivery, link})
+}
+
+// Open is the URL of the picture that tells that an e-mail was opened.
+func (d Doors) Open(delivery int64) string {
+	return d.door(PathOpen, Token{OpenPixel, delivery, 0})
+}
+
+// Unsubscribe is where the recipient says stop (RFC 8058).
+func (d Doors) Unsubscribe(delivery int64) string {
+	return d.door(PathUnsubscribe, Token{Unsubscribe, delivery, 0})
+}
+
+// Survey is where the recipient answers the delivery's question.
+func (d Doors) Survey(delivery int64) string {
+	return d.door(PathSurvey, Token{Survey, delivery, 0})
+}
+
+// MessageStatus is where Twilio reports on one attempt of a text.
+func (d Doors) MessageStatus(delivery int64, attempt int) string {
+	return d.door(PathMessageStatus, Token{StatusOf, delivery, int64(attempt)})
+}
+
+// CallStatus is where Twilio reports on one attempt of a call.
+func (d Doors) CallStatus(delivery int64, attempt int) string {
+	return d.door(PathCallStatus, Token{StatusOf, delivery, int64(attempt)})
+}
+
+// CallScript is where Twilio fetches what one attempt of a call says.
+func (d Doors) CallScript(delivery int64, attempt int) string {
+	return d.door(PathCallScript, Token{CallScript, delivery, int64(attempt)})
+}
+
+// PushReports is where a browser tells what became of a notification.
+func (d Doors) PushReports() string { return d.Base + PathPushReports }
+
+// Own reports whether a URL is one of ours, which is never wrapped again.
+func (d Doors) Own(url string) bool { return strings.HasPrefix(url, d.Base+"/") }
+
+// Named finds the delivery and attempt that a callback's URL names, whichever
+// door it came by.
+func (d Doors) Named(url string) (Token, bool) {
+	path, ours := strings.CutPrefix(url, d.Base)
+	if !ours {
+		return Token{}, false
+	}
+	path, _, _ = strings.Cut(path, "?")
+	for prefix, purpose := range map[string]Purpose{
+		PathMessageStatus: StatusOf, PathCallStatus: StatusOf, PathCallScript: CallScript,
+		PathClick: ClickLink, PathOpen: OpenPixel, PathUnsubscribe: Unsubscribe, PathSurvey: Survey,
+	} {
+		if text, match := strings.CutPrefix(path, prefix); match {
+			token, err := d.Signer.Open(purpose, text)
+			return token, err == nil
+		}
+	}
+	return Token{}, false
+}
+
+func (d Doors) door(path string, t Token) string { return d.Base + path + d.Signer.Sign(t) }

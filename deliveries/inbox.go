@@ -1,0 +1,37 @@
+package deliveries
+
+import (
+	"context"
+	"time"
+
+	"rapport/channels"
+)
+
+// Received is a verified callback that was stored before it was answered.
+type Received struct {
+	ID       int64
+	Provider string // the route it came by: sendgrid, twilio, …
+	Callback channels.Callback
+	Attempts int
+}
+
+// Inbox keeps callbacks between their arrival and their reading.
+type Inbox interface {
+	// Receive stores a callback; one with the same provider, URL and body is
+	// stored once. Durable when it returns.
+	Receive(ctx context.Context, provider string, c channels.Callback) (fresh bool, err error)
+	// Waiting leases up to limit callbacks that nobody reads, oldest first.
+	Waiting(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Received, error)
+	// Done marks callbacks as read.
+	Done(ctx context.Context, ids []int64) error
+	// Reject sets a callback aside that cannot be read, with the reason.
+	Reject(ctx context.Context, id int64, why string) error
+}
+
+// Links keeps the URLs our click links stand for.
+type Links interface {
+	// Intern gives every URL its number, the same one each time.
+	Intern(ctx context.Context, urls []string) (map[string]int64, error)
+	// URL is the link of a number; "" when there is none.
+	URL(ctx context.Context, number int64) (string, error)
+}

@@ -1,0 +1,149 @@
+package deliveries
+
+import (
+	"context"
+	"time"
+
+	"rapport/channels"
+)
+
+// Batch is a task's worth of deliveries of one channel.
+type Batch struct {
+	Channel channels.Channel
+	IDs     []int64
+}
+
+// Contact is one earlier message that counts against caps and budgets.
+type Contact struct {
+	Channel channels.Channel
+	Topic   string
+	At      time.Time
+}
+
+// Pressure is what a rule may know, inside the transaction that begins a send,
+// about what has been sent already.
+type Pressure struct {
+	// Contacts are the customer's, newest first, back to the caps' horizon.
+	Contacts []Contact
+	// Spent is the money taken since a moment, in minor units: by channel for
+	// the whole workspace (campaign "") and for one campaign.
+	Spent func(ch channels.Channel, campaign string, since time.Time) int64
+}
+
+// Verdict is a rule's word on one delivery.
+type Verdict struct {
+	// Go lets it be sent now. Otherwise it waits until Until, or, when Until
+	// is zero, is skipped.
+	Go     bool
+	Until  time.Time
+	Reason SkipReason
+	// Cost is what it takes from the budgets, minor units.
+	Cost int64
+	// Zone and ZoneFrom name the clock that judged the contact hours.
+	Zone, ZoneFrom string
+}
+
+// Outcome is what the courier writes back about one claimed delivery.
+type Outcome struct {
+	ID     int64
+	Status Status // Sent, Failed, Bounced, Skipped, Unconfirmed, or Planned to try again
+	Reason string
+	// DueAt is when to try again, for Planned.
+	DueAt      time.Time
+	Provider   string
+	ProviderID string
+}
+
+// Fence is a claim's token. Every write names it, and a write with a fence
+// that was lost changes nothing.
+type Fence int64
+
+// Ledger keeps deliveries through a send. Every call takes a batch and writes
+// it in one transaction.
+type Ledger interface {
+	// Due leases up to limit planned deliveries whose time has come: marks them
+	// Queued, the lease ending at now+lease, and groups them into batches of at
+	// most size of one channel. Two callers never get the same row.
+	Due(ctx context.Context, now time.Time, lease time.Duration, limit, size int) ([]Batch, error)
+	// Claim takes Queued deliveries nobody holds under a new fence, extending
+	// their lease. Rows that are claimed, gone on or unknown are left out.
+	Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (Fence, []Delivery, error)
+	// Begin asks judge about every candidate inside one transaction, with the
+	// customers' pressure locked against other workers, and commits the answer
+	// before it returns: Sending (TakenAt now, Attempts+1, the cap and the cost
+	// taken, content kept where given) for Go, Planned or Skipped otherwise.
+	// The verdicts stand in the order of the candidates; one whose fence was
+	// lost is not Go.
+	Begin(ctx context.Context, fence Fence, now time.Time, horizon time.Time, candidates []Candidate, judge func(Delivery, Pressure) Verdict) ([]Verdict, error)
+	// Settle writes outcomes of claimed deliveries, gives back the cap and cost
+	// of those that return to Planned, appends each Sent, Skipped, Failed and
+	// Unconfirmed to the timeline, and wakes the entries that wait for them.
+	// Outcomes whose fence was lost are left out; the number written returns.
+	Settle(ctx context.Context, fence Fence, now time.Time, outcomes []Outcome) (int, error)
+	// Reclaim ends leases that are over: Queued goes back to Planned, Sending
+	// becomes Unconfirmed. It returns how many of each.
+	Reclaim(ctx context.Context, now time.Time) (planned, unconfirmed int, err error)
+	// Recall puts every Queued delivery that nobody claimed back to Planned, for
+	// when the queue forgot them all.
+	Recall(ctx context.Context, now time.Time) (int, error)
+}
+
+// Candidate is a claimed delivery about to be sent.
+type Candidate struct {
+	Delivery Delivery
+	// Content is kept with the row where a provider fetches it later (calls).
+	Content *channels.Content
+}
+
+// Finding is evidence that resolves, or fails to resolve, an unconfirmed
+// delivery.
+type Finding struct {
+	ID         int64
+	Status     Status // Sent when found, Planned for the one resend, Unconfirmed to stay
+	ProviderID string
+	DueAt      time.Time
+}
+
+// Doubts is the ledger's list of unconfirmed deliveries.
+type Doubts interface {
+	// Unconfirmed lists deliveries that have been unconfirmed since before a
+	// time and were not looked at since, oldest first.
+	Unconfirmed(ctx context.Context, before time.Time, limit int) ([]Delivery, error)
+	// Resolve writes findings. A resend is flagged and happens at most once.
+	Resolve(ctx context.Context, now time.Time, findings []Finding) error
+}
+
+// Progress is a report's effect on one delivery.
+type Progress struct {
+	ID         int64
+	Status     Status
+	Reason     string
+	ProviderID string
+	At         time.Time
+	// DueAt sends an attempt that met busy or no answer back to Planned.
+	DueAt time.Time
+}
+
+// Record is the ledger's side of what comes back.
+type Record interface {
+	// Lookup reads deliveries by id, and by provider id where the id is 0 (in
+	// the order asked; a delivery nobody knows is the zero Delivery).
+	Lookup(ctx context.Context, refs []Ref) ([]Delivery, error)
+	// Advance moves deliveries forward; a move backward is left out. Entries
+	// that wait for them are woken.
+	Advance(ctx context.Context, now time.Time, progress []Progress) error
+	// Latest is each customer's newest delivery on a channel that the provider
+	// took, for replies that name nobody but their sender.
+	Latest(ctx context.Context, ch channels.Channel, customers []string) (map[string]Delivery, error)
+	// Fetched marks the first fetch of a call's script and reports whether this
+	// was the first: a second call for the same attempt must say nothing.
+	// It is also evidence that the call was placed.
+	Fetched(ctx context.Context, id int64, attempt int, providerID string, now time.Time) (first bool, d Delivery, err error)
+}
+
+// Ref names a delivery by our id or the provider's.
+type Ref struct {
+	ID         int64
+	Channel    channels.Channel
+	ProviderID string
+}

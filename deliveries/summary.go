@@ -1,0 +1,51 @@
+package deliveries
+
+import (
+	"context"
+	"time"
+)
+
+// Funnel sums up what became of one campaign.
+type Funnel struct {
+	Campaign    string               `json:"campaign"`
+	Entered     int64                `json:"entered"`
+	Running     int64                `json:"running"`
+	Planned     int64                `json:"planned"`   // deliveries, all of them
+	Sent        int64                `json:"sent"`      // accepted by a provider, whatever came after
+	Delivered   int64                `json:"delivered"` // delivered or further
+	Opened      int64                `json:"opened"`
+	Clicked     int64                `json:"clicked"`
+	Answered    int64                `json:"answered"` // answers to asks
+	Cases       int64                `json:"cases"`
+	Failed      map[string]int64     `json:"failed,omitempty"` // by reason, bounces among them
+	Skipped     map[SkipReason]int64 `json:"skipped,omitempty"`
+	Unconfirmed int64                `json:"unconfirmed"`
+	Cost        int64                `json:"cost"`      // minor units
+	ScoreSum    float64              `json:"score_sum"` // of csat5 answers
+	ScoreCount  int64                `json:"score_count"`
+}
+
+// Backlog counts work that is waiting at a moment, and when the next falls due.
+type Backlog struct {
+	Due    int64 // planned deliveries whose time has come
+	Held   int64 // queued or sending
+	Awake  int64 // entries to be looked at
+	Shards int64
+	Inbox  int64
+	Events int64
+	// Next is the earliest later due or wake time; zero when there is none.
+	Next time.Time
+}
+
+// Idle reports whether nothing is to be done now.
+func (b Backlog) Idle() bool { return b.Due+b.Held+b.Awake+b.Shards+b.Inbox+b.Events == 0 }
+
+// Summary reads the ledger for people.
+type Summary interface {
+	// Funnels sums up every campaign that was ever entered, by id.
+	Funnels(ctx context.Context) ([]Funnel, error)
+	// Backlog counts what waits.
+	Backlog(ctx context.Context, now time.Time) (Backlog, error)
+	// Of lists the deliveries of an entry, oldest first.
+	Of(ctx context.Context, entry int64) ([]Delivery, error)
+}

@@ -1,0 +1,82 @@
+package deliveries
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+)
+
+// Purpose says what a token lets its bearer do; a token made for one purpose is
+// refused for every other.
+type Purpose byte
+
+// Purposes of tokens.
+const (
+	ClickLink   Purpose = 'c' // Number is the stored link
+	OpenPixel   Purpose = 'o'
+	Unsubscribe Purpose = 'u'
+	CallScript  Purpose = 's' // Number is the attempt
+	Survey      Purpose = 'q'
+	PushReport  Purpose = 'p'
+	StatusOf    Purpose = 't' // a provider's status callback; Number is the attempt
+)
+
+// Token names one delivery, for one purpose, to somebody outside.
+type Token struct {
+	Purpose  Purpose
+	Delivery int64
+	Number   int64
+}
+
+// ErrToken says that a token was not made by us or was altered.
+var ErrToken = errors.New("token is not valid")
+
+const macBytes = 12
+
+// Signer makes and opens tokens. The first key signs, every key opens, so that
+// keys can be rotated.
+type Signer struct {
+	Keys [][]byte
+}
+
+// Sign writes a token in the URL-safe alphabet, about 24 characters.
+func (s Signer) Sign(t Token) string {
+	body := make([]byte, 0, 32)
+	body = append(body, byte(t.Purpose))
+	body = binary.AppendUvarint(body, uint64(t.Delivery))
+	body = binary.AppendUvarint(body, uint64(t.Number))
+	return base64.RawURLEncoding.EncodeToString(append(body, mac(s.Keys[0], body)...))
+}
+
+// Open reads a token made for a purpose. ErrToken for anything else.
+func (s Signer) Open(purpose Purpose, text string) (Token, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) < macBytes+3 || Purpose(raw[0]) != purpose {
+		return Token{}, ErrToken
+	}
+	body, sum := raw[:len(raw)-macBytes], raw[len(raw)-macBytes:]
+	genuine := false
+	for _, key := range s.Keys {
+		genuine = hmac.Equal(sum, mac(key, body)) || genuine
+	}
+	if !genuine {
+		return Token{}, ErrToken
+	}
+	delivery, n := binary.Uvarint(body[1:])
+	if n <= 0 {
+		return Token{}, ErrToken
+	}
+	number, m := binary.Uvarint(body[1+n:])
+	if m <= 0 || 1+n+m != len(body) {
+		return Token{}, ErrToken
+	}
+	return Token{Purpose: purpose, Delivery: int64(delivery), Number: int64(number)}, nil
+}
+
+func mac(key, body []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write(body)
+	return h.Sum(nil)[:macBytes]
+}
