@@ -1,0 +1,161 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Config is what an operator may set. Each value comes from the defaults, then
+// the file, then the environment: RAPPORT_ and the path in upper snake, such as
+// RAPPORT_PUBLIC_URL, or the same name with _FILE naming a file that holds it.
+type Config struct {
+	// Store is where the truth is: sqlite:PATH or postgres://….
+	Store Secret `yaml:"store"`
+	// Redis is redis://… or rediss://…; empty runs one inside the process,
+	// which only `rapport up` does.
+	Redis Secret `yaml:"redis"`
+	// Listen is the address of the console and the public doors.
+	Listen string `yaml:"listen"`
+	// PublicURL is how the world reaches the public doors. Signatures and links
+	// are made and checked with it, never with what a request claims.
+	PublicURL string `yaml:"public_url"`
+	// LinkKeys sign links; the first signs, all are accepted.
+	LinkKeys []Secret `yaml:"link_keys"`
+	// WriteKeys let shops send events (Segment's write key).
+	WriteKeys []Secret `yaml:"write_keys"`
+	// Providers are sections by channel and provider: email: {sendgrid: {…}}.
+	Providers map[string]map[string]Section `yaml:"providers"`
+	// Limits are messages a second by channel, over all workers; 0 is no limit.
+	Limits map[string]int `yaml:"limits"`
+	Worker Worker         `yaml:"worker"`
+	Log    Log            `yaml:"log"`
+}
+
+// Worker sizes a worker process.
+type Worker struct {
+	// Concurrency is how many tasks run at once.
+	Concurrency int `yaml:"concurrency"`
+	// Window is how many messages of one task are in flight at once.
+	Window int `yaml:"window"`
+	// Lease is how long a delivery is kept for the worker that has it before
+	// another may take it. It must outlast a window of sends.
+	Lease time.Duration `yaml:"lease"`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // text, json
+}
+
+// Section is a part of the file that somebody else decodes.
+type Section []byte
+
+// UnmarshalYAML keeps the section as written.
+func (s *Section) UnmarshalYAML(raw []byte) error {
+	*s = append(Section(nil), raw...)
+	return nil
+}
+
+// Decode reads the section into v. Keys v does not know are errors.
+func (s Section) Decode(v any) error {
+	return yaml.UnmarshalWithOptions(s, v, yaml.Strict())
+}
+
+// With is the section with one more key, replacing one of the same name.
+func (s Section) With(key, value string) (Section, error) {
+	keys := map[string]any{}
+	if err := yaml.Unmarshal(s, &keys); err != nil {
+		return nil, err
+	}
+	keys[key] = value
+	return yaml.Marshal(keys)
+}
+
+// Defaults is what holds when nothing is set.
+func Defaults() Config {
+	return Config{
+		Listen:    "127.0.0.1:8080",
+		PublicURL: "http://127.0.0.1:8080",
+		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second},
+		Log:       Log{Level: "info", Format: "text"},
+	}
+}
+
+// Load reads the file at path, or only the defaults when path is "", and lays
+// the environment (as os.Environ gives it) over it.
+func Load(path string, environ []string) (Config, error) {
+	config := Defaults()
+	env := newEnvironment(environ)
+	if path != "" {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return config, fmt.Errorf("read the configuration: %w", err)
+		}
+		expanded, err := env.expand(raw)
+		if err != nil {
+			return config, fmt.Errorf("%s: %w", path, err)
+		}
+		if len(bytes.TrimSpace(expanded)) > 0 {
+			if err := yaml.UnmarshalWithOptions(expanded, &config, yaml.Strict()); err != nil {
+				return config, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
+			}
+		}
+	}
+	if err := env.overlay(&config); err != nil {
+		return config, err
+	}
+	return config, config.Check()
+}
+
+// Check names every setting that makes no sense.
+func (c Config) Check() error {
+	var mistakes []error
+	wrong := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
+	if public, err := url.Parse(c.PublicURL); err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
+		wrong("public_url: an absolute http or https URL is wanted, such as https://news.shop.example")
+	}
+	if strings.HasSuffix(c.PublicURL, "/") {
+		wrong("public_url: leave out the slash at the end")
+	}
+	for i, key := range c.LinkKeys {
+		if len(key) < 16 {
+			wrong("link_keys[%d]: at least 16 characters are wanted; `openssl rand -hex 32` makes some", i)
+		}
+	}
+	for channel := range c.Providers {
+		if !channelNames[channel] {
+			wrong("providers.%s: no such channel; there are call, email, push and sms", channel)
+		}
+	}
+	for channel, limit := range c.Limits {
+		if !channelNames[channel] || limit < 0 {
+			wrong("limits.%s: a channel (call, email, push, sms) and a number of messages a second are wanted", channel)
+		}
+	}
+	if !logLevels[c.Log.Level] {
+		wrong("log.level: %q is none of debug, info, warn, error", c.Log.Level)
+	}
+	if c.Log.Format != "text" && c.Log.Format != "json" {
+		wrong("log.format: %q is neither text nor json", c.Log.Format)
+	}
+	if c.Worker.Concurrency < 1 || c.Worker.Window < 1 {
+		wrong("worker: concurrency and window are at least 1")
+	}
+	if c.Worker.Lease < 5*time.Second {
+		wrong("worker.lease: at least 5s is wanted, better 90s")
+	}
+	return errors.Join(mistakes...)
+}
+
+var (
+	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true}
+	logLevels    = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
+)

@@ -1,0 +1,6 @@
+// Package config owns the operator's file: what can be set, what holds when
+// nothing is set, and whether what was set makes sense.
+//
+// What marketers write is campaigns'; a provider's section is kept as it was
+// written and decoded by the channel that owns it. It imports nothing of ours.
+package config
