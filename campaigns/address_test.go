@@ -1,0 +1,64 @@
+package campaigns
+
+import (
+	"strings"
+	"testing"
+
+	"rapport/channels"
+	"rapport/customers"
+)
+
+func TestMailboxes(t *testing.T) {
+	for address, want := range map[string]bool{
+		"ann@shop.example": true, "a.b+tag@mail.shop.example": true, "jürgen@müller.example": true, "o'neil@shop.example": true,
+		"": false, "ann": false, "ann@": false, "@shop.example": false, "ann@shop": false, "ann@shop..example": false,
+		"ann@-shop.example": false, "a b@shop.example": false, "ann@@shop.example": false, "ann@sh@op.example": false,
+		".ann@shop.example": false, "a..b@shop.example": false, "ann@shop.example\r\nBcc: x@y.example": false,
+		"Ann <ann@shop.example>": false, "ann@shop.example,bob@shop.example": false,
+		strings.Repeat("a", 65) + "@shop.example": false,
+	} {
+		if got := isMailbox(address); got != want {
+			t.Errorf("mailbox %q: %v", address, got)
+		}
+	}
+}
+
+func TestPhoneNumbers(t *testing.T) {
+	for number, want := range map[string]bool{
+		"+4915112345678": true, "+2901234": true, "+123456789012345": true,
+		"": false, "+": false, "4915112345678": false, "+0915112345678": false, "+49 151 12345678": false,
+		"+1234567890123456": false, "+12345": false, "+49151123456٧": false,
+	} {
+		if got := isE164(number); got != want {
+			t.Errorf("number %q: %v", number, got)
+		}
+	}
+}
+
+func TestTheNumberSaysWhereATextGoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		customer customers.Customer
+		channel  channels.Channel
+		want     string
+	}{
+		"number over profile":        {customers.Customer{Phone: "+33612345678", Country: "DE"}, channels.SMS, "FR"},
+		"shared code":                {customers.Customer{Phone: "+14165550123", Country: "US"}, channels.Call, "CA"},
+		"shared code, number unsure": {customers.Customer{Phone: "+15550001234", Country: "CA"}, channels.Call, "CA"},
+		"nothing but the code":       {customers.Customer{Phone: "+15550001234"}, channels.Call, "US"},
+		"satellite":                  {customers.Customer{Phone: "+881612345678", Country: "DE"}, channels.SMS, "001"},
+		"e-mail goes by the profile": {customers.Customer{Phone: "+33612345678", Country: "DE"}, channels.Email, "DE"},
+	} {
+		if got := countryOf(&c.customer, c.channel); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestPushNeedsKeys(t *testing.T) {
+	whole := ann()
+	broken := ann()
+	broken.Browsers[0].Auth = ""
+	if !validAddress(whole, channels.Push) || validAddress(broken, channels.Push) {
+		t.Error("a subscription is valid with its keys and only with them")
+	}
+}

@@ -1,0 +1,107 @@
+package campaigns
+
+import (
+	"strconv"
+	"testing"
+)
+
+func TestScoresAreReadFromWhatCustomersWrite(t *testing.T) {
+	for _, c := range []struct {
+		scale   Scale
+		raw     string
+		want    string // "" is no answer
+		comment string
+	}{
+		{CSAT5, "4", "4", ""},
+		{CSAT5, " 4 ", "4", ""},
+		{CSAT5, "٤", "4", ""},
+		{CSAT5, "۴", "4", ""},
+		{CSAT5, "４", "4", ""},
+		{CSAT5, "4️⃣", "4", ""},
+		{CSAT5, "4 ⭐", "4", ""},
+		{CSAT5, "4!", "4", ""},
+		{CSAT5, "four", "4", ""},
+		{CSAT5, "Fünf.", "5", ""},
+		{CSAT5, "четыре", "4", ""},
+		{CSAT5, "پنج", "5", ""},
+		{CSAT5, "4/5", "4", ""},
+		{CSAT5, "۴/۵", "4", ""},
+		{CSAT5, "4 out of 5", "4", ""},
+		{CSAT5, "4 of 5", "4", ""},
+		{CSAT5, "2, it came late", "2", "it came late"},
+		{CSAT5, "2 - it came late", "2", "it came late"},
+		{CSAT5, "1\nterrible", "1", "terrible"},
+		{NPS, "0", "0", ""},
+		{NPS, "10", "10", ""},
+		{NPS, "۱۰", "10", ""},
+		{NPS, "zehn", "10", ""},
+		{NPS, "9/10", "9", ""},
+
+		{CSAT5, "0", "", ""},
+		{CSAT5, "6", "", ""},
+		{CSAT5, "10", "", ""},
+		{CSAT5, "zehn", "", ""},
+		{CSAT5, "4/10", "", ""},
+		{CSAT5, "-1", "", ""},
+		{CSAT5, "4.5", "", ""},
+		{CSAT5, "4,5", "", ""},
+		{CSAT5, "3-4", "", ""},
+		{CSAT5, "5 days late", "", ""},
+		{CSAT5, "great", "", ""},
+		{CSAT5, "", "", ""},
+		{NPS, "11", "", ""},
+		{NPS, "99999999999999999999", "", ""},
+	} {
+		heard, understood := c.scale.read(c.raw)
+		got := ""
+		if heard.score != nil {
+			got = strconv.FormatFloat(*heard.score, 'f', -1, 64)
+		}
+		if got != c.want || understood != (c.want != "") || heard.text != c.comment {
+			t.Errorf("%s %q: %q (%q), want %q (%q)", c.scale, c.raw, got, heard.text, c.want, c.comment)
+		}
+	}
+}
+
+func TestYesAndNo(t *testing.T) {
+	for raw, want := range map[string]string{
+		"1": "yes", "2": "no", "0": "no", "۱": "yes", "Yes": "yes", "YES!": "yes", "y": "yes", "Ja": "yes", "да": "yes", "Да.": "yes",
+		"بله": "yes", "آره": "yes", "نعم": "yes", "no": "no", "Nein": "no", "нет": "no", "نه": "no", "خیر": "no", "não": "no", "nao": "no",
+		"no, never": "no", "yes - gladly": "yes",
+		"maybe": "", "3": "", "": "", "no idea": "", "yesterday": "",
+	} {
+		heard, understood := YesNo.read(raw)
+		if heard.choice != want || understood != (want != "") {
+			t.Errorf("%q is %q, want %q", raw, heard.choice, want)
+		}
+		if understood && *heard.score != map[string]float64{"yes": 1, "no": 0}[want] {
+			t.Errorf("%q scores %g", raw, *heard.score)
+		}
+	}
+}
+
+func TestWordsAndChoices(t *testing.T) {
+	if heard, understood := Choice.read(" blue "); !understood || heard.choice != "blue" {
+		t.Errorf("choice %+v", heard)
+	}
+	if heard, understood := Text.read(" it was fine "); !understood || heard.text != "it was fine" {
+		t.Errorf("text %+v", heard)
+	}
+	for _, scale := range []Scale{Choice, Text, "stars"} {
+		if _, understood := scale.read("  "); understood {
+			t.Errorf("%s: nothing is an answer", scale)
+		}
+	}
+}
+
+func FuzzScores(f *testing.F) {
+	f.Add("4/5")
+	f.Add("۴، دیر رسید")
+	f.Add("1\nterrible")
+	f.Fuzz(func(t *testing.T, raw string) {
+		if heard, understood := CSAT5.read(raw); understood && (*heard.score < 1 || *heard.score > 5) {
+			t.Errorf("%q scores %g", raw, *heard.score)
+		}
+		YesNo.read(raw)
+	})
+}

@@ -1,0 +1,104 @@
+package campaigns
+
+import (
+	"slices"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// ask plans a question, channel after channel, and reports whether the journey
+// may go on: the customer answered, nothing is left to try, or the time to
+// answer is over.
+func (j *journey) ask(step *Step) bool {
+	if slices.ContainsFunc(j.traveller.Answers, func(a Answer) bool { return a.Ask == step.ID }) {
+		j.mark(step, markAnswered)
+		return true
+	}
+	sent := j.deliveriesOf(step)
+	if len(sent) == 0 {
+		j.plan(step, j.firstChannel(step), 0)
+		return false
+	}
+	latest := sent[len(sent)-1]
+	switch {
+	case !latest.Status.Settled():
+		return false
+	case j.move.Entry.Holdout:
+		j.mark(step, markUnanswered)
+		return true
+	case failedToReach(latest.Status):
+		return j.fallBack(step, sent)
+	case latest.Status == deliveries.Unsubscribed, latest.Status == deliveries.Complained:
+		j.mark(step, string(latest.Status)) // no other channel after a no
+		return true
+	}
+	return j.awaitAnswer(step, latest)
+}
+
+// firstChannel is the preferred channel by which the customer can and may be
+// asked. When there is none the first is planned all the same, so that the gate
+// records why the customer was not contacted.
+func (j *journey) firstChannel(step *Step) channels.Channel {
+	by := step.channels()
+	for _, ch := range by {
+		if j.mayReach(ch) {
+			return ch
+		}
+	}
+	return by[0]
+}
+
+func (j *journey) mayReach(ch channels.Channel) bool {
+	topic, customer := j.campaign.Topic, j.traveller.Customer
+	return customer.Reachable(ch) && customer.Consented(topic, ch, j.workspace.inByDefault(topic))
+}
+
+// failedToReach reports whether a settled delivery cannot bring an answer.
+func failedToReach(s deliveries.Status) bool {
+	switch s {
+	case deliveries.Skipped, deliveries.Failed, deliveries.Bounced, deliveries.Expired:
+		return true
+	}
+	return false
+}
+
+// fallBack plans the question on the next channel that was not tried yet, or
+// settles the step with what became of the last one.
+func (j *journey) fallBack(step *Step, tried []deliveries.Delivery) bool {
+	latest := tried[len(tried)-1]
+	for _, ch := range step.channels() {
+		used := slices.ContainsFunc(tried, func(d deliveries.Delivery) bool { return d.Channel == ch })
+		if !used && j.mayReach(ch) {
+			j.plan(step, ch, latest.Group+1)
+			return false
+		}
+	}
+	j.mark(step, string(latest.Status))
+	return true
+}
+
+func (j *journey) awaitAnswer(step *Step, latest deliveries.Delivery) bool {
+	deadline := answerDeadline(step, latest)
+	if deadline.After(j.now) {
+		j.move.Entry.WakeAt = deadline
+		return false
+	}
+	j.mark(step, markUnanswered)
+	return true
+}
+
+// answerDeadline is when a question that was sent counts as unanswered.
+func answerDeadline(step *Step, d deliveries.Delivery) time.Time {
+	within := defaultAnswerWithin
+	if step.Send.Ask != nil && step.Send.Ask.AnswerWithin > 0 {
+		within = step.Send.Ask.AnswerWithin
+	}
+	for _, sent := range []time.Time{d.TakenAt, d.SettledAt} {
+		if !sent.IsZero() {
+			return sent.Add(within)
+		}
+	}
+	return d.PlannedAt.Add(within)
+}

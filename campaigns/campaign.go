@@ -1,0 +1,246 @@
+package campaigns
+
+import (
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// Campaign is one parsed and checked campaign file.
+type Campaign struct {
+	ID       string
+	Title    string
+	Owner    string
+	Topic    string
+	State    State
+	Priority int // 0 to 100
+	Trigger  Trigger
+	Audience Audience
+	Entry    EntryRule
+	Exits    []Exit
+	Contact  ContactRules // narrows the workspace's
+	Budget   []Budget
+	Holdout  float64 // share of people, 0 to 1
+	Steps    []Step
+
+	// Version is set when the campaign was applied; 0 before.
+	Version int
+	// File and Line are where it was written.
+	File string
+	Line int
+
+	// digest identifies what the campaign means, for Stamps.
+	digest string
+}
+
+// State is whether a campaign runs.
+type State string
+
+// The states of a campaign.
+const (
+	Draft    State = "draft"
+	Live     State = "live"
+	Paused   State = "paused"
+	Archived State = "archived"
+)
+
+// TriggerKind is what starts a campaign.
+type TriggerKind string
+
+// The triggers.
+const (
+	Once    TriggerKind = "once"
+	Cron    TriggerKind = "cron"
+	OnEvent TriggerKind = "event"
+	Manual  TriggerKind = "manual"
+)
+
+// Trigger is what makes customers enter a campaign.
+type Trigger struct {
+	Kind TriggerKind
+	// Once: the wall clock in Zone.
+	Once LocalTime
+	// Cron: a standard five-field expression in Zone.
+	Cron string
+	// Zone of Once and Cron; nil is the workspace's.
+	Zone *time.Location
+	// Misfire is what becomes of an occurrence missed while the program was
+	// down: run_once (within 24 h) or skip.
+	Misfire string
+	// Event: the name on the timeline, a condition on it, and a delay.
+	Event string
+	Where *expression.Program
+	Delay time.Duration
+}
+
+// Broadcast reports whether the trigger enters an audience rather than one
+// customer.
+func (t Trigger) Broadcast() bool { return t.Kind == Once || t.Kind == Cron }
+
+// Audience says who belongs. Parts that are nil or empty do not narrow.
+type Audience struct {
+	Segment string
+	Where   *expression.Program
+	Except  []string
+	// Who is all of it in one condition; nil means everybody.
+	Who *expression.Program
+}
+
+// EntryRule says how often one customer may enter.
+type EntryRule struct {
+	// Key tells entries of one customer apart; nil is one key for all.
+	Key   *expression.Program
+	Again Again
+}
+
+// Again is whether a customer who has been through may enter again.
+type Again struct {
+	// Mode is never, always or after.
+	Mode  string
+	After time.Duration
+}
+
+// Exit makes a running entry leave at once.
+type Exit struct {
+	Event string
+	Where *expression.Program
+	When  *expression.Program
+}
+
+// Step is one step of a journey.
+type Step struct {
+	Kind StepKind
+	// ID is what steps.<id> and answers.<id> call it; may be empty.
+	ID string
+	// Path is its place in the campaign: "0", "2.1.0" (third step, second
+	// branch, first step). It names the step in the ledger.
+	Path string
+	// File position of the step.
+	Line, Column int
+
+	Wait   *Wait
+	Send   *Send
+	Branch []Branch
+	Case   *CaseRule
+	Set    []Assignment
+	Tag    []TagChange
+}
+
+// StepKind is what a step does.
+type StepKind string
+
+// The kinds of steps.
+const (
+	StepWait   StepKind = "wait"
+	StepEmail  StepKind = "email"
+	StepSMS    StepKind = "sms"
+	StepCall   StepKind = "call"
+	StepPush   StepKind = "push"
+	StepAsk    StepKind = "ask"
+	StepBranch StepKind = "branch"
+	StepCase   StepKind = "case"
+	StepSet    StepKind = "set"
+	StepTag    StepKind = "tag"
+	StepStop   StepKind = "stop"
+)
+
+// Wait pauses a journey.
+type Wait struct {
+	// For is a plain pause; otherwise Until is the time of day of the next
+	// moment that also falls on one of Days, in Zone (nil: the customer's).
+	For   time.Duration
+	Until *ClockTime
+	Days  Days
+	Zone  *time.Location
+}
+
+// Send plans a message, for the message steps and ask.
+type Send struct {
+	// By lists channels in order of preference; one for plain message steps.
+	By       []channels.Channel
+	Template string
+	Vars     map[string]any // string values may hold expressions' results later; plain data here
+	Retry    deliveries.Retry
+	// Ambiguous is "" for the channel's and topic's default.
+	Ambiguous deliveries.Ambiguous
+	// Expires is how long a held message waits before it is given up.
+	Expires time.Duration
+	Ask     *Ask // set for ask steps
+}
+
+// Ask makes a message a question.
+type Ask struct {
+	Scale        Scale
+	AnswerWithin time.Duration
+	// Threshold: a score at or below it opens a case at once. Nil: none does.
+	Threshold *float64
+	// Case is what such an answer opens.
+	Case CaseRule
+}
+
+// Scale is how an answer is read.
+type Scale string
+
+// The scales.
+const (
+	CSAT5  Scale = "csat5"  // 1 to 5
+	NPS    Scale = "nps"    // 0 to 10
+	YesNo  Scale = "yesno"  // yes is 1, no is 0
+	Choice Scale = "choice" // one of the template's choices
+	Text   Scale = "text"   // free words
+)
+
+// Branch is one arm of a branch step; If is nil for else.
+type Branch struct {
+	If    *expression.Program
+	Steps []Step
+}
+
+// CaseRule is a case to open.
+type CaseRule struct {
+	Queue    string
+	Priority string
+	Due      time.Duration
+	Title    string // Liquid over event, customer, answers
+	Note     string
+}
+
+// Assignment sets a trait or a profile field.
+type Assignment struct {
+	Field string // traits.<name>, city, …
+	Value *expression.Program
+}
+
+// TagChange adds (Add) or removes a tag.
+type TagChange struct {
+	Tag string
+	Add bool
+}
+
+// ContactRules narrow when and how often customers are contacted.
+type ContactRules struct {
+	// Hours by channel; nil or missing means no narrowing. An empty, non-nil
+	// slice is "any".
+	Hours map[channels.Channel][]Window
+	Days  map[channels.Channel]Days
+	Caps  []Cap
+	// Countries by channel: where anything may be sent. Missing: anywhere.
+	Countries map[channels.Channel][]string
+}
+
+// Cap bounds contacts in a rolling window.
+type Cap struct {
+	AtMost   int
+	Per      time.Duration
+	Channels []channels.Channel // empty: all
+	Topics   []string           // empty: all
+}
+
+// Budget bounds money in a rolling window.
+type Budget struct {
+	Amount  int64 // minor units of the workspace's currency
+	Per     time.Duration
+	Channel channels.Channel // "" for a campaign's own budget
+}

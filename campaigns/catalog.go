@@ -1,0 +1,142 @@
+package campaigns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// ErrNoWorkspace says that no workspace was ever applied.
+var ErrNoWorkspace = errors.New("no workspace is applied yet; run `rapport apply DIR` first")
+
+// Catalog reads applied workspaces and keeps them parsed. It is safe for
+// concurrent use.
+type Catalog struct {
+	Archive Archive
+
+	mu     sync.Mutex
+	parsed map[int64]*Edition // by workspace version
+	placed map[placing]int64  // which workspace holds a campaign's version
+}
+
+type placing struct {
+	campaign string
+	version  int
+}
+
+// Edition is one applied workspace, parsed, its campaigns carrying their
+// versions.
+type Edition struct {
+	*Workspace
+	Number int64
+}
+
+// Current is the workspace in force. ErrNoWorkspace before the first apply.
+func (k *Catalog) Current(ctx context.Context) (*Edition, error) {
+	number, err := k.Archive.Latest(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the workspace in force: %w", err)
+	}
+	k.mu.Lock()
+	edition := k.parsed[number]
+	k.mu.Unlock()
+	if edition != nil {
+		return edition, nil
+	}
+	applied, err := k.Archive.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return k.edition(applied)
+}
+
+// Campaign is a version of a campaign as it was applied, with the state the
+// campaign has today: what was paused or archived since stops every version.
+func (k *Catalog) Campaign(ctx context.Context, id string, version int) (*Campaign, error) {
+	current, err := k.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state := Archived
+	if today, still := current.Campaigns[id]; still {
+		if today.Version == version {
+			return today, nil
+		}
+		state = today.State
+	}
+	then, err := k.Edition(ctx, id, version)
+	if err != nil {
+		return nil, err
+	}
+	campaign := *then.Campaigns[id]
+	campaign.State = state
+	return &campaign, nil
+}
+
+// Edition is the workspace in which a version of a campaign was written, with
+// the segments and templates it had then.
+func (k *Catalog) Edition(ctx context.Context, id string, version int) (*Edition, error) {
+	place := placing{id, version}
+	k.mu.Lock()
+	edition := k.parsed[k.placed[place]]
+	k.mu.Unlock()
+	if edition == nil {
+		applied, err := k.Archive.At(ctx, id, version)
+		if err != nil {
+			return nil, fmt.Errorf("find version %d of campaign %s: %w", version, id, err)
+		}
+		if edition, err = k.edition(applied); err != nil {
+			return nil, err
+		}
+		k.mu.Lock()
+		if k.placed == nil {
+			k.placed = map[placing]int64{}
+		}
+		k.placed[place] = edition.Number
+		k.mu.Unlock()
+	}
+	if edition.Campaigns[id] == nil {
+		return nil, fmt.Errorf("workspace %d holds no campaign %s", edition.Number, id)
+	}
+	return edition, nil
+}
+
+// edition parses an applied workspace once.
+func (k *Catalog) edition(applied Applied) (*Edition, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if edition, known := k.parsed[applied.Version]; known {
+		return edition, nil
+	}
+	workspace, problems := Load(applied.Files)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("workspace %d no longer validates, %d mistakes, the first: %s",
+			applied.Version, len(problems), problems[0])
+	}
+	for id, campaign := range workspace.Campaigns {
+		campaign.Version = applied.Versions[id]
+	}
+	edition := &Edition{Workspace: workspace, Number: applied.Version}
+	if k.parsed == nil {
+		k.parsed = map[int64]*Edition{}
+	}
+	k.parsed[applied.Version] = edition
+	return edition, nil
+}
+
+// Apply checks a workspace's files and puts them in force: every campaign that
+// changed becomes a new version, entries under way keep theirs. Problems are
+// returned and nothing is applied when there are any.
+func (k *Catalog) Apply(ctx context.Context, files map[string][]byte, now time.Time) (*Edition, []Problem, error) {
+	workspace, problems := Load(files)
+	if len(problems) > 0 {
+		return nil, problems, nil
+	}
+	if _, err := k.Archive.Keep(ctx, files, Digest(files), workspace.Stamps(), now); err != nil {
+		return nil, nil, fmt.Errorf("apply workspace %s: %w", workspace.Name, err)
+	}
+	edition, err := k.Current(ctx)
+	return edition, nil, err
+}

@@ -1,0 +1,141 @@
+package campaigns
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"rapport/channels"
+	"rapport/templates"
+)
+
+// use is one step's use of a template.
+type use struct {
+	step node // the template's name in the step
+	vars map[string]any
+	ask  bool
+}
+
+// sender checks that the workspace has a sender for a channel. Push needs none:
+// browsers show who subscribed them.
+func (c *campaignReader) sender(at node, ch channels.Channel) {
+	if _, given := c.workspace.Senders[ch]; given || ch == channels.Push {
+		return
+	}
+	if !c.settled {
+		c.silenced++
+		return
+	}
+	at.problem("rapport.yaml names no sender for "+string(ch), "write it under senders: "+string(ch)+": {from: …}")
+}
+
+// template checks that a template exists and that this campaign gives
+// everything it names.
+func (c *campaignReader) template(n node, ch channels.Channel, u use) {
+	name := n.raw()
+	if n.kind() != aText || name == "" {
+		return
+	}
+	ref := templates.Ref{Channel: ch, Name: name}
+	if !c.workspace.Templates.Has(ref) {
+		if c.brokenTemplate(ch, name) {
+			return
+		}
+		n.problem("there is no "+string(ch)+" template "+quote(name),
+			didYouMean(name, c.workspace.Templates.Names(ch), "write it in templates/"+string(ch)+"/"+name+extension(ch)))
+		return
+	}
+	for _, field := range c.workspace.Templates.Fields(ref) {
+		m := c.given(field, u)
+		if _, own := c.files[field.File]; own {
+			c.at(field, m)
+		} else if m = cmp.Or(m, c.exists(field, ch)); m != nil { // shipped; only the step can be mended
+			n.problem(m.message+" (a file that comes with the program names it)", m.mend)
+		}
+	}
+}
+
+// at reports a mistake where a template names a field.
+func (r *reader) at(f templates.Field, m *mistake) {
+	if m != nil {
+		r.add(Problem{f.File, f.Line, f.Column, m.message, m.mend})
+	}
+}
+
+func extension(ch channels.Channel) string {
+	if ch == channels.Email || ch == channels.SMS {
+		return ".liquid"
+	}
+	return ".yaml"
+}
+
+// brokenTemplate reports whether a template's files have mistakes of their own,
+// which are reported already.
+func (r *reader) brokenTemplate(ch channels.Channel, name string) bool {
+	for file := range r.broken {
+		if isTemplate(file, "templates/"+string(ch)+"/"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// scriptAsks checks that a call script asks the question whose answer the step
+// waits for.
+func (c *campaignReader) scriptAsks(template node, id string) {
+	for _, script := range c.scripts(template.raw()) {
+		if id != "" && !c.broken[script.file] && !slices.Contains(script.questions, id) {
+			template.problem("the script "+script.file+" asks no question "+quote(id),
+				didYouMean(id, script.questions, "give one of its questions this id, or write another id after \"ask:\""))
+		}
+	}
+}
+
+// given checks a field that depends on who uses the template: a mistake, or nil.
+func (c *campaignReader) given(f templates.Field, u use) *mistake {
+	name, place := strings.Join(f.Path, "."), c.campaign.File+":"+itoa(u.step.line)
+	switch {
+	case len(f.Path) < 2 || f.Defaulted:
+		return nil
+	case f.Path[0] == "event" && !c.hasEvent():
+		return wrong(fmt.Sprintf("%s is not known here: campaign %s, which sends this at %s, starts by %q and has no event", name, c.campaign.ID, place, c.campaign.Trigger.Kind),
+			"give it a default, or send another template there")
+	case f.Path[0] == "event" && !slices.Contains(c.assured, name):
+		return c.mayBeMissing(name)
+	case f.Path[0] == "answers":
+		if m := c.answerGiven(f.Path); m != nil || slices.Contains(c.assured, name) {
+			return m
+		}
+		return wrong(name+" is missing where the customer did not answer",
+			"write "+defaulted(name)+", or send the template in an arm: if: "+name+" != nil")
+	case name == "links.survey" && !u.ask:
+		return wrong("links.survey leads nowhere in "+place+", where nothing is asked", "send this template by an \"ask:\" step, or take the link out")
+	case f.Path[0] == "vars":
+		if _, given := u.vars[f.Path[1]]; !given {
+			return wrong(name+" is not given by the step at "+place, "write vars: {"+f.Path[1]+": …} in the step, or "+defaulted(name))
+		}
+	}
+	return nil
+}
+
+func (c *campaignReader) mayBeMissing(name string) *mistake {
+	if c.campaign.Trigger.Kind == Manual {
+		return wrong(name+" may be missing where somebody starts campaign "+c.campaign.ID+" by hand",
+			"write "+defaulted(name)+", or make it what tells entries apart: entry: {key: "+name+"}")
+	}
+	return wrong(name+" may be missing from the event that starts campaign "+c.campaign.ID,
+		"write "+defaulted(name)+", or name it in the campaign's trigger: where: "+name+" != nil")
+}
+
+func (c *campaignReader) answerGiven(path []string) *mistake {
+	ids := append(slices.Sorted(maps.Keys(c.asks)), c.questions...)
+	if !slices.Contains(ids, path[1]) {
+		return wrong("campaign "+c.campaign.ID+" asks no question "+quote(path[1]),
+			didYouMean(path[1], ids, "name the id of one of its ask steps"))
+	}
+	return walk(answerBinding(Answer{}), path, 2).mistake()
+}
+
+func defaulted(name string) string { return "{{ " + name + " | default: '…' }}" }

@@ -1,0 +1,105 @@
+package campaigns
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/customers"
+)
+
+// EntryFor is the journey an event begins for a customer: when the campaign is
+// live and waits for such events, the event satisfies its condition and the
+// customer belongs to its audience. counts are the customer's did() counts.
+func (w *Workspace) EntryFor(c *Campaign, ev customers.Event, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
+	if c.State != Live || c.Trigger.Kind != OnEvent || c.Trigger.Event != ev.Name || cust == nil {
+		return Entry{}, false
+	}
+	moment := expression.Moment{Now: now, Customer: cust, Event: ev.Properties, Counts: counts}
+	if !holds(c.Trigger.Where, moment) || !holds(c.Audience.Who, moment) {
+		return Entry{}, false
+	}
+	entry := c.Begin(cust, "event:"+strconv.FormatInt(ev.ID, 10), ev.Properties, now)
+	entry.WakeAt = now.Add(c.Trigger.Delay)
+	return entry, true
+}
+
+// Begin is a fresh entry of a customer. cause makes it unique ("event:812",
+// "manual:<uuid>"); event is what the journey's expressions and templates see.
+func (c *Campaign) Begin(cust *customers.Customer, cause string, event map[string]any, now time.Time) Entry {
+	return Entry{
+		Campaign: c.ID, Version: c.Version, Customer: cust.ID,
+		Key:     c.keyOf(expression.Moment{Now: now, Customer: cust, Event: event}),
+		Trigger: cause, State: Running,
+		Holdout:   InHoldout(c.ID, customers.Person(*cust), c.Holdout),
+		ArrivedAt: now, WakeAt: now, EnteredAt: now,
+		Journal: Journal{Event: event},
+	}
+}
+
+// Leaves reports whether an event ends a running entry, and why. Where entries
+// have a key, an event about another key (the return of another order) leaves
+// this one alone.
+func (c *Campaign) Leaves(e Entry, ev customers.Event, cust *customers.Customer, counts map[string]int64, now time.Time) (why string, leaves bool) {
+	moment := expression.Moment{Now: now, Customer: cust, Event: ev.Properties, Counts: counts}
+	if key := c.keyOf(moment); key != "" && e.Key != "" && key != e.Key {
+		return "", false
+	}
+	for _, exit := range c.Exits {
+		if exit.Event == ev.Name && exit.Event != "" && holds(exit.Where, moment) {
+			return "event " + ev.Name, true
+		}
+	}
+	return "", false
+}
+
+func (c *Campaign) keyOf(m expression.Moment) string {
+	if c.Entry.Key == nil {
+		return ""
+	}
+	return asText(c.Entry.Key.Eval(m))
+}
+
+// InHoldout reports whether a person (customers.Person) belongs to the share of
+// a campaign that enters and is never contacted. It depends on nothing but its
+// arguments, so both profiles of one person fall on the same side, in every
+// run, whoever asks; campaigns draw independently.
+func InHoldout(campaign, person string, share float64) bool {
+	if share <= 0 {
+		return false
+	}
+	sum := sha256.Sum256([]byte(campaign + "\x00" + person))
+	const buckets = 1 << 53 // a float64 holds each exactly
+	return float64(binary.BigEndian.Uint64(sum[:8])>>11)/buckets < share
+}
+
+// holds judges a condition; none is satisfied by everybody.
+func holds(p *expression.Program, m expression.Moment) bool { return p == nil || p.Holds(m) }
+
+// asText writes a value of an expression as a key: numbers without exponent,
+// instants in RFC 3339; not known is "".
+func asText(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case time.Time:
+		return v.UTC().Format(time.RFC3339)
+	case []string:
+		return strings.Join(v, ",")
+	}
+	return fmt.Sprint(value)
+}
+
+// Belongs reports whether a customer is in the campaign's audience. counts are
+// the customer's did() counts.
+func (c *Campaign) Belongs(cust *customers.Customer, counts map[string]int64, now time.Time) bool {
+	return holds(c.Audience.Who, expression.Moment{Now: now, Customer: cust, Counts: counts})
+}

@@ -1,0 +1,164 @@
+package campaigns
+
+import (
+	"context"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Entry is one customer's journey through one version of a campaign.
+type Entry struct {
+	ID       int64      `json:"id"`
+	Campaign string     `json:"campaign"`
+	Version  int        `json:"version"`
+	Run      int64      `json:"run,omitempty"` // the broadcast occurrence; 0 for single entries
+	Customer string     `json:"customer"`
+	Key      string     `json:"key,omitempty"`
+	Trigger  string     `json:"-"` // what caused it, unique with the customer: "run:7", "event:812", "manual:uuid"
+	State    EntryState `json:"state"`
+	Holdout  bool       `json:"holdout,omitempty"`
+	// Position is the path of the step the entry stands at, "" before the first.
+	Position  string    `json:"position"`
+	ArrivedAt time.Time `json:"arrived_at"`
+	// WakeAt is when Advance must look again; zero: only news wakes it.
+	WakeAt  time.Time `json:"wake_at,omitzero"`
+	Journal Journal   `json:"journal"`
+
+	EnteredAt time.Time `json:"entered_at"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+	// Why the entry ended or did not start: finished, stopped, "event Order
+	// Returned", "when not reachable(…)", a skip reason.
+	Why string `json:"why,omitempty"`
+
+	// Revision is the version of the row the entry was read from. It goes back
+	// unchanged with a Move, so that a move judged on old news is refused.
+	Revision int64 `json:"-"`
+}
+
+// EntryState is where a journey stands as a whole.
+type EntryState string
+
+// The states of an entry.
+const (
+	Running  EntryState = "running"
+	Finished EntryState = "finished" // walked to the end or to stop
+	Left     EntryState = "left"     // by an exit
+)
+
+// Journal is what a journey remembers; only Advance writes it.
+type Journal struct {
+	// Event is the triggering event's properties.
+	Event map[string]any `json:"event,omitempty"`
+	Vars  map[string]any `json:"vars,omitempty"`
+	// Steps holds what is not in the ledger, by step path: "unanswered",
+	// "waited", "branch 1", "case 12", when it happened.
+	Steps map[string]Mark `json:"steps,omitempty"`
+}
+
+// Mark is what became of a step that is not a message.
+type Mark struct {
+	Status string    `json:"status"`
+	At     time.Time `json:"at"`
+}
+
+// Answer is a customer's answer to an ask step, whichever channel it came by.
+type Answer struct {
+	Entry    int64            `json:"entry"`
+	Customer string           `json:"customer"`
+	Delivery int64            `json:"delivery"`
+	Ask      string           `json:"ask"` // the step's id, or the id of a further question of a script
+	Scale    Scale            `json:"scale"`
+	Score    *float64         `json:"score,omitempty"`
+	Choice   string           `json:"choice,omitempty"`
+	Text     string           `json:"text,omitempty"`
+	Channel  channels.Channel `json:"channel"`
+	At       time.Time        `json:"at"`
+}
+
+// Traveller is an entry with all that Advance judges it by.
+type Traveller struct {
+	Entry      Entry
+	Customer   *customers.Customer
+	Deliveries []deliveries.Delivery // of this entry, oldest first
+	Answers    []Answer
+	// Counts are the did() counts the campaign needs, by their key.
+	Counts map[string]int64
+}
+
+// Move is what Advance decided for one entry. It is applied in one
+// transaction, unless the entry changed meanwhile.
+type Move struct {
+	Entry  Entry // with the new position, wake time, journal and state
+	Plan   []deliveries.Delivery
+	Cases  []customers.Case
+	Set    map[string]any // profile field or traits.<name>; nil value clears
+	Tag    []TagChange
+	Events []customers.Event
+}
+
+// Entries keeps journeys.
+type Entries interface {
+	// Enter adds single entries, each unique on its trigger and customer, one
+	// running at a time per campaign, customer and key, again by the rule. It
+	// says which were added.
+	Enter(ctx context.Context, entries []Entry, again Again) (added []bool, err error)
+	// Awake leases up to limit running entries whose WakeAt has come.
+	Awake(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]int64, error)
+	// Travellers loads entries with everything Advance needs but Counts, which
+	// News.Counts gives where a campaign asks for some.
+	Travellers(ctx context.Context, ids []int64, now time.Time) ([]Traveller, error)
+	// Apply writes moves, each in whole or not at all; a move whose entry was
+	// changed by somebody else since it was loaded is left out and woken again.
+	Apply(ctx context.Context, now time.Time, moves []Move) error
+	// Leave ends running entries with a reason and skips what they still plan.
+	Leave(ctx context.Context, now time.Time, ids []int64, why string) error
+}
+
+// Run is one occurrence of a broadcast.
+type Run struct {
+	ID       int64     `json:"id"`
+	Campaign string    `json:"campaign"`
+	Version  int       `json:"version"`
+	At       time.Time `json:"at"` // the occurrence's instant
+	State    RunState  `json:"state"`
+	Shards   int       `json:"shards"` // how many shards are still to enter
+	Entered  int64     `json:"entered"`
+}
+
+// RunState is where an occurrence stands.
+type RunState string
+
+// The states of a run. A missed one enters nobody and stands for the record.
+const (
+	RunEntering RunState = "entering"
+	RunEntered  RunState = "entered"
+	RunMissed   RunState = "missed"
+)
+
+// Runs keeps occurrences of broadcasts.
+type Runs interface {
+	// Occur records occurrences, unique on campaign and instant, those that are
+	// entering each with its shards, and returns those that were new.
+	Occur(ctx context.Context, runs []Run, shards int) ([]Run, error)
+	// Last is the latest recorded occurrence of a campaign; zero when none.
+	Last(ctx context.Context, campaign string) (time.Time, error)
+	// Pending lists shards that are not entered yet.
+	Pending(ctx context.Context, limit int) ([]Shard, error)
+	// EnterShard inserts the audience of one shard and marks it done, in one
+	// transaction; running it again adds nothing. where is SQL over customers
+	// aliased c.
+	EnterShard(ctx context.Context, shard Shard, c *Campaign, where string, args []any, now time.Time) (entered int64, err error)
+}
+
+// Shard is one part of a run's audience.
+type Shard struct {
+	Run      int64
+	Number   int
+	Of       int
+	Campaign string
+	Version  int
+	At       time.Time
+}

@@ -1,0 +1,85 @@
+package campaigns
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+func TestExplainTellsEveryStep(t *testing.T) {
+	w := ruleShop()
+	ten := clockAt("10:00")
+	c := ruleCampaign(
+		waitStep(25*time.Hour),
+		askStep(channels.Call, channels.SMS),
+		branchStep(
+			Branch{If: when(t, "answers.csat.score <= 2"), Steps: []Step{{Kind: StepCase, Case: &CaseRule{Queue: "recovery"}}, smsStep("")}},
+			Branch{Steps: []Step{stopStep()}},
+		),
+		Step{Kind: StepWait, Wait: &Wait{Until: &ten}},
+		Step{Kind: StepTag, Tag: []TagChange{{Tag: "vip", Add: true}, {Tag: "lapsed"}}},
+	)
+	call := sent("1", 0, channels.Call, deliveries.Failed)
+	call.Reason, call.Attempts = "no_answer", 3
+	text := sent("1", 1, channels.SMS, deliveries.Answered)
+	apology := sent("2.0.1", 0, channels.SMS, deliveries.Skipped)
+	apology.Reason = "no_consent"
+	low := 1.0
+	who := traveller(call, text, apology).at("2.0.1")
+	who.Answers = []Answer{{Ask: "csat", Score: &low, Channel: channels.SMS}}
+	who.Entry.Journal.Steps = map[string]Mark{"0": {"waited", noon}, "1": {"answered", noon}, "2": {"branch 1", noon}, "2.0.0": {"case", noon}}
+	who = onward(who, w.Advance(c, who, noon))
+
+	want := []StepReport{
+		{"0", StepWait, "wait 1d1h", "waited", noon, ""},
+		{"1", StepAsk, "ask csat by call or sms", "call failed after 3 attempts, then sms answered", noon, "score 1, by sms"},
+		{"2", StepBranch, "branch", "branch 1", noon, "answers.csat.score <= 2"},
+		{"2.0.0", StepCase, "open a case in recovery", "case", noon, ""},
+		{"2.0.1", StepSMS, "sms with hello", "sms skipped", noon, "no_consent: the customer has not agreed to this topic on this channel"},
+		{"2.1.0", StepStop, "stop", "not reached", time.Time{}, "branch 1 was taken, not the else"},
+		{"3", StepWait, "wait until 10:00", "waiting until 2026-12-02 09:00 UTC", noon, ""},
+		{"4", StepTag, "tag +vip, -lapsed", "not reached", time.Time{}, "the journey stands at step 3"},
+	}
+	if diff := cmp.Diff(want, w.Explain(c, who, noon)); diff != "" {
+		t.Errorf("explanation (-want +got):\n%s", diff)
+	}
+}
+
+func TestExplainSaysWhyNothingHappens(t *testing.T) {
+	c := ruleCampaign(smsStep(""), smsStep(""))
+	left := traveller()
+	left.Entry.State, left.Entry.Why = Left, "event Order Returned"
+	delayed := traveller()
+	delayed.Entry.WakeAt = noon.Add(time.Hour)
+	held := sent("0", 0, channels.SMS, deliveries.Planned)
+	held.Reason, held.DueAt = "quiet_hours_expired", noon.Add(21*time.Hour)
+	for name, k := range map[string]struct {
+		who  Traveller
+		want [2]StepReport
+	}{
+		"left": {left, [2]StepReport{
+			{Happened: "not reached", Why: "the journey left: event Order Returned"},
+			{Happened: "not reached", Why: "the journey left: event Order Returned"},
+		}},
+		"delayed": {delayed, [2]StepReport{
+			{Happened: "not reached", Why: "the journey begins at 2026-12-01 12:00 UTC"},
+			{Happened: "not reached", Why: "the journey begins at 2026-12-01 12:00 UTC"},
+		}},
+		"held": {traveller(held).at("0"), [2]StepReport{
+			{Happened: "sms planned for 2026-12-02 08:00 UTC", Why: "quiet_hours_expired: contact hours did not open in time", At: noon},
+			{Happened: "not reached", Why: "the journey stands at step 0"},
+		}},
+	} {
+		for i, got := range ruleShop().Explain(c, k.who, noon) {
+			want := k.want[i]
+			want.Path, want.Kind, want.Title = got.Path, got.Kind, got.Title
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, step %d (-want +got):\n%s", name, i, diff)
+			}
+		}
+	}
+}

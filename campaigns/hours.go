@@ -1,0 +1,122 @@
+package campaigns
+
+import (
+	"time"
+
+	"rapport/channels"
+)
+
+// openHours are the windows and days of one rule: the workspace's or the
+// campaign's. A moment is open when both the clock and the day allow it, so
+// that what follows midnight in 22:00-02:00 belongs to the new day.
+type openHours struct {
+	windows []Window // none: the whole day
+	days    Days
+}
+
+// hoursFor lists the rules a message must satisfy, all of them.
+func (w *Workspace) hoursFor(c *Campaign, ch channels.Channel) []openHours {
+	var rules []openHours
+	for _, contact := range []ContactRules{w.Contact, c.Contact} {
+		rule := openHours{contact.Hours[ch], contact.Days[ch]}
+		if len(rule.windows) > 0 || rule.days != 0 {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}
+
+// openAhead is how far an opening is looked for. Weekly rules repeat within it,
+// even where a clock change swallows one window.
+const openAhead = 15 * 24 * time.Hour
+
+// nextOpening is the earliest instant from t on at which every rule is open on
+// every clock. It reports whether there is one.
+//
+// Each closed rule moves the candidate to its own next opening, which no
+// common opening can precede; when none moves it any more it is open for all.
+func nextOpening(rules []openHours, zones []*time.Location, t time.Time) (time.Time, bool) {
+	limit := t.Add(openAhead)
+	for moved := true; moved; {
+		moved = false
+		for _, zone := range zones {
+			for _, rule := range rules {
+				opening, found := rule.next(t, zone, limit)
+				if !found {
+					return time.Time{}, false
+				}
+				moved = moved || opening.After(t)
+				t = opening
+			}
+		}
+	}
+	return t, true
+}
+
+// next is the earliest instant from t on, before limit, at which the rule is
+// open on a zone's clock. Between two changes of the zone's offset the clock
+// runs evenly, so each such period is searched in local time.
+func (h openHours) next(t time.Time, zone *time.Location, limit time.Time) (time.Time, bool) {
+	for t.Before(limit) {
+		local := t.In(zone)
+		_, seconds := local.Zone()
+		offset := time.Duration(seconds) * time.Second
+		_, end := local.ZoneBounds()
+		opening, found := h.nextReading(t.UTC().Add(offset))
+		if !found {
+			return time.Time{}, false
+		}
+		opening = opening.Add(-offset)
+		if end.IsZero() || opening.Before(end) {
+			return opening, opening.Before(limit)
+		}
+		t = end
+	}
+	return time.Time{}, false
+}
+
+// nextReading is the earliest reading of an even clock, from local on, that the
+// rule is open at. Readings are written as if they were UTC.
+func (h openHours) nextReading(local time.Time) (time.Time, bool) {
+	day := local.Truncate(24 * time.Hour)
+	for range 8 {
+		if h.days.Has(day.Weekday()) {
+			if reading, found := h.nextOfDay(local, day); found {
+				return reading, true
+			}
+		}
+		day = day.Add(24 * time.Hour)
+	}
+	return time.Time{}, false
+}
+
+func (h openHours) nextOfDay(local, day time.Time) (first time.Time, found bool) {
+	for _, span := range h.spans() {
+		opens, closes := day.Add(span.From.sinceMidnight()), day.Add(span.To.sinceMidnight())
+		if opens.Before(local) {
+			opens = local
+		}
+		if opens.Before(closes) && (!found || opens.Before(first)) {
+			first, found = opens, true
+		}
+	}
+	return first, found
+}
+
+// spans are the windows cut at midnight.
+func (h openHours) spans() []Window {
+	if len(h.windows) == 0 {
+		return []Window{{0, midnight}}
+	}
+	spans := make([]Window, 0, len(h.windows)+1)
+	for _, window := range h.windows {
+		if window.To > window.From {
+			spans = append(spans, window)
+		} else {
+			spans = append(spans, Window{0, window.To}, Window{window.From, midnight})
+		}
+	}
+	return spans
+}
+
+func (c ClockTime) sinceMidnight() time.Duration { return time.Duration(c) * time.Minute }

@@ -1,0 +1,173 @@
+package campaigns
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+func TestNextOpening(t *testing.T) {
+	lunchOff := []Window{clockWindow("09:00", "12:30"), clockWindow("14:30", "19:00")}
+	weekdays := Days(0b0111110)
+	for name, c := range map[string]struct {
+		rules      []openHours
+		zones      []string
+		from, want string // want "": never
+	}{
+		"open":                      {[]openHours{{windows: lunchOff}}, []string{"Europe/Berlin"}, "2026-12-01T11:00:00Z", "2026-12-01T11:00:00Z"},
+		"lunch":                     {[]openHours{{windows: lunchOff}}, []string{"Europe/Berlin"}, "2026-12-01T11:30:00Z", "2026-12-01T13:30:00Z"},
+		"evening":                   {[]openHours{{windows: lunchOff}}, []string{"Europe/Berlin"}, "2026-12-01T18:00:00Z", "2026-12-02T08:00:00Z"},
+		"weekend":                   {[]openHours{{windows: lunchOff, days: weekdays}}, []string{"Europe/Berlin"}, "2026-12-04T18:00:00Z", "2026-12-07T08:00:00Z"},
+		"no rule":                   {nil, []string{"Europe/Berlin"}, "2026-12-01T03:00:00Z", "2026-12-01T03:00:00Z"},
+		"days without windows":      {[]openHours{{days: 1 << time.Friday}}, []string{"Europe/Berlin"}, "2026-12-01T03:00:00Z", "2026-12-03T23:00:00Z"},
+		"across midnight, before":   {[]openHours{{windows: []Window{clockWindow("22:00", "02:00")}}}, []string{"UTC"}, "2026-12-01T20:00:00Z", "2026-12-01T22:00:00Z"},
+		"across midnight, after":    {[]openHours{{windows: []Window{clockWindow("22:00", "02:00")}}}, []string{"UTC"}, "2026-12-01T01:59:00Z", "2026-12-01T01:59:00Z"},
+		"across midnight, closed":   {[]openHours{{windows: []Window{clockWindow("22:00", "02:00")}}}, []string{"UTC"}, "2026-12-01T02:00:00Z", "2026-12-01T22:00:00Z"},
+		"two rules":                 {[]openHours{{windows: lunchOff}, {windows: []Window{clockWindow("12:00", "15:00")}}}, []string{"UTC"}, "2026-12-01T12:30:00Z", "2026-12-01T14:30:00Z"},
+		"two rules that never meet": {[]openHours{{windows: lunchOff}, {windows: []Window{clockWindow("20:00", "21:00")}}}, []string{"UTC"}, "2026-12-01T12:30:00Z", ""},
+		"every zone of a country":   {[]openHours{{windows: []Window{clockWindow("09:00", "20:00")}}}, countryZones["US"], "2026-12-01T15:00:00Z", "2026-12-01T19:00:00Z"},
+		"a window inside a gap":     {[]openHours{{windows: []Window{clockWindow("02:10", "02:50")}}}, []string{"Europe/Berlin"}, "2026-03-29T00:00:00Z", "2026-03-30T00:10:00Z"},
+		"a window cut by a gap":     {[]openHours{{windows: []Window{clockWindow("02:30", "04:00")}}}, []string{"Europe/Berlin"}, "2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z"},
+		"a window that comes twice": {[]openHours{{windows: []Window{clockWindow("02:00", "02:30")}}}, []string{"Europe/Berlin"}, "2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z"},
+		"seconds before it closes":  {[]openHours{{windows: lunchOff}}, []string{"UTC"}, "2026-12-01T12:29:59Z", "2026-12-01T12:29:59Z"},
+	} {
+		var zones []*time.Location
+		for _, name := range c.zones {
+			zones = append(zones, zoneFor(name))
+		}
+		got, found := nextOpening(c.rules, zones, utc(c.from))
+		if found != (c.want != "") || found && !got.Equal(utc(c.want)) {
+			t.Errorf("%s: %s (%v), want %s", name, got.UTC().Format(time.RFC3339), found, c.want)
+		}
+	}
+}
+
+// sampleZones are every eighth of the zones of all countries, and those with
+// the oddest clocks.
+func sampleZones() []string {
+	var all []string
+	for _, names := range countryZones {
+		all = append(all, names...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	zones := []string{
+		"Australia/Lord_Howe", "Antarctica/Troll", "Pacific/Chatham", "America/Santiago", "Africa/Casablanca",
+		"America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Africa/Cairo", "Asia/Gaza", "America/Nuuk", "Asia/Tehran",
+	}
+	for i := 0; i < len(all); i += len(all) / 50 {
+		zones = append(zones, all[i])
+	}
+	return zones
+}
+
+// openByTheMinute judges hours naively, by what a wall clock shows.
+func openByTheMinute(windows []Window, days Days, t time.Time, zone *time.Location) bool {
+	local := t.In(zone)
+	now := ClockTime(local.Hour()*60 + local.Minute())
+	inside := len(windows) == 0
+	for _, w := range windows {
+		if w.From < w.To {
+			inside = inside || now >= w.From && now < w.To
+		} else {
+			inside = inside || now >= w.From || now < w.To
+		}
+	}
+	return inside && (days == 0 || days&(1<<local.Weekday()) != 0)
+}
+
+func drawWindows(t *rapid.T, label string) []Window {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Window {
+		from := rapid.IntRange(0, 1439).Draw(t, "from")
+		to := rapid.IntRange(1, 1440).Draw(t, "to")
+		if to == from {
+			to++
+		}
+		return Window{ClockTime(from), ClockTime(to)}
+	}), 0, 3).Draw(t, label)
+}
+
+// drawMoment is any minute of two years, every third within a day of a clock
+// change of the zone.
+func drawMoment(t *rapid.T, zone *time.Location) time.Time {
+	at := utc("2026-01-01T00:00:00Z").Add(time.Duration(rapid.IntRange(0, 2*365*24*60).Draw(t, "minute")) * time.Minute)
+	if _, change := at.In(zone).ZoneBounds(); !change.IsZero() && rapid.IntRange(0, 2).Draw(t, "near a change") == 0 {
+		at = change.Add(time.Duration(rapid.IntRange(-24*60, 24*60).Draw(t, "off")) * time.Minute)
+	}
+	return at
+}
+
+func TestNothingIsSentOutsideContactHours(t *testing.T) {
+	zones := sampleZones()
+	if len(zones) < 60 {
+		t.Fatalf("only %d zones are sampled", len(zones))
+	}
+	for _, name := range zones {
+		t.Run(name, func(t *testing.T) { rapid.Check(t, neverOutsideHours(name)) })
+	}
+}
+
+// neverOutsideHours compares the judge with a wall clock read minute by minute.
+func neverOutsideHours(name string) func(*rapid.T) {
+	zone := zoneFor(name)
+	return func(t *rapid.T) {
+		now := drawMoment(t, zone)
+		w, c := ruleShop(), ruleCampaign()
+		w.Contact.Hours[channels.SMS] = drawWindows(t, "workspace hours")
+		c.Contact.Hours = map[channels.Channel][]Window{channels.SMS: drawWindows(t, "campaign hours")}
+		days := Days(rapid.IntRange(0, 127).Draw(t, "days"))
+		w.Contact.Days = map[channels.Channel]Days{channels.SMS: days}
+		open := func(at time.Time) bool {
+			return openByTheMinute(w.Contact.Hours[channels.SMS], days, at, zone) &&
+				openByTheMinute(c.Contact.Hours[channels.SMS], 0, at, zone)
+		}
+		customer := ann()
+		customer.Zone = name
+		d := sent("0", 0, channels.SMS, deliveries.Planned)
+		d.ExpiresAt = now.Add(72 * time.Hour)
+
+		v := w.Judge(c, d, ruleEntry(), customer, nil, deliveries.Pressure{}, now)
+		if v.Go != open(now) {
+			t.Fatalf("at %s in %s go is %v, want %v", now.In(zone), name, v.Go, open(now))
+		}
+		until := v.Until
+		if v.Go {
+			return
+		}
+		if until.IsZero() {
+			until = d.ExpiresAt
+		} else if !open(until) {
+			t.Fatalf("waits from %s until %s, which is closed", now.In(zone), until.In(zone))
+		}
+		for at := now; at.Before(until); at = at.Add(time.Minute) {
+			if open(at) {
+				t.Fatalf("waits from %s until %s but %s is open", now.In(zone), until.In(zone), at.In(zone))
+			}
+		}
+	}
+}
+
+func TestEveryZoneOfACountryMustBeOpen(t *testing.T) {
+	w, c := ruleShop(), ruleCampaign()
+	customer := ann()
+	customer.Zone, customer.Country, customer.Phone = "", "US", "+12125550123"
+	d := sent("0", 0, channels.SMS, deliveries.Planned)
+	rapid.Check(t, func(t *rapid.T) {
+		now := drawMoment(t, zoneFor("America/New_York"))
+		d.ExpiresAt = now.Add(72 * time.Hour)
+		v := w.Judge(c, d, ruleEntry(), customer, nil, deliveries.Pressure{}, now)
+		for _, name := range countryZones["US"] {
+			if hour := now.In(zoneFor(name)).Hour(); v.Go && (hour < 9 || hour >= 20) {
+				t.Fatalf("sent at %d o'clock in %s", hour, name)
+			}
+		}
+		if v.ZoneFrom != "every zone of US" {
+			t.Fatalf("judged by %s from %s", v.Zone, v.ZoneFrom)
+		}
+	})
+}

@@ -1,0 +1,373 @@
+package campaigns
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Interpret says what a report means: the line on the customer's timeline and
+// what follows from it. c is the campaign in the delivery's version. d is zero
+// and c nil where the report concerns no message of ours (a text out of the
+// blue).
+func (w *Workspace) Interpret(c *Campaign, r channels.Report, d deliveries.Delivery, cust *customers.Customer, now time.Time) Response {
+	if r.At.IsZero() {
+		r.At = now
+	}
+	if r.Delivery == 0 {
+		r.Delivery = d.ID
+	}
+	h := hearing{workspace: w, campaign: c, report: r, delivery: d, customer: cust, now: now}
+	if step := c.StepAt(d.Step); step != nil && step.Send != nil {
+		h.step = step
+	}
+	return h.response()
+}
+
+// hearing is one report before its meaning is known.
+type hearing struct {
+	workspace *Workspace
+	campaign  *Campaign
+	step      *Step // that sent the delivery; nil when not known
+	report    channels.Report
+	delivery  deliveries.Delivery
+	customer  *customers.Customer
+	now       time.Time
+
+	means Response
+}
+
+func (h *hearing) response() Response {
+	if h.report.Kind == channels.ReportReplied {
+		h.hearWish()
+	}
+	h.means.Event = h.event()
+	h.progress()
+	switch h.report.Kind {
+	case channels.ReportAnswered, channels.ReportReplied, channels.ReportClicked:
+		h.hearAnswer()
+	case channels.ReportComplained:
+		h.suppress("complained")
+		h.openCase("complaint", CaseRule{}, customers.High, "Complaint about ")
+	case channels.ReportBounced, channels.ReportFailed:
+		h.undeliverable()
+	case channels.ReportUnsubscribed:
+		h.stop()
+	case channels.ReportResubscribed:
+		h.start()
+	}
+	return h.means
+}
+
+// hearWish turns a reply that is an opt-out or opt-in word into what it means.
+func (h *hearing) hearWish() {
+	switch wish := ParseWish(h.report.Text); {
+	case wish == WishStop:
+		h.report.Kind, h.report.Suppress, h.report.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
+	case wish == WishStart, wish == WishYes && h.optedOut():
+		h.report.Kind = channels.ReportResubscribed
+	}
+}
+
+func (h *hearing) optedOut() bool {
+	return h.customer != nil && h.customer.Suppressed[h.report.Channel] == channels.ReasonOptedOut
+}
+
+func (h *hearing) event() customers.Event {
+	r, d := h.report, h.delivery
+	event := customers.Event{
+		Customer: d.Customer, Name: string(r.Channel) + " " + string(r.Kind), At: r.At, ReceivedAt: h.now,
+		Properties: properties(r, d), Key: "report:" + r.Meaning(),
+		Campaign: d.Campaign, Entry: d.Entry, Delivery: d.ID,
+	}
+	if h.customer != nil {
+		event.Customer = h.customer.ID
+	}
+	if r.Key != "" {
+		event.ProviderKey = string(r.Channel) + ":" + r.Key
+	}
+	return event
+}
+
+// properties is what a timeline shows of a report.
+func properties(r channels.Report, d deliveries.Delivery) map[string]any {
+	all := map[string]any{}
+	for name, text := range map[string]string{
+		"template": d.Template, "link": r.Link, "question": r.Question, "answer": r.Answer,
+		"text": r.Text, "reason": r.Reason,
+	} {
+		if text != "" {
+			all[name] = text
+		}
+	}
+	if r.Duration > 0 {
+		all["seconds"] = r.Duration.Seconds()
+	}
+	if r.Bot {
+		all["bot"] = true
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// progressOf is the status a kind of report lifts a delivery to.
+var progressOf = map[channels.ReportKind]deliveries.Status{
+	channels.ReportSent:         deliveries.Sent,
+	channels.ReportDelivered:    deliveries.Delivered,
+	channels.ReportOpened:       deliveries.Opened,
+	channels.ReportClicked:      deliveries.Clicked,
+	channels.ReportAnswered:     deliveries.Answered,
+	channels.ReportBounced:      deliveries.Bounced,
+	channels.ReportFailed:       deliveries.Failed,
+	channels.ReportComplained:   deliveries.Complained,
+	channels.ReportUnsubscribed: deliveries.Unsubscribed,
+}
+
+// progress moves the delivery, where the report says something about a person
+// or the message itself.
+func (h *hearing) progress() {
+	r, d := h.report, h.delivery
+	status, moves := progressOf[r.Kind]
+	if !moves || d.ID == 0 || r.Bot {
+		return
+	}
+	p := &deliveries.Progress{ID: d.ID, Status: status, ProviderID: r.ProviderID, At: r.At}
+	if status == deliveries.Failed || status == deliveries.Bounced {
+		if h.earlierAttempt() {
+			return
+		}
+		p.Reason = r.Reason
+		if r.Again && d.Retry.Wants(r.Reason, d.Attempts) {
+			p.Status, p.DueAt = deliveries.Planned, h.now.Add(d.Retry.Every)
+		}
+	}
+	h.means.Progress = p
+}
+
+// earlierAttempt reports whether a failure is about an attempt that a later one
+// has followed already, or is about to: it must not end or repeat that one.
+func (h *hearing) earlierAttempt() bool {
+	r, d := h.report, h.delivery
+	superseded := d.Attempts > 1 && r.ProviderID != "" && d.ProviderID != "" && r.ProviderID != d.ProviderID
+	waiting := d.Attempts > 0 && d.Status.Rank() < deliveries.Sending.Rank()
+	return superseded || waiting
+}
+
+// undeliverable draws the consequence for the address.
+func (h *hearing) undeliverable() {
+	r := h.report
+	if r.Channel == channels.Push {
+		if r.Reason == channels.ReasonGone {
+			h.means.GoneEndpoint = h.address()
+		}
+		return
+	}
+	switch {
+	case r.Reason == channels.ReasonOptedOut, r.Reason == "complained", r.Reason == channels.ReasonInvalidAddress:
+		if r.Suppress {
+			h.suppress(r.Reason)
+		}
+	case r.Suppress && r.Kind == channels.ReportFailed && r.Reason != "hard":
+		h.suppress(channels.ReasonInvalidAddress)
+	case r.Suppress, r.Kind == channels.ReportBounced && r.Reason == "hard":
+		h.suppress("bounced")
+	}
+}
+
+// stop is an opt-out: of the address on the channel where the customer told the
+// channel itself (a reply, the provider's list), else of the message's topic.
+func (h *hearing) stop() {
+	if h.report.Suppress || h.delivery.Topic == "" {
+		h.suppress(channels.ReasonOptedOut)
+		return
+	}
+	h.consent(false)
+}
+
+// start lifts an opt-out. An e-mail group's resubscription is the counterpart
+// of a consent.
+func (h *hearing) start() {
+	if address := h.address(); address != "" {
+		h.means.Release = &customers.Suppression{
+			Channel: h.report.Channel, Address: address, Reason: channels.ReasonOptedOut, At: h.report.At,
+		}
+	}
+	if h.report.Channel == channels.Email && h.delivery.Topic != "" {
+		h.consent(true)
+	}
+}
+
+func (h *hearing) consent(in bool) {
+	source := "one_click"
+	if h.report.Channel == channels.SMS && h.report.Text != "" {
+		source = "sms"
+	}
+	h.means.Consents = append(h.means.Consents, customers.Consent{
+		Customer: h.delivery.Customer, Topic: h.delivery.Topic, Channel: h.delivery.Channel,
+		In: in, At: h.report.At, Source: source,
+	})
+}
+
+func (h *hearing) suppress(reason string) {
+	if address := h.address(); address != "" {
+		h.means.Suppression = &customers.Suppression{
+			Channel: h.report.Channel, Address: address, Reason: reason, At: h.report.At,
+		}
+	}
+}
+
+// address is whom the report speaks of: who wrote, else the customer's.
+func (h *hearing) address() string {
+	switch {
+	case h.report.From != "" && h.report.Channel == channels.Email:
+		return customers.Person(customers.Customer{Email: h.report.From})
+	case h.report.From != "":
+		return h.report.From
+	case h.customer != nil:
+		return h.customer.Address(h.report.Channel)
+	}
+	return ""
+}
+
+// hearAnswer keeps an answer and opens a case where a person should look: a
+// score at or below the threshold, or words nobody asked for.
+func (h *hearing) hearAnswer() {
+	r := h.report
+	if r.Bot {
+		return
+	}
+	if question := h.furtherQuestion(); question != "" {
+		h.keep(question, Text, furtherAnswer(r))
+		return
+	}
+	said := r.Answer
+	if said == "" && r.Kind != channels.ReportClicked {
+		said = r.Text
+	}
+	if h.step == nil || h.step.Send.Ask == nil {
+		h.unasked()
+		return
+	}
+	ask := h.step.Send.Ask
+	heard, understood := ask.Scale.read(said)
+	if !understood {
+		if strings.ContainsFunc(said, unicode.IsLetter) { // words rather than a number out of range
+			h.unasked()
+		}
+		return
+	}
+	if heard.text == "" && r.Answer != "" && r.Text != r.Answer {
+		heard.text = r.Text
+	}
+	h.keep(h.step.ID, ask.Scale, heard)
+	if r.Kind == channels.ReportReplied || r.Kind == channels.ReportClicked {
+		h.answered()
+	}
+	if ask.Threshold != nil && heard.score != nil && *heard.score <= *ask.Threshold {
+		title := "Score " + strconv.FormatFloat(*heard.score, 'f', -1, 64) + " from "
+		h.openCase("low_score", ask.Case, customers.High, title)
+	}
+}
+
+// furtherQuestion is the id of a question of a call's script that is not the
+// step's own; "" when the report answers the step's question. A script that
+// does not name the step's question asks it first.
+func (h *hearing) furtherQuestion() string {
+	question := h.report.Question
+	if question == "" || h.step == nil {
+		return question
+	}
+	if h.step.Send.Ask == nil {
+		return question
+	}
+	if question == h.step.ID {
+		return ""
+	}
+	if content := h.delivery.Content; content != nil && content.Call != nil {
+		script := content.Call.Questions
+		named := slices.ContainsFunc(script, func(q channels.CallQuestion) bool { return q.ID == h.step.ID })
+		if !named && len(script) > 0 && script[0].ID == question {
+			return ""
+		}
+	}
+	return question
+}
+
+// furtherAnswer is kept as words, with the key as score where one was pressed.
+func furtherAnswer(r channels.Report) reading {
+	heard := reading{text: r.Text}
+	if heard.text == "" {
+		heard.text = r.Answer
+	}
+	if score, whole := wholeNumber(r.Answer); whole {
+		value := float64(score)
+		heard.score = &value
+	}
+	return heard
+}
+
+func (h *hearing) keep(ask string, scale Scale, heard reading) {
+	d := h.delivery
+	if d.ID == 0 {
+		return
+	}
+	h.means.Answer = &Answer{
+		Entry: d.Entry, Customer: d.Customer, Delivery: d.ID, Ask: ask, Scale: scale,
+		Score: heard.score, Choice: heard.choice, Text: heard.text, Channel: h.report.Channel, At: h.report.At,
+	}
+}
+
+// answered lifts the delivery by an answer that came as a reply or a link.
+func (h *hearing) answered() {
+	h.means.Progress = &deliveries.Progress{
+		ID: h.delivery.ID, Status: deliveries.Answered, ProviderID: h.delivery.ProviderID, At: h.report.At,
+	}
+}
+
+// unasked opens a case for a reply that no question awaits, so that a person
+// reads it.
+func (h *hearing) unasked() {
+	if h.report.Kind != channels.ReportReplied || folded(h.report.Text) == "" || ParseWish(h.report.Text) == WishHelp {
+		return
+	}
+	h.openCase("reply", CaseRule{}, customers.Normal, "Reply to ")
+}
+
+// openCase files a case by a rule, titled by what happened and the campaign
+// where the rule names no title.
+func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, what string) {
+	about := "us"
+	if h.campaign != nil {
+		about = h.campaign.title()
+	}
+	see := h.workspace.Bindings(h.campaign, h.traveller())
+	opened := customers.Case{
+		Customer: h.delivery.Customer, Campaign: h.delivery.Campaign, Entry: h.delivery.Entry, Why: why,
+		Title: words(rule.Title, see, what+about), Note: words(rule.Note, see, h.report.Text),
+	}
+	if h.customer != nil {
+		opened.Customer = h.customer.ID
+	}
+	if opened.Customer == "" {
+		return
+	}
+	opened = rule.file(opened, h.campaign, usual, h.now)
+	h.means.Case = &opened
+}
+
+// traveller is as much of the journey as a report tells.
+func (h *hearing) traveller() Traveller {
+	t := Traveller{Customer: h.customer}
+	if h.means.Answer != nil {
+		t.Answers = []Answer{*h.means.Answer}
+	}
+	return t
+}

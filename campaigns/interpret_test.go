@@ -1,0 +1,294 @@
+package campaigns
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// surveyCampaign asks at step 0 and tells at step 1.
+func surveyCampaign(scale Scale) *Campaign {
+	ask := askStep(channels.SMS)
+	low := 2.0
+	ask.Send.Ask.Scale, ask.Send.Ask.Threshold = scale, &low
+	ask.Send.Ask.Case = CaseRule{Queue: "recovery", Due: 4 * time.Hour}
+	return ruleCampaign(ask, smsStep("hello"))
+}
+
+func interpret(c *Campaign, r channels.Report, d deliveries.Delivery) Response {
+	return ruleShop().Interpret(c, r, d, ann(), noon.Add(time.Hour))
+}
+
+func report(kind channels.ReportKind) channels.Report {
+	return channels.Report{Channel: channels.SMS, Kind: kind, ProviderID: "P1", At: noon.Add(time.Minute)}
+}
+
+func TestAReportIsALineOnTheTimeline(t *testing.T) {
+	r := report(channels.ReportFailed)
+	r.Key, r.Reason, r.Duration = "SM1/failed", "30003", 90*time.Second
+	identified := r
+	identified.Delivery = 100
+	got := interpret(surveyCampaign(CSAT5), r, sent("0", 0, channels.SMS, deliveries.Sent)).Event
+	want := customers.Event{
+		Customer: "c1", Name: "sms failed", At: r.At, ReceivedAt: noon.Add(time.Hour),
+		Properties:  map[string]any{"template": "hello", "reason": "30003", "seconds": 90.0},
+		Key:         "report:" + identified.Meaning(),
+		ProviderKey: "sms:SM1/failed", Campaign: "after-delivery", Entry: 7, Delivery: 100,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("event (-want +got):\n%s", diff)
+	}
+}
+
+func TestReportsMoveDeliveriesForward(t *testing.T) {
+	for kind, want := range map[channels.ReportKind]deliveries.Status{
+		channels.ReportSent: deliveries.Sent, channels.ReportDelivered: deliveries.Delivered, channels.ReportOpened: deliveries.Opened,
+		channels.ReportClicked: deliveries.Clicked, channels.ReportAnswered: deliveries.Answered, channels.ReportBounced: deliveries.Bounced,
+		channels.ReportFailed: deliveries.Failed, channels.ReportComplained: deliveries.Complained,
+		channels.ReportUnsubscribed: deliveries.Unsubscribed, channels.ReportDeferred: "", channels.ReportResubscribed: "",
+	} {
+		r := report(kind)
+		r.Reason = "why"
+		got := interpret(surveyCampaign(CSAT5), r, sent("1", 0, channels.SMS, deliveries.Sent)).Progress
+		switch {
+		case want == "" && got != nil:
+			t.Errorf("%s moves the delivery to %s", kind, got.Status)
+		case want != "" && (got == nil || got.Status != want || got.ID != 100 || got.ProviderID != "P1" || !got.At.Equal(r.At)):
+			t.Errorf("%s: %+v, want %s", kind, got, want)
+		}
+	}
+}
+
+func TestABotMovesNothing(t *testing.T) {
+	for _, kind := range []channels.ReportKind{channels.ReportOpened, channels.ReportClicked} {
+		r := report(kind)
+		r.Bot, r.Answer = true, "1"
+		got := interpret(surveyCampaign(CSAT5), r, sent("0", 0, channels.SMS, deliveries.Sent))
+		if got.Progress != nil || got.Answer != nil || got.Case != nil || got.Event.Properties["bot"] != true {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+}
+
+func TestACallThatMetNobodyIsTriedAgain(t *testing.T) {
+	busy := channels.Report{Channel: channels.Call, Kind: channels.ReportFailed, ProviderID: "P1", Reason: "busy", Again: true, At: noon}
+	for name, c := range map[string]struct {
+		change func(*channels.Report, *deliveries.Delivery)
+		want   deliveries.Status // "" moves nothing
+	}{
+		"first attempt":            {func(*channels.Report, *deliveries.Delivery) {}, deliveries.Planned},
+		"last attempt":             {func(_ *channels.Report, d *deliveries.Delivery) { d.Attempts = 3 }, deliveries.Failed},
+		"a reason not listed":      {func(r *channels.Report, _ *deliveries.Delivery) { r.Reason = "machine" }, deliveries.Failed},
+		"hopeless":                 {func(r *channels.Report, _ *deliveries.Delivery) { r.Again = false }, deliveries.Failed},
+		"about the attempt before": {func(r *channels.Report, d *deliveries.Delivery) { r.ProviderID, d.Attempts = "P0", 2 }, ""},
+		"under another name":       {func(r *channels.Report, _ *deliveries.Delivery) { r.ProviderID = "other" }, deliveries.Planned},
+		"said twice":               {func(_ *channels.Report, d *deliveries.Delivery) { d.Status = deliveries.Planned }, ""},
+		"before it is settled":     {func(_ *channels.Report, d *deliveries.Delivery) { d.Status, d.ProviderID = deliveries.Sending, "" }, deliveries.Planned},
+	} {
+		d := sent("1", 0, channels.Call, deliveries.Sent)
+		d.Retry = deliveries.Retry{On: []string{"busy", "no_answer"}, Every: 4 * time.Hour, AtMost: 2}
+		r := busy
+		c.change(&r, &d)
+		got := interpret(surveyCampaign(CSAT5), r, d).Progress
+		switch {
+		case c.want == "" && got == nil:
+		case got == nil || got.Status != c.want || got.Reason != r.Reason:
+			t.Errorf("%s: %+v, want %s", name, got, c.want)
+		case c.want == deliveries.Planned && !got.DueAt.Equal(noon.Add(5*time.Hour)):
+			t.Errorf("%s: due %s", name, got.DueAt)
+		}
+	}
+}
+
+func TestWhatIsSuppressed(t *testing.T) {
+	for name, c := range map[string]struct {
+		report  channels.Report
+		reason  string
+		address string
+	}{
+		"complaint":            {channels.Report{Channel: channels.Email, Kind: channels.ReportComplained}, "complained", "ann@shop.example"},
+		"hard bounce":          {channels.Report{Channel: channels.Email, Kind: channels.ReportBounced, Reason: "hard"}, "bounced", "ann@shop.example"},
+		"bounce of an address": {channels.Report{Channel: channels.Email, Kind: channels.ReportBounced, Suppress: true, From: "Ann@Old.example"}, "bounced", "ann@old.example"},
+		"soft bounce":          {channels.Report{Channel: channels.Email, Kind: channels.ReportBounced, Reason: "soft"}, "", ""},
+		"opted out at twilio":  {channels.Report{Channel: channels.SMS, Kind: channels.ReportFailed, Suppress: true, Reason: "opted_out"}, "opted_out", "+4915112345678"},
+		"not a mobile number":  {channels.Report{Channel: channels.SMS, Kind: channels.ReportFailed, Suppress: true, Reason: "30006"}, "invalid_address", "+4915112345678"},
+		"dropped as bounced":   {channels.Report{Channel: channels.Email, Kind: channels.ReportFailed, Suppress: true, Reason: "hard"}, "bounced", "ann@shop.example"},
+		"rejected":             {channels.Report{Channel: channels.Email, Kind: channels.ReportFailed, Reason: "rejected"}, "", ""},
+		"STOP":                 {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "Stop!", From: "+4917000000000"}, "opted_out", "+4917000000000"},
+		"STOP by the provider": {channels.Report{Channel: channels.SMS, Kind: channels.ReportUnsubscribed, Suppress: true, From: "+4917000000000"}, "opted_out", "+4917000000000"},
+		"don't stop":           {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "please don't stop"}, "", ""},
+		"one click":            {channels.Report{Channel: channels.Email, Kind: channels.ReportUnsubscribed}, "", ""},
+	} {
+		got := interpret(surveyCampaign(CSAT5), c.report, sent("1", 0, c.report.Channel, deliveries.Sent)).Suppression
+		switch {
+		case c.reason == "" && got != nil:
+			t.Errorf("%s suppresses for %s", name, got.Reason)
+		case c.reason != "" && (got == nil || got.Reason != c.reason || got.Address != c.address || got.Channel != c.report.Channel):
+			t.Errorf("%s: %+v, want %s", name, got, c.reason)
+		}
+	}
+}
+
+func TestUnsubscribingIsAboutTheTopic(t *testing.T) {
+	r := channels.Report{Channel: channels.Email, Kind: channels.ReportUnsubscribed, At: noon}
+	got := interpret(surveyCampaign(CSAT5), r, sent("1", 0, channels.Email, deliveries.Delivered))
+	want := []customers.Consent{{Customer: "c1", Topic: "service", Channel: channels.Email, At: noon, Source: "one_click"}}
+	if diff := cmp.Diff(want, got.Consents); diff != "" {
+		t.Errorf("consents (-want +got):\n%s", diff)
+	}
+	r.Kind = channels.ReportResubscribed
+	got = interpret(surveyCampaign(CSAT5), r, sent("1", 0, channels.Email, deliveries.Delivered))
+	if len(got.Consents) != 1 || !got.Consents[0].In {
+		t.Errorf("resubscribing: %+v", got.Consents)
+	}
+}
+
+func TestStopAndStartWords(t *testing.T) {
+	stopped := ann()
+	stopped.Suppressed = map[channels.Channel]string{channels.SMS: "opted_out"}
+	for name, c := range map[string]struct {
+		text     string
+		customer *customers.Customer
+		event    string
+		releases bool
+		opens    bool
+	}{
+		"stop":                {"STOP", ann(), "sms unsubscribed", false, false},
+		"start":               {"Start", stopped, "sms resubscribed", true, false},
+		"yes after a stop":    {"YES", stopped, "sms resubscribed", true, false},
+		"yes without a stop":  {"YES", ann(), "sms replied", false, true},
+		"help":                {"HELP", ann(), "sms replied", false, false},
+		"words":               {"where is my parcel?", ann(), "sms replied", false, true},
+		"nothing but a smile": {"🙂", ann(), "sms replied", false, false},
+	} {
+		r := report(channels.ReportReplied)
+		r.Text = c.text
+		got := ruleShop().Interpret(surveyCampaign(CSAT5), r, sent("1", 0, channels.SMS, deliveries.Delivered), c.customer, noon)
+		if got.Event.Name != c.event || (got.Release != nil) != c.releases || (got.Case != nil) != c.opens {
+			t.Errorf("%s: event %q, release %+v, case %+v", name, got.Event.Name, got.Release, got.Case)
+		}
+		if c.opens && (got.Case.Why != "reply" || got.Case.Note != c.text || got.Case.Title != "Reply to After delivery") {
+			t.Errorf("%s: case %+v", name, got.Case)
+		}
+	}
+}
+
+func TestAnswersLandOnTheAsk(t *testing.T) {
+	two, nine := 2.0, 9.0
+	for name, c := range map[string]struct {
+		scale  Scale
+		report channels.Report
+		answer *Answer
+		opens  string
+	}{
+		"a key":              {CSAT5, channels.Report{Kind: channels.ReportAnswered, Channel: channels.Call, Answer: "2"}, &Answer{Scale: CSAT5, Score: &two}, "low_score"},
+		"the ask by name":    {CSAT5, channels.Report{Kind: channels.ReportAnswered, Question: "csat", Answer: "2"}, &Answer{Scale: CSAT5, Score: &two}, "low_score"},
+		"a form":             {NPS, channels.Report{Kind: channels.ReportAnswered, Answer: "9", Text: "nice"}, &Answer{Scale: NPS, Score: &nine, Text: "nice"}, ""},
+		"a reply":            {NPS, channels.Report{Kind: channels.ReportReplied, Text: "۹"}, &Answer{Scale: NPS, Score: &nine}, ""},
+		"a link":             {NPS, channels.Report{Kind: channels.ReportClicked, Link: "https://x.example", Answer: "9"}, &Answer{Scale: NPS, Score: &nine}, ""},
+		"a plain click":      {NPS, channels.Report{Kind: channels.ReportClicked, Link: "https://x.example"}, nil, ""},
+		"picked up":          {CSAT5, channels.Report{Kind: channels.ReportAnswered, Channel: channels.Call}, nil, ""},
+		"out of range":       {CSAT5, channels.Report{Kind: channels.ReportReplied, Text: "7"}, nil, ""},
+		"a key out of range": {CSAT5, channels.Report{Kind: channels.ReportAnswered, Answer: "9"}, nil, ""},
+		"words instead":      {CSAT5, channels.Report{Kind: channels.ReportReplied, Text: "it never came"}, nil, "reply"},
+		"another question":   {CSAT5, channels.Report{Kind: channels.ReportAnswered, Question: "comment", Text: "https://rec.example/1"}, &Answer{Ask: "comment", Scale: Text, Text: "https://rec.example/1"}, ""},
+		"another key":        {CSAT5, channels.Report{Kind: channels.ReportAnswered, Question: "again", Answer: "2"}, &Answer{Ask: "again", Scale: Text, Score: &two, Text: "2"}, ""},
+	} {
+		r := c.report
+		if r.At = noon; r.Channel == "" {
+			r.Channel = channels.SMS
+		}
+		got := interpret(surveyCampaign(c.scale), r, sent("0", 0, r.Channel, deliveries.Sent))
+		if want := c.answer; want != nil {
+			want.Entry, want.Customer, want.Delivery, want.Channel, want.At = 7, "c1", 100, r.Channel, noon
+			if want.Ask == "" {
+				want.Ask = "csat"
+			}
+		}
+		if diff := cmp.Diff(c.answer, got.Answer); diff != "" {
+			t.Errorf("%s: answer (-want +got):\n%s", name, diff)
+		}
+		opened := ""
+		if got.Case != nil {
+			opened = got.Case.Why
+		}
+		if opened != c.opens {
+			t.Errorf("%s: opens %q, want %q", name, opened, c.opens)
+		}
+		if got.Answer != nil && (got.Progress == nil || got.Progress.Status != deliveries.Answered) {
+			t.Errorf("%s: an answer moves the delivery to %+v", name, got.Progress)
+		}
+	}
+}
+
+func TestALowScoreOpensTheCaseOfTheAsk(t *testing.T) {
+	r := report(channels.ReportReplied)
+	r.Text = "1, it came late"
+	got := interpret(surveyCampaign(CSAT5), r, sent("0", 0, channels.SMS, deliveries.Sent)).Case
+	want := &customers.Case{
+		Customer: "c1", Campaign: "after-delivery", Entry: 7, Queue: "recovery", Priority: "high", Why: "low_score",
+		Title: "Score 1 from After delivery", Note: "1, it came late", OpenedAt: noon.Add(time.Hour), DueAt: noon.Add(5 * time.Hour),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("case (-want +got):\n%s", diff)
+	}
+	r.Text = "3"
+	if got := interpret(surveyCampaign(CSAT5), r, sent("0", 0, channels.SMS, deliveries.Sent)).Case; got != nil {
+		t.Errorf("a score above the threshold opens %+v", got)
+	}
+}
+
+func TestAScriptThatDoesNotNameTheAskAsksItFirst(t *testing.T) {
+	d := sent("0", 0, channels.Call, deliveries.Sent)
+	d.Content = &channels.Content{Call: &channels.CallScript{Questions: []channels.CallQuestion{{ID: "q1"}, {ID: "q2"}}}}
+	r := channels.Report{Channel: channels.Call, Kind: channels.ReportAnswered, Question: "q1", Answer: "5", At: noon}
+	if got := interpret(surveyCampaign(CSAT5), r, d).Answer; got == nil || got.Ask != "csat" {
+		t.Errorf("the first question answers %+v", got)
+	}
+	r.Question = "q2"
+	if got := interpret(surveyCampaign(CSAT5), r, d).Answer; got == nil || got.Ask != "q2" {
+		t.Errorf("the second question answers %+v", got)
+	}
+}
+
+func TestAComplaintOpensACase(t *testing.T) {
+	r := channels.Report{Channel: channels.Email, Kind: channels.ReportComplained}
+	got := interpret(surveyCampaign(CSAT5), r, sent("1", 0, channels.Email, deliveries.Delivered))
+	if got.Case == nil || got.Case.Why != "complaint" || got.Case.Title != "Complaint about After delivery" || got.Case.Priority != customers.High {
+		t.Errorf("case %+v", got.Case)
+	}
+	if !got.Event.At.Equal(noon.Add(time.Hour)) {
+		t.Errorf("a report without a time happened at %s, want now", got.Event.At)
+	}
+}
+
+func TestAForgottenBrowserIsRemoved(t *testing.T) {
+	r := channels.Report{Channel: channels.Push, Kind: channels.ReportFailed, Reason: channels.ReasonGone, Suppress: true}
+	got := interpret(surveyCampaign(CSAT5), r, sent("1", 0, channels.Push, deliveries.Sent))
+	if got.GoneEndpoint != "https://push.example/1" || got.Suppression != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestATextOutOfTheBlue(t *testing.T) {
+	r := channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112345678", Text: "are you open?", Key: "SM9", At: noon}
+	got := ruleShop().Interpret(nil, r, deliveries.Delivery{}, ann(), noon)
+	if got.Progress != nil || got.Answer != nil || got.Event.Customer != "c1" || got.Event.ProviderKey != "sms:SM9" {
+		t.Errorf("%+v", got)
+	}
+	if got.Case == nil || got.Case.Title != "Reply to us" || got.Case.Queue != "support" || got.Case.Customer != "c1" {
+		t.Errorf("case %+v", got.Case)
+	}
+	r.Text = "stop"
+	got = ruleShop().Interpret(nil, r, deliveries.Delivery{}, nil, noon)
+	want := &customers.Suppression{Channel: channels.SMS, Address: "+4915112345678", Reason: "opted_out", At: noon}
+	if diff := cmp.Diff(want, got.Suppression, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("suppression (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,373 @@
+package campaigns
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+const (
+	defaultExpires      = 3 * 24 * time.Hour
+	defaultAnswerWithin = 3 * 24 * time.Hour
+)
+
+// What a journey remembers of its steps, beside the ledger.
+const (
+	markWaited     = "waited"
+	markUnanswered = "unanswered"
+	markAnswered   = "answered"
+	markNoBranch   = "no branch"
+	markCase       = "case"
+	markSet        = "set"
+	markTagged     = "tagged"
+	markStopped    = "stopped"
+)
+
+// Advance walks an entry on until it must wait or is over, and says what that
+// changes. It depends on its arguments alone: advancing the same traveller at
+// the same moment again gives the same move.
+//
+// An entry that waits for a clock carries WakeAt; one that waits for a delivery
+// carries none and is woken when that settles.
+func (w *Workspace) Advance(c *Campaign, t Traveller, now time.Time) Move {
+	if t.Entry.State != Running {
+		return Move{Entry: t.Entry}
+	}
+	j := newJourney(w, c, t, now)
+	switch at, found := j.start(); {
+	case t.Customer == nil:
+		j.end(Left, "the customer is gone")
+	case j.exits():
+	case !found:
+		j.end(Finished, "step "+t.Entry.Position+" is not in this version")
+	case t.Entry.Position == "" && now.Before(t.Entry.WakeAt):
+	default:
+		j.walk(at)
+	}
+	return j.move
+}
+
+// journey is one Advance: what is known and what was decided so far.
+type journey struct {
+	workspace *Workspace
+	campaign  *Campaign
+	now       time.Time
+	traveller Traveller // its customer already carries what set and tag changed
+	move      Move
+}
+
+func newJourney(w *Workspace, c *Campaign, t Traveller, now time.Time) *journey {
+	j := &journey{workspace: w, campaign: c, now: now, traveller: t, move: Move{Entry: t.Entry}}
+	j.move.Entry.Journal.Steps = maps.Clone(t.Entry.Journal.Steps)
+	if t.Customer != nil {
+		changed := *t.Customer
+		changed.Traits = maps.Clone(changed.Traits)
+		changed.Tags = slices.Clone(changed.Tags)
+		j.traveller.Customer = &changed
+	}
+	return j
+}
+
+func (j *journey) start() (place, bool) {
+	if j.traveller.Entry.Position == "" {
+		return j.campaign.begin(), true
+	}
+	return j.campaign.placeOf(j.traveller.Entry.Position)
+}
+
+// exits judges the exits that hold at any time.
+func (j *journey) exits() bool {
+	why, leaves := j.campaign.exitHolds(j.moment())
+	if leaves {
+		j.end(Left, why)
+	}
+	return leaves
+}
+
+// exitHolds finds the first exit whose condition holds.
+func (c *Campaign) exitHolds(m expression.Moment) (why string, holds bool) {
+	for _, exit := range c.Exits {
+		if exit.When != nil && exit.When.Holds(m) {
+			return "when " + exit.When.String(), true
+		}
+	}
+	return "", false
+}
+
+// walk takes steps until one must wait or none is left. Places only move
+// forward, so it ends.
+func (j *journey) walk(at place) {
+	for step := at.step(); step != nil; step = at.step() {
+		if j.move.Entry.Position != step.Path {
+			j.move.Entry.Position, j.move.Entry.ArrivedAt = step.Path, j.now
+		}
+		j.move.Entry.WakeAt = time.Time{}
+		switch step.Kind {
+		case StepStop:
+			j.mark(step, markStopped)
+			j.end(Finished, markStopped)
+			return
+		case StepBranch:
+			at = j.branch(at, step)
+		default:
+			if !j.take(step) {
+				return
+			}
+			at = at.next()
+		}
+	}
+	j.end(Finished, string(Finished))
+}
+
+// take does one step and reports whether the journey may go on.
+func (j *journey) take(step *Step) bool {
+	switch step.Kind {
+	case StepWait:
+		return j.wait(step)
+	case StepEmail, StepSMS, StepCall, StepPush:
+		return j.send(step)
+	case StepAsk:
+		return j.ask(step)
+	case StepCase:
+		j.openCase(step)
+	case StepSet:
+		j.set(step)
+	case StepTag:
+		j.tag(step)
+	}
+	return true
+}
+
+func (j *journey) end(state EntryState, why string) {
+	e := &j.move.Entry
+	e.State, e.Why, e.EndedAt, e.WakeAt = state, why, j.now, time.Time{}
+}
+
+func (j *journey) mark(step *Step, status string) {
+	if j.move.Entry.Journal.Steps == nil {
+		j.move.Entry.Journal.Steps = map[string]Mark{}
+	}
+	j.move.Entry.Journal.Steps[step.Path] = Mark{Status: status, At: j.now}
+}
+
+// wait reports whether the pause, counted from the arrival, is over.
+func (j *journey) wait(step *Step) bool {
+	wake := j.move.Entry.ArrivedAt.Add(step.Wait.For)
+	if until := step.Wait.Until; until != nil {
+		zone := step.Wait.Zone
+		if zone == nil {
+			zone, _ = j.workspace.ZoneOf(j.traveller.Customer)
+		}
+		wake = nextClockTime(j.move.Entry.ArrivedAt, *until, step.Wait.Days, zone)
+	}
+	if wake.After(j.now) {
+		j.move.Entry.WakeAt = wake
+		return false
+	}
+	j.mark(step, markWaited)
+	return true
+}
+
+// branch chooses the first arm whose condition holds.
+func (j *journey) branch(at place, step *Step) place {
+	moment := j.moment()
+	for i, arm := range step.Branch {
+		if holds(arm.If, moment) {
+			j.mark(step, "branch "+strconv.Itoa(i+1))
+			return at.into(i)
+		}
+	}
+	j.mark(step, markNoBranch)
+	return at.next()
+}
+
+// send plans the step's message and reports whether it is settled.
+func (j *journey) send(step *Step) bool {
+	sent := j.deliveriesOf(step)
+	if len(sent) == 0 {
+		j.plan(step, step.channels()[0], 0)
+		return false
+	}
+	return sent[len(sent)-1].Status.Settled()
+}
+
+// channels lists how the step may reach the customer, at least one way.
+func (s *Step) channels() []channels.Channel {
+	if len(s.Send.By) == 0 {
+		return []channels.Channel{channels.Channel(s.Kind)}
+	}
+	return s.Send.By
+}
+
+// deliveriesOf lists what the ledger holds of a step, the first planned first.
+func (j *journey) deliveriesOf(step *Step) []deliveries.Delivery {
+	return deliveriesOf(j.traveller, step)
+}
+
+func deliveriesOf(t Traveller, step *Step) []deliveries.Delivery {
+	var of []deliveries.Delivery
+	for _, d := range t.Deliveries {
+		if d.Step == step.Path {
+			of = append(of, d)
+		}
+	}
+	slices.SortStableFunc(of, func(a, b deliveries.Delivery) int { return a.Group - b.Group })
+	return of
+}
+
+func (j *journey) plan(step *Step, ch channels.Channel, group int) {
+	entry, send := j.move.Entry, step.Send
+	expires := send.Expires
+	if expires <= 0 {
+		expires = defaultExpires
+	}
+	j.move.Plan = append(j.move.Plan, deliveries.Delivery{
+		Entry: entry.ID, Customer: entry.Customer, Campaign: entry.Campaign, Version: entry.Version,
+		Step: step.Path, Group: group, Channel: ch, Topic: j.campaign.Topic, Template: send.Template,
+		Vars: merged(entry.Journal.Vars, send.Vars), Priority: j.campaign.Priority,
+		Status: deliveries.Planned, DueAt: j.now, ExpiresAt: j.now.Add(expires), PlannedAt: j.now,
+		Retry: send.Retry, Ambiguous: j.workspace.ambiguity(send.Ambiguous, ch, j.campaign.Topic),
+	})
+}
+
+// ambiguity is the policy for a send whose outcome nobody knows: what the step
+// says, else never a second copy, save for push, where the copy replaces the
+// first, and e-mail on a topic that customers are in without having asked.
+func (w *Workspace) ambiguity(asked deliveries.Ambiguous, ch channels.Channel, topic string) deliveries.Ambiguous {
+	switch {
+	case asked != "":
+		return asked
+	case ch == channels.Push, ch == channels.Email && w.inByDefault(topic):
+		return deliveries.Resend
+	}
+	return deliveries.Hold
+}
+
+// inByDefault reports whether a topic holds without a word from the customer.
+func (w *Workspace) inByDefault(topic string) bool {
+	for _, t := range w.Topics {
+		if t.ID == topic {
+			return t.In
+		}
+	}
+	return false
+}
+
+func (j *journey) openCase(step *Step) {
+	rule, entry := step.Case, j.move.Entry
+	see := j.workspace.Bindings(j.campaign, j.traveller)
+	opened := customers.Case{
+		Customer: entry.Customer, Campaign: entry.Campaign, Entry: entry.ID, Why: "step",
+		Title: words(rule.Title, see, j.campaign.title()), Note: words(rule.Note, see, ""),
+	}
+	j.move.Cases = append(j.move.Cases, rule.file(opened, j.campaign, customers.Normal, j.now))
+	j.mark(step, markCase)
+}
+
+// file puts a case where the rule says: its queue, or the owner's; its
+// priority, or the usual one; its due time, if it has any.
+func (r CaseRule) file(opened customers.Case, c *Campaign, usual customers.Priority, now time.Time) customers.Case {
+	opened.Queue, opened.Priority, opened.OpenedAt = r.Queue, customers.Priority(r.Priority), now
+	if opened.Queue == "" && c != nil {
+		opened.Queue = c.Owner
+	}
+	if opened.Queue == "" {
+		opened.Queue = "support"
+	}
+	if opened.Priority == "" {
+		opened.Priority = usual
+	}
+	if r.Due > 0 {
+		opened.DueAt = now.Add(r.Due)
+	}
+	return opened
+}
+
+// title is what people call the campaign.
+func (c *Campaign) title() string {
+	if c.Title == "" {
+		return c.ID
+	}
+	return c.Title
+}
+
+func (j *journey) set(step *Step) {
+	if j.move.Set == nil {
+		j.move.Set = map[string]any{}
+	}
+	for _, assignment := range step.Set {
+		value := assignment.Value.Eval(j.moment())
+		j.move.Set[assignment.Field] = value
+		assign(j.traveller.Customer, assignment.Field, value)
+	}
+	j.mark(step, markSet)
+}
+
+func (j *journey) tag(step *Step) {
+	customer := j.traveller.Customer
+	for _, change := range step.Tag {
+		j.move.Tag = append(j.move.Tag, change)
+		has := slices.Contains(customer.Tags, change.Tag)
+		switch {
+		case change.Add && !has:
+			customer.Tags = append(customer.Tags, change.Tag)
+		case !change.Add && has:
+			customer.Tags = slices.DeleteFunc(customer.Tags, func(tag string) bool { return tag == change.Tag })
+		}
+	}
+	j.mark(step, markTagged)
+}
+
+// moment is what conditions are judged by at this point of the walk.
+func (j *journey) moment() expression.Moment {
+	t := j.traveller
+	t.Entry = j.move.Entry
+	return t.moment(j.campaign, j.now)
+}
+
+// assign changes the copy of the customer that later steps of the same walk
+// see, as the store will change the row.
+func assign(c *customers.Customer, field string, value any) {
+	if name, isTrait := traitName(field); isTrait {
+		if c.Traits == nil {
+			c.Traits = map[string]any{}
+		}
+		c.Traits[name] = value
+		return
+	}
+	text, _ := value.(string)
+	fields := map[string]*string{
+		"first_name": &c.FirstName, "last_name": &c.LastName, "locale": &c.Locale, "country": &c.Country,
+		"city": &c.City, "zone": &c.Zone, "kind": &c.Kind, "tier": &c.Tier,
+	}
+	if target, known := fields[field]; known {
+		*target = text
+	}
+}
+
+func traitName(field string) (name string, isTrait bool) {
+	const prefix = "traits."
+	if len(field) <= len(prefix) || field[:len(prefix)] != prefix {
+		return "", false
+	}
+	return field[len(prefix):], true
+}
+
+// merged overlays what a step says on what the entry brought along.
+func merged(under, over map[string]any) map[string]any {
+	if len(under)+len(over) == 0 {
+		return nil
+	}
+	all := maps.Clone(under)
+	if all == nil {
+		all = map[string]any{}
+	}
+	maps.Copy(all, over)
+	return all
+}

@@ -1,0 +1,191 @@
+package campaigns
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// rejudge is how soon a delivery is looked at again when nobody knows when what
+// holds it will end: a paused campaign, a budget that is used up.
+const rejudge = time.Hour
+
+// Judge says whether a delivery may leave at this moment. The gates stand in
+// order. Those that never change their mind about a message skip it with their
+// reason. Those that only hold it (a campaign that is paused or a draft,
+// contact hours, caps, budgets) let it wait for the earliest moment that allows
+// it, unless that is not before its ExpiresAt: then it is skipped with the
+// reason that held it last.
+//
+// c is the campaign in the delivery's version with the state it has today.
+// counts are the customer's did() counts. A nil p.Spent means that nothing was
+// spent.
+func (w *Workspace) Judge(c *Campaign, d deliveries.Delivery, e Entry, cust *customers.Customer, counts map[string]int64, p deliveries.Pressure, now time.Time) deliveries.Verdict {
+	g := gate{workspace: w, campaign: c, delivery: d, entry: e, customer: cust, counts: counts, pressure: p, now: now}
+	return g.verdict()
+}
+
+// gate is one delivery before the judge.
+type gate struct {
+	workspace *Workspace
+	campaign  *Campaign
+	delivery  deliveries.Delivery
+	entry     Entry
+	customer  *customers.Customer
+	counts    map[string]int64
+	pressure  deliveries.Pressure
+	now       time.Time
+
+	zones    []*time.Location
+	zoneFrom string
+}
+
+func (g *gate) verdict() deliveries.Verdict {
+	if g.customer != nil {
+		g.zones, g.zoneFrom = g.workspace.clocksOf(g.customer)
+	}
+	if g.campaign == nil || g.campaign.State == Paused || g.campaign.State == Draft {
+		return g.hold(g.now.Add(rejudge), deliveries.PausedCampaign, true)
+	}
+	if reason := g.refusal(); reason != "" {
+		return g.skip(reason)
+	}
+	if g.expired() {
+		return g.skip(deliveries.SkipReason(g.delivery.Reason))
+	}
+	if until, reason := g.held(); reason != "" {
+		return g.hold(until, reason, false)
+	}
+	if until, short := g.shortOfMoney(); short {
+		return g.hold(until, deliveries.OverBudget, true)
+	}
+	verdict := g.about(deliveries.Verdict{Go: true})
+	verdict.Cost = g.workspace.costOf(g.customer, g.delivery.Channel)
+	return verdict
+}
+
+// refusal is the first reason for which the message must never be sent.
+func (g *gate) refusal() deliveries.SkipReason {
+	d, customer := g.delivery, g.customer
+	switch {
+	case g.campaign.State != Live, !g.travels():
+		return deliveries.Exited
+	case customer == nil:
+		return deliveries.NoAddress
+	case g.leaves():
+		return deliveries.Exited
+	case g.entry.Holdout:
+		return deliveries.Holdout
+	case customer.Address(d.Channel) == "":
+		return deliveries.NoAddress
+	case !validAddress(customer, d.Channel):
+		return deliveries.InvalidAddress
+	case customer.Suppressed[d.Channel] != "":
+		return deliveries.Suppressed
+	case !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
+		return deliveries.NoConsent
+	case !g.workspace.countryAllowed(g.campaign, customer, d.Channel):
+		return deliveries.CountryNotAllowed
+	}
+	return ""
+}
+
+// travels reports whether the journey still wants the message. One that was
+// walked to its end wants what it began: the retry of a call, the one resend.
+func (g *gate) travels() bool {
+	state := g.entry.State
+	return state == Running || state == Finished && g.delivery.Attempts > 0
+}
+
+// leaves judges the exits that hold at any time. Those that ask about answers
+// or steps, which are not at hand, were judged when the entry came here.
+func (g *gate) leaves() bool {
+	moment := expression.Moment{
+		Now: g.now, Customer: g.customer, Event: g.entry.Journal.Event, Counts: g.counts,
+	}
+	return slices.ContainsFunc(g.campaign.Exits, func(exit Exit) bool {
+		return exit.When != nil && !asksJourney(exit.When) && exit.When.Holds(moment)
+	})
+}
+
+// asksJourney reports whether a condition names answers or steps.
+func asksJourney(p *expression.Program) bool {
+	return slices.ContainsFunc(p.Fields(), func(field string) bool {
+		return strings.HasPrefix(field, "answers.") || strings.HasPrefix(field, "steps.")
+	})
+}
+
+// expired reports whether a message that was held has been given up. One that
+// nothing held is not given up for being late.
+func (g *gate) expired() bool {
+	return waits(deliveries.SkipReason(g.delivery.Reason)) && !g.now.Before(g.delivery.ExpiresAt)
+}
+
+// waits reports whether a reason only holds a message for a time.
+func waits(reason deliveries.SkipReason) bool {
+	switch reason {
+	case deliveries.QuietHoursExpired, deliveries.Capped, deliveries.OverBudget,
+		deliveries.PausedCampaign, deliveries.LowerPriority:
+		return true
+	}
+	return false
+}
+
+// held is the earliest moment that hours and caps allow together, and the gate
+// that is the last to open; "" when both are open now. A zero moment never
+// comes.
+func (g *gate) held() (until time.Time, reason deliveries.SkipReason) {
+	rules := g.workspace.hoursFor(g.campaign, g.delivery.Channel)
+	opening, found := nextOpening(rules, g.zones, g.now)
+	if !found {
+		return time.Time{}, deliveries.QuietHoursExpired
+	}
+	free, found := g.workspace.free(g.campaign, g.delivery, g.pressure.Contacts, g.now)
+	if !found {
+		return time.Time{}, deliveries.Capped
+	}
+	if free.After(opening) {
+		opening, found = nextOpening(rules, g.zones, free)
+		if !found {
+			return time.Time{}, deliveries.QuietHoursExpired
+		}
+		return opening, deliveries.Capped
+	}
+	if opening.After(g.now) {
+		return opening, deliveries.QuietHoursExpired
+	}
+	return g.now, ""
+}
+
+// hold lets the delivery wait, or gives it up when it would wait too long. A
+// moment that is only the next look is brought forward to the expiry.
+func (g *gate) hold(until time.Time, reason deliveries.SkipReason, look bool) deliveries.Verdict {
+	expires := g.delivery.ExpiresAt
+	switch {
+	case until.IsZero():
+		return g.skip(reason)
+	case !g.now.Before(expires):
+		return g.skip(reason)
+	case look && until.After(expires):
+		until = expires
+	case !look && !until.Before(expires):
+		return g.skip(reason)
+	}
+	return g.about(deliveries.Verdict{Until: until, Reason: reason})
+}
+
+func (g *gate) skip(reason deliveries.SkipReason) deliveries.Verdict {
+	return g.about(deliveries.Verdict{Reason: reason})
+}
+
+// about notes whose clock judged.
+func (g *gate) about(v deliveries.Verdict) deliveries.Verdict {
+	if len(g.zones) > 0 {
+		v.Zone, v.ZoneFrom = g.zones[0].String(), g.zoneFrom
+	}
+	return v
+}

@@ -1,0 +1,190 @@
+package campaigns
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"rapport/campaigns/expression"
+	"rapport/channels"
+	"rapport/templates"
+)
+
+// settingsFile is the one file every workspace has.
+const settingsFile = "rapport.yaml"
+
+// Load parses and checks the files of a workspace, given by slash path, and
+// reports every mistake in all of them. The workspace holds what is sound: a
+// segment or campaign with a mistake, or leaning on one that has, is left out.
+func Load(files map[string][]byte) (*Workspace, []Problem) {
+	r := &reader{
+		files: files,
+		workspace: &Workspace{
+			Traits:    map[string]expression.Type{},
+			Senders:   map[channels.Channel]SenderRule{},
+			Prices:    map[channels.Channel]map[string]float64{},
+			Segments:  map[string]*Segment{},
+			Campaigns: map[string]*Campaign{},
+			Files:     files,
+		},
+	}
+	r.readSettings()
+	r.readTemplates()
+	r.readSegments()
+	r.readCampaigns()
+	r.checkTemplates()
+	return r.workspace, r.sorted()
+}
+
+// reader reads the files of a workspace, one kind after the other, so that
+// each can be checked against what it names: rapport.yaml, templates,
+// segments, campaigns.
+type reader struct {
+	findings
+	files     map[string][]byte
+	workspace *Workspace
+	// settled says that rapport.yaml was read: what it does not name does not
+	// exist. While it is not, nothing is reported as missing from it.
+	settled  bool
+	settings node
+	// drafts are the segments as written, sound or not, in the order of files.
+	drafts    map[string]*segmentDraft
+	order     []string
+	campaigns map[string]declaration
+	// unread says that a file with segments could not be read: what has no
+	// segment may have one there.
+	unread bool
+	// silenced counts mistakes that are not reported because they may follow
+	// from others. What has one is no more sound than with a reported one.
+	silenced int
+	// broken are the template files with mistakes of their own.
+	broken map[string]bool
+}
+
+// mistakes counts what is wrong so far, reported or not.
+func (r *reader) mistakes() int { return len(r.problems) + r.silenced }
+
+// declaration is where an id was given.
+type declaration struct {
+	file         string
+	line, column int
+}
+
+// folder lists the YAML files of one folder of the workspace, and reports what
+// looks like one and would be passed over.
+func (r *reader) folder(name string) []string {
+	var paths []string
+	for file := range r.files {
+		rest, inside := strings.CutPrefix(file, name+"/")
+		if !inside {
+			continue
+		}
+		switch {
+		case path.Ext(file) == ".yml":
+			r.unread = r.unread || name == "segments"
+			r.add(Problem{File: file, Message: "files that end in .yml are not read", Mend: "rename it to " + strings.TrimSuffix(path.Base(file), ".yml") + ".yaml"})
+		case path.Ext(file) != ".yaml":
+		case strings.Contains(rest, "/"):
+			r.unread = r.unread || name == "segments"
+			r.add(Problem{File: file, Message: "folders inside " + name + "/ are not read", Mend: "move the file to " + name + "/" + path.Base(file)})
+		default:
+			paths = append(paths, file)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// documents parses one file into the maps it holds.
+func (r *reader) documents(file, want string) []node {
+	before := len(r.problems)
+	var maps []node
+	for _, root := range documents(file, r.files[file], &r.findings) {
+		if root.is(want, aMap) {
+			maps = append(maps, root)
+		}
+	}
+	if len(maps) == 0 && len(r.problems) > before && strings.HasPrefix(file, "segments/") {
+		r.unread = true
+	}
+	return maps
+}
+
+// readTemplates loads the templates, whose own mistakes they report themselves.
+func (r *reader) readTemplates() {
+	own := map[string][]byte{}
+	for file, content := range r.files {
+		if strings.HasPrefix(file, "templates/") {
+			own[file] = content
+		}
+	}
+	library, problems := templates.Load(own, r.workspace.Locale)
+	r.workspace.Templates = library
+	r.broken = map[string]bool{}
+	for _, p := range problems {
+		r.broken[p.File] = true
+		r.add(Problem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Mend: p.Mend})
+	}
+}
+
+// scope is what every condition of the workspace may name.
+func (r *reader) scope() expression.Scope {
+	scope := expression.Scope{
+		Traits:     r.workspace.Traits,
+		Topics:     map[string]bool{},
+		Segments:   map[string]*expression.Program{},
+		MoneyScale: r.workspace.moneyScale(),
+		Want:       expression.Bool,
+	}
+	for _, topic := range r.workspace.Topics {
+		scope.Topics[topic.ID] = topic.In
+	}
+	for _, id := range r.segmentNames() {
+		scope.Segments[id] = r.drafts[id].who // a broken one is nil and reported elsewhere
+	}
+	return scope
+}
+
+// moneyScale is how many minor units make one of the workspace's currency.
+func (w *Workspace) moneyScale() int64 {
+	scale := int64(1)
+	for range minorDigits(w.Currency) {
+		scale *= 10
+	}
+	return scale
+}
+
+// expression compiles a condition or a formula; its mistakes are reported where
+// they stand within the text.
+func (r *reader) expression(n node, want string, scope expression.Scope) *expression.Program {
+	if !n.is(want, aText, aFlag, aNumber) {
+		return nil
+	}
+	source := n.raw()
+	if strings.TrimSpace(source) == "" {
+		n.problem(n.label+" is empty", "write "+want+", or remove the key")
+		return nil
+	}
+	program, problems := expression.Compile(source, scope)
+	for _, p := range problems {
+		if !r.settled && leansOnSettings(source, p.Offset) || r.unread && namesSegment(source, p.Offset) {
+			r.silenced++
+			continue
+		}
+		line, column := n.within(p.Offset)
+		n.src.problem(line, column, p.Message, p.Mend)
+	}
+	return program
+}
+
+// leansOnSettings reports whether what stands at an offset of a condition is
+// declared by rapport.yaml: a trait, or the topic of a consent.
+func leansOnSettings(source string, offset int) bool {
+	before, after := source[:min(offset, len(source))], source[min(offset, len(source)):]
+	return strings.HasPrefix(after, "traits") || strings.HasSuffix(before, "traits.") || strings.HasSuffix(before, "consent(")
+}
+
+// namesSegment reports whether a segment's name stands at an offset.
+func namesSegment(source string, offset int) bool {
+	return strings.HasSuffix(source[:min(offset, len(source))], "in_segment(")
+}

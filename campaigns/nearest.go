@@ -1,0 +1,107 @@
+package campaigns
+
+import (
+	"slices"
+	"strings"
+)
+
+// longestWord is the longest text that can be a misspelt word; comparing longer
+// ones only costs time.
+const longestWord = 64
+
+// nearest is the known word a writer most likely meant, or "" when none is
+// close enough to be worth asking about.
+func nearest(word string, known []string) string {
+	if len(word) > longestWord {
+		return ""
+	}
+	folded := fold(word)
+	best, distance := "", 1+max(1, len([]rune(word))/3)
+	for _, candidate := range slices.Sorted(slices.Values(known)) {
+		if fold(candidate) == folded {
+			return candidate
+		}
+		d := edits([]rune(folded), []rune(fold(candidate)))
+		if len(candidate) > 3 && strings.HasPrefix(folded, fold(candidate)) || len(folded) > 3 && strings.HasPrefix(fold(candidate), folded) {
+			d = 1 // highest for high, dev for develop
+		}
+		if d < distance {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// fold forgets case and the ways of joining words.
+func fold(word string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == ' ' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(word))
+}
+
+// edits counts insertions, deletions, substitutions and swaps of neighbours
+// that turn a into b (Damerau-Levenshtein, optimal string alignment).
+func edits(a, b []rune) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// didYouMean is the mend for an unknown word: the nearest known one, or else
+// all there are to choose from.
+func didYouMean(word string, known []string, otherwise string) string {
+	if match := nearest(word, known); match != "" {
+		return "did you mean " + quote(match) + "?"
+	}
+	if otherwise != "" {
+		return otherwise
+	}
+	return oneOf(known)
+}
+
+// oneOf lists what may be chosen.
+func oneOf(known []string) string {
+	switch len(known) {
+	case 0:
+		return "there is none yet"
+	case 1:
+		return "there is only " + quote(known[0])
+	}
+	return "choose " + strings.Join(known[:len(known)-1], ", ") + " or " + known[len(known)-1]
+}
+
+// quote puts a word of the writer's in quotation marks, shortened.
+func quote(word string) string {
+	runes := []rune(strings.Join(strings.Fields(word), " "))
+	if len(runes) > 60 {
+		runes = append(runes[:57], '…')
+	}
+	return `"` + string(runes) + `"`
+}
+
+// plural counts things in words: "1 field", "2 fields".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return itoa(n) + " " + thing + "s"
+}

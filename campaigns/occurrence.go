@@ -1,0 +1,111 @@
+package campaigns
+
+import (
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+const (
+	// punctual is how late the schedule may look at an occurrence that was not
+	// missed: several of its rounds.
+	punctual = 5 * time.Minute
+	// misfireWindow is how long a missed occurrence is still worth running.
+	misfireWindow = 24 * time.Hour
+	// longestDowntime bounds how far back missed occurrences are listed.
+	longestDowntime = 31 * 24 * time.Hour
+)
+
+// Occurrences lists the instants at which a broadcast runs, after exclusive,
+// until inclusive, in order. A time of day that a clock change leaves out runs
+// at the first instant after the gap; one that comes twice runs once, the first
+// time. Whether the campaign is live is the caller's business.
+func (w *Workspace) Occurrences(c *Campaign, after, until time.Time) []time.Time {
+	zone := c.Trigger.Zone
+	if zone == nil {
+		zone = w.zone()
+	}
+	switch c.Trigger.Kind {
+	case Once:
+		if at := c.Trigger.Once.In(zone); at.After(after) && !at.After(until) {
+			return []time.Time{at}
+		}
+	case Cron:
+		return cronOccurrences(c.Trigger.Cron, zone, after, until)
+	}
+	return nil
+}
+
+// cronOccurrences asks the cron library for readings of an even clock and
+// places each by our own rule: the library itself skips what falls into a gap
+// and repeats what comes twice.
+func cronOccurrences(expression string, zone *time.Location, after, until time.Time) []time.Time {
+	schedule, known := cronSchedule(expression)
+	if !known {
+		return nil
+	}
+	var found []time.Time
+	last := after
+	for reading := even(after, zone); ; {
+		reading = schedule.Next(reading)
+		if reading.IsZero() {
+			return found
+		}
+		at := readingOf(reading, time.UTC).In(zone)
+		if at.After(until) {
+			return found
+		}
+		if at.After(last) {
+			found, last = append(found, at), at
+		}
+	}
+}
+
+// cronSchedule reads a standard five-field expression. Zone prefixes, which
+// make the library panic, and @every, which has no wall clock, are not known.
+func cronSchedule(expression string) (*cron.SpecSchedule, bool) {
+	if strings.Contains(expression, "TZ=") {
+		return nil, false
+	}
+	parsed, err := cron.ParseStandard(expression)
+	if err != nil {
+		return nil, false
+	}
+	schedule, wall := parsed.(*cron.SpecSchedule)
+	if wall {
+		schedule.Location = time.UTC
+	}
+	return schedule, wall
+}
+
+// even is the reading of a zone's clock at an instant, written as if it were UTC.
+func even(t time.Time, zone *time.Location) time.Time {
+	_, offset := t.In(zone).Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
+}
+
+// Due sorts the occurrences since the last recorded one (or, before the first,
+// since the campaign was first seen live) into those to run now and those that
+// were missed, to be recorded as such.
+//
+// What is at most five minutes old was not missed and runs. Of older ones, when
+// nothing runs anyway and the trigger's misfire is not skip, the latest runs if
+// it is at most 24 h old: a program that was down catches up with one broadcast,
+// never with a row of them.
+func (w *Workspace) Due(c *Campaign, last, now time.Time) (run, missed []time.Time) {
+	if c.Trigger.Kind == Cron && last.Before(now.Add(-longestDowntime)) {
+		last = now.Add(-longestDowntime)
+	}
+	all := w.Occurrences(c, last, now)
+	fresh := len(all)
+	for fresh > 0 && !all[fresh-1].Before(now.Add(-punctual)) {
+		fresh--
+	}
+	catchesUp := fresh == len(all) && fresh > 0 && c.Trigger.Misfire != "skip" &&
+		!all[fresh-1].Before(now.Add(-misfireWindow))
+	if catchesUp {
+		fresh--
+	}
+	return all[fresh:], all[:fresh]
+}

@@ -1,0 +1,115 @@
+package campaigns
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func broadcast(kind TriggerKind, cron string, zone string) *Campaign {
+	c := ruleCampaign()
+	c.Trigger = Trigger{Kind: kind, Cron: cron}
+	if zone != "" {
+		c.Trigger.Zone = zoneFor(zone)
+	}
+	return c
+}
+
+func stamps(times []time.Time) []string {
+	texts := []string{}
+	for _, at := range times {
+		texts = append(texts, at.UTC().Format("01-02T15:04"))
+	}
+	return texts
+}
+
+func TestOccurrences(t *testing.T) {
+	for name, c := range map[string]struct {
+		cron, zone   string
+		after, until string
+		want         []string
+	}{
+		"weekly, in the workspace's zone": {"0 10 * * MON", "", "2026-12-01T00:00:00Z", "2026-12-15T00:00:00Z", []string{"12-07T09:00", "12-14T09:00"}},
+		"in its own zone":                 {"0 10 * * MON", "Asia/Tokyo", "2026-12-01T00:00:00Z", "2026-12-08T00:00:00Z", []string{"12-07T01:00"}},
+		"after is exclusive":              {"0 10 * * *", "UTC", "2026-12-01T10:00:00Z", "2026-12-02T10:00:00Z", []string{"12-02T10:00"}},
+		"in a gap":                        {"30 2 * * *", "", "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z", []string{"03-29T01:00", "03-30T00:30"}},
+		"in a fold once":                  {"30 2 * * *", "", "2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z", []string{"10-25T00:30", "10-26T01:30"}},
+		"between the two of a fold":       {"30 2 * * *", "", "2026-10-25T00:45:00Z", "2026-10-25T12:00:00Z", []string{}},
+		"a gap hour is not run twice":     {"0 * * * *", "", "2026-03-28T23:00:00Z", "2026-03-29T02:00:00Z", []string{"03-29T00:00", "03-29T01:00", "03-29T02:00"}},
+		"minutes of a gap are one":        {"*/20 2 * * *", "", "2026-03-29T00:00:00Z", "2026-03-29T03:00:00Z", []string{"03-29T01:00"}},
+		"a day that was left out":         {"0 12 30 12 *", "Pacific/Apia", "2011-12-29T00:00:00Z", "2011-12-31T12:00:00Z", []string{"12-30T10:00"}},
+		"a zone prefix is refused":        {"TZ=UTC 0 10 * * *", "", "2026-12-01T00:00:00Z", "2026-12-15T00:00:00Z", []string{}},
+		"nonsense is refused":             {"every monday", "", "2026-12-01T00:00:00Z", "2026-12-15T00:00:00Z", []string{}},
+		"a date that never comes":         {"0 0 31 2 *", "", "2026-12-01T00:00:00Z", "2036-12-15T00:00:00Z", []string{}},
+	} {
+		got := stamps(ruleShop().Occurrences(broadcast(Cron, c.cron, c.zone), utc(c.after), utc(c.until)))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestABroadcastHappensOnce(t *testing.T) {
+	c := broadcast(Once, "", "")
+	c.Trigger.Once = LocalTime{2026, time.December, 1, 10, 0}
+	w, at := ruleShop(), utc("2026-12-01T09:00:00Z")
+	if got := w.Occurrences(c, time.Time{}, at); !slices.Equal(got, []time.Time{at}) {
+		t.Errorf("until its instant: %v", got)
+	}
+	if got := w.Occurrences(c, at, at.Add(time.Hour)); got != nil {
+		t.Errorf("after its instant: %v", got)
+	}
+	if got := w.Occurrences(ruleCampaign(), time.Time{}, at); got != nil {
+		t.Errorf("an event campaign occurs at %v", got)
+	}
+}
+
+func TestOccurrencesOfAYearAreOnTheClock(t *testing.T) {
+	for _, name := range sampleZones() {
+		zone := zoneFor(name)
+		all := ruleShop().Occurrences(broadcast(Cron, "30 2 * * *", name), utc("2026-01-01T12:00:00Z"), utc("2027-01-01T12:00:00Z"))
+		if len(all) != 365 {
+			t.Errorf("%s: %d daily occurrences in a year", name, len(all))
+		}
+		for _, at := range all {
+			local := at.In(zone)
+			start, _ := local.ZoneBounds()
+			if local.Format("15:04") != "02:30" && !start.Equal(local) {
+				t.Errorf("%s: runs at %s", name, local)
+			}
+		}
+	}
+}
+
+func TestDueAfterADowntime(t *testing.T) {
+	const daily, hourly = "0 10 * * *", "0 * * * *"
+	for name, c := range map[string]struct {
+		cron, misfire string
+		last, now     string
+		run, missed   []string
+	}{
+		"on time":                        {daily, "", "2026-12-01T10:00:00Z", "2026-12-02T10:00:20Z", []string{"12-02T10:00"}, []string{}},
+		"nothing due":                    {daily, "", "2026-12-01T10:00:00Z", "2026-12-02T09:59:59Z", []string{}, []string{}},
+		"missed by hours runs once":      {daily, "run_once", "2026-12-01T10:00:00Z", "2026-12-02T16:00:00Z", []string{"12-02T10:00"}, []string{}},
+		"missed by hours, skip":          {daily, "skip", "2026-12-01T10:00:00Z", "2026-12-02T16:00:00Z", []string{}, []string{"12-02T10:00"}},
+		"missed days ago":                {"0 10 1 * *", "", "2026-11-01T10:00:00Z", "2026-12-03T10:00:00Z", []string{}, []string{"12-01T10:00"}},
+		"a row of them runs the last":    {hourly, "", "2026-12-02T10:00:00Z", "2026-12-02T13:30:00Z", []string{"12-02T13:00"}, []string{"12-02T11:00", "12-02T12:00"}},
+		"one on time is enough":          {hourly, "", "2026-12-02T10:00:00Z", "2026-12-02T13:00:00Z", []string{"12-02T13:00"}, []string{"12-02T11:00", "12-02T12:00"}},
+		"exactly a day ago":              {daily, "", "2026-12-01T10:00:00Z", "2026-12-03T09:59:00Z", []string{"12-02T10:00"}, []string{}},
+		"several rounds of a quick cron": {"* * * * *", "skip", "2026-12-02T10:00:00Z", "2026-12-02T10:02:30Z", []string{"12-02T10:01", "12-02T10:02"}, []string{}},
+	} {
+		campaign := broadcast(Cron, c.cron, "UTC")
+		campaign.Trigger.Misfire = c.misfire
+		run, missed := ruleShop().Due(campaign, utc(c.last), utc(c.now))
+		if !slices.Equal(stamps(run), c.run) || !slices.Equal(stamps(missed), c.missed) {
+			t.Errorf("%s: runs %v and missed %v, want %v and %v", name, stamps(run), stamps(missed), c.run, c.missed)
+		}
+	}
+}
+
+func TestDueNeverListsAnEternity(t *testing.T) {
+	_, missed := ruleShop().Due(broadcast(Cron, "0 * * * *", "UTC"), time.Time{}, noon)
+	if len(missed) > 31*24 {
+		t.Errorf("%d missed occurrences are listed", len(missed))
+	}
+}

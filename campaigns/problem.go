@@ -1,0 +1,55 @@
+package campaigns
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Problem is one mistake in a workspace: where it stands, what is wrong and,
+// in Mend, what would be right. Lines and columns count from 1, columns in
+// characters.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	Mend    string `json:"mend,omitempty"`
+}
+
+// String is the problem in one line, as compilers write them.
+func (p Problem) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.sentence())
+}
+
+// sentence is what is wrong and what would be right.
+func (p Problem) sentence() string {
+	if p.Mend == "" {
+		return p.Message
+	}
+	return p.Message + "; " + p.Mend
+}
+
+// mistake is a Problem that does not know its place yet. The parsers of small
+// values return it; nil means there is none.
+type mistake struct{ message, mend string }
+
+func wrong(message, mend string) *mistake { return &mistake{message, mend} }
+
+// findings gathers every problem of a workspace.
+type findings struct{ problems []Problem }
+
+func (f *findings) add(p Problem) {
+	p.Line, p.Column = max(p.Line, 1), max(p.Column, 1)
+	f.problems = append(f.problems, p)
+}
+
+// sorted lists the problems by place, each once: two campaigns that use one
+// template find the same mistake in it.
+func (f *findings) sorted() []Problem {
+	slices.SortStableFunc(f.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(f.problems)
+}

@@ -1,0 +1,159 @@
+package campaigns
+
+import (
+	"slices"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// readMessage reads a step that sends a template by one channel.
+func (c *campaignReader) readMessage(m *mapping, template node, ch channels.Channel) *Send {
+	send := &Send{By: []channels.Channel{ch}}
+	c.readSending(m, send)
+	send.Template = template.textAs("the name of a template, such as welcome")
+	c.sender(template, ch)
+	c.template(template, ch, use{step: template, vars: send.Vars})
+	return send
+}
+
+// readSending reads the options that all steps have that send.
+func (c *campaignReader) readSending(m *mapping, send *Send) {
+	if vars := m.get("vars"); vars.is("values for the template, such as {colour: green}", aMap) {
+		send.Vars, _ = vars.plain().(map[string]any)
+	}
+	send.Retry = readRetry(m.get("retry"), send.By)
+	send.Ambiguous = choice(m.get("ambiguous"), "", deliveries.Hold, deliveries.Resend)
+	send.Expires = m.get("expires").duration()
+}
+
+// What repeats a call when a step says only that it is to be repeated.
+const (
+	usualRetryEvery  = 4 * time.Hour
+	usualRetryAtMost = 2
+)
+
+// retryReasons are the ends of a call that a later attempt may mend.
+var retryReasons = []string{"busy", "no_answer", "machine"}
+
+// readRetry reads how calls that reached nobody are repeated.
+func readRetry(n node, by []channels.Channel) deliveries.Retry {
+	m := n.fields("when to call again, such as {on: [busy, no_answer], every: 4h, at_most: 2}")
+	if !m.open() {
+		return deliveries.Retry{}
+	}
+	if len(by) > 0 && !slices.Contains(by, channels.Call) {
+		n.problem(`"retry" repeats calls that met `+"busy, no_answer or machine"+", and this is "+string(by[0]), "take it out; what a provider refuses for a while is sent again without it")
+	}
+	retry := deliveries.Retry{Every: usualRetryEvery, On: retryReasons}
+	if on := m.get("on"); on.present() {
+		retry.On = nil
+		for _, item := range on.items("a list such as [busy, no_answer, machine]") {
+			retry.On = append(retry.On, choice(item, "", retryReasons...))
+		}
+	}
+	if every := m.get("every"); every.present() {
+		retry.Every = every.duration()
+	}
+	retry.AtMost = m.get("at_most").whole(1, 20, usualRetryAtMost)
+	m.end()
+	return retry
+}
+
+// readAsk reads a question.
+func (c *campaignReader) readAsk(m *mapping, id string) *Send {
+	send := &Send{By: readBy(m.need("by", "write the channels to ask by, such as \"by: sms\" or \"by: [call, sms]\""))}
+	c.readSending(m, send)
+	template := m.need("template", "write the template that asks, such as \"template: satisfaction\"")
+	send.Template = template.textAs("the name of a template, such as welcome")
+	send.Ask = c.readQuestion(m)
+	if p, found := m.pair("id"); found {
+		m.get("id")
+		p.problem(`a question's id stands after "ask:"`, `remove "id:"`)
+	}
+	for _, ch := range send.By {
+		c.sender(template, ch)
+		c.template(template, ch, use{step: template, vars: send.Vars, ask: true})
+		if ch == channels.Call {
+			c.scriptAsks(template, id)
+		}
+	}
+	return send
+}
+
+// readBy reads channels in order of preference.
+func readBy(n node) []channels.Channel {
+	if n.kind() == aText {
+		if ch := n.channel(); ch != "" {
+			return []channels.Channel{ch}
+		}
+		return nil
+	}
+	var by []channels.Channel
+	items := n.items("a channel, or channels in order such as [call, sms]")
+	if n.kind() == aList && len(items) == 0 {
+		n.problem(n.label+" is an empty list", "write at least one of email, sms, call, push")
+	}
+	for _, item := range items {
+		ch := item.channel()
+		switch {
+		case slices.Contains(by, ch):
+			item.problem(quote(string(ch))+" stands twice in the order", "remove one")
+		case ch != "":
+			by = append(by, ch)
+		}
+	}
+	return by
+}
+
+// usualThresholds are the scores at or below which an answer opens a case,
+// unless the step says otherwise.
+var usualThresholds = map[Scale]float64{CSAT5: 2, NPS: 6, YesNo: 0}
+
+// ranges are the scores of the scales that have any.
+var ranges = map[Scale][2]float64{CSAT5: {1, 5}, NPS: {0, 10}, YesNo: {0, 1}}
+
+// readQuestion reads how an answer is taken.
+func (c *campaignReader) readQuestion(m *mapping) *Ask {
+	ask := &Ask{
+		Scale:        choice(m.get("scale"), CSAT5, CSAT5, NPS, YesNo, Choice, Text),
+		AnswerWithin: defaultAnswerWithin,
+	}
+	if within := m.get("answer_within"); within.present() {
+		ask.AnswerWithin = within.duration()
+	}
+	ask.Threshold = readThreshold(m.get("threshold"), ask.Scale)
+	ask.Case = c.readCase(m.get("case"), CaseRule{Queue: "recovery", Priority: string(customers.High), Due: 4 * time.Hour})
+	if opens, found := m.pair("case"); found && ask.Threshold == nil {
+		opens.problem(`"case" says what a low score opens, and here no score does`, "write a threshold, or remove it")
+	}
+	return ask
+}
+
+// readThreshold reads the score that opens a case: a number, or none.
+func readThreshold(n node, scale Scale) *float64 {
+	usual, scored := usualThresholds[scale]
+	switch {
+	case !n.present() && scored:
+		return &usual
+	case !n.present(), n.kind() == aText && n.raw() == "none":
+		return nil
+	}
+	if !n.is("a score, or none", aNumber) {
+		return nil
+	}
+	threshold, problem := parseDecimal(n.raw())
+	n.report(problem)
+	span, scored := ranges[scale]
+	switch {
+	case problem != nil:
+		return nil
+	case !scored:
+		n.problem("an answer on the scale "+string(scale)+" has no score", "remove the threshold, or choose csat5, nps or yesno")
+	case threshold < span[0] || threshold > span[1]:
+		n.problem(n.raw()+" is not a score of "+string(scale), "write one from "+decimal(span[0])+" to "+decimal(span[1])+", or none")
+	}
+	return &threshold
+}

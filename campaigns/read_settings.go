@@ -1,0 +1,210 @@
+package campaigns
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bojanz/currency"
+	"golang.org/x/text/language"
+
+	"rapport/campaigns/expression"
+	"rapport/channels"
+)
+
+// readSettings reads rapport.yaml.
+func (r *reader) readSettings() {
+	w := r.workspace
+	w.Zone = time.UTC
+	if _, written := r.files[settingsFile]; !written {
+		r.add(Problem{File: settingsFile, Message: "there is no rapport.yaml, which every workspace has", Mend: `write one with at least "workspace:", "locale:", "zone:" and "currency:"`})
+		return
+	}
+	roots := r.documents(settingsFile, "the settings of the workspace as keys and values")
+	if len(roots) == 0 {
+		r.reportEmptySettings()
+		return
+	}
+	if len(roots) > 1 {
+		roots[1].problem("rapport.yaml holds more than one document", `remove the "---" and keep one`)
+	}
+	r.settled, r.settings = true, roots[0]
+	m := roots[0].fields("")
+	w.Name = m.need("workspace", "name it: \"workspace: shop\"").id()
+	w.Brand = readBrand(m.get("brand"))
+	w.Locale = m.need("locale", "write the language messages fall back to: \"locale: en\"").locale()
+	if zone := m.need("zone", "write whose clock the shop lives by: \"zone: Europe/Berlin\"").zone(); zone != nil {
+		w.Zone = zone
+	}
+	w.Currency = small(m.need("currency", "write what the shop counts in: \"currency: EUR\""), "a currency such as EUR", parseCurrency)
+	readTraits(m.get("traits"), w.Traits)
+	w.Topics = readTopics(m.get("topics"))
+	readSenders(m.get("senders"), w.Senders)
+	w.Contact = r.readContact(m.get("contact"))
+	w.Budgets = r.readBudgets(m.get("budget"))
+	readPrices(m.get("prices"), w.Prices, minorDigits(w.Currency))
+	m.end()
+}
+
+// reportEmptySettings speaks only when nothing else was wrong with the file.
+func (r *reader) reportEmptySettings() {
+	if len(r.problems) == 0 {
+		r.add(Problem{File: settingsFile, Message: "rapport.yaml is empty", Mend: `write at least "workspace:", "locale:", "zone:" and "currency:"`})
+	}
+}
+
+func readBrand(n node) Brand {
+	m := n.fields("the brand as {name: Shop, url: https://shop.example}")
+	brand := Brand{
+		Name:         m.get("name").text(),
+		URL:          small(m.get("url"), "an address such as https://shop.example", parseURL),
+		Address:      m.get("address").text(),
+		SupportPhone: m.get("support_phone").phone(),
+	}
+	m.end()
+	return brand
+}
+
+func parseURL(text string) (string, *mistake) {
+	address, err := url.Parse(text)
+	if err != nil || address.Host == "" || (address.Scheme != "https" && address.Scheme != "http") {
+		return "", wrong(quote(text)+" is not a web address", "write it in full, such as https://shop.example")
+	}
+	return text, nil
+}
+
+// locale reads a BCP 47 tag.
+func (n node) locale() string {
+	return small(n, "a language such as en or de-AT", parseLocale)
+}
+
+func parseLocale(text string) (string, *mistake) {
+	if _, err := language.Parse(text); err != nil {
+		return "", wrong(quote(text)+" is not a language", "write its code, such as en, de-AT or fa")
+	}
+	return text, nil
+}
+
+func parseCurrency(text string) (string, *mistake) {
+	if currency.IsValid(text) {
+		return text, nil
+	}
+	if upper := strings.ToUpper(text); currency.IsValid(upper) {
+		return upper, wrong(quote(text)+" is not how a currency is written", "write "+upper)
+	}
+	return "", wrong(quote(text)+" is not a currency", "write its three letters (ISO 4217), such as EUR")
+}
+
+// zone reads a time zone of the IANA database.
+func (n node) zone() *time.Location {
+	return small(n, "a time zone such as Europe/Berlin", parseZone)
+}
+
+func parseZone(text string) (*time.Location, *mistake) {
+	if zone, known := zoneNamed(text); known {
+		return zone, nil
+	}
+	var names []string
+	for name := range knownZones() {
+		if _, city, _ := strings.Cut(name, "/"); fold(city) == fold(text) {
+			return nil, wrong(quote(text)+" is not a time zone", "did you mean "+quote(name)+"?")
+		}
+		names = append(names, name)
+	}
+	return nil, wrong(quote(text)+" is not a time zone", didYouMean(text, names, "write its region and city, such as Europe/Berlin"))
+}
+
+// traitTypes are the words for types in rapport.yaml.
+var traitTypes = map[string]expression.Type{
+	"bool": expression.Bool, "number": expression.Number, "string": expression.String, "date": expression.Time,
+}
+
+var wordForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+func readTraits(n node, traits map[string]expression.Type) {
+	for _, p := range n.pairs("traits as {shoe_size: number, renewed_on: date}") {
+		if !wordForm.MatchString(p.key) {
+			p.problem(quote(p.key)+" cannot be the name of a trait", "use small letters, digits and _, such as "+strings.ReplaceAll(slug(p.key), "-", "_"))
+			continue
+		}
+		// A trait whose type is wrong is still declared: what uses it is right.
+		word := choice(p.value, "", "bool", "number", "string", "date")
+		if traits[p.key] = traitTypes[word]; word == "" {
+			traits[p.key] = expression.Any
+		}
+	}
+}
+
+func readTopics(n node) []Topic {
+	var topics []Topic
+	first := map[string]int{}
+	for _, item := range n.items("topics as a list of {id, title, default}") {
+		m := item.fields("a topic as {id: marketing, title: Offers and news, default: out}")
+		id := m.need("id", "name the topic, such as \"id: marketing\"")
+		topic := Topic{
+			ID:    id.id(),
+			Title: m.get("title").text(),
+			In:    choice(m.get("default"), "out", "in", "out") == "in",
+		}
+		m.end()
+		if before, twice := first[topic.ID]; twice && topic.ID != "" {
+			id.problem("the topic "+quote(topic.ID)+" is there already, in line "+itoa(before), "choose another id, or remove one")
+			continue
+		}
+		if topic.ID != "" {
+			first[topic.ID] = id.line
+			topics = append(topics, topic)
+		}
+	}
+	return topics
+}
+
+func readPrices(n node, prices map[channels.Channel]map[string]float64, digits int) {
+	m := n.fields("prices by channel and country, such as {sms: {DE: 0.08}}")
+	for _, ch := range []channels.Channel{channels.SMS, channels.Call} {
+		for _, p := range m.get(string(ch)).pairs("prices by country, such as {DE: 0.08}") {
+			country, problem := parseCountry(p.key)
+			if problem != nil {
+				p.problem(problem.message, problem.mend)
+			}
+			price := small(p.value, "a price such as 0.08", parsePrice(digits))
+			if country != "" {
+				if prices[ch] == nil {
+					prices[ch] = map[string]float64{}
+				}
+				prices[ch][country] = price
+			}
+		}
+	}
+	m.end()
+}
+
+// parsePrice reads a price as minor units, which may have decimals of their own.
+func parsePrice(digits int) func(string) (float64, *mistake) {
+	return func(text string) (float64, *mistake) {
+		price, problem := parseDecimal(text)
+		if problem == nil && price < 0 {
+			return 0, wrong(quote(text)+" is less than nothing", "write a price such as 0.08")
+		}
+		if problem != nil {
+			return 0, problem
+		}
+		minor, _ := strconv.ParseFloat(text+"e"+itoa(digits), 64) // exact where a product is not
+		return minor, nil
+	}
+}
+
+// parseCountry reads an ISO 3166-1 alpha-2 code.
+func parseCountry(text string) (string, *mistake) {
+	const mend = "write its two capital letters (ISO 3166), such as DE"
+	region, err := language.ParseRegion(text)
+	switch {
+	case err != nil || !region.IsCountry() || len(region.String()) != 2:
+		return "", wrong(quote(text)+" is not a country", mend)
+	case region.Canonicalize().String() != text:
+		return "", wrong(quote(text)+" is not how a country is written", "write "+region.Canonicalize().String())
+	}
+	return text, nil
+}

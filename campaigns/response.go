@@ -1,0 +1,77 @@
+package campaigns
+
+import (
+	"context"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Response is everything one report means: the line on the timeline and what
+// follows from it. What follows happens only if the line is new, in the same
+// transaction.
+type Response struct {
+	Event       customers.Event
+	Progress    *deliveries.Progress
+	Answer      *Answer
+	Suppression *customers.Suppression
+	Release     *customers.Suppression // the opt-out that START lifts
+	Consents    []customers.Consent
+	Case        *customers.Case
+	// GoneEndpoint is a push subscription to remove.
+	GoneEndpoint string
+}
+
+// Responses applies what came back.
+type Responses interface {
+	// Apply writes responses in one transaction: appends the events and, for
+	// those that are new, moves the delivery forward, keeps the answer (the
+	// first for its ask counts in branches, later ones stand on the timeline
+	// only), updates scores and engagement on the customer, opens the case,
+	// and wakes the entry.
+	Apply(ctx context.Context, now time.Time, responses []Response) error
+}
+
+// News is live events that triggers and exits have not seen.
+type News interface {
+	// Pending lists unseen live events, oldest first.
+	Pending(ctx context.Context, limit int) ([]customers.Event, error)
+	// Seen marks events as judged.
+	Seen(ctx context.Context, ids []int64) error
+	// RunningOf lists the running entries of customers.
+	RunningOf(ctx context.Context, customers []string) ([]Entry, error)
+	// Counts reads did() counts for customers, by customer and count key.
+	Counts(ctx context.Context, customers []string, counts []expression.Count, now time.Time) (map[string]map[string]int64, error)
+}
+
+// Archive keeps every workspace that was ever applied, whole.
+type Archive interface {
+	// Keep stores a workspace's files under a digest and gives each campaign
+	// whose meaning changed its next version. Applying the same files again
+	// changes nothing.
+	Keep(ctx context.Context, files map[string][]byte, digest string, campaigns []Stamp, now time.Time) (version int64, err error)
+	// Latest is the number of the latest workspace, cheap to ask; 0 when
+	// nothing was applied.
+	Latest(ctx context.Context) (int64, error)
+	// Current is the latest workspace; ErrNoWorkspace when nothing was applied.
+	Current(ctx context.Context) (Applied, error)
+	// At is the workspace that holds a version of a campaign.
+	At(ctx context.Context, campaign string, version int) (Applied, error)
+}
+
+// Stamp identifies one campaign of a workspace by its content.
+type Stamp struct {
+	Campaign string
+	Digest   string
+	State    State
+}
+
+// Applied is a stored workspace.
+type Applied struct {
+	Version  int64
+	Digest   string
+	Files    map[string][]byte
+	Versions map[string]int // campaign -> version in force
+}

@@ -1,0 +1,65 @@
+package campaigns
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/customers"
+)
+
+// Starter starts manual campaigns for one customer: how support begins a
+// satisfaction follow-up.
+type Starter struct {
+	Catalog *Catalog
+	Entries Entries
+	News    News
+	// NewID names a start, so that asking twice starts twice only if `again`
+	// allows it.
+	NewID func() string
+	Now   func() time.Time
+}
+
+// Start enters a customer into a manual campaign. properties are what the
+// campaign sees as event.<name>. Who is outside its audience or was in it too
+// lately is refused with the reason.
+func (s Starter) Start(ctx context.Context, campaign string, customer *customers.Customer, properties map[string]any) (Entry, error) {
+	edition, err := s.Catalog.Current(ctx)
+	if err != nil {
+		return Entry{}, err
+	}
+	c := edition.Campaigns[campaign]
+	switch {
+	case c == nil:
+		return Entry{}, fmt.Errorf("there is no campaign %q", campaign)
+	case c.Trigger.Kind != Manual:
+		return Entry{}, fmt.Errorf("campaign %s starts by itself (%s); only one with `manual: true` is started by hand", campaign, c.Trigger.Kind)
+	case c.State != Live:
+		return Entry{}, fmt.Errorf("campaign %s is %s", campaign, c.State)
+	}
+	belongs, err := s.Belongs(ctx, c, customer)
+	if err != nil {
+		return Entry{}, err
+	}
+	if !belongs {
+		return Entry{}, fmt.Errorf("%s is not in the audience of %s (not_in_audience)", customer.ID, campaign)
+	}
+	entry := c.Begin(customer, "manual:"+s.NewID(), properties, s.Now())
+	added, err := s.Entries.Enter(ctx, []Entry{entry}, c.Entry.Again)
+	if err != nil {
+		return Entry{}, fmt.Errorf("start %s for %s: %w", campaign, customer.ID, err)
+	}
+	if !added[0] {
+		return Entry{}, fmt.Errorf("%s is in %s already, or was in it too lately", customer.ID, campaign)
+	}
+	return entry, nil
+}
+
+// Belongs reports whether a customer is in a campaign's audience now.
+func (s Starter) Belongs(ctx context.Context, c *Campaign, customer *customers.Customer) (bool, error) {
+	counts, err := s.News.Counts(ctx, []string{customer.ID}, c.Counts(), s.Now())
+	if err != nil {
+		return false, fmt.Errorf("count the events of %s: %w", customer.ID, err)
+	}
+	return c.Belongs(customer, counts[customer.ID], s.Now()), nil
+}

@@ -1,0 +1,65 @@
+package campaigns
+
+import (
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/channels"
+	"rapport/templates"
+)
+
+// Workspace is a folder of campaigns with everything they lean on, parsed and
+// checked.
+type Workspace struct {
+	Name     string
+	Brand    Brand
+	Locale   string
+	Zone     *time.Location
+	Currency string // ISO 4217
+	Traits   map[string]expression.Type
+	Topics   []Topic
+	Senders  map[channels.Channel]SenderRule
+	Contact  ContactRules
+	Budgets  []Budget
+	// Prices are minor units (may be fractions) by channel and country: per
+	// segment for sms, per minute for call.
+	Prices map[channels.Channel]map[string]float64
+
+	Segments  map[string]*Segment
+	Campaigns map[string]*Campaign
+	Templates *templates.Library
+
+	// Files are the workspace's files as read, by slash path, for the archive.
+	Files map[string][]byte
+}
+
+// Brand is who the messages come from.
+type Brand struct {
+	Name, URL, Address, SupportPhone string
+}
+
+// Topic is something a customer may or may not want to hear about.
+type Topic struct {
+	ID    string
+	Title string
+	In    bool // what holds without a word from the customer
+}
+
+// SenderRule is how the shop appears on a channel.
+type SenderRule struct {
+	From    string
+	ReplyTo string
+	Voice   map[string]string // by language, for calls
+}
+
+// Segment is a named audience.
+type Segment struct {
+	ID     string
+	Title  string
+	Where  *expression.Program
+	Except []string
+	// Who is the whole condition, exceptions included.
+	Who  *expression.Program
+	File string
+	Line int
+}

@@ -1,0 +1,86 @@
+package campaigns
+
+import (
+	"sync"
+	"time"
+
+	"rapport/customers"
+)
+
+// Where a customer's zone is known from, as recorded with each delivery.
+const (
+	zoneFromProfile   = "profile"
+	zoneFromPhone     = "phone"
+	zoneFromCountry   = "country"
+	zoneFromWorkspace = "workspace"
+)
+
+// ZoneOf is the zone a customer's clock is taken to show, and where it is known
+// from: profile, phone (the number's region), country (where it has one zone),
+// or workspace.
+func (w *Workspace) ZoneOf(c *customers.Customer) (zone *time.Location, from string) {
+	if zone, known := zoneNamed(c.Zone); known {
+		return zone, zoneFromProfile
+	}
+	if zone, known := zoneNamed(c.PhoneZone); known {
+		return zone, zoneFromPhone
+	}
+	if names := countryZones[c.Country]; len(names) == 1 {
+		if zone, known := zoneNamed(names[0]); known {
+			return zone, zoneFromCountry
+		}
+	}
+	return w.zone(), zoneFromWorkspace
+}
+
+// clocksOf lists every zone the customer may be in: one, or all of their
+// country where nothing better is known. Contact hours must allow a message in
+// each of them; the first names the clock on the record.
+func (w *Workspace) clocksOf(c *customers.Customer) (zones []*time.Location, from string) {
+	zone, from := w.ZoneOf(c)
+	names := countryZones[c.Country]
+	if from != zoneFromWorkspace || len(names) < 2 {
+		return []*time.Location{zone}, from
+	}
+	for _, name := range names {
+		if zone, known := zoneNamed(name); known {
+			zones = append(zones, zone)
+		}
+	}
+	if len(zones) == 0 {
+		return []*time.Location{zone}, from
+	}
+	return zones, "every zone of " + c.Country
+}
+
+func (w *Workspace) zone() *time.Location {
+	if w.Zone == nil {
+		return time.UTC
+	}
+	return w.Zone
+}
+
+// zoneNamed finds a zone by its IANA name. Reading one from disk costs more
+// than judging a message, so those of all countries are read once.
+func zoneNamed(name string) (*time.Location, bool) {
+	if name == "" || name == "Local" {
+		return nil, false
+	}
+	if zone, known := knownZones()[name]; known {
+		return zone, true
+	}
+	zone, err := time.LoadLocation(name)
+	return zone, err == nil
+}
+
+var knownZones = sync.OnceValue(func() map[string]*time.Location {
+	zones := map[string]*time.Location{}
+	for _, names := range countryZones {
+		for _, name := range names {
+			if zone, err := time.LoadLocation(name); err == nil {
+				zones[name] = zone
+			}
+		}
+	}
+	return zones
+})

@@ -1,0 +1,87 @@
+package campaigns
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rapport/customers"
+)
+
+func TestZoneOfACustomer(t *testing.T) {
+	for name, c := range map[string]struct {
+		customer   customers.Customer
+		zone, from string
+		clocks     int
+	}{
+		"profile first":              {customers.Customer{Zone: "Asia/Tokyo", PhoneZone: "Asia/Tehran", Country: "DE"}, "Asia/Tokyo", "profile", 1},
+		"then the number's region":   {customers.Customer{PhoneZone: "Asia/Tehran", Country: "DE"}, "Asia/Tehran", "phone", 1},
+		"then a country of one zone": {customers.Customer{Country: "AT"}, "Europe/Vienna", "country", 1},
+		"a country of one clock":     {customers.Customer{Country: "AR"}, "America/Argentina/Buenos_Aires", "country", 1},
+		"a country of several":       {customers.Customer{Country: "AU"}, "Europe/Berlin", "workspace", 7},
+		"nothing known":              {customers.Customer{}, "Europe/Berlin", "workspace", 1},
+		"a zone that does not exist": {customers.Customer{Zone: "Mars/Olympus", Country: "AT"}, "Europe/Vienna", "country", 1},
+		"the machine's own zone":     {customers.Customer{Zone: "Local"}, "Europe/Berlin", "workspace", 1},
+		"an old name of a zone":      {customers.Customer{Zone: "US/Eastern"}, "US/Eastern", "profile", 1},
+	} {
+		w := ruleShop()
+		zone, from := w.ZoneOf(&c.customer)
+		if zone.String() != c.zone || from != c.from {
+			t.Errorf("%s: %s from %s, want %s from %s", name, zone, from, c.zone, c.from)
+		}
+		if clocks, _ := w.clocksOf(&c.customer); len(clocks) != c.clocks {
+			t.Errorf("%s: judged by %d clocks, want %d", name, len(clocks), c.clocks)
+		}
+	}
+}
+
+func TestEveryCountryHasClocks(t *testing.T) {
+	for country, names := range countryZones {
+		for _, name := range names {
+			if _, known := zoneNamed(name); !known {
+				t.Errorf("%s: no zone %s", country, name)
+			}
+		}
+		if len(names) == 0 {
+			t.Errorf("%s has no clock", country)
+		}
+	}
+}
+
+// TestCountryZonesAgreeWithTheSystem reads the tz database where the system has
+// it: every place of a country must share a clock with one that is listed.
+func TestCountryZonesAgreeWithTheSystem(t *testing.T) {
+	table, err := os.ReadFile("/usr/share/zoneinfo/zone.tab")
+	if err != nil {
+		t.Skip("the system has no zone.tab")
+	}
+	for line := range strings.Lines(string(table)) {
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		if strings.HasPrefix(line, "#") || len(fields) < 3 {
+			continue
+		}
+		zone, err := time.LoadLocation(fields[2])
+		if err != nil {
+			continue // newer or older than the one Go reads
+		}
+		for _, country := range strings.Split(fields[0], ",") {
+			if !slices.ContainsFunc(countryZones[country], func(name string) bool { return sameClock(zone, zoneFor(name)) }) {
+				t.Errorf("%s: the clock of %s is not listed", country, zone)
+			}
+		}
+	}
+}
+
+// sameClock compares two zones every eleven hours of 2026.
+func sameClock(a, b *time.Location) bool {
+	for at := utc("2026-01-01T00:00:00Z"); at.Year() == 2026; at = at.Add(11 * time.Hour) {
+		_, first := at.In(a).Zone()
+		_, second := at.In(b).Zone()
+		if first != second {
+			return false
+		}
+	}
+	return true
+}
