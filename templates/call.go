@@ -1,0 +1,195 @@
+package templates
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"rapport/channels"
+)
+
+// Limits of a call.
+const (
+	maxReprompts = 5
+	maxRecording = 5 * time.Minute
+)
+
+// call is a call's script.
+type call struct {
+	say, bye, voicemail *Line
+	questions           []question
+	transfer            *transfer
+	language            string
+}
+
+type question struct {
+	channels.CallQuestion
+	say *Line
+}
+
+type transfer struct {
+	channels.Transfer
+	to, say *Line
+}
+
+func (c *call) render(b Bindings) (channels.Content, error) {
+	out := &channels.CallScript{Language: c.language}
+	var err error
+	speak := func(part string, line *Line) string {
+		if err != nil {
+			return ""
+		}
+		text, failed := line.program.render(b)
+		if failed != nil {
+			err = inPart(part, failed)
+		}
+		return oneLine(text)
+	}
+	out.Say, out.Bye, out.Voicemail = speak("say", c.say), speak("bye", c.bye), speak("voicemail", c.voicemail)
+	for _, q := range c.questions {
+		asked := q.CallQuestion
+		asked.Say = speak("question "+q.ID, q.say)
+		out.Questions = append(out.Questions, asked)
+	}
+	if c.transfer != nil {
+		to := c.transfer.Transfer
+		to.To, to.Say = speak("transfer", c.transfer.to), speak("transfer", c.transfer.say)
+		if err == nil && !e164.MatchString(to.To) {
+			err = inPart("transfer", errNumber)
+		}
+		out.Transfer = &to
+	}
+	if err != nil {
+		return channels.Content{}, err
+	}
+	return channels.Content{Call: out}, nil
+}
+
+// call reads a call's script.
+func (b *builder) call(src *source, locale string) (body, []Field) {
+	before := len(b.found.list)
+	s, root := readSheet(src, src.text, b.found)
+	r := lineReader{builder: b, sheet: s}
+	keys := s.mapping(root, "say", "ask", "transfer", "bye", "voicemail")
+	c := &call{say: r.line(keys["say"]), bye: r.line(keys["bye"]), voicemail: &Line{program: &program{}}, language: locale}
+	if e := keys["voicemail"]; e.node != nil && s.text(e).text != "hang_up" {
+		c.voicemail = r.line(e)
+	}
+	for _, n := range s.list(keys["ask"]) {
+		q := r.question(n)
+		if slices.ContainsFunc(c.questions, func(other question) bool { return other.ID == q.ID }) {
+			b.found.at(s.at(n), "give it another id", "there is a question %s already", q.ID)
+		}
+		c.questions = append(c.questions, q)
+	}
+	if e := keys["transfer"]; e.node != nil {
+		c.transfer = r.transfer(e.node, c.questions)
+	}
+	if keys["say"].node == nil && len(c.questions) == 0 {
+		b.found.at(origin{src: src}, "add say: … or ask: …", "the call says nothing")
+	}
+	if len(b.found.list) > before {
+		return nil, r.fields
+	}
+	return c, r.fields
+}
+
+var digits = regexp.MustCompile(`^digits ([0-9])-([0-9])$`)
+
+// question reads {id, say, expect or record, reprompt}.
+func (r *lineReader) question(n ast.Node) question {
+	s := r.sheet
+	keys := s.mapping(n, "id", "say", "expect", "record", "reprompt")
+	q := question{say: r.line(keys["say"])}
+	q.ID = s.text(keys["id"]).text
+	q.Reprompt = s.number(keys["reprompt"], 0, maxReprompts)
+	if !templateName.MatchString(q.ID) {
+		r.found.at(s.at(n), "write for example id: csat", "a question needs an id of small letters, digits and hyphens")
+	}
+	if keys["say"].node == nil {
+		r.found.at(s.at(n), "add say: …", "the question asks nothing")
+	}
+	expect, record := keys["expect"], keys["record"]
+	switch {
+	case (expect.node == nil) == (record.node == nil):
+		r.found.at(s.at(n), "write expect: digits 1-5, yes_no or speech, or record: 60s", "a question has either expect or record")
+	case record.node != nil:
+		q.Expect, q.Record = channels.ExpectRecord, s.duration(record, maxRecording)
+	default:
+		r.expect(&q, s.text(expect))
+	}
+	return q
+}
+
+// expect reads digits a-b, yes_no or speech.
+func (r *lineReader) expect(q *question, w words) {
+	switch channels.Expect(w.text) {
+	case channels.ExpectYesNo, channels.ExpectSpeech:
+		q.Expect = channels.Expect(w.text)
+		return
+	}
+	keys := digits.FindStringSubmatch(w.text)
+	if keys == nil {
+		r.found.at(w.at, "write digits 1-5, yes_no or speech", "unknown answer %q", w.text)
+		return
+	}
+	q.Expect = channels.ExpectDigits
+	q.Low, _ = strconv.Atoi(keys[1])
+	q.High, _ = strconv.Atoi(keys[2])
+	if q.Low > q.High {
+		r.found.at(w.at, "write the smaller key first", "no key is from %d to %d", q.Low, q.High)
+	}
+}
+
+var (
+	transferWhen = regexp.MustCompile(`^answers\.([a-z0-9_-]+)\.score\s*(<=|<)\s*([0-9])$`)
+	e164         = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+)
+
+type textError string
+
+func (e textError) Error() string { return string(e) }
+
+const errNumber = textError("its number is not one with + and the country's code")
+
+// transfer reads {when, to, say}.
+func (r *lineReader) transfer(n ast.Node, questions []question) *transfer {
+	s := r.sheet
+	keys := s.mapping(n, "when", "to", "say", "hours")
+	t := &transfer{to: r.line(keys["to"]), say: r.line(keys["say"])}
+	if e := keys["hours"]; e.node != nil {
+		r.found.at(e.at, "leave it out; the campaign's contact hours say when calls are made", "a transfer cannot have hours of its own")
+	}
+	if to := s.text(keys["to"]); to.text == "" || !strings.Contains(to.text, "{{") && !e164.MatchString(to.text) {
+		r.found.at(to.at, `write for example to: "+493012345678"`, "the transfer goes to no number")
+	}
+	when := s.text(keys["when"])
+	parts := transferWhen.FindStringSubmatch(strings.TrimSpace(when.text))
+	if parts == nil {
+		r.found.at(when.at, "write for example when: answers.csat.score <= 2", "the transfer does not say after which answer")
+		return t
+	}
+	t.Question = parts[1]
+	t.AtOrBelow, _ = strconv.Atoi(parts[3])
+	if parts[2] == "<" {
+		t.AtOrBelow--
+	}
+	r.checkAsked(t.Question, when, questions)
+	return t
+}
+
+// checkAsked makes sure that a transfer waits for an answer that can come.
+func (r *lineReader) checkAsked(id string, when words, questions []question) {
+	var ids []string
+	for _, q := range questions {
+		if q.ID == id && (q.Expect == channels.ExpectDigits || q.Expect == channels.ExpectYesNo) {
+			return
+		}
+		ids = append(ids, q.ID)
+	}
+	r.found.at(when.at, didYouMean(id, ids), "the script asks no question %s that is answered by a key", id)
+}

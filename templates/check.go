@@ -1,0 +1,468 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/osteele/liquid/expressions"
+)
+
+// roots are the names every template may use.
+var roots = []string{"answers", "brand", "customer", "event", "links", "vars"}
+
+// tagNames are the tags a template may use, as a marketer would list them.
+var tagNames = []string{
+	"assign", "break", "capture", "case", "comment", "continue", "cycle", "else", "elsif",
+	"endcapture", "endcase", "endcomment", "endfor", "endif", "endraw", "endunless", "for", "if", "raw", "unless", "when",
+}
+
+// blocks are the tags that need an end, and the clauses they may have.
+var blocks = map[string][]string{
+	"if": {"elsif", "else"}, "unless": {"else"}, "case": {"when", "else"}, "for": {"else"}, "capture": nil,
+}
+
+// reading is what the checker found out about one tag, and how the engine is
+// to be asked for it.
+type reading struct {
+	// code is the expression of an output, or the arguments of a tag, with the
+	// guards against missing values written into it.
+	code string
+	// roots are the first names of what it uses.
+	roots []string
+	// raw and encoded say that the output ends in the filter of that name.
+	raw, encoded bool
+	// captured says that the output is a captured text and nothing else, which
+	// was escaped when it was captured.
+	captured bool
+}
+
+// checker reads the tags of one template in the order they run, and reports
+// everything that is wrong with them.
+type checker struct {
+	found *problems
+	// html says that values are escaped, and raw may be used.
+	html   bool
+	fields []Field
+	// locals are the names the template has made itself so far.
+	locals map[string]localKind
+	frames []frame
+	loops  bool
+}
+
+type localKind int
+
+const (
+	assigned localKind = iota + 1
+	captured
+	looped
+)
+
+// frame is a block that is still open.
+type frame struct {
+	tag *tag
+	// given are the paths known to hold a value in the current clause; denied
+	// those that will in the next.
+	given, denied []string
+	variable      string // of a loop
+	hidden        localKind
+}
+
+// check reads all tags of a template.
+func (c *checker) check(pieces []piece) {
+	if c.locals == nil {
+		c.locals = map[string]localKind{}
+	}
+	for _, p := range pieces {
+		if p.tag == nil {
+			continue
+		}
+		p.tag.reading = &reading{code: p.tag.args}
+		if p.tag.name == "" {
+			c.output(p.tag)
+		} else {
+			c.tag(p.tag)
+		}
+	}
+	for _, f := range c.frames {
+		c.found.at(f.tag.at, "add {% end"+f.tag.name+" %}", "%s is never closed", f.tag.name)
+	}
+}
+
+func (c *checker) output(t *tag) {
+	e, failed := parseOutput(t.args)
+	if failed != nil {
+		c.syntax(t, failed)
+		return
+	}
+	c.take(t, e)
+	r := t.reading
+	if e.bare && len(e.uses[0].path) == 1 {
+		r.captured = c.locals[e.uses[0].path[0]] == captured
+	}
+	if n := len(e.filters); n > 0 && e.filters[n-1].last {
+		r.raw = e.filters[n-1].name == "raw" || e.filters[n-1].name == "newline_to_br"
+		r.encoded = e.filters[n-1].name == "url_encode"
+	}
+}
+
+func (c *checker) tag(t *tag) {
+	switch t.name {
+	case "if", "unless", "case", "for", "capture":
+		c.open(t)
+	case "elsif", "else", "when":
+		c.clause(t)
+	case "endif", "endunless", "endcase", "endfor", "endcapture":
+		c.close(t)
+	case "assign":
+		c.assign(t)
+	case "cycle", "break", "continue":
+		c.inLoop(t)
+	case "include", "render":
+		c.found.at(t.at, "put what messages share into a layout", "a template cannot read another one")
+	default:
+		c.found.at(t.at, didYouMean(t.name, tagNames), "there is no tag %s", t.name)
+	}
+}
+
+// open begins a block.
+func (c *checker) open(t *tag) {
+	f := frame{tag: t}
+	var e expression
+	var failed *syntaxError
+	switch t.name {
+	case "if", "unless":
+		e, failed = parseCondition(t.args)
+		f.given, f.denied = e.facts.yes, e.facts.no
+		if t.name == "unless" {
+			f.given, f.denied = f.denied, f.given
+		}
+	case "case":
+		e, failed = parseCondition(t.args)
+	case "for":
+		f.variable, e, failed = parseLoop(t.args)
+		c.loops = true
+	case "capture":
+		failed = c.capture(t)
+	}
+	if failed != nil {
+		c.syntax(t, failed)
+	} else {
+		c.take(t, e)
+	}
+	if f.variable != "" && c.free(t, f.variable) {
+		f.hidden = c.locals[f.variable]
+		c.locals[f.variable] = looped
+	}
+	c.frames = append(c.frames, f)
+}
+
+// capture checks a capture's name, which must be a plain word.
+func (c *checker) capture(t *tag) *syntaxError {
+	name := t.args
+	if nameLength(name) != len(name) || name == "" {
+		return &syntaxError{message: "capture needs one name", mend: "write {% capture greeting %}"}
+	}
+	if !c.free(t, name) {
+		return nil
+	}
+	if kind, ok := c.locals[name]; ok && kind != captured {
+		c.found.at(t.argsAt, "choose another name", "%s is assigned elsewhere", name)
+		return nil
+	}
+	c.locals[name] = captured
+	return nil
+}
+
+// clause begins the next part of the innermost block.
+func (c *checker) clause(t *tag) {
+	if len(c.frames) == 0 || !slices.Contains(blocks[c.frames[len(c.frames)-1].tag.name], t.name) {
+		c.found.at(t.at, "put it inside an if, unless, case or for", "%s stands outside of any block it could belong to", t.name)
+		return
+	}
+	f := &c.frames[len(c.frames)-1]
+	f.given, f.denied = f.denied, nil
+	var e expression
+	var failed *syntaxError
+	switch t.name {
+	case "elsif":
+		e, failed = parseCondition(t.args)
+		f.given, f.denied = append(f.given, e.facts.yes...), append(f.denied, e.facts.no...)
+	case "when":
+		e, failed = parseWhen(t.args)
+		f.given = []string{f.tag.args}
+	case "else":
+		c.leaveLoop(f)
+		if t.args != "" {
+			failed = &syntaxError{message: "else takes no condition", mend: "write elsif"}
+		}
+	}
+	if failed != nil {
+		c.syntax(t, failed)
+		return
+	}
+	c.take(t, e)
+}
+
+// close ends the innermost block.
+func (c *checker) close(t *tag) {
+	name := strings.TrimPrefix(t.name, "end")
+	if len(c.frames) == 0 {
+		c.found.at(t.at, "remove it", "%s closes nothing", t.name)
+		return
+	}
+	f := &c.frames[len(c.frames)-1]
+	if f.tag.name != name {
+		line, _ := f.tag.at.position()
+		c.found.at(t.at, "write end"+f.tag.name, "%s cannot close the %s of line %d", t.name, f.tag.name, line)
+	}
+	c.leaveLoop(f)
+	c.frames = c.frames[:len(c.frames)-1]
+}
+
+// leaveLoop gives a loop's variable its former meaning back.
+func (c *checker) leaveLoop(f *frame) {
+	if f.variable == "" {
+		return
+	}
+	if f.hidden == 0 {
+		delete(c.locals, f.variable)
+	} else {
+		c.locals[f.variable] = f.hidden
+	}
+	f.variable = ""
+}
+
+func (c *checker) assign(t *tag) {
+	name, e, failed := parseAssign(t.args)
+	if failed != nil {
+		c.syntax(t, failed)
+		return
+	}
+	c.take(t, e)
+	if !c.free(t, name) {
+		return
+	}
+	if c.locals[name] == captured {
+		c.found.at(t.argsAt, "choose another name", "%s is captured elsewhere", name)
+		return
+	}
+	c.locals[name] = assigned
+}
+
+// free reports whether a template may give a value this name.
+func (c *checker) free(t *tag, name string) bool {
+	if slices.Contains(roots, name) || name == "forloop" || reservedWords[name] != "" {
+		c.found.at(t.argsAt, "choose another name", "%s is taken", name)
+		return false
+	}
+	return true
+}
+
+func (c *checker) inLoop(t *tag) {
+	if !slices.ContainsFunc(c.frames, func(f frame) bool { return f.tag.name == "for" }) {
+		c.found.at(t.at, "", "%s stands outside of a for", t.name)
+	}
+	if t.name == "cycle" {
+		if failed := parseCycle(t.args); failed != nil {
+			c.syntax(t, failed)
+		}
+	}
+}
+
+func (c *checker) syntax(t *tag, failed *syntaxError) {
+	c.found.at(t.argsAt.plus(failed.offset), failed.mend, "%s", failed.message)
+}
+
+// take judges what an expression uses and applies, and writes the guards into
+// its code.
+func (c *checker) take(t *tag, e expression) {
+	for _, f := range e.filters {
+		c.filter(t, f)
+	}
+	edits := make([]use, 0, len(e.uses))
+	for _, u := range e.uses {
+		if guard := c.use(t, u); guard != "" {
+			u.path = []string{guard}
+			edits = append(edits, u)
+		}
+	}
+	t.reading.code = rewrite(t.args, edits)
+	if !engineAccepts(t.name, t.reading.code) {
+		c.found.at(t.argsAt, "", "the expression is not understood")
+	}
+}
+
+// use judges one named value. It gives the filters that must be applied to it.
+func (c *checker) use(t *tag, u use) string {
+	root := u.path[0]
+	name := strings.Join(u.path, ".")
+	kind, local := c.locals[root]
+	t.reading.roots = append(t.reading.roots, root)
+	guarded := u.handled || c.given(name)
+	guard := ""
+	switch {
+	case root == "forloop" && c.insideLoop():
+		return ""
+	case local:
+		if kind == looped && !guarded {
+			guard = requires(name)
+		}
+	case slices.Contains(roots, root):
+		c.field(t, u, guarded)
+		if !guarded {
+			guard = requires(name)
+		}
+	default:
+		c.found.at(t.argsAt.plus(u.start), didYouMean(root, append(c.localNames(), roots...)), "there is no %s here", root)
+	}
+	if u.whole {
+		guard += " | " + filterWhole
+	}
+	return guard
+}
+
+func requires(name string) string {
+	return fmt.Sprintf(" | %s: '%s'", filterRequired, strings.ReplaceAll(name, "'", ""))
+}
+
+// field notes a field the template names.
+func (c *checker) field(t *tag, u use, guarded bool) {
+	if len(u.path) == 1 {
+		c.found.at(t.argsAt.plus(u.start), "name one of its values, such as "+u.path[0]+".…", "%s is not a value by itself", u.path[0])
+		return
+	}
+	at := t.argsAt.plus(u.start)
+	line, column := at.position()
+	c.fields = append(c.fields, Field{
+		Path: withoutMeasure(u.path), File: at.src.file, Line: line, Column: column, Defaulted: guarded,
+	})
+}
+
+// withoutMeasure leaves out a trailing size, first or last where it can only
+// be asking about a list, so that what remains is a field.
+func withoutMeasure(path []string) []string {
+	last := path[len(path)-1]
+	if len(path) == 3 && path[0] == "customer" && path[1] != "traits" && (last == "size" || last == "first" || last == "last") {
+		return path[:2]
+	}
+	return path
+}
+
+// given reports whether a path is known to hold a value where the checker is.
+func (c *checker) given(name string) bool {
+	for _, f := range c.frames {
+		for _, known := range f.given {
+			if known == name || strings.HasPrefix(known, name+".") {
+				return true
+			}
+			switch strings.TrimPrefix(name, known) {
+			case ".size", ".first", ".last":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *checker) insideLoop() bool {
+	return slices.ContainsFunc(c.frames, func(f frame) bool { return f.tag.name == "for" })
+}
+
+func (c *checker) localNames() []string {
+	names := make([]string, 0, len(c.locals))
+	for name := range c.locals {
+		names = append(names, name)
+	}
+	return names
+}
+
+// filter judges one use of a filter.
+func (c *checker) filter(t *tag, f filterUse) {
+	at := t.argsAt.plus(f.at)
+	takes, ok := allowedFilters[f.name]
+	switch {
+	case !ok:
+		c.found.at(at, didYouMean(f.name, filterNames()), "there is no filter %s", f.name)
+	case f.args < takes.least || f.args > takes.most:
+		c.found.at(at, "write "+takes.example, "%s does not take %d values", f.name, f.args)
+	case takes.final && c.html && (!f.last || t.name != ""):
+		c.found.at(at, "make it the last filter of an output", "%s must be the last filter", f.name)
+	case f.name == "raw" && !c.html:
+		c.found.at(at, "leave it out", "raw has a meaning in the HTML of an e-mail only")
+	}
+}
+
+// rewrite wraps each use in parentheses with its guard behind it.
+func rewrite(code string, edits []use) string {
+	// Inner uses (indexes) come before the paths that contain them.
+	slices.SortFunc(edits, func(a, b use) int { return a.start - b.start })
+	var b strings.Builder
+	at := 0
+	var closing []use
+	flush := func(until int) {
+		for len(closing) > 0 && closing[len(closing)-1].end <= until {
+			last := closing[len(closing)-1]
+			b.WriteString(code[at:last.end] + last.path[0] + ")")
+			at, closing = last.end, closing[:len(closing)-1]
+		}
+	}
+	for _, u := range edits {
+		flush(u.start)
+		b.WriteString(code[at:u.start] + "(")
+		at = u.start
+		closing = append(closing, u)
+	}
+	flush(len(code))
+	b.WriteString(code[at:])
+	return onOneLine(b.String())
+}
+
+// onOneLine takes the line breaks out of an expression, which the engine does
+// not expect in an output: in a string they become escapes.
+func onOneLine(code string) string {
+	if !strings.Contains(code, "\n") {
+		return code
+	}
+	var b strings.Builder
+	var quote rune
+	for _, r := range code {
+		switch {
+		case r == '\n' && quote == '"':
+			b.WriteString(`\n`)
+			continue
+		case r == '\n':
+			r = ' '
+		case quote == 0 && (r == '"' || r == '\''):
+			quote = r
+		case r == quote:
+			quote = 0
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// engineAccepts asks the engine's own parser, so that nothing the checker lets
+// through can fail when the whole is put together.
+func engineAccepts(name, code string) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	var err error
+	switch name {
+	case "", "if", "elsif", "unless", "case":
+		_, err = expressions.Parse(code)
+	case "assign":
+		_, err = expressions.ParseStatement(expressions.AssignStatementSelector, code)
+	case "for":
+		_, err = expressions.ParseStatement(expressions.LoopStatementSelector, code)
+	case "when":
+		_, err = expressions.ParseStatement(expressions.WhenStatementSelector, code)
+	case "cycle":
+		_, err = expressions.ParseStatement(expressions.CycleStatementSelector, code)
+	}
+	return err == nil
+}

@@ -1,0 +1,50 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRewriteLinksChangesLinksToTheWebOnly(t *testing.T) {
+	rewrite := func(url string) string { return "https://r.example/l/" + strings.ToUpper(url[len(url)-1:]) + "?a&b" }
+	cases := []struct{ html, want string }{
+		{`<a href="https://x.example/a">x</a>`, `<a href="https://r.example/l/A?a&amp;b">x</a>`},
+		{`<A class=b HREF='http://x.example/?a=1&amp;b=2' id="c">`, `<A class=b HREF='https://r.example/l/2?a&amp;b' id="c">`},
+		{`<a href=https://x.example/a>x</a>`, `<a href="https://r.example/l/A?a&amp;b">x</a>`},
+		{`<area href="https://x.example/a" alt="">`, `<area href="https://r.example/l/A?a&amp;b" alt="">`},
+		{`<a href="mailto:a@x.example">x</a><a href="#a">y</a><a>z</a><a href="tel:+49">t</a>`, ""},
+		{`<img src="https://x.example/a"><link href="https://x.example/a"><!-- <a href="https://x.example/a"> -->`, ""},
+		{`<abbr href="https://x.example/a"><a data-href="https://x.example/a">`, ""},
+		{`<p>a &lt; b &nbsp; <br/><TABLE>`, ""},
+		{`<a href="https://x.example/a`, ""},
+	}
+	for _, c := range cases {
+		if c.want == "" {
+			c.want = c.html
+		}
+		if got := RewriteLinks(c.html, rewrite); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.html, got, c.want)
+		}
+	}
+}
+
+func TestRewriteLinksSeesPlainURLs(t *testing.T) {
+	var seen string
+	got := RewriteLinks(`<a href=" https://x.example/?a=1&amp;b=&#34;2 ">`, func(url string) string {
+		seen = url
+		return url
+	})
+	if seen != `https://x.example/?a=1&b="2` || got != `<a href="https://x.example/?a=1&amp;b=&#34;2">` {
+		t.Errorf("saw %s, got %s", seen, got)
+	}
+}
+
+func TestAppendPixelStaysInTheBody(t *testing.T) {
+	pixel := `<img src="https://r.example/o/1?a&amp;b" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">`
+	if got := AppendPixel("<html><body>x</BODY></html>", "https://r.example/o/1?a&b"); got != "<html><body>x"+pixel+"</BODY></html>" {
+		t.Errorf("got %s", got)
+	}
+	if got := AppendPixel("x", "https://r.example/o/1?a&b"); got != "x"+pixel {
+		t.Errorf("got %s", got)
+	}
+}

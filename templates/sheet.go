@@ -1,0 +1,223 @@
+package templates
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// sheet is a YAML document being read: a front matter, a call script, a
+// notification.
+type sheet struct {
+	src   *source
+	found *problems
+}
+
+// entry is one value of a mapping and where its key stands.
+type entry struct {
+	node ast.Node
+	at   origin
+}
+
+// words is a piece of text in YAML and where it stands.
+type words struct {
+	text string
+	at   origin
+}
+
+// readSheet parses text, which stands in src from its first line on. It gives
+// nil when it is no mapping.
+func readSheet(src *source, text string, found *problems) (s *sheet, root ast.Node) {
+	s = &sheet{src: src, found: found}
+	file, err := parseYAML(text)
+	if err != nil {
+		at, message := origin{src: src}, err.Error()
+		var syntax *yaml.SyntaxError
+		if errors.As(err, &syntax) {
+			at, message = s.origin(syntax.Token), syntax.Message
+		}
+		found.at(at, "", "not YAML: %s", message)
+		return s, nil
+	}
+	if len(file.Docs) > 1 {
+		found.at(s.origin(file.Docs[1].Start), "one file holds one template", "a second document begins")
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return s, nil
+	}
+	return s, file.Docs[0].Body
+}
+
+// parseYAML turns the parser's panics into errors.
+func parseYAML(text string) (file *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("the parser gave up")
+		}
+	}()
+	return parser.ParseBytes([]byte(text), 0)
+}
+
+func (s *sheet) origin(t *token.Token) origin {
+	if t == nil || t.Position == nil {
+		return origin{src: s.src}
+	}
+	return origin{src: s.src, offset: offsetOf(s.src.text, t.Position.Line, t.Position.Column)}
+}
+
+func (s *sheet) at(n ast.Node) origin { return s.origin(firstToken(n)) }
+
+// firstToken is where a node begins; a mapping's own token is its first colon.
+func firstToken(n ast.Node) *token.Token {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && !n.IsFlowStyle {
+			return n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	case nil:
+		return nil
+	}
+	return n.GetToken()
+}
+
+// mapping reads a mapping with the known keys; others are reported.
+func (s *sheet) mapping(n ast.Node, known ...string) map[string]entry {
+	out := map[string]entry{}
+	for _, v := range s.pairs(n) {
+		key := strings.Trim(v.Key.String(), `"'`)
+		at := s.origin(v.Key.GetToken())
+		if !contains(known, key) {
+			s.found.at(at, didYouMean(key, known), "unknown key %s", key)
+			continue
+		}
+		if _, twice := out[key]; twice {
+			s.found.at(at, "keep one of them", "%s stands here twice", key)
+			continue
+		}
+		out[key] = entry{node: v.Value, at: at}
+	}
+	return out
+}
+
+// pairs are the keys and values of a mapping as written.
+func (s *sheet) pairs(n ast.Node) []*ast.MappingValueNode {
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+		return nil
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	}
+	s.found.at(s.at(n), "write key: value", "expected keys and values")
+	return nil
+}
+
+func contains(list []string, word string) bool {
+	for _, known := range list {
+		if known == word {
+			return true
+		}
+	}
+	return false
+}
+
+// text reads a text; a number is taken as it is written.
+func (s *sheet) text(e entry) words {
+	switch n := e.node.(type) {
+	case nil, *ast.NullNode:
+	case *ast.StringNode:
+		return words{n.Value, s.exact(n.GetToken(), n.Value)}
+	case *ast.LiteralNode:
+		return words{n.Value.Value, s.origin(n.Start)}
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return words{n.GetToken().Value, s.at(n)}
+	default:
+		s.found.at(s.at(n), "write a text in quotes", "expected a text")
+	}
+	if e.at.src == nil {
+		return words{at: origin{src: s.src}}
+	}
+	return words{at: e.at}
+}
+
+// exact finds a text in the file as it was written. Where quoting changed it,
+// all of it is said to stand where it begins.
+func (s *sheet) exact(t *token.Token, text string) origin {
+	at := s.origin(t)
+	for _, skip := range []int{0, 1} {
+		if rest := s.src.text[min(at.offset+skip, len(s.src.text)):]; text != "" && strings.HasPrefix(rest, text) {
+			return origin{src: s.src, offset: at.offset + skip, exact: true}
+		}
+	}
+	return at
+}
+
+// number reads a whole number from low to high.
+func (s *sheet) number(e entry, low, high int) int {
+	if e.node == nil {
+		return low
+	}
+	w := s.text(e)
+	n, err := strconv.Atoi(w.text)
+	if err != nil || n < low || n > high {
+		s.found.at(s.at(e.node), fmt.Sprintf("write a number from %d to %d", low, high), "%q is not such a number", w.text)
+		return low
+	}
+	return n
+}
+
+// duration reads a length of time such as 90s or 2m.
+func (s *sheet) duration(e entry, most time.Duration) time.Duration {
+	if e.node == nil {
+		return 0
+	}
+	w := s.text(e)
+	d, err := time.ParseDuration(w.text)
+	if err != nil || d <= 0 || d > most {
+		s.found.at(s.at(e.node), fmt.Sprintf("write for example 60s, at most %v", most), "%q is not such a length of time", w.text)
+		return 0
+	}
+	return d
+}
+
+// list reads a list.
+func (s *sheet) list(e entry) []ast.Node {
+	switch n := e.node.(type) {
+	case nil, *ast.NullNode:
+		return nil
+	case *ast.SequenceNode:
+		return n.Values
+	}
+	s.found.at(s.at(e.node), "write a list", "expected a list")
+	return nil
+}
+
+// offsetOf is the byte offset of a line and a column of characters, both
+// counted from 1.
+func offsetOf(text string, line, column int) int {
+	offset := 0
+	for ; line > 1; line-- {
+		end := strings.IndexByte(text[offset:], '\n')
+		if end < 0 {
+			return len(text)
+		}
+		offset += end + 1
+	}
+	for i := range text[offset:] {
+		if column <= 1 {
+			return offset + i
+		}
+		column--
+	}
+	return len(text)
+}
