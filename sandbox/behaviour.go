@@ -1,0 +1,145 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Behaviour is how customers take what they are sent. Every number without a
+// unit is a probability from 0 to 1, and each is conditional on what must
+// happen first: a click on an open, an open on a delivery. The zero Behaviour
+// lets everything arrive at once and nobody react.
+type Behaviour struct {
+	Mood  Mood           `json:"mood" yaml:"mood"`
+	Email EmailBehaviour `json:"email" yaml:"email"`
+	SMS   SMSBehaviour   `json:"sms" yaml:"sms"`
+	Call  CallBehaviour  `json:"call" yaml:"call"`
+	Push  PushBehaviour  `json:"push" yaml:"push"`
+}
+
+// Mood is how satisfied customers are, from 0 to 1: each has one, drawn once
+// from a normal distribution, and scores and comments follow it.
+type Mood struct {
+	Mean   float64 `json:"mean" yaml:"mean"`
+	Spread float64 `json:"spread" yaml:"spread"`
+}
+
+// EmailBehaviour is what becomes of an e-mail.
+type EmailBehaviour struct {
+	Defer       float64 `json:"defer" yaml:"defer"`             // the mailbox delays it once, then takes it
+	HardBounce  float64 `json:"hard_bounce" yaml:"hard_bounce"` // nobody there
+	SoftBounce  float64 `json:"soft_bounce" yaml:"soft_bounce"` // delayed, then blocked
+	Scan        float64 `json:"scan" yaml:"scan"`               // a security scanner fetches every link
+	Open        float64 `json:"open" yaml:"open"`
+	Click       float64 `json:"click" yaml:"click"`
+	Answer      float64 `json:"answer" yaml:"answer"` // the survey, when there is a link to one
+	Unsubscribe float64 `json:"unsubscribe" yaml:"unsubscribe"`
+	Complain    float64 `json:"complain" yaml:"complain"`
+
+	Delivery Delay `json:"delivery" yaml:"delivery"` // from acceptance to the mailbox
+	Reading  Delay `json:"reading" yaml:"reading"`   // from there to the open
+	Reaction Delay `json:"reaction" yaml:"reaction"` // from the open to what follows it
+}
+
+// SMSBehaviour is what becomes of a text message.
+type SMSBehaviour struct {
+	Undelivered float64 `json:"undelivered" yaml:"undelivered"` // unreachable handset
+	Click       float64 `json:"click" yaml:"click"`
+	Answer      float64 `json:"answer" yaml:"answer"` // a survey behind a link, or a question by a reply
+	Reply       float64 `json:"reply" yaml:"reply"`   // a few words
+	Stop        float64 `json:"stop" yaml:"stop"`
+
+	Delivery Delay `json:"delivery" yaml:"delivery"`
+	Reaction Delay `json:"reaction" yaml:"reaction"`
+}
+
+// CallBehaviour is what becomes of a call.
+type CallBehaviour struct {
+	Fail     float64 `json:"fail" yaml:"fail"` // the number cannot be called
+	Busy     float64 `json:"busy" yaml:"busy"`
+	NoAnswer float64 `json:"no_answer" yaml:"no_answer"`
+	Machine  float64 `json:"machine" yaml:"machine"`
+	// The rest is answered by a person, who at every question may do one of:
+	HangUp  float64 `json:"hang_up" yaml:"hang_up"`
+	Silence float64 `json:"silence" yaml:"silence"`
+	Mistake float64 `json:"mistake" yaml:"mistake"` // a key out of range
+
+	Ringing Delay `json:"ringing" yaml:"ringing"`
+}
+
+// PushBehaviour is what becomes of a web push message.
+type PushBehaviour struct {
+	Expire float64 `json:"expire" yaml:"expire"` // the subscription is gone, from this message on
+	Show   float64 `json:"show" yaml:"show"`
+	Click  float64 `json:"click" yaml:"click"`
+
+	Showing  Delay `json:"showing" yaml:"showing"`
+	Reaction Delay `json:"reaction" yaml:"reaction"`
+}
+
+// Lifelike is a behaviour of the order a European shop sees.
+func Lifelike() Behaviour {
+	return Behaviour{
+		Mood: Mood{Mean: 0.72, Spread: 0.24},
+		Email: EmailBehaviour{
+			Defer: 0.03, HardBounce: 0.008, SoftBounce: 0.006, Scan: 0.04,
+			Open: 0.42, Click: 0.14, Answer: 0.35, Unsubscribe: 0.006, Complain: 0.0008,
+			Delivery: Between(time.Second, 20*time.Second), Reading: Between(2*time.Minute, 9*time.Hour), Reaction: Between(4*time.Second, 3*time.Minute),
+		},
+		SMS: SMSBehaviour{
+			Undelivered: 0.02, Click: 0.18, Answer: 0.28, Reply: 0.03, Stop: 0.008,
+			Delivery: Between(time.Second, 8*time.Second), Reaction: Between(30*time.Second, 50*time.Minute),
+		},
+		Call: CallBehaviour{
+			Fail: 0.01, Busy: 0.06, NoAnswer: 0.3, Machine: 0.15, HangUp: 0.06, Silence: 0.05, Mistake: 0.03,
+			Ringing: Between(4*time.Second, 20*time.Second),
+		},
+		Push: PushBehaviour{
+			Expire: 0.01, Show: 0.8, Click: 0.07,
+			Showing: Between(200*time.Millisecond, time.Hour), Reaction: Between(2*time.Second, 5*time.Minute),
+		},
+	}
+}
+
+// Delay is a distribution of waiting times: eight in ten fall between From and
+// To, a few come earlier and a few much later (log-normal). Written "2s-5m", or
+// "30s" for exactly that.
+type Delay struct {
+	From, To time.Duration
+}
+
+// Between is the delay of which eight in ten fall between two durations.
+func Between(from, to time.Duration) Delay { return Delay{From: from, To: to} }
+
+// Exactly is a delay without spread.
+func Exactly(d time.Duration) Delay { return Delay{From: d, To: d} }
+
+// MarshalText writes the delay as "2s-5m".
+func (d Delay) MarshalText() ([]byte, error) {
+	if d.To <= d.From {
+		return []byte(d.From.String()), nil
+	}
+	return []byte(d.From.String() + "-" + d.To.String()), nil
+}
+
+// UnmarshalText reads "2s-5m" or "30s".
+func (d *Delay) UnmarshalText(text []byte) error {
+	low, high, ranged := strings.Cut(string(text), "-")
+	if !ranged {
+		high = low
+	}
+	from, err := time.ParseDuration(strings.TrimSpace(low))
+	if err != nil {
+		return fmt.Errorf("read delay %q: %w", text, err)
+	}
+	to, err := time.ParseDuration(strings.TrimSpace(high))
+	if err != nil {
+		return fmt.Errorf("read delay %q: %w", text, err)
+	}
+	if from < 0 || to < from {
+		return fmt.Errorf("read delay %q: it must run from a shorter to a longer duration", text)
+	}
+	*d = Delay{From: from, To: to}
+	return nil
+}
