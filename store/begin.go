@@ -1,0 +1,281 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// Begin implements deliveries.Ledger. The order of its locks is the order of
+// the rows' numbers: deliveries, customers, entries, budgets. A delivery whose
+// entry has ended since it was claimed is skipped as exited without a word from
+// the judge; only the extra copy of a resend may follow an entry to its end.
+func (s *Store) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, candidates []deliveries.Candidate,
+	judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict,
+) (verdicts []deliveries.Verdict, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		court, err := openCourt(ctx, tx, fence, now, horizon, candidates)
+		if err != nil {
+			return err
+		}
+		if verdicts, err = court.hear(candidates, judge); err != nil {
+			return err
+		}
+		return court.record(ctx, tx, candidates, verdicts)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("begin %d deliveries: %w", len(candidates), err)
+	}
+	return verdicts, nil
+}
+
+// court is what the candidates of one Begin are judged by.
+type court struct {
+	now      time.Time
+	held     map[int64]deliveries.Delivery
+	states   map[int64]campaigns.EntryState
+	contacts map[string][]contact // by customer, newest first
+	budget   *budget
+}
+
+// contact is an earlier message and which delivery it was.
+type contact struct {
+	delivery int64
+	deliveries.Contact
+}
+
+// openCourt locks the candidates that the fence still holds, their customers
+// and their entries, and reads what has been sent to these customers.
+func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon time.Time, candidates []deliveries.Candidate) (*court, error) {
+	ids := make([]int64, len(candidates))
+	for i, c := range candidates {
+		ids[i] = c.Delivery.ID
+	}
+	held, err := heldBy(ctx, tx, fence, ids)
+	if err != nil {
+		return nil, err
+	}
+	var people []string
+	var entries []int64
+	for id, d := range held {
+		if d.Status != deliveries.Queued {
+			delete(held, id)
+			continue
+		}
+		people, entries = append(people, d.Customer), append(entries, d.Entry)
+	}
+	c := &court{now: now, held: held, budget: openBudget(ctx, tx)}
+	if err := lockCustomers(ctx, tx, distinct(people)); err != nil {
+		return nil, err
+	}
+	if c.states, err = lockStates(ctx, tx, distinct(entries)); err != nil {
+		return nil, err
+	}
+	c.contacts, err = contactsOf(ctx, tx, distinct(people), horizon)
+	return c, err
+}
+
+// hear asks the judge about every candidate, in order: what one of them takes
+// weighs on the next.
+func (c *court) hear(candidates []deliveries.Candidate, judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict) ([]deliveries.Verdict, error) {
+	verdicts := make([]deliveries.Verdict, len(candidates))
+	heard := map[int64]bool{}
+	for i, candidate := range candidates {
+		d, ours := c.held[candidate.Delivery.ID]
+		switch {
+		case !ours || heard[d.ID]:
+			continue
+		case !c.travels(d):
+			verdicts[i] = deliveries.Verdict{Reason: deliveries.Exited}
+		default:
+			verdicts[i] = judge(d, c.pressure(d))
+			c.take(d, verdicts[i])
+		}
+		heard[d.ID] = true
+	}
+	return verdicts, c.budget.err
+}
+
+// travels reports whether the delivery's entry still wants it. A further
+// attempt at the last step is wanted although the journey is over.
+func (c *court) travels(d deliveries.Delivery) bool {
+	state := c.states[d.Entry]
+	return state == campaigns.Running || state == campaigns.Finished && d.Attempts > 0
+}
+
+// pressure is what weighs on a delivery. Its own earlier attempts do not.
+func (c *court) pressure(d deliveries.Delivery) deliveries.Pressure {
+	contacts := make([]deliveries.Contact, 0, len(c.contacts[d.Customer]))
+	for _, earlier := range c.contacts[d.Customer] {
+		if earlier.delivery != d.ID {
+			contacts = append(contacts, earlier.Contact)
+		}
+	}
+	return deliveries.Pressure{Contacts: contacts, Spent: c.budget.spent}
+}
+
+// take makes a delivery that goes weigh on those after it.
+func (c *court) take(d deliveries.Delivery, v deliveries.Verdict) {
+	if !v.Go {
+		return
+	}
+	latest := contact{d.ID, deliveries.Contact{Channel: d.Channel, Topic: d.Topic, At: c.now}}
+	c.contacts[d.Customer] = slices.Insert(c.contacts[d.Customer], 0, latest)
+	c.budget.taken = append(c.budget.taken, expense{d.Channel, d.Campaign, v.Cost})
+}
+
+// record writes the verdicts.
+func (c *court) record(ctx context.Context, tx *tx, candidates []deliveries.Candidate, verdicts []deliveries.Verdict) error {
+	var changes []change
+	var skipped []deliveries.Delivery
+	scripts := newRows("delivery int, content json")
+	for i, v := range verdicts {
+		before, ours := c.held[candidates[i].Delivery.ID]
+		if !ours {
+			continue
+		}
+		delete(c.held, before.ID)
+		after := before.Begun(v, c.now)
+		changes = append(changes, change{before, after})
+		if content := candidates[i].Content; v.Go && content != nil {
+			scripts.add(after.ID, content)
+		}
+		if after.Status.Settled() {
+			skipped = append(skipped, after)
+		}
+	}
+	if err := tellDeliveries(ctx, tx, c.now, skipped); err != nil {
+		return err
+	}
+	if err := moveDeliveries(ctx, tx, c.now, changes); err != nil || scripts.len() == 0 {
+		return err
+	}
+	_, err := tx.execRows(ctx, scripts, "UPDATE deliveries AS d SET content = v.content FROM {rows} AS v WHERE d.id = v.delivery")
+	return err
+}
+
+// lockCustomers keeps other workers from judging the same customers.
+func lockCustomers(ctx context.Context, tx *tx, ids []string) error {
+	_, err := listRows(ctx, tx, keys(ids), column[string],
+		"SELECT c.id FROM customers c WHERE "+tx.among("c.id")+" ORDER BY c.id"+tx.forUpdate("c"))
+	return err
+}
+
+// lockStates reads where entries stand and keeps them from ending meanwhile.
+func lockStates(ctx context.Context, tx *tx, ids []int64) (map[int64]campaigns.EntryState, error) {
+	type standing struct {
+		id    int64
+		state campaigns.EntryState
+	}
+	all, err := listRows(ctx, tx, numbers(ids), func(r record) (s standing, err error) {
+		err = r.Scan(&s.id, &s.state)
+		return s, err
+	}, "SELECT e.id, e.state FROM entries e WHERE "+tx.among("e.id")+" ORDER BY e.id"+tx.forUpdate("e"))
+	states := make(map[int64]campaigns.EntryState, len(all))
+	for _, s := range all {
+		states[s.id] = s.state
+	}
+	return states, err
+}
+
+// contactsOf reads the messages that went to customers, or may have, since a
+// moment, newest first.
+func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map[string][]contact, error) {
+	contacts := map[string][]contact{}
+	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
+		var customer string
+		var c contact
+		err = r.Scan(&customer, &c.delivery, &c.Channel, &c.Topic, asTime(&c.At))
+		contacts[customer] = append(contacts[customer], c)
+		return none, err
+	}, `
+		SELECT d.customer, d.id, d.channel, d.topic, d.taken_at FROM deliveries d
+		WHERE `+tx.among("d.customer")+` AND d.taken_at IS NOT NULL AND d.taken_at >= $1
+		ORDER BY d.taken_at DESC, d.id DESC`, since.UnixMilli())
+	return contacts, err
+}
+
+// expense is money taken by a delivery that goes.
+type expense struct {
+	channel  channels.Channel
+	campaign string
+	amount   int64
+}
+
+// question asks what was spent on a channel ("" is all) and by a campaign (""
+// is all) since a moment, in milliseconds.
+type question struct {
+	channel  channels.Channel
+	campaign string
+	since    int64
+}
+
+// budget answers what has been spent.
+type budget struct {
+	read   func(question) (int64, error)
+	before map[question]int64 // what was spent before this transaction
+	taken  []expense          // in this transaction
+	err    error
+}
+
+// openBudget prepares answers. From the first question on no other worker
+// takes money until the transaction ends.
+func openBudget(ctx context.Context, tx *tx) *budget {
+	b := &budget{before: map[question]int64{}}
+	b.read = func(q question) (int64, error) {
+		if len(b.before) == 0 {
+			if err := tx.alone(ctx, spending); err != nil {
+				return 0, err
+			}
+		}
+		return readSpent(ctx, tx, q)
+	}
+	return b
+}
+
+// spent is deliveries.Pressure.Spent. After an error everything is spent, and
+// the transaction is given up.
+func (b *budget) spent(ch channels.Channel, campaign string, since time.Time) int64 {
+	q := question{ch, campaign, since.UnixMilli()}
+	sum, known := b.before[q]
+	if !known && b.err == nil {
+		sum, b.err = b.read(q)
+		b.before[q] = sum
+	}
+	if b.err != nil {
+		return math.MaxInt64
+	}
+	for _, t := range b.taken {
+		if (ch == "" || t.channel == ch) && (campaign == "" || t.campaign == campaign) {
+			sum += t.amount
+		}
+	}
+	return sum
+}
+
+func readSpent(ctx context.Context, tx *tx, q question) (int64, error) {
+	where, args := "cost > 0 AND taken_at > $1", []any{q.since}
+	if q.channel != "" {
+		args = append(args, q.channel)
+		where += fmt.Sprintf(" AND channel = $%d", len(args))
+	}
+	if q.campaign != "" {
+		args = append(args, q.campaign)
+		where += fmt.Sprintf(" AND campaign = $%d", len(args))
+	}
+	sum, _, err := first(ctx, tx, column[int64], "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM deliveries WHERE "+where, args...)
+	return sum, err
+}
+
+// distinct is all different values, in order.
+func distinct[T int64 | string](values []T) []T {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"rapport/customers"
+)
+
+// Casebook keeps the cases of this store.
+func (s *Store) Casebook() customers.Casebook { return casebook{s} }
+
+type casebook struct{ store *Store }
+
+// Open implements customers.Casebook.
+func (b casebook) Open(ctx context.Context, cases []customers.Case) error {
+	err := b.store.write(ctx, func(tx *tx) error { return openCases(ctx, tx, cases) })
+	if err != nil {
+		return fmt.Errorf("open %d cases: %w", len(cases), err)
+	}
+	return nil
+}
+
+// openCases opens cases inside a transaction and counts them on the customers.
+// An open case of the same entry is brought up to date instead: its newest
+// words, the more pressing of two priorities and the sooner of two clocks.
+// Opening and update each stand on the timeline.
+func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
+	if len(cases) == 0 {
+		return nil
+	}
+	var of []string
+	for _, c := range cases {
+		of = append(of, c.Customer)
+	}
+	if err := lockCustomers(ctx, tx, distinct(of)); err != nil { // so that the count misses no case of another's
+		return err
+	}
+	var events []customers.Event
+	for _, c := range cases {
+		id, opened, err := openCase(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		events = append(events, caseEvent(c, id, opened))
+	}
+	if err := countCases(ctx, tx, distinct(of)); err != nil {
+		return err
+	}
+	_, err := appendEvents(ctx, tx, events)
+	return err
+}
+
+// openCase writes one case: there are few, and each needs its number at once.
+func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened bool, err error) {
+	type written struct{ id, openedAt int64 }
+	w, _, err := first(ctx, tx, func(r record) (w written, err error) {
+		err = r.Scan(&w.id, &w.openedAt)
+		return w, err
+	}, `
+		INSERT INTO cases (customer, campaign, entry, queue, priority, title, note, why, opened_at, due_at, assignee)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (entry) WHERE closed_at IS NULL AND entry > 0 DO UPDATE SET
+			queue = excluded.queue, title = excluded.title, why = excluded.why,
+			note = CASE WHEN excluded.note = '' THEN cases.note ELSE excluded.note END,
+			priority = CASE WHEN `+urgency("excluded.priority")+` < `+urgency("cases.priority")+` THEN excluded.priority ELSE cases.priority END,
+			due_at = CASE WHEN cases.due_at IS NULL OR excluded.due_at < cases.due_at THEN excluded.due_at ELSE cases.due_at END
+		RETURNING id, opened_at`,
+		c.Customer, c.Campaign, c.Entry, clean(c.Queue), c.Priority, clean(c.Title), clean(c.Note), c.Why,
+		instant(c.OpenedAt), instant(c.DueAt), c.Assignee)
+	return w.id, w.openedAt == c.OpenedAt.UnixMilli(), err
+}
+
+// urgency is the SQL that orders priorities, the most pressing lowest.
+func urgency(column string) string {
+	return "CASE " + column + " WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END"
+}
+
+func caseEvent(c customers.Case, id int64, opened bool) customers.Event {
+	name := "case opened"
+	if !opened {
+		name = "case updated"
+	}
+	number := strconv.FormatInt(id, 10)
+	return customers.Event{
+		Customer: c.Customer, Name: name, At: c.OpenedAt, ReceivedAt: c.OpenedAt,
+		Properties: map[string]any{"case": id, "queue": c.Queue, "priority": c.Priority, "title": c.Title, "why": c.Why},
+		Key:        "case:" + number + ":" + c.Why + ":" + strconv.FormatInt(c.OpenedAt.UnixMilli(), 10),
+		Campaign:   c.Campaign, Entry: c.Entry,
+	}
+}
+
+// countCases sums cases up on customers.
+func countCases(ctx context.Context, tx *tx, of []string) error {
+	_, err := tx.execRows(ctx, keys(of), `
+		UPDATE customers SET
+			cases_open = (SELECT count(*) FROM cases k WHERE k.customer = customers.id AND k.closed_at IS NULL),
+			cases_last_at = (SELECT max(k.opened_at) FROM cases k WHERE k.customer = customers.id)
+		WHERE id IN (SELECT id FROM {rows} AS v)`)
+	return err
+}
+
+const caseColumns = "k.id, k.customer, k.campaign, k.entry, k.queue, k.priority, k.title, k.note, k.why, k.opened_at, k.due_at, k.closed_at, k.assignee"
+
+func scanCase(r record) (c customers.Case, err error) {
+	err = r.Scan(&c.ID, &c.Customer, &c.Campaign, &c.Entry, &c.Queue, &c.Priority, &c.Title, &c.Note, &c.Why,
+		asTime(&c.OpenedAt), asTime(&c.DueAt), asTime(&c.ClosedAt), &c.Assignee)
+	return c, err
+}
+
+// Cases implements customers.Casebook. A case without a clock comes after
+// those of its priority that have one.
+func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []customers.Case, err error) {
+	err = b.store.read(ctx, func(tx *tx) (err error) {
+		cases, err = list(ctx, tx, scanCase, `
+			SELECT `+caseColumns+` FROM cases k WHERE k.closed_at IS NULL AND (k.queue = $1 OR $1 = '')
+			ORDER BY `+urgency("k.priority")+`, k.due_at IS NULL, k.due_at, k.id LIMIT $2`, queue, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	return cases, nil
+}
+
+// Close implements customers.Casebook. A case that is closed already stays as
+// it is; one nobody knows is an error.
+func (b casebook) Close(ctx context.Context, id int64, who, note string, now time.Time) error {
+	err := b.store.write(ctx, func(tx *tx) error { return closeCase(ctx, tx, id, who, note, now) })
+	if err != nil {
+		return fmt.Errorf("close case %d: %w", id, err)
+	}
+	return nil
+}
+
+func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time.Time) error {
+	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+" FROM cases k WHERE k.id = $1", id)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return customers.ErrUnknownCase
+	}
+	if err := lockCustomers(ctx, tx, []string{c.Customer}); err != nil {
+		return err
+	}
+	closed, err := tx.exec(ctx, `
+		UPDATE cases SET closed_at = $2, assignee = $3, note = CASE WHEN $4 = '' THEN note ELSE $4 END
+		WHERE id = $1 AND closed_at IS NULL`, id, instant(now), who, clean(note))
+	if err != nil || closed == 0 {
+		return err
+	}
+	if err := countCases(ctx, tx, []string{c.Customer}); err != nil {
+		return err
+	}
+	_, err = appendEvents(ctx, tx, []customers.Event{{
+		Customer: c.Customer, Name: "case closed", At: now, ReceivedAt: now,
+		Properties: map[string]any{"case": id, "queue": c.Queue, "by": who, "note": note},
+		Key:        "case:" + strconv.FormatInt(id, 10) + ":closed",
+		Campaign:   c.Campaign, Entry: c.Entry,
+	}})
+	return err
+}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// deliveryColumns are what scanDelivery reads, of a table named d.
+const deliveryColumns = `d.id, d.entry, d.customer, d.campaign, d.version, d.step, d.grp, d.channel, d.topic, d.template,
+	d.vars, d.priority, d.status, d.reason, d.due_at, d.expires_at, d.attempts, d.retry, d.ambiguous, d.resent,
+	d.provider, d.provider_id, d.cost, d.content, d.zone, d.zone_from, d.planned_at, d.taken_at, d.settled_at`
+
+func scanDelivery(r record) (d deliveries.Delivery, err error) {
+	err = r.Scan(&d.ID, &d.Entry, &d.Customer, &d.Campaign, &d.Version, &d.Step, &d.Group, &d.Channel, &d.Topic, &d.Template,
+		asJSON(&d.Vars), &d.Priority, &d.Status, &d.Reason, asTime(&d.DueAt), asTime(&d.ExpiresAt), &d.Attempts,
+		asJSON(&d.Retry), &d.Ambiguous, &d.Resent, &d.Provider, orZero(&d.ProviderID), &d.Cost, asJSON(&d.Content),
+		&d.Zone, &d.ZoneFrom, asTime(&d.PlannedAt), asTime(&d.TakenAt), asTime(&d.SettledAt))
+	return d, err
+}
+
+// heldRows reads deliveries by number and keeps them from others.
+func heldRows(ctx context.Context, tx *tx, ids []int64) (map[int64]deliveries.Delivery, error) {
+	return heldWhere(ctx, tx, ids, "TRUE")
+}
+
+// heldBy is heldRows of those that a fence still holds.
+func heldBy(ctx context.Context, tx *tx, fence deliveries.Fence, ids []int64) (map[int64]deliveries.Delivery, error) {
+	return heldWhere(ctx, tx, ids, "d.fence = $1", int64(fence))
+}
+
+func heldWhere(ctx context.Context, tx *tx, ids []int64, condition string, args ...any) (map[int64]deliveries.Delivery, error) {
+	held, err := listRows(ctx, tx, numbers(distinct(ids)), scanDelivery, `
+		SELECT `+deliveryColumns+` FROM deliveries d
+		WHERE `+tx.among("d.id")+" AND "+condition+" ORDER BY d.id"+tx.forUpdate("d"), args...)
+	byID := make(map[int64]deliveries.Delivery, len(held))
+	for _, d := range held {
+		byID[d.ID] = d
+	}
+	return byID, err
+}
+
+// planDeliveries adds deliveries; one that stands for the same planning of the
+// same step of an entry is left as it is.
+func planDeliveries(ctx context.Context, tx *tx, planned []deliveries.Delivery) error {
+	if len(planned) == 0 {
+		return nil
+	}
+	rows := newRows(`n int, entry int, customer text, campaign text, version int, step text, grp int, channel text,
+		topic text, template text, vars json, priority int, due_at int, expires_at int, retry json, ambiguous text, planned_at int`)
+	for n, d := range planned {
+		if d.Vars == nil {
+			d.Vars = map[string]any{}
+		}
+		rows.add(n, d.Entry, d.Customer, d.Campaign, d.Version, d.Step, d.Group, d.Channel, d.Topic, d.Template,
+			d.Vars, d.Priority, d.DueAt, d.ExpiresAt, d.Retry, d.Ambiguous, d.PlannedAt)
+	}
+	_, err := tx.execRows(ctx, rows, `
+		INSERT INTO deliveries (entry, customer, campaign, version, step, grp, channel, topic, template, vars, priority,
+			status, rank, due_at, expires_at, retry, ambiguous, planned_at)
+		SELECT v.entry, v.customer, v.campaign, v.version, v.step, v.grp, v.channel, v.topic, v.template, v.vars, v.priority,
+			'planned', 0, v.due_at, v.expires_at, v.retry, v.ambiguous, v.planned_at
+		FROM {rows} AS v WHERE TRUE ORDER BY v.n
+		ON CONFLICT DO NOTHING`)
+	return err
+}
+
+// change is one delivery before and after a move.
+type change struct{ before, after deliveries.Delivery }
+
+// moveDeliveries writes changed deliveries and what follows from them: when the customer
+// was last contacted, and the waking of the entry once it need not wait any
+// more. A delivery that nobody is at work on any more loses its lease; one that
+// goes back or is given up loses its fence too. One that was sent, or may have
+// been, keeps the fence, for its holder knows best what became of it.
+func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	rows := newRows(`delivery int, status text, rank int, reason text, due_at int, attempts int, resent int, provider text,
+		provider_id text, cost int, zone text, zone_from text, taken_at int, settled_at int`)
+	contacted := map[string]time.Time{}
+	var settled []int64
+	for _, c := range changes {
+		d := c.after
+		rows.add(d.ID, d.Status, d.Status.Rank(), d.Reason, d.DueAt, d.Attempts, d.Resent, d.Provider,
+			nullable(d.ProviderID), d.Cost, d.Zone, d.ZoneFrom, d.TakenAt, d.SettledAt)
+		if reached(d) && !reached(c.before) && d.TakenAt.After(contacted[d.Customer]) {
+			contacted[d.Customer] = d.TakenAt
+		}
+		if d.Status.Settled() {
+			settled = append(settled, d.Entry)
+		}
+	}
+	_, err := tx.execRows(ctx, rows, `
+		UPDATE deliveries AS d SET status = v.status, rank = v.rank, reason = v.reason, due_at = v.due_at,
+			attempts = v.attempts, resent = v.resent, provider = v.provider, provider_id = v.provider_id, cost = v.cost,
+			zone = v.zone, zone_from = v.zone_from, taken_at = v.taken_at, settled_at = v.settled_at,
+			lease_until = CASE WHEN v.status IN ('queued', 'sending') THEN d.lease_until END,
+			fence = CASE WHEN v.status NOT IN ('planned', 'skipped') THEN d.fence END
+		FROM {rows} AS v WHERE d.id = v.delivery`)
+	if err != nil {
+		return err
+	}
+	if err := markContacted(ctx, tx, contacted); err != nil {
+		return err
+	}
+	return wakeEntries(ctx, tx, now, settled)
+}
+
+// reached reports whether the customer has, or may have, the message.
+func reached(d deliveries.Delivery) bool {
+	return d.Status.Accepted() || d.Status == deliveries.Unconfirmed
+}
+
+// markContacted moves on when customers were last contacted.
+func markContacted(ctx context.Context, tx *tx, contacted map[string]time.Time) error {
+	if len(contacted) == 0 {
+		return nil
+	}
+	rows := newRows("customer text, at int")
+	for _, customer := range slices.Sorted(maps.Keys(contacted)) {
+		rows.add(customer, contacted[customer])
+	}
+	_, err := tx.execRows(ctx, rows, `
+		UPDATE customers AS c SET contacted_last_at = v.at FROM {rows} AS v
+		WHERE c.id = v.customer AND COALESCE(c.contacted_last_at, 0) < v.at`)
+	return err
+}
+
+// tellDeliveries puts the present statuses of deliveries on the timelines.
+func tellDeliveries(ctx context.Context, tx *tx, now time.Time, told []deliveries.Delivery) error {
+	if len(told) == 0 {
+		return nil
+	}
+	events := make([]customers.Event, len(told))
+	for i, d := range told {
+		events[i] = d.Event(now)
+	}
+	_, err := appendEvents(ctx, tx, events)
+	return err
+}
+
+// dropPlanned skips what entries that have ended still plan.
+func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	planned, err := listRows(ctx, tx, numbers(entries), scanDelivery, `
+		SELECT `+deliveryColumns+` FROM deliveries d
+		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' ORDER BY d.id"+tx.forUpdate("d"))
+	if err != nil {
+		return err
+	}
+	changes := make([]change, len(planned))
+	dropped := make([]deliveries.Delivery, len(planned))
+	for i, d := range planned {
+		dropped[i] = d.Dropped(deliveries.Exited, now)
+		changes[i] = change{d, dropped[i]}
+	}
+	if err := tellDeliveries(ctx, tx, now, dropped); err != nil {
+		return err
+	}
+	return moveDeliveries(ctx, tx, now, changes)
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+
+	"rapport/campaigns/expression"
+)
+
+// among is the condition that a column holds one of a relation's ids, as in
+//
+//	listRows(ctx, tx, numbers(ids), scan, "SELECT … FROM entries e WHERE "+tx.among("e.id"))
+//
+// in the form that makes the database look each of them up in the column's
+// index, whatever it believes about the table. A join leaves that to statistics,
+// which are out of date in the middle of a broadcast.
+func (t *tx) among(column string) string {
+	if t.dialect == expression.Postgres {
+		return column + " = ANY (ARRAY(SELECT v.id FROM {rows} AS v))"
+	}
+	return column + " IN (SELECT v.id FROM {rows} AS v)"
+}
+
+// forUpdate is the end of a SELECT whose rows of one table nobody else may
+// change until the transaction ends. On SQLite there is one writer, who holds
+// everything anyway.
+func (t *tx) forUpdate(table string) string {
+	if t.dialect == expression.Postgres {
+		return " FOR UPDATE OF " + table
+	}
+	return ""
+}
+
+// forUpdateOfFree is forUpdate that leaves out what somebody else holds.
+func (t *tx) forUpdateOfFree(table string) string {
+	if t.dialect == expression.Postgres {
+		return " FOR UPDATE OF " + table + " SKIP LOCKED"
+	}
+	return ""
+}
+
+// Things one transaction does at a time (see alone).
+const (
+	spending = 0x72617070_01 // taking from budgets
+	applying = 0x72617070_02 // applying a workspace
+)
+
+// alone waits until no other transaction does the same thing, and keeps others
+// from it until this one ends.
+func (t *tx) alone(ctx context.Context, doing int64) error {
+	if t.dialect != expression.Postgres {
+		return nil
+	}
+	_, err := t.exec(ctx, "SELECT pg_advisory_xact_lock($1)", doing)
+	return err
+}

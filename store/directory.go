@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+)
+
+var _ customers.Directory = (*Store)(nil)
+
+// page is how many customers Stream reads at once.
+const page = 500
+
+// week is the window of contacted.last_7d.
+const week = 7 * 24 * time.Hour
+
+// Find implements customers.Directory. An id is tried first, then an e-mail, a
+// phone number, an order; of several customers who share an address the oldest
+// is found.
+func (s *Store) Find(ctx context.Context, who string) (found *customers.Customer, err error) {
+	err = s.read(ctx, func(tx *tx) error {
+		id, known, err := first(ctx, tx, column[string], `
+			SELECT id FROM (
+				SELECT id, 1 AS place, created_at FROM customers WHERE id = $1
+				UNION ALL SELECT id, 2, created_at FROM customers WHERE email = $2
+				UNION ALL SELECT id, 3, created_at FROM customers WHERE phone = $3
+				UNION ALL SELECT c.id, 4, c.created_at FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = $1
+			) AS candidates ORDER BY place, created_at, id LIMIT 1`, who, mailbox(who), dialled(who))
+		if err != nil || !known {
+			return err
+		}
+		all, err := loadCustomers(ctx, tx, []string{id}, time.Time{})
+		found = all[id]
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("find a customer: %w", err)
+	case found == nil:
+		return nil, customers.ErrUnknown
+	}
+	return found, nil
+}
+
+// dialled is a phone number without what people write between its digits.
+func dialled(number string) string {
+	return strings.NewReplacer(" ", "", "-", "", "/", "", "(", "", ")", "", ".", "").Replace(number)
+}
+
+// Load implements customers.Directory.
+func (s *Store) Load(ctx context.Context, ids []string, now time.Time) (found map[string]*customers.Customer, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		found, err = loadCustomers(ctx, tx, ids, now)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load %d customers: %w", len(ids), err)
+	}
+	return found, nil
+}
+
+// loadCustomers reads customers inside a transaction, with everything rules need: one
+// statement for each kind of thing. A zero now leaves rolling counts at 0.
+func loadCustomers(ctx context.Context, tx *tx, ids []string, now time.Time) (map[string]*customers.Customer, error) {
+	if len(ids) == 0 {
+		return map[string]*customers.Customer{}, nil
+	}
+	people, err := listRows(ctx, tx, keys(ids), scanCustomer,
+		"SELECT "+customerColumns+" FROM customers c WHERE c.id IN (SELECT id FROM {rows} AS v)")
+	if err != nil {
+		return nil, err
+	}
+	return complete(ctx, tx, people, now)
+}
+
+// complete adds to profiles what other tables say about the customers.
+func complete(ctx context.Context, tx *tx, people []*customers.Customer, now time.Time) (map[string]*customers.Customer, error) {
+	known := make(map[string]*customers.Customer, len(people))
+	for _, c := range people {
+		known[c.ID] = c
+	}
+	for _, add := range []func(context.Context, map[string]*customers.Customer) error{
+		tx.addConsents, tx.addBrowsers, tx.addSuppressions, // after the browsers, whose endpoints may be suppressed
+	} {
+		if err := add(ctx, known); err != nil {
+			return nil, err
+		}
+	}
+	if now.IsZero() {
+		return known, nil
+	}
+	return known, tx.addPressure(ctx, known, now)
+}
+
+func idsOf(known map[string]*customers.Customer) *rowset {
+	rows := newRows("id text")
+	for id := range known {
+		rows.add(id)
+	}
+	return rows
+}
+
+func (t *tx) addConsents(ctx context.Context, known map[string]*customers.Customer) error {
+	words, err := listRows(ctx, t, idsOf(known), func(r record) (w customers.Consent, err error) {
+		err = r.Scan(&w.Customer, &w.Topic, &w.Channel, orZero(&w.In), asTime(&w.At), &w.Source)
+		return w, err
+	}, `SELECT k.customer, k.topic, k.channel, k.granted, k.at, k.source
+		FROM consents k WHERE k.customer IN (SELECT id FROM {rows} AS v) ORDER BY k.topic, k.channel`)
+	for _, w := range words {
+		known[w.Customer].Consents = append(known[w.Customer].Consents, w)
+	}
+	return err
+}
+
+func (t *tx) addBrowsers(ctx context.Context, known map[string]*customers.Customer) error {
+	type browser struct {
+		customer string
+		channels.PushSubscription
+	}
+	browsers, err := listRows(ctx, t, idsOf(known), func(r record) (b browser, err error) {
+		err = r.Scan(&b.customer, &b.Endpoint, &b.P256dh, &b.Auth)
+		return b, err
+	}, `SELECT p.customer, p.endpoint, p.p256dh, p.auth
+		FROM push_subscriptions p WHERE p.customer IN (SELECT id FROM {rows} AS v) ORDER BY p.at DESC, p.endpoint`)
+	for _, b := range browsers {
+		known[b.customer].Browsers = append(known[b.customer].Browsers, b.PushSubscription)
+	}
+	return err
+}
+
+func (t *tx) addSuppressions(ctx context.Context, known map[string]*customers.Customer) error {
+	rows := newRows("id text, channel text, address text")
+	for id, c := range known {
+		for _, ch := range channels.All() {
+			if address := c.Address(ch); address != "" {
+				rows.add(id, ch, address)
+			}
+		}
+	}
+	type block struct {
+		customer, reason string
+		channel          channels.Channel
+	}
+	blocks, err := listRows(ctx, t, rows, func(r record) (b block, err error) {
+		err = r.Scan(&b.customer, &b.channel, &b.reason)
+		return b, err
+	}, `SELECT v.id, s.channel, s.reason FROM {rows} AS v
+		JOIN suppressions s ON s.channel = v.channel AND s.address = v.address`)
+	for _, b := range blocks {
+		if known[b.customer].Suppressed == nil {
+			known[b.customer].Suppressed = map[channels.Channel]string{}
+		}
+		known[b.customer].Suppressed[b.channel] = b.reason
+	}
+	return err
+}
+
+func (t *tx) addPressure(ctx context.Context, known map[string]*customers.Customer, now time.Time) error {
+	type pressure struct {
+		customer string
+		messages int64
+	}
+	counts, err := listRows(ctx, t, idsOf(known), func(r record) (p pressure, err error) {
+		err = r.Scan(&p.customer, &p.messages)
+		return p, err
+	}, `SELECT d.customer, count(*) FROM deliveries d
+		WHERE d.customer IN (SELECT id FROM {rows} AS v) AND d.taken_at > $1 AND d.taken_at <= $2
+		GROUP BY d.customer`, instant(now.Add(-week)), instant(now))
+	for _, p := range counts {
+		known[p.customer].Contacted.Last7d = p.messages
+	}
+	return err
+}
+
+// Stream implements customers.Directory. It reads a page at a time, each as the
+// database stands then, and holds nothing open while the caller works: the
+// caller may write. "" as the condition is everybody.
+func (s *Store) Stream(ctx context.Context, where string, args []any) iter.Seq2[*customers.Customer, error] {
+	if where == "" {
+		where = "TRUE"
+	}
+	n := len(args)
+	query := "SELECT " + customerColumns + " FROM customers c WHERE (" + where + ") AND c.id > $" + strconv.Itoa(n+1) +
+		" ORDER BY c.id LIMIT " + strconv.Itoa(page)
+	return func(yield func(*customers.Customer, error) bool) {
+		for last, more := "", true; more; {
+			people, err := s.page(ctx, query, append(args[:n:n], last))
+			if err != nil {
+				yield(nil, fmt.Errorf("read customers: %w", err))
+				return
+			}
+			for _, c := range people {
+				if !yield(c, nil) {
+					return
+				}
+				last = c.ID
+			}
+			more = len(people) == page
+		}
+	}
+}
+
+func (s *Store) page(ctx context.Context, query string, args []any) (people []*customers.Customer, err error) {
+	err = s.read(ctx, func(tx *tx) error {
+		people, err = list(ctx, tx, scanCustomer, query, args...)
+		if err == nil {
+			_, err = complete(ctx, tx, people, time.Time{})
+		}
+		return err
+	})
+	return people, err
+}
+
+const customerColumns = `c.id, c.email, c.phone, c.first_name, c.last_name, c.locale, c.country, c.city, c.zone, c.phone_zone,
+	c.born_on, c.created_at, c.kind, c.tags, c.traits,
+	c.orders_count, c.orders_total, c.orders_returned, c.orders_first_at, c.orders_last_at,
+	c.rfm_recency, c.rfm_frequency, c.rfm_monetary, c.pyramid, c.points, c.tier,
+	c.nps_last, c.nps_sum, c.nps_count, c.csat_last, c.csat_sum, c.csat_count, c.cases_open, c.cases_last_at,
+	c.contacted_last_at, c.email_opened_at, c.email_clicked_at, c.sms_replied_at, c.push_clicked_at`
+
+func scanCustomer(r record) (*customers.Customer, error) {
+	c := &customers.Customer{}
+	err := r.Scan(&c.ID, orZero(&c.Email), orZero(&c.Phone), orZero(&c.FirstName), orZero(&c.LastName),
+		orZero(&c.Locale), orZero(&c.Country), orZero(&c.City), orZero(&c.Zone), orZero(&c.PhoneZone),
+		asTime(&c.BornOn), asTime(&c.CreatedAt), &c.Kind, asJSON(&c.Tags), asJSON(&c.Traits),
+		&c.Orders.Count, &c.Orders.Total, &c.Orders.Returned, asTime(&c.Orders.FirstAt), asTime(&c.Orders.LastAt),
+		orZero(&c.RFM.Recency), orZero(&c.RFM.Frequency), orZero(&c.RFM.Monetary), orZero(&c.Pyramid), &c.Points, orZero(&c.Tier),
+		orZero(&c.NPS.Last), &c.NPS.Sum, &c.NPS.Count, orZero(&c.CSAT.Last), &c.CSAT.Sum, &c.CSAT.Count,
+		&c.Cases.Open, asTime(&c.Cases.LastAt), asTime(&c.Contacted.LastAt), asTime(&c.Engagement.EmailOpenedAt),
+		asTime(&c.Engagement.EmailClickedAt), asTime(&c.Engagement.SMSRepliedAt), asTime(&c.Engagement.PushClickedAt))
+	if len(c.Tags) == 0 {
+		c.Tags = nil
+	}
+	if len(c.Traits) == 0 {
+		c.Traits = nil
+	}
+	return c, err
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/deliveries"
+)
+
+var _ deliveries.Doubts = (*Store)(nil)
+
+// Unconfirmed implements deliveries.Doubts.
+func (s *Store) Unconfirmed(ctx context.Context, before time.Time, limit int) (doubtful []deliveries.Delivery, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		doubtful, err = list(ctx, tx, scanDelivery, `
+			SELECT `+deliveryColumns+` FROM deliveries d
+			WHERE d.status = 'unconfirmed' AND d.settled_at < $1 AND (d.checked_at IS NULL OR d.checked_at < $1)
+			ORDER BY d.settled_at, d.id LIMIT $2`, before.UnixMilli(), limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list unconfirmed deliveries: %w", err)
+	}
+	return doubtful, nil
+}
+
+// Resolve implements deliveries.Doubts. A finding about a delivery that is no
+// longer unconfirmed changes nothing.
+func (s *Store) Resolve(ctx context.Context, now time.Time, findings []deliveries.Finding) error {
+	ids := make([]int64, len(findings))
+	for i, f := range findings {
+		ids[i] = f.ID
+	}
+	err := s.write(ctx, func(tx *tx) error {
+		doubtful, err := heldRows(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		var changes []change
+		var told []deliveries.Delivery
+		for _, finding := range findings {
+			before := doubtful[finding.ID]
+			after, moved := before.Resolved(finding, now)
+			if !moved {
+				continue
+			}
+			delete(doubtful, finding.ID)
+			changes = append(changes, change{before, after})
+			if after.Status != deliveries.Planned {
+				told = append(told, after)
+			}
+		}
+		if _, err := tx.execRows(ctx, numbers(ids),
+			"UPDATE deliveries SET checked_at = $1 WHERE "+tx.among("id")+" AND status = 'unconfirmed'", now.UnixMilli()); err != nil {
+			return err
+		}
+		if err := tellDeliveries(ctx, tx, now, told); err != nil {
+			return err
+		}
+		return moveDeliveries(ctx, tx, now, changes)
+	})
+	if err != nil {
+		return fmt.Errorf("resolve %d deliveries: %w", len(findings), err)
+	}
+	return nil
+}

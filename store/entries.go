@@ -1,0 +1,172 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rapport/campaigns"
+)
+
+var _ campaigns.Entries = (*Store)(nil)
+
+// entryColumns are what scanEntry reads, of a table named e.
+const entryColumns = `e.id, e.campaign, e.version, e.run, e.customer, e.key, e.cause, e.state, e.holdout, e.position,
+	e.arrived_at, e.wake_at, e.journal, e.entered_at, e.ended_at, e.why, e.revision`
+
+func scanEntry(r record) (e campaigns.Entry, err error) {
+	err = r.Scan(&e.ID, &e.Campaign, &e.Version, &e.Run, &e.Customer, &e.Key, &e.Trigger, &e.State, &e.Holdout, &e.Position,
+		asTime(&e.ArrivedAt), asTime(&e.WakeAt), asJSON(&e.Journal), asTime(&e.EnteredAt), asTime(&e.EndedAt), &e.Why, &e.Revision)
+	return e, err
+}
+
+// Enter implements campaigns.Entries. An entry without a state runs, and one
+// that runs without a time to wake is looked at at once.
+func (s *Store) Enter(ctx context.Context, entries []campaigns.Entry, again campaigns.Again) ([]bool, error) {
+	rule, err := mayEnter(again)
+	if err != nil {
+		return nil, fmt.Errorf("enter %d customers: %w", len(entries), err)
+	}
+	rows := newRows(`n int, campaign text, version int, run int, customer text, key text, cause text, state text, holdout int,
+		position text, arrived_at int, wake_at int, journal json, entered_at int, ended_at int, why text`)
+	for n, e := range entries {
+		e.State = cmp.Or(e.State, campaigns.Running)
+		if e.WakeAt.IsZero() && e.State == campaigns.Running {
+			e.WakeAt = e.EnteredAt
+		}
+		if e.ArrivedAt.IsZero() {
+			e.ArrivedAt = e.EnteredAt
+		}
+		rows.add(n, e.Campaign, e.Version, e.Run, e.Customer, e.Key, e.Trigger, e.State, e.Holdout,
+			e.Position, e.ArrivedAt, e.WakeAt, e.Journal, e.EnteredAt, e.EndedAt, e.Why)
+	}
+	var entered []cause
+	err = s.write(ctx, func(tx *tx) (err error) {
+		entered, err = listRows(ctx, tx, rows, scanCause, `
+			INSERT INTO entries (campaign, version, run, customer, key, cause, state, holdout, position, arrived_at,
+				wake_at, journal, entered_at, ended_at, why)
+			SELECT v.campaign, v.version, v.run, v.customer, v.key, v.cause, v.state, v.holdout, v.position, v.arrived_at,
+				v.wake_at, v.journal, v.entered_at, v.ended_at, v.why
+			FROM {rows} AS v WHERE `+rule+` ORDER BY v.n
+			ON CONFLICT DO NOTHING RETURNING campaign, cause, customer`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("enter %d customers: %w", len(entries), err)
+	}
+	return matching(entries, entered), nil
+}
+
+// mayEnter is the SQL that says, of a new entry v, whether the customer may
+// enter once more. While an entry runs no second one does, whatever it says:
+// that is a unique index.
+func mayEnter(again campaigns.Again) (string, error) {
+	const earlier = `NOT EXISTS (SELECT 1 FROM entries p
+		WHERE p.customer = v.customer AND p.campaign = v.campaign AND p.key = v.key`
+	switch again.Mode {
+	case "always", "":
+		return "TRUE", nil
+	case "never":
+		return earlier + ")", nil
+	case "after":
+		return fmt.Sprintf("%s AND COALESCE(p.ended_at, p.entered_at) > v.entered_at - %d)", earlier, again.After.Milliseconds()), nil
+	}
+	return "", fmt.Errorf("%q is no rule for entering again", again.Mode)
+}
+
+// cause is what makes an entry unique.
+type cause struct{ campaign, trigger, customer string }
+
+func scanCause(r record) (c cause, err error) {
+	err = r.Scan(&c.campaign, &c.trigger, &c.customer)
+	return c, err
+}
+
+// matching says which of the entries asked for were added. Of two with the
+// same cause it was the first.
+func matching(asked []campaigns.Entry, added []cause) []bool {
+	fresh := make(map[cause]bool, len(added))
+	for _, c := range added {
+		fresh[c] = true
+	}
+	flags := make([]bool, len(asked))
+	for i, e := range asked {
+		c := cause{clean(e.Campaign), clean(e.Trigger), clean(e.Customer)}
+		flags[i] = fresh[c]
+		delete(fresh, c)
+	}
+	return flags
+}
+
+// Awake implements campaigns.Entries.
+func (s *Store) Awake(ctx context.Context, now time.Time, lease time.Duration, limit int) (ids []int64, err error) {
+	type waking struct{ id, at int64 }
+	var awake []waking
+	err = s.write(ctx, func(tx *tx) (err error) {
+		awake, err = list(ctx, tx, func(r record) (w waking, err error) {
+			err = r.Scan(&w.id, &w.at)
+			return w, err
+		}, `
+			WITH awake AS MATERIALIZED (
+				SELECT e.id FROM entries e
+				WHERE e.state = 'running' AND e.wake_at IS NOT NULL AND e.wake_at <= $1 AND (e.lease_until IS NULL OR e.lease_until <= $1)
+				ORDER BY e.wake_at, e.id LIMIT $2`+tx.forUpdateOfFree("e")+`)
+			UPDATE entries SET lease_until = $3 WHERE id IN (SELECT id FROM awake) RETURNING id, wake_at`,
+			now.UnixMilli(), limit, now.Add(lease).UnixMilli())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lease entries that are awake: %w", err)
+	}
+	slices.SortFunc(awake, func(a, b waking) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id)) })
+	for _, w := range awake {
+		ids = append(ids, w.id)
+	}
+	return ids, nil
+}
+
+// wakeEntries lets entries be looked at at once, because there is news. It
+// counts as a change: a move that was judged without the news is refused. An
+// entry before its first step waits for its own time; nothing is news to it.
+func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.execRows(ctx, numbers(distinct(ids)), `
+		UPDATE entries SET wake_at = $1, revision = revision + 1
+		WHERE `+tx.among("id")+` AND state = 'running' AND position <> ''`, now.UnixMilli())
+	return err
+}
+
+// Leave implements campaigns.Entries.
+func (s *Store) Leave(ctx context.Context, now time.Time, ids []int64, why string) error {
+	err := s.write(ctx, func(tx *tx) error {
+		left, err := listRows(ctx, tx, numbers(distinct(ids)), column[int64], `
+			UPDATE entries SET state = 'left', ended_at = $1, why = $2, wake_at = NULL, lease_until = NULL, revision = revision + 1
+			WHERE `+tx.among("id")+` AND state = 'running' RETURNING id`, now.UnixMilli(), clean(why))
+		if err != nil {
+			return err
+		}
+		return dropPlanned(ctx, tx, now, left)
+	})
+	if err != nil {
+		return fmt.Errorf("end %d entries: %w", len(ids), err)
+	}
+	return nil
+}
+
+// RunningOf implements campaigns.News.
+func (s *Store) RunningOf(ctx context.Context, people []string) (running []campaigns.Entry, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		running, err = listRows(ctx, tx, keys(distinct(people)), scanEntry, `
+			SELECT `+entryColumns+` FROM entries e
+			WHERE `+tx.among("e.customer")+" AND e.state = 'running' ORDER BY e.id")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the running entries of %d customers: %w", len(people), err)
+	}
+	return running, nil
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Lease takes or extends a lease on a name: true when holder has it until the
+// time given. It is refused while another holder's has not ended. A holder that
+// gives it up leases it until now.
+func (s *Store) Lease(ctx context.Context, name, holder string, now, until time.Time) (held bool, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		taken, err := tx.exec(ctx, `
+			INSERT INTO facts (name, value, until) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value, until = excluded.until
+			WHERE facts.value = excluded.value OR facts.until IS NULL OR facts.until <= $4`,
+			"lease:"+name, holder, instant(until), instant(now))
+		held = taken == 1
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("lease %s: %w", name, err)
+	}
+	return held, nil
+}
+
+// Fact is a small fact of the installation; "" when it was never set.
+func (s *Store) Fact(ctx context.Context, name string) (value string, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		value, _, err = first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+name)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("read fact %s: %w", name, err)
+	}
+	return value, nil
+}
+
+// SetFact records a fact, over what was known before.
+func (s *Store) SetFact(ctx context.Context, name, value string) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, `
+			INSERT INTO facts (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "fact:"+name, clean(value))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record fact %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+var _ deliveries.Inbox = (*Store)(nil)
+
+// Receive implements deliveries.Inbox.
+func (s *Store) Receive(ctx context.Context, provider string, c channels.Callback) (fresh bool, err error) {
+	header, err := encode(c.Header)
+	if err != nil {
+		return false, fmt.Errorf("receive a callback of %s: %w", provider, err)
+	}
+	err = s.write(ctx, func(tx *tx) error {
+		added, err := tx.exec(ctx, `
+			INSERT INTO inbox (provider, method, url, header, body, received_at, digest, state)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting') ON CONFLICT DO NOTHING`,
+			clean(provider), clean(c.Method), clean(c.URL), header, append([]byte{}, c.Body...), instant(c.ReceivedAt), digestOf(provider, c))
+		fresh = added > 0
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("receive a callback of %s: %w", provider, err)
+	}
+	return fresh, nil
+}
+
+// digestOf is the same for the same provider, URL and body. Lengths go in with
+// the parts, so that no two requests can be cut into the same text.
+func digestOf(provider string, c channels.Callback) string {
+	sum := sha256.New()
+	for _, part := range [][]byte{[]byte(provider), []byte(c.URL), c.Body} {
+		fmt.Fprintf(sum, "%d:", len(part))
+		sum.Write(part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// Waiting implements deliveries.Inbox.
+func (s *Store) Waiting(ctx context.Context, now time.Time, lease time.Duration, limit int) (waiting []deliveries.Received, err error) {
+	err = s.write(ctx, func(tx *tx) (err error) {
+		waiting, err = list(ctx, tx, scanReceived, `
+			WITH waiting AS MATERIALIZED (
+				SELECT i.id FROM inbox i WHERE i.state = 'waiting' AND (i.lease_until IS NULL OR i.lease_until <= $1)
+				ORDER BY i.id LIMIT $2`+tx.forUpdateOfFree("i")+`)
+			UPDATE inbox SET lease_until = $3, attempts = attempts + 1 WHERE id IN (SELECT id FROM waiting)
+			RETURNING id, provider, attempts, method, url, header, body, received_at`,
+			now.UnixMilli(), limit, now.Add(lease).UnixMilli())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lease waiting callbacks: %w", err)
+	}
+	slices.SortFunc(waiting, func(a, b deliveries.Received) int { return cmp.Compare(a.ID, b.ID) })
+	return waiting, nil
+}
+
+func scanReceived(r record) (in deliveries.Received, err error) {
+	c := &in.Callback
+	err = r.Scan(&in.ID, &in.Provider, &in.Attempts, &c.Method, &c.URL, asJSON(&c.Header), &c.Body, asTime(&c.ReceivedAt))
+	return in, err
+}
+
+// Done implements deliveries.Inbox.
+func (s *Store) Done(ctx context.Context, ids []int64) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.execRows(ctx, numbers(ids),
+			"UPDATE inbox SET state = 'done', lease_until = NULL WHERE "+tx.among("id"))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("mark %d callbacks as read: %w", len(ids), err)
+	}
+	return nil
+}
+
+// Reject implements deliveries.Inbox.
+func (s *Store) Reject(ctx context.Context, id int64, why string) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, "UPDATE inbox SET state = 'rejected', lease_until = NULL, error = $2 WHERE id = $1", id, clean(why))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set callback %d aside: %w", id, err)
+	}
+	return nil
+}

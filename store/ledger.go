@@ -1,0 +1,215 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+var _ deliveries.Ledger = (*Store)(nil)
+
+// due is a delivery whose time has come.
+type due struct {
+	id       int64
+	at       int64
+	priority int64
+}
+
+// Due implements deliveries.Ledger. Every channel gets an equal share of the
+// limit, and what one does not use goes to the others: a broadcast by e-mail
+// does not keep a call waiting. Within a channel the longest due come first,
+// and of those due at the same moment the most important.
+func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, limit, size int) (batches []deliveries.Batch, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		batches = nil
+		queued := map[channels.Channel][]due{}
+		for open, left := channels.All(), limit; len(open) > 0 && left > 0; {
+			share := max(1, left/len(open))
+			var more []channels.Channel
+			for _, ch := range open {
+				want := min(share, left)
+				taken, err := queueDue(ctx, tx, ch, now, lease, want)
+				if err != nil {
+					return err
+				}
+				queued[ch] = append(queued[ch], taken...)
+				if left -= len(taken); len(taken) == want {
+					more = append(more, ch)
+				}
+			}
+			open = more
+		}
+		for _, ch := range channels.All() {
+			batches = append(batches, batch(ch, queued[ch], size)...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lease due deliveries: %w", err)
+	}
+	return batches, nil
+}
+
+// queueDue leases up to limit due deliveries of one channel.
+func queueDue(ctx context.Context, tx *tx, ch channels.Channel, now time.Time, lease time.Duration, limit int) ([]due, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	scan := func(r record) (d due, err error) {
+		err = r.Scan(&d.id, &d.at, &d.priority)
+		return d, err
+	}
+	return list(ctx, tx, scan, `
+		WITH due AS MATERIALIZED (
+			SELECT d.id FROM deliveries d WHERE d.status = 'planned' AND d.channel = $1 AND d.due_at <= $2
+			ORDER BY d.due_at, d.priority DESC, d.id LIMIT $3`+tx.forUpdateOfFree("d")+`)
+		UPDATE deliveries SET status = 'queued', rank = 1, fence = NULL, lease_until = $4
+		WHERE id IN (SELECT id FROM due) RETURNING id, due_at, priority`,
+		ch, now.UnixMilli(), limit, now.Add(lease).UnixMilli())
+}
+
+// batch cuts the deliveries of one channel into tasks.
+func batch(ch channels.Channel, queued []due, size int) []deliveries.Batch {
+	slices.SortFunc(queued, func(a, b due) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(b.priority, a.priority), cmp.Compare(a.id, b.id))
+	})
+	var batches []deliveries.Batch
+	for part := range slices.Chunk(queued, max(1, size)) {
+		ids := make([]int64, len(part))
+		for i, d := range part {
+			ids[i] = d.id
+		}
+		batches = append(batches, deliveries.Batch{Channel: ch, IDs: ids})
+	}
+	return batches
+}
+
+// Claim implements deliveries.Ledger. It waits for rows that are locked rather
+// than leaving them out: whoever looks for due rows locks some for a moment.
+func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (deliveries.Fence, []deliveries.Delivery, error) {
+	fence := deliveries.Fence(1 + rand.Int64N(math.MaxInt64))
+	var held map[int64]deliveries.Delivery
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.execRows(ctx, numbers(distinct(ids)), `
+			WITH free AS MATERIALIZED (
+				SELECT d.id FROM deliveries d
+				WHERE `+tx.among("d.id")+` AND d.status = 'queued' AND (d.fence IS NULL OR d.lease_until <= $1)
+				ORDER BY d.id`+tx.forUpdate("d")+`)
+			UPDATE deliveries SET fence = $2, lease_until = $3 WHERE id IN (SELECT id FROM free)`,
+			now.UnixMilli(), int64(fence), now.Add(lease).UnixMilli())
+		if err != nil {
+			return err
+		}
+		held, err = heldBy(ctx, tx, fence, ids)
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("claim %d deliveries: %w", len(ids), err)
+	}
+	var claimed []deliveries.Delivery
+	for _, id := range ids { // in the order asked, each once
+		if d, ours := held[id]; ours {
+			claimed = append(claimed, d)
+			delete(held, id)
+		}
+	}
+	return fence, claimed, nil
+}
+
+// Settle implements deliveries.Ledger.
+func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Time, outcomes []deliveries.Outcome) (written int, err error) {
+	ids := make([]int64, len(outcomes))
+	for i, o := range outcomes {
+		ids[i] = o.ID
+	}
+	err = s.write(ctx, func(tx *tx) error {
+		written = 0
+		held, err := heldBy(ctx, tx, fence, ids)
+		if err != nil {
+			return err
+		}
+		var changes []change
+		var told []deliveries.Delivery
+		for _, outcome := range outcomes {
+			before, ours := held[outcome.ID]
+			after, counts := before.Settled(outcome, now)
+			if !ours || !counts {
+				continue
+			}
+			delete(held, outcome.ID)
+			changes = append(changes, change{before, after})
+			if line := after; outcome.Status != deliveries.Planned {
+				if outcome.Status == deliveries.Sent { // also where a report came first
+					line.Status, line.Reason = deliveries.Sent, ""
+				}
+				told = append(told, line)
+			}
+		}
+		written = len(changes)
+		if err := tellDeliveries(ctx, tx, now, told); err != nil {
+			return err
+		}
+		return moveDeliveries(ctx, tx, now, changes)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("settle %d deliveries: %w", len(outcomes), err)
+	}
+	return written, nil
+}
+
+// Reclaim implements deliveries.Ledger. Deliveries that become unconfirmed
+// stand on the timeline as such and let their entries go on.
+func (s *Store) Reclaim(ctx context.Context, now time.Time) (planned, unconfirmed int, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		abandoned, err := list(ctx, tx, scanDelivery, `
+			SELECT `+deliveryColumns+` FROM deliveries d
+			WHERE d.status IN ('queued', 'sending') AND d.lease_until <= $1`+tx.forUpdateOfFree("d"), now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(abandoned, func(a, b deliveries.Delivery) int { return cmp.Compare(a.ID, b.ID) })
+		var changes []change
+		var doubtful []deliveries.Delivery
+		for _, before := range abandoned {
+			after, moved := before.Abandoned(now)
+			if !moved {
+				continue
+			}
+			changes = append(changes, change{before, after})
+			if after.Status == deliveries.Unconfirmed {
+				doubtful = append(doubtful, after)
+			}
+		}
+		planned, unconfirmed = len(changes)-len(doubtful), len(doubtful)
+		if err := tellDeliveries(ctx, tx, now, doubtful); err != nil {
+			return err
+		}
+		return moveDeliveries(ctx, tx, now, changes)
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("reclaim deliveries whose lease is over: %w", err)
+	}
+	return planned, unconfirmed, nil
+}
+
+// Recall implements deliveries.Ledger.
+func (s *Store) Recall(ctx context.Context, _ time.Time) (int, error) {
+	var recalled int64
+	err := s.write(ctx, func(tx *tx) (err error) {
+		recalled, err = tx.exec(ctx, `
+			UPDATE deliveries SET status = 'planned', rank = 0, lease_until = NULL
+			WHERE status IN ('queued', 'sending') AND status = 'queued' AND fence IS NULL`)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("recall queued deliveries: %w", err)
+	}
+	return int(recalled), nil
+}

@@ -1,0 +1,277 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/customers"
+	"rapport/store/storetest/scratch"
+)
+
+func TestOpenTellsWhatIsWrong(t *testing.T) {
+	folder := t.TempDir()
+	junk := filepath.Join(folder, "junk.db")
+	if err := os.WriteFile(junk, []byte(strings.Repeat("this is no database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for dsn, want := range map[string]string{
+		"":                                      `must begin with "sqlite:"`,
+		"mysql://root:secret@localhost/shop":    `must begin with "sqlite:"`,
+		"postgres://u:secret@127.0.0.1:1/shop":  "127.0.0.1:1",
+		"postgres://u:secret@127.0.0.1:no/shop": "cannot be read",
+		"sqlite:" + junk:                        "is damaged or is none",
+		"sqlite:" + junk + "/below.db":          "not a directory",
+	} {
+		s, err := Open(t.Context(), dsn)
+		if err == nil {
+			t.Errorf("%q was opened", dsn)
+			_ = s.Close()
+			continue
+		}
+		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", dsn, err)
+		}
+	}
+}
+
+func TestTheFileOfASQLiteStoreIsItsOwnersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new folder", "with?odd%20#name.db")
+	openMigrated(t, "sqlite:"+path)
+	for _, name := range []string{path, path + "-wal", path + ".lock"} {
+		file, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file.Mode().Perm() != 0o600 {
+			t.Errorf("%s is open to others: %s", filepath.Base(name), file.Mode())
+		}
+	}
+}
+
+func TestASecondStoreOnTheSameFileIsRefused(t *testing.T) {
+	dsn := scratch.SQLite(t)
+	first := openMigrated(t, dsn)
+	_, err := Open(t.Context(), dsn)
+	for _, want := range []string{filepath.Dir(strings.TrimPrefix(dsn, "sqlite:")), "process " + strconv.Itoa(os.Getpid()), "another folder"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the refusal does not name %q: %v", want, err)
+		}
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openMigrated(t, dsn)
+}
+
+// The lock goes with its process, however that ends.
+func TestAKilledProcessLeavesNoLock(t *testing.T) {
+	dsn := scratch.SQLite(t)
+	if os.Getenv("RAPPORT_TEST_HOLD") != "" {
+		if _, err := Open(t.Context(), os.Getenv("RAPPORT_TEST_HOLD")); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = os.Stdout.WriteString("held\n")
+		select {}
+	}
+	holder := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
+	holder.Env = append(os.Environ(), "RAPPORT_TEST_HOLD="+dsn)
+	out, err := holder.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 5)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dsn); err == nil || !strings.Contains(err.Error(), strconv.Itoa(holder.Process.Pid)) {
+		t.Errorf("while another process has it: %v", err)
+	}
+	if err := holder.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = holder.Wait() // it was killed
+	openMigrated(t, dsn)
+}
+
+func TestMigrate(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store) {
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Errorf("a second time: %v", err)
+		}
+		if _, err := s.writer.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, $1)", applied(s)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "use a newer program") {
+			t.Errorf("a database of a newer program: %v", err)
+		}
+	})
+}
+
+// applied is true in goose's own table.
+func applied(s *Store) any {
+	if s.dialect == expression.SQLite {
+		return 1
+	}
+	return true
+}
+
+func TestAStoreThatWasNotMigratedSaysSo(t *testing.T) {
+	scratch.Each(t, func(t *testing.T, dsn string) {
+		s, err := Open(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		_, err = s.PutCustomers(t.Context(), time.UnixMilli(1), []customers.Customer{{ID: "c-1"}})
+		if err == nil || !strings.Contains(err.Error(), "run rapport migrate") {
+			t.Errorf("writing: %v", err)
+		}
+		if _, err = s.Find(t.Context(), "c-1"); err == nil || !strings.Contains(err.Error(), "run rapport migrate") {
+			t.Errorf("reading: %v", err)
+		}
+	})
+}
+
+func TestAFullDiskLeavesNothingHalfWritten(t *testing.T) {
+	s := openMigrated(t, scratch.SQLite(t))
+	limit(t, s, 200)
+	_, err := s.PutCustomers(t.Context(), time.UnixMilli(1), crowd(5000))
+	if err == nil || !strings.Contains(err.Error(), "the disk is full, nothing of this was written") {
+		t.Fatalf("a full disk: %v", err)
+	}
+	if n := count(t, s, "customers") + count(t, s, "consents"); n != 0 {
+		t.Errorf("%d rows of the failed write are there", n)
+	}
+	limit(t, s, 1<<30)
+	if _, err := s.PutCustomers(t.Context(), time.UnixMilli(1), crowd(5000)); err != nil {
+		t.Errorf("after space was made: %v", err)
+	}
+}
+
+// limit makes SQLite believe that the disk ends after so many pages more or less.
+func limit(t *testing.T, s *Store, pages int) {
+	t.Helper()
+	if _, err := s.writer.ExecContext(t.Context(), "PRAGMA max_page_count = "+strconv.Itoa(pages)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func count(t testing.TB, s *Store, table string) (n int) {
+	t.Helper()
+	if err := s.readers.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestADatabaseThatCannotBeWrittenSaysSo(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		s := openMigrated(t, scratch.SQLite(t))
+		if _, err := s.writer.ExecContext(t.Context(), "PRAGMA query_only = 1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SetFact(t.Context(), "a", "b"); err == nil || !strings.Contains(err.Error(), "cannot be written") {
+			t.Errorf("writing: %v", err)
+		}
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		dsn := scratch.Postgres(t)
+		openMigrated(t, dsn)
+		standby, err := Open(t.Context(), dsn+"&default_transaction_read_only=on")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = standby.Close() })
+		if err := standby.SetFact(t.Context(), "a", "b"); err == nil || !strings.Contains(err.Error(), "read-only") {
+			t.Errorf("writing: %v", err)
+		}
+	})
+}
+
+// A transaction the database gave up is begun anew; what it did before is gone.
+func TestATransactionThatLostIsTriedAgain(t *testing.T) {
+	s := openMigrated(t, scratch.Postgres(t))
+	ctx := t.Context()
+	for _, name := range []string{"a", "b"} {
+		if err := s.SetFact(ctx, name, "0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Two that take the same rows in opposite order, each waiting until the
+	// other has its first: one of them is the deadlock's victim.
+	var begun [2]chan struct{}
+	for i := range begun {
+		begun[i] = make(chan struct{}, tries)
+	}
+	tried := make(chan int, 2*tries)
+	run := func(me int, order ...string) error {
+		once := false
+		return s.write(ctx, func(tx *tx) error {
+			tried <- me
+			for i, name := range order {
+				if _, err := tx.exec(ctx, "UPDATE facts SET value = value || $1 WHERE name = $2", strconv.Itoa(me), "fact:"+name); err != nil {
+					return err
+				}
+				if i == 0 && !once {
+					once = true
+					begun[me] <- struct{}{}
+					<-begun[1-me]
+				}
+			}
+			return nil
+		})
+	}
+	done := make(chan error)
+	go func() { done <- run(0, "a", "b") }()
+	go func() { done <- run(1, "b", "a") }()
+	if err := errors.Join(<-done, <-done); err != nil {
+		t.Fatal(err)
+	}
+	if len(tried) < 3 {
+		t.Errorf("%d tries: nobody lost", len(tried))
+	}
+	for _, name := range []string{"a", "b"} {
+		if value, err := s.Fact(ctx, name); err != nil || len(value) != 3 {
+			t.Errorf("fact %s is %q, %v: each must have written once", name, value, err)
+		}
+	}
+}
+
+// What a rule sees within one reading does not change under it.
+func TestAReadingSeesOneState(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		err := s.read(ctx, func(tx *tx) error {
+			before, err := tx.countFacts(ctx)
+			if err != nil {
+				return err
+			}
+			if err := s.SetFact(ctx, "late", "x"); err != nil {
+				return err
+			}
+			after, err := tx.countFacts(ctx)
+			if before != after {
+				t.Errorf("%d facts, then %d", before, after)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func (t *tx) countFacts(ctx context.Context) (n int64, err error) {
+	n, _, err = first(ctx, t, column[int64], "SELECT count(*) FROM facts")
+	return n, err
+}

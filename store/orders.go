@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/customers"
+)
+
+// PutOrders implements customers.Registry. An order without a status is
+// completed, or stays what it was; one named twice counts once, the later word
+// over the earlier. Lines that are not named stay.
+//
+// On the customer stand the completed orders, their total and times, and the
+// number of those returned. Cancelled ones count nowhere.
+func (s *Store) PutOrders(ctx context.Context, now time.Time, orders []customers.Order) (tally customers.Tally, err error) {
+	err = s.write(ctx, func(tx *tx) (err error) {
+		tally, err = putOrders(ctx, tx, now, orders)
+		return err
+	})
+	if err != nil {
+		return customers.Tally{}, fmt.Errorf("take in %d orders: %w", len(orders), err)
+	}
+	return tally, nil
+}
+
+func putOrders(ctx context.Context, tx *tx, now time.Time, orders []customers.Order) (tally customers.Tally, err error) {
+	heads, lines, err := orderRows(orders)
+	if err != nil {
+		return tally, err
+	}
+	total := heads.len()
+	if heads, err = tx.stage(ctx, heads, "incoming_orders"); err != nil {
+		return tally, err
+	}
+	if lines, err = tx.stage(ctx, lines, "incoming_lines"); err != nil {
+		return tally, err
+	}
+	left, err := lockOrders(ctx, tx, heads)
+	if err != nil {
+		return tally, err
+	}
+	added, changed, err := writeOrders(ctx, tx, heads, lines)
+	if err != nil {
+		return tally, err
+	}
+	tally = tallied(total, added, changed)
+	return tally, followOrders(ctx, tx, now, distinct(slices.Concat(added, changed)), left)
+}
+
+// orderRows is what is given about orders and about their lines, in order.
+func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
+	heads = newRows("id text, customer text, at int, currency text, total int, status text")
+	lines = newRows("order_id text, number int, product text, quantity int, amount int")
+	sorted := slices.Clone(orders)
+	slices.SortStableFunc(sorted, func(a, b customers.Order) int { return strings.Compare(a.ID, b.ID) })
+	for i := range sorted {
+		o := &sorted[i]
+		switch {
+		case o.ID == "":
+			return nil, nil, errors.New("an order without an id")
+		case o.Customer == "":
+			return nil, nil, fmt.Errorf("order %s without a customer", o.ID)
+		case o.At.IsZero():
+			return nil, nil, fmt.Errorf("order %s without a time", o.ID)
+		}
+		if i > 0 && sorted[i-1].ID == o.ID {
+			o.Lines = slices.Concat(sorted[i-1].Lines, o.Lines)
+		}
+		if i == len(sorted)-1 || sorted[i+1].ID != o.ID {
+			total := addLines(lines, o)
+			heads.add(o.ID, o.Customer, o.At, nullable(o.Currency), total, nullable(o.Status))
+		}
+	}
+	return heads, lines, nil
+}
+
+// addLines adds an order's lines, each number once, the last of it, and returns
+// what the order comes to by what is given.
+func addLines(rows *rowset, o *customers.Order) (total int64) {
+	last := make(map[int]int, len(o.Lines))
+	for i, l := range o.Lines {
+		last[l.Number] = i
+	}
+	for i, l := range o.Lines {
+		if last[l.Number] == i {
+			rows.add(o.ID, l.Number, l.Product, l.Quantity, l.Amount)
+			total += l.Amount
+		}
+	}
+	if len(o.Lines) == 0 {
+		return o.Total
+	}
+	return total
+}
+
+// lockOrders keeps the known ones of these orders from others, who may be adding
+// lines to them, and returns the customers whom one of them leaves.
+func lockOrders(ctx context.Context, tx *tx, heads *rowset) (left []string, err error) {
+	owners, err := listRows(ctx, tx, heads, column[sql.NullString],
+		"SELECT nullif(o.customer, v.customer) FROM orders o JOIN {rows} AS v ON v.id = o.id ORDER BY o.id"+tx.forUpdate("o"))
+	for _, owner := range owners {
+		if owner.Valid {
+			left = append(left, owner.String)
+		}
+	}
+	return left, err
+}
+
+// writeOrders writes orders and lines and returns the ids of orders that are
+// new and of those that are not what they were.
+func writeOrders(ctx context.Context, tx *tx, heads, lines *rowset) (added, changed []string, err error) {
+	added, err = listRows(ctx, tx, heads, column[string], `
+		INSERT INTO orders (id, customer, at, currency, total, status)
+		SELECT id, customer, at, coalesce(currency, ''), total, coalesce(status, 'completed') FROM {rows} AS v WHERE TRUE ORDER BY id
+		ON CONFLICT (id) DO NOTHING RETURNING id`)
+	if err != nil {
+		return nil, nil, err
+	}
+	redone, err := listRows(ctx, tx, lines, column[string], `
+		INSERT INTO order_lines (order_id, number, product, quantity, amount)
+		SELECT order_id, number, product, quantity, amount FROM {rows} AS v WHERE TRUE ORDER BY order_id, number
+		ON CONFLICT (order_id, number) DO UPDATE
+		SET product = excluded.product, quantity = excluded.quantity, amount = excluded.amount
+		WHERE order_lines.product <> excluded.product OR order_lines.quantity <> excluded.quantity OR order_lines.amount <> excluded.amount
+		RETURNING order_id`)
+	if err != nil {
+		return nil, nil, err
+	}
+	changed, err = listRows(ctx, tx, heads, column[string], `
+		UPDATE orders SET customer = n.customer, at = n.at, currency = n.currency, total = n.total, status = n.status
+		FROM (SELECT o.id, v.customer, v.at, coalesce(v.currency, o.currency) AS currency, coalesce(v.status, o.status) AS status,
+				CAST(coalesce((SELECT sum(l.amount) FROM order_lines l WHERE l.order_id = o.id), v.total) AS BIGINT) AS total
+			FROM {rows} AS v JOIN orders o ON o.id = v.id) AS n
+		WHERE orders.id = n.id AND (orders.customer <> n.customer OR orders.at <> n.at OR orders.currency <> n.currency
+			OR orders.total <> n.total OR orders.status <> n.status)
+		RETURNING orders.id`)
+	return added, append(changed, redone...), err
+}
+
+// followOrders brings up to date what leans on orders that were added or
+// changed: their customers, those they left, and the timeline.
+func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	touched, err := tx.stage(ctx, keys(ids), "touched_orders")
+	if err != nil {
+		return err
+	}
+	orders, err := listRows(ctx, tx, touched, scanPlaced, `
+		SELECT o.id, o.customer, o.at, o.currency, o.total, o.status,
+			CAST(coalesce((SELECT sum(l.quantity) FROM order_lines l WHERE l.order_id = o.id), 0) AS BIGINT)
+		FROM orders o WHERE o.id IN (SELECT id FROM {rows} AS v) ORDER BY o.at, o.id`)
+	if err != nil {
+		return err
+	}
+	for _, o := range orders {
+		left = append(left, o.Customer)
+	}
+	people := distinct(left)
+	owners, err := tx.stage(ctx, owners(people), "touched_customers")
+	if err != nil {
+		return err
+	}
+	if err := meetCustomers(ctx, tx, now, owners); err != nil {
+		return err
+	}
+	if err := lockCustomers(ctx, tx, people); err != nil { // so that the sum misses no order of another's
+		return err
+	}
+	if err := sumOrders(ctx, tx, now, owners); err != nil {
+		return err
+	}
+	return recordOrders(ctx, tx, now, orders)
+}
+
+func owners(ids []string) *rowset {
+	rows := newRows("id text, shard int")
+	for _, id := range ids {
+		rows.add(id, customers.Shard(id))
+	}
+	return rows
+}
+
+// meetCustomers adds customers nobody knows, with nothing but their id.
+func meetCustomers(ctx context.Context, tx *tx, now time.Time, owners *rowset) error {
+	_, err := tx.execRows(ctx, owners, `
+		INSERT INTO customers (id, shard, person, created_at, updated_at)
+		SELECT id, shard, id, CAST($1 AS BIGINT), CAST($1 AS BIGINT) FROM {rows} AS v WHERE TRUE ORDER BY id
+		ON CONFLICT (id) DO NOTHING`, instant(now))
+	return err
+}
+
+// sumOrders sums orders up on their customers.
+func sumOrders(ctx context.Context, tx *tx, now time.Time, owners *rowset) error {
+	_, err := tx.execRows(ctx, owners, `
+		UPDATE customers SET orders_count = s.orders, orders_total = s.total, orders_returned = s.returned,
+			orders_first_at = s.first_at, orders_last_at = s.last_at, updated_at = $1
+		FROM (SELECT v.id, count(*) FILTER (WHERE o.status = 'completed') AS orders,
+				CAST(coalesce(sum(o.total) FILTER (WHERE o.status = 'completed'), 0) AS BIGINT) AS total,
+				count(*) FILTER (WHERE o.status = 'returned') AS returned,
+				min(o.at) FILTER (WHERE o.status = 'completed') AS first_at,
+				max(o.at) FILTER (WHERE o.status = 'completed') AS last_at
+			FROM {rows} AS v LEFT JOIN orders o ON o.customer = v.id GROUP BY v.id) AS s
+		WHERE customers.id = s.id AND (customers.orders_count <> s.orders OR customers.orders_total <> s.total
+			OR customers.orders_returned <> s.returned OR customers.orders_first_at IS DISTINCT FROM s.first_at
+			OR customers.orders_last_at IS DISTINCT FROM s.last_at)`, instant(now))
+	return err
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"strings"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/customers"
+)
+
+// field is one column of customers that a file or a form may fill.
+type field struct {
+	name, kind string
+	// of is the value a customer gives; Go's zero value gives nothing.
+	of func(c *customers.Customer) any
+	// fresh is a new customer's value where nothing is given; "" is NULL.
+	fresh string
+}
+
+// fields are those columns. What the store counts itself (open cases, the last
+// seven days) is not among them.
+var fields = []field{
+	{"email", "text", func(c *customers.Customer) any { return mailbox(c.Email) }, ""},
+	{"phone", "text", func(c *customers.Customer) any { return strings.TrimSpace(c.Phone) }, ""},
+	{"first_name", "text", func(c *customers.Customer) any { return c.FirstName }, ""},
+	{"last_name", "text", func(c *customers.Customer) any { return c.LastName }, ""},
+	{"locale", "text", func(c *customers.Customer) any { return c.Locale }, ""},
+	{"country", "text", func(c *customers.Customer) any { return c.Country }, ""},
+	{"city", "text", func(c *customers.Customer) any { return c.City }, ""},
+	{"zone", "text", func(c *customers.Customer) any { return c.Zone }, ""},
+	{"phone_zone", "text", phoneZone, ""},
+	{"born_on", "int", func(c *customers.Customer) any { return c.BornOn }, ""},
+	{"created_at", "int", func(c *customers.Customer) any { return c.CreatedAt }, "$1"},
+	{"kind", "text", func(c *customers.Customer) any { return c.Kind }, "'consumer'"},
+	{"tags", "json", func(c *customers.Customer) any { return c.Tags }, "'[]'"},
+	{"traits", "json", func(c *customers.Customer) any { return plainTraits(c.Traits) }, "'{}'"},
+	{"orders_count", "int", func(c *customers.Customer) any { return c.Orders.Count }, "0"},
+	{"orders_total", "int", func(c *customers.Customer) any { return c.Orders.Total }, "0"},
+	{"orders_returned", "int", func(c *customers.Customer) any { return c.Orders.Returned }, "0"},
+	{"orders_first_at", "int", func(c *customers.Customer) any { return c.Orders.FirstAt }, ""},
+	{"orders_last_at", "int", func(c *customers.Customer) any { return c.Orders.LastAt }, ""},
+	{"rfm_recency", "int", func(c *customers.Customer) any { return c.RFM.Recency }, ""},
+	{"rfm_frequency", "int", func(c *customers.Customer) any { return c.RFM.Frequency }, ""},
+	{"rfm_monetary", "int", func(c *customers.Customer) any { return c.RFM.Monetary }, ""},
+	{"pyramid", "text", func(c *customers.Customer) any { return c.Pyramid }, ""},
+	{"points", "int", func(c *customers.Customer) any { return c.Points }, "0"},
+	{"tier", "text", func(c *customers.Customer) any { return c.Tier }, ""},
+	{"nps_last", "real", func(c *customers.Customer) any { return scored(c.NPS, c.NPS.Last) }, ""},
+	{"nps_sum", "real", func(c *customers.Customer) any { return scored(c.NPS, c.NPS.Sum) }, "0"},
+	{"nps_count", "int", func(c *customers.Customer) any { return c.NPS.Count }, "0"},
+	{"csat_last", "real", func(c *customers.Customer) any { return scored(c.CSAT, c.CSAT.Last) }, ""},
+	{"csat_sum", "real", func(c *customers.Customer) any { return scored(c.CSAT, c.CSAT.Sum) }, "0"},
+	{"csat_count", "int", func(c *customers.Customer) any { return c.CSAT.Count }, "0"},
+	{"contacted_last_at", "int", func(c *customers.Customer) any { return c.Contacted.LastAt }, ""},
+	{"email_opened_at", "int", func(c *customers.Customer) any { return c.Engagement.EmailOpenedAt }, ""},
+	{"email_clicked_at", "int", func(c *customers.Customer) any { return c.Engagement.EmailClickedAt }, ""},
+	{"sms_replied_at", "int", func(c *customers.Customer) any { return c.Engagement.SMSRepliedAt }, ""},
+	{"push_clicked_at", "int", func(c *customers.Customer) any { return c.Engagement.PushClickedAt }, ""},
+}
+
+// mailbox is an e-mail address as it is stored and looked for.
+func mailbox(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// phoneZone is the zone of a number that is given.
+func phoneZone(c *customers.Customer) any {
+	if c.PhoneZone != "" {
+		return c.PhoneZone
+	}
+	return customers.PhoneZone(strings.TrimSpace(c.Phone))
+}
+
+// scored is a figure of a score that has answers: 0 is an answer too.
+func scored(s customers.Score, figure float64) any {
+	if s.Count == 0 {
+		return nil
+	}
+	return &figure
+}
+
+// plainTraits are traits as they are stored: dates as milliseconds.
+func plainTraits(traits map[string]any) map[string]any {
+	plain := make(map[string]any, len(traits))
+	for name, value := range traits {
+		if date, ok := value.(time.Time); ok {
+			value = instant(date)
+		}
+		plain[name] = value
+	}
+	return plain
+}
+
+// given is the field's cell for a customer: nil where nothing is given.
+func (f field) given(c *customers.Customer) any {
+	switch value := f.of(c).(type) {
+	case string:
+		return nullable(value)
+	case int64:
+		if value == 0 {
+			return nil
+		}
+		return value
+	case []string:
+		if len(value) == 0 {
+			return nil
+		}
+		return value
+	case map[string]any:
+		if len(value) == 0 {
+			return nil
+		}
+		return value
+	case time.Time:
+		return instant(value)
+	default: // a score, or nothing
+		return value
+	}
+}
+
+// insert is the SQL of a new customer's value; v holds what is given.
+func (f field) insert(d expression.Dialect) string {
+	switch {
+	case f.name == "traits":
+		return traitsPatch(d, "'{}'")
+	case f.fresh == "":
+		return "v." + f.name
+	}
+	return "coalesce(v." + f.name + ", " + f.fresh + ")"
+}
+
+// merge is the SQL of a known customer's value when v is laid over it.
+func (f field) merge(d expression.Dialect) string {
+	switch f.name {
+	case "traits":
+		return traitsPatch(d, "customers.traits")
+	case "phone_zone": // goes with the number, also into the unknown
+		return "CASE WHEN v.phone IS NULL THEN coalesce(v.phone_zone, customers.phone_zone) ELSE v.phone_zone END"
+	}
+	return "coalesce(v." + f.name + ", customers." + f.name + ")"
+}
+
+// traitsPatch is the SQL that lays the traits given over others. A trait that
+// is null goes.
+func traitsPatch(d expression.Dialect, over string) string {
+	if d == expression.SQLite {
+		return "CASE WHEN v.traits IS NULL THEN " + over + " ELSE json_patch(" + over + ", v.traits) END"
+	}
+	return "CASE WHEN v.traits IS NULL THEN " + over + "::jsonb ELSE jsonb_strip_nulls(" + over + "::jsonb || v.traits) END"
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+var _ deliveries.Record = (*Store)(nil)
+
+// name is what a provider calls a message.
+type name struct {
+	channel channels.Channel
+	id      string
+}
+
+// Lookup implements deliveries.Record. Where a provider gave two deliveries one
+// name, the newest is meant.
+func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries.Delivery, error) {
+	var ids []int64
+	names := map[channels.Channel][]string{}
+	for _, ref := range refs {
+		switch {
+		case ref.ID != 0:
+			ids = append(ids, ref.ID)
+		case ref.ProviderID != "":
+			names[ref.Channel] = append(names[ref.Channel], ref.ProviderID)
+		}
+	}
+	byID, byName := map[int64]deliveries.Delivery{}, map[name]deliveries.Delivery{}
+	err := s.read(ctx, func(tx *tx) error {
+		numbered, err := listRows(ctx, tx, numbers(ids), scanDelivery,
+			"SELECT "+deliveryColumns+" FROM deliveries d WHERE "+tx.among("d.id"))
+		for _, d := range numbered {
+			byID[d.ID] = d
+		}
+		if err != nil {
+			return err
+		}
+		for ch, called := range names {
+			named, err := listRows(ctx, tx, keys(called), scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries d
+				WHERE d.channel = $1 AND `+tx.among("d.provider_id")+" ORDER BY d.id", ch)
+			if err != nil {
+				return err
+			}
+			for _, d := range named {
+				byName[name{d.Channel, d.ProviderID}] = d
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up %d deliveries: %w", len(refs), err)
+	}
+	found := make([]deliveries.Delivery, len(refs))
+	for i, ref := range refs {
+		if ref.ID != 0 {
+			found[i] = byID[ref.ID]
+		} else {
+			found[i] = byName[name{ref.Channel, ref.ProviderID}]
+		}
+	}
+	return found, nil
+}
+
+// Advance implements deliveries.Record.
+func (s *Store) Advance(ctx context.Context, now time.Time, progress []deliveries.Progress) error {
+	err := s.write(ctx, func(tx *tx) error { return advance(ctx, tx, now, progress) })
+	if err != nil {
+		return fmt.Errorf("advance %d deliveries: %w", len(progress), err)
+	}
+	return nil
+}
+
+// advance moves deliveries inside a transaction. Several reports on one
+// delivery count in the order they stand in.
+func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.Progress) error {
+	if len(progress) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(progress))
+	for i, p := range progress {
+		ids[i] = p.ID
+	}
+	held, err := heldRows(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	at := map[int64]int{} // where a delivery stands in changes
+	var changes []change
+	for _, p := range progress {
+		before, known := held[p.ID]
+		after, moved := before.Advanced(p, now)
+		if !known || !moved {
+			continue
+		}
+		held[p.ID] = after
+		if i, twice := at[p.ID]; twice {
+			changes[i].after = after
+			continue
+		}
+		at[p.ID] = len(changes)
+		changes = append(changes, change{before, after})
+	}
+	return moveDeliveries(ctx, tx, now, changes)
+}
+
+// Latest implements deliveries.Record.
+func (s *Store) Latest(ctx context.Context, ch channels.Channel, people []string) (map[string]deliveries.Delivery, error) {
+	latest := make(map[string]deliveries.Delivery, len(people))
+	err := s.read(ctx, func(tx *tx) error {
+		newest, err := listRows(ctx, tx, keys(distinct(people)), scanDelivery, `
+			SELECT `+deliveryColumns+` FROM deliveries d WHERE d.id IN (
+				SELECT id FROM (
+					SELECT l.id, ROW_NUMBER() OVER (PARTITION BY l.customer ORDER BY l.taken_at DESC, l.id DESC) AS place
+					FROM deliveries l
+					WHERE `+tx.among("l.customer")+` AND l.channel = $1 AND l.taken_at IS NOT NULL AND l.rank >= $2 AND l.status <> 'failed'
+				) AS ranked WHERE place = 1)`, ch, deliveries.Sent.Rank())
+		for _, d := range newest {
+			latest[d.Customer] = d
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the latest %s of %d customers: %w", ch, len(people), err)
+	}
+	return latest, nil
+}
+
+// Fetched implements deliveries.Record. The first call to fetch the script of
+// an attempt has it for itself: it may fetch it again, another may not.
+func (s *Store) Fetched(ctx context.Context, id int64, attempt int, providerID string, now time.Time) (first bool, d deliveries.Delivery, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		held, err := heldRows(ctx, tx, []int64{id})
+		if err != nil {
+			return err
+		}
+		d, first = held[id], false
+		if d.ID == 0 || attempt != d.Attempts {
+			return nil
+		}
+		claimed, err := tx.exec(ctx, "UPDATE deliveries SET fetched_attempt = $2 WHERE id = $1 AND fetched_attempt < $2", id, attempt)
+		if err != nil {
+			return err
+		}
+		if claimed == 0 {
+			first = providerID != "" && providerID == d.ProviderID
+			return nil
+		}
+		first = true
+		before := d
+		d, _ = before.Advanced(deliveries.Progress{ID: id, Status: deliveries.Sent, ProviderID: providerID, At: now}, now)
+		d.ProviderID = cmp.Or(providerID, d.ProviderID)
+		return moveDeliveries(ctx, tx, now, []change{{before, d}})
+	})
+	if err != nil {
+		return false, deliveries.Delivery{}, fmt.Errorf("note that the script of delivery %d was fetched: %w", id, err)
+	}
+	return first, d, nil
+}

@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Responses applies what came back to this store.
+func (s *Store) Responses() campaigns.Responses { return responses{s} }
+
+type responses struct{ store *Store }
+
+// Apply implements campaigns.Responses. The entry that a new line belongs to is
+// woken, whatever the line says.
+func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Response) error {
+	if len(all) == 0 {
+		return nil
+	}
+	err := r.store.write(ctx, func(tx *tx) error {
+		fresh, err := appendResponses(ctx, tx, all)
+		if err != nil {
+			return err
+		}
+		return followResponses(ctx, tx, now, fresh)
+	})
+	if err != nil {
+		return fmt.Errorf("apply %d responses: %w", len(all), err)
+	}
+	return nil
+}
+
+// appendResponses puts the lines on the timelines and returns the responses
+// whose line is new.
+func appendResponses(ctx context.Context, tx *tx, all []campaigns.Response) ([]campaigns.Response, error) {
+	events := make([]customers.Event, len(all))
+	for i, r := range all {
+		events[i] = r.Event
+	}
+	isNew, err := appendEvents(ctx, tx, events)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []campaigns.Response
+	for i, r := range all {
+		if isNew[i] {
+			fresh = append(fresh, r)
+		}
+	}
+	return fresh, nil
+}
+
+// followResponses writes what new lines bring about.
+func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaigns.Response) error {
+	var progress []deliveries.Progress
+	var answers []campaigns.Answer
+	var blocks, releases []customers.Suppression
+	var consents []customers.Consent
+	var cases []customers.Case
+	var gone []string
+	var news []int64
+	for _, r := range fresh {
+		progress = appendPresent(progress, r.Progress)
+		answers = appendPresent(answers, r.Answer)
+		blocks = appendPresent(blocks, r.Suppression)
+		releases = appendPresent(releases, r.Release)
+		consents = append(consents, r.Consents...)
+		cases = appendPresent(cases, r.Case)
+		if r.GoneEndpoint != "" {
+			gone = append(gone, r.GoneEndpoint)
+		}
+		if r.Event.Entry != 0 {
+			news = append(news, r.Event.Entry)
+		}
+	}
+	for _, write := range []func() error{
+		func() error { return advance(ctx, tx, now, progress) },
+		func() error { return keepAnswers(ctx, tx, answers) },
+		func() error { return noteEngagement(ctx, tx, fresh) },
+		// Where a start and a stop come together, the stop has the last word.
+		func() error { return unlessEmpty(ctx, tx, releases, releaseSuppressions) },
+		func() error { return unlessEmpty(ctx, tx, blocks, putSuppressions) },
+		func() error {
+			_, err := putConsents(ctx, tx, consents)
+			return err
+		},
+		func() error { return unlessEmpty(ctx, tx, gone, dropSubscriptions) },
+		func() error { return openCases(ctx, tx, cases) },
+		func() error { return wakeEntries(ctx, tx, now, news) },
+	} {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepAnswers keeps the first answer to each ask and adds it to the customer's
+// scores. A later one stands on the timeline only.
+func keepAnswers(ctx context.Context, tx *tx, answers []campaigns.Answer) error {
+	type ask struct {
+		entry int64
+		id    string
+	}
+	rows := newRows("n int, entry int, ask text, customer text, delivery int, scale text, score real, choice text, words text, channel text, at int")
+	given := map[ask]campaigns.Answer{}
+	for n, a := range answers {
+		key := ask{a.Entry, clean(a.Ask)}
+		if _, twice := given[key]; twice || a.Entry == 0 {
+			continue
+		}
+		given[key] = a
+		rows.add(n, a.Entry, a.Ask, a.Customer, a.Delivery, a.Scale, a.Score, a.Choice, a.Text, a.Channel, a.At)
+	}
+	if rows.len() == 0 {
+		return nil
+	}
+	kept, err := listRows(ctx, tx, rows, func(r record) (campaigns.Answer, error) {
+		var key ask
+		err := r.Scan(&key.entry, &key.id)
+		return given[key], err
+	}, `
+		INSERT INTO answers (entry, ask, customer, delivery, scale, score, choice, text, channel, at)
+		SELECT v.entry, v.ask, v.customer, v.delivery, v.scale, v.score, v.choice, v.words, v.channel, v.at
+		FROM {rows} AS v WHERE TRUE ORDER BY v.n
+		ON CONFLICT DO NOTHING RETURNING entry, ask`)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(kept, func(a, b campaigns.Answer) int { return a.At.Compare(b.At) })
+	if err := addScores(ctx, tx, kept, campaigns.CSAT5, "csat"); err != nil {
+		return err
+	}
+	return addScores(ctx, tx, kept, campaigns.NPS, "nps")
+}
+
+// addScores adds the answers on one scale to the columns that carry its name.
+// The answers stand in the order in which they were given.
+func addScores(ctx context.Context, tx *tx, answers []campaigns.Answer, scale campaigns.Scale, column string) error {
+	scores := map[string]customers.Score{}
+	for _, a := range answers {
+		if a.Scale == scale && a.Score != nil {
+			s := scores[a.Customer]
+			scores[a.Customer] = customers.Score{Last: *a.Score, Sum: s.Sum + *a.Score, Count: s.Count + 1}
+		}
+	}
+	if len(scores) == 0 {
+		return nil
+	}
+	rows := newRows("customer text, latest real, total real, answers int")
+	for _, customer := range slices.Sorted(maps.Keys(scores)) {
+		rows.add(customer, scores[customer].Last, scores[customer].Sum, scores[customer].Count)
+	}
+	_, err := tx.execRows(ctx, rows, fmt.Sprintf(`
+		UPDATE customers SET %[1]s_last = v.latest, %[1]s_sum = %[1]s_sum + v.total, %[1]s_count = %[1]s_count + v.answers
+		FROM {rows} AS v WHERE customers.id = v.customer`, column))
+	return err
+}
+
+// engagement names the columns that keep a customer's latest sign of life, by
+// the event that is one.
+var engagement = map[string]string{
+	"email opened":  "email_opened_at",
+	"email clicked": "email_clicked_at",
+	"sms replied":   "sms_replied_at",
+	"sms answered":  "sms_replied_at",
+	"push clicked":  "push_clicked_at",
+}
+
+// noteEngagement moves on when customers last showed a sign of life. What is
+// unlikely to be a person's doing is none.
+func noteEngagement(ctx context.Context, tx *tx, fresh []campaigns.Response) error {
+	latest := map[string]map[string]time.Time{} // by column, then by customer
+	for _, r := range fresh {
+		column, counts := engagement[r.Event.Name]
+		if bot, _ := r.Event.Properties["bot"].(bool); !counts || bot {
+			continue
+		}
+		if latest[column] == nil {
+			latest[column] = map[string]time.Time{}
+		}
+		if who := r.Event.Customer; r.Event.At.After(latest[column][who]) {
+			latest[column][who] = r.Event.At
+		}
+	}
+	for _, column := range slices.Sorted(maps.Keys(latest)) {
+		rows := newRows("customer text, at int")
+		for _, customer := range slices.Sorted(maps.Keys(latest[column])) {
+			rows.add(customer, latest[column][customer])
+		}
+		_, err := tx.execRows(ctx, rows, fmt.Sprintf(`
+			UPDATE customers SET %[1]s = v.at FROM {rows} AS v
+			WHERE customers.id = v.customer AND COALESCE(%[1]s, 0) < v.at`, column))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appendPresent appends what a pointer points to, if to anything.
+func appendPresent[T any](all []T, one *T) []T {
+	if one == nil {
+		return all
+	}
+	return append(all, *one)
+}
+
+// unlessEmpty writes values where there are any.
+func unlessEmpty[T any](ctx context.Context, tx *tx, values []T, write func(context.Context, *tx, []T) error) error {
+	if len(values) == 0 {
+		return nil
+	}
+	return write(ctx, tx, values)
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"rapport/campaigns/expression"
+)
+
+// openSQLite opens a file with one connection that writes and a pool that
+// reads. Every commit waits for the disk (synchronous FULL): the ledger's word
+// must outlive a power cut.
+func openSQLite(ctx context.Context, path string) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: expression.SQLite, lock: lock}
+	if err := s.openPools(ctx, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, explain(err)), lock.release())
+	}
+	return s, nil
+}
+
+func (s *Store) openPools(ctx context.Context, path string) error {
+	if err := registerRegexp(); err != nil {
+		return err
+	}
+	// Made here, because SQLite would make it readable for everybody.
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)")); err != nil {
+		return err
+	}
+	s.writer.SetMaxOpenConns(1)
+	if err := s.writer.PingContext(ctx); err != nil { // puts the file into WAL mode before anyone reads
+		return errors.Join(err, s.writer.Close())
+	}
+	if s.readers, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)")); err != nil {
+		return errors.Join(err, s.writer.Close())
+	}
+	size := max(4, 2*runtime.NumCPU())
+	s.readers.SetMaxOpenConns(size)
+	s.readers.SetMaxIdleConns(size)
+	return nil
+}
+
+// sqliteDSN is the driver's own form. Foreign keys are off: the order of
+// arrival is not the order of reference.
+func sqliteDSN(path, begin string, pragmas ...string) string {
+	query := url.Values{"_txlock": {begin}}
+	for _, pragma := range append(pragmas, "busy_timeout(10000)", "foreign_keys(0)", "temp_store(MEMORY)", "cache_size(-32768)") {
+		query.Add("_pragma", pragma)
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+// explainSQLite puts into words what an operator can mend.
+func explainSQLite(err *sqlite.Error) string {
+	switch err.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return "the disk is full, nothing of this was written: free space in the data folder"
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return "another program holds the database file: end it"
+	case sqlite3.SQLITE_READONLY:
+		return "the database file cannot be written: check the owner and the mode of the data folder"
+	case sqlite3.SQLITE_CANTOPEN:
+		return "the database file cannot be opened: check the owner and the mode of the data folder"
+	case sqlite3.SQLITE_IOERR:
+		return "the disk reports an error, nothing of this was written"
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return "the database file is damaged or is none: restore it from a backup"
+	}
+	return ""
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"rapport/campaigns/expression"
+)
+
+// Store is one database.
+type Store struct {
+	dialect expression.Dialect
+	// writer and readers are two pools on SQLite, where one connection writes,
+	// and the same pool on PostgreSQL.
+	writer, readers *sql.DB
+	lock            *fileLock // SQLite only
+}
+
+// Open connects to the database a DSN names: "sqlite:/path/to/file.db", whose
+// folder is made where it is missing, or "postgres://…". It neither creates nor
+// changes a schema; Migrate does. A SQLite file that another process has open
+// is refused.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	switch scheme, rest, _ := strings.Cut(dsn, ":"); scheme {
+	case "sqlite":
+		return openSQLite(ctx, rest)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, dsn)
+	}
+	return nil, errors.New(`open store: the DSN must begin with "sqlite:" or "postgres://"`)
+}
+
+// Dialect is the SQL the database speaks.
+func (s *Store) Dialect() expression.Dialect { return s.dialect }
+
+// Close gives the database back. Nothing may be in use any more.
+func (s *Store) Close() error {
+	err := s.readers.Close()
+	if s.writer != s.readers {
+		err = errors.Join(err, s.writer.Close())
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.release())
+	}
+	if err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}

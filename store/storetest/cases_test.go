@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"rapport/customers"
+	"rapport/store"
+)
+
+func openCases(t *testing.T, s *store.Store, cases ...customers.Case) {
+	t.Helper()
+	if err := s.Casebook().Open(t.Context(), cases); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func cases(t *testing.T, s *store.Store, queue string, limit int) []customers.Case {
+	t.Helper()
+	all, err := s.Casebook().Cases(t.Context(), queue, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestOneUnhappyCustomerIsOneCase(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1"})
+		opened := customers.Case{
+			Customer: "c-1", Campaign: "after-delivery", Entry: 7, Queue: "recovery", Priority: customers.High, Title: "Unhappy", Note: "score 1",
+			Why: "low_score", OpenedAt: ago(time.Hour), DueAt: noon.Add(4 * time.Hour),
+		}
+		openCases(t, s, opened)
+		openCases(t, s, opened) // a repeated report
+		again := opened
+		again.Priority, again.Title, again.Note, again.Why = customers.Low, "Complained", "", "complaint"
+		again.OpenedAt, again.DueAt = noon, noon.Add(time.Hour)
+		openCases(t, s, again)
+
+		open := cases(t, s, "recovery", 10)
+		want := again
+		want.Priority, want.Note, want.OpenedAt = customers.High, "score 1", ago(time.Hour)
+		if len(open) == 1 {
+			want.ID = open[0].ID
+		}
+		same(t, "open cases", open, []customers.Case{want})
+		same(t, "on the customer", loaded(t, s, "c-1").Cases, customers.CaseTotals{Open: 1, LastAt: ago(time.Hour)})
+
+		events, err := s.Of(t.Context(), "c-1", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range events {
+			names = append(names, e.Name)
+		}
+		same(t, "timeline", names, []string{"case opened", "case updated"})
+	})
+}
+
+func TestClosingACase(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1"})
+		one := customers.Case{Customer: "c-1", Entry: 7, Queue: "recovery", Priority: customers.Normal, Title: "Unhappy", Why: "step", OpenedAt: ago(time.Hour)}
+		openCases(t, s, one)
+		id := cases(t, s, "", 10)[0].ID
+		for range 2 {
+			if err := s.Casebook().Close(t.Context(), id, "kim", "called back", noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "open cases", cases(t, s, "", 10), nil)
+		same(t, "on the customer", loaded(t, s, "c-1").Cases, customers.CaseTotals{LastAt: ago(time.Hour)})
+		events, err := s.Of(t.Context(), "c-1", 10)
+		if err != nil || len(events) != 2 || events[1].Name != "case closed" || events[1].Properties["by"] != "kim" {
+			t.Errorf("timeline %v, %v", events, err)
+		}
+		openCases(t, s, one) // the entry's case was closed: this is another
+		if again := cases(t, s, "", 10); len(again) != 1 || again[0].ID == id {
+			t.Errorf("after a new opening: %v", again)
+		}
+		if err := s.Casebook().Close(t.Context(), 999, "kim", "", noon); !errors.Is(err, customers.ErrUnknownCase) {
+			t.Errorf("closing a case nobody knows: %v", err)
+		}
+	})
+}
+
+func TestCasesStandInOrderOfPressure(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		add := func(title, queue string, p customers.Priority, due time.Time) customers.Case {
+			return customers.Case{Customer: "c-1", Queue: queue, Priority: p, Title: title, Why: "step", OpenedAt: noon, DueAt: due}
+		}
+		openCases(t, s, add("low", "a", customers.Low, ago(time.Hour)), add("no clock", "a", customers.High, time.Time{}),
+			add("later", "b", customers.High, noon.Add(2*time.Hour)), add("sooner", "a", customers.High, noon), add("urgent", "b", customers.Urgent, time.Time{}))
+		titles := func(all []customers.Case) (titles []string) {
+			for _, c := range all {
+				titles = append(titles, c.Title)
+			}
+			return titles
+		}
+		same(t, "all", titles(cases(t, s, "", 10)), []string{"urgent", "sooner", "later", "no clock", "low"})
+		same(t, "one queue", titles(cases(t, s, "a", 2)), []string{"sooner", "no clock"})
+	})
+}

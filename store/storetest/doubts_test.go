@@ -1,0 +1,143 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/store"
+)
+
+// doubtful makes n customers of whom nobody knows whether an e-mail reached
+// them.
+func doubtful(t *testing.T, s *store.Store, n int, policy deliveries.Ambiguous) []deliveries.Delivery {
+	t.Helper()
+	planned := plan(t, s, n, func(_ int, d *deliveries.Delivery) { d.Ambiguous = policy })
+	fence, claimed := claim(t, s)
+	begin(t, s, fence, claimed, pass(8))
+	for _, d := range claimed {
+		settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Unconfirmed, Reason: "no_answer_from_provider"})
+	}
+	return planned
+}
+
+func inDoubt(t *testing.T, s *store.Store, before time.Time) []int64 {
+	t.Helper()
+	all, err := s.Unconfirmed(t.Context(), before, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make([]int64, len(all))
+	for i, d := range all {
+		ids[i] = d.ID
+	}
+	return ids
+}
+
+func resolve(t *testing.T, s *store.Store, now time.Time, findings ...deliveries.Finding) {
+	t.Helper()
+	if err := s.Resolve(t.Context(), now, findings); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUnconfirmedIsLookedAtInTurns(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 2, deliveries.Hold)
+		same(t, "too early", inDoubt(t, s, noon), []int64{})
+		later := noon.Add(time.Minute)
+		same(t, "in doubt", inDoubt(t, s, later), []int64{d[0].ID, d[1].ID})
+		resolve(t, s, later, deliveries.Finding{ID: d[0].ID, Status: deliveries.Unconfirmed})
+		same(t, "after a look at one", inDoubt(t, s, later), []int64{d[1].ID})
+		same(t, "the next turn", inDoubt(t, s, later.Add(time.Minute)), []int64{d[0].ID, d[1].ID})
+	})
+}
+
+func TestFoundMessagesAreSent(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 1, deliveries.Hold)[0]
+		later := noon.Add(time.Minute)
+		resolve(t, s, later, deliveries.Finding{ID: d.ID, Status: deliveries.Sent, ProviderID: "m1"})
+		found := stored(t, s, d.ID)
+		if found.Status != deliveries.Sent || found.ProviderID != "m1" || !found.TakenAt.Equal(noon) || found.Cost != 8 {
+			t.Errorf("found: %+v", found)
+		}
+		same(t, "timeline", names(t, s, d.Customer), []string{"email unconfirmed", "email sent"})
+		resolve(t, s, later, deliveries.Finding{ID: d.ID, Status: deliveries.Planned, DueAt: later})
+		if again := stored(t, s, d.ID); again.Status != deliveries.Sent {
+			t.Errorf("what was found is %s again", again.Status)
+		}
+	})
+}
+
+func TestHoldNeverPlansASecondCopy(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 1, deliveries.Hold)[0]
+		resolve(t, s, noon, deliveries.Finding{ID: d.ID, Status: deliveries.Planned, DueAt: noon})
+		if held := stored(t, s, d.ID); held.Status != deliveries.Unconfirmed || held.Resent {
+			t.Errorf("under hold: %+v", held)
+		}
+	})
+}
+
+// The resend policy allows one more copy, flagged, even after the journey has
+// ended, and keeps what the first one took.
+func TestResendPlansOneMoreCopy(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 1, deliveries.Resend)[0]
+		end := journeyOf(t, s, d.Entry)
+		end.Entry.State, end.Entry.EndedAt, end.Entry.Why = "finished", noon, "finished"
+		apply(t, s, end)
+		plan := deliveries.Finding{ID: d.ID, Status: deliveries.Planned, DueAt: noon}
+		resolve(t, s, noon, plan)
+		again := stored(t, s, d.ID)
+		if again.Status != deliveries.Planned || !again.Resent || !again.TakenAt.Equal(noon) {
+			t.Fatalf("the resend: %+v", again)
+		}
+		fence, claimed := claim(t, s)
+		later := noon.Add(time.Minute)
+		var contacts []deliveries.Contact
+		verdicts := beginAt(t, s, fence, later, claimed, func(_ deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+			contacts = p.Contacts
+			return deliveries.Verdict{Go: true, Cost: 8}
+		})
+		if !verdicts[0].Go || len(contacts) != 0 {
+			t.Errorf("the second copy: %+v under %v", verdicts[0], contacts)
+		}
+		settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Unconfirmed})
+		resolve(t, s, later, plan)
+		if third := stored(t, s, d.ID); third.Status != deliveries.Unconfirmed || third.Attempts != 2 || third.Cost != 16 {
+			t.Errorf("after the second copy: %+v", third)
+		}
+	})
+}
+
+func TestEvidenceTakesAResendBack(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 1, deliveries.Resend)[0]
+		resolve(t, s, noon, deliveries.Finding{ID: d.ID, Status: deliveries.Planned, DueAt: noon})
+		fence, claimed := claim(t, s)
+		if err := s.Advance(t.Context(), noon, []deliveries.Progress{{ID: d.ID, Status: deliveries.Delivered, At: noon}}); err != nil {
+			t.Fatal(err)
+		}
+		if verdicts := begin(t, s, fence, claimed, pass(0)); verdicts[0].Go {
+			t.Error("a second copy of a delivered message was let go")
+		}
+		if now := stored(t, s, d.ID); now.Status != deliveries.Delivered {
+			t.Errorf("the delivered message is %s", now.Status)
+		}
+	})
+}
+
+func TestASendWhoseWorkerDiedIsInDoubt(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		plan(t, s, 1, func(_ int, d *deliveries.Delivery) { d.Channel = channels.Call })
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		if _, _, err := s.Reclaim(t.Context(), noon.Add(lease)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "in doubt", inDoubt(t, s, noon.Add(2*lease)), []int64{claimed[0].ID})
+	})
+}

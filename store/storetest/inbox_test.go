@@ -1,0 +1,154 @@
+package storetest
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/store"
+)
+
+func callback(body string) channels.Callback {
+	return channels.Callback{
+		Method: http.MethodPost, URL: "https://shop.example/hooks/twilio/messages/abc?x=1",
+		Header: http.Header{"X-Twilio-Signature": {"sig"}, "Accept": {"a", "b"}},
+		Body:   []byte(body), ReceivedAt: noon,
+	}
+}
+
+func receive(t *testing.T, s *store.Store, provider string, c channels.Callback) bool {
+	t.Helper()
+	fresh, err := s.Receive(t.Context(), provider, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fresh
+}
+
+func waiting(t *testing.T, s *store.Store, now time.Time, limit int) []deliveries.Received {
+	t.Helper()
+	all, err := s.Waiting(t.Context(), now, lease, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestACallbackIsKeptByteForByte(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		c := callback("[{\"event\":\"open\"}]\r\n\x00\xff")
+		if !receive(t, s, "sendgrid", c) {
+			t.Error("a new callback is not fresh")
+		}
+		got := waiting(t, s, noon, 10)
+		if len(got) != 1 || got[0].Provider != "sendgrid" || got[0].Attempts != 1 {
+			t.Fatalf("waiting are %+v", got)
+		}
+		same(t, "callback", got[0].Callback, c)
+	})
+}
+
+func TestACallbackIsStoredOnce(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		c := callback("a=1")
+		otherURL := c
+		otherURL.URL += "2"
+		retried := c
+		retried.Header, retried.ReceivedAt = http.Header{"Retry": {"1"}}, noon.Add(time.Minute)
+		for _, step := range []struct {
+			what     string
+			provider string
+			callback channels.Callback
+			fresh    bool
+		}{
+			{"new", "twilio-sms", c, true},
+			{"repeated", "twilio-sms", retried, false},
+			{"another provider", "twilio-call", c, true},
+			{"another URL", "twilio-sms", otherURL, true},
+			{"another body", "twilio-sms", callback("a=2"), true},
+			{"without a body", "twilio-sms", callback(""), true},
+		} {
+			if fresh := receive(t, s, step.provider, step.callback); fresh != step.fresh {
+				t.Errorf("%s: fresh %v", step.what, fresh)
+			}
+		}
+		if n := len(waiting(t, s, noon, 10)); n != 5 {
+			t.Errorf("%d callbacks wait", n)
+		}
+	})
+}
+
+func TestCallbacksAreLeasedOldestFirst(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		for i := range 5 {
+			receive(t, s, "sendgrid", callback(fmt.Sprint(i)))
+		}
+		first := waiting(t, s, noon, 2)
+		rest := waiting(t, s, noon, 10)
+		if len(first) != 2 || string(first[0].Callback.Body) != "0" || len(rest) != 3 || string(rest[0].Callback.Body) != "2" {
+			t.Fatalf("leased %d, then %d", len(first), len(rest))
+		}
+		if err := s.Done(t.Context(), []int64{first[0].ID, rest[0].ID}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Reject(t.Context(), rest[1].ID, "not JSON"); err != nil {
+			t.Fatal(err)
+		}
+		again := waiting(t, s, noon.Add(lease), 10)
+		if len(again) != 2 || again[0].ID != first[1].ID || again[0].Attempts != 2 {
+			t.Errorf("after the lease: %+v", again)
+		}
+		if receive(t, s, "sendgrid", callback("0")) {
+			t.Error("a callback that was read is taken again")
+		}
+	})
+}
+
+func TestReadersNeverShareACallback(t *testing.T) {
+	const callbacks = 60
+	Each(t, func(t *testing.T, s *store.Store) {
+		for i := range callbacks {
+			receive(t, s, "sendgrid", callback(fmt.Sprint(i)))
+		}
+		var read [callbacks + 1]atomic.Int64
+		together(t, 6, func(int) error {
+			for {
+				got, err := s.Waiting(t.Context(), noon, lease, 7)
+				if err != nil || len(got) == 0 {
+					return err
+				}
+				for _, r := range got {
+					read[r.ID].Add(1)
+				}
+			}
+		})
+		for id := range read {
+			if n := read[id].Load(); n > 1 {
+				t.Errorf("callback %d was read %d times", id, n)
+			}
+		}
+	})
+}
+
+func TestALinkKeepsItsNumber(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		const a, b, c = "https://shop.example/a", "https://shop.example/b?x=1&y=ü", "https://shop.example/c"
+		first, err := s.Intern(t.Context(), []string{a, b, a})
+		if err != nil || len(first) != 2 || first[a] == first[b] {
+			t.Fatalf("numbered %v, %v", first, err)
+		}
+		second, err := s.Intern(t.Context(), []string{c, b})
+		if err != nil || second[b] != first[b] || second[c] == 0 {
+			t.Errorf("numbered %v, %v", second, err)
+		}
+		for url, number := range map[string]int64{a: first[a], b: first[b], "": 4711} {
+			if got, err := s.URL(t.Context(), number); err != nil || got != url {
+				t.Errorf("link %d is %q, %v", number, got, err)
+			}
+		}
+	})
+}

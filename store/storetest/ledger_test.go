@@ -1,0 +1,291 @@
+package storetest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/store"
+)
+
+func TestADeliveryGoesThroughTheLedger(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 1, func(_ int, d *deliveries.Delivery) {
+			d.Vars = map[string]any{"gift": "tea"}
+			d.Retry = deliveries.Retry{On: []string{"busy"}, Every: time.Hour, AtMost: 2}
+		})[0]
+		fence, claimed := claim(t, s)
+		if len(claimed) != 1 || claimed[0].Status != deliveries.Queued {
+			t.Fatalf("claimed %+v", claimed)
+		}
+		begin(t, s, fence, claimed, pass(8))
+		sending := stored(t, s, planned.ID)
+		if sending.Status != deliveries.Sending || sending.Attempts != 1 || !sending.TakenAt.Equal(noon) || sending.Cost != 8 {
+			t.Fatalf("begun as %+v", sending)
+		}
+		if n := settle(t, s, fence, deliveries.Outcome{ID: planned.ID, Status: deliveries.Sent, Provider: "sendgrid", ProviderID: "m1"}); n != 1 {
+			t.Fatalf("%d outcomes were written", n)
+		}
+		want := planned
+		want.Status, want.Attempts, want.TakenAt, want.SettledAt = deliveries.Sent, 1, noon, noon
+		want.Cost, want.Provider, want.ProviderID = 8, "sendgrid", "m1"
+		same(t, "the delivery", stored(t, s, planned.ID), want)
+		same(t, "timeline", names(t, s, planned.Customer), []string{"email sent"})
+		if c := loaded(t, s, planned.Customer); !c.Contacted.LastAt.Equal(noon) || c.Contacted.Last7d != 1 {
+			t.Errorf("contacted %+v", c.Contacted)
+		}
+		if !awake(t, s, planned.Entry) {
+			t.Error("the entry does not know that its message was sent")
+		}
+	})
+}
+
+func TestDueTakesTheOldestThenTheMostImportant(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 4, func(i int, d *deliveries.Delivery) {
+			d.DueAt = noon.Add(-time.Hour)
+			switch i {
+			case 1:
+				d.Priority = 90
+			case 2:
+				d.DueAt = noon.Add(-2 * time.Hour)
+			case 3:
+				d.DueAt = noon.Add(time.Minute)
+			}
+		})
+		want := []int64{planned[2].ID, planned[1].ID, planned[0].ID}
+		if got := due(t, s, noon); !slices.Equal(got, want) {
+			t.Errorf("due are %v, want %v", got, want)
+		}
+		if again := due(t, s, noon); len(again) != 0 {
+			t.Errorf("leased twice: %v", again)
+		}
+	})
+}
+
+func TestABroadcastLeavesRoomForOtherChannels(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		plan(t, s, 30, func(i int, d *deliveries.Delivery) {
+			d.DueAt = noon.Add(-time.Hour)
+			if i == 29 {
+				d.Channel, d.DueAt = channels.Call, noon
+			}
+		})
+		batches, err := s.Due(t.Context(), noon, lease, 12, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := map[channels.Channel][]int{}
+		for _, b := range batches {
+			size[b.Channel] = append(size[b.Channel], len(b.IDs))
+		}
+		same(t, "batches", size, map[channels.Channel][]int{channels.Email: {5, 5, 1}, channels.Call: {1}})
+	})
+}
+
+func TestAClaimTakesOnlyWhatNobodyHolds(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 3, nil)
+		ids := due(t, s, noon)
+		if _, _, err := s.Claim(t.Context(), ids[:1], noon, lease); err != nil {
+			t.Fatal(err)
+		}
+		asked := append([]int64{ids[2], planned[0].ID + 1000}, ids...)
+		_, claimed, err := s.Claim(t.Context(), asked, noon, lease)
+		if err != nil || len(claimed) != 2 {
+			t.Fatalf("claimed %d, %v", len(claimed), err)
+		}
+		_, late, err := s.Claim(t.Context(), ids[:1], noon.Add(lease), lease)
+		if err != nil || len(late) != 1 {
+			t.Errorf("a claim whose lease is over is still held: %v, %v", late, err)
+		}
+	})
+}
+
+// Two workers never hold the same row, however hard they try.
+func TestClaimersNeverShareARow(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		const rows, workers = 200, 8
+		plan(t, s, rows, nil)
+		var mutex sync.Mutex
+		holder := map[int64]deliveries.Fence{}
+		var wait sync.WaitGroup
+		for range workers {
+			wait.Go(func() {
+				for {
+					batches, err := s.Due(t.Context(), noon, lease, 20, 7)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if len(batches) == 0 {
+						return
+					}
+					for _, b := range batches {
+						for range 2 { // a task that arrives twice
+							fence, claimed, err := s.Claim(t.Context(), b.IDs, noon, lease)
+							if err != nil {
+								t.Error(err)
+								return
+							}
+							mutex.Lock()
+							for _, d := range claimed {
+								if other, held := holder[d.ID]; held {
+									t.Errorf("delivery %d is held under %d and %d", d.ID, other, fence)
+								}
+								holder[d.ID] = fence
+							}
+							mutex.Unlock()
+						}
+					}
+				}
+			})
+		}
+		wait.Wait()
+		if len(holder) != rows {
+			t.Errorf("%d of %d deliveries were claimed", len(holder), rows)
+		}
+	})
+}
+
+func TestALostFenceWritesNothing(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 1, nil)[0]
+		stale, claimed := claim(t, s)
+		later := noon.Add(2 * lease)
+		if _, _, err := s.Reclaim(t.Context(), later); err != nil {
+			t.Fatal(err)
+		}
+		fence, again := claimAt(t, s, later)
+		if len(again) != 1 {
+			t.Fatal("the delivery did not come back")
+		}
+		if verdicts := begin(t, s, stale, claimed, pass(0)); verdicts[0].Go {
+			t.Error("a lost fence began a send")
+		}
+		beginAt(t, s, fence, later, again, pass(0))
+		for _, status := range []deliveries.Status{deliveries.Sent, deliveries.Planned, deliveries.Failed, deliveries.Unconfirmed} {
+			if n := settle(t, s, stale, deliveries.Outcome{ID: planned.ID, Status: status}); n != 0 {
+				t.Errorf("a lost fence wrote %s", status)
+			}
+		}
+		if d := stored(t, s, planned.ID); d.Status != deliveries.Sending || d.Attempts != 1 {
+			t.Errorf("the delivery is %s after %d attempts", d.Status, d.Attempts)
+		}
+		same(t, "timeline", names(t, s, planned.Customer), []string{})
+	})
+}
+
+func TestSettleWritesEveryOutcome(t *testing.T) {
+	statuses := []deliveries.Status{deliveries.Sent, deliveries.Failed, deliveries.Planned, deliveries.Unconfirmed, deliveries.Bounced, deliveries.Skipped}
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, len(statuses), nil)
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed[:5], pass(8)) // what is skipped here was never begun
+		var outcomes []deliveries.Outcome
+		for i, status := range statuses {
+			outcomes = append(outcomes, deliveries.Outcome{ID: planned[i].ID, Status: status, Reason: "because", DueAt: noon.Add(time.Hour)})
+		}
+		if n := settle(t, s, fence, outcomes...); n != len(outcomes) {
+			t.Errorf("%d of %d outcomes were written", n, len(outcomes))
+		}
+		for i, status := range statuses {
+			d := stored(t, s, planned[i].ID)
+			if d.Status != status {
+				t.Errorf("%s was written as %s", status, d.Status)
+			}
+			taken := status == deliveries.Sent || status == deliveries.Unconfirmed || status == deliveries.Bounced
+			if d.TakenAt.IsZero() == taken || (d.Cost == 8) != taken {
+				t.Errorf("%s: taken at %v, cost %d", status, d.TakenAt, d.Cost)
+			}
+			want := []string{"email " + string(status)}
+			if status == deliveries.Planned {
+				want = []string{}
+			}
+			same(t, string(status), names(t, s, d.Customer), want)
+			if got := awake(t, s, d.Entry); got != (status != deliveries.Planned) {
+				t.Errorf("%s: awake %v", status, got)
+			}
+		}
+		back := due(t, s, noon.Add(time.Hour))
+		if !slices.Equal(back, []int64{planned[2].ID}) {
+			t.Errorf("due again are %v, want %d", back, planned[2].ID)
+		}
+		if n := settle(t, s, fence, outcomes[:2]...); n != 1 {
+			t.Errorf("settling twice wrote %d", n) // sent again says nothing new
+		}
+		same(t, "settled twice", names(t, s, planned[0].Customer), []string{"email sent"})
+	})
+}
+
+func TestReclaimTellsWhatMayHaveLeftFromWhatHasNot(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 3, nil)
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed[1:2], pass(8))
+		if p, u, err := s.Reclaim(t.Context(), noon.Add(lease-time.Millisecond)); err != nil || p+u != 0 {
+			t.Fatalf("reclaimed %d and %d while the lease ran, %v", p, u, err)
+		}
+		p, u, err := s.Reclaim(t.Context(), noon.Add(lease))
+		if err != nil || p != 2 || u != 1 {
+			t.Fatalf("reclaimed %d planned, %d unconfirmed, %v", p, u, err)
+		}
+		doubtful := stored(t, s, planned[1].ID)
+		if doubtful.Status != deliveries.Unconfirmed || doubtful.Cost != 8 {
+			t.Errorf("in doubt: %+v", doubtful)
+		}
+		same(t, "timeline", names(t, s, doubtful.Customer), []string{"email unconfirmed"})
+		if got := due(t, s, noon.Add(lease)); len(got) != 2 {
+			t.Errorf("due again are %v", got)
+		}
+		// Its holder was only slow, and knows best what became of it.
+		if n := settle(t, s, fence, deliveries.Outcome{ID: doubtful.ID, Status: deliveries.Sent, ProviderID: "m1"}); n != 1 {
+			t.Error("the holder's word was not taken")
+		}
+	})
+}
+
+func TestRecallBringsBackOnlyWhatNobodyClaimed(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		plan(t, s, 3, nil)
+		ids := due(t, s, noon)
+		if _, _, err := s.Claim(t.Context(), ids[:1], noon, lease); err != nil {
+			t.Fatal(err)
+		}
+		n, err := s.Recall(t.Context(), noon)
+		if err != nil || n != 2 {
+			t.Fatalf("recalled %d, %v", n, err)
+		}
+		if got := due(t, s, noon); !slices.Equal(got, ids[1:]) {
+			t.Errorf("due again are %v, want %v", got, ids[1:])
+		}
+	})
+}
+
+// A webhook may be faster than the courier's own settlement.
+func TestEvidenceBeforeTheSettlementIsNotPulledBack(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 2, nil)
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		for _, d := range planned {
+			if err := s.Advance(t.Context(), noon, []deliveries.Progress{{ID: d.ID, Status: deliveries.Delivered, At: noon}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := settle(t, s, fence,
+			deliveries.Outcome{ID: planned[0].ID, Status: deliveries.Sent, Provider: "sendgrid", ProviderID: "m1"},
+			deliveries.Outcome{ID: planned[1].ID, Status: deliveries.Unconfirmed})
+		if n != 1 {
+			t.Errorf("%d outcomes were written", n)
+		}
+		first, second := stored(t, s, planned[0].ID), stored(t, s, planned[1].ID)
+		if first.Status != deliveries.Delivered || first.ProviderID != "m1" || second.Status != deliveries.Delivered {
+			t.Errorf("settled as %s %q and %s", first.Status, first.ProviderID, second.Status)
+		}
+		same(t, "timeline", names(t, s, first.Customer), []string{"email sent"})
+	})
+}

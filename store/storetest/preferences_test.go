@@ -1,0 +1,101 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/store"
+)
+
+func TestTheNewestWordOfConsentHolds(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1"})
+		say := func(words ...customers.Consent) {
+			t.Helper()
+			if err := s.Consent(t.Context(), words); err != nil {
+				t.Fatal(err)
+			}
+		}
+		word := func(in bool, at time.Time, source string) customers.Consent {
+			return customers.Consent{Customer: "c-1", Topic: "marketing", Channel: channels.SMS, In: in, At: at, Source: source}
+		}
+		holds := func(want customers.Consent) {
+			t.Helper()
+			same(t, "consents", loaded(t, s, "c-1").Consents, []customers.Consent{want})
+		}
+		say(word(true, ago(3*time.Hour), "form"), word(false, ago(4*time.Hour), "older"))
+		holds(word(true, ago(3*time.Hour), "form"))
+		say(word(false, ago(2*time.Hour), "sms"))
+		holds(word(false, ago(2*time.Hour), "sms"))
+		say(word(true, ago(3*time.Hour), "late"))
+		holds(word(false, ago(2*time.Hour), "sms"))
+		say(word(true, ago(2*time.Hour), "same moment"))
+		holds(word(false, ago(2*time.Hour), "sms"))
+		say(word(true, noon, "form"), word(false, noon, "one_click"), word(true, noon, "form"))
+		holds(word(false, noon, "one_click"))
+	})
+}
+
+func TestSuppressions(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, ada())
+		block := func(ch channels.Channel, address, reason string) customers.Suppression {
+			return customers.Suppression{Channel: ch, Address: address, Reason: reason, At: noon}
+		}
+		err := s.Suppress(t.Context(), []customers.Suppression{
+			block(channels.SMS, ada().Phone, "opted_out"), block(channels.SMS, ada().Phone, "bounced"),
+			block(channels.Email, ada().Email, "bounced"), block(channels.Email, "bob@shop.example", "complained"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := loaded(t, s, "c-ada")
+		same(t, "suppressed", c.Suppressed, map[channels.Channel]string{channels.SMS: "opted_out", channels.Email: "bounced"})
+		if c.Reachable(channels.SMS) || !c.Reachable(channels.Call) {
+			t.Error("a stop by SMS must stop SMS and nothing else")
+		}
+		for _, ch := range []channels.Channel{channels.SMS, channels.Email} {
+			if err := s.Release(t.Context(), ch, c.Address(ch)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "after START", loaded(t, s, "c-ada").Suppressed, map[channels.Channel]string{channels.Email: "bounced"})
+	})
+}
+
+func TestBrowsers(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1"}, customers.Customer{ID: "c-2"})
+		laptop := channels.PushSubscription{Endpoint: "https://push.example/laptop", P256dh: "p", Auth: "a"}
+		phone := channels.PushSubscription{Endpoint: "https://push.example/phone", P256dh: "q", Auth: "b"}
+		subscribe := func(customer string, p channels.PushSubscription, at time.Time) {
+			t.Helper()
+			if err := s.Subscribe(t.Context(), customer, p, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		subscribe("c-1", laptop, ago(time.Hour))
+		subscribe("c-1", phone, noon)
+		same(t, "the latest first", loaded(t, s, "c-1").Browsers, []channels.PushSubscription{phone, laptop})
+
+		laptop.Auth = "renewed"
+		subscribe("c-2", laptop, noon)
+		same(t, "a browser has one owner", loaded(t, s, "c-1").Browsers, []channels.PushSubscription{phone})
+		same(t, "and its newest keys", loaded(t, s, "c-2").Browsers, []channels.PushSubscription{laptop})
+
+		if err := s.Suppress(t.Context(), []customers.Suppression{{Channel: channels.Push, Address: phone.Endpoint, Reason: "erased", At: noon}}); err != nil {
+			t.Fatal(err)
+		}
+		if loaded(t, s, "c-1").Reachable(channels.Push) {
+			t.Error("a suppressed endpoint is reachable")
+		}
+		for range 2 {
+			if err := s.Unsubscribe(t.Context(), phone.Endpoint); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "gone", loaded(t, s, "c-1").Browsers, nil)
+	})
+}

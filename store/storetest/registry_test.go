@@ -1,0 +1,269 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/store"
+)
+
+func TestPutCustomersTwiceChangesNothing(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		bob := customers.Customer{ID: "c-bob", Email: "Bob@Shop.Example "}
+		same(t, "first", put(t, s, ada(), bob), customers.Tally{Added: 2})
+		same(t, "again", put(t, s, ada(), bob), customers.Tally{Unchanged: 2})
+		same(t, "none", put(t, s), customers.Tally{})
+		if got := loaded(t, s, "c-bob").Email; got != "bob@shop.example" {
+			t.Errorf("the mailbox is kept as %q", got)
+		}
+	})
+}
+
+func TestPutCustomersFillsInWhatIsGiven(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, ada())
+		tally := put(t, s,
+			customers.Customer{ID: "c-ada", City: "Bonn", Traits: map[string]any{"shoe_size": 40.0, "favourite": nil, "renewed_on": noon}},
+			customers.Customer{ID: "c-new"})
+		same(t, "tally", tally, customers.Tally{Added: 1, Changed: 1})
+		want := ada()
+		want.City = "Bonn"
+		want.Traits = map[string]any{"shoe_size": 40.0, "club": true, "renewed_on": float64(noon.UnixMilli())}
+		same(t, "the customer", loaded(t, s, "c-ada"), &want)
+	})
+}
+
+func TestACustomerNamedTwiceIsOne(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		tally := put(t, s,
+			customers.Customer{ID: "c-1", FirstName: "A", City: "Bonn", Traits: map[string]any{"a": 1.0, "b": 1.0}},
+			customers.Customer{ID: "c-1", FirstName: "B", Traits: map[string]any{"b": 2.0}})
+		same(t, "tally", tally, customers.Tally{Added: 1})
+		c := loaded(t, s, "c-1")
+		if c.FirstName != "B" || c.City != "Bonn" {
+			t.Errorf("the later word is not laid over the earlier: %+v", c)
+		}
+		same(t, "traits", c.Traits, map[string]any{"a": 1.0, "b": 2.0})
+	})
+}
+
+func TestThePhoneZoneGoesWithTheNumber(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+493012345678"})
+		if got := loaded(t, s, "c-1").PhoneZone; got != "Europe/Berlin" {
+			t.Errorf("zone of a Berlin number: %q", got)
+		}
+		put(t, s, customers.Customer{ID: "c-1", City: "Berlin"})
+		if got := loaded(t, s, "c-1").PhoneZone; got != "Europe/Berlin" {
+			t.Errorf("zone after another field changed: %q", got)
+		}
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+79161234567"})
+		if got := loaded(t, s, "c-1").PhoneZone; got != "" {
+			t.Errorf("zone of a number that may be anywhere: %q", got)
+		}
+		put(t, s, customers.Customer{ID: "c-1", PhoneZone: "Asia/Vladivostok"})
+		if got := loaded(t, s, "c-1").PhoneZone; got != "Asia/Vladivostok" {
+			t.Errorf("zone that somebody knew better: %q", got)
+		}
+	})
+}
+
+func TestANewConsentCountsAsAChange(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		word := func(in bool, at time.Time) customers.Customer {
+			return customers.Customer{ID: "c-1", Consents: []customers.Consent{{Topic: "marketing", Channel: channels.SMS, In: in, At: at, Source: "import"}}}
+		}
+		same(t, "new", put(t, s, word(true, ago(time.Hour))), customers.Tally{Added: 1})
+		same(t, "older word", put(t, s, word(false, ago(2*time.Hour))), customers.Tally{Unchanged: 1})
+		same(t, "newer word", put(t, s, word(false, noon)), customers.Tally{Changed: 1})
+	})
+}
+
+func TestABatchWithOneBadCustomerLeavesNothing(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		for _, bad := range []customers.Customer{{Email: "x@shop.example"}, {ID: "c-2", Traits: map[string]any{"f": func() {}}}} {
+			if _, err := s.PutCustomers(t.Context(), noon, []customers.Customer{{ID: "c-1"}, bad}); err == nil {
+				t.Error("taken in")
+			}
+		}
+		if all, err := s.Load(t.Context(), []string{"c-1"}, noon); err != nil || len(all) != 0 {
+			t.Errorf("half of it was written: %v, %v", all, err)
+		}
+	})
+}
+
+func order(id, customer string, at time.Time, lines ...customers.OrderLine) customers.Order {
+	return customers.Order{ID: id, Customer: customer, At: at, Currency: "EUR", Lines: lines}
+}
+
+func line(number int, quantity, amount int64) customers.OrderLine {
+	return customers.OrderLine{Number: number, Product: "p", Quantity: quantity, Amount: amount}
+}
+
+func putOrders(t *testing.T, s *store.Store, orders ...customers.Order) customers.Tally {
+	t.Helper()
+	tally, err := s.PutOrders(t.Context(), noon, orders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tally
+}
+
+func TestOrdersAddUpOnTheCustomer(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, ada())
+		returned := order("o-3", "c-1", ago(3*time.Hour), line(1, 1, 999))
+		returned.Status = "returned"
+		cancelled := customers.Order{ID: "o-4", Customer: "c-1", At: ago(time.Hour), Total: 77, Status: "cancelled"}
+		whole := customers.Order{ID: "o-2", Customer: "c-1", At: ago(4 * time.Hour), Total: 500, Currency: "JPY"}
+		first := order("o-1", "c-1", ago(5*time.Hour), line(1, 2, 1000), line(2, 1, 250))
+		first.Total = 3 // the lines know better
+		all := []customers.Order{first, whole, returned, cancelled}
+		same(t, "tally", putOrders(t, s, all...), customers.Tally{Added: 4})
+		same(t, "again", putOrders(t, s, all...), customers.Tally{Unchanged: 4})
+
+		c := loaded(t, s, "c-1") // nobody knew them
+		same(t, "sums", c.Orders, customers.OrderTotals{Count: 2, Total: 1750, Returned: 1, FirstAt: ago(5 * time.Hour), LastAt: ago(4 * time.Hour)})
+		same(t, "others", loaded(t, s, "c-ada").Orders, ada().Orders)
+
+		events, err := s.Of(t.Context(), "c-1", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []map[string]any
+		for _, e := range events {
+			if e.Name != "Order Completed" || e.Live {
+				t.Errorf("event %+v", e)
+			}
+			told = append(told, e.Properties)
+		}
+		same(t, "timeline", told, []map[string]any{
+			{"order_id": "o-1", "total": 12.5, "currency": "EUR", "items": 3.0},
+			{"order_id": "o-2", "total": 500.0, "currency": "JPY", "items": 0.0},
+			{"order_id": "o-3", "total": 9.99, "currency": "EUR", "items": 1.0},
+		})
+	})
+}
+
+func TestLinesOfAnOrderMayComeInParts(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1"})
+		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))
+		same(t, "a line more", putOrders(t, s, order("o-1", "c-1", noon, line(2, 1, 50))), customers.Tally{Changed: 1})
+		same(t, "a line mended", putOrders(t, s, order("o-1", "c-1", noon, line(2, 2, 60))), customers.Tally{Changed: 1})
+		same(t, "in one call", putOrders(t, s, order("o-1", "c-1", noon, line(2, 2, 60)), order("o-1", "c-1", noon, line(3, 1, 40))), customers.Tally{Changed: 1})
+		same(t, "sums", loaded(t, s, "c-1").Orders, customers.OrderTotals{Count: 1, Total: 200, FirstAt: noon, LastAt: noon})
+		events, err := s.Of(t.Context(), "c-1", 10)
+		if err != nil || len(events) != 1 {
+			t.Fatalf("timeline %v, %v", events, err)
+		}
+		same(t, "event", events[0].Properties, map[string]any{"order_id": "o-1", "total": 2.0, "currency": "EUR", "items": 4.0})
+	})
+}
+
+func TestAnOrderMayChangeHandsAndStatus(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)), order("o-2", "c-1", noon, line(1, 1, 30)))
+		putOrders(t, s, order("o-1", "c-2", noon))
+		same(t, "who lost it", loaded(t, s, "c-1").Orders, customers.OrderTotals{Count: 1, Total: 30, FirstAt: noon, LastAt: noon})
+		same(t, "who has it", loaded(t, s, "c-2").Orders, customers.OrderTotals{Count: 1, Total: 100, FirstAt: noon, LastAt: noon})
+		back := order("o-1", "c-2", noon)
+		back.Status = "returned"
+		putOrders(t, s, back)
+		same(t, "returned", loaded(t, s, "c-2").Orders, customers.OrderTotals{Returned: 1})
+	})
+}
+
+func TestAnOrderThatCameAliveIsOnTheTimelineOnce(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		live := customers.Event{Customer: "c-1", Name: "Order Completed", At: noon, Key: "message-1", ProviderKey: "order:o-1", Live: true, Properties: map[string]any{"own": "words"}}
+		if _, err := s.Append(t.Context(), []customers.Event{live}); err != nil {
+			t.Fatal(err)
+		}
+		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))
+		events, err := s.Of(t.Context(), "c-1", 10)
+		if err != nil || len(events) != 1 || events[0].Properties["own"] != "words" {
+			t.Errorf("timeline %v, %v", events, err)
+		}
+	})
+}
+
+func TestOrdersNeedACustomerAndATime(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		for _, bad := range []customers.Order{{Customer: "c-1", At: noon}, {ID: "o-1", At: noon}, {ID: "o-1", Customer: "c-1"}} {
+			if _, err := s.PutOrders(t.Context(), noon, []customers.Order{order("o-9", "c-9", noon), bad}); err == nil {
+				t.Errorf("order %+v was taken in", bad)
+			}
+		}
+		if all, err := s.Load(t.Context(), []string{"c-9"}, noon); err != nil || len(all) != 0 {
+			t.Errorf("half of it was written: %v, %v", all, err)
+		}
+	})
+}
+
+func TestPutProducts(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		for _, step := range []struct {
+			what     string
+			products []customers.Product
+			want     customers.Tally
+		}{
+			{"new", []customers.Product{{ID: "1", Name: "Tea", Price: 300}, {ID: "2", Name: "Cup"}}, customers.Tally{Added: 2}},
+			{"again", []customers.Product{{ID: "1", Name: "Tea", Price: 300}, {ID: "2", Name: "Cup"}}, customers.Tally{Unchanged: 2}},
+			{"dearer", []customers.Product{{ID: "1", Name: "Tea", Price: 1}, {ID: "1", Name: "Tea", Price: 400}, {ID: "3", Name: "Pot"}}, customers.Tally{Added: 1, Changed: 1}},
+		} {
+			got, err := s.PutProducts(t.Context(), step.products)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, step.what, got, step.want)
+		}
+		if _, err := s.PutProducts(t.Context(), []customers.Product{{Name: "no id"}}); err == nil {
+			t.Error("a product without an id was taken in")
+		}
+	})
+}
+
+// A hundred customers, each a little better than the one before.
+func TestRank(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		var people []customers.Customer
+		for i := 1; i <= 100; i++ {
+			people = append(people, customers.Customer{ID: fmt.Sprintf("c-%03d", i), Orders: customers.OrderTotals{
+				Count: 2, Total: int64(100 * i), FirstAt: ago(9000 * time.Hour), LastAt: ago(time.Duration(100-i) * time.Hour),
+			}})
+		}
+		people = append(people,
+			customers.Customer{ID: "c-never"},
+			customers.Customer{ID: "c-long-ago", Orders: customers.OrderTotals{Count: 9, Total: 1_000_000, FirstAt: ago(9001 * time.Hour), LastAt: ago(9000 * time.Hour)}})
+		put(t, s, people...)
+		for range 2 { // again gives the same
+			if err := s.Rank(t.Context(), noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, want := range []struct {
+			id      string
+			rfm     customers.RFM
+			pyramid string
+		}{
+			{"c-100", customers.RFM{Recency: 5, Frequency: 1, Monetary: 5}, "top"},
+			{"c-099", customers.RFM{Recency: 5, Frequency: 1, Monetary: 5}, "big"},
+			{"c-096", customers.RFM{Recency: 5, Frequency: 1, Monetary: 5}, "big"},
+			{"c-095", customers.RFM{Recency: 5, Frequency: 1, Monetary: 5}, "medium"},
+			{"c-081", customers.RFM{Recency: 5, Frequency: 1, Monetary: 4}, "medium"},
+			{"c-080", customers.RFM{Recency: 4, Frequency: 1, Monetary: 4}, "small"},
+			{"c-001", customers.RFM{Recency: 1, Frequency: 1, Monetary: 1}, "small"},
+			{"c-long-ago", customers.RFM{Recency: 1, Frequency: 5, Monetary: 5}, "inactive"},
+			{"c-never", customers.RFM{}, "inactive"},
+		} {
+			c := loaded(t, s, want.id)
+			if c.RFM != want.rfm || c.Pyramid != want.pyramid {
+				t.Errorf("%s is %+v %s, want %+v %s", want.id, c.RFM, c.Pyramid, want.rfm, want.pyramid)
+			}
+		}
+	})
+}

@@ -1,0 +1,214 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// Summary reads this store for people.
+func (s *Store) Summary() deliveries.Summary { return summary{s} }
+
+type summary struct{ store *Store }
+
+// Funnels implements deliveries.Summary. Profiles that were set aside as the
+// second of one person count as skipped, not as entered.
+func (s summary) Funnels(ctx context.Context) ([]deliveries.Funnel, error) {
+	sums := funnels{}
+	err := s.store.read(ctx, func(tx *tx) error {
+		if err := sums.addEntries(ctx, tx); err != nil {
+			return err
+		}
+		if err := sums.addDeliveries(ctx, tx); err != nil {
+			return err
+		}
+		if err := sums.addAnswers(ctx, tx); err != nil {
+			return err
+		}
+		return sums.addCases(ctx, tx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sum up campaigns: %w", err)
+	}
+	all := make([]deliveries.Funnel, 0, len(sums))
+	for _, campaign := range slices.Sorted(maps.Keys(sums)) {
+		all = append(all, *sums[campaign])
+	}
+	return all, nil
+}
+
+// funnels are the sums so far, by campaign.
+type funnels map[string]*deliveries.Funnel
+
+func (f funnels) of(campaign string) *deliveries.Funnel {
+	if f[campaign] == nil {
+		f[campaign] = &deliveries.Funnel{Campaign: campaign, Failed: map[string]int64{}, Skipped: map[deliveries.SkipReason]int64{}}
+	}
+	return f[campaign]
+}
+
+func (f funnels) addEntries(ctx context.Context, tx *tx) error {
+	return eachRow(ctx, tx, func(r record) error {
+		var campaign string
+		var running, twin bool
+		var count int64
+		if err := r.Scan(&campaign, &running, &twin, &count); err != nil {
+			return err
+		}
+		funnel := f.of(campaign)
+		switch {
+		case twin:
+			funnel.Skipped[deliveries.DuplicatePerson] += count
+			return nil
+		case running:
+			funnel.Running += count
+		}
+		funnel.Entered += count
+		return nil
+	}, `SELECT campaign, state = 'running', why = 'duplicate_person', COUNT(*) FROM entries
+		GROUP BY campaign, state = 'running', why = 'duplicate_person'`)
+}
+
+func (f funnels) addDeliveries(ctx context.Context, tx *tx) error {
+	return eachRow(ctx, tx, func(r record) error {
+		var campaign string
+		var channel channels.Channel
+		var status deliveries.Status
+		var reason string
+		var named bool
+		var count, cost int64
+		if err := r.Scan(&campaign, &channel, &status, &reason, &named, &count, &cost); err != nil {
+			return err
+		}
+		funnel := f.of(campaign)
+		funnel.Planned += count
+		funnel.Cost += cost
+		if status.Accepted() || status == deliveries.Failed && named {
+			funnel.Sent += count
+		}
+		if slices.Contains(afterDelivery, status) {
+			funnel.Delivered += count
+		}
+		switch status {
+		case deliveries.Answered:
+			if channel == channels.Email || channel == channels.Push { // answered by a link in what was opened
+				funnel.Opened += count
+				funnel.Clicked += count
+			}
+		case deliveries.Clicked:
+			funnel.Opened += count
+			funnel.Clicked += count
+		case deliveries.Opened:
+			funnel.Opened += count
+		case deliveries.Failed, deliveries.Bounced, deliveries.Expired:
+			funnel.Failed[cmp.Or(reason, string(status))] += count
+		case deliveries.Skipped:
+			funnel.Skipped[deliveries.SkipReason(reason)] += count
+		case deliveries.Unconfirmed:
+			funnel.Unconfirmed += count
+		}
+		return nil
+	}, `SELECT campaign, channel, status, CASE WHEN status IN ('failed', 'bounced', 'expired', 'skipped') THEN reason ELSE '' END AS ended_by,
+			provider_id IS NOT NULL AS named, COUNT(*), CAST(SUM(cost) AS BIGINT)
+		FROM deliveries GROUP BY campaign, channel, status, ended_by, named`)
+}
+
+// afterDelivery are the statuses of a message that was handed over.
+var afterDelivery = []deliveries.Status{
+	deliveries.Delivered, deliveries.Opened, deliveries.Clicked, deliveries.Answered, deliveries.Unsubscribed, deliveries.Complained,
+}
+
+func (f funnels) addAnswers(ctx context.Context, tx *tx) error {
+	return eachRow(ctx, tx, func(r record) error {
+		var campaign string
+		var answers, scores int64
+		var sum float64
+		if err := r.Scan(&campaign, &answers, &scores, &sum); err != nil {
+			return err
+		}
+		funnel := f.of(campaign)
+		funnel.Answered, funnel.ScoreCount, funnel.ScoreSum = answers, scores, sum
+		return nil
+	}, `SELECT e.campaign, COUNT(*), COUNT(a.score) FILTER (WHERE a.scale = 'csat5'),
+			COALESCE(SUM(a.score) FILTER (WHERE a.scale = 'csat5'), 0.0)
+		FROM answers a JOIN entries e ON e.id = a.entry GROUP BY e.campaign`)
+}
+
+func (f funnels) addCases(ctx context.Context, tx *tx) error {
+	return eachRow(ctx, tx, func(r record) error {
+		var campaign string
+		var count int64
+		if err := r.Scan(&campaign, &count); err != nil {
+			return err
+		}
+		f.of(campaign).Cases = count
+		return nil
+	}, "SELECT campaign, COUNT(*) FROM cases WHERE campaign <> '' GROUP BY campaign")
+}
+
+// eachRow hands every row of a query to a function.
+func eachRow(ctx context.Context, tx *tx, take func(record) error, query string, args ...any) error {
+	_, err := list(ctx, tx, func(r record) (none struct{}, err error) { return none, take(r) }, query, args...)
+	return err
+}
+
+// Backlog implements deliveries.Summary.
+func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backlog, err error) {
+	err = s.store.read(ctx, func(tx *tx) error {
+		return tx.QueryRowContext(ctx, `SELECT
+			(SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND channel IN (`+quotedChannels()+`) AND due_at <= $1),
+			(SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'sending')),
+			(SELECT COUNT(*) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1),
+			(SELECT COUNT(*) FROM run_shards WHERE done_at IS NULL),
+			(SELECT COUNT(*) FROM inbox WHERE state = 'waiting'),
+			(SELECT COUNT(*) FROM events WHERE pending = 1),
+			(SELECT MIN(at) FROM (
+				`+nextDue()+`
+				UNION ALL SELECT MIN(wake_at) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at > $1
+			) AS later)`, now.UnixMilli()).
+			Scan(&b.Due, &b.Held, &b.Awake, &b.Shards, &b.Inbox, &b.Events, asTime(&b.Next))
+	})
+	if err != nil {
+		return deliveries.Backlog{}, fmt.Errorf("count what waits: %w", err)
+	}
+	return b, nil
+}
+
+// nextDue is the SQL of when each channel's next delivery falls due: a look at
+// one place of the index for each.
+func nextDue() string {
+	var parts []string
+	for _, ch := range channels.All() {
+		parts = append(parts, fmt.Sprintf("SELECT MIN(due_at) AS at FROM deliveries WHERE status = 'planned' AND channel = '%s' AND due_at > $1", ch))
+	}
+	return strings.Join(parts, " UNION ALL ")
+}
+
+// quotedChannels is every channel as an SQL list, which lets the index of due
+// deliveries, whose first column it is, be used.
+func quotedChannels() string {
+	var quoted []string
+	for _, ch := range channels.All() {
+		quoted = append(quoted, fmt.Sprintf("'%s'", ch))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// Of implements deliveries.Summary.
+func (s summary) Of(ctx context.Context, entry int64) (all []deliveries.Delivery, err error) {
+	err = s.store.read(ctx, func(tx *tx) (err error) {
+		all, err = list(ctx, tx, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.entry = $1 ORDER BY d.id", entry)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the deliveries of entry %d: %w", entry, err)
+	}
+	return all, nil
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rapport/customers"
+)
+
+var _ customers.Timeline = (*Store)(nil)
+
+// Append implements customers.Timeline.
+func (s *Store) Append(ctx context.Context, events []customers.Event) (fresh []bool, err error) {
+	err = s.write(ctx, func(tx *tx) (err error) {
+		fresh, err = appendEvents(ctx, tx, events)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("append %d events: %w", len(events), err)
+	}
+	return fresh, nil
+}
+
+// appendEvents records events inside a transaction, each once, and says for
+// each whether it was new.
+func appendEvents(ctx context.Context, tx *tx, events []customers.Event) ([]bool, error) {
+	fresh := make([]bool, len(events))
+	for start := 0; start < len(events); start += chunk {
+		end := min(start+chunk, len(events))
+		if err := appendChunk(ctx, tx, events[start:end], fresh[start:end]); err != nil {
+			return nil, err
+		}
+	}
+	return fresh, nil
+}
+
+func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []bool) error {
+	rows := newRows("ord int, customer text, name text, at int, received_at int, properties json, key text," +
+		" provider_key text, campaign text, entry int, delivery int, pending int")
+	first := map[string]int{} // the first event of a key is the one that counts
+	for i, e := range events {
+		if e.Key == "" {
+			return fmt.Errorf("event %q without a key", e.Name)
+		}
+		key := clean(e.Key)
+		if _, twice := first[key]; twice {
+			continue
+		}
+		first[key] = i
+		rows.add(i, e.Customer, e.Name, e.At, e.ReceivedAt, e.Properties, key,
+			nullable(e.ProviderKey), e.Campaign, e.Entry, e.Delivery, e.Live)
+	}
+	added, err := listRows(ctx, tx, rows, column[string], `
+		INSERT INTO events (customer, name, at, received_at, properties, key, provider_key, campaign, entry, delivery, pending)
+		SELECT customer, name, at, coalesce(received_at, at), coalesce(properties, '{}'), key, provider_key, campaign, entry, delivery, pending
+		FROM {rows} AS v WHERE TRUE ORDER BY ord
+		ON CONFLICT DO NOTHING RETURNING key`)
+	for _, key := range added {
+		fresh[first[key]] = true
+	}
+	return err
+}
+
+const eventColumns = "e.id, e.customer, e.name, e.at, e.received_at, e.properties, e.key, e.provider_key, e.campaign, e.entry, e.delivery, e.pending"
+
+func scanEvent(r record) (e customers.Event, err error) {
+	err = r.Scan(&e.ID, &e.Customer, &e.Name, asTime(&e.At), asTime(&e.ReceivedAt), asJSON(&e.Properties), &e.Key,
+		orZero(&e.ProviderKey), &e.Campaign, &e.Entry, &e.Delivery, orZero(&e.Live))
+	if len(e.Properties) == 0 {
+		e.Properties = nil
+	}
+	return e, err
+}
+
+// Of implements customers.Timeline. What happened first stands first; what
+// happened at the same moment stands in the order in which it was learned.
+func (s *Store) Of(ctx context.Context, customer string, limit int) (events []customers.Event, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		events, err = list(ctx, tx, scanEvent, "SELECT "+eventColumns+
+			" FROM events e WHERE e.customer = $1 ORDER BY e.at DESC, e.id DESC LIMIT $2", customer, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the timeline of customer %s: %w", customer, err)
+	}
+	slices.Reverse(events)
+	return events, nil
+}

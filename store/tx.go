@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"rapport/campaigns/expression"
+)
+
+// tx is one transaction, with the dialect its SQL is written in.
+type tx struct {
+	*sql.Tx
+	conn    *sql.Conn
+	dialect expression.Dialect
+	staged  []string // temporary tables, see stage
+}
+
+// tries is how often a transaction is begun anew after the database chose it
+// as the victim of a conflict.
+const tries = 6
+
+// write runs one transaction that changes something. It is durable when write
+// returns nil and has left no trace when write returns an error. do may run
+// several times, so it must set, not add to, what it hands out.
+func (s *Store) write(ctx context.Context, do func(tx *tx) error) error {
+	for try := 1; ; try++ {
+		err := s.within(ctx, s.writer, nil, do)
+		if err == nil {
+			return nil
+		}
+		if try == tries || !conflict(err) {
+			return explain(err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// read runs queries that all see the same state of the database.
+func (s *Store) read(ctx context.Context, do func(tx *tx) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
+	if s.dialect == expression.Postgres {
+		options.Isolation = sql.LevelRepeatableRead // SQLite always reads a snapshot
+	}
+	return explain(s.within(ctx, s.readers, options, do))
+}
+
+func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, do func(tx *tx) error) (err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	inner, err := conn.BeginTx(ctx, options)
+	if err != nil {
+		return err
+	}
+	t := &tx{Tx: inner, conn: conn, dialect: s.dialect}
+	if err := do(t); err != nil {
+		_ = inner.Rollback() // the first error is the one that tells
+		return err
+	}
+	if err := t.unstage(ctx); err != nil {
+		_ = inner.Rollback()
+		return err
+	}
+	return inner.Commit()
+}
+
+// pause waits before the next try: 10 ms, doubling, give or take a half, so
+// that two transactions that met do not meet again.
+func pause(ctx context.Context, try int) error {
+	wait := 10 * time.Millisecond << (try - 1)
+	wait = wait/2 + rand.N(wait)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// exec runs a statement and returns how many rows it touched.
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// execRows runs a statement in which {rows} stands for a relation of Go values.
+// Its own arguments are $1 and so on.
+func (t *tx) execRows(ctx context.Context, rows *rowset, query string, args ...any) (int64, error) {
+	query, args, err := rows.bind(t.dialect, query, args)
+	if err != nil {
+		return 0, err
+	}
+	return t.exec(ctx, query, args...)
+}
+
+// record is one row of a result.
+type record interface{ Scan(dest ...any) error }
+
+// list reads all rows of a query. Nothing else may run on the transaction
+// while scan does.
+func list[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) (all []T, err error) {
+	rows, err := t.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// listRows is list over a query in which {rows} stands for a relation of Go
+// values.
+func listRows[T any](ctx context.Context, t *tx, rows *rowset, scan func(record) (T, error), query string, args ...any) ([]T, error) {
+	query, args, err := rows.bind(t.dialect, query, args)
+	if err != nil {
+		return nil, err
+	}
+	return list(ctx, t, scan, query, args...)
+}
+
+// first reads the first row of a query, if it has one.
+func first[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) (one T, found bool, err error) {
+	one, err = scan(t.QueryRowContext(ctx, query, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		var none T
+		return none, false, nil
+	}
+	return one, err == nil, err
+}
+
+// column scans results of one column.
+func column[T any](r record) (one T, err error) {
+	err = r.Scan(&one)
+	return one, err
+}
