@@ -1,0 +1,40 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/campaigns/expression"
+)
+
+// Entrance lets the audience of a broadcast in, shard by shard.
+type Entrance struct {
+	Catalog *campaigns.Catalog
+	Runs    campaigns.Runs
+	Dialect expression.Dialect
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Enter adds an entry for every customer of the shard who belongs. Doing it
+// again adds nothing. The audience is judged at the run's own instant, so that
+// a late shard takes the same people as an early one.
+func (e *Entrance) Enter(ctx context.Context, shard campaigns.Shard) error {
+	campaign, err := e.Catalog.Campaign(ctx, shard.Campaign, shard.Version)
+	if err != nil {
+		return err
+	}
+	where, args := "", []any(nil)
+	if campaign.Audience.Who != nil {
+		where, args = campaign.Audience.Who.SQL(e.Dialect, shard.At)
+	}
+	entered, err := e.Runs.EnterShard(ctx, shard, campaign, where, args, e.Now())
+	if err != nil {
+		return fmt.Errorf("enter shard %d/%d of run %d of %s: %w", shard.Number, shard.Of, shard.Run, shard.Campaign, err)
+	}
+	e.Log.Debug("shard entered", "campaign", shard.Campaign, "run", shard.Run, "shard", shard.Number, "entries", entered)
+	return nil
+}

@@ -1,0 +1,47 @@
+package workers
+
+import (
+	"errors"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// outcome turns what a provider said into what the ledger keeps. Only a
+// message that certainly was not sent is tried again.
+func outcome(d deliveries.Delivery, result channels.Result, now time.Time) deliveries.Outcome {
+	o := deliveries.Outcome{ID: d.ID}
+	var notSent *channels.NotSent
+	var refused *channels.Refused
+	switch {
+	case result.Err == nil:
+		o.Status, o.ProviderID = deliveries.Sent, result.Receipt.ProviderID
+	case errors.As(result.Err, &notSent):
+		again(&o, d, now.Add(deliveries.Backoff(d, notSent.RetryAfter)), "provider_unavailable")
+	case errors.As(result.Err, &refused) && refused.Broken:
+		again(&o, d, now.Add(accountPause), refused.Reason)
+	case errors.As(result.Err, &refused):
+		o.Status, o.Reason = deliveries.Failed, refused.Reason
+	default:
+		o.Status, o.Reason = deliveries.Unconfirmed, "no_answer_from_provider"
+	}
+	return o
+}
+
+// again plans a further attempt, or gives up where it would come too late.
+func again(o *deliveries.Outcome, d deliveries.Delivery, at time.Time, why string) {
+	o.Reason = why
+	if !d.ExpiresAt.IsZero() && at.After(d.ExpiresAt) {
+		o.Status = deliveries.Failed
+		return
+	}
+	o.Status, o.DueAt = deliveries.Planned, at
+}
+
+// accountRefused reports whether the provider refuses us rather than the
+// message.
+func accountRefused(err error) bool {
+	var refused *channels.Refused
+	return errors.As(err, &refused) && refused.Broken
+}

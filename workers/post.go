@@ -1,0 +1,166 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/templates"
+)
+
+// PostOffice turns deliveries into messages: words, links and addresses.
+type PostOffice struct {
+	Links deliveries.Links
+	Doors deliveries.Doors
+	Log   *slog.Logger
+
+	mu      sync.Mutex
+	numbers map[string]int64 // of links already stored
+}
+
+// linksKept bounds the numbers remembered; links made for one customer each
+// would otherwise fill the memory.
+const linksKept = 10_000
+
+// Write renders parcels. Those that cannot be rendered come back as outcomes:
+// a missing field fails the delivery and is not sent as a blank.
+func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parcels []parcel) (written []parcel, unwritable []deliveries.Outcome, err error) {
+	for _, p := range parcels {
+		if p.message, err = o.write(edition, p); err != nil {
+			o.Log.Error("a delivery cannot be rendered", "delivery", p.delivery.ID,
+				"campaign", p.delivery.Campaign, "template", p.delivery.Template, "error", err)
+			unwritable = append(unwritable, deliveries.Outcome{
+				ID: p.delivery.ID, Status: deliveries.Failed, Reason: "not_rendered",
+			})
+			continue
+		}
+		written = append(written, p)
+	}
+	return written, unwritable, o.wrapLinks(ctx, written)
+}
+
+func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Message, error) {
+	d, customer := p.delivery, p.journey.Customer
+	attempt := d.Attempts + 1
+	sender := edition.Senders[d.Channel]
+	m := channels.Message{
+		Delivery: d.ID, Attempt: attempt,
+		To: customer.Address(d.Channel), ToName: nameOf(customer), Country: customer.Country,
+		From: sender.From, ReplyTo: sender.ReplyTo,
+	}
+	words := edition.Bindings(p.campaign, p.journey)
+	if d.Vars != nil {
+		words["vars"] = d.Vars
+	}
+	words["links"] = map[string]any{
+		"unsubscribe": o.Doors.Unsubscribe(d.ID), "preferences": o.Doors.Unsubscribe(d.ID), "survey": o.Doors.Survey(d.ID),
+	}
+	locale := customer.Locale
+	if locale == "" {
+		locale = edition.Locale
+	}
+	var err error
+	m.Content, m.Locale, err = p.words.Templates.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, locale, words)
+	if err != nil {
+		return m, err
+	}
+	o.address(&m, customer, sender)
+	return m, nil
+}
+
+// address adds what a channel needs beside the words.
+func (o *PostOffice) address(m *channels.Message, customer *customers.Customer, sender campaigns.SenderRule) {
+	switch {
+	case m.Content.Email != nil:
+		m.Unsubscribe = o.Doors.Unsubscribe(m.Delivery)
+	case m.Content.SMS != nil:
+		m.StatusURL = o.Doors.MessageStatus(m.Delivery, m.Attempt)
+	case m.Content.Call != nil:
+		m.StatusURL = o.Doors.CallStatus(m.Delivery, m.Attempt)
+		m.ScriptURL = o.Doors.CallScript(m.Delivery, m.Attempt)
+		m.Content.Call.Voice = sender.VoiceFor(m.Content.Call.Language)
+	case m.Content.Push != nil:
+		m.Push = &customer.Browsers[0]
+		m.Token = o.Doors.Signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: m.Delivery})
+		m.ReportURL = o.Doors.PushReports()
+	}
+}
+
+// wrapLinks replaces the links of e-mails by signed ones of ours. A link is
+// stored once, whoever it is sent to.
+func (o *PostOffice) wrapLinks(ctx context.Context, parcels []parcel) error {
+	numbers := map[string]int64{}
+	for _, p := range parcels {
+		if mail := p.message.Content.Email; mail != nil {
+			templates.RewriteLinks(mail.HTML, func(url string) string {
+				if !o.Doors.Own(url) {
+					numbers[url] = 0
+				}
+				return url
+			})
+		}
+	}
+	if err := o.number(ctx, numbers); err != nil {
+		return err
+	}
+	for _, p := range parcels {
+		mail := p.message.Content.Email
+		if mail == nil {
+			continue
+		}
+		mail.HTML = templates.RewriteLinks(mail.HTML, func(url string) string {
+			if number, stored := numbers[url]; stored {
+				return o.Doors.Click(p.delivery.ID, number)
+			}
+			return url
+		})
+		mail.HTML = templates.AppendPixel(mail.HTML, o.Doors.Open(p.delivery.ID))
+	}
+	return nil
+}
+
+// number fills in the numbers under which links are stored, storing those that
+// are new.
+func (o *PostOffice) number(ctx context.Context, numbers map[string]int64) error {
+	o.mu.Lock()
+	var fresh []string
+	for url := range numbers {
+		if n, known := o.numbers[url]; known {
+			numbers[url] = n
+		} else {
+			fresh = append(fresh, url)
+		}
+	}
+	o.mu.Unlock()
+	if len(fresh) == 0 {
+		return nil
+	}
+	stored, err := o.Links.Intern(ctx, fresh)
+	if err != nil {
+		return fmt.Errorf("store %d links: %w", len(fresh), err)
+	}
+	maps.Copy(numbers, stored)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.numbers == nil || len(o.numbers)+len(stored) > linksKept {
+		o.numbers = make(map[string]int64, len(stored))
+	}
+	maps.Copy(o.numbers, stored)
+	return nil
+}
+
+func nameOf(c *customers.Customer) string {
+	switch {
+	case c.FirstName == "":
+		return c.LastName
+	case c.LastName == "":
+		return c.FirstName
+	}
+	return c.FirstName + " " + c.LastName
+}

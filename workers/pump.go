@@ -1,0 +1,156 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/deliveries"
+)
+
+// Limits of one round of the pump. What does not fit waits in SQL, which is
+// where it is safe; Redis is kept small.
+const (
+	batchSize     = 500            // deliveries or entries in one task
+	queueDepth    = 20 * batchSize // deliveries that may be queued or sending at once
+	entryLease    = time.Minute
+	readersAtOnce = 4
+	shardsAtOnce  = 16
+
+	controlTimeout = 50 * time.Second
+)
+
+// UsualLease is how long a row is kept for the task that has it. It outlives a
+// window of sends and its settlement, so that a lease is over only if the
+// process that held it is.
+const UsualLease = 90 * time.Second
+
+func leaseOr(lease time.Duration) time.Duration {
+	if lease == 0 {
+		return UsualLease
+	}
+	return lease
+}
+
+// deliverTimeout ends a task early enough for its last window to be sent and
+// settled within the lease.
+func deliverTimeout(lease time.Duration) time.Duration {
+	return max(leaseOr(lease)-2*providerTimeout, time.Second)
+}
+
+// Pump moves what is due from SQL into Redis. Several may run: leases keep
+// them from taking the same row.
+type Pump struct {
+	Queue   *Queue
+	Ledger  deliveries.Ledger
+	Entries campaigns.Entries
+	Runs    campaigns.Runs
+	Summary deliveries.Summary
+	// Lease is how long what is handed over is left alone; 0 is UsualLease.
+	Lease time.Duration
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Round leases everything that is due, up to the limits, enqueues it, and
+// returns how many tasks that made.
+//
+// Rows are marked before their task is put into Redis. Should Redis not take
+// it, the lease brings the row back.
+func (p *Pump) Round(ctx context.Context) (int, error) {
+	now := p.Now()
+	waiting, err := p.Summary.Backlog(ctx, now)
+	if err != nil {
+		return 0, fmt.Errorf("count what waits: %w", err)
+	}
+	tasks := 0
+	for _, part := range []struct {
+		name string
+		due  int64
+		move func(context.Context, time.Time, deliveries.Backlog) (int, error)
+	}{
+		{"events", waiting.Events, p.events},
+		{"callbacks", waiting.Inbox, p.callbacks},
+		{"shards", waiting.Shards, p.shards},
+		{"entries", waiting.Awake, p.entries},
+		{"deliveries", waiting.Due, p.deliveries},
+	} {
+		if part.due == 0 {
+			continue
+		}
+		made, err := part.move(ctx, now, waiting)
+		tasks += made
+		if err != nil {
+			return tasks, fmt.Errorf("hand over %s: %w", part.name, err)
+		}
+	}
+	return tasks, nil
+}
+
+func (p *Pump) events(ctx context.Context, _ time.Time, _ deliveries.Backlog) (int, error) {
+	return 1, p.Queue.put(ctx, journeyQueue, taskReact, nil, controlTimeout)
+}
+
+func (p *Pump) callbacks(ctx context.Context, _ time.Time, waiting deliveries.Backlog) (int, error) {
+	readers := int(min((waiting.Inbox+batchSize-1)/batchSize, readersAtOnce))
+	for n := range readers {
+		if err := p.Queue.put(ctx, journeyQueue, taskRead, nil, controlTimeout); err != nil {
+			return n, err
+		}
+	}
+	return readers, nil
+}
+
+func (p *Pump) shards(ctx context.Context, _ time.Time, _ deliveries.Backlog) (int, error) {
+	shards, err := p.Runs.Pending(ctx, shardsAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	for n, shard := range shards {
+		if err := p.Queue.put(ctx, journeyQueue, taskEnter, shard, controlTimeout); err != nil {
+			return n, err
+		}
+	}
+	return len(shards), nil
+}
+
+func (p *Pump) entries(ctx context.Context, now time.Time, _ deliveries.Backlog) (int, error) {
+	ids, err := p.Entries.Awake(ctx, now, entryLease, queueDepth)
+	if err != nil {
+		return 0, err
+	}
+	return p.inBatches(ids, func(batch []int64) error {
+		return p.Queue.put(ctx, journeyQueue, taskTravel, batch, controlTimeout)
+	})
+}
+
+func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries.Backlog) (int, error) {
+	room := queueDepth - int(waiting.Held)
+	if room <= 0 {
+		return 0, nil
+	}
+	batches, err := p.Ledger.Due(ctx, now, leaseOr(p.Lease), room, batchSize)
+	if err != nil {
+		return 0, err
+	}
+	for n, batch := range batches {
+		if err := p.Queue.put(ctx, string(batch.Channel), taskDeliver, batch.IDs, deliverTimeout(p.Lease)); err != nil {
+			return n, err
+		}
+	}
+	return len(batches), nil
+}
+
+func (p *Pump) inBatches(ids []int64, put func([]int64) error) (int, error) {
+	tasks := 0
+	for len(ids) > 0 {
+		n := min(batchSize, len(ids))
+		if err := put(ids[:n]); err != nil {
+			return tasks, err
+		}
+		ids, tasks = ids[n:], tasks+1
+	}
+	return tasks, nil
+}

@@ -1,0 +1,148 @@
+package workers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"rapport/channels"
+)
+
+// Task kinds. They live in Redis between versions of the program: never rename
+// one.
+const (
+	taskDeliver = "deliver" // with delivery ids
+	taskTravel  = "travel"  // with entry ids
+	taskEnter   = "enter"   // with one shard
+	taskRead    = "read"    // the inbox
+	taskReact   = "react"   // pending live events
+)
+
+// journeyQueue carries everything that is not a delivery; deliveries have a
+// queue for each channel, named after it.
+const journeyQueue = "journey"
+
+// DefaultQueues weighs the queues of a worker that serves all of them: moving
+// journeys on and reading answers comes first, a call before a newsletter.
+func DefaultQueues() map[string]int {
+	return map[string]int{
+		journeyQueue: 8, string(channels.Call): 4, string(channels.SMS): 4,
+		string(channels.Push): 3, string(channels.Email): 3,
+	}
+}
+
+// Queue puts tasks into Redis. Payloads are row numbers and nothing else: no
+// address, no text, nothing personal.
+type Queue struct {
+	client *asynq.Client
+}
+
+// OpenQueue uses a Redis connection, which stays the caller's to close.
+func OpenQueue(r redis.UniversalClient) *Queue {
+	return &Queue{client: asynq.NewClientFromRedisClient(r)}
+}
+
+func (q *Queue) put(ctx context.Context, queue, kind string, payload any, timeout time.Duration) error {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("write a %s task: %w", kind, err)
+	}
+	// No retries: the ledger's lease decides when a task that vanished is due
+	// again, and no Unique: its lock outlives failures.
+	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(kind, body),
+		asynq.Queue(queue), asynq.MaxRetry(0), asynq.Timeout(timeout))
+	if err != nil {
+		return fmt.Errorf("enqueue a %s task: %w", kind, err)
+	}
+	return nil
+}
+
+// Server takes tasks from Redis and hands them to the workers.
+type Server struct {
+	server *asynq.Server
+	mux    *asynq.ServeMux
+}
+
+// ServerOptions size a worker process.
+type ServerOptions struct {
+	// Queues and their weights; nil is DefaultQueues.
+	Queues map[string]int
+	// Concurrency is how many tasks run at once; 0 is 8.
+	Concurrency int
+	// Poll is how long an idle worker waits before it looks again; 0 is 100 ms.
+	Poll time.Duration
+	// Grace is how long tasks may take to end at shutdown; 0 is 25 s. It is
+	// longer than a provider call (10 s) and shorter than a pod's grace (45 s).
+	Grace time.Duration
+	Log   *slog.Logger
+}
+
+// NewServer prepares a worker process over a Redis connection.
+func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
+	if o.Queues == nil {
+		o.Queues = DefaultQueues()
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 8
+	}
+	if o.Poll == 0 {
+		o.Poll = 100 * time.Millisecond
+	}
+	if o.Grace == 0 {
+		o.Grace = 25 * time.Second
+	}
+	return &Server{
+		server: asynq.NewServerFromRedisClient(r, asynq.Config{
+			Concurrency: o.Concurrency, Queues: o.Queues,
+			TaskCheckInterval: o.Poll, DelayedTaskCheckInterval: time.Minute,
+			ShutdownTimeout: o.Grace, Logger: asynqLog{o.Log}, LogLevel: asynq.WarnLevel,
+			HealthCheckInterval: time.Hour,
+		}),
+		mux: asynq.NewServeMux(),
+	}
+}
+
+// handle registers what to do with one kind of task. An error is logged and
+// not given back to Asynq, which would only repeat what the ledger repeats.
+func handle[P any](s *Server, log *slog.Logger, kind string, do func(ctx context.Context, payload P) error) {
+	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
+		var payload P
+		if err := json.Unmarshal(task.Payload(), &payload); err != nil {
+			log.Error("a task cannot be read", "kind", kind, "error", err)
+			return nil
+		}
+		if err := do(ctx, payload); err != nil {
+			log.Error("task ended early; the ledger takes it up again", "kind", kind, "error", err)
+		}
+		return nil
+	})
+}
+
+// Start begins to take tasks.
+func (s *Server) Start() error {
+	if err := s.server.Start(s.mux); err != nil {
+		return fmt.Errorf("start taking tasks: %w", err)
+	}
+	return nil
+}
+
+// Stop takes no more tasks and waits for those under way, up to the grace.
+func (s *Server) Stop() {
+	s.server.Stop()
+	s.server.Shutdown()
+}
+
+// asynqLog hands Asynq's own words to slog. Asynq repeats itself while Redis is
+// away, so its errors are warnings here: the pump reports the state once.
+type asynqLog struct{ log *slog.Logger }
+
+func (l asynqLog) Debug(args ...any) { l.log.Debug(fmt.Sprint(args...)) }
+func (l asynqLog) Info(args ...any)  { l.log.Debug(fmt.Sprint(args...)) }
+func (l asynqLog) Warn(args ...any)  { l.log.Warn(fmt.Sprint(args...)) }
+func (l asynqLog) Error(args ...any) { l.log.Warn(fmt.Sprint(args...)) }
+func (l asynqLog) Fatal(args ...any) { l.log.Error(fmt.Sprint(args...)) }

@@ -1,0 +1,161 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+// Reactor lets live events start and end journeys.
+type Reactor struct {
+	Catalog   *campaigns.Catalog
+	Entries   campaigns.Entries
+	News      campaigns.News
+	Directory customers.Directory
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// React judges every live event that was not judged yet. An event is marked as
+// seen only after everything it caused is written; until then it is judged
+// again, which adds nothing: an entry is unique on the event that caused it.
+func (r *Reactor) React(ctx context.Context) error {
+	for {
+		events, err := r.News.Pending(ctx, batchSize)
+		if err != nil {
+			return fmt.Errorf("read pending events: %w", err)
+		}
+		if len(events) == 0 {
+			return nil
+		}
+		if err := r.react(ctx, events); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *Reactor) react(ctx context.Context, events []customers.Event) error {
+	now := r.Now()
+	edition, err := r.Catalog.Current(ctx)
+	if err != nil {
+		return err
+	}
+	people, err := r.Directory.Load(ctx, whose(events), now)
+	if err != nil {
+		return fmt.Errorf("load the customers of %d events: %w", len(events), err)
+	}
+	if err := r.leave(ctx, events, people, now); err != nil {
+		return err
+	}
+	if err := r.enter(ctx, edition, events, people, now); err != nil {
+		return err
+	}
+	seen := make([]int64, len(events))
+	for i, event := range events {
+		seen[i] = event.ID
+	}
+	return r.News.Seen(ctx, seen)
+}
+
+// whose lists the customers of events, each once.
+func whose(events []customers.Event) []string {
+	ids := make([]string, len(events))
+	for i, event := range events {
+		ids[i] = event.Customer
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// enter starts a journey for every event that triggers a live campaign.
+func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events []customers.Event, people map[string]*customers.Customer, now time.Time) error {
+	for _, campaign := range edition.Campaigns {
+		if campaign.State != campaigns.Live || campaign.Trigger.Kind != campaigns.OnEvent {
+			continue
+		}
+		named := slices.DeleteFunc(slices.Clone(events), func(e customers.Event) bool {
+			return e.Name != campaign.Trigger.Event || people[e.Customer] == nil
+		})
+		if len(named) == 0 {
+			continue
+		}
+		counts, err := countsFor(ctx, r.News, campaign, whose(named), now)
+		if err != nil {
+			return err
+		}
+		var entries []campaigns.Entry
+		for _, event := range named {
+			entry, belongs := edition.EntryFor(campaign, event, people[event.Customer], counts[event.Customer], now)
+			if belongs {
+				entries = append(entries, entry)
+			}
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		if _, err := r.Entries.Enter(ctx, entries, campaign.Entry.Again); err != nil {
+			return fmt.Errorf("enter %d customers into %s: %w", len(entries), campaign.ID, err)
+		}
+	}
+	return nil
+}
+
+// leave ends the running journeys whose campaign names one of the events as an
+// exit.
+func (r *Reactor) leave(ctx context.Context, events []customers.Event, people map[string]*customers.Customer, now time.Time) error {
+	running, err := r.News.RunningOf(ctx, slices.Collect(maps.Keys(people)))
+	if err != nil {
+		return fmt.Errorf("find running journeys: %w", err)
+	}
+	leaving := map[string][]int64{}
+	for _, entry := range running {
+		campaign, err := r.Catalog.Campaign(ctx, entry.Campaign, entry.Version)
+		if err != nil {
+			return err
+		}
+		for _, event := range exitsAmong(events, campaign, entry) {
+			counts, err := countsFor(ctx, r.News, campaign, []string{entry.Customer}, now)
+			if err != nil {
+				return err
+			}
+			if why, leaves := campaign.Leaves(entry, event, people[event.Customer], counts[event.Customer], now); leaves {
+				leaving[why] = append(leaving[why], entry.ID)
+				break
+			}
+		}
+	}
+	for why, ids := range leaving {
+		if err := r.Entries.Leave(ctx, now, ids, why); err != nil {
+			return fmt.Errorf("end %d journeys: %w", len(ids), err)
+		}
+	}
+	return nil
+}
+
+// caused reports whether the entry was started by the event or after it, so
+// that judging the event twice does not end what it began.
+func caused(event customers.Event, entry campaigns.Entry) bool {
+	return entry.Trigger == "event:"+strconv.FormatInt(event.ID, 10) || entry.EnteredAt.After(event.ReceivedAt)
+}
+
+// exitsAmong picks the events that may end an entry: its customer's, by a name
+// its campaign lists as an exit, and none that caused it.
+func exitsAmong(events []customers.Event, c *campaigns.Campaign, entry campaigns.Entry) []customers.Event {
+	var picked []customers.Event
+	for _, event := range events {
+		if event.Customer != entry.Customer || caused(event, entry) {
+			continue
+		}
+		if slices.ContainsFunc(c.Exits, func(exit campaigns.Exit) bool { return exit.Event == event.Name }) {
+			picked = append(picked, event)
+		}
+	}
+	return picked
+}

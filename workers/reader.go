@@ -1,0 +1,210 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Reader reads callbacks that were stored before they were answered, and
+// applies what they say.
+type Reader struct {
+	Catalog     *campaigns.Catalog
+	Inbox       deliveries.Inbox
+	Record      deliveries.Record
+	Responses   campaigns.Responses
+	Directory   customers.Directory
+	Preferences customers.Preferences
+	// Listeners understand callbacks, by the provider they were stored under.
+	Listeners map[string]channels.Listener
+	Doors     deliveries.Doors
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// heard is one report on its way to its meaning.
+type heard struct {
+	report   channels.Report
+	delivery deliveries.Delivery
+	customer string
+}
+
+// Read reads callbacks until none waits. A batch is marked as read only after
+// everything it says is applied; reading it twice applies it once, because each
+// line of a timeline is unique.
+func (r *Reader) Read(ctx context.Context) error {
+	for {
+		waiting, err := r.Inbox.Waiting(ctx, r.Now(), entryLease, batchSize)
+		if err != nil {
+			return fmt.Errorf("read the inbox: %w", err)
+		}
+		if len(waiting) == 0 {
+			return nil
+		}
+		if err := r.read(ctx, waiting); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error {
+	var all []heard
+	done := make([]int64, 0, len(waiting))
+	for _, received := range waiting {
+		reports, err := r.understand(received)
+		if err != nil {
+			r.Log.Error("a callback cannot be read and is set aside", "inbox", received.ID, "provider", received.Provider, "error", err)
+			if err := r.Inbox.Reject(ctx, received.ID, err.Error()); err != nil {
+				return fmt.Errorf("set callback %d aside: %w", received.ID, err)
+			}
+			continue
+		}
+		done = append(done, received.ID)
+		for _, report := range reports {
+			all = append(all, heard{report: report})
+		}
+	}
+	responses, err := r.interpret(ctx, all)
+	if err != nil {
+		return err
+	}
+	if err := r.Responses.Apply(ctx, r.Now(), responses); err != nil {
+		return fmt.Errorf("apply %d responses: %w", len(responses), err)
+	}
+	return r.Inbox.Done(ctx, done)
+}
+
+// understand turns one callback into reports that name their delivery where the
+// URL does.
+func (r *Reader) understand(received deliveries.Received) ([]channels.Report, error) {
+	listener, known := r.Listeners[received.Provider]
+	if !known {
+		return nil, fmt.Errorf("nobody listens to provider %q", received.Provider)
+	}
+	reports, err := listener.Reports(received.Callback)
+	if err != nil {
+		return nil, err
+	}
+	if token, named := r.Doors.Named(received.Callback.URL); named {
+		for i := range reports {
+			reports[i].Delivery = token.Delivery
+		}
+	}
+	return reports, nil
+}
+
+// interpret finds out whom the reports concern and what they mean.
+func (r *Reader) interpret(ctx context.Context, all []heard) ([]campaigns.Response, error) {
+	if err := r.attribute(ctx, all); err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(all))
+	for _, h := range all {
+		ids = append(ids, h.customer)
+	}
+	people, err := r.Directory.Load(ctx, ids, r.Now())
+	if err != nil {
+		return nil, fmt.Errorf("load the customers of %d reports: %w", len(all), err)
+	}
+	edition, err := r.Catalog.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	responses := make([]campaigns.Response, 0, len(all))
+	for _, h := range all {
+		customer := people[h.customer]
+		if customer == nil {
+			if err := r.heedStranger(ctx, edition, h); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		var campaign *campaigns.Campaign
+		if h.delivery.ID != 0 {
+			if campaign, err = r.Catalog.Campaign(ctx, h.delivery.Campaign, h.delivery.Version); err != nil {
+				return nil, err
+			}
+		}
+		responses = append(responses, edition.Interpret(campaign, nameQuestion(h), h.delivery, customer, r.Now()))
+	}
+	return responses, nil
+}
+
+// heedStranger keeps the word of somebody who is no customer: a STOP counts
+// whoever says it. There is no timeline to put anything else on.
+func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h heard) error {
+	stop := edition.Interpret(nil, h.report, deliveries.Delivery{}, nil, r.Now()).Suppression
+	if stop == nil {
+		r.Log.Warn("a report concerns nobody we know", "channel", h.report.Channel, "kind", h.report.Kind)
+		return nil
+	}
+	if err := r.Preferences.Suppress(ctx, []customers.Suppression{*stop}); err != nil {
+		return fmt.Errorf("keep a stranger's stop: %w", err)
+	}
+	return nil
+}
+
+// attribute finds the delivery and the customer of every report: by our id, by
+// the provider's, or, for a text out of the blue, by the sender's number and
+// the latest text sent there.
+func (r *Reader) attribute(ctx context.Context, all []heard) error {
+	refs := make([]deliveries.Ref, len(all))
+	for i, h := range all {
+		refs[i] = deliveries.Ref{ID: h.report.Delivery, Channel: h.report.Channel, ProviderID: h.report.ProviderID}
+	}
+	found, err := r.Record.Lookup(ctx, refs)
+	if err != nil {
+		return fmt.Errorf("look up the deliveries of %d reports: %w", len(all), err)
+	}
+	for i := range all {
+		all[i].delivery, all[i].customer = found[i], found[i].Customer
+		if found[i].ID == 0 && all[i].report.From != "" {
+			if err := r.attributeSender(ctx, &all[i]); err != nil {
+				return err
+			}
+		}
+		all[i].report.Delivery = all[i].delivery.ID
+		if all[i].report.Channel == "" { // a link does not say what it came by
+			all[i].report.Channel = all[i].delivery.Channel
+		}
+	}
+	return nil
+}
+
+func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
+	customer, err := r.Directory.Find(ctx, h.report.From)
+	if errors.Is(err, customers.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the sender of a reply: %w", err)
+	}
+	latest, err := r.Record.Latest(ctx, h.report.Channel, []string{customer.ID})
+	if err != nil {
+		return fmt.Errorf("find what a reply answers: %w", err)
+	}
+	h.customer, h.delivery = customer.ID, latest[customer.ID]
+	return nil
+}
+
+// nameQuestion replaces the index under which a call asks a question by the
+// question's id.
+func nameQuestion(h heard) channels.Report {
+	report := h.report
+	if report.Channel != channels.Call || h.delivery.Content == nil || h.delivery.Content.Call == nil {
+		return report
+	}
+	index, err := strconv.Atoi(report.Question)
+	if questions := h.delivery.Content.Call.Questions; err == nil && index >= 0 && index < len(questions) {
+		report.Question = questions[index].ID
+	}
+	return report
+}

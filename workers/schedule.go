@@ -1,0 +1,104 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rapport/campaigns"
+)
+
+// Facts keeps small truths of the installation.
+type Facts interface {
+	// Fact reads one; "" when it was never set.
+	Fact(ctx context.Context, name string) (string, error)
+	// SetFact writes one.
+	SetFact(ctx context.Context, name, value string) error
+	// Lease gives holder the named lease until a time, if nobody else holds it
+	// at now; holding it already prolongs it.
+	Lease(ctx context.Context, name, holder string, now, until time.Time) (bool, error)
+}
+
+// Schedule records the occurrences of broadcasts. An occurrence is a row unique
+// on campaign and instant: two schedulers, a restart or a missed hour can
+// neither double nor lose one.
+type Schedule struct {
+	Catalog *campaigns.Catalog
+	Runs    campaigns.Runs
+	Facts   Facts
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// shardsPerRun is how many parts an audience is entered in.
+const shardsPerRun = 16
+
+// Round records every occurrence up to now that was not recorded yet.
+func (s *Schedule) Round(ctx context.Context) error {
+	now := s.Now()
+	edition, err := s.Catalog.Current(ctx)
+	if err != nil {
+		return err
+	}
+	var runs []campaigns.Run
+	for _, campaign := range edition.Campaigns {
+		if campaign.State != campaigns.Live || !campaign.Trigger.Broadcast() {
+			continue
+		}
+		after, err := s.since(ctx, campaign, now)
+		if err != nil {
+			return err
+		}
+		due, missed := edition.Due(campaign, after, now)
+		runs = append(runs, runsOf(campaign, due, campaigns.RunEntering)...)
+		runs = append(runs, runsOf(campaign, missed, campaigns.RunMissed)...)
+	}
+	if len(runs) == 0 {
+		return nil
+	}
+	fresh, err := s.Runs.Occur(ctx, runs, shardsPerRun)
+	if err != nil {
+		return fmt.Errorf("record %d occurrences: %w", len(runs), err)
+	}
+	for _, run := range fresh {
+		s.Log.Info("broadcast "+string(run.State), "campaign", run.Campaign, "run", run.ID, "at", run.At)
+	}
+	return nil
+}
+
+func runsOf(c *campaigns.Campaign, instants []time.Time, state campaigns.RunState) []campaigns.Run {
+	runs := make([]campaigns.Run, len(instants))
+	for i, at := range instants {
+		runs[i] = campaigns.Run{Campaign: c.ID, Version: c.Version, At: at, State: state}
+	}
+	return runs
+}
+
+// since is the instant up to which a campaign's occurrences are recorded: its
+// latest, or the moment the schedule first saw it live.
+func (s *Schedule) since(ctx context.Context, c *campaigns.Campaign, now time.Time) (time.Time, error) {
+	last, err := s.Runs.Last(ctx, c.ID)
+	if err != nil {
+		return last, fmt.Errorf("find the last run of %s: %w", c.ID, err)
+	}
+	if !last.IsZero() {
+		return last, nil
+	}
+	name := "scheduled since " + c.ID
+	text, err := s.Facts.Fact(ctx, name)
+	if err != nil {
+		return last, err
+	}
+	if text == "" {
+		// The instant itself belongs to the schedule: a broadcast applied on
+		// the minute it is for still goes out.
+		seen := now.Add(-time.Second)
+		return seen, s.Facts.SetFact(ctx, name, seen.UTC().Format(time.RFC3339Nano))
+	}
+	seen, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return seen, fmt.Errorf("read since when %s is scheduled: %w", c.ID, err)
+	}
+	return seen, nil
+}

@@ -1,0 +1,116 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rapport/campaigns"
+)
+
+const (
+	// pollEvery bounds how long work waits when no ring told of it.
+	pollEvery = time.Second
+	// leadFor is how long a scheduler leads without saying so again. Another
+	// takes over when it is silent for longer; two leading at once only do the
+	// same work twice.
+	leadFor = 15 * time.Second
+)
+
+// Scheduler keeps the work moving: occurrences, the pump, and what crashes
+// left behind. Any number may run; one leads.
+type Scheduler struct {
+	Schedule   *Schedule
+	Pump       *Pump
+	Reconciler *Reconciler
+	Facts      Facts
+	Bell       *Bell
+	// Holder names this process among schedulers.
+	Holder string
+	// ReconcileEvery is how often leases and doubts are looked at; 0 is 30 s.
+	ReconcileEvery time.Duration
+	Now            func() time.Time
+	Log            *slog.Logger
+
+	trouble string // what was told last
+}
+
+// Run leads, or waits to lead, until ctx ends. Every ring runs the pump; the
+// rest of the work is done on the poll.
+func (s *Scheduler) Run(ctx context.Context) {
+	rings := s.Bell.Listen(ctx)
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	var reconciled time.Time
+	leads, trouble := s.lead(ctx)
+	polled := true
+	every := s.ReconcileEvery
+	if every == 0 {
+		every = 30 * time.Second
+	}
+	for {
+		if leads && polled {
+			trouble = errors.Join(trouble, s.Upkeep(ctx))
+			if s.Now().Sub(reconciled) >= every {
+				reconciled = s.Now()
+				trouble = errors.Join(trouble, s.Reconciler.Round(ctx))
+			}
+		}
+		if leads {
+			_, err := s.Pump.Round(ctx)
+			trouble = errors.Join(trouble, err)
+		}
+		s.tell(ctx, trouble)
+		trouble = nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-rings:
+			polled = false
+		case <-poll.C:
+			polled = true
+			leads, trouble = s.lead(ctx)
+		}
+	}
+}
+
+// Upkeep notices a Redis that came back empty and records the occurrences that
+// have come.
+func (s *Scheduler) Upkeep(ctx context.Context) error {
+	err := s.Reconciler.Refill(ctx)
+	// Without a workspace nothing is scheduled, but answers are still read.
+	if occurred := s.Schedule.Round(ctx); !errors.Is(occurred, campaigns.ErrNoWorkspace) {
+		err = errors.Join(err, occurred)
+	}
+	return err
+}
+
+func (s *Scheduler) lead(ctx context.Context) (bool, error) {
+	now := s.Now()
+	leads, err := s.Facts.Lease(ctx, "scheduler", s.Holder, now, now.Add(leadFor))
+	if err != nil {
+		return false, fmt.Errorf("ask for the lead among schedulers: %w", err)
+	}
+	return leads, nil
+}
+
+// tell logs trouble when it begins, changes and ends, not on every turn.
+func (s *Scheduler) tell(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	now := ""
+	if err != nil {
+		now = err.Error()
+	}
+	switch {
+	case now == s.trouble:
+	case now == "":
+		s.Log.Info("the scheduler works again")
+	default:
+		s.Log.Error("the scheduler cannot do all of its work and keeps trying", "error", err)
+	}
+	s.trouble = now
+}
