@@ -73,15 +73,20 @@ type Ledger interface {
 	// before it returns: Sending (TakenAt now, Attempts+1, the cap and the cost
 	// taken, content kept where given) for Go, Planned or Skipped otherwise.
 	// The verdicts stand in the order of the candidates; one whose fence was
-	// lost is not Go.
+	// lost is not Go. A candidate whose entry has ended meanwhile is skipped as
+	// Exited without asking, unless it is the extra copy of a resend and the
+	// entry went to its end. A resend that is skipped becomes Unconfirmed again.
 	Begin(ctx context.Context, fence Fence, now time.Time, horizon time.Time, candidates []Candidate, judge func(Delivery, Pressure) Verdict) ([]Verdict, error)
 	// Settle writes outcomes of claimed deliveries, gives back the cap and cost
-	// of those that return to Planned, appends each Sent, Skipped, Failed and
-	// Unconfirmed to the timeline, and wakes the entries that wait for them.
-	// Outcomes whose fence was lost are left out; the number written returns.
+	// of those that certainly did not reach the customer (Planned, Failed),
+	// appends each but Planned to the timeline, and wakes the entries that wait
+	// for them. Outcomes whose fence was lost are left out, as are those that
+	// evidence has overtaken; the number written returns. A holder whose lease
+	// is over may still settle what became Unconfirmed.
 	Settle(ctx context.Context, fence Fence, now time.Time, outcomes []Outcome) (int, error)
 	// Reclaim ends leases that are over: Queued goes back to Planned, Sending
-	// becomes Unconfirmed. It returns how many of each.
+	// becomes Unconfirmed, which the timeline tells and the entries learn. It
+	// returns how many of each.
 	Reclaim(ctx context.Context, now time.Time) (planned, unconfirmed int, err error)
 	// Recall puts every Queued delivery that nobody claimed back to Planned, for
 	// when the queue forgot them all.
@@ -129,15 +134,17 @@ type Record interface {
 	// Lookup reads deliveries by id, and by provider id where the id is 0 (in
 	// the order asked; a delivery nobody knows is the zero Delivery).
 	Lookup(ctx context.Context, refs []Ref) ([]Delivery, error)
-	// Advance moves deliveries forward; a move backward is left out. Entries
-	// that wait for them are woken.
+	// Advance moves deliveries forward; a move backward is left out, and so is a
+	// report on an earlier attempt, known by its ProviderID. Entries that wait
+	// for them are woken.
 	Advance(ctx context.Context, now time.Time, progress []Progress) error
 	// Latest is each customer's newest delivery on a channel that the provider
 	// took, for replies that name nobody but their sender.
 	Latest(ctx context.Context, ch channels.Channel, customers []string) (map[string]Delivery, error)
 	// Fetched marks the first fetch of a call's script and reports whether this
-	// was the first: a second call for the same attempt must say nothing.
-	// It is also evidence that the call was placed.
+	// was the first: a second call for the same attempt must say nothing. The
+	// call that was first stays first, however often it fetches. It is also
+	// evidence that the call was placed.
 	Fetched(ctx context.Context, id int64, attempt int, providerID string, now time.Time) (first bool, d Delivery, err error)
 }
 
