@@ -41,7 +41,8 @@ type Customer struct {
 	Browsers   []channels.PushSubscription `json:"-"`
 }
 
-// OrderTotals sums a customer's orders. Money is in minor units.
+// OrderTotals sums a customer's completed orders. Money is in minor units.
+// Returned orders are counted apart; cancelled ones count nowhere.
 type OrderTotals struct {
 	Count    int64     `json:"count"`
 	Total    int64     `json:"total"`

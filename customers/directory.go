@@ -13,13 +13,13 @@ var ErrUnknown = errors.New("no such customer")
 // Directory finds customers.
 type Directory interface {
 	// Find resolves an id, e-mail, phone number or order id to one customer.
-	// ErrUnknown when nobody matches.
+	// ErrUnknown when nobody matches. Rolling counts are left at 0.
 	Find(ctx context.Context, who string) (*Customer, error)
 	// Load reads the named customers with everything rules need, by id; ids
 	// nobody has are left out. now bounds rolling counts.
 	Load(ctx context.Context, ids []string, now time.Time) (map[string]*Customer, error)
 	// Stream walks all customers a condition selects, in order of id. The
 	// condition is SQL over customers aliased c with bound arguments, as
-	// compiled from an audience.
+	// compiled from an audience; "" is everybody. Rolling counts are left at 0.
 	Stream(ctx context.Context, where string, args []any) iter.Seq2[*Customer, error]
 }
