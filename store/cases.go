@@ -98,7 +98,7 @@ func countCases(ctx context.Context, tx *tx, of []string) error {
 		UPDATE customers SET
 			cases_open = (SELECT count(*) FROM cases k WHERE k.customer = customers.id AND k.closed_at IS NULL),
 			cases_last_at = (SELECT max(k.opened_at) FROM cases k WHERE k.customer = customers.id)
-		WHERE id IN (SELECT id FROM {rows} AS v)`)
+		WHERE `+tx.among("customers.id"))
 	return err
 }
 

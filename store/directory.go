@@ -72,7 +72,7 @@ func loadCustomers(ctx context.Context, tx *tx, ids []string, now time.Time) (ma
 		return map[string]*customers.Customer{}, nil
 	}
 	people, err := listRows(ctx, tx, keys(ids), scanCustomer,
-		"SELECT "+customerColumns+" FROM customers c WHERE c.id IN (SELECT id FROM {rows} AS v)")
+		"SELECT "+customerColumns+" FROM customers c WHERE "+tx.among("c.id"))
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (t *tx) addConsents(ctx context.Context, known map[string]*customers.Custom
 		err = r.Scan(&w.Customer, &w.Topic, &w.Channel, orZero(&w.In), asTime(&w.At), &w.Source)
 		return w, err
 	}, `SELECT k.customer, k.topic, k.channel, k.granted, k.at, k.source
-		FROM consents k WHERE k.customer IN (SELECT id FROM {rows} AS v) ORDER BY k.topic, k.channel`)
+		FROM consents k WHERE `+t.among("k.customer")+" ORDER BY k.topic, k.channel")
 	for _, w := range words {
 		known[w.Customer].Consents = append(known[w.Customer].Consents, w)
 	}
@@ -127,7 +127,7 @@ func (t *tx) addBrowsers(ctx context.Context, known map[string]*customers.Custom
 		err = r.Scan(&b.customer, &b.Endpoint, &b.P256dh, &b.Auth)
 		return b, err
 	}, `SELECT p.customer, p.endpoint, p.p256dh, p.auth
-		FROM push_subscriptions p WHERE p.customer IN (SELECT id FROM {rows} AS v) ORDER BY p.at DESC, p.endpoint`)
+		FROM push_subscriptions p WHERE `+t.among("p.customer")+" ORDER BY p.at DESC, p.endpoint")
 	for _, b := range browsers {
 		known[b.customer].Browsers = append(known[b.customer].Browsers, b.PushSubscription)
 	}
@@ -170,7 +170,7 @@ func (t *tx) addPressure(ctx context.Context, known map[string]*customers.Custom
 		err = r.Scan(&p.customer, &p.messages)
 		return p, err
 	}, `SELECT d.customer, count(*) FROM deliveries d
-		WHERE d.customer IN (SELECT id FROM {rows} AS v) AND d.taken_at > $1 AND d.taken_at <= $2
+		WHERE `+t.among("d.customer")+` AND d.taken_at > $1 AND d.taken_at <= $2
 		GROUP BY d.customer`, instant(now.Add(-week)), instant(now))
 	for _, p := range counts {
 		known[p.customer].Contacted.Last7d = p.messages

@@ -15,13 +15,13 @@ import (
 	"rapport/customers"
 	"rapport/store"
 	"rapport/store/storetest"
-	"rapport/store/storetest/scratch"
+	"rapport/store/storetest/fresh"
 )
 
 // A condition selects from the database exactly the customers it holds for in
 // memory, whatever it asks and whatever is not known about them.
 func TestConditionsSelectWhomTheyHoldFor(t *testing.T) {
-	scratch.Each(t, func(t *testing.T, dsn string) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
 		shop := settle(t, dsn, expressiontest.People(120, 120).Example(1))
 		scope := expressiontest.Scope()
 		rapid.Check(t, func(rt *rapid.T) {
@@ -52,7 +52,7 @@ func TestConditionsOnEveryField(t *testing.T) {
 		`did("Order Completed") > 0`, `did("Order Completed", "90d") > 0`, `did("it's", "2026-05-01", "2026-06-15") > 0`, `in_segment("regulars")`,
 		`tier == nil ? orders.count > 2 : kind == "consumer"`, `not (tier > "g" and city < "k")`, `orders.total / orders.count < 10`,
 	}
-	scratch.Each(t, func(t *testing.T, dsn string) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
 		shop := settle(t, dsn, expressiontest.People(120, 120).Example(2))
 		for _, source := range sources {
 			p, problems := expression.Compile(source, expressiontest.Scope())

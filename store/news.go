@@ -28,7 +28,7 @@ func (s *Store) Pending(ctx context.Context, limit int) (events []customers.Even
 // Seen implements campaigns.News.
 func (s *Store) Seen(ctx context.Context, ids []int64) error {
 	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.execRows(ctx, numbers(ids), "UPDATE events SET pending = 0 WHERE pending = 1 AND id IN (SELECT id FROM {rows} AS v)")
+		_, err := tx.execRows(ctx, numbers(ids), "UPDATE events SET pending = 0 WHERE pending = 1 AND "+tx.among("events.id"))
 		return err
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
-	"rapport/store/storetest/scratch"
+	"rapport/store/storetest/fresh"
 )
 
 func TestOpenTellsWhatIsWrong(t *testing.T) {
@@ -57,7 +57,7 @@ func TestTheFileOfASQLiteStoreIsItsOwnersAlone(t *testing.T) {
 }
 
 func TestASecondStoreOnTheSameFileIsRefused(t *testing.T) {
-	dsn := scratch.SQLite(t)
+	dsn := fresh.SQLite(t)
 	first := openMigrated(t, dsn)
 	_, err := Open(t.Context(), dsn)
 	for _, want := range []string{filepath.Dir(strings.TrimPrefix(dsn, "sqlite:")), "process " + strconv.Itoa(os.Getpid()), "another folder"} {
@@ -73,7 +73,7 @@ func TestASecondStoreOnTheSameFileIsRefused(t *testing.T) {
 
 // The lock goes with its process, however that ends.
 func TestAKilledProcessLeavesNoLock(t *testing.T) {
-	dsn := scratch.SQLite(t)
+	dsn := fresh.SQLite(t)
 	if os.Getenv("RAPPORT_TEST_HOLD") != "" {
 		if _, err := Open(t.Context(), os.Getenv("RAPPORT_TEST_HOLD")); err != nil {
 			t.Fatal(err)
@@ -126,7 +126,7 @@ func applied(s *Store) any {
 }
 
 func TestAStoreThatWasNotMigratedSaysSo(t *testing.T) {
-	scratch.Each(t, func(t *testing.T, dsn string) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
 		s, err := Open(t.Context(), dsn)
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +143,7 @@ func TestAStoreThatWasNotMigratedSaysSo(t *testing.T) {
 }
 
 func TestAFullDiskLeavesNothingHalfWritten(t *testing.T) {
-	s := openMigrated(t, scratch.SQLite(t))
+	s := openMigrated(t, fresh.SQLite(t))
 	limit(t, s, 200)
 	_, err := s.PutCustomers(t.Context(), time.UnixMilli(1), crowd(5000))
 	if err == nil || !strings.Contains(err.Error(), "the disk is full, nothing of this was written") {
@@ -176,7 +176,7 @@ func count(t testing.TB, s *Store, table string) (n int) {
 
 func TestADatabaseThatCannotBeWrittenSaysSo(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
-		s := openMigrated(t, scratch.SQLite(t))
+		s := openMigrated(t, fresh.SQLite(t))
 		if _, err := s.writer.ExecContext(t.Context(), "PRAGMA query_only = 1"); err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +185,7 @@ func TestADatabaseThatCannotBeWrittenSaysSo(t *testing.T) {
 		}
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		dsn := scratch.Postgres(t)
+		dsn := fresh.Postgres(t)
 		openMigrated(t, dsn)
 		standby, err := Open(t.Context(), dsn+"&default_transaction_read_only=on")
 		if err != nil {
@@ -200,7 +200,7 @@ func TestADatabaseThatCannotBeWrittenSaysSo(t *testing.T) {
 
 // A transaction the database gave up is begun anew; what it did before is gone.
 func TestATransactionThatLostIsTriedAgain(t *testing.T) {
-	s := openMigrated(t, scratch.Postgres(t))
+	s := openMigrated(t, fresh.Postgres(t))
 	ctx := t.Context()
 	for _, name := range []string{"a", "b"} {
 		if err := s.SetFact(ctx, name, "0"); err != nil {

@@ -50,7 +50,18 @@ func putOrders(ctx context.Context, tx *tx, now time.Time, orders []customers.Or
 		return tally, err
 	}
 	tally = tallied(total, added, changed)
-	return tally, followOrders(ctx, tx, now, distinct(slices.Concat(added, changed)), left)
+	return tally, followOrders(ctx, tx, now, distinct(slices.Concat(added, changed)), left, announced(orders))
+}
+
+// announced are the orders whose events the caller puts on the timeline.
+func announced(orders []customers.Order) map[string]bool {
+	ids := map[string]bool{}
+	for _, o := range orders {
+		if o.Announced {
+			ids[clean(o.ID)] = true
+		}
+	}
+	return ids
 }
 
 // orderRows is what is given about orders and about their lines, in order.
@@ -144,8 +155,9 @@ func writeOrders(ctx context.Context, tx *tx, heads, lines *rowset) (added, chan
 }
 
 // followOrders brings up to date what leans on orders that were added or
-// changed: their customers, those they left, and the timeline.
-func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string) error {
+// changed: their customers, those they left, and, but for those the caller
+// announces, the timeline.
+func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string, announced map[string]bool) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -156,7 +168,7 @@ func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string
 	orders, err := listRows(ctx, tx, touched, scanPlaced, `
 		SELECT o.id, o.customer, o.at, o.currency, o.total, o.status,
 			CAST(coalesce((SELECT sum(l.quantity) FROM order_lines l WHERE l.order_id = o.id), 0) AS BIGINT)
-		FROM orders o WHERE o.id IN (SELECT id FROM {rows} AS v) ORDER BY o.at, o.id`)
+		FROM orders o WHERE `+tx.among("o.id")+" ORDER BY o.at, o.id")
 	if err != nil {
 		return err
 	}
@@ -177,7 +189,8 @@ func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string
 	if err := sumOrders(ctx, tx, now, owners); err != nil {
 		return err
 	}
-	return recordOrders(ctx, tx, now, orders)
+	unannounced := slices.DeleteFunc(orders, func(o placed) bool { return announced[o.ID] })
+	return recordOrders(ctx, tx, now, unannounced)
 }
 
 func owners(ids []string) *rowset {

@@ -133,6 +133,6 @@ func (s *Store) Unsubscribe(ctx context.Context, endpoint string) error {
 
 // dropSubscriptions forgets push endpoints inside a transaction.
 func dropSubscriptions(ctx context.Context, tx *tx, endpoints []string) error {
-	_, err := tx.execRows(ctx, keys(endpoints), "DELETE FROM push_subscriptions WHERE endpoint IN (SELECT id FROM {rows} AS v)")
+	_, err := tx.execRows(ctx, keys(endpoints), "DELETE FROM push_subscriptions WHERE "+tx.among("endpoint"))
 	return err
 }

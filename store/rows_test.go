@@ -4,14 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"rapport/store/storetest/scratch"
+	"rapport/store/storetest/fresh"
 )
 
 // eachStore runs a check on a fresh, migrated store of every kind, for tests that
 // look inside the package; others use storetest.
 func eachStore(t *testing.T, check func(t *testing.T, s *Store)) {
 	t.Helper()
-	scratch.Each(t, func(t *testing.T, dsn string) { check(t, openMigrated(t, dsn)) })
+	fresh.Each(t, func(t *testing.T, dsn string) { check(t, openMigrated(t, dsn)) })
 }
 
 func openMigrated(t testing.TB, dsn string) *Store {

@@ -8,7 +8,7 @@ import (
 
 	"rapport/channels"
 	"rapport/customers"
-	"rapport/store/storetest/scratch"
+	"rapport/store/storetest/fresh"
 )
 
 // crowd is n customers as an import brings them.
@@ -42,7 +42,7 @@ func purchases(n int) []customers.Order {
 // benchmarkEach measures on a fresh store of every kind: rows written and then
 // written again, as rows a second.
 func benchmarkEach(b *testing.B, rows int, write func(b *testing.B, s *Store)) {
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": scratch.SQLite, "PostgreSQL": scratch.Postgres} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": fresh.SQLite, "PostgreSQL": fresh.Postgres} {
 		b.Run(name, func(b *testing.B) {
 			s := openMigrated(b, dsn(b))
 			for _, what := range []string{"new", "again"} {
@@ -107,7 +107,7 @@ func BenchmarkLoad(b *testing.B) {
 	for i, c := range people {
 		ids[i] = c.ID
 	}
-	for name, dsn := range map[string]func(testing.TB) string{"SQLite": scratch.SQLite, "PostgreSQL": scratch.Postgres} {
+	for name, dsn := range map[string]func(testing.TB) string{"SQLite": fresh.SQLite, "PostgreSQL": fresh.Postgres} {
 		b.Run(name, func(b *testing.B) {
 			s := openMigrated(b, dsn(b))
 			in(b, people, func(part []customers.Customer) error {

@@ -4,13 +4,13 @@ import (
 	"testing"
 
 	"rapport/store"
-	"rapport/store/storetest/scratch"
+	"rapport/store/storetest/fresh"
 )
 
 // Each runs a check on a fresh, migrated store of every kind.
 func Each(t *testing.T, check func(t *testing.T, s *store.Store)) {
 	t.Helper()
-	scratch.Each(t, func(t *testing.T, dsn string) { check(t, Open(t, dsn)) })
+	fresh.Each(t, func(t *testing.T, dsn string) { check(t, Open(t, dsn)) })
 }
 
 // Open opens and migrates a store that is closed with the test.
@@ -34,12 +34,12 @@ func Open(t testing.TB, dsn string) *store.Store {
 // SQLite is the DSN of a fresh, empty file.
 func SQLite(t testing.TB) string {
 	t.Helper()
-	return scratch.SQLite(t)
+	return fresh.SQLite(t)
 }
 
 // Postgres is the DSN of a fresh, empty schema; the test is skipped where no
 // server is named.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	return scratch.Postgres(t)
+	return fresh.Postgres(t)
 }
