@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -71,7 +72,7 @@ func (c *call) render(b Bindings) (channels.Content, error) {
 
 // call reads a call's script.
 func (b *builder) call(src *source, locale string) (body, []Field) {
-	before := len(b.found.list)
+	before := b.found.met
 	s, root := readSheet(src, src.text, b.found)
 	r := lineReader{builder: b, sheet: s}
 	keys := s.mapping(root, "say", "ask", "transfer", "bye", "voicemail")
@@ -92,7 +93,7 @@ func (b *builder) call(src *source, locale string) (body, []Field) {
 	if keys["say"].node == nil && len(c.questions) == 0 {
 		b.found.at(origin{src: src}, "add say: … or ask: …", "the call says nothing")
 	}
-	if len(b.found.list) > before {
+	if b.found.met > before {
 		return nil, r.fields
 	}
 	return c, r.fields
@@ -150,11 +151,7 @@ var (
 	e164         = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 )
 
-type textError string
-
-func (e textError) Error() string { return string(e) }
-
-const errNumber = textError("its number is not one with + and the country's code")
+var errNumber = errors.New("its number is not one with + and the country's code")
 
 // transfer reads {when, to, say}.
 func (r *lineReader) transfer(n ast.Node, questions []question) *transfer {

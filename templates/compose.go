@@ -22,7 +22,7 @@ type composer struct {
 
 // compose gives the e-mail and the fields its HTML names.
 func (c *composer) compose() (*email, []Field) {
-	before := len(c.found.list)
+	before := c.found.met
 	e := &email{subject: c.line(c.file.subject), preheader: c.line(c.file.preheader)}
 
 	preheader := c.pieces(c.file.preheader, html.EscapeString)
@@ -35,14 +35,14 @@ func (c *composer) compose() (*email, []Field) {
 
 	document := c.document(body, head, tail)
 	document = c.withPreheader(document, preheader)
-	if len(c.found.list) == before {
+	if c.found.met == before {
 		for _, lost := range c.hold.lost(document) {
 			c.found.at(lost.at, "put it inside an mj-text, or around one", "what stands here is lost in the HTML")
 		}
 	}
 	document = c.hold.place(document, c.found)
-	fields := append(append(e.subject.fields, e.preheader.fields...), check.fields...)
-	if len(c.found.list) > before {
+	fields := slices.Concat(e.subject.fields, e.preheader.fields, check.fields)
+	if c.found.met > before {
 		return nil, fields
 	}
 	e.html = c.program(document, htmlText, check.loops)

@@ -195,7 +195,7 @@ func within(s string) (string, error) {
 }
 
 func bounded(a, b string) (string, error) {
-	if len(a)+len(b) > 1<<31 {
+	if len(a)+len(b) > maxValue {
 		return "", errTooLong
 	}
 	return a + b, nil

@@ -28,7 +28,7 @@ func (e *LineError) Error() string {
 
 // ParseLine reads a line. Its error, if any, is a *LineError.
 func ParseLine(text string) (*Line, error) {
-	b := builder{engines: newEngines(), found: &problems{}}
+	b := builder{engines: &engines{plainText: newEngine(plainText)}, found: &problems{}}
 	line := b.line(words{text, origin{src: &source{text: text}, exact: true}})
 	if len(b.found.list) > 0 {
 		return nil, &LineError{b.found.sorted()}
@@ -64,12 +64,12 @@ type builder struct {
 
 // line makes a line of plain text.
 func (b *builder) line(w words) *Line {
-	before := len(b.found.list)
+	before := b.found.met
 	pieces := b.settle(scan(w.text, w.at, b.found), nil)
 	c := checker{found: b.found}
 	c.check(pieces)
 	line := &Line{program: &program{}, fields: c.fields}
-	if len(b.found.list) > before {
+	if b.found.met > before {
 		return line
 	}
 	p, err := compile(b.engines[plainText], codeOf(pieces), c.loops)

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,6 +65,22 @@ loose words {{ event.b }}
 	}
 	if _, _, err := l.Render(Ref{channels.Email, "card"}, "en", ann()); err == nil || !l.Has(Ref{channels.Email, "card"}) {
 		t.Errorf("a file with mistakes must exist and not be rendered: %v", err)
+	}
+}
+
+func TestAMistakeInALayoutSpoilsEveryMessageThatUsesIt(t *testing.T) {
+	l, found := Load(asFiles(map[string]string{
+		"templates/layouts/bad.liquid": "<html><body>{{ nope.x }}{{ content }}</body></html>",
+		"templates/email/a.liquid":     "---\nsubject: x\nlayout: bad\nformat: html\n---\na",
+		"templates/email/b.liquid":     "---\nsubject: x\nlayout: bad\nformat: html\n---\nb",
+	}), "en")
+	if len(found) != 1 || found[0].File != "templates/layouts/bad.liquid" {
+		t.Errorf("the mistake must be reported once, where it was made: %v", found)
+	}
+	for _, name := range []string{"a", "b"} {
+		if content, _, err := l.Render(Ref{channels.Email, name}, "en", ann()); err == nil {
+			t.Errorf("%s was rendered: %v", name, content.Email.HTML)
+		}
 	}
 }
 
@@ -252,6 +269,25 @@ func TestANotification(t *testing.T) {
 	if diff := cmp.Diff(want, content.Push); diff != "" {
 		t.Errorf("notification (-want +got):\n%s", diff)
 	}
+}
+
+func TestOneLibraryServesMany(t *testing.T) {
+	l := load(t, map[string]string{"templates/sms/m.liquid": "{% for i in (1..3) %}{% capture x %}{{ customer.first_name }}{{ i }}{% endcapture %}{{ x }}{% endfor %}"})
+	var group sync.WaitGroup
+	for n := range 8 {
+		group.Go(func() {
+			name := strings.Repeat("x", n+1)
+			b := Bindings{"customer": map[string]any{"first_name": name}}
+			for range 50 {
+				content, _, err := l.Render(Ref{channels.SMS, "m"}, "en", b)
+				if want := name + "1" + name + "2" + name + "3"; err != nil || content.SMS.Text != want {
+					t.Errorf("got %v, %v, want %s", content.SMS, err, want)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestLines(t *testing.T) {

@@ -43,9 +43,12 @@ func (o origin) position() (line, column int) {
 type problems struct {
 	list []Problem
 	seen map[Problem]bool
+	// met counts them every time they are met.
+	met int
 }
 
 func (p *problems) add(problem Problem) {
+	p.met++
 	if p.seen[problem] {
 		return
 	}

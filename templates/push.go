@@ -79,7 +79,7 @@ const maxActions = 2
 
 // push reads a notification.
 func (b *builder) push(src *source) (body, []Field) {
-	before := len(b.found.list)
+	before := b.found.met
 	s, root := readSheet(src, src.text, b.found)
 	r := lineReader{builder: b, sheet: s}
 	keys := s.mapping(root, "title", "body", "icon", "url", "tag", "actions")
@@ -96,7 +96,7 @@ func (b *builder) push(src *source) (body, []Field) {
 	if len(p.actions) > maxActions {
 		b.found.at(keys["actions"].at, fmt.Sprintf("keep %d", maxActions), "browsers show no more than %d actions", maxActions)
 	}
-	if len(b.found.list) > before {
+	if b.found.met > before {
 		return nil, r.fields
 	}
 	return p, r.fields

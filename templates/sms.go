@@ -23,7 +23,7 @@ func (s sms) render(b Bindings) (channels.Content, error) {
 
 // sms reads a text message: all of the file is its text.
 func (b *builder) sms(src *source) (body, []Field) {
-	before := len(b.found.list)
+	before := b.found.met
 	front, bodyAt := split(src, b.found)
 	s, root := readSheet(src, front, b.found)
 	s.mapping(root)
@@ -32,7 +32,7 @@ func (b *builder) sms(src *source) (body, []Field) {
 		b.found.at(origin{src: src}, "write the words of the message", "the message is empty")
 	}
 	line := b.line(words{text, origin{src: src, offset: bodyAt, exact: true}})
-	if len(b.found.list) > before {
+	if b.found.met > before {
 		return nil, line.fields
 	}
 	return sms{line}, line.fields
