@@ -161,7 +161,7 @@ type Send struct {
 	// By lists channels in order of preference; one for plain message steps.
 	By       []channels.Channel
 	Template string
-	Vars     map[string]any // string values may hold expressions' results later; plain data here
+	Vars     map[string]any // plain data: text, numbers, flags, lists and maps of them
 	Retry    deliveries.Retry
 	// Ambiguous is "" for the channel's and topic's default.
 	Ambiguous deliveries.Ambiguous
@@ -176,7 +176,8 @@ type Ask struct {
 	AnswerWithin time.Duration
 	// Threshold: a score at or below it opens a case at once. Nil: none does.
 	Threshold *float64
-	// Case is what such an answer opens.
+	// Case is what such an answer opens; where the file is silent, a case of
+	// high priority in the queue recovery, due in four hours.
 	Case CaseRule
 }
 

@@ -89,6 +89,12 @@ func (h *hearing) event() customers.Event {
 	if h.customer != nil {
 		event.Customer = h.customer.ID
 	}
+	if r.Kind == channels.ReportSent && d.ID != 0 {
+		// The ledger says so too, and a call is queued, rings and is in
+		// progress: all of that is one sending.
+		event.Key = d.EventKey(deliveries.Sent)
+		return event
+	}
 	if r.Key != "" {
 		event.ProviderKey = string(r.Channel) + ":" + r.Key
 	}

@@ -1,10 +1,6 @@
 package expression
 
-import (
-	"strings"
-
-	"rapport/deliveries"
-)
+import "strings"
 
 // inMemory is embedded by leaves that no row of customers holds; a program that
 // has one is never asked for SQL.
@@ -75,12 +71,10 @@ func (stepStatus) kind() Type           { return String }
 func (n stepStatus) name() string       { return "steps." + n.id + ".status" }
 func (n stepStatus) eval(m *Moment) any { return word(m.Steps[n.id]) }
 
-// stepStatuses are a delivery's, then those of asks and waits.
+// stepStatuses are a delivery's (deliveries.Status), then those of asks and waits.
 var stepStatuses = []string{
-	string(deliveries.Planned), string(deliveries.Queued), string(deliveries.Sending), string(deliveries.Sent),
-	string(deliveries.Delivered), string(deliveries.Opened), string(deliveries.Clicked), string(deliveries.Answered),
-	string(deliveries.Skipped), string(deliveries.Failed), string(deliveries.Bounced), string(deliveries.Complained),
-	string(deliveries.Unsubscribed), string(deliveries.Expired), string(deliveries.Unconfirmed),
+	"planned", "queued", "sending", "sent", "delivered", "opened", "clicked", "answered",
+	"skipped", "failed", "bounced", "complained", "unsubscribed", "expired", "unconfirmed",
 	"unanswered", "waited", "happened", "timed_out",
 }
 
