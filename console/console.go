@@ -1,0 +1,227 @@
+package console
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Console is the pages and what they lean on.
+type Console struct {
+	Catalog   *campaigns.Catalog
+	Directory customers.Directory
+	Timeline  customers.Timeline
+	Summary   deliveries.Summary
+	Casebook  customers.Casebook
+	Starter   campaigns.Starter
+	Ring      func(context.Context)
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Mount adds the pages to a mux.
+func (c *Console) Mount(mux *http.ServeMux) {
+	foreign := http.NewCrossOriginProtection()
+	page := func(pattern string, serve func(http.ResponseWriter, *http.Request) error) {
+		mux.Handle(pattern, foreign.Handler(c.local(serve)))
+	}
+	page("GET /{$}", c.overview)
+	page("GET /customers", c.search)
+	page("GET /customers/{id}", c.customer)
+	page("POST /customers/{id}/follow-ups", c.followUp)
+	page("POST /cases/{id}/close", c.closeCase)
+}
+
+// local serves this machine and nobody else: neither a stranger's address nor a
+// stranger's name for ours (DNS rebinding) gets in.
+func (c *Console) local(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, err := netip.ParseAddrPort(r.RemoteAddr)
+		if err != nil || !from.Addr().Unmap().IsLoopback() || !ours(r.Host) {
+			http.NotFound(w, r)
+			return
+		}
+		header := w.Header()
+		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cache-Control", "no-store")
+		var say *complaint
+		switch err := serve(w, r); {
+		case err == nil:
+		case errors.As(err, &say):
+			c.show(w, say.status, "complaint", view{"Title": "That did not work", "Why": say.why})
+		default:
+			c.Log.Error("a console page could not be made", "page", r.Pattern, "error", err)
+			c.show(w, http.StatusInternalServerError, "complaint", view{"Title": "Something is broken", "Why": "The log says more."})
+		}
+	})
+}
+
+func ours(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// complaint is an answer for the person rather than the log.
+type complaint struct {
+	status int
+	why    string
+}
+
+func (c *complaint) Error() string { return c.why }
+
+func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
+	funnels, err := c.Summary.Funnels(r.Context())
+	if err != nil {
+		return err
+	}
+	open, err := c.Casebook.Cases(r.Context(), "", 100)
+	if err != nil {
+		return err
+	}
+	edition, err := c.Catalog.Current(r.Context())
+	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
+		return err
+	}
+	titles, zone := map[string]string{}, time.UTC
+	if edition != nil {
+		zone = edition.Zone
+		for id, campaign := range edition.Campaigns {
+			titles[id] = campaign.Title
+		}
+	}
+	return c.show(w, http.StatusOK, "overview", view{
+		"Title": "Overview", "Funnels": funnels, "Titles": titles, "Cases": open, "Now": c.Now(), "Zone": zone,
+	})
+}
+
+// search leads from an id, address, number or order to its customer.
+func (c *Console) search(w http.ResponseWriter, r *http.Request) error {
+	who := strings.TrimSpace(r.URL.Query().Get("who"))
+	customer, err := c.Directory.Find(r.Context(), who)
+	if errors.Is(err, customers.ErrUnknown) {
+		return &complaint{http.StatusNotFound, "Nobody has this id, e-mail, phone number or order: " + who}
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/customers/"+customer.ID, http.StatusSeeOther)
+	return nil
+}
+
+func (c *Console) customer(w http.ResponseWriter, r *http.Request) error {
+	customer, edition, err := c.load(r)
+	if err != nil {
+		return err
+	}
+	events, err := c.Timeline.Of(r.Context(), customer.ID, 300)
+	if err != nil {
+		return err
+	}
+	zone, from := edition.ZoneOf(customer)
+	return c.show(w, http.StatusOK, "customer", view{
+		"Title": strings.TrimSpace(customer.FirstName + " " + customer.LastName), "Customer": customer, "Events": newestFirst(events),
+		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": float64(customer.Orders.Total) / float64(edition.MinorUnits(1)),
+		"Currency": edition.Currency,
+	})
+}
+
+func (c *Console) followUp(w http.ResponseWriter, r *http.Request) error {
+	customer, _, err := c.load(r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	properties := map[string]any{}
+	if order := strings.TrimSpace(r.FormValue("order_id")); order != "" {
+		properties["order_id"] = order
+	}
+	if _, err := c.Starter.Start(r.Context(), r.FormValue("campaign"), customer, properties); err != nil {
+		return &complaint{http.StatusConflict, err.Error()}
+	}
+	c.Ring(r.Context())
+	http.Redirect(w, r, "/customers/"+customer.ID, http.StatusSeeOther)
+	return nil
+}
+
+func (c *Console) closeCase(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return &complaint{http.StatusNotFound, "There is no such case."}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := c.Casebook.Close(r.Context(), id, "console", r.FormValue("note"), c.Now()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+func (c *Console) load(r *http.Request) (*customers.Customer, *campaigns.Edition, error) {
+	id := r.PathValue("id")
+	people, err := c.Directory.Load(r.Context(), []string{id}, c.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	if people[id] == nil {
+		return nil, nil, &complaint{http.StatusNotFound, "Nobody has the id " + id + "."}
+	}
+	edition, err := c.Catalog.Current(r.Context())
+	if errors.Is(err, campaigns.ErrNoWorkspace) {
+		return nil, nil, &complaint{http.StatusConflict, err.Error()}
+	}
+	return people[id], edition, err
+}
+
+// manual lists the live campaigns that are started by hand.
+func manual(edition *campaigns.Edition) []*campaigns.Campaign {
+	var list []*campaigns.Campaign
+	for _, campaign := range edition.Campaigns {
+		if campaign.Trigger.Kind == campaigns.Manual && campaign.State == campaigns.Live {
+			list = append(list, campaign)
+		}
+	}
+	return list
+}
+
+//go:embed pages/*.html
+var files embed.FS
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"at":         func(t time.Time, zone *time.Location) string { return t.In(zone).Format("Mon 2 Jan 2006, 15:04") },
+	"share":      share,
+	"suppressed": func(c *customers.Customer, ch string) string { return c.Suppressed[channels.Channel(ch)] },
+	"say":        details,
+
+	"skipped": reasons[deliveries.SkipReason],
+	"failed":  reasons[string],
+}).ParseFS(files, "pages/*.html"))
+
+// view is what a page shows.
+type view map[string]any
+
+func (c *Console) show(w http.ResponseWriter, status int, name string, v view) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := pages.ExecuteTemplate(w, name+".html", v); err != nil {
+		c.Log.Error("a console page broke off", "page", name, "error", err)
+	}
+	return nil
+}
