@@ -1,0 +1,179 @@
+package rapport_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows lists whom each part of the house may import of ours. A part that is
+// not listed may not exist.
+var arrows = map[string][]string{
+	"channels":                            {},
+	"channels/twilio":                     {"channels"},
+	"channels/channeltest":                {"channels"},
+	"channels/email":                      {"channels"},
+	"channels/sms":                        {"channels", "channels/twilio"},
+	"channels/call":                       {"channels", "channels/twilio"},
+	"channels/webpush":                    {"channels"},
+	"config":                              {},
+	"customers":                           {"channels"},
+	"customers/intake":                    {"channels", "customers"},
+	"templates":                           {"channels"},
+	"deliveries":                          {"channels", "customers"},
+	"campaigns/expression":                {"channels", "customers"},
+	"campaigns/expression/expressiontest": {"channels", "customers", "campaigns/expression"},
+	"campaigns/examples":                  {},
+	"campaigns":                           {"channels", "customers", "deliveries", "templates", "campaigns/expression"},
+	"store":                               {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"store/storetest":                     {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "store"},
+	"workers":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"webhooks":                            {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"console":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"sandbox":                             {"channels", "customers"},
+	"cmd/testbed":                         {},
+	"cmd/rapport":                         {"*"},
+}
+
+// keepers lists the libraries that one part of the house keeps for itself.
+var keepers = map[string]string{
+	"github.com/hibiken/asynq":    "workers",
+	"modernc.org/sqlite":          "store",
+	"modernc.org/sqlite/lib":      "store",
+	"github.com/jackc/pgx/v5":     "store",
+	"github.com/pressly/goose/v3": "store",
+}
+
+func TestImportsFollowTheArrows(t *testing.T) {
+	for dir, files := range goFiles(t) {
+		allowed, listed := arrows[dir]
+		if !listed {
+			t.Errorf("%s is in no place of the house: list it in arrows, or move it", dir)
+			continue
+		}
+		for name, file := range files {
+			if strings.HasSuffix(name, "_test.go") && strings.HasSuffix(file.Name.Name, "_test") {
+				continue // an external test may lean on whatever it tests with
+			}
+			for _, spec := range file.Imports {
+				imported := strings.Trim(spec.Path.Value, `"`)
+				ours, internal := strings.CutPrefix(imported, "rapport/")
+				if internal && ours != dir && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+					t.Errorf("%s imports %s, against the arrows", name, ours)
+				}
+				if keeper, kept := keepers[imported]; kept && keeper != dir && !strings.HasPrefix(dir, keeper+"/") {
+					t.Errorf("%s imports %s, which only %s may", name, imported, keeper)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItOwns(t *testing.T) {
+	for dir, files := range goFiles(t) {
+		said := ""
+		for name, file := range files {
+			if !strings.HasSuffix(name, "_test.go") && file.Doc != nil {
+				said += file.Doc.Text()
+			}
+		}
+		if len(said) < 80 {
+			t.Errorf("%s has no package comment that says what it owns", dir)
+		}
+	}
+}
+
+func TestOnlyCommandsReadTheClock(t *testing.T) {
+	for dir, files := range goFiles(t) {
+		if strings.HasPrefix(dir, "cmd/") {
+			continue
+		}
+		for name, file := range files {
+			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(dir, "test") {
+				continue
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if selector, is := n.(*ast.SelectorExpr); is && selector.Sel.Name == "Now" {
+					if pkg, is := selector.X.(*ast.Ident); is && pkg.Name == "time" && pkg.Obj == nil {
+						t.Errorf("%s names time.Now; take a clock instead", name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// TestReadmeShowsTheTree holds the README's table of folders to what is there.
+func TestReadmeShowsTheTree(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for line := range strings.Lines(string(readme)) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			if name := strings.Trim(strings.TrimSpace(cells[1]), "`"); strings.HasSuffix(name, "/") {
+				listed[strings.TrimSuffix(name, "/")] = true
+			}
+		}
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if !entry.IsDir() || strings.HasPrefix(name, ".") || name == "bin" || name == "rapport-data" {
+			continue
+		}
+		if !listed[name] {
+			t.Errorf("README.md does not list %s/", name)
+		}
+		delete(listed, name)
+	}
+	for name := range listed {
+		t.Errorf("README.md lists %s/, which is not there", name)
+	}
+}
+
+// goFiles parses every Go file of the project, by folder and path.
+func goFiles(t *testing.T) map[string]map[string]*ast.File {
+	t.Helper()
+	found := map[string]map[string]*ast.File{}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (strings.HasPrefix(entry.Name(), ".") && name != "." || entry.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		dir := path.Dir(filepath.ToSlash(name))
+		if entry.IsDir() || !strings.HasSuffix(name, ".go") || dir == "." {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		if found[dir] == nil {
+			found[dir] = map[string]*ast.File{}
+		}
+		found[dir][name] = file
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 10 {
+		t.Fatalf("only %d packages found; is this the project's root?", len(found))
+	}
+	return found
+}

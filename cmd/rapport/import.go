@@ -1,0 +1,196 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/mattn/go-isatty"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/campaigns/expression"
+	"rapport/customers/intake"
+)
+
+// shownRefusals is how many refused rows are printed; the report file has all.
+const shownRefusals = 20
+
+type importFlags struct {
+	pairs                             []string
+	mapping, encoding, dates, country string
+	zone, report                      string
+	dryRun                            bool
+}
+
+func importCommand(o *options) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "import",
+		Short: "Take in customers, orders and products from CSV, TSV or NDJSON files (gz too)",
+	}
+	for _, kind := range []intake.Kind{intake.Customers, intake.Orders, intake.Products} {
+		command.AddCommand(importKind(o, kind))
+	}
+	return command
+}
+
+func importKind(o *options, kind intake.Kind) *cobra.Command {
+	f := &importFlags{}
+	command := &cobra.Command{
+		Use:   string(kind) + " FILE…",
+		Short: "Take in " + string(kind),
+		Args:  cobra.MinimumNArgs(1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, o, kind, args) },
+	}
+	flags := command.Flags()
+	flags.StringSliceVar(&f.pairs, "map", nil, "which column a field stands in, as `field=Column`; usual headers are guessed")
+	flags.StringVar(&f.mapping, "mapping", "", "a YAML `file` of field: Column")
+	flags.StringVar(&f.encoding, "encoding", "", "the files' encoding, such as windows-1252; found out without it")
+	flags.StringVar(&f.dates, "dates", "", "the order of dates, mdy or dmy or ymd; found out without it")
+	flags.StringVar(&f.country, "country", "", "the country of customers and numbers that name none, such as DE")
+	flags.StringVar(&f.zone, "zone", "UTC", "the time zone of dates and times without one")
+	flags.StringVar(&f.report, "report", "", "write every refused row to this `file`, as NDJSON")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "read everything and write nothing")
+	return command
+}
+
+func (f *importFlags) run(cmd *cobra.Command, o *options, kind intake.Kind, paths []string) (err error) {
+	i, err := o.openWriting(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer i.Close()
+	settings, err := f.settings(cmd, i, kind)
+	if err != nil {
+		return err
+	}
+	shown := 0
+	sink := io.Discard
+	if f.report != "" {
+		file, err := os.Create(f.report)
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		sink = file
+	}
+	list := json.NewEncoder(sink)
+	var writing error
+	settings.Refused = func(r intake.Refusal) {
+		writing = errors.Join(writing, list.Encode(r))
+		if shown++; shown <= shownRefusals && o.format == "text" {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", r.File, r)
+		}
+	}
+	bar := progress(cmd.ErrOrStderr(), "importing "+string(kind))
+	settings.Progress = bar.show
+	report, err := intake.Import(cmd.Context(), i.Store, paths, settings)
+	bar.done()
+	if err = errors.Join(err, writing); err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return printJSON(cmd.OutOrStdout(), report)
+	}
+	if shown > shownRefusals {
+		fmt.Fprintf(cmd.ErrOrStderr(), "… and %d more; --report FILE lists all of them\n", shown-shownRefusals)
+	}
+	printImport(cmd.OutOrStdout(), kind, report, f.dryRun)
+	return nil
+}
+
+func printImport(w io.Writer, kind intake.Kind, r intake.Report, dryRun bool) {
+	fmt.Fprintf(w, "%d rows in %d files: %d taken, %d refused", r.Rows, r.Files, r.Taken, r.Refused)
+	if r.Blanked > 0 {
+		fmt.Fprintf(w, ", %d single cells left out", r.Blanked)
+	}
+	if dryRun {
+		fmt.Fprintln(w, "; nothing was written (dry run)")
+		return
+	}
+	fmt.Fprintf(w, "; %s: %d new, %d changed, %d as they were\n", kind, r.Written.Added, r.Written.Changed, r.Written.Unchanged)
+}
+
+// settings turns flags into options; the workspace, where one is in force,
+// knows the traits' types and the currency.
+func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.Kind) (intake.Options, error) {
+	s := intake.Options{
+		Kind: kind, Encoding: f.encoding, Dates: intake.Order(f.dates), Country: f.country, DryRun: f.dryRun, Now: i.Now(),
+		Map: map[string]string{},
+	}
+	var err error
+	if s.Zone, err = time.LoadLocation(f.zone); err != nil {
+		return s, fmt.Errorf("--zone: %q is no time zone; IANA names look like Europe/Berlin", f.zone)
+	}
+	switch s.Dates {
+	case intake.Auto, intake.MDY, intake.DMY, intake.YMD:
+	default:
+		return s, fmt.Errorf("--dates is mdy, dmy or ymd, not %q", f.dates)
+	}
+	if f.mapping != "" {
+		raw, err := os.ReadFile(f.mapping)
+		if err != nil {
+			return s, fmt.Errorf("read the mapping: %w", err)
+		}
+		if err := yaml.UnmarshalWithOptions(raw, &s.Map, yaml.Strict()); err != nil {
+			return s, fmt.Errorf("%s: a list of field: Column is wanted: %s", f.mapping, yaml.FormatError(err, false, false))
+		}
+	}
+	told := map[string]string{}
+	for _, pair := range f.pairs {
+		field, column, found := strings.Cut(pair, "=")
+		if !found {
+			return s, fmt.Errorf("--map wants field=Column, not %q", pair)
+		}
+		told[field] = column
+	}
+	maps.Copy(s.Map, told)
+	edition, err := i.Catalog.Current(cmd.Context())
+	if errors.Is(err, campaigns.ErrNoWorkspace) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.MoneyScale = edition.MinorUnits(1)
+	s.Traits = map[string]string{}
+	for name, kind := range edition.Traits {
+		s.Traits[name] = string(kind)
+		if kind == expression.Time {
+			s.Traits[name] = "date"
+		}
+	}
+	return s, nil
+}
+
+// bar shows progress on a terminal, and nothing in a file.
+type bar struct{ *progressbar.ProgressBar }
+
+func progress(w io.Writer, what string) *bar {
+	file, is := w.(*os.File)
+	if !is || !isatty.IsTerminal(file.Fd()) {
+		return &bar{}
+	}
+	return &bar{progressbar.NewOptions64(1, progressbar.OptionSetDescription(what), progressbar.OptionSetWriter(file),
+		progressbar.OptionShowBytes(true), progressbar.OptionClearOnFinish())}
+}
+
+func (b *bar) show(done, total int64) {
+	if b.ProgressBar != nil {
+		b.ChangeMax64(total)
+		_ = b.Set64(done) // a bar that cannot be drawn is no reason to stop
+	}
+}
+
+func (b *bar) done() {
+	if b.ProgressBar != nil {
+		_ = b.Finish()
+	}
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/config"
+	"rapport/console"
+	"rapport/deliveries"
+	"rapport/store"
+	"rapport/webhooks"
+	"rapport/workers"
+)
+
+// backing is all that tells an embedded installation from a production one.
+type backing struct {
+	DSN     string
+	Redis   redis.UniversalClient
+	Senders map[channels.Channel]channels.Sender
+
+	Addresses deliveries.Doors
+	WriteKeys []string
+	PushKey   string
+	Limits    map[channels.Channel]int
+	Worker    config.Worker
+	close     []func() error
+}
+
+// Close gives back what the backing opened, the latest first.
+func (b *backing) Close() {
+	for i := len(b.close) - 1; i >= 0; i-- {
+		_ = b.close[i]() // nothing is left to do about it
+	}
+}
+
+// installation is one process's parts, wired together.
+type installation struct {
+	*backing
+	Store   *store.Store
+	Catalog *campaigns.Catalog
+	Bell    *workers.Bell
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// assemble opens the store, brings its schema up to date where that may be
+// done here, and wires the parts.
+func assemble(ctx context.Context, b *backing, migrate bool, clock func() time.Time, log *slog.Logger) (*installation, error) {
+	s, err := store.Open(ctx, b.DSN)
+	if err != nil {
+		return nil, err
+	}
+	b.close = append(b.close, s.Close)
+	if migrate {
+		if err := s.Migrate(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return wire(b, s, clock, log), nil
+}
+
+// openReading opens the installation for a command that looks and leaves. The
+// embedded one may be running meanwhile.
+func (o *options) openReading(ctx context.Context) (*installation, error) {
+	c, log, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.OpenReading(ctx, o.dsn(c))
+	if err != nil {
+		return nil, err
+	}
+	return wire(&backing{close: []func() error{s.Close}}, s, now, log), nil
+}
+
+// openWriting opens the installation for a command that changes something and
+// leaves. An embedded store is made where there is none.
+func (o *options) openWriting(ctx context.Context) (*installation, error) {
+	c, log, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	return assemble(ctx, &backing{DSN: o.dsn(c)}, c.Store == "", now, log)
+}
+
+func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) *installation {
+	return &installation{
+		backing: b, Store: s, Catalog: &campaigns.Catalog{Archive: s.Archive()},
+		Bell: &workers.Bell{Redis: b.Redis}, Now: clock, Log: log,
+	}
+}
+
+func (i *installation) scheduler() *workers.Scheduler {
+	return &workers.Scheduler{
+		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Now: i.Now, Log: i.Log},
+		Pump: &workers.Pump{
+			Queue: workers.OpenQueue(i.Redis), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
+			Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
+		},
+		Reconciler: &workers.Reconciler{
+			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
+			Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
+		},
+		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2), Now: i.Now, Log: i.Log,
+	}
+}
+
+func (i *installation) worker() *workers.Worker {
+	return &workers.Worker{
+		Courier: &workers.Courier{
+			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Preferences: i.Store,
+			Senders: i.Senders, Limits: &workers.SharedLimits{Redis: i.Redis, PerSecond: i.Limits, Log: i.Log},
+			Post:   &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
+			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
+		},
+		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Now: i.Now, Log: i.Log},
+		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
+		Reactor: &workers.Reactor{
+			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Directory: i.Store, Now: i.Now, Log: i.Log,
+		},
+		Reader: &workers.Reader{
+			Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Directory: i.Store, Preferences: i.Store,
+			Listeners: i.listeners(), Doors: i.Addresses, Now: i.Now, Log: i.Log,
+		},
+		Bell: i.Bell, Log: i.Log,
+	}
+}
+
+// server takes tasks for this installation's worker.
+func (i *installation) server(o workers.ServerOptions) *workers.Server {
+	o.Log = i.Log
+	server := workers.NewServer(i.Redis, o)
+	i.worker().Serve(server)
+	return server
+}
+
+// doors is the public HTTP side.
+func (i *installation) doors() *webhooks.Doors {
+	talker, _ := i.Senders[channels.Call].(channels.Talker)
+	checker, _ := i.Senders[channels.Push].(channels.Checker)
+	return &webhooks.Doors{
+		Addresses: i.Addresses, Inbox: i.Store, Links: i.Store, Record: i.Store, Catalog: i.Catalog,
+		Listeners: i.listeners(), Talker: talker, Preferences: i.Store, PushKey: i.PushKey, PushCheck: checker,
+		Ingest: &webhooks.Ingest{
+			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, WriteKeys: i.WriteKeys,
+			Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		},
+		Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+	}
+}
+
+// starter starts manual campaigns.
+func (i *installation) starter() campaigns.Starter {
+	return campaigns.Starter{Catalog: i.Catalog, Entries: i.Store, News: i.Store, NewID: uuid.NewString, Now: i.Now}
+}
+
+// console is the operators' and agents' HTTP side.
+func (i *installation) console() *console.Console {
+	return &console.Console{
+		Catalog: i.Catalog, Directory: i.Store, Timeline: i.Store, Summary: i.Store.Summary(), Casebook: i.Store.Casebook(),
+		Starter: i.starter(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+	}
+}
+
+// listeners understand callbacks, each by the name it is stored under.
+func (i *installation) listeners() map[string]channels.Listener {
+	listeners := map[string]channels.Listener{webhooks.OwnLinks: webhooks.Own{Addresses: i.Addresses}}
+	for name, ch := range map[string]channels.Channel{
+		webhooks.SendGrid: channels.Email, webhooks.TwilioSMS: channels.SMS, webhooks.TwilioCall: channels.Call,
+	} {
+		if listener, able := i.Senders[ch].(channels.Listener); able {
+			listeners[name] = listener
+		}
+	}
+	return listeners
+}
+
+// publicRoutes are what the world may reach.
+func (i *installation) publicRoutes() *http.ServeMux {
+	mux := http.NewServeMux()
+	i.doors().Mount(mux)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	return mux
+}
+
+// allRoutes are the public ones and the console, which answers this machine
+// alone.
+func (i *installation) allRoutes() *http.ServeMux {
+	mux := i.publicRoutes()
+	i.console().Mount(mux)
+	return mux
+}
+
+// holder names this process among schedulers.
+func holder() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), uuid.NewString()[:8])
+}

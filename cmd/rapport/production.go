@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rapport/channels"
+	"rapport/config"
+	"rapport/deliveries"
+	"rapport/workers"
+)
+
+// production is a backing of servers that are run elsewhere: the configured
+// store, Redis and providers.
+func production(ctx context.Context, c config.Config, clock func() time.Time) (*backing, error) {
+	var missing []error
+	for name, empty := range map[string]bool{
+		"store": c.Store == "", "redis": c.Redis == "", "link_keys": len(c.LinkKeys) == 0,
+	} {
+		if empty {
+			missing = append(missing, errors.New(name+" is not set; see config/example.yaml"))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, errors.Join(missing...)
+	}
+	r, err := workers.OpenRedis(c.Redis.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	b := &backing{DSN: c.Store.Reveal(), Redis: r, close: []func() error{r.Close}}
+	if err := workers.CheckRedis(ctx, r); err != nil {
+		b.Close()
+		return nil, err
+	}
+	if b.Senders, b.PushKey, err = openProviders(c, clock); err != nil {
+		b.Close()
+		return nil, err
+	}
+	b.configure(c)
+	return b, nil
+}
+
+// configure takes over the settings that mean the same everywhere.
+func (b *backing) configure(c config.Config) {
+	b.Addresses = deliveries.Doors{Base: c.PublicURL}
+	for _, key := range c.LinkKeys {
+		b.Addresses.Signer.Keys = append(b.Addresses.Signer.Keys, []byte(key.Reveal()))
+	}
+	for _, key := range c.WriteKeys {
+		b.WriteKeys = append(b.WriteKeys, key.Reveal())
+	}
+	b.Limits = map[channels.Channel]int{}
+	for ch, limit := range c.Limits {
+		b.Limits[channels.Channel(ch)] = limit
+	}
+	b.Worker = c.Worker
+}

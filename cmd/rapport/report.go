@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/customers"
+)
+
+// report sums the demo's days up.
+func (t *theatre) report(ctx context.Context, o *options, w io.Writer, people, days int, took time.Duration) error {
+	funnels, err := t.Store.Summary().Funnels(ctx)
+	if err != nil {
+		return err
+	}
+	open, err := t.Store.Casebook().Cases(ctx, "", 1000)
+	if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return printJSON(w, map[string]any{"campaigns": funnels, "open_cases": open})
+	}
+	var entered, sent, cases int64
+	for _, f := range funnels {
+		entered, sent, cases = entered+f.Entered, sent+f.Sent, cases+f.Cases
+	}
+	fmt.Fprintf(w, "%d days of a shop with %d customers, played in %s: %d journeys, %d messages.\n\n",
+		days, people, took.Round(100*time.Millisecond), entered, sent)
+	printFunnels(w, funnels)
+	mean, answers := satisfaction(funnels)
+	fmt.Fprintf(w, "\nSatisfaction %.2f of 5 from %d answers. Cases opened: %d, still open: %d.\n", mean, answers, cases, len(open))
+	return t.printSamples(ctx, w)
+}
+
+// samples are three customers worth looking at.
+var samples = []struct{ title, where string }{
+	{"Somebody unhappy, and what followed", "cases.open > 0 and csat.last <= 2"},
+	{"Somebody who gave the best mark", `csat.last == 5 and "promoter" in tags`},
+	{"Somebody who reads from right to left", `locale startsWith "fa" and engagement.email_clicked_at != nil`},
+}
+
+func (t *theatre) printSamples(ctx context.Context, w io.Writer) error {
+	edition, err := t.Catalog.Current(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sample := range samples {
+		condition, problems := expression.Compile(sample.where, expression.Scope{Want: expression.Bool, MoneyScale: 100})
+		if len(problems) > 0 {
+			return fmt.Errorf("find %s: %s", sample.title, problems[0].Message)
+		}
+		customer, err := t.first(ctx, condition)
+		if err != nil {
+			return err
+		}
+		if customer == nil {
+			continue
+		}
+		events, err := t.Store.Of(ctx, customer.ID, 18)
+		if err != nil {
+			return err
+		}
+		zone, _ := edition.ZoneOf(customer)
+		fmt.Fprintf(w, "\n%s: %s %s (%s)\n", sample.title, customer.FirstName, customer.LastName, customer.ID)
+		printTimeline(w, events, zone)
+	}
+	return nil
+}
+
+// first is the first customer of a condition; nil when there is none.
+func (t *theatre) first(ctx context.Context, condition *expression.Program) (*customers.Customer, error) {
+	where, args := condition.SQL(t.Store.Dialect(), t.Now())
+	for customer, err := range t.Store.Stream(ctx, where, args) {
+		return customer, err
+	}
+	return nil, nil
+}

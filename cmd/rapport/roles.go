@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rapport/config"
+	"rapport/store"
+	"rapport/workers"
+)
+
+func migrateCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the store's schema up to date",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, _, err := o.load()
+			if err != nil {
+				return err
+			}
+			s, err := store.Open(cmd.Context(), o.dsn(c))
+			if err != nil {
+				return err
+			}
+			defer s.Close() //nolint:errcheck // the program ends
+			if err := s.Migrate(cmd.Context()); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "the schema is up to date")
+			return nil
+		},
+	}
+}
+
+func schedulerCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "scheduler",
+		Short: "Plan broadcasts and move what is due into Redis; any number may run, one leads",
+		Args:  cobra.NoArgs,
+		RunE: o.role(func(ctx context.Context, i *installation, _ config.Config) error {
+			i.scheduler().Run(ctx)
+			return nil
+		}),
+	}
+}
+
+func workerCommand(o *options) *cobra.Command {
+	var queues []string
+	command := &cobra.Command{
+		Use:   "worker",
+		Short: "Send, walk journeys and read answers; as many as the load needs",
+		Args:  cobra.NoArgs,
+		RunE: o.role(func(ctx context.Context, i *installation, c config.Config) error {
+			weights, err := queueWeights(queues)
+			if err != nil {
+				return err
+			}
+			server := i.server(workers.ServerOptions{Queues: weights, Concurrency: c.Worker.Concurrency})
+			if err := server.Start(); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			server.Stop()
+			return nil
+		}),
+	}
+	command.Flags().StringSliceVar(&queues, "queues", nil, "queues to serve, as name or name=weight; all of them without it")
+	return command
+}
+
+// queueWeights reads email=3,sms,journey=8.
+func queueWeights(queues []string) (map[string]int, error) {
+	if len(queues) == 0 {
+		return nil, nil
+	}
+	known, weights := workers.DefaultQueues(), map[string]int{}
+	for _, text := range queues {
+		name, number, weighed := strings.Cut(text, "=")
+		weight, exists := known[name]
+		if !exists {
+			return nil, fmt.Errorf("--queues: there is no queue %q; there are call, email, journey, push, sms", name)
+		}
+		if weighed {
+			var err error
+			if weight, err = strconv.Atoi(number); err != nil || weight < 1 {
+				return nil, fmt.Errorf("--queues: the weight in %q is a whole number from 1", text)
+			}
+		}
+		weights[name] = weight
+	}
+	return weights, nil
+}
+
+func webCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "web",
+		Short: "Serve the public doors: callbacks, events, links",
+		Args:  cobra.NoArgs,
+		RunE: o.role(func(ctx context.Context, i *installation, c config.Config) error {
+			listener, err := net.Listen("tcp", c.Listen)
+			if err != nil {
+				return fmt.Errorf("listen on %s: %w", c.Listen, err)
+			}
+			return serveHTTP(ctx, listener, i.publicRoutes(), i.Log)
+		}),
+	}
+}
+
+// role runs one part of a production installation until it is told to end.
+func (o *options) role(run func(context.Context, *installation, config.Config) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		ctx := cmd.Context()
+		c, log, err := o.load()
+		if err != nil {
+			return err
+		}
+		b, err := production(ctx, c, now)
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		i, err := assemble(ctx, b, false, now, log)
+		if err != nil {
+			return err
+		}
+		log.Info("started", "role", cmd.Name())
+		return run(ctx, i, c)
+	}
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rapport/config"
+)
+
+// options are the flags every command has.
+type options struct {
+	data   string
+	config string
+	format string
+}
+
+func rootCommand() *cobra.Command {
+	o := &options{}
+	root := &cobra.Command{
+		Use:           "rapport",
+		Short:         "Write to, text, call and listen to your customers, from campaigns in files",
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if o.format != "text" && o.format != "json" && o.format != "github" {
+				return fmt.Errorf("--format is text or json, not %q", o.format)
+			}
+			return nil
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&o.data, "data", "./rapport-data", "the embedded installation's `folder`")
+	flags.StringVar(&o.config, "config", "", "the operator's `file`; without one everything is embedded")
+	flags.StringVar(&o.format, "format", "text", "how results are printed: text or json")
+	root.AddGroup(
+		&cobra.Group{ID: "marketer", Title: "For marketers:"},
+		&cobra.Group{ID: "agent", Title: "For support:"},
+		&cobra.Group{ID: "operator", Title: "For operators:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, command := range commands {
+			command.GroupID = group
+			root.AddCommand(command)
+		}
+	}
+	add("marketer", demoCommand(o), validateCommand(o), applyCommand(o), statusCommand(o))
+	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o))
+	add("operator", upCommand(o), importCommand(o), migrateCommand(o), schedulerCommand(o), workerCommand(o), webCommand(o),
+		sandboxCommand(o), benchCommand(o))
+	return root
+}
+
+// load reads the configuration and prepares the log.
+func (o *options) load() (config.Config, *slog.Logger, error) {
+	c, err := config.Load(o.config, os.Environ())
+	if err != nil {
+		return c, nil, err
+	}
+	return c, newLog(os.Stderr, c.Log), nil
+}
+
+// dsn is the store the configuration names, or the embedded one.
+func (o *options) dsn(c config.Config) string {
+	if c.Store != "" {
+		return c.Store.Reveal()
+	}
+	return "sqlite:" + filepath.Join(o.data, "rapport.db")
+}
+
+func newLog(w io.Writer, c config.Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // config.Check knows the words
+	handler := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, handler))
+	}
+	return slog.New(slog.NewTextHandler(w, handler))
+}
+
+// now is the real clock, in UTC.
+func now() time.Time { return time.Now().UTC() }

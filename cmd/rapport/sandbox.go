@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"rapport/config"
+	"rapport/sandbox"
+)
+
+func sandboxCommand(o *options) *cobra.Command {
+	var listen, public, list string
+	var seed uint64
+	command := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve simulated providers and customers by themselves",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			k, err := loadKeys(o.data)
+			if err != nil {
+				return err
+			}
+			accepted, err := os.OpenFile(list, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+			if err != nil {
+				return fmt.Errorf("open the list of accepted messages: %w", err)
+			}
+			defer accepted.Close() //nolint:errcheck // every line was written before its answer
+			listener, err := net.Listen("tcp", listen)
+			if err != nil {
+				return fmt.Errorf("listen on %s: %w", listen, err)
+			}
+			log := newLog(os.Stderr, config.Defaults().Log)
+			s := sandbox.New(sandboxOptions(k, "http://"+listener.Addr().String(), public, seed, accepted))
+			if err := s.Check(); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "the sandbox is up at http://%s\nwebhook_public_keys: [%s]\n", listener.Addr(), s.SendGridPublicKey())
+			go func() {
+				if err := s.Run(cmd.Context()); err != nil && cmd.Context().Err() == nil {
+					log.Error("the simulated customers stopped", "error", err)
+				}
+			}()
+			return serveHTTP(cmd.Context(), listener, s.Handler(), log)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&listen, "listen", "127.0.0.1:8090", "`address` to serve on")
+	flags.StringVar(&public, "public-url", "http://127.0.0.1:8080", "where callbacks go")
+	flags.StringVar(&list, "accepted", "accepted.ndjson", "`file` to which every accepted message is appended")
+	flags.Uint64Var(&seed, "seed", 1, "the same number behaves the same")
+	return command
+}
+
+func sandboxOptions(k keys, self, public string, seed uint64, accepted *os.File) sandbox.Options {
+	return sandbox.Options{
+		PublicURL: public, SelfURL: self, Seed: seed, Behaviour: sandbox.Lifelike(), Now: now, Log: accepted,
+		SendGrid: sandbox.SendGrid{APIKey: k.SendGrid},
+		Twilio:   sandbox.Twilio{AccountSID: twilioAccount, AuthToken: k.Twilio},
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"rapport/deliveries"
+)
+
+func statusCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Sum up every campaign: entered, sent, answered, skipped and why",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			i, err := o.openReading(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer i.Close()
+			funnels, err := i.Store.Summary().Funnels(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if o.format == "json" {
+				return printJSON(cmd.OutOrStdout(), funnels)
+			}
+			printFunnels(cmd.OutOrStdout(), funnels)
+			return nil
+		},
+	}
+}
+
+// printFunnels writes a line a campaign, then why customers were skipped.
+func printFunnels(w io.Writer, funnels []deliveries.Funnel) {
+	t := newTable(w, "campaign", "entered", "sent", "delivered", "opened", "clicked", "answered", "cases", "skipped", "failed", "unconfirmed")
+	for _, f := range funnels {
+		t.AppendRow(table.Row{
+			f.Campaign, f.Entered, f.Sent, f.Delivered, f.Opened, f.Clicked, f.Answered, f.Cases,
+			total(f.Skipped), total(f.Failed), f.Unconfirmed,
+		})
+	}
+	t.Render()
+	printReasons(w, funnels)
+}
+
+func printReasons(w io.Writer, funnels []deliveries.Funnel) {
+	fmt.Fprintln(w, "\nNot contacted, and why")
+	any := false
+	for _, f := range funnels {
+		if len(f.Skipped)+len(f.Failed) == 0 {
+			continue
+		}
+		any = true
+		reasons := map[string]int64{}
+		for reason, n := range f.Skipped {
+			reasons[string(reason)] += n
+		}
+		for reason, n := range f.Failed {
+			reasons["failed: "+reason] += n
+		}
+		var words []string
+		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+			words = append(words, fmt.Sprintf("%s %d", reason, reasons[reason]))
+		}
+		fmt.Fprintf(w, "  %-18s %s\n", f.Campaign, strings.Join(words, ", "))
+	}
+	if !any {
+		fmt.Fprintln(w, "  nobody was left out")
+	}
+}
+
+func total[K comparable](counts map[K]int64) int64 {
+	var sum int64
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
+// satisfaction is the mean of the csat answers of some campaigns.
+func satisfaction(funnels []deliveries.Funnel) (mean float64, answers int64) {
+	var sum float64
+	for _, f := range funnels {
+		sum += f.ScoreSum
+		answers += f.ScoreCount
+	}
+	if answers == 0 {
+		return 0, 0
+	}
+	return sum / float64(answers), answers
+}

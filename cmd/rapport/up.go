@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/campaigns/examples"
+	"rapport/sandbox"
+	"rapport/workers"
+)
+
+func upCommand(o *options) *cobra.Command {
+	var people int
+	command := &cobra.Command{
+		Use:   "up [DIR]",
+		Short: "Serve everything from one process and one folder, in real time",
+		Long: "Serve everything from one process and one folder: SQLite, a Redis inside the process and, for channels\n" +
+			"without a configured provider, simulated ones. DIR is put in force; without it the workspace that was\n" +
+			"applied last stays, and at the very first start the sample shop is used.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return serveAll(cmd, o, args, people)
+		},
+	}
+	command.Flags().IntVar(&people, "people", 0, "fill an empty store with so many made-up customers")
+	return command
+}
+
+func serveAll(cmd *cobra.Command, o *options, args []string, people int) error {
+	ctx := cmd.Context()
+	c, log, err := o.load()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	defer listener.Close() //nolint:errcheck // closed by the server already, or the program ends
+	e, err := embed(ctx, o, c, now, sandbox.Lifelike(), 1, log)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	i, err := assemble(ctx, e.backing, true, now, log)
+	if err != nil {
+		return err
+	}
+	if err := i.prepare(cmd, o, args, people, e.Sandbox); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "rapport is up at %s (events: write key %s)\n", c.PublicURL, e.WriteKeys[0])
+
+	server := i.server(workers.ServerOptions{Concurrency: c.Worker.Concurrency, Poll: 20 * time.Millisecond})
+	if err := server.Start(); err != nil {
+		return err
+	}
+	defer server.Stop()
+	go i.scheduler().Run(ctx)
+	if e.Sandbox != nil {
+		go func() {
+			if err := e.Sandbox.Run(ctx); err != nil && ctx.Err() == nil {
+				log.Error("the simulated customers stopped", "error", err)
+			}
+		}()
+	}
+	return serveHTTP(ctx, listener, i.allRoutes(), log)
+}
+
+// prepare puts a workspace in force and fills an empty store if asked to.
+func (i *installation) prepare(cmd *cobra.Command, o *options, args []string, people int, s *sandbox.Sandbox) error {
+	ctx := cmd.Context()
+	_, err := i.Catalog.Current(ctx)
+	first := errors.Is(err, campaigns.ErrNoWorkspace)
+	switch {
+	case len(args) == 1:
+		if _, err := i.apply(cmd, o, args[0]); err != nil {
+			return err
+		}
+	case first:
+		files, err := campaigns.ReadFolder(examples.Shop())
+		if err != nil {
+			return err
+		}
+		if _, _, err := i.Catalog.Apply(ctx, files, i.Now()); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	}
+	if people == 0 || s == nil || !first {
+		return nil
+	}
+	return i.fill(ctx, s, sandbox.NewShop(1, people, i.Now(), 0))
+}
+
+// serveHTTP serves until ctx ends, then lets requests under way finish.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Serve(listener) }()
+	select {
+	case err := <-stopped:
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		return server.Shutdown(ending)
+	}
+}
