@@ -23,8 +23,9 @@ type Registry interface {
 	PutCustomers(ctx context.Context, now time.Time, people []Customer) (Tally, error)
 	// PutOrders adds orders and order lines or brings them up to date, sums
 	// them up on the customers, and puts one "Order Completed" event per new
-	// order on the timeline (ProviderKey "order:<id>", not live). Customers
-	// nobody knows are created with nothing but their id.
+	// order on the timeline (ProviderKey "order:<id>", not live; cancelled ones
+	// have none). Customers nobody knows are created with nothing but their id.
+	// An order needs an id, a customer and a time.
 	PutOrders(ctx context.Context, now time.Time, orders []Order) (Tally, error)
 	// PutProducts adds products or brings them up to date.
 	PutProducts(ctx context.Context, products []Product) (Tally, error)
@@ -56,6 +57,7 @@ type Casebook interface {
 	// Cases lists open cases, the most pressing and soonest due first; queue
 	// "" is all.
 	Cases(ctx context.Context, queue string, limit int) ([]Case, error)
-	// Close ends a case with a note.
+	// Close ends a case with a note; one that is closed already stays as it is.
+	// ErrUnknownCase when there is none.
 	Close(ctx context.Context, id int64, who, note string, now time.Time) error
 }

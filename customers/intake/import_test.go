@@ -1,0 +1,414 @@
+package intake_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/customers/intake"
+	"rapport/store"
+	"rapport/store/storetest"
+)
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// write makes a file that was last changed a day before now.
+func write(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	yesterday := now.AddDate(0, 0, -1)
+	if err := os.Chtimes(path, yesterday, yesterday); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func open(t *testing.T) *store.Store {
+	t.Helper()
+	return storetest.Open(t, storetest.SQLite(t))
+}
+
+// take imports and says what became of it; refusals stand without their file.
+func take(t *testing.T, s customers.Registry, o intake.Options, paths ...string) (intake.Report, []string) {
+	t.Helper()
+	var refusals []string
+	o.Refused = func(r intake.Refusal) { refusals = append(refusals, r.String()) }
+	if o.Now.IsZero() {
+		o.Now = now
+	}
+	report, err := intake.Import(t.Context(), s, paths, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report, refusals
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+func load(t *testing.T, s *store.Store, id string) *customers.Customer {
+	t.Helper()
+	all, err := s.Load(t.Context(), []string{id}, now)
+	if err != nil || all[id] == nil {
+		t.Fatalf("customer %s: %v", id, err)
+	}
+	return all[id]
+}
+
+// However a text is written down, it is the same customer.
+func TestEncodings(t *testing.T) {
+	const text = "Kundennr;Vorname;Nachname;Ort\r\n7;Jürgen;Größe;Łódź\r\n"
+	western := strings.ReplaceAll(text, "Łódź", "Köln")
+	encoded := func(e encoding.Encoding, text string) []byte {
+		raw, err := e.NewEncoder().Bytes([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	var zipped bytes.Buffer
+	zip := gzip.NewWriter(&zipped)
+	_, _ = zip.Write(encoded(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM), text))
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t)
+	for i, c := range []struct {
+		what, encoding, name, city string
+		raw                        []byte
+	}{
+		{"UTF-8", "", "a.csv", "Łódź", []byte(text)},
+		{"UTF-8 with a mark", "", "a.csv", "Łódź", []byte("\xef\xbb\xbf" + text)},
+		{"UTF-16 LE with a mark", "", "a.csv", "Łódź", encoded(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM), text)},
+		{"UTF-16 BE with a mark", "", "a.csv", "Łódź", encoded(unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM), text)},
+		{"UTF-16 LE", "", "a.csv", "Łódź", encoded(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), text)},
+		{"UTF-16 BE", "", "a.csv", "Łódź", encoded(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), text)},
+		{"UTF-16, zipped", "", "a.csv.gz", "Łódź", zipped.Bytes()},
+		{"named", "Windows-1250", "a.csv", "Łódź", encoded(charmap.Windows1250, text)},
+		{"Windows-1252", "", "a.csv", "Köln", encoded(charmap.Windows1252, western)},
+		{"objects", "", "a.ndjson", "Köln", []byte(`{"userId":7,"firstName":"Jürgen","lastName":"Größe","town":"Köln"}`)},
+	} {
+		options := intake.Options{Kind: intake.Customers, Encoding: c.encoding, Map: map[string]string{"id": "Kundennr"}}
+		if c.what == "objects" {
+			options.Map = nil
+		}
+		report, refusals := take(t, s, options, write(t, c.name, c.raw))
+		if report.Taken != 1 || len(refusals) > 0 || (report.Written.Added == 1) != (i == 0) {
+			t.Errorf("%s: %+v, %q", c.what, report, refusals)
+		}
+		if got := load(t, s, "7"); got.FirstName != "Jürgen" || got.LastName != "Größe" || got.City != c.city {
+			t.Errorf("%s: %s %s in %s", c.what, got.FirstName, got.LastName, got.City)
+		}
+	}
+}
+
+// A character that is cut in two by a buffer is still one.
+func TestALongFileOfUTF8IsNotTakenForAnother(t *testing.T) {
+	const beginning, buffer = "id,city\n1,", 64 << 10
+	city := strings.Repeat("x", buffer-len(beginning)-1) + "é"
+	s := open(t)
+	take(t, s, intake.Options{Kind: intake.Customers}, write(t, "a.csv", []byte(beginning+city+"\n")))
+	if got := load(t, s, "1").City; got != city {
+		t.Errorf("the city ends in %q", got[len(got)-5:])
+	}
+}
+
+func TestImportingTwiceChangesNothing(t *testing.T) {
+	s := open(t)
+	const people = "CustomerKey,FirstName,EmailAddress,Phone,BirthDate,Created At,Tags,Income,News\n" +
+		"1,Ann,Ann@Shop.example,030 1234567,04/25/30,2020-02-03,\"vip, old\",\"$90,000 \",yes\n" +
+		"2,Bob,,,,,,,no\n"
+	const lines = "OrderNumber,CustomerKey,OrderDate,OrderLineItem,OrderQuantity,Sales\n" +
+		"o-1,1,01-02-22,1,2,10.5\no-1,1,01-02-22,2,1,5\no-2,3,01/13/2022,1,1,1000.4375\n"
+	const products = "ProductKey,ProductSKU,ProductName,ProductPrice\n1,A-1,\"Tea, green\",33.6442\n2,,Cup,1\n"
+	for round, want := range []struct{ people, orders, products customers.Tally }{
+		{customers.Tally{Added: 2}, customers.Tally{Added: 2}, customers.Tally{Added: 2}},
+		{customers.Tally{Unchanged: 2}, customers.Tally{Unchanged: 2}, customers.Tally{Unchanged: 2}},
+	} {
+		for _, c := range []struct {
+			kind intake.Kind
+			text string
+			want customers.Tally
+		}{{intake.Customers, people, want.people}, {intake.Orders, lines, want.orders}, {intake.Products, products, want.products}} {
+			options := intake.Options{Kind: c.kind, Country: "de", Now: now.AddDate(0, 0, round)}
+			if c.kind == intake.Customers {
+				options.Map = map[string]string{"traits.income": "Income", "consent.news.email": "News"}
+			}
+			report, refusals := take(t, s, options, write(t, "a.csv", []byte(c.text)))
+			same(t, string(c.kind), report.Written, c.want)
+			same(t, "refusals", refusals, []string(nil))
+		}
+	}
+	ann := load(t, s, "1")
+	same(t, "Ann's address", []string{ann.Email, ann.Phone, ann.Country}, []string{"ann@shop.example", "+49301234567", "DE"})
+	same(t, "her birthday", ann.BornOn, time.Date(1930, 4, 25, 0, 0, 0, 0, time.UTC))
+	same(t, "her tags", ann.Tags, []string{"vip", "old"})
+	same(t, "her traits", ann.Traits, map[string]any{"income": 90000.0})
+	same(t, "her orders", ann.Orders, customers.OrderTotals{
+		Count: 1, Total: 1550, FirstAt: time.Date(2022, 1, 2, 0, 0, 0, 0, time.UTC), LastAt: time.Date(2022, 1, 2, 0, 0, 0, 0, time.UTC),
+	})
+	if got := load(t, s, "3").Orders.Total; got != 100044 {
+		t.Errorf("somebody known by an order only spent %d", got)
+	}
+	if ann.RFM.Monetary == 0 {
+		t.Error("nobody was ranked")
+	}
+}
+
+// What somebody said since is not undone by the shop's older file, however
+// often it is imported.
+func TestImportedConsentsDoNotOutlastANewerWord(t *testing.T) {
+	s := open(t)
+	options := intake.Options{Kind: intake.Customers, Map: map[string]string{"consent.news.email": "News"}}
+	path := write(t, "a.csv", []byte("id,created,News\n1,2020-01-01,yes\n2,,1\n3,,no\n4,2020-01-01,maybe\n"))
+	_, refusals := take(t, s, options, path)
+	same(t, "refusals", refusals, []string{`line 5, column News, value "maybe": a consent is yes or no`})
+	word := func(id string) bool { return load(t, s, id).Consented("news", channels.Email, id == "3") }
+	if !word("1") || !word("2") || word("3") {
+		t.Fatalf("taken as %v, %v, %v", word("1"), word("2"), word("3"))
+	}
+	var since []customers.Consent
+	for id, in := range map[string]bool{"1": false, "2": false, "3": true} {
+		since = append(since, customers.Consent{Customer: id, Topic: "news", Channel: channels.Email, In: in, At: now.Add(-time.Hour), Source: "form"})
+	}
+	if err := s.Consent(t.Context(), since); err != nil {
+		t.Fatal(err)
+	}
+	options.Now = now.AddDate(0, 1, 0)
+	report, _ := take(t, s, options, path)
+	same(t, "tally", report.Written, customers.Tally{Unchanged: 4})
+	if word("1") || word("2") || !word("3") {
+		t.Error("an old file undid what was said since")
+	}
+	dated := write(t, "b.csv", []byte("id,Consented At,News\n1,2026-11-22 11:30,yes\n"))
+	take(t, s, options, dated)
+	if !word("1") {
+		t.Error("a newer word with its date does not count")
+	}
+}
+
+func TestTraits(t *testing.T) {
+	s := open(t)
+	header := []string{"id", "plan", "zip", "income", "club", "mobile", "score", "since", "vip", "level"}
+	options := intake.Options{
+		Kind: intake.Customers, Map: map[string]string{"phone": ""},
+		Traits: map[string]string{"score": "number", "since": "date", "vip": "bool", "level": "string"},
+	}
+	for _, name := range header[1:] {
+		options.Map["traits."+name] = name
+	}
+	_, refusals := take(t, s, options, write(t, "a.tsv", []byte(strings.Join(header, "\t")+"\n"+
+		"1\tgold\t01067\t$90,000 \tYes\t+49 30 123\t7 points\t01.02.2024\tja\t5\n"+
+		"2\tNaN\t10115\t-1.5\tno\t030/12\thigh\tsoon\tperhaps\tInf\n"+
+		"3\t\t\t\t\t\t\t13.02.2024\t\t\n")))
+	same(t, "refusals", refusals, []string{
+		`line 3, column score, value "high": this is no number, as the workspace declares it`,
+		`line 3, column since, value "soon": this is no date, as the workspace declares it`,
+		`line 3, column vip, value "perhaps": this is no bool, as the workspace declares it`,
+	})
+	day := func(d int) float64 { return float64(time.Date(2024, 2, d, 0, 0, 0, 0, time.UTC).UnixMilli()) }
+	same(t, "of 1", load(t, s, "1").Traits, map[string]any{
+		"plan": "gold", "zip": "01067", "income": 90000.0, "club": true, "mobile": "+49 30 123", "score": 7.0, "since": day(1), "vip": true, "level": "5",
+	})
+	same(t, "of 2", load(t, s, "2").Traits, map[string]any{
+		"plan": "NaN", "zip": 10115.0, "income": -1.5, "club": false, "mobile": "030/12", "level": "Inf",
+	})
+	same(t, "of 3", load(t, s, "3").Traits, map[string]any{"since": day(13)})
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		options intake.Options
+		text    string
+		taken   int
+		want    []string
+	}{
+		{
+			"customers",
+			intake.Options{Kind: intake.Customers},
+			"id,email,phone,country,tz,birthday\n,a@b.example,,,,\n2,nobody,12,Germany,Mars/Base,02/30/2020\n3,a@b.example,030 1234567,DE,Local,13/13/2020\n4,,,D1,,01/13/2020\n",
+			3,
+			[]string{
+				`line 2, column id: the id is empty`,
+				`line 3, column country, value "Germany": this is no country code; write two letters such as DE`,
+				`line 3, column email, value "nobody": this is no e-mail address`,
+				`line 3, column phone, value "12": this is no phone number of its country; write it as +49…, or name the country`,
+				`line 3, column tz, value "Mars/Base": this is no time zone; IANA names look like Europe/Berlin`,
+				`line 3, column birthday, value "02/30/2020": this is no date`,
+				`line 4, column tz, value "Local": this is no time zone; IANA names look like Europe/Berlin`,
+				`line 4, column birthday, value "13/13/2020": this is no date`,
+				`line 5, column country, value "D1": this is no country code; write two letters such as DE`,
+			},
+		},
+		{
+			"order lines",
+			intake.Options{Kind: intake.Orders},
+			"order id,customer id,date,line,qty,amount,status\n" +
+				",c,2022-01-01,1,1,1,\no,,2022-01-01,1,1,1,\no,c,soon,1,1,1,\no,c,,1,1,1,\no,c,2022-01-01,1,1,free,\n" +
+				"o,c,2022-01-01,one,1,1,\no,c,2022-01-01,1,1,1,eaten\no,c,2022-01-01,1,many,1,Returned\no,c,2022-01-01,2,2.0,1,\n",
+			2,
+			[]string{
+				"line 2, column order id: the id is empty",
+				"line 3, column customer id: the customer is empty",
+				`line 4, column date, value "soon": the order has no date that can be read`,
+				"line 5, column date: the order has no date that can be read",
+				`line 6, column amount, value "free": this is no amount of money`,
+				`line 7, column line, value "one": this is no line number; name another column, or none with --map line=`,
+				`line 8, column status, value "eaten": the status is none of completed, returned, cancelled`,
+				`line 9, column qty, value "many": this is no whole number`,
+			},
+		},
+		{
+			"whole orders",
+			intake.Options{Kind: intake.Orders},
+			"id,customer,date,total\n1,c,2022-01-01,\n2,c,2022-01-01,5\n",
+			1,
+			[]string{"line 2, column total: this is no amount of money"},
+		},
+		{
+			"products",
+			intake.Options{Kind: intake.Products},
+			"id,name,price\n,Tea,1\n2,Cup,dear\n",
+			1,
+			[]string{"line 2, column id: the id is empty", `line 3, column price, value "dear": this is no amount of money`},
+		},
+		{
+			"the other dates, when told",
+			intake.Options{Kind: intake.Customers, Dates: intake.DMY},
+			"id,birthday\n1,13/01/2020\n2,01/13/2020\n",
+			2,
+			[]string{`line 3, column birthday, value "01/13/2020": this is no date`},
+		},
+	} {
+		c.options.DryRun = true
+		report, refusals := take(t, nil, c.options, write(t, "a.csv", []byte(c.text)))
+		if !slices.Equal(refusals, c.want) {
+			t.Errorf("%s:\n got %q\nwant %q", c.what, refusals, c.want)
+		}
+		cells := 0
+		for _, refusal := range c.want {
+			if strings.HasSuffix(refusal, "the id is empty") || strings.Contains(c.what, "order") && !strings.Contains(refusal, "whole number") ||
+				strings.HasSuffix(refusal, "the customer is empty") {
+				continue
+			}
+			cells++
+		}
+		same(t, c.what, report, intake.Report{
+			Files: 1, Rows: report.Rows, Taken: c.taken, Refused: report.Rows - c.taken, Blanked: cells,
+		})
+	}
+}
+
+func TestFilesThatCannotBeReadAtAll(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		options intake.Options
+		name    string
+		text    string
+		want    string
+	}{
+		{"a field nobody has", intake.Options{Kind: intake.Customers, Map: map[string]string{"e-mail": "Mail"}}, "a.csv", "id,Mail\n", `customers have no field "e-mail"; there are born_on, city, consented_at, country, created_at, email,`},
+		{"traits of orders", intake.Options{Kind: intake.Orders, Map: map[string]string{"traits.x": "id"}}, "a.csv", "id\n", `orders have no field "traits.x"; there are amount, at,`},
+		{"a consent for no channel", intake.Options{Kind: intake.Customers, Map: map[string]string{"consent.news.fax": "id"}}, "a.csv", "id\n", "tags, zone, traits.NAME, consent.TOPIC.CHANNEL"},
+		{"a column that is not there", intake.Options{Kind: intake.Customers, Map: map[string]string{"email": "mail"}}, "a.csv", "id,E-Mail\n", `there is no column "mail" for email; the columns are id, E-Mail`},
+		{"no id", intake.Options{Kind: intake.Customers}, "a.csv", "who,city\n", "no column is known to be the id; say which with --map id=COLUMN (the columns are who, city)"},
+		{"no money", intake.Options{Kind: intake.Orders}, "a.csv", "id,customer,date\n", "no column is known to be the amount of a line or the total of an order; say which with --map amount=COLUMN or --map total=COLUMN"},
+		{"dates of two orders", intake.Options{Kind: intake.Customers}, "a.csv", "id,dob\n1,01/13/2020\n2,13/01/2020\n", "say which with --dates dmy or mdy, and the others are reported"},
+		{"dates of no order", intake.Options{Kind: intake.Customers}, "a.csv", "id,dob\n1,01/02/2020\n", "can be read day first or month first; say which with --dates dmy or mdy"},
+		{"nothing", intake.Options{Kind: intake.Customers}, "a.csv", "", "the file is empty; its first line should name the columns"},
+		{"an encoding nobody knows", intake.Options{Kind: intake.Customers, Encoding: "ebcdic"}, "a.csv", "id\n", `encoding "ebcdic" is not known; name one of utf-8,`},
+		{"half a zip", intake.Options{Kind: intake.Customers}, "a.csv.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x01", "unexpected EOF"},
+	} {
+		c.options.DryRun, c.options.Now = true, now
+		path := write(t, c.name, []byte(c.text))
+		_, err := intake.Import(t.Context(), nil, []string{path}, c.options)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "import "+path+": ") {
+			t.Errorf("%s: %v, want %q", c.what, err, c.want)
+		}
+	}
+	if _, err := intake.Import(t.Context(), nil, []string{"nowhere.csv"}, intake.Options{Kind: intake.Customers}); err == nil {
+		t.Error("a file that is not there was read")
+	}
+}
+
+// Lines near each other are one order, wherever a batch ends; lines far from
+// each other still make one order, each with its own number.
+func TestOrdersThatBatchesSplit(t *testing.T) {
+	const rows = 12_345
+	for name, numbered := range map[string]bool{"numbered": true, "not numbered": false} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			var text strings.Builder
+			text.WriteString("orderid,customerid,date,line,qty,amount\n")
+			for i := range rows { // three lines an order, some apart from the others
+				order := i / 3
+				if i == 4_000 || i == 12_000 {
+					order = 0
+				}
+				fmt.Fprintf(&text, "o-%d,c-%d,2022-01-01,%d,1,1.00\n", order, order%10, i+1)
+			}
+			options := intake.Options{Kind: intake.Orders}
+			if !numbered {
+				options.Map = map[string]string{"line": ""}
+			}
+			path := write(t, "a.csv", []byte(text.String()))
+			first, _ := take(t, s, options, path)
+			// o-0 was written before its last line came: once new, once changed.
+			same(t, "first", first.Written, customers.Tally{Added: rows / 3, Changed: 1})
+			again, _ := take(t, s, options, path)
+			same(t, "again", again.Written, customers.Tally{Unchanged: rows/3 + 1})
+			var total int64
+			for c, err := range s.Stream(t.Context(), "", nil) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				total += c.Orders.Total
+			}
+			if total != rows*100 {
+				t.Errorf("%d lines of 1.00 make %d", rows, total)
+			}
+		})
+	}
+}
+
+func TestALaterRowOfAnOrderIsTheLaterWord(t *testing.T) {
+	s := open(t)
+	report, _ := take(t, s, intake.Options{Kind: intake.Orders}, write(t, "a.csv", []byte(
+		"id,customer,date,total,status\n1,c,2022-01-01,5,completed\n1,c,2022-01-01,6,returned\n")))
+	same(t, "tally", report.Written, customers.Tally{Added: 1})
+	same(t, "orders", load(t, s, "c").Orders, customers.OrderTotals{Returned: 1})
+}
+
+func TestADryRunOnlyLooks(t *testing.T) {
+	s := open(t)
+	var seen [][2]int64
+	report, _ := take(t, s, intake.Options{
+		Kind: intake.Customers, DryRun: true, Progress: func(done, total int64) { seen = append(seen, [2]int64{done, total}) },
+	}, write(t, "a.csv", []byte("id\n1\n")), write(t, "b.csv", []byte("id\n2\n")))
+	same(t, "report", report, intake.Report{Files: 2, Rows: 2, Taken: 2})
+	same(t, "progress", seen, [][2]int64{{5, 10}, {10, 10}})
+	for _, err := range s.Stream(t.Context(), "", nil) {
+		t.Fatalf("somebody is there: %v", err)
+	}
+}

@@ -1,0 +1,118 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/customers"
+)
+
+// batch is how many rows are written at once.
+const batch = 5000
+
+// Options say how files are to be read.
+type Options struct {
+	Kind Kind
+	// Map names the column of a field; the others are guessed by their headers,
+	// unless they are mapped to "".
+	Map map[string]string
+	// Encoding names the files' encoding; empty finds out.
+	Encoding string
+	// Dates is the order of day and month; Auto finds out, column by column.
+	Dates Order
+	// Country (ISO 3166-1 alpha-2) is that of customers and phone numbers that
+	// name none.
+	Country string
+	// Zone is the zone of dates and times without one; nil is UTC.
+	Zone *time.Location
+	// Traits are declared types by name: bool, number, string, date.
+	Traits map[string]string
+	// MoneyScale is how many minor units make one; 0 is 100.
+	MoneyScale int64
+	// DryRun reads everything and writes nothing.
+	DryRun bool
+	// Progress hears how many bytes of how many on disk are done; may be nil.
+	Progress func(done, total int64)
+	// Refused hears of every row and cell that cannot be taken; may be nil.
+	Refused func(Refusal)
+	Now     time.Time
+}
+
+// Refusal is a row, or a cell of a row, that cannot be taken.
+type Refusal struct {
+	File string `json:"file"`
+	// Line counts from 1, the header included.
+	Line int `json:"line"`
+	// Column is the header of the cell; empty when the whole line is meant.
+	Column string `json:"column,omitempty"`
+	// Character is where in the line it breaks, from 1; 0 when not known.
+	Character int    `json:"character,omitempty"`
+	Value     string `json:"value,omitempty"`
+	Why       string `json:"why"`
+	// RowTaken says that the rest of the row was taken.
+	RowTaken bool `json:"row_taken"`
+}
+
+// String is the refusal in one line.
+func (r Refusal) String() string {
+	place := fmt.Sprintf("line %d", r.Line)
+	if r.Character > 0 {
+		place += fmt.Sprintf(", character %d", r.Character)
+	}
+	if r.Column != "" {
+		place += ", column " + r.Column
+	}
+	if r.Value != "" {
+		place += fmt.Sprintf(", value %q", r.Value)
+	}
+	return place + ": " + r.Why
+}
+
+// Report sums an import up.
+type Report struct {
+	Files   int `json:"files"`
+	Rows    int `json:"rows"`
+	Taken   int `json:"taken"`
+	Refused int `json:"refused"` // rows left out whole
+	Blanked int `json:"blanked"` // cells left out of rows that were taken
+	// Written counts customers, orders or products, each once; of an order whose
+	// lines stand more than 10,000 rows apart, each part.
+	Written customers.Tally `json:"written"`
+}
+
+// Import reads files of one kind and writes what they hold. What it has written
+// stays written when it ends early, and importing again continues: the same
+// rows twice are the same as once.
+func Import(ctx context.Context, registry customers.Registry, paths []string, o Options) (Report, error) {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.MoneyScale == 0 {
+		o.MoneyScale = 100
+	}
+	in := &taking{Options: o, registry: registry, basket: newBasket()}
+	var files []*file
+	for _, path := range paths {
+		f, err := openFile(path, o.Encoding)
+		if err != nil {
+			return in.report, fmt.Errorf("import %s: %w", path, err)
+		}
+		files = append(files, f)
+		in.total += f.size
+	}
+	for _, f := range files {
+		if err := in.take(ctx, f); err != nil {
+			return in.report, fmt.Errorf("import %s: %w", f.path, err)
+		}
+		in.done += f.size
+		in.progress(0)
+	}
+	if err := in.write(ctx, in.basket.whole(in.report.Rows)); err != nil {
+		return in.report, err
+	}
+	if o.DryRun || o.Kind == Products || in.report.Taken == 0 {
+		return in.report, nil
+	}
+	return in.report, registry.Rank(ctx, o.Now)
+}

@@ -1,0 +1,164 @@
+package intake
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"rapport/channels"
+)
+
+// Kind is what a file holds.
+type Kind string
+
+// The kinds of files.
+const (
+	Customers Kind = "customers"
+	Orders    Kind = "orders"
+	Products  Kind = "products"
+)
+
+// fields are what each kind's columns may mean, with the headers by which they
+// are usually known: lower case, letters and digits only.
+var fields = map[Kind]map[string][]string{
+	Customers: {
+		"id":         {"id", "customerid", "customerkey", "customernumber", "customerno", "custid", "userid", "kundennummer", "kundennr"},
+		"email":      {"email", "emailaddress", "mail", "emailadresse"},
+		"phone":      {"phone", "phonenumber", "mobile", "mobilephone", "cell", "telephone", "telefon", "handy"},
+		"first_name": {"firstname", "givenname", "forename", "vorname"},
+		"last_name":  {"lastname", "surname", "familyname", "nachname"},
+		"locale":     {"locale", "language", "lang", "sprache"},
+		"country":    {"country", "countrycode", "land"},
+		"city":       {"city", "town", "ort", "stadt"},
+		"zone":       {"zone", "timezone", "tz"},
+		"born_on":    {"bornon", "birthdate", "birthday", "dateofbirth", "dob", "geburtsdatum"},
+		"created_at": {"createdat", "created", "signupdate", "registeredat", "customersince"},
+		// consented_at is when the consents of the same row were given.
+		"consented_at": {"consentedat", "consentdate", "optindate"},
+		"kind":         {"kind", "customertype", "type"},
+		"tags":         {"tags", "labels"},
+	},
+	Orders: {
+		"id":       {"orderid", "ordernumber", "orderno", "id", "bestellnummer"},
+		"customer": {"customerid", "customerkey", "customer", "customernumber", "userid", "kundennummer"},
+		"at":       {"orderdate", "orderedat", "date", "at", "createdat", "datum"},
+		"line":     {"orderlineitem", "linenumber", "lineitem", "line", "position"},
+		"product":  {"productkey", "productid", "product", "sku", "item", "artikel"},
+		"quantity": {"orderquantity", "quantity", "qty", "menge"},
+		"amount":   {"sales", "linetotal", "amount", "lineamount", "betrag"},
+		"total":    {"total", "ordertotal", "revenue", "summe"},
+		"currency": {"currency", "wahrung"},
+		"status":   {"status", "orderstatus"},
+	},
+	Products: {
+		"id":    {"productkey", "productid", "id"},
+		"sku":   {"sku", "productsku"},
+		"name":  {"productname", "name", "title"},
+		"price": {"productprice", "price", "unitprice"},
+	},
+}
+
+// required are the fields without which a row says nothing.
+var required = map[Kind][]string{
+	Customers: {"id"},
+	Orders:    {"id", "customer", "at"},
+	Products:  {"id", "name"},
+}
+
+// Fields of the workspace's own, which a column is only taken for when told:
+// traits.NAME and consent.TOPIC.CHANNEL.
+const (
+	traitPrefix   = "traits."
+	consentPrefix = "consent."
+)
+
+// mapping says in which cell each field stands.
+type mapping map[string]int
+
+// mapColumns finds the column of every field: as told, else by its usual
+// headers. A field told to stand in no column ("") is left out.
+func mapColumns(kind Kind, header []string, told map[string]string) (mapping, error) {
+	m := mapping{}
+	taken := map[int]bool{}
+	for _, field := range slices.Sorted(maps.Keys(told)) {
+		if err := knownField(kind, field); err != nil {
+			return nil, err
+		}
+		if told[field] == "" {
+			continue
+		}
+		at := slices.Index(header, told[field])
+		if at < 0 {
+			return nil, fmt.Errorf("there is no column %q for %s; the columns are %s", told[field], field, strings.Join(header, ", "))
+		}
+		m[field], taken[at] = at, true
+	}
+	for field, usual := range fields[kind] {
+		if _, decided := told[field]; decided {
+			continue
+		}
+		for _, name := range usual {
+			at := slices.IndexFunc(header, func(h string) bool { return plain(h) == name })
+			if at >= 0 && !taken[at] {
+				m[field] = at
+				break
+			}
+		}
+	}
+	return m, m.complete(kind, header)
+}
+
+// complete says what is missing for a row to say anything.
+func (m mapping) complete(kind Kind, header []string) error {
+	for _, field := range required[kind] {
+		if _, mapped := m[field]; !mapped {
+			return fmt.Errorf("no column is known to be the %s; say which with --map %s=COLUMN (the columns are %s)", field, field, strings.Join(header, ", "))
+		}
+	}
+	_, lines := m["amount"]
+	if _, totals := m["total"]; kind == Orders && !lines && !totals {
+		return fmt.Errorf("no column is known to be the amount of a line or the total of an order; say which with --map amount=COLUMN or --map total=COLUMN (the columns are %s)", strings.Join(header, ", "))
+	}
+	return nil
+}
+
+// knownField refuses a field that no row of the kind has.
+func knownField(kind Kind, field string) error {
+	if _, known := fields[kind][field]; known {
+		return nil
+	}
+	trait, isTrait := strings.CutPrefix(field, traitPrefix)
+	consent, isConsent := strings.CutPrefix(field, consentPrefix)
+	switch topic, channel, _ := strings.Cut(consent, "."); {
+	case kind == Customers && isTrait && trait != "":
+		return nil
+	case kind == Customers && isConsent && topic != "" && channels.Channel(channel).Valid():
+		return nil
+	}
+	also := ""
+	if kind == Customers {
+		also = ", traits.NAME, consent.TOPIC.CHANNEL"
+	}
+	return fmt.Errorf("%s have no field %q; there are %s%s", kind, field, strings.Join(slices.Sorted(maps.Keys(fields[kind])), ", "), also)
+}
+
+// free reports whether a field's name is the workspace's own.
+func free(field string) bool {
+	return strings.HasPrefix(field, traitPrefix) || strings.HasPrefix(field, consentPrefix)
+}
+
+// plain is a header without case, spaces and punctuation.
+func plain(header string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r == 'ä' || r == 'Ä':
+			return 'a'
+		}
+		return -1
+	}, header)
+}

@@ -1,0 +1,258 @@
+package intake
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/customers"
+)
+
+// taking is one import under way.
+type taking struct {
+	Options
+	registry    customers.Registry
+	report      Report
+	done, total int64 // bytes of the files before this one, and of all
+
+	file     *file
+	header   []string
+	mapping  mapping
+	free     []string         // fields mapped to traits and consents
+	orders   map[string]Order // of dates, by field
+	decimals map[string]byte  // the sign before them, by field
+
+	people   []customers.Customer
+	products []customers.Product
+	basket   *basket
+}
+
+// take reads one file: first what its columns mean, then its rows.
+func (in *taking) take(ctx context.Context, f *file) error {
+	in.file = f
+	if err := in.study(ctx); err != nil {
+		return err
+	}
+	in.report.Files++
+	rows, err := f.rows(in.header)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() // only read
+	for r, err := range rows.all(ctx) {
+		if err != nil {
+			return err
+		}
+		in.report.Rows++
+		if in.row(r) {
+			in.report.Taken++
+		} else {
+			in.report.Refused++
+		}
+		if in.report.Rows%batch == 0 {
+			if err := in.write(ctx, in.basket.whole(in.report.Rows-batch)); err != nil {
+				return err
+			}
+			in.progress(rows.reading.raw.n)
+		}
+	}
+	return in.write(ctx, nil)
+}
+
+// column is what the values of a column tell about how it is written.
+type column struct {
+	dateColumn
+	moneyColumn
+}
+
+// study reads the file once to learn its columns, the order of its dates and
+// the decimals of its amounts.
+func (in *taking) study(ctx context.Context) error {
+	rows, err := in.file.rows(nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() // only read
+	var columns []column
+	for r, err := range rows.all(ctx) {
+		if err != nil {
+			return err
+		}
+		columns = append(columns, make([]column, len(rows.header)-len(columns))...)
+		for i, cell := range r.cells {
+			columns[i].dateColumn.learn(cell)
+			columns[i].moneyColumn.learn(cell)
+		}
+	}
+	in.header = rows.header
+	if in.mapping, err = mapColumns(in.Kind, in.header, in.Map); err != nil {
+		return err
+	}
+	return in.settle(append(columns, make([]column, len(in.header)-len(columns))...))
+}
+
+// settle draws from the columns how each field is written.
+func (in *taking) settle(columns []column) (err error) {
+	in.free, in.orders, in.decimals = nil, map[string]Order{}, map[string]byte{}
+	for _, field := range slices.Sorted(maps.Keys(in.mapping)) {
+		at := in.mapping[field]
+		if free(field) {
+			in.free = append(in.free, field)
+		}
+		in.decimals[field] = columns[at].decimal()
+		in.orders[field] = in.Dates
+		if in.isDate(field) && in.Dates == Auto {
+			if in.orders[field], err = columns[at].order(in.header[at]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (in *taking) isDate(field string) bool {
+	switch field {
+	case "at", "born_on", "created_at", "consented_at":
+		return true
+	}
+	trait, is := strings.CutPrefix(field, traitPrefix)
+	return is && in.Traits[trait] == "date"
+}
+
+// row takes one row and reports whether there was something to take.
+func (in *taking) row(r row) bool {
+	if r.bad != nil {
+		in.tell(*r.bad)
+		return false
+	}
+	switch in.Kind {
+	case Customers:
+		c, ok := in.person(r)
+		if ok {
+			in.people = append(in.people, c)
+		}
+		return ok
+	case Products:
+		p, ok := in.product(r)
+		if ok {
+			in.products = append(in.products, p)
+		}
+		return ok
+	default:
+		o, ok := in.order(r)
+		if ok {
+			in.basket.add(o, in.report.Rows)
+		}
+		return ok
+	}
+}
+
+// write writes the people and products taken since the last time, and the
+// orders given.
+func (in *taking) write(ctx context.Context, orders []customers.Order) error {
+	people, products := in.people, in.products
+	in.people, in.products = nil, nil
+	if in.DryRun {
+		return nil
+	}
+	var tally customers.Tally
+	var err error
+	switch {
+	case len(people) > 0:
+		tally, err = in.registry.PutCustomers(ctx, in.Now, people)
+	case len(orders) > 0:
+		tally, err = in.registry.PutOrders(ctx, in.Now, orders)
+	case len(products) > 0:
+		tally, err = in.registry.PutProducts(ctx, products)
+	}
+	in.report.Written.Added += tally.Added
+	in.report.Written.Changed += tally.Changed
+	in.report.Written.Unchanged += tally.Unchanged
+	return err
+}
+
+// progress tells how far the import is, here bytes into this file.
+func (in *taking) progress(here int64) {
+	if in.Progress != nil {
+		in.Progress(in.done+here, in.total)
+	}
+}
+
+// cell is the text of a field, "" where the file has no such column.
+func (in *taking) cell(r row, field string) string {
+	at, mapped := in.mapping[field]
+	if !mapped || at >= len(r.cells) {
+		return ""
+	}
+	return strings.TrimSpace(r.cells[at])
+}
+
+// parsed reads an optional cell; one that cannot be read is left out and
+// reported.
+func parsed[T any](in *taking, r row, field, why string, read func(string) (T, bool)) T {
+	var none T
+	text := in.cell(r, field)
+	if text == "" {
+		return none
+	}
+	value, ok := read(text)
+	if !ok {
+		in.blank(r, field, why)
+		return none
+	}
+	return value
+}
+
+func (in *taking) date(r row, field string) time.Time {
+	return parsed(in, r, field, "this is no date", func(text string) (time.Time, bool) {
+		return in.readDate(text, field)
+	})
+}
+
+// readDate reads dates of birth and of traits as days, which have no zone. Two
+// digits of a year mean one up to ten years ahead, but nobody is born then.
+func (in *taking) readDate(text, field string) (time.Time, bool) {
+	zone, latest := in.Zone, in.Now.Year()+10
+	if field == "born_on" || free(field) {
+		zone = time.UTC
+	}
+	if field == "born_on" {
+		latest = in.Now.Year()
+	}
+	return parseDate(text, in.orders[field], zone, latest)
+}
+
+func (in *taking) money(text, field string) (int64, bool) {
+	return parseMoney(text, in.decimals[field], in.MoneyScale)
+}
+
+// refuse reports that a row cannot be taken because of one cell. It gives
+// false, for the row's reader to return.
+func (in *taking) refuse(r row, field, why string) bool {
+	in.tell(in.about(r, field, why))
+	return false
+}
+
+// blank reports that a cell was left out of a row that is taken.
+func (in *taking) blank(r row, field, why string) {
+	refusal := in.about(r, field, why)
+	refusal.RowTaken = true
+	in.report.Blanked++
+	in.tell(refusal)
+}
+
+func (in *taking) about(r row, field, why string) Refusal {
+	column := field
+	if at, mapped := in.mapping[field]; mapped {
+		column = in.header[at]
+	}
+	return Refusal{File: in.file.path, Line: r.line, Column: column, Value: in.cell(r, field), Why: why}
+}
+
+func (in *taking) tell(r Refusal) {
+	if in.Refused != nil {
+		in.Refused(r)
+	}
+}

@@ -1,0 +1,225 @@
+package webhooks
+
+import (
+	"cmp"
+	"compress/gzip"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+// Limits of Segment's HTTP API; a body beyond them is answered 400, as there.
+const (
+	eventLimit = 32 << 10
+	batchLimit = 500 << 10
+	batchMost  = 2500
+)
+
+// Ingest takes live events in the form of Segment's HTTP API: POST
+// /v1/identify, /v1/track and /v1/batch, Basic auth with a write key. An event
+// is durable before it is answered and counted once by its messageId.
+//
+// The sound messages of a batch are taken, as clients drop a batch that is
+// refused. The answer names the others, each by its place; when none is left
+// to take it is a 400.
+type Ingest struct {
+	Catalog  *campaigns.Catalog
+	Registry customers.Registry
+	Timeline customers.Timeline
+	// WriteKeys are those accepted; without any the doors are closed.
+	WriteKeys []string
+	Ring      func(context.Context)
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Mount adds the routes to a mux.
+func (i *Ingest) Mount(mux *http.ServeMux) {
+	for _, kind := range []string{"identify", "track", "page", "screen", "group", "alias"} {
+		mux.HandleFunc("POST /v1/"+kind, i.single(kind))
+	}
+	mux.HandleFunc("POST /v1/batch", i.batch)
+	mux.HandleFunc("POST /v1/import", i.batch)
+}
+
+func (i *Ingest) single(kind string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var message json.RawMessage
+		if i.authorised(w, r) && decode(w, r, eventLimit, &message) {
+			i.take(w, r, func(t *taking) { t.single(kind, message) })
+		}
+	}
+}
+
+func (i *Ingest) batch(w http.ResponseWriter, r *http.Request) {
+	var b struct {
+		Batch  []json.RawMessage `json:"batch"`
+		SentAt any               `json:"sentAt"`
+	}
+	if !i.authorised(w, r) || !decode(w, r, batchLimit, &b) {
+		return
+	}
+	switch {
+	case b.Batch == nil:
+		refuse(w, http.StatusBadRequest, "batch is missing")
+		return
+	case len(b.Batch) > batchMost:
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("batch has %d messages; send at most %d", len(b.Batch), batchMost))
+		return
+	}
+	sentAt, _ := timeOf(b.SentAt)
+	i.take(w, r, func(t *taking) { t.batch(b.Batch, sentAt) })
+}
+
+// take makes what a request says durable, and answers.
+func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)) {
+	now := i.Now()
+	edition, err := i.Catalog.Current(r.Context())
+	if err != nil {
+		i.Log.Error("events cannot be taken", "error", err)
+		refuse(w, http.StatusServiceUnavailable, "not ready; send it again")
+		return
+	}
+	t := newTaking(edition.Workspace, now)
+	read(t)
+	if len(t.mistakes) > 0 {
+		i.Log.Warn("messages were refused", "path", routeOf(r), "refused", len(t.mistakes), "taken", t.taken, "first", t.mistakes[0])
+	}
+	if len(t.mistakes) > 0 && t.taken == 0 {
+		refuse(w, http.StatusBadRequest, "nothing was taken", t.mistakes...)
+		return
+	}
+	if err := i.keep(r.Context(), t, now); err != nil {
+		i.Log.Error("events could not be stored", "messages", t.taken, "error", err)
+		refuse(w, http.StatusServiceUnavailable, "not stored; send it again")
+		return
+	}
+	i.Ring(r.Context())
+	reply(w, http.StatusOK, verdict{Success: true, Mistakes: t.mistakes})
+}
+
+// keep writes people before orders before events, so that an event finds its
+// customer. Every write may be repeated.
+func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) error {
+	if len(t.people) > 0 {
+		if _, err := i.Registry.PutCustomers(ctx, now, t.people); err != nil {
+			return err
+		}
+	}
+	if len(t.orders) > 0 {
+		if _, err := i.Registry.PutOrders(ctx, now, t.orders); err != nil {
+			return err
+		}
+	}
+	if len(t.events) > 0 {
+		if _, err := i.Timeline.Append(ctx, t.events); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// authorised checks the write key, given as the user of Basic auth with an
+// empty password.
+func (i *Ingest) authorised(w http.ResponseWriter, r *http.Request) bool {
+	key, _, given := r.BasicAuth()
+	known := slices.ContainsFunc(i.WriteKeys, func(k string) bool {
+		return k != "" && subtle.ConstantTimeCompare([]byte(k), []byte(key)) == 1
+	})
+	if !given || !known {
+		w.Header().Set("WWW-Authenticate", `Basic realm="write key"`)
+		refuse(w, http.StatusUnauthorized, "a known write key is wanted as the user of Basic auth")
+		return false
+	}
+	return true
+}
+
+// decode reads a JSON body of limited size, gzip or plain, whatever its
+// Content-Type says: clients are careless with it. Where it says no it has
+// answered already.
+func decode(w http.ResponseWriter, r *http.Request, limit int64, into any) bool {
+	raw, err := unzipped(http.MaxBytesReader(w, r.Body, limit), r.Header.Get("Content-Encoding"), limit)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("the body is too large; at most %d KiB are taken", limit>>10))
+		return false
+	case err != nil:
+		refuse(w, http.StatusBadRequest, err.Error())
+		return false
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		refuse(w, http.StatusBadRequest, "the body is not the JSON that is wanted: "+place(err))
+		return false
+	}
+	return true
+}
+
+// unzipped reads a body; the limit holds before and after it is unzipped. A
+// *http.MaxBytesError says that it is beyond.
+func unzipped(body io.Reader, encoding string, limit int64) ([]byte, error) {
+	var large *http.MaxBytesError
+	switch encoding {
+	case "", "identity":
+	case "gzip":
+		zip, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, errors.New("the body is not gzip, as its header says")
+		}
+		body = zip
+	default:
+		return nil, errors.New("the body's encoding is neither gzip nor identity")
+	}
+	raw, err := io.ReadAll(io.LimitReader(body, limit+1))
+	switch {
+	case errors.As(err, &large):
+		return nil, large
+	case err != nil:
+		return nil, errors.New("the body broke off")
+	case int64(len(raw)) > limit:
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	return raw, nil
+}
+
+// place says where JSON is wrong, without repeating what it holds.
+func place(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("it breaks at byte %d", syntax.Offset)
+	case errors.As(err, &kind):
+		found, _, _ := strings.Cut(kind.Value, " ") // "number 815"
+		return fmt.Sprintf("%s cannot be of type %s", cmp.Or(kind.Field, "it"), found)
+	}
+	return "it cannot be read"
+}
+
+// verdict is the answer to a request for machines.
+type verdict struct {
+	Success  bool     `json:"success"`
+	Message  string   `json:"message,omitempty"`
+	Mistakes []string `json:"mistakes,omitempty"`
+}
+
+func refuse(w http.ResponseWriter, status int, why string, mistakes ...string) {
+	reply(w, status, verdict{Message: why, Mistakes: mistakes})
+}
+
+func reply(w http.ResponseWriter, status int, v verdict) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // a client that hung up hears nothing more
+}

@@ -1,0 +1,88 @@
+package webhooks
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// Own listens to what our own doors stored: clicks, opens, unsubscribes, survey
+// answers and what browsers report. The doors have checked the token, so that
+// nothing is left to verify.
+type Own struct {
+	Addresses deliveries.Doors
+}
+
+// Verify implements channels.Listener. Visits never arrive from outside.
+func (o Own) Verify(channels.Callback) error {
+	return errors.New("visits of our own links are not callbacks")
+}
+
+// Reports implements channels.Listener.
+func (o Own) Reports(c channels.Callback) ([]channels.Report, error) {
+	form, err := url.ParseQuery(string(c.Body))
+	if err != nil {
+		return nil, fmt.Errorf("read a stored visit: %w", err)
+	}
+	millis, err := strconv.ParseInt(form.Get("at"), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("read the moment of a stored visit: %w", err)
+	}
+	report := channels.Report{At: time.UnixMilli(millis).UTC(), Bot: looksLikeBot(c)}
+	path, _, _ := strings.Cut(strings.TrimPrefix(c.URL, o.Addresses.Base), "?")
+	switch {
+	case strings.HasPrefix(path, deliveries.PathClick):
+		report.Kind, report.Link = channels.ReportClicked, form.Get("link")
+	case strings.HasPrefix(path, deliveries.PathOpen):
+		report.Kind = channels.ReportOpened
+	case strings.HasPrefix(path, deliveries.PathUnsubscribe):
+		report.Kind = channels.ReportUnsubscribed
+	case strings.HasPrefix(path, deliveries.PathSurvey):
+		report.Kind, report.Answer, report.Text = channels.ReportAnswered, form.Get("score"), form.Get("text")
+	case path == deliveries.PathPushReports:
+		return o.pushed(report, form)
+	default:
+		return nil, fmt.Errorf("a stored visit is of no known door")
+	}
+	return []channels.Report{report}, nil
+}
+
+// pushed reads what a service worker reported.
+func (o Own) pushed(report channels.Report, form url.Values) ([]channels.Report, error) {
+	token, err := o.Addresses.Signer.Open(deliveries.PushReport, form.Get("token"))
+	if err != nil {
+		return nil, err
+	}
+	report.Channel, report.Delivery = channels.Push, token.Delivery
+	switch form.Get("kind") {
+	case "shown":
+		report.Kind = channels.ReportDelivered
+	case "clicked":
+		report.Kind, report.Link = channels.ReportClicked, form.Get("link")
+	default:
+		return nil, nil // closing a notification says nothing
+	}
+	return []channels.Report{report}, nil
+}
+
+// looksLikeBot reports whether a visit is likely a machine's: a link scanner
+// asks with HEAD or names itself.
+func looksLikeBot(c channels.Callback) bool {
+	if c.Method == http.MethodHead {
+		return true
+	}
+	agent := strings.ToLower(c.Header.Get("User-Agent"))
+	for _, mark := range []string{"bot", "crawl", "spider", "preview", "scan", "python-requests", "go-http-client", "curl/", "wget/"} {
+		if strings.Contains(agent, mark) {
+			return true
+		}
+	}
+	return false
+}

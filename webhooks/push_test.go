@@ -1,0 +1,104 @@
+package webhooks_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// subscribed is what a shop's server sends after a browser subscribed.
+func subscribed(t *testing.T, customer string, s channels.PushSubscription) []byte {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"userId": customer, "subscription": map[string]any{
+		"endpoint": s.Endpoint, "expirationTime": nil, "keys": map[string]string{"p256dh": s.P256dh, "auth": s.Auth},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func TestAShopSubscribesABrowser(t *testing.T) {
+	h := open(t)
+	if w := h.get(http.StatusOK, base+deliveries.PathPushKey); w.Body.String() != h.doors.PushKey || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("the key is %s", w.Body)
+	}
+	if w := h.get(http.StatusOK, base+deliveries.PathPushWorker); !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") || !strings.Contains(w.Body.String(), "showNotification") {
+		t.Errorf("the worker is %s", w.Body)
+	}
+	if _, err := h.store.PutCustomers(t.Context(), noon, []customers.Customer{{ID: "c-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	good := h.box.NewSubscription("c-1")
+	other := func(change func(*channels.PushSubscription)) channels.PushSubscription {
+		s := good
+		change(&s)
+		return s
+	}
+	for _, c := range []struct {
+		what, key string
+		body      []byte
+		status    int
+	}{
+		{"no write key", "", subscribed(t, "c-1", good), http.StatusUnauthorized},
+		{"a wrong one", "WK_wrong", subscribed(t, "c-1", good), http.StatusUnauthorized},
+		{"nobody's", writeKey, subscribed(t, "", good), http.StatusBadRequest},
+		{"no JSON", writeKey, []byte("endpoint=1"), http.StatusBadRequest},
+		{"no endpoint", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.Endpoint = "" })), http.StatusBadRequest},
+		{"no keys", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.Auth = "" })), http.StatusBadRequest},
+		{"keys that are none", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.P256dh = "BAAA" })), http.StatusBadRequest},
+		{"the metadata of a cloud", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.Endpoint = "http://169.254.169.254/latest" })), http.StatusBadRequest},
+		{"a host that is no push service", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.Endpoint = "https://attacker.example/push" })), http.StatusBadRequest},
+		{"too long", writeKey, subscribed(t, strings.Repeat("c", 64<<10), good), http.StatusBadRequest},
+	} {
+		r := request(http.MethodPost, deliveries.PathPushSubscribe, c.body, nil)
+		r.SetBasicAuth(c.key, "")
+		if w := h.serve(r); w.Code != c.status || !json.Valid(w.Body.Bytes()) || strings.Contains(w.Body.String(), "attacker") {
+			t.Errorf("%s: answered %d %s", c.what, w.Code, w.Body)
+		}
+	}
+	browsers := func() []channels.PushSubscription {
+		all, err := h.store.Load(t.Context(), []string{"c-1"}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all["c-1"].Browsers
+	}
+	same(t, "before", browsers(), []channels.PushSubscription(nil))
+	r := request(http.MethodPost, deliveries.PathPushSubscribe, subscribed(t, "c-1", good), nil)
+	r.SetBasicAuth(writeKey, "")
+	h.expect(http.StatusNoContent, r)
+	same(t, "after", browsers(), []channels.PushSubscription{good})
+}
+
+func TestABrowserTellsWhatBecameOfANotification(t *testing.T) {
+	h := open(t)
+	signer := h.doors.Addresses.Signer
+	token := signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: 7})
+	report := func(status int, token, kind, link string) {
+		t.Helper()
+		body, err := json.Marshal(map[string]string{"token": token, "kind": kind, "url": link})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := h.expect(status, request(http.MethodPost, deliveries.PathPushReports, body, map[string]string{"Content-Type": "text/plain"}))
+		if w.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Error("a page of the shop may not read the answer")
+		}
+	}
+	report(http.StatusNoContent, token, "shown", "")
+	report(http.StatusNoContent, token, "clicked", shop)
+	report(http.StatusNoContent, token, "closed", "")
+	report(http.StatusNotFound, flipped(token), "clicked", shop)
+	report(http.StatusNotFound, signer.Sign(deliveries.Token{Purpose: deliveries.Survey, Delivery: 7}), "clicked", shop)
+	h.expect(http.StatusBadRequest, request(http.MethodPost, deliveries.PathPushReports, []byte("shown"), nil))
+	same(t, "reports", h.reports(), []channels.Report{
+		{Channel: channels.Push, Delivery: 7, Kind: channels.ReportDelivered, At: noon},
+		{Channel: channels.Push, Delivery: 7, Kind: channels.ReportClicked, At: noon, Link: shop},
+	})
+}

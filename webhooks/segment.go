@@ -1,0 +1,199 @@
+package webhooks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+const (
+	// anonymous begins the id of a visitor who has not said who they are.
+	anonymous = "anonymous:"
+	// longestMessageID is in characters.
+	longestMessageID = 99
+)
+
+// segmentMessage is one message of Segment's HTTP API.
+type segmentMessage struct {
+	Type        string         `json:"type"`
+	MessageID   string         `json:"messageId"`
+	UserID      string         `json:"userId"`
+	AnonymousID string         `json:"anonymousId"`
+	Event       string         `json:"event"`
+	Traits      map[string]any `json:"traits"`
+	Properties  map[string]any `json:"properties"`
+	Context     struct {
+		Locale   string         `json:"locale"`
+		Timezone string         `json:"timezone"`
+		Traits   map[string]any `json:"traits"`
+	} `json:"context"`
+	Timestamp         string `json:"timestamp"`
+	OriginalTimestamp string `json:"originalTimestamp"` // what RudderStack's clients call it
+	SentAt            any    `json:"sentAt"`
+}
+
+// wrong says what is wrong with a message; "" when nothing is.
+func (m *segmentMessage) wrong() string {
+	switch m.Type {
+	case "identify", "track", "page", "screen", "group", "alias":
+	default:
+		return "type is none of identify, track, page, screen, group, alias"
+	}
+	switch {
+	case m.UserID == "" && m.AnonymousID == "":
+		return "userId or anonymousId is missing"
+	case utf8.RuneCountInString(m.MessageID) > longestMessageID:
+		return fmt.Sprintf("messageId is longer than %d characters", longestMessageID)
+	case m.Type == "track" && m.Event == "":
+		return "event is missing"
+	}
+	for name, text := range map[string]string{"timestamp": m.Timestamp, "originalTimestamp": m.OriginalTimestamp} {
+		if _, ok := timeOf(text); text != "" && !ok {
+			return name + " is no time such as 2026-03-01T09:30:00.000Z"
+		}
+	}
+	return ""
+}
+
+// customer is the id of whom a message is about.
+func (m *segmentMessage) customer() string {
+	if m.UserID == "" {
+		return anonymous + m.AnonymousID
+	}
+	return m.UserID
+}
+
+// taking collects what a request's messages say.
+type taking struct {
+	workspace *campaigns.Workspace
+	now       time.Time
+
+	people   []customers.Customer // in order of appearance
+	place    map[string]int       // where a customer stands among them
+	orders   []customers.Order
+	events   []customers.Event
+	taken    int // messages
+	mistakes []string
+}
+
+func newTaking(w *campaigns.Workspace, now time.Time) *taking {
+	return &taking{workspace: w, now: now, place: map[string]int{}}
+}
+
+func (t *taking) single(kind string, raw json.RawMessage) {
+	t.add("", kind, raw, time.Time{})
+}
+
+func (t *taking) batch(messages []json.RawMessage, sentAt time.Time) {
+	for n, raw := range messages {
+		t.add(fmt.Sprintf("batch[%d]: ", n), "", raw, sentAt)
+	}
+}
+
+// add takes one message or names what is wrong with it. kind is empty where the
+// message says it; sentAt is when the sender's clock says the request left.
+func (t *taking) add(which, kind string, raw json.RawMessage, sentAt time.Time) {
+	m, wrong := read(kind, raw)
+	if wrong != "" {
+		t.mistakes = append(t.mistakes, which+wrong)
+		return
+	}
+	t.taken++
+	if sentAt.IsZero() {
+		sentAt, _ = timeOf(m.SentAt)
+	}
+	switch m.Type {
+	case "identify":
+		describe(t.customer(m), m.Traits, t.workspace.Traits)
+	case "track":
+		describe(t.customer(m), m.Context.Traits, t.workspace.Traits)
+		t.track(m, raw, sentAt)
+	default: // taken, as every client sends them, but no journey speaks of them
+	}
+}
+
+func read(kind string, raw json.RawMessage) (*segmentMessage, string) {
+	if len(raw) > eventLimit {
+		return nil, fmt.Sprintf("the message is larger than %d KiB", eventLimit>>10)
+	}
+	m := &segmentMessage{}
+	if err := json.Unmarshal(raw, m); err != nil {
+		return nil, place(err)
+	}
+	if kind != "" {
+		m.Type = kind
+	}
+	return m, m.wrong()
+}
+
+// customer finds or begins the person a message is about.
+func (t *taking) customer(m *segmentMessage) *customers.Customer {
+	id := m.customer()
+	if at, known := t.place[id]; known {
+		return &t.people[at]
+	}
+	begun := customers.Customer{ID: id, Locale: m.Context.Locale}
+	if _, err := time.LoadLocation(m.Context.Timezone); err == nil && m.Context.Timezone != "Local" {
+		begun.Zone = m.Context.Timezone
+	}
+	t.place[id] = len(t.people)
+	t.people = append(t.people, begun)
+	return &t.people[len(t.people)-1]
+}
+
+// track puts an event on the timeline; a completed order is also an order.
+func (t *taking) track(m *segmentMessage, raw json.RawMessage, sentAt time.Time) {
+	event := customers.Event{
+		Customer: m.customer(), Name: m.Event, At: t.happened(m, sentAt), ReceivedAt: t.now,
+		Properties: m.Properties, Key: t.key(m, raw), Live: true,
+	}
+	if m.Event == "Order Completed" {
+		if order := purchase(m.Properties, t.workspace); order.ID != "" {
+			order.Customer, order.At = event.Customer, event.At
+			t.orders = append(t.orders, order)
+			event.ProviderKey = "order:" + order.ID
+		}
+	}
+	t.events = append(t.events, event)
+}
+
+// happened is when an event happened by our clock: the sender's is as wrong as
+// it was when the request left (Segment, "timestamp = receivedAt − (sentAt −
+// originalTimestamp)"). Nothing happens later than now.
+func (t *taking) happened(m *segmentMessage, sentAt time.Time) time.Time {
+	at, ok := timeOf(m.Timestamp)
+	if !ok {
+		at, ok = timeOf(m.OriginalTimestamp)
+	}
+	if !ok {
+		return t.now.UTC()
+	}
+	if !sentAt.IsZero() {
+		at = at.Add(t.now.Sub(sentAt))
+	}
+	if at.After(t.now) {
+		at = t.now
+	}
+	return at.UTC()
+}
+
+// key tells a message from every other. Without a messageId a repetition is
+// known by its text, if that holds a time; without one every message counts.
+func (t *taking) key(m *segmentMessage, raw json.RawMessage) string {
+	if m.MessageID != "" {
+		return "segment:" + m.MessageID
+	}
+	sum := sha256.Sum256(raw)
+	key := "segment-text:" + hex.EncodeToString(sum[:16])
+	if strings.TrimSpace(m.Timestamp+m.OriginalTimestamp) == "" {
+		key += fmt.Sprintf("/%d/%d", t.now.UnixNano(), len(t.events))
+	}
+	return key
+}

@@ -1,0 +1,152 @@
+package webhooks
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/campaigns/expression"
+	"rapport/customers"
+)
+
+// largestAmount bounds money, in the currency's unit: a mistake beyond.
+const largestAmount = 1e12
+
+// describe fills a profile from traits: Segment's reserved ones and those the
+// workspace declares. Addresses that are none are left out, not stored.
+func describe(c *customers.Customer, traits map[string]any, declared map[string]expression.Type) {
+	address, _ := traits["address"].(map[string]any)
+	if country := strings.ToUpper(textOf(address["country"])); len(country) == 2 {
+		c.Country = country
+	}
+	set(&c.City, textOf(address["city"]))
+	set(&c.FirstName, textOf(traits["firstName"]))
+	set(&c.LastName, textOf(traits["lastName"]))
+	set(&c.Locale, textOf(traits["locale"]))
+	if email, err := customers.NormalEmail(textOf(traits["email"])); err == nil {
+		c.Email = email
+	}
+	if phone, err := customers.NormalPhone(textOf(traits["phone"]), c.Country); err == nil {
+		c.Phone = phone
+	}
+	if born, ok := writtenTime(traits["birthday"]); ok { // the day as it is written, in whatever zone
+		c.BornOn = time.Date(born.Year(), born.Month(), born.Day(), 0, 0, 0, 0, time.UTC)
+	}
+	if created, ok := timeOf(traits["createdAt"]); ok {
+		c.CreatedAt = created
+	}
+	for name, kind := range declared {
+		if value, ok := typed(kind, traits[name]); ok {
+			if c.Traits == nil {
+				c.Traits = map[string]any{}
+			}
+			c.Traits[name] = value
+		}
+	}
+}
+
+// purchase reads an order from the properties of Segment's e-commerce spec; one
+// without an id cannot be told from the next and stays an event. Where every
+// product has its price the order comes to their sum, as imported ones do.
+func purchase(properties map[string]any, w *campaigns.Workspace) customers.Order {
+	order := customers.Order{
+		ID:       textOf(either(properties, "order_id", "orderId")),
+		Currency: strings.ToUpper(textOf(properties["currency"])), Status: "completed", Announced: true,
+	}
+	if total, ok := numberOf(either(properties, "total", "revenue")); ok {
+		order.Total = w.MinorUnits(total)
+	}
+	products, _ := properties["products"].([]any)
+	for n, raw := range products {
+		product, _ := raw.(map[string]any)
+		price, priced := numberOf(product["price"])
+		quantity, counted := numberOf(product["quantity"])
+		if !counted {
+			quantity = 1
+		}
+		if !priced || math.Abs(price*quantity) > largestAmount {
+			order.Lines = nil
+			break
+		}
+		order.Lines = append(order.Lines, customers.OrderLine{
+			Number: n + 1, Product: textOf(either(product, "product_id", "id")), Quantity: int64(quantity),
+			Amount: w.MinorUnits(price * quantity),
+		})
+	}
+	return order
+}
+
+// either is the first of two properties that is given.
+func either(properties map[string]any, name, other string) any {
+	if value := properties[name]; value != nil {
+		return value
+	}
+	return properties[other]
+}
+
+func set(field *string, text string) {
+	if text != "" {
+		*field = text
+	}
+}
+
+func textOf(value any) string {
+	switch v := value.(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
+// numberOf reads an amount or a quantity; some senders write them as text.
+func numberOf(value any) (float64, bool) {
+	n, is := value.(float64)
+	if text, isText := value.(string); isText {
+		parsed, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		n, is = parsed, err == nil
+	}
+	return n, is && math.Abs(n) <= largestAmount
+}
+
+// timeOf reads an instant, or a day as its midnight in UTC.
+func timeOf(value any) (time.Time, bool) {
+	at, ok := writtenTime(value)
+	return at.UTC(), ok
+}
+
+// writtenTime is timeOf in the zone it is written in. ISO 8601 without an
+// offset is in UTC.
+func writtenTime(value any) (time.Time, bool) {
+	text, isText := value.(string)
+	if !isText {
+		return time.Time{}, false
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02"} {
+		if at, err := time.Parse(layout, text); err == nil && at.Year() >= 1000 {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// typed reads a trait as the type the workspace declares for it.
+func typed(kind expression.Type, value any) (any, bool) {
+	switch kind {
+	case expression.Bool:
+		v, ok := value.(bool)
+		return v, ok
+	case expression.Number:
+		v, ok := value.(float64)
+		return v, ok
+	case expression.String:
+		v, ok := value.(string)
+		return v, ok
+	case expression.Time:
+		return timeOf(value)
+	}
+	return nil, false
+}
