@@ -55,11 +55,12 @@ func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
 
 // openCase writes one case: there are few, and each needs its number at once.
 func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened bool, err error) {
-	type written struct{ id, openedAt int64 }
-	w, _, err := first(ctx, tx, func(r record) (w written, err error) {
-		err = r.Scan(&w.id, &w.openedAt)
-		return w, err
-	}, `
+	_, known, err := first(ctx, tx, column[int64], `
+		SELECT id FROM cases WHERE entry = $1 AND entry > 0 AND closed_at IS NULL`, c.Entry)
+	if err != nil {
+		return 0, false, err
+	}
+	id, _, err = first(ctx, tx, column[int64], `
 		INSERT INTO cases (customer, campaign, entry, queue, priority, title, note, why, opened_at, due_at, assignee)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (entry) WHERE closed_at IS NULL AND entry > 0 DO UPDATE SET
@@ -67,10 +68,10 @@ func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened b
 			note = CASE WHEN excluded.note = '' THEN cases.note ELSE excluded.note END,
 			priority = CASE WHEN `+urgency("excluded.priority")+` < `+urgency("cases.priority")+` THEN excluded.priority ELSE cases.priority END,
 			due_at = CASE WHEN cases.due_at IS NULL OR excluded.due_at < cases.due_at THEN excluded.due_at ELSE cases.due_at END
-		RETURNING id, opened_at`,
+		RETURNING id`,
 		c.Customer, c.Campaign, c.Entry, clean(c.Queue), c.Priority, clean(c.Title), clean(c.Note), c.Why,
 		instant(c.OpenedAt), instant(c.DueAt), c.Assignee)
-	return w.id, w.openedAt == c.OpenedAt.UnixMilli(), err
+	return id, !known, err
 }
 
 // urgency is the SQL that orders priorities, the most pressing lowest.

@@ -85,7 +85,7 @@ func insertShards(ctx context.Context, tx *tx, fresh []campaigns.Run) error {
 // Last implements campaigns.Runs.
 func (r runs) Last(ctx context.Context, campaign string) (last time.Time, err error) {
 	err = r.store.read(ctx, func(tx *tx) error {
-		return tx.QueryRowContext(ctx, "SELECT MAX(at) FROM runs WHERE campaign = $1", campaign).Scan(asTime(&last))
+		return tx.statement(ctx, "SELECT MAX(at) FROM runs WHERE campaign = $1").row(ctx, campaign).Scan(asTime(&last))
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the last run of %s: %w", campaign, err)

@@ -63,6 +63,7 @@ func (s *Store) openPools(ctx context.Context, path string) error {
 	size := max(4, 2*runtime.NumCPU())
 	s.readers.SetMaxOpenConns(size)
 	s.readers.SetMaxIdleConns(size)
+	s.preparedWrites, s.preparedReads = &prepared{db: s.writer}, &prepared{db: s.readers}
 	return nil
 }
 

@@ -16,7 +16,9 @@ type Store struct {
 	// writer and readers are two pools on SQLite, where one connection writes,
 	// and the same pool on PostgreSQL.
 	writer, readers *sql.DB
-	lock            *fileLock // SQLite only
+	// What is kept parsed for each pool; nil on PostgreSQL.
+	preparedWrites, preparedReads *prepared
+	lock                          *fileLock // SQLite only
 }
 
 // Open connects to the database a DSN names: "sqlite:/path/to/file.db", whose
@@ -31,6 +33,14 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		return openPostgres(ctx, dsn)
 	}
 	return nil, errors.New(`open store: the DSN must begin with "sqlite:" or "postgres://"`)
+}
+
+// preparedFor is what is kept parsed for a pool.
+func (s *Store) preparedFor(db *sql.DB) *prepared {
+	if db == s.writer {
+		return s.preparedWrites
+	}
+	return s.preparedReads
 }
 
 // Dialect is the SQL the database speaks.

@@ -162,7 +162,7 @@ func eachRow(ctx context.Context, tx *tx, take func(record) error, query string,
 // Backlog implements deliveries.Summary.
 func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backlog, err error) {
 	err = s.store.read(ctx, func(tx *tx) error {
-		return tx.QueryRowContext(ctx, `SELECT
+		return tx.statement(ctx, `SELECT
 			(SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND channel IN (`+quotedChannels()+`) AND due_at <= $1),
 			(SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'sending')),
 			(SELECT COUNT(*) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1),
@@ -172,7 +172,7 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 			(SELECT MIN(at) FROM (
 				`+nextDue()+`
 				UNION ALL SELECT MIN(wake_at) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at > $1
-			) AS later)`, now.UnixMilli()).
+			) AS later)`).row(ctx, now.UnixMilli()).
 			Scan(&b.Due, &b.Held, &b.Awake, &b.Shards, &b.Inbox, &b.Events, asTime(&b.Next))
 	})
 	if err != nil {

@@ -16,6 +16,9 @@ type tx struct {
 	conn    *sql.Conn
 	dialect expression.Dialect
 	staged  []string // temporary tables, see stage
+
+	prepared *prepared
+	missed   []string // queries that were not prepared
 }
 
 // tries is how often a transaction is begun anew after the database chose it
@@ -50,6 +53,9 @@ func (s *Store) read(ctx context.Context, do func(tx *tx) error) error {
 }
 
 func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, do func(tx *tx) error) (err error) {
+	kept := s.preparedFor(db)
+	var missed []string
+	defer func() { kept.keep(ctx, missed) }() // when the connection is free again
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -59,7 +65,8 @@ func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, 
 	if err != nil {
 		return err
 	}
-	t := &tx{Tx: inner, conn: conn, dialect: s.dialect}
+	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, prepared: kept}
+	defer func() { missed = t.missed }()
 	if err := do(t); err != nil {
 		_ = inner.Rollback() // the first error is the one that tells
 		return err
@@ -88,7 +95,7 @@ func pause(ctx context.Context, try int) error {
 
 // exec runs a statement and returns how many rows it touched.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.ExecContext(ctx, query, args...)
+	result, err := t.statement(ctx, query).exec(ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -111,7 +118,7 @@ type record interface{ Scan(dest ...any) error }
 // list reads all rows of a query. Nothing else may run on the transaction
 // while scan does.
 func list[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) (all []T, err error) {
-	rows, err := t.QueryContext(ctx, query, args...)
+	rows, err := t.statement(ctx, query).query(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +145,7 @@ func listRows[T any](ctx context.Context, t *tx, rows *rowset, scan func(record)
 
 // first reads the first row of a query, if it has one.
 func first[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) (one T, found bool, err error) {
-	one, err = scan(t.QueryRowContext(ctx, query, args...))
+	one, err = scan(t.statement(ctx, query).row(ctx, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		var none T
 		return none, false, nil

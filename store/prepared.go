@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+)
+
+// preparedMost bounds the statements kept. Those of audiences differ with every
+// campaign; what comes after the bound is parsed each time.
+const preparedMost = 400
+
+// prepared keeps statements parsed. SQLite parses anew on every call without
+// it, which costs more than most of our statements take to run; the PostgreSQL
+// driver keeps its own.
+type prepared struct {
+	db    *sql.DB
+	mu    sync.RWMutex
+	known map[string]*sql.Stmt
+}
+
+// find is the kept statement of a query; nil when there is none, or no keeping.
+func (p *prepared) find(query string) *sql.Stmt {
+	if p == nil {
+		return nil
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.known[query]
+}
+
+// keep parses queries for the next time. It needs a connection, so it is called
+// when the transaction that missed them has given its own back. A query that
+// cannot be kept is simply parsed again.
+func (p *prepared) keep(ctx context.Context, queries []string) {
+	if p == nil {
+		return
+	}
+	for _, query := range queries {
+		p.mu.RLock()
+		full := len(p.known) >= preparedMost || p.known[query] != nil
+		p.mu.RUnlock()
+		if full {
+			continue
+		}
+		statement, err := p.db.PrepareContext(ctx, query)
+		if err != nil {
+			continue
+		}
+		p.mu.Lock()
+		if p.known == nil {
+			p.known = map[string]*sql.Stmt{}
+		}
+		if p.known[query] == nil {
+			p.known[query] = statement
+		} else {
+			_ = statement.Close() //nolint:sqlclosecheck // a spare: somebody was quicker
+		}
+		p.mu.Unlock()
+	}
+}
+
+// statement is a query as this transaction runs it: prepared where it was kept.
+type statement struct {
+	tx     *tx
+	text   string
+	parsed *sql.Stmt
+}
+
+func (t *tx) statement(ctx context.Context, query string) statement {
+	kept := t.prepared.find(query)
+	if kept == nil {
+		if t.prepared != nil && len(t.staged) == 0 {
+			t.missed = append(t.missed, query)
+		}
+		return statement{tx: t, text: query}
+	}
+	return statement{tx: t, text: query, parsed: t.StmtContext(ctx, kept)}
+}
+
+func (s statement) exec(ctx context.Context, args ...any) (sql.Result, error) {
+	if s.parsed == nil {
+		return s.tx.ExecContext(ctx, s.text, args...)
+	}
+	return s.parsed.ExecContext(ctx, args...)
+}
+
+func (s statement) query(ctx context.Context, args ...any) (*sql.Rows, error) {
+	if s.parsed == nil {
+		return s.tx.QueryContext(ctx, s.text, args...)
+	}
+	return s.parsed.QueryContext(ctx, args...)
+}
+
+func (s statement) row(ctx context.Context, args ...any) *sql.Row {
+	if s.parsed == nil {
+		return s.tx.QueryRowContext(ctx, s.text, args...)
+	}
+	return s.parsed.QueryRowContext(ctx, args...)
+}
