@@ -80,7 +80,7 @@ func benchmark(ctx context.Context, c config.Config, people, messages int) ([]me
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(folder) // a temporary folder
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	b, err := openBench(ctx, c, folder)
@@ -287,7 +287,7 @@ func peakMemory() string {
 	if err != nil {
 		return "not known here"
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close() // only read
 	raw, err := io.ReadAll(file)
 	if err != nil {
 		return "not known here"

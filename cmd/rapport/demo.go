@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ var demoStart = time.Date(2026, time.December, 1, 6, 0, 0, 0, time.UTC)
 
 // demoTick is the grain of the demo's clock: whatever is due within it is done
 // together.
-const demoTick = 15 * time.Minute
+const demoTick = 30 * time.Minute
 
 func demoCommand(o *options) *cobra.Command {
 	var people, days int
@@ -41,7 +42,7 @@ func demoCommand(o *options) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+				defer os.RemoveAll(folder) // a temporary folder
 				o.data = folder
 			}
 			return playDemo(cmd.Context(), o, cmd.OutOrStdout(), people, days, seed)
@@ -58,6 +59,7 @@ func demoCommand(o *options) *cobra.Command {
 // of its campaigns.
 func playDemo(ctx context.Context, o *options, out io.Writer, people, days int, seed uint64) error {
 	began := time.Now()
+	debug.SetGCPercent(400) // memory is small here, and time is what people wait for
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	clock := &virtualClock{now: demoStart}
@@ -109,7 +111,7 @@ func stage(ctx context.Context, o *options, clock *virtualClock, seed uint64, lo
 	go func() { _ = doors.Serve(listener) }() // ends with Close
 	t := &theatre{
 		installation: i, embedding: e, clock: clock, scheduler: i.scheduler(),
-		server: i.server(workers.ServerOptions{Poll: 2 * time.Millisecond, Concurrency: 4}), rings: i.Bell.Listen(ctx),
+		server: i.server(workers.ServerOptions{Poll: 4 * time.Millisecond, Concurrency: 4}), rings: i.Bell.Listen(ctx),
 	}
 	if err := t.server.Start(); err != nil {
 		e.Close()
@@ -172,6 +174,9 @@ func (t *theatre) through(ctx context.Context, life []customers.Event, end time.
 		if now.Sub(reconciled) >= time.Hour {
 			reconciled = now
 			if err := t.scheduler.Reconciler.Round(ctx); err != nil {
+				return err
+			}
+			if err := t.attend(ctx, now); err != nil {
 				return err
 			}
 		}
@@ -241,20 +246,23 @@ func (t *theatre) settle(ctx context.Context, now time.Time) (time.Time, error) 
 		if err != nil {
 			return time.Time{}, err
 		}
-		waiting, err := t.Store.Summary().Backlog(ctx, now)
-		if err != nil {
-			return time.Time{}, err
+		if played > 0 {
+			continue
 		}
-		if tasks == 0 && played == 0 && waiting.Idle() {
-			next := waiting.Next
-			if reaction, planned := t.embedding.Sandbox.Next(); planned {
-				next = earlier(next, reaction)
+		if tasks == 0 {
+			waiting, err := t.Store.Summary().Backlog(ctx, now)
+			if err != nil {
+				return time.Time{}, err
 			}
-			return next, nil
+			if waiting.Idle() {
+				next := waiting.Next
+				if reaction, planned := t.embedding.Sandbox.Next(); planned {
+					next = earlier(next, reaction)
+				}
+				return next, nil
+			}
 		}
-		if played == 0 {
-			t.await(ctx)
-		}
+		t.await(ctx)
 	}
 }
 

@@ -18,7 +18,7 @@ type demoResult struct {
 func TestTheDemoPlaysAWeekOnAllChannels(t *testing.T) {
 	var out strings.Builder
 	o := &options{data: t.TempDir(), format: "json"}
-	if err := playDemo(t.Context(), o, &out, 400, 10, 7); err != nil {
+	if err := playDemo(t.Context(), o, &out, 400, 12, 7); err != nil {
 		t.Fatal(err)
 	}
 	var result demoResult
@@ -35,7 +35,7 @@ func TestTheDemoPlaysAWeekOnAllChannels(t *testing.T) {
 			t.Errorf("%s has %d messages that could not be rendered", f.Campaign, f.Failed["not_rendered"])
 		}
 	}
-	for _, campaign := range []string{"advent-sale", "after-delivery", "weekly-news", "welcome", "win-back", "how-are-we-doing"} {
+	for _, campaign := range []string{"advent-sale", "after-delivery", "weekly-news", "welcome", "win-back", "how-are-we-doing", "follow-up"} {
 		if f := funnels[campaign]; f.Sent == 0 || f.Delivered == 0 {
 			t.Errorf("%s: %d entered, %d sent, %d delivered", campaign, f.Entered, f.Sent, f.Delivered)
 		}

@@ -72,11 +72,3 @@ func eventLine(e customers.Event) string {
 	}
 	return e.Name + "  (" + strings.Join(details, ", ") + ")"
 }
-
-// percent is a share of a whole, "" of nothing.
-func percent(part, whole int64) string {
-	if whole == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.0f%%", 100*float64(part)/float64(whole))
-}

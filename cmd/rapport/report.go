@@ -37,7 +37,7 @@ func (t *theatre) report(ctx context.Context, o *options, w io.Writer, people, d
 
 // samples are three customers worth looking at.
 var samples = []struct{ title, where string }{
-	{"Somebody unhappy, and what followed", "cases.open > 0 and csat.last <= 2"},
+	{"Somebody unhappy, and what followed", "csat.last <= 2 and cases.last_at != nil"},
 	{"Somebody who gave the best mark", `csat.last == 5 and "promoter" in tags`},
 	{"Somebody who reads from right to left", `locale startsWith "fa" and engagement.email_clicked_at != nil`},
 }

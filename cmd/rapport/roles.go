@@ -28,7 +28,7 @@ func migrateCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer s.Close() //nolint:errcheck // the program ends
+			defer s.Close() // the program ends
 			if err := s.Migrate(cmd.Context()); err != nil {
 				return err
 			}

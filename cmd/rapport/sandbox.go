@@ -27,7 +27,7 @@ func sandboxCommand(o *options) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("open the list of accepted messages: %w", err)
 			}
-			defer accepted.Close() //nolint:errcheck // every line was written before its answer
+			defer accepted.Close() // every line was written before its answer
 			listener, err := net.Listen("tcp", listen)
 			if err != nil {
 				return fmt.Errorf("listen on %s: %w", listen, err)

@@ -44,7 +44,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	defer listener.Close() //nolint:errcheck // closed by the server already, or the program ends
+	defer listener.Close() // closed by the server already, or the program ends
 	e, err := embed(ctx, o, c, now, sandbox.Lifelike(), 1, log)
 	if err != nil {
 		return err

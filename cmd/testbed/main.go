@@ -42,7 +42,7 @@ func run(ctx context.Context, command []string) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(folder) // a temporary folder
 	bed := &bed{folder: folder}
 	defer bed.stop()
 	for _, server := range []struct {
@@ -189,7 +189,7 @@ func freePort() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer listener.Close() //nolint:errcheck // only the number was wanted
+	defer listener.Close() // only the number was wanted
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	return port, err
 }
