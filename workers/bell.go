@@ -2,12 +2,18 @@ package workers
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// bellChannel is where a process tells the others that there is work.
-const bellChannel = "rapport:bell"
+const (
+	// bellChannel is where a process tells the others that there is work.
+	bellChannel = "rapport:bell"
+	// hintTimeout bounds what is only a hint: whoever gives it has better things
+	// to do than wait for Redis.
+	hintTimeout = time.Second
+)
 
 // Bell wakes the scheduler as soon as somebody makes work for it, in whichever
 // process. A ring that gets lost costs no more than the scheduler's poll.
@@ -17,7 +23,9 @@ type Bell struct {
 
 // Ring says that there is work. It never fails: SQL holds the work.
 func (b *Bell) Ring(ctx context.Context) {
-	b.Redis.Publish(context.WithoutCancel(ctx), bellChannel, "")
+	hint, cancel := context.WithTimeout(context.WithoutCancel(ctx), hintTimeout)
+	defer cancel()
+	b.Redis.Publish(hint, bellChannel, "")
 }
 
 // Listen gives a channel that receives after rings, many rings as one, until
@@ -26,7 +34,7 @@ func (b *Bell) Listen(ctx context.Context) <-chan struct{} {
 	rings := make(chan struct{}, 1)
 	subscription := b.Redis.Subscribe(ctx, bellChannel)
 	go func() {
-		defer subscription.Close() //nolint:errcheck // the connection goes with it
+		defer subscription.Close() // the connection goes with it
 		messages := subscription.Channel()
 		for {
 			select {

@@ -15,11 +15,19 @@ import (
 )
 
 const (
+	// usualWindow is how many messages are in flight at once.
+	usualWindow = 100
 	// providerTimeout bounds one call to a provider.
 	providerTimeout = 10 * time.Second
-	// accountPause is how long deliveries wait after the provider refused the
-	// account itself (401, 403): nothing is wrong with them.
+	// accountPause is how long a channel rests after its provider refused the
+	// account itself (401, 403): nothing is wrong with the messages.
 	accountPause = 5 * time.Minute
+	// patience is how long one task waits for the rate limit in all. What would
+	// take longer waits in the ledger, where it keeps no worker busy.
+	patience = 2 * time.Second
+	// freshFor is how long a batch is judged by what was read at its beginning.
+	// After that the next window is read anew: somebody may have said stop.
+	freshFor = time.Second
 )
 
 // Courier sends claimed deliveries: judges them, renders them, and hands them
@@ -43,92 +51,50 @@ type Courier struct {
 	Lease time.Duration
 	Now   func() time.Time
 	Log   *slog.Logger
+
+	resting sync.Map // channels.Channel -> time.Time: whose provider refuses the account
 }
 
 // Limiter spaces sends across all workers.
 type Limiter interface {
-	// Wait returns when n more messages may leave on a channel, or with ctx's
-	// error.
-	Wait(ctx context.Context, ch channels.Channel, n int) error
+	// Take says how many of n messages may leave on a channel now. Where none
+	// may, again is how soon the next one will.
+	Take(ctx context.Context, ch channels.Channel, n int) (granted int, again time.Duration)
+	// Line gives n messages a place each behind all that have one already: the
+	// first is due after first, the others follow apart from each other.
+	Line(ctx context.Context, ch channels.Channel, n int) (first, apart time.Duration)
 }
 
 // parcel is a delivery on its way through the courier.
 type parcel struct {
 	delivery deliveries.Delivery
-	campaign *campaigns.Campaign
-	words    *campaigns.Edition // whose templates the campaign's version uses
+	campaign *campaigns.Campaign // nil when its version can no longer be read
+	words    *campaigns.Edition  // whose templates the campaign's version uses
 	journey  campaigns.Traveller
 	verdict  deliveries.Verdict
 	message  channels.Message
 }
 
-// Deliver sends the named deliveries as far as rules and time allow. What it
-// does not get to goes back to the ledger.
+// Deliver sends the named deliveries, all of one channel, as far as rules,
+// limits and time allow. What it does not get to goes back to the ledger.
 func (c *Courier) Deliver(ctx context.Context, ids []int64) error {
-	now := c.Now()
-	fence, claimed, err := c.Ledger.Claim(ctx, ids, now, leaseOr(c.Lease))
+	fence, claimed, err := c.Ledger.Claim(ctx, ids, c.Now(), leaseOr(c.Lease))
 	if err != nil {
 		return fmt.Errorf("claim %d deliveries: %w", len(ids), err)
 	}
 	if len(claimed) == 0 {
 		return nil
 	}
-	edition, err := c.Catalog.Current(ctx)
-	if err != nil {
-		return err
+	parcels := make([]parcel, len(claimed))
+	for i, delivery := range claimed {
+		parcels[i].delivery = delivery
 	}
-	parcels, err := c.load(ctx, claimed, now)
-	if err != nil {
-		return err
-	}
-	round := &round{Courier: c, edition: edition, fence: fence}
-	ready, err := round.sort(ctx, parcels, now)
+	round := &round{Courier: c, fence: fence}
+	ready, err := round.sort(ctx, parcels)
 	if err != nil {
 		return err
 	}
 	return round.send(ctx, ready)
-}
-
-// load reads everything a batch is judged and rendered by, in a few reads for
-// all of it.
-func (c *Courier) load(ctx context.Context, claimed []deliveries.Delivery, now time.Time) ([]parcel, error) {
-	entries := make([]int64, len(claimed))
-	for i, delivery := range claimed {
-		entries[i] = delivery.Entry
-	}
-	travellers, err := c.Entries.Travellers(ctx, entries, now)
-	if err != nil {
-		return nil, fmt.Errorf("load the entries of %d deliveries: %w", len(claimed), err)
-	}
-	journeys := make(map[int64]campaigns.Traveller, len(travellers))
-	for _, group := range byVersion(travellers) {
-		first := group[0].Entry
-		campaign, err := c.Catalog.Campaign(ctx, first.Campaign, first.Version)
-		if err != nil {
-			return nil, err
-		}
-		counts, err := countsFor(ctx, c.News, campaign, customersOf(group), now)
-		if err != nil {
-			return nil, err
-		}
-		for _, traveller := range group {
-			traveller.Counts = counts[traveller.Entry.Customer]
-			journeys[traveller.Entry.ID] = traveller
-		}
-	}
-	parcels := make([]parcel, 0, len(claimed))
-	for _, delivery := range claimed {
-		campaign, err := c.Catalog.Campaign(ctx, delivery.Campaign, delivery.Version)
-		if err != nil {
-			return nil, err
-		}
-		words, err := c.Catalog.Edition(ctx, delivery.Campaign, delivery.Version)
-		if err != nil {
-			return nil, err
-		}
-		parcels = append(parcels, parcel{delivery: delivery, campaign: campaign, words: words, journey: journeys[delivery.Entry]})
-	}
-	return parcels, nil
 }
 
 // round is one batch under one fence.
@@ -136,28 +102,72 @@ type round struct {
 	*Courier
 	edition *campaigns.Edition
 	fence   deliveries.Fence
+	readAt  time.Time // when the parcels were loaded
+}
+
+// load reads everything parcels are judged and rendered by, in a few reads for
+// all of them.
+func (r *round) load(ctx context.Context, parcels []parcel) error {
+	r.readAt = r.Now()
+	var err error
+	if r.edition, err = r.Catalog.Current(ctx); err != nil {
+		return err
+	}
+	entries := make([]int64, len(parcels))
+	for i, p := range parcels {
+		entries[i] = p.delivery.Entry
+	}
+	travellers, err := r.Entries.Travellers(ctx, entries, r.readAt)
+	if err != nil {
+		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
+	}
+	shelf := newShelf(r.Catalog, r.Log)
+	journeys := make(map[int64]campaigns.Traveller, len(travellers))
+	for _, group := range byVersion(travellers) {
+		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
+		if err != nil {
+			return err
+		}
+		if err := count(ctx, r.News, campaign, group, r.readAt); err != nil {
+			return err
+		}
+		for _, traveller := range group {
+			journeys[traveller.Entry.ID] = traveller
+		}
+	}
+	for i := range parcels {
+		p := &parcels[i]
+		p.journey = journeys[p.delivery.Entry]
+		if p.campaign, err = shelf.campaign(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
+			return err
+		}
+		if p.campaign == nil {
+			continue // the judge holds it
+		}
+		if p.words, err = r.Catalog.Edition(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sort judges a batch before anything is rendered, writes what is held or
-// skipped, renders the rest, and writes what cannot be rendered as failed.
-func (r *round) sort(ctx context.Context, parcels []parcel, now time.Time) ([]parcel, error) {
+// skipped, and returns the rest.
+func (r *round) sort(ctx context.Context, parcels []parcel) ([]parcel, error) {
+	if err := r.load(ctx, parcels); err != nil {
+		return nil, err
+	}
 	var ready, held []parcel
 	for _, p := range parcels {
-		p.verdict = r.judge(p, deliveries.Pressure{}, now)
+		p.verdict = r.judge(p, deliveries.Pressure{}, r.readAt)
 		if p.verdict.Go {
 			ready = append(ready, p)
 		} else {
 			held = append(held, p)
 		}
 	}
-	if _, err := r.begin(ctx, held, now); err != nil {
-		return nil, err
-	}
-	written, unwritable, err := r.Post.Write(ctx, r.edition, ready)
-	if err != nil {
-		return nil, err
-	}
-	return written, r.settle(ctx, unwritable, now)
+	_, err := r.begin(ctx, held, r.readAt)
+	return ready, err
 }
 
 func (r *round) judge(p parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
@@ -202,55 +212,70 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 // send hands parcels over, window by window. Once ctx ends no further window
 // begins; the one in flight is finished and settled all the same.
 func (r *round) send(ctx context.Context, parcels []parcel) error {
-	size := r.Window
+	if len(parcels) == 0 {
+		return nil
+	}
+	size, left, ch := r.Window, patience, parcels[0].delivery.Channel
 	if size <= 0 {
-		size = 100
+		size = usualWindow
 	}
-	for len(parcels) > 0 {
-		n := min(size, len(parcels))
-		ch := parcels[0].delivery.Channel
-		if err := r.Limits.Wait(ctx, ch, n); err != nil {
-			return r.giveBack(ctx, parcels)
+	for len(parcels) > 0 && ctx.Err() == nil {
+		if until, resting := r.restingUntil(ch); resting {
+			return r.giveBack(ctx, parcels, channels.ReasonUnauthorized, until, 0)
 		}
-		leaving, err := r.begin(ctx, parcels[:n], r.Now())
-		if err != nil {
-			return err
-		}
-		parcels = parcels[n:]
-		stop, err := r.window(ctx, leaving)
-		if err != nil {
-			return err
-		}
-		if stop {
-			return r.giveBack(ctx, parcels)
+		n, again := r.Limits.Take(ctx, ch, min(size, len(parcels)))
+		switch {
+		case n > 0:
+			if err := r.window(ctx, parcels[:n]); err != nil {
+				return err
+			}
+			parcels = parcels[n:]
+		case again > left:
+			first, apart := r.Limits.Line(ctx, ch, len(parcels))
+			return r.giveBack(ctx, parcels, "rate_limit", r.Now().Add(first), apart)
+		default:
+			left -= max(again, time.Millisecond)
+			sleep(ctx, again)
 		}
 	}
-	return nil
+	return r.giveBack(ctx, parcels, "", r.Now(), 0)
 }
 
-// window sends what is in flight at once and settles it. It reports whether
-// the rest of the batch should wait, because the account is refused.
-func (r *round) window(ctx context.Context, parcels []parcel) (stop bool, err error) {
-	if len(parcels) == 0 {
-		return false, nil
+// window renders parcels, commits them, sends them all at once and settles
+// them.
+func (r *round) window(ctx context.Context, parcels []parcel) error {
+	if r.Now().Sub(r.readAt) >= freshFor {
+		var err error
+		if parcels, err = r.sort(ctx, parcels); err != nil {
+			return err
+		}
+	}
+	written, unwritable, err := r.Post.Write(ctx, r.edition, parcels)
+	if err != nil {
+		return err
+	}
+	if err := r.settle(ctx, unwritable, r.Now()); err != nil {
+		return err
+	}
+	leaving, err := r.begin(ctx, written, r.Now())
+	if err != nil || len(leaving) == 0 {
+		return err
 	}
 	// Messages that have begun are not torn off by a shutdown: the provider's
 	// time-out bounds them.
 	inFlight, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 	defer cancel()
-	results := r.handOver(inFlight, parcels)
+	results := r.handOver(inFlight, leaving)
 	now := r.Now()
-	outcomes := make([]deliveries.Outcome, len(parcels))
-	for i, p := range parcels {
+	outcomes := make([]deliveries.Outcome, len(leaving))
+	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
-		stop = stop || accountRefused(results[i].Err)
 	}
+	r.tell(leaving, results, now)
 	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 	defer cancelAfter()
-	if err := r.blockRefused(after, parcels, results, now); err != nil {
-		return stop, err
-	}
-	return stop, r.settle(after, outcomes, now)
+	// What became of the messages is written whether or not the addresses are.
+	return errors.Join(r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now))
 }
 
 // handOver gives the messages to the provider of their channel, all at once.
@@ -281,10 +306,44 @@ func (r *round) handOver(ctx context.Context, parcels []parcel) []channels.Resul
 	return results
 }
 
+// tell logs what a provider did not take, a line for a window, and lets the
+// channel rest where the account is refused.
+func (r *round) tell(parcels []parcel, results []channels.Result, now time.Time) {
+	var first error
+	failed := 0
+	for _, result := range results {
+		if result.Err != nil {
+			failed++
+		}
+		if accountRefused(result.Err) || first == nil {
+			first = result.Err
+		}
+	}
+	if failed == 0 {
+		return
+	}
+	ch := parcels[0].delivery.Channel
+	r.Log.Warn("the provider did not accept messages", "channel", ch, "messages", failed, "of", len(parcels), "first", first)
+	if accountRefused(first) {
+		r.resting.Store(ch, now.Add(accountPause))
+		r.Log.Error("the provider refuses the account; the channel rests. Check its keys", "channel", ch, "until", now.Add(accountPause))
+	}
+}
+
+// restingUntil is when a channel whose provider refused the account is tried
+// again.
+func (c *Courier) restingUntil(ch channels.Channel) (until time.Time, resting bool) {
+	if at, known := c.resting.Load(ch); known {
+		until = at.(time.Time)
+	}
+	return until, c.Now().Before(until)
+}
+
 // blockRefused suppresses the addresses that a provider refuses for good and
 // forgets browsers that unsubscribed.
 func (r *round) blockRefused(ctx context.Context, parcels []parcel, results []channels.Result, now time.Time) error {
 	var blocks []customers.Suppression
+	var troubles []error
 	for i, result := range results {
 		var refused *channels.Refused
 		if !errors.As(result.Err, &refused) {
@@ -294,7 +353,7 @@ func (r *round) blockRefused(ctx context.Context, parcels []parcel, results []ch
 		switch {
 		case p.delivery.Channel == channels.Push && refused.Reason == channels.ReasonGone:
 			if err := r.Preferences.Unsubscribe(ctx, p.message.To); err != nil {
-				return fmt.Errorf("forget the browser of delivery %d: %w", p.delivery.ID, err)
+				troubles = append(troubles, fmt.Errorf("forget the browser of delivery %d: %w", p.delivery.ID, err))
 			}
 		case refused.Suppress:
 			blocks = append(blocks, customers.Suppression{
@@ -302,13 +361,12 @@ func (r *round) blockRefused(ctx context.Context, parcels []parcel, results []ch
 			})
 		}
 	}
-	if len(blocks) == 0 {
-		return nil
+	if len(blocks) > 0 {
+		if err := r.Preferences.Suppress(ctx, blocks); err != nil {
+			troubles = append(troubles, fmt.Errorf("suppress %d refused addresses: %w", len(blocks), err))
+		}
 	}
-	if err := r.Preferences.Suppress(ctx, blocks); err != nil {
-		return fmt.Errorf("suppress %d refused addresses: %w", len(blocks), err)
-	}
-	return nil
+	return errors.Join(troubles...)
 }
 
 func (r *round) settle(ctx context.Context, outcomes []deliveries.Outcome, now time.Time) error {
@@ -325,14 +383,16 @@ func (r *round) settle(ctx context.Context, outcomes []deliveries.Outcome, now t
 	return nil
 }
 
-// giveBack returns parcels that were not begun to the ledger, due at once.
-func (r *round) giveBack(ctx context.Context, parcels []parcel) error {
-	now := r.Now()
+// giveBack returns parcels that were not begun to the ledger, the first due at
+// a time and the others apart from each other.
+func (r *round) giveBack(ctx context.Context, parcels []parcel, why string, due time.Time, apart time.Duration) error {
 	outcomes := make([]deliveries.Outcome, len(parcels))
 	for i, p := range parcels {
-		outcomes[i] = deliveries.Outcome{ID: p.delivery.ID, Status: deliveries.Planned, DueAt: now}
+		outcomes[i] = deliveries.Outcome{
+			ID: p.delivery.ID, Status: deliveries.Planned, Reason: why, DueAt: due.Add(time.Duration(i) * apart),
+		}
 	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 	defer cancel()
-	return r.settle(after, outcomes, now)
+	return r.settle(after, outcomes, r.Now())
 }

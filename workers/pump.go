@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"rapport/campaigns"
@@ -15,6 +16,7 @@ import (
 const (
 	batchSize     = 500            // deliveries or entries in one task
 	queueDepth    = 20 * batchSize // deliveries that may be queued or sending at once
+	journeyDepth  = 16             // tasks that may wait in the journey queue before more entries join
 	entryLease    = time.Minute
 	readersAtOnce = 4
 	shardsAtOnce  = 16
@@ -58,9 +60,14 @@ type Pump struct {
 // returns how many tasks that made.
 //
 // Rows are marked before their task is put into Redis. Should Redis not take
-// it, the lease brings the row back.
+// it, the lease brings the row back. A Redis that is known to be away is given
+// nothing in the first place.
 func (p *Pump) Round(ctx context.Context) (int, error) {
 	now := p.Now()
+	ahead, err := p.Queue.waiting(ctx, journeyQueue)
+	if err != nil {
+		return 0, err
+	}
 	waiting, err := p.Summary.Backlog(ctx, now)
 	if err != nil {
 		return 0, fmt.Errorf("count what waits: %w", err)
@@ -74,7 +81,7 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 		{"events", waiting.Events, p.events},
 		{"callbacks", waiting.Inbox, p.callbacks},
 		{"shards", waiting.Shards, p.shards},
-		{"entries", waiting.Awake, p.entries},
+		{"entries", waiting.Awake, p.entries(ahead)},
 		{"deliveries", waiting.Due, p.deliveries},
 	} {
 		if part.due == 0 {
@@ -90,17 +97,12 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 }
 
 func (p *Pump) events(ctx context.Context, _ time.Time, _ deliveries.Backlog) (int, error) {
-	return 1, p.Queue.put(ctx, journeyQueue, taskReact, nil, controlTimeout)
+	return p.once(ctx, taskReact, 1, func(int) any { return nil })
 }
 
 func (p *Pump) callbacks(ctx context.Context, _ time.Time, waiting deliveries.Backlog) (int, error) {
 	readers := int(min((waiting.Inbox+batchSize-1)/batchSize, readersAtOnce))
-	for n := range readers {
-		if err := p.Queue.put(ctx, journeyQueue, taskRead, nil, controlTimeout); err != nil {
-			return n, err
-		}
-	}
-	return readers, nil
+	return p.once(ctx, taskRead, readers, func(reader int) any { return reader })
 }
 
 func (p *Pump) shards(ctx context.Context, _ time.Time, _ deliveries.Backlog) (int, error) {
@@ -108,22 +110,44 @@ func (p *Pump) shards(ctx context.Context, _ time.Time, _ deliveries.Backlog) (i
 	if err != nil {
 		return 0, err
 	}
-	for n, shard := range shards {
-		if err := p.Queue.put(ctx, journeyQueue, taskEnter, shard, controlTimeout); err != nil {
-			return n, err
-		}
-	}
-	return len(shards), nil
+	return p.once(ctx, taskEnter, len(shards), func(n int) any { return shards[n] })
 }
 
-func (p *Pump) entries(ctx context.Context, now time.Time, _ deliveries.Backlog) (int, error) {
-	ids, err := p.Entries.Awake(ctx, now, entryLease, queueDepth)
-	if err != nil {
-		return 0, err
+// once puts tasks that nothing leases, each unless it is there already.
+func (p *Pump) once(ctx context.Context, kind string, tasks int, payload func(int) any) (made int, err error) {
+	for n := range tasks {
+		put, err := p.Queue.putOnce(ctx, kind, payload(n))
+		if err != nil {
+			return made, err
+		}
+		if put {
+			made++
+		}
 	}
-	return p.inBatches(ids, func(batch []int64) error {
-		return p.Queue.put(ctx, journeyQueue, taskTravel, batch, controlTimeout)
-	})
+	return made, nil
+}
+
+// entries hands over no more than the journey queue has room for: whoever says
+// stop must not stand behind a million entries.
+func (p *Pump) entries(ahead int) func(context.Context, time.Time, deliveries.Backlog) (int, error) {
+	return func(ctx context.Context, now time.Time, _ deliveries.Backlog) (int, error) {
+		room := journeyDepth - ahead
+		if room <= 0 {
+			return 0, nil
+		}
+		ids, err := p.Entries.Awake(ctx, now, entryLease, room*batchSize)
+		if err != nil {
+			return 0, err
+		}
+		tasks := 0
+		for batch := range slices.Chunk(ids, batchSize) {
+			if err := p.Queue.put(ctx, journeyQueue, taskTravel, batch, controlTimeout); err != nil {
+				return tasks, err
+			}
+			tasks++
+		}
+		return tasks, nil
+	}
 }
 
 func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries.Backlog) (int, error) {
@@ -141,16 +165,4 @@ func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries
 		}
 	}
 	return len(batches), nil
-}
-
-func (p *Pump) inBatches(ids []int64, put func([]int64) error) (int, error) {
-	tasks := 0
-	for len(ids) > 0 {
-		n := min(batchSize, len(ids))
-		if err := put(ids[:n]); err != nil {
-			return tasks, err
-		}
-		ids, tasks = ids[n:], tasks+1
-	}
-	return tasks, nil
 }

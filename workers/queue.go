@@ -40,11 +40,22 @@ func DefaultQueues() map[string]int {
 // address, no text, nothing personal.
 type Queue struct {
 	client *asynq.Client
+	redis  redis.UniversalClient
 }
 
 // OpenQueue uses a Redis connection, which stays the caller's to close.
 func OpenQueue(r redis.UniversalClient) *Queue {
-	return &Queue{client: asynq.NewClientFromRedisClient(r)}
+	return &Queue{client: asynq.NewClientFromRedisClient(r), redis: r}
+}
+
+// waiting counts the tasks nobody has begun, by the list in which Asynq keeps
+// them.
+func (q *Queue) waiting(ctx context.Context, queue string) (int, error) {
+	n, err := q.redis.LLen(ctx, "asynq:{"+queue+"}:pending").Result()
+	if err != nil {
+		return 0, fmt.Errorf("count the tasks of queue %s: %w", queue, err)
+	}
+	return int(n), nil
 }
 
 func (q *Queue) put(ctx context.Context, queue, kind string, payload any, timeout time.Duration) error {
@@ -52,9 +63,33 @@ func (q *Queue) put(ctx context.Context, queue, kind string, payload any, timeou
 	if err != nil {
 		return fmt.Errorf("write a %s task: %w", kind, err)
 	}
+	return q.enqueue(ctx, queue, kind, body, timeout)
+}
+
+// putOnce puts a journey task unless the same one waits or runs already, which
+// a mark beside it tells. Where a crash left the mark behind it goes by itself.
+func (q *Queue) putOnce(ctx context.Context, kind string, payload any) (put bool, err error) {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return false, fmt.Errorf("write a %s task: %w", kind, err)
+	}
+	first, err := q.redis.SetNX(ctx, markOf(kind, body), "", controlTimeout).Result()
+	if err != nil {
+		return false, fmt.Errorf("mark a %s task: %w", kind, err)
+	}
+	if !first {
+		return false, nil
+	}
+	return true, q.enqueue(ctx, journeyQueue, kind, body, controlTimeout)
+}
+
+// markOf is the key that tells that a task waits or runs.
+func markOf(kind string, body []byte) string { return "rapport:task:" + kind + ":" + string(body) }
+
+func (q *Queue) enqueue(ctx context.Context, queue, kind string, body []byte, timeout time.Duration) error {
 	// No retries: the ledger's lease decides when a task that vanished is due
 	// again, and no Unique: its lock outlives failures.
-	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(kind, body),
+	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(kind, body),
 		asynq.Queue(queue), asynq.MaxRetry(0), asynq.Timeout(timeout))
 	if err != nil {
 		return fmt.Errorf("enqueue a %s task: %w", kind, err)
@@ -66,6 +101,7 @@ func (q *Queue) put(ctx context.Context, queue, kind string, payload any, timeou
 type Server struct {
 	server *asynq.Server
 	mux    *asynq.ServeMux
+	redis  redis.UniversalClient
 }
 
 // ServerOptions size a worker process.
@@ -97,6 +133,7 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 		o.Grace = 25 * time.Second
 	}
 	return &Server{
+		redis: r,
 		server: asynq.NewServerFromRedisClient(r, asynq.Config{
 			Concurrency: o.Concurrency, Queues: o.Queues,
 			TaskCheckInterval: o.Poll, DelayedTaskCheckInterval: time.Minute,
@@ -108,9 +145,13 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 }
 
 // handle registers what to do with one kind of task. An error is logged and
-// not given back to Asynq, which would only repeat what the ledger repeats.
-func handle[P any](s *Server, log *slog.Logger, kind string, do func(ctx context.Context, payload P) error) {
+// not given back to Asynq, which would only repeat what the ledger repeats. At
+// its end, however it ends, the bell rings: what the task moved on, or what came
+// up meanwhile, may be due.
+func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func(ctx context.Context, payload P) error) {
 	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
+		defer bell.Ring(ctx)
+		defer s.unmark(ctx, task)
 		var payload P
 		if err := json.Unmarshal(task.Payload(), &payload); err != nil {
 			log.Error("a task cannot be read", "kind", kind, "error", err)
@@ -121,6 +162,13 @@ func handle[P any](s *Server, log *slog.Logger, kind string, do func(ctx context
 		}
 		return nil
 	})
+}
+
+// unmark lets the same task be put again.
+func (s *Server) unmark(ctx context.Context, task *asynq.Task) {
+	hint, cancel := context.WithTimeout(context.WithoutCancel(ctx), hintTimeout)
+	defer cancel()
+	s.redis.Del(hint, markOf(task.Type(), task.Payload()))
 }
 
 // Start begins to take tasks.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rapport/campaigns"
@@ -51,17 +51,37 @@ func (r *Reactor) react(ctx context.Context, events []customers.Event) error {
 	if err != nil {
 		return fmt.Errorf("load the customers of %d events: %w", len(events), err)
 	}
-	if err := r.leave(ctx, events, people, now); err != nil {
-		return err
-	}
-	if err := r.enter(ctx, edition, events, people, now); err != nil {
-		return err
+	shelf := newShelf(r.Catalog, r.Log)
+	known := slices.DeleteFunc(slices.Clone(events), func(e customers.Event) bool { return people[e.Customer] == nil })
+	for _, wave := range waves(known) {
+		if err := r.leave(ctx, shelf, wave, people, now); err != nil {
+			return err
+		}
+		if err := r.enter(ctx, edition, wave, people, now); err != nil {
+			return err
+		}
 	}
 	seen := make([]int64, len(events))
 	for i, event := range events {
 		seen[i] = event.ID
 	}
 	return r.News.Seen(ctx, seen)
+}
+
+// waves sorts events so that each holds at most one of every customer, in the
+// order they came: what one event begins the next may end.
+func waves(events []customers.Event) [][]customers.Event {
+	var sorted [][]customers.Event
+	seen := map[string]int{}
+	for _, event := range events {
+		n := seen[event.Customer]
+		seen[event.Customer]++
+		if n == len(sorted) {
+			sorted = append(sorted, nil)
+		}
+		sorted[n] = append(sorted[n], event)
+	}
+	return sorted
 }
 
 // whose lists the customers of events, each once.
@@ -81,7 +101,7 @@ func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events 
 			continue
 		}
 		named := slices.DeleteFunc(slices.Clone(events), func(e customers.Event) bool {
-			return e.Name != campaign.Trigger.Event || people[e.Customer] == nil
+			return e.Name != campaign.Trigger.Event
 		})
 		if len(named) == 0 {
 			continue
@@ -109,16 +129,19 @@ func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events 
 
 // leave ends the running journeys whose campaign names one of the events as an
 // exit.
-func (r *Reactor) leave(ctx context.Context, events []customers.Event, people map[string]*customers.Customer, now time.Time) error {
-	running, err := r.News.RunningOf(ctx, slices.Collect(maps.Keys(people)))
+func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Event, people map[string]*customers.Customer, now time.Time) error {
+	running, err := r.News.RunningOf(ctx, whose(events))
 	if err != nil {
 		return fmt.Errorf("find running journeys: %w", err)
 	}
 	leaving := map[string][]int64{}
 	for _, entry := range running {
-		campaign, err := r.Catalog.Campaign(ctx, entry.Campaign, entry.Version)
+		campaign, err := shelf.campaign(ctx, entry.Campaign, entry.Version)
 		if err != nil {
 			return err
+		}
+		if campaign == nil {
+			continue
 		}
 		for _, event := range exitsAmong(events, campaign, entry) {
 			counts, err := countsFor(ctx, r.News, campaign, []string{entry.Customer}, now)
@@ -139,18 +162,22 @@ func (r *Reactor) leave(ctx context.Context, events []customers.Event, people ma
 	return nil
 }
 
-// caused reports whether the entry was started by the event or after it, so
-// that judging the event twice does not end what it began.
-func caused(event customers.Event, entry campaigns.Entry) bool {
-	return entry.Trigger == "event:"+strconv.FormatInt(event.ID, 10) || entry.EnteredAt.After(event.ReceivedAt)
+// before reports whether an event came before an entry or began it. It does not
+// end it then, however often and however late it is judged.
+func before(event customers.Event, entry campaigns.Entry) bool {
+	if id, byEvent := strings.CutPrefix(entry.Trigger, "event:"); byEvent {
+		began, err := strconv.ParseInt(id, 10, 64)
+		return err == nil && event.ID <= began
+	}
+	return entry.EnteredAt.After(event.ReceivedAt)
 }
 
 // exitsAmong picks the events that may end an entry: its customer's, by a name
-// its campaign lists as an exit, and none that caused it.
+// its campaign lists as an exit, and none that came before it.
 func exitsAmong(events []customers.Event, c *campaigns.Campaign, entry campaigns.Entry) []customers.Event {
 	var picked []customers.Event
 	for _, event := range events {
-		if event.Customer != entry.Customer || caused(event, entry) {
+		if event.Customer != entry.Customer || before(event, entry) {
 			continue
 		}
 		if slices.ContainsFunc(c.Exits, func(exit campaigns.Exit) bool { return exit.Event == event.Name }) {

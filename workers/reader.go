@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,12 +33,13 @@ type Reader struct {
 
 // heard is one report on its way to its meaning.
 type heard struct {
+	received int64 // the callback it stood in
 	report   channels.Report
 	delivery deliveries.Delivery
 	customer string
 }
 
-// Read reads callbacks until none waits. A batch is marked as read only after
+// Read reads callbacks until none waits. One is marked as read only after
 // everything it says is applied; reading it twice applies it once, because each
 // line of a timeline is unique.
 func (r *Reader) Read(ctx context.Context) error {
@@ -69,17 +71,27 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 		}
 		done = append(done, received.ID)
 		for _, report := range reports {
-			all = append(all, heard{report: report})
+			all = append(all, heard{received: received.ID, report: report})
 		}
 	}
-	responses, err := r.interpret(ctx, all)
+	later := map[int64]bool{}
+	for some := range slices.Chunk(all, batchSize) { // one callback may hold thousands of reports
+		if err := r.apply(ctx, some, later); err != nil {
+			return err
+		}
+	}
+	return r.Inbox.Done(ctx, slices.DeleteFunc(done, func(id int64) bool { return later[id] }))
+}
+
+func (r *Reader) apply(ctx context.Context, some []heard, later map[int64]bool) error {
+	responses, err := r.interpret(ctx, some, later)
 	if err != nil {
 		return err
 	}
 	if err := r.Responses.Apply(ctx, r.Now(), responses); err != nil {
 		return fmt.Errorf("apply %d responses: %w", len(responses), err)
 	}
-	return r.Inbox.Done(ctx, done)
+	return nil
 }
 
 // understand turns one callback into reports that name their delivery where the
@@ -101,25 +113,28 @@ func (r *Reader) understand(received deliveries.Received) ([]channels.Report, er
 	return reports, nil
 }
 
-// interpret finds out whom the reports concern and what they mean.
-func (r *Reader) interpret(ctx context.Context, all []heard) ([]campaigns.Response, error) {
-	if err := r.attribute(ctx, all); err != nil {
+// interpret finds out whom the reports concern and what they mean. Callbacks
+// about a campaign that cannot be read at present are noted as to be read later:
+// nobody's answer is lost over it.
+func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bool) ([]campaigns.Response, error) {
+	if err := r.attribute(ctx, some); err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(all))
-	for _, h := range all {
+	ids := make([]string, 0, len(some))
+	for _, h := range some {
 		ids = append(ids, h.customer)
 	}
 	people, err := r.Directory.Load(ctx, ids, r.Now())
 	if err != nil {
-		return nil, fmt.Errorf("load the customers of %d reports: %w", len(all), err)
+		return nil, fmt.Errorf("load the customers of %d reports: %w", len(some), err)
 	}
 	edition, err := r.Catalog.Current(ctx)
 	if err != nil {
 		return nil, err
 	}
-	responses := make([]campaigns.Response, 0, len(all))
-	for _, h := range all {
+	shelf := newShelf(r.Catalog, r.Log)
+	responses := make([]campaigns.Response, 0, len(some))
+	for _, h := range some {
 		customer := people[h.customer]
 		if customer == nil {
 			if err := r.heedStranger(ctx, edition, h); err != nil {
@@ -129,8 +144,12 @@ func (r *Reader) interpret(ctx context.Context, all []heard) ([]campaigns.Respon
 		}
 		var campaign *campaigns.Campaign
 		if h.delivery.ID != 0 {
-			if campaign, err = r.Catalog.Campaign(ctx, h.delivery.Campaign, h.delivery.Version); err != nil {
+			if campaign, err = shelf.campaign(ctx, h.delivery.Campaign, h.delivery.Version); err != nil {
 				return nil, err
+			}
+			if campaign == nil {
+				later[h.received] = true
+				continue
 			}
 		}
 		responses = append(responses, edition.Interpret(campaign, nameQuestion(h), h.delivery, customer, r.Now()))
@@ -139,15 +158,21 @@ func (r *Reader) interpret(ctx context.Context, all []heard) ([]campaigns.Respon
 }
 
 // heedStranger keeps the word of somebody who is no customer: a STOP counts
-// whoever says it. There is no timeline to put anything else on.
+// whoever says it, and so does the START that takes it back. There is no
+// timeline to put anything else on.
 func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h heard) error {
-	stop := edition.Interpret(nil, h.report, deliveries.Delivery{}, nil, r.Now()).Suppression
-	if stop == nil {
+	said := edition.Interpret(nil, h.report, deliveries.Delivery{}, nil, r.Now())
+	switch {
+	case said.Suppression != nil:
+		if err := r.Preferences.Suppress(ctx, []customers.Suppression{*said.Suppression}); err != nil {
+			return fmt.Errorf("keep a stranger's stop: %w", err)
+		}
+	case said.Release != nil:
+		if err := r.Preferences.Release(ctx, said.Release.Channel, said.Release.Address); err != nil {
+			return fmt.Errorf("keep a stranger's start: %w", err)
+		}
+	default:
 		r.Log.Warn("a report concerns nobody we know", "channel", h.report.Channel, "kind", h.report.Kind)
-		return nil
-	}
-	if err := r.Preferences.Suppress(ctx, []customers.Suppression{*stop}); err != nil {
-		return fmt.Errorf("keep a stranger's stop: %w", err)
 	}
 	return nil
 }
@@ -179,6 +204,9 @@ func (r *Reader) attribute(ctx context.Context, all []heard) error {
 	return nil
 }
 
+// attributeSender finds a report's customer by their address. Only what they
+// wrote themselves is taken for an answer to what they were last sent: what a
+// provider reports about a message that is not ours says nothing about ours.
 func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
 	customer, err := r.Directory.Find(ctx, h.report.From)
 	if errors.Is(err, customers.ErrUnknown) {
@@ -187,12 +215,25 @@ func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
 	if err != nil {
 		return fmt.Errorf("find the sender of a reply: %w", err)
 	}
+	h.customer = customer.ID
+	if !written(h.report) {
+		return nil
+	}
 	latest, err := r.Record.Latest(ctx, h.report.Channel, []string{customer.ID})
 	if err != nil {
 		return fmt.Errorf("find what a reply answers: %w", err)
 	}
-	h.customer, h.delivery = customer.ID, latest[customer.ID]
+	h.delivery = latest[customer.ID]
 	return nil
+}
+
+// written reports whether a report is a text of the customer's own.
+func written(r channels.Report) bool {
+	switch r.Kind {
+	case channels.ReportReplied, channels.ReportUnsubscribed, channels.ReportResubscribed:
+		return r.Channel == channels.SMS
+	}
+	return false
 }
 
 // nameQuestion replaces the index under which a call asks a question by the

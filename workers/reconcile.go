@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"rapport/channels"
 	"rapport/customers"
@@ -18,6 +19,11 @@ const (
 	// doubtFor is how long an unconfirmed delivery waits for evidence to
 	// arrive by itself before the provider is asked.
 	doubtFor = 2 * time.Minute
+	// askFor bounds the questions of one round, so that a provider that is away
+	// does not hold up the scheduler; asksAtOnce are under way together.
+	askFor     = 5 * time.Second
+	asksAtOnce = 16
+
 	// epochKey names the life of this Redis: it is gone when Redis came back
 	// empty.
 	epochKey  = "rapport:epoch"
@@ -66,16 +72,17 @@ func (r *Reconciler) Refill(ctx context.Context) error {
 	if here != "" && here == known {
 		return nil
 	}
+	recalled, err := r.Ledger.Recall(ctx, r.Now())
+	if err != nil {
+		return fmt.Errorf("recall what Redis forgot: %w", err)
+	}
+	// Marked last: a crash before repeats the recall, which does no harm.
 	fresh := r.NewEpoch()
 	if err := r.Redis.Set(ctx, epochKey, fresh, 0).Err(); err != nil {
 		return fmt.Errorf("mark the epoch of Redis: %w", err)
 	}
 	if err := r.Facts.SetFact(ctx, epochFact, fresh); err != nil {
 		return err
-	}
-	recalled, err := r.Ledger.Recall(ctx, r.Now())
-	if err != nil {
-		return fmt.Errorf("recall what Redis forgot: %w", err)
 	}
 	r.Log.Info("a new epoch of Redis begins", "planned again", recalled)
 	return nil
@@ -100,40 +107,79 @@ func (r *Reconciler) resolve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the customers of %d doubts: %w", len(doubts), err)
 	}
-	findings := make([]deliveries.Finding, len(doubts))
+	asked, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	clues := r.ask(asked, doubts, people)
+	findings := make([]deliveries.Finding, 0, len(doubts))
 	given := map[string]bool{} // messages that are evidence for one doubt already
 	for i, doubt := range doubts {
-		findings[i] = r.find(ctx, doubt, people[doubt.Customer], given, now)
+		if clues[i].none {
+			continue // its turn comes in the next round
+		}
+		finding, err := r.find(ctx, doubt, clues[i], given, now)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, finding)
 	}
 	return r.Doubts.Resolve(ctx, now, findings)
 }
 
-// find looks for one delivery. A provider finds by address and time alone, so
+// clue is what a provider said about one delivery.
+type clue struct {
+	none    bool // there was no time to ask
+	unknown bool // the provider cannot tell, or not now
+	found   string
+}
+
+// ask asks the providers that can be asked, several questions at a time, until
+// ctx ends.
+func (r *Reconciler) ask(ctx context.Context, doubts []deliveries.Delivery, people map[string]*customers.Customer) []clue {
+	clues := make([]clue, len(doubts))
+	var asking errgroup.Group
+	asking.SetLimit(asksAtOnce)
+	for i, d := range doubts {
+		finder, able := r.Senders[d.Channel].(channels.Finder)
+		customer := people[d.Customer]
+		if !able || customer == nil || customer.Address(d.Channel) == "" {
+			continue
+		}
+		asking.Go(func() error {
+			if ctx.Err() != nil {
+				clues[i].none = true
+				return nil
+			}
+			receipt, found, err := finder.Find(ctx, d.ID, customer.Address(d.Channel), d.TakenAt)
+			if clues[i].unknown = err != nil; found && err == nil {
+				clues[i].found = receipt.ProviderID
+			}
+			return nil
+		})
+	}
+	_ = asking.Wait() // no question fails the others
+	return clues
+}
+
+// find says what a clue proves. A provider finds by address and time alone, so
 // what it finds is evidence only if no other delivery has that message.
-func (r *Reconciler) find(ctx context.Context, d deliveries.Delivery, customer *customers.Customer, given map[string]bool, now time.Time) deliveries.Finding {
+func (r *Reconciler) find(ctx context.Context, d deliveries.Delivery, c clue, given map[string]bool, now time.Time) (deliveries.Finding, error) {
 	finding := deliveries.Finding{ID: d.ID, Status: deliveries.Unconfirmed}
-	finder, able := r.Senders[d.Channel].(channels.Finder)
-	if able && customer != nil {
-		ask, cancel := context.WithTimeout(ctx, providerTimeout)
-		defer cancel()
-		receipt, found, err := finder.Find(ask, d.ID, customer.Address(d.Channel), d.TakenAt)
-		switch {
-		case err != nil:
-			return finding // not known yet; asked again in the next round
-		case found && !given[receipt.ProviderID] && r.unclaimed(ctx, d, receipt.ProviderID):
-			given[receipt.ProviderID] = true
-			finding.Status, finding.ProviderID = deliveries.Sent, receipt.ProviderID
-			return finding
+	if c.unknown {
+		return finding, nil // asked again later
+	}
+	if c.found != "" && !given[c.found] {
+		owners, err := r.Record.Lookup(ctx, []deliveries.Ref{{Channel: d.Channel, ProviderID: c.found}})
+		if err != nil {
+			return finding, fmt.Errorf("find out whose message a provider has: %w", err)
+		}
+		if owners[0].ID == 0 || owners[0].ID == d.ID {
+			given[c.found] = true
+			finding.Status, finding.ProviderID = deliveries.Sent, c.found
+			return finding, nil
 		}
 	}
 	if d.Ambiguous == deliveries.Resend && !d.Resent {
 		finding.Status, finding.DueAt = deliveries.Planned, now
 	}
-	return finding
-}
-
-// unclaimed reports whether a provider's message belongs to no other delivery.
-func (r *Reconciler) unclaimed(ctx context.Context, d deliveries.Delivery, providerID string) bool {
-	owners, err := r.Record.Lookup(ctx, []deliveries.Ref{{Channel: d.Channel, ProviderID: providerID}})
-	return err == nil && (owners[0].ID == 0 || owners[0].ID == d.ID)
+	return finding, nil
 }

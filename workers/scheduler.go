@@ -40,6 +40,7 @@ type Scheduler struct {
 // Run leads, or waits to lead, until ctx ends. Every ring runs the pump; the
 // rest of the work is done on the poll.
 func (s *Scheduler) Run(ctx context.Context) {
+	defer s.resign(ctx)
 	rings := s.Bell.Listen(ctx)
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
@@ -96,6 +97,14 @@ func (s *Scheduler) lead(ctx context.Context) (bool, error) {
 	return leads, nil
 }
 
+// resign lets another scheduler lead at once.
+func (s *Scheduler) resign(ctx context.Context) {
+	hint, cancel := context.WithTimeout(context.WithoutCancel(ctx), hintTimeout)
+	defer cancel()
+	now := s.Now()
+	_, _ = s.Facts.Lease(hint, "scheduler", s.Holder, now, now) // else the lead ends by itself
+}
+
 // tell logs trouble when it begins, changes and ends, not on every turn.
 func (s *Scheduler) tell(ctx context.Context, err error) {
 	if ctx.Err() != nil {
@@ -105,9 +114,9 @@ func (s *Scheduler) tell(ctx context.Context, err error) {
 	if err != nil {
 		now = err.Error()
 	}
-	switch {
-	case now == s.trouble:
-	case now == "":
+	switch now {
+	case s.trouble:
+	case "":
 		s.Log.Info("the scheduler works again")
 	default:
 		s.Log.Error("the scheduler cannot do all of its work and keeps trying", "error", err)

@@ -31,15 +31,17 @@ func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 	if err != nil {
 		return err
 	}
+	shelf := newShelf(t.Catalog, t.Log)
 	moves := make([]campaigns.Move, 0, len(travellers))
 	for _, group := range byVersion(travellers) {
-		campaign, err := t.Catalog.Campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
+		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
 		if err != nil {
-			t.Log.Error("journeys stand still: their campaign cannot be read",
-				"campaign", group[0].Entry.Campaign, "entries", len(group), "error", err)
+			return err
+		}
+		if campaign == nil {
 			continue
 		}
-		if err := t.count(ctx, campaign, group, now); err != nil {
+		if err := count(ctx, t.News, campaign, group, now); err != nil {
 			return err
 		}
 		for _, traveller := range group {
@@ -54,8 +56,8 @@ func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 
 // count fills in how often the events stand on the timelines that the
 // campaign's conditions ask about.
-func (t *Traveller) count(ctx context.Context, c *campaigns.Campaign, group []campaigns.Traveller, now time.Time) error {
-	counts, err := countsFor(ctx, t.News, c, customersOf(group), now)
+func count(ctx context.Context, news campaigns.News, c *campaigns.Campaign, group []campaigns.Traveller, now time.Time) error {
+	counts, err := countsFor(ctx, news, c, customersOf(group), now)
 	if err != nil {
 		return err
 	}
@@ -68,6 +70,9 @@ func (t *Traveller) count(ctx context.Context, c *campaigns.Campaign, group []ca
 // countsFor reads the did() counts a campaign's conditions ask about, by
 // customer; nil when it asks about none.
 func countsFor(ctx context.Context, news campaigns.News, c *campaigns.Campaign, customers []string, now time.Time) (map[string]map[string]int64, error) {
+	if c == nil {
+		return nil, nil
+	}
 	wanted := c.Counts()
 	if len(wanted) == 0 {
 		return nil, nil
@@ -89,10 +94,6 @@ func customersOf(group []campaigns.Traveller) []string {
 
 // byVersion groups travellers by campaign and version, in order of appearance.
 func byVersion(travellers []campaigns.Traveller) [][]campaigns.Traveller {
-	type version struct {
-		campaign string
-		number   int
-	}
 	at := map[version]int{}
 	var groups [][]campaigns.Traveller
 	for _, traveller := range travellers {

@@ -3,8 +3,6 @@ package workers
 import (
 	"context"
 	"log/slog"
-
-	"rapport/campaigns"
 )
 
 // Worker does the tasks of one process.
@@ -18,21 +16,11 @@ type Worker struct {
 	Log       *slog.Logger
 }
 
-// Serve registers every kind of task with a server. Each task rings the bell at
-// its end: what it moved on may be due at once.
+// Serve registers every kind of task with a server.
 func (w *Worker) Serve(s *Server) {
-	handle(s, w.Log, taskDeliver, ringing(w.Bell, w.Courier.Deliver))
-	handle(s, w.Log, taskTravel, ringing(w.Bell, w.Traveller.Travel))
-	handle(s, w.Log, taskEnter, ringing(w.Bell, func(ctx context.Context, shard campaigns.Shard) error {
-		return w.Entrance.Enter(ctx, shard)
-	}))
-	handle(s, w.Log, taskReact, ringing(w.Bell, func(ctx context.Context, _ any) error { return w.Reactor.React(ctx) }))
-	handle(s, w.Log, taskRead, ringing(w.Bell, func(ctx context.Context, _ any) error { return w.Reader.Read(ctx) }))
-}
-
-func ringing[P any](bell *Bell, do func(context.Context, P) error) func(context.Context, P) error {
-	return func(ctx context.Context, payload P) error {
-		defer bell.Ring(ctx)
-		return do(ctx, payload)
-	}
+	handle(s, w.Bell, w.Log, taskDeliver, w.Courier.Deliver)
+	handle(s, w.Bell, w.Log, taskTravel, w.Traveller.Travel)
+	handle(s, w.Bell, w.Log, taskEnter, w.Entrance.Enter)
+	handle(s, w.Bell, w.Log, taskReact, func(ctx context.Context, _ any) error { return w.Reactor.React(ctx) })
+	handle(s, w.Bell, w.Log, taskRead, func(ctx context.Context, _ any) error { return w.Reader.Read(ctx) })
 }

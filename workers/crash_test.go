@@ -1,0 +1,369 @@
+package workers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rapport/deliveries"
+	"rapport/webhooks"
+	"rapport/workers"
+)
+
+// dying is a ledger whose process is killed at a chosen moment: from then on no
+// word of it is written.
+type dying struct {
+	deliveries.Ledger
+	after string // the last call that is still written
+	dead  bool
+}
+
+var errKilled = errors.New("killed")
+
+func (d *dying) Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (deliveries.Fence, []deliveries.Delivery, error) {
+	fence, claimed, err := d.Ledger.Claim(ctx, ids, now, lease)
+	d.dead = d.after == "claim"
+	return fence, claimed, err
+}
+
+func (d *dying) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, all []deliveries.Candidate, judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict) ([]deliveries.Verdict, error) {
+	if d.dead {
+		return nil, errKilled
+	}
+	verdicts, err := d.Ledger.Begin(ctx, fence, now, horizon, all, judge)
+	d.dead = d.after == "begin"
+	return verdicts, err
+}
+
+func (d *dying) Settle(ctx context.Context, fence deliveries.Fence, now time.Time, outcomes []deliveries.Outcome) (int, error) {
+	if d.dead {
+		return 0, errKilled
+	}
+	return d.Ledger.Settle(ctx, fence, now, outcomes)
+}
+
+// crash delivers what is due with a courier that is killed.
+func (s *shop) crash(after string) {
+	s.t.Helper()
+	s.courier.Ledger = &dying{Ledger: s.store, after: after}
+	if err := s.courier.Deliver(s.ctx(), s.due()); !errors.Is(err, errKilled) {
+		s.t.Fatalf("the courier survived: %v", err)
+	}
+	s.courier.Ledger = s.store
+}
+
+func (s *shop) mend() {
+	s.t.Helper()
+	ok(s.t, s.mender.Round(s.ctx()))
+}
+
+func TestACrashBeforeTheSendLosesNothing(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.crash("claim")
+	s.deliver()
+	s.mend()
+	s.stands(deliveries.Queued, "") // its lease is not over
+	s.later(workers.UsualLease)
+	s.mend()
+	s.stands(deliveries.Planned, "")
+	s.deliver()
+	s.stands(deliveries.Sent, "")
+	if n := len(s.provider.requests()); n != 1 {
+		t.Errorf("%d messages went out", n)
+	}
+}
+
+func TestACrashDuringTheSendIsNeverSimplySentAgain(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.provider.does(noMemory)
+	s.crash("begin")
+	s.stands(deliveries.Sending, "")
+	s.later(workers.UsualLease)
+	s.mend()
+	s.stands(deliveries.Unconfirmed, "worker_lost")
+	for range 5 {
+		s.later(time.Hour)
+		s.mend()
+		s.deliver()
+	}
+	s.stands(deliveries.Unconfirmed, "worker_lost")
+	if n := len(s.provider.requests()); n != 1 {
+		t.Errorf("%d messages went out under hold", n)
+	}
+	s.travel() // the journey does not wait for ever
+	if running := s.runningEntries("ann"); len(running) != 0 {
+		t.Errorf("still running: %v", running)
+	}
+}
+
+func TestTheResendPolicySendsOneFlaggedCopy(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted twice")
+	s.provider.does(noMemory)
+	s.crash("begin")
+	s.later(workers.UsualLease)
+	s.mend() // becomes unconfirmed
+	s.deliver()
+	s.later(3 * time.Minute)
+	s.provider.answers(500, "")
+	s.mend() // nobody knows: the policy decides
+	s.provider.does(noMemory)
+	s.later(3 * time.Minute)
+	s.mend()
+	if d := s.only(); d.Status != deliveries.Planned || !d.Resent {
+		t.Fatalf("it is %s, resent %v", d.Status, d.Resent)
+	}
+	s.crash("begin") // the copy is lost too
+	for range 5 {
+		s.later(time.Hour)
+		s.mend()
+		s.deliver()
+	}
+	if d := s.only(); d.Status != deliveries.Unconfirmed || !d.Resent {
+		t.Errorf("it is %s, resent %v", d.Status, d.Resent)
+	}
+	if n := len(s.provider.requests()); n != 2 {
+		t.Errorf("%d messages went out, one copy is allowed", n)
+	}
+}
+
+// noMemory is a provider that says of no message that it has it.
+func noMemory(w http.ResponseWriter, r request) bool {
+	if r.Method != http.MethodGet {
+		return false
+	}
+	fmt.Fprint(w, `{"messages": []}`)
+	return true
+}
+
+// remembers is a provider that lists a text it made at a time.
+func remembers(sid string, at time.Time) func(http.ResponseWriter, request) bool {
+	return func(w http.ResponseWriter, r request) bool {
+		if r.Method != http.MethodGet {
+			return false
+		}
+		fmt.Fprintf(w, `{"messages": [{"sid": %q, "direction": "outbound-api", "date_created": %q}]}`, sid, at.Format(time.RFC1123Z))
+		return true
+	}
+}
+
+func TestWhatTheProviderListsResolvesADoubt(t *testing.T) {
+	for _, event := range []string{"Texted once", "Texted twice"} {
+		s := open(t, files)
+		s.plan("ann", event)
+		s.provider.does(remembers("SM77", noon))
+		s.crash("begin")
+		s.later(workers.UsualLease)
+		s.mend()
+		s.later(3 * time.Minute)
+		s.mend()
+		if d := s.stands(deliveries.Sent, ""); d.ProviderID != "SM77" {
+			t.Errorf("it is taken for %s", d.ProviderID)
+		}
+		s.deliver()
+		if n := len(s.provider.requests()); n != 1 {
+			t.Errorf("%d messages went out", n)
+		}
+	}
+}
+
+// One message in a provider's list is evidence for one delivery, not for every
+// delivery to the same number.
+func TestOneMessageIsEvidenceForOneDoubt(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.plan("ann", "Texted twice")
+	s.provider.does(remembers("SM77", noon))
+	s.crash("begin")
+	for range 3 {
+		s.later(3 * time.Minute)
+		s.mend()
+	}
+	all := s.ledger()
+	if all[0].Status != deliveries.Sent || all[0].ProviderID != "SM77" {
+		t.Errorf("the first is %s (%s)", all[0].Status, all[0].ProviderID)
+	}
+	if all[1].Status != deliveries.Planned || !all[1].Resent {
+		t.Errorf("the second is %s, resent %v", all[1].Status, all[1].Resent)
+	}
+}
+
+// blind cannot look up who owns a message.
+type blind struct{ deliveries.Record }
+
+func (blind) Lookup(context.Context, []deliveries.Ref) ([]deliveries.Delivery, error) {
+	return nil, errors.New("the database is away")
+}
+
+func TestNothingIsSentAgainForWantOfALookUp(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted twice")
+	s.provider.does(remembers("SM77", noon))
+	s.crash("begin")
+	s.later(workers.UsualLease)
+	s.mend()
+	s.later(3 * time.Minute)
+	s.mender.Record = blind{s.store}
+	if err := s.mender.Round(s.ctx()); err == nil {
+		t.Error("nobody is told")
+	}
+	s.stands(deliveries.Unconfirmed, "worker_lost")
+	s.mender.Record = s.store
+	s.mend()
+	s.stands(deliveries.Sent, "")
+}
+
+func TestAProvidersReportResolvesADoubt(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.crash("begin")
+	s.later(workers.UsualLease)
+	s.mend()
+	sent, err := url.ParseQuery(s.provider.requests()[0].body)
+	ok(t, err)
+	s.receive(webhooks.TwilioSMS, sent.Get("StatusCallback"), form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")))
+	s.stands(deliveries.Delivered, "")
+	s.mend()
+	s.deliver()
+	if n := len(s.provider.requests()); n != 1 {
+		t.Errorf("%d messages went out", n)
+	}
+}
+
+// A provider that is slow to tell holds up the scheduler once, not once for
+// every doubt.
+func TestProvidersAreAskedAboutManyAtOnce(t *testing.T) {
+	s := open(t, files)
+	for n := range 8 {
+		id := fmt.Sprintf("p%d", n)
+		s.person(id)
+		s.plan(id, "Texted once")
+	}
+	s.crash("begin")
+	s.later(workers.UsualLease)
+	s.mend()
+	s.later(3 * time.Minute)
+	var asked atomic.Int32
+	all := make(chan struct{})
+	s.provider.does(func(w http.ResponseWriter, r request) bool {
+		if asked.Add(1) == 8 {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-r.Context().Done():
+		}
+		return noMemory(w, r)
+	})
+	s.mend()
+	select {
+	case <-all:
+	default:
+		t.Errorf("%d of 8 questions were asked in a round", asked.Load())
+	}
+}
+
+func TestAnEmptiedRedisIsRefilledAtOnce(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.mender.Refill(s.ctx()))
+	s.plan("ann", "Texted")
+	_, err := s.pump.Round(s.ctx())
+	ok(t, err)
+	ok(t, s.mender.Refill(s.ctx()))
+	s.stands(deliveries.Queued, "") // Redis is as it was
+
+	s.mini.FlushAll()
+	ok(t, s.mender.Refill(s.ctx()))
+	s.stands(deliveries.Planned, "")
+	tasks, err := s.pump.Round(s.ctx())
+	ok(t, err)
+	if tasks != 1 {
+		t.Errorf("%d tasks, want 1", tasks)
+	}
+	ok(t, s.mender.Refill(s.ctx()))
+	s.stands(deliveries.Queued, "")
+}
+
+// What a courier holds is not recalled: it is at work on it.
+func TestARefillLeavesWhatIsClaimed(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted")
+	s.crash("claim")
+	s.mini.FlushAll()
+	ok(t, s.mender.Refill(s.ctx()))
+	s.stands(deliveries.Queued, "")
+}
+
+func TestOneTaskTwiceSendsOnce(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted")
+	ids := s.due()
+	for range 3 {
+		ok(t, s.courier.Deliver(s.ctx(), append(ids, ids...)))
+	}
+	if n := len(s.provider.requests()); n != 1 {
+		t.Errorf("%d messages went out", n)
+	}
+}
+
+func TestTwoCouriersWithOneBatchSendOnce(t *testing.T) {
+	s := open(t, files)
+	for n := range 20 {
+		id := fmt.Sprintf("p%d", n)
+		s.person(id)
+		s.plan(id, "Texted")
+	}
+	ids := s.due()
+	var couriers sync.WaitGroup
+	for range 4 {
+		couriers.Go(func() {
+			if err := s.courier.Deliver(s.ctx(), ids); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	couriers.Wait()
+	copies := map[string]int{}
+	for _, got := range s.provider.requests() {
+		sent, err := url.ParseQuery(got.body)
+		ok(t, err)
+		copies[strings.TrimPrefix(sent.Get("StatusCallback"), publicURL)]++
+	}
+	if len(copies) != 20 || len(s.provider.requests()) != 20 {
+		t.Errorf("%d messages of %d deliveries went out, want 20", len(s.provider.requests()), len(copies))
+	}
+}
+
+// A courier whose lease was over while the provider thought still says what
+// became of the message, and nobody sends it a second time.
+func TestASlowCourierHasTheLastWord(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted twice")
+	s.provider.does(func(w http.ResponseWriter, r request) bool {
+		if r.Method == http.MethodPost {
+			s.later(workers.UsualLease)
+			s.mend()
+			s.stands(deliveries.Unconfirmed, "worker_lost")
+		}
+		return false
+	})
+	s.deliver()
+	if d := s.stands(deliveries.Sent, ""); d.ProviderID != "SM1" {
+		t.Errorf("sent as %q", d.ProviderID)
+	}
+	s.later(time.Hour)
+	s.mend()
+	s.deliver()
+	if n := len(s.provider.requests()); n != 1 {
+		t.Errorf("%d messages went out", n)
+	}
+}

@@ -1,0 +1,134 @@
+package workers_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/webhooks"
+)
+
+// mail is what SendGrid was asked to send.
+type mail struct {
+	Headers map[string]string `json:"headers"`
+	Content []struct{ Type, Value string }
+}
+
+func (m mail) part(kind string) string {
+	for _, part := range m.Content {
+		if part.Type == kind {
+			return part.Value
+		}
+	}
+	return ""
+}
+
+func (s *shop) mails() []mail {
+	s.t.Helper()
+	var all []mail
+	for _, got := range s.provider.requests() {
+		var m mail
+		ok(s.t, json.Unmarshal([]byte(got.body), &m))
+		all = append(all, m)
+	}
+	return all
+}
+
+// public serves the doors the world knocks at.
+func (s *shop) public() *http.ServeMux {
+	mux := http.NewServeMux()
+	(&webhooks.Doors{
+		Addresses: s.doors, Inbox: s.store, Links: s.store, Record: s.store, Catalog: s.catalog, Listeners: s.reader.Listeners,
+		Preferences: s.store, Ingest: &webhooks.Ingest{}, Ring: func(context.Context) {}, Now: s.clock, Log: s.log,
+	}).Mount(mux)
+	return mux
+}
+
+func (s *shop) visit(method, address, body string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	r := httptest.NewRequestWithContext(s.ctx(), method, strings.TrimPrefix(address, publicURL), strings.NewReader(body))
+	r.Header.Set("User-Agent", "Mozilla/5.0")
+	if body != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	w := httptest.NewRecorder()
+	s.public().ServeHTTP(w, r)
+	ok(s.t, s.reader.Read(s.ctx()))
+	return w
+}
+
+var href = regexp.MustCompile(`href="([^"]+)"`)
+
+func TestLinksOfAMailLeadBackAndOn(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Wrote")
+	s.deliver()
+	html := s.mails()[0].part("text/html")
+	if strings.Contains(html, "https://shop.example/sale") {
+		t.Error("a link is not wrapped")
+	}
+	var click, stop string
+	for _, found := range href.FindAllStringSubmatch(html, -1) {
+		switch {
+		case strings.HasPrefix(found[1], publicURL+deliveries.PathClick):
+			click = found[1]
+		case strings.HasPrefix(found[1], publicURL+deliveries.PathUnsubscribe):
+			stop = found[1]
+		}
+	}
+	if stop == "" {
+		t.Error("the link to unsubscribe was wrapped")
+	}
+	if !strings.Contains(html, publicURL+deliveries.PathOpen) {
+		t.Error("there is no picture to tell that it was opened")
+	}
+	w := s.visit(http.MethodGet, click, "")
+	if w.Code != http.StatusFound || w.Header().Get("Location") != "https://shop.example/sale?a=1&b=2" {
+		t.Errorf("the link answers %d and leads to %s", w.Code, w.Header().Get("Location"))
+	}
+	s.stands(deliveries.Clicked, "")
+}
+
+func TestAMailCanBeUnsubscribedFromWithOneClick(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Wrote")
+	s.deliver()
+	headers := s.mails()[0].Headers
+	if headers["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click" {
+		t.Errorf("headers: %v", headers)
+	}
+	address := strings.Trim(headers["List-Unsubscribe"], "<>")
+	s.visit(http.MethodGet, address, "")
+	s.stands(deliveries.Sent, "") // looking changes nothing
+	if w := s.visit(http.MethodPost, address, "List-Unsubscribe=One-Click"); w.Code != http.StatusOK {
+		t.Errorf("the answer is %d", w.Code)
+	}
+	s.stands(deliveries.Unsubscribed, "")
+	if s.customer("ann").Consented("service", channels.Email, true) {
+		t.Error("it is still taken for consent")
+	}
+}
+
+// A link stands in the store once, whoever it was sent to.
+func TestALinkIsStoredOnce(t *testing.T) {
+	s := open(t, files)
+	s.person("ben")
+	s.plan("ann", "Wrote")
+	s.deliver()
+	s.plan("ben", "Wrote")
+	s.deliver()
+	numbers, err := s.store.Intern(s.ctx(), []string{"https://shop.example/sale?a=1&b=2"})
+	ok(t, err)
+	for id, m := range s.mails() {
+		want := s.doors.Click(int64(id+1), numbers["https://shop.example/sale?a=1&b=2"])
+		if !strings.Contains(m.part("text/html"), want) {
+			t.Errorf("mail %d does not hold %s", id+1, want)
+		}
+	}
+}

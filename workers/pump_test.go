@@ -1,0 +1,141 @@
+package workers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/webhooks"
+)
+
+// queued lists the kinds of tasks that wait in a queue, and their payloads.
+func (s *shop) queued(queue string) (kinds, payloads []string) {
+	s.t.Helper()
+	tasks, err := asynq.NewInspectorFromRedisClient(s.redis).ListPendingTasks(queue, asynq.PageSize(1000))
+	if err != nil {
+		return nil, nil // a queue nobody ever used
+	}
+	for _, task := range tasks {
+		kinds, payloads = append(kinds, task.Type), append(payloads, string(task.Payload))
+	}
+	return kinds, payloads
+}
+
+func (s *shop) round() int {
+	s.t.Helper()
+	tasks, err := s.pump.Round(s.ctx())
+	ok(s.t, err)
+	return tasks
+}
+
+func TestThePumpHandsOverWhatIsDueByChannel(t *testing.T) {
+	eachRedis(t, func(t *testing.T, s *shop) {
+		for _, event := range []string{"Texted", "Wrote", "Rang", "Nudged"} {
+			s.plan("ann", event)
+		}
+		if tasks := s.round(); tasks != 4 {
+			t.Errorf("%d tasks, want one for each channel", tasks)
+		}
+		for _, ch := range channels.All() {
+			kinds, payloads := s.queued(string(ch))
+			if len(kinds) != 1 || kinds[0] != "deliver" {
+				t.Fatalf("%s: %v", ch, kinds)
+			}
+			var ids []int64
+			ok(t, json.Unmarshal([]byte(payloads[0]), &ids))
+			if d := s.ledger()[ids[0]-1]; d.Channel != ch || d.Status != deliveries.Queued {
+				t.Errorf("%s: the task names delivery %d, which is %s %s", ch, ids[0], d.Status, d.Channel)
+			}
+		}
+		if tasks := s.round(); tasks != 0 {
+			t.Errorf("%d tasks for what is handed over already", tasks)
+		}
+	})
+}
+
+// Redis holds numbers and names of campaigns, and nothing of a person.
+func TestNothingPersonalIsInRedis(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/daily.yaml": fmt.Sprintf(daily, "")}))
+	ok(t, s.schedule.Round(s.ctx()))
+	s.later(time.Hour)
+	ok(t, s.schedule.Round(s.ctx()))
+	ok(t, s.mender.Refill(s.ctx()))
+	for _, event := range []string{"Texted", "Wrote", "Rang", "Nudged"} {
+		s.plan("ann", event, "note", "to jo@home.example")
+	}
+	s.happen("ann", "Delivered", "order", "secret order")
+	_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(publicURL+"/hooks/twilio/inbound", form("From", phoneOf("ann"), "Body", "secret words"), s.clock()))
+	ok(t, err)
+	s.round()
+	s.courier.Limits.Take(s.ctx(), channels.SMS, 1)
+	dump := s.mini.Dump()
+	for _, kind := range []string{"deliver", "react", "read", "enter"} {
+		if !strings.Contains(dump, kind) {
+			t.Errorf("there is no %s task; the test shows nothing:\n%s", kind, dump)
+		}
+	}
+	for _, personal := range []string{"ann", "Jo", "home.example", "15112345", "secret", "A note", "4930", "/push/"} {
+		if strings.Contains(dump, personal) {
+			t.Errorf("Redis holds %q:\n%s", personal, dump)
+		}
+	}
+}
+
+// However often the bell rings, what nobody leases is handed over once, until a
+// worker has done it.
+func TestTasksThatNothingLeasesDoNotPileUp(t *testing.T) {
+	eachRedis(t, func(t *testing.T, s *shop) {
+		s.happen("ann", "Texted")
+		s.happen("ann", "Wrote")
+		s.reply("+4915112340000", "who is this?")
+		_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(publicURL+"/hooks/twilio/inbound", "", s.clock()))
+		ok(t, err)
+		for range 20 {
+			s.round()
+		}
+		if kinds, _ := s.queued("journey"); len(kinds) != 2 {
+			t.Errorf("waiting: %v", kinds)
+		}
+	})
+}
+
+// A million entries leave room in the queue for whoever says stop.
+func TestEntriesDoNotFillTheQueue(t *testing.T) {
+	eachRedis(t, func(t *testing.T, s *shop) {
+		queue := asynq.NewClientFromRedisClient(s.redis)
+		s.happen("ann", "Texted")
+		ok(t, s.reactor.React(s.ctx()))
+		for range 16 {
+			_, err := queue.EnqueueContext(s.ctx(), asynq.NewTask("travel", []byte("[]")), asynq.Queue("journey"))
+			ok(t, err)
+		}
+		if tasks := s.round(); tasks != 0 {
+			t.Errorf("%d tasks more on a full queue", tasks)
+		}
+		s.happen("ann", "Wrote")
+		if tasks := s.round(); tasks != 1 {
+			t.Errorf("%d tasks, want one for the event", tasks)
+		}
+	})
+}
+
+// While Redis is away nothing is leased: it would only have to wait.
+func TestARedisThatIsAwayIsGivenNothing(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted")
+	s.mini.Close()
+	if _, err := s.pump.Round(s.ctx()); err == nil {
+		t.Fatal("nobody is told")
+	}
+	s.stands(deliveries.Planned, "")
+	ok(t, s.mini.Restart())
+	if tasks := s.round(); tasks != 1 {
+		t.Errorf("%d tasks once it is back", tasks)
+	}
+}

@@ -1,0 +1,240 @@
+package workers_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/webhooks"
+)
+
+// asked plans and sends the survey's question and gives the URL that Twilio
+// reports to.
+func (s *shop) asked() string {
+	s.t.Helper()
+	s.plan("ann", "Delivered", "order", "A1")
+	s.deliver()
+	s.travel()
+	all := s.provider.requests()
+	sent, err := url.ParseQuery(all[len(all)-1].body)
+	ok(s.t, err)
+	return sent.Get("StatusCallback")
+}
+
+func TestATextAnswersTheQuestion(t *testing.T) {
+	s := open(t, files)
+	s.asked()
+	s.reply(phoneOf("ann"), "4")
+	s.stands(deliveries.Answered, "")
+	s.travel()
+	ann := s.customer("ann")
+	if ann.CSAT != (customers.Score{Last: 4, Sum: 4, Count: 1}) || !slices.Contains(ann.Tags, "happy") {
+		t.Errorf("score %+v, tags %v", ann.CSAT, ann.Tags)
+	}
+	if running := s.runningEntries("ann"); len(running) != 0 {
+		t.Errorf("still running: %v", running)
+	}
+}
+
+func TestALowScoreOpensOneCaseAndWakesTheJourney(t *testing.T) {
+	s := open(t, files)
+	s.asked()
+	s.reply(phoneOf("ann"), "2")
+	s.reply(phoneOf("ann"), "1")
+	s.travel()
+	cases, err := s.store.Casebook().Cases(s.ctx(), "", 10)
+	ok(t, err)
+	if len(cases) != 1 || cases[0].Queue != "recovery" || cases[0].Why != "low_score" || cases[0].Customer != "ann" {
+		t.Errorf("cases: %+v", cases)
+	}
+	if ann := s.customer("ann"); ann.CSAT.Last != 2 || ann.CSAT.Count != 1 {
+		t.Errorf("the second answer counts too: %+v", ann.CSAT)
+	}
+	if running := s.runningEntries("ann"); len(running) != 0 {
+		t.Errorf("the journey sleeps on: %v", running)
+	}
+}
+
+func TestAStopCountsWhoeverSaysIt(t *testing.T) {
+	s := open(t, files)
+	const stranger = "+4915112340000"
+	s.reply(stranger, "Stop!")
+	_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "new", Phone: stranger, Country: "DE"}})
+	ok(t, err)
+	if got := s.customer("new").Suppressed[channels.SMS]; got != "opted_out" {
+		t.Errorf("whoever has the number later is suppressed for %q", got)
+	}
+
+	const another = "+4915112340001"
+	s.reply(another, "STOP")
+	s.reply(another, "START")
+	_, err = s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "back", Phone: another, Country: "DE"}})
+	ok(t, err)
+	if got := s.customer("back").Suppressed[channels.SMS]; got != "" {
+		t.Errorf("a stop that was taken back holds: %q", got)
+	}
+	s.reply("+4915112340002", "who is this?") // nobody, and no harm done
+}
+
+func TestABrokenCallbackIsSetAside(t *testing.T) {
+	s := open(t, files)
+	status := s.asked()
+	for _, broken := range []struct{ provider, url, body string }{
+		{webhooks.SendGrid, publicURL + deliveries.PathSendGrid, "not JSON"},
+		{"pigeon", publicURL + "/hooks/pigeon", "coo"},
+	} {
+		_, err := s.store.Receive(s.ctx(), broken.provider, callback(broken.url, broken.body, s.clock()))
+		ok(t, err)
+	}
+	s.receive(webhooks.TwilioSMS, status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")))
+	s.stands(deliveries.Delivered, "")
+	waiting, err := s.store.Summary().Backlog(s.ctx(), s.clock())
+	ok(t, err)
+	if waiting.Inbox != 0 {
+		t.Errorf("%d callbacks still wait", waiting.Inbox)
+	}
+	for _, reason := range []string{"sendgrid events: the body is not a JSON array", `nobody listens to provider \"pigeon\"`} {
+		if !strings.Contains(s.said.String(), reason) {
+			t.Errorf("the log does not say %s", reason)
+		}
+	}
+}
+
+// forgotten is an inbox whose reader is killed before it marks what it read.
+type forgotten struct{ deliveries.Inbox }
+
+func (forgotten) Done(context.Context, []int64) error { return errKilled }
+
+// In whatever order callbacks come, and however often they are read, what they
+// say is true once.
+func TestCallbacksTwiceAndInAnyOrder(t *testing.T) {
+	type state struct {
+		Status     deliveries.Status
+		Tags       []string
+		CSAT       customers.Score
+		Suppressed string
+		Events     []string
+		Cases      int
+	}
+	play := func(t *testing.T, shuffle *rand.Rand) state {
+		s := open(t, files)
+		status := s.asked()
+		phone := phoneOf("ann")
+		inbound := publicURL + deliveries.PathTwilioText
+		bodies := [][2]string{
+			{status, form("MessageSid", "SM1", "MessageStatus", "sent", "To", phone)},
+			{status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phone)},
+			{inbound, form("MessageSid", "IN1", "From", phone, "Body", "2")},
+			{inbound, form("MessageSid", "IN2", "From", phone, "Body", "STOP")},
+		}
+		if shuffle != nil {
+			bodies = append(bodies, bodies...)
+			shuffle.Shuffle(len(bodies), func(i, j int) { bodies[i], bodies[j] = bodies[j], bodies[i] })
+			s.reader.Inbox = forgotten{s.store} // everything is read twice
+		}
+		for _, body := range bodies {
+			_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(body[0], body[1], s.clock()))
+			ok(t, err)
+			if err := s.reader.Read(s.ctx()); err != nil && shuffle == nil {
+				t.Fatal(err)
+			}
+		}
+		s.later(2 * time.Minute)
+		s.reader.Inbox = s.store
+		ok(t, s.reader.Read(s.ctx()))
+		s.travel()
+		cases, err := s.store.Casebook().Cases(s.ctx(), "", 10)
+		ok(t, err)
+		ann := s.customer("ann")
+		events := s.timeline("ann")
+		slices.Sort(events)
+		return state{s.only().Status, ann.Tags, ann.CSAT, ann.Suppressed[channels.SMS], events, len(cases)}
+	}
+	want := play(t, nil)
+	if want.Status != deliveries.Unsubscribed || want.CSAT.Count != 1 || want.Suppressed != "opted_out" || want.Cases != 1 {
+		t.Fatalf("in order: %+v", want)
+	}
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			if diff := cmp.Diff(want, play(t, rand.New(rand.NewPCG(seed, 1)))); diff != "" {
+				t.Errorf("in order (-), shuffled and repeated (+):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A provider may report on messages that others sent through the same account.
+// They say something about the address and nothing about ours.
+func TestAReportOnAMessageOfOthersMovesNoneOfOurs(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Wrote")
+	s.deliver()
+	s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid,
+		`[{"event": "open", "email": "ann@home.example", "timestamp": 1796126400, "sg_event_id": "e1", "sg_message_id": "else.filter1"},
+		  {"event": "bounce", "type": "bounce", "status": "5.1.1", "email": "ann@home.example", "timestamp": 1796126401, "sg_event_id": "e2", "sg_message_id": "else.filter1"}]`)
+	s.stands(deliveries.Sent, "")
+	if got := s.customer("ann").Suppressed[channels.Email]; got != "bounced" {
+		t.Errorf("the address that does not exist is suppressed for %q", got)
+	}
+	if line := s.timeline("ann"); !slices.Contains(line, "email bounced") {
+		t.Errorf("the timeline lacks it: %v", line)
+	}
+}
+
+// One callback may hold more reports than fit into one transaction.
+func TestACallbackMayHoldThousandsOfReports(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Wrote")
+	s.deliver()
+	events := make([]string, 1200)
+	for i := range events {
+		events[i] = fmt.Sprintf(`{"event": "click", "url": "https://shop.example/%d", "email": "ann@home.example", "timestamp": %d, "delivery": "1"}`, i, noon.Unix()+int64(i))
+	}
+	s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid, "["+strings.Join(events, ",")+"]")
+	s.stands(deliveries.Clicked, "")
+	clicks, err := s.store.Of(s.ctx(), "ann", 2000)
+	ok(t, err)
+	n := 0
+	for _, line := range clicks {
+		if line.Name == "email clicked" {
+			n++
+		}
+	}
+	if n != 1200 {
+		t.Errorf("%d clicks on the timeline, want 1200", n)
+	}
+}
+
+// stuck is a book of responses that cannot be written.
+type stuck struct{ campaigns.Responses }
+
+func (stuck) Apply(context.Context, time.Time, []campaigns.Response) error { return errKilled }
+
+func TestACallbackStaysUntilWhatItSaysIsApplied(t *testing.T) {
+	s := open(t, files)
+	status := s.asked()
+	s.reader.Responses = stuck{}
+	_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")), noon))
+	ok(t, err)
+	if err := s.reader.Read(s.ctx()); err == nil {
+		t.Fatal("nobody is told")
+	}
+	s.stands(deliveries.Sent, "")
+	s.reader.Responses = s.store.Responses()
+	ok(t, s.reader.Read(s.ctx())) // leased still
+	s.stands(deliveries.Sent, "")
+	s.later(2 * time.Minute)
+	ok(t, s.reader.Read(s.ctx()))
+	s.stands(deliveries.Delivered, "")
+}

@@ -1,0 +1,137 @@
+package workers_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/deliveries"
+	"rapport/workers"
+)
+
+const daily = "campaign: daily\ntitle: Daily\nowner: support\ntopic: service\nstate: live\n" +
+	"trigger: {cron: \"0 14 * * *\", zone: Europe/Berlin%s}\naudience: {where: email != nil}\nsteps:\n  - {email: note}\n"
+
+// broadcaster is a shop with a daily broadcast at 13:00 UTC.
+func broadcaster(t *testing.T, misfire string) *shop {
+	t.Helper()
+	return open(t, with(map[string]string{"campaigns/daily.yaml": fmt.Sprintf(daily, misfire)}))
+}
+
+// runs lists when runs were recorded, those with shards to enter first.
+func (s *shop) entering() []time.Time {
+	s.t.Helper()
+	shards, err := s.store.Runs().Pending(s.ctx(), 1000)
+	ok(s.t, err)
+	var at []time.Time
+	for _, shard := range shards {
+		if shard.Number == 0 {
+			at = append(at, shard.At)
+		}
+	}
+	return at
+}
+
+// enter lets everybody in whom pending shards name.
+func (s *shop) enter() {
+	s.t.Helper()
+	shards, err := s.store.Runs().Pending(s.ctx(), 1000)
+	ok(s.t, err)
+	for _, shard := range shards {
+		ok(s.t, s.entrance.Enter(s.ctx(), shard))
+		ok(s.t, s.entrance.Enter(s.ctx(), shard)) // a task that came twice
+	}
+}
+
+func TestABroadcastReachesItsAudience(t *testing.T) {
+	s := broadcaster(t, "")
+	s.person("ben")
+	ok(t, s.schedule.Round(s.ctx()))
+	if at := s.entering(); len(at) != 0 {
+		t.Fatalf("it runs before its time: %v", at)
+	}
+	s.later(time.Hour)
+	ok(t, s.schedule.Round(s.ctx()))
+	s.enter()
+	s.travel()
+	s.deliver()
+	if all := s.ledger(); len(all) != 2 || all[0].Status != deliveries.Sent || all[1].Status != deliveries.Sent {
+		t.Errorf("got %+v", all)
+	}
+}
+
+func TestTwoSchedulersRecordAnOccurrenceOnce(t *testing.T) {
+	s := broadcaster(t, "")
+	ok(t, s.schedule.Round(s.ctx()))
+	s.later(time.Hour)
+	var schedulers sync.WaitGroup
+	for range 4 {
+		schedulers.Go(func() {
+			twin := &workers.Schedule{Catalog: &campaigns.Catalog{Archive: s.store.Archive()}, Runs: s.store.Runs(), Facts: s.store, Now: s.clock, Log: s.log}
+			if err := twin.Round(s.ctx()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	schedulers.Wait()
+	if at := s.entering(); len(at) != 1 || !at[0].Equal(noon.Add(time.Hour)) {
+		t.Errorf("recorded: %v", at)
+	}
+}
+
+func TestOccurrencesMissedWhileTheProgramWasDown(t *testing.T) {
+	for _, c := range []struct {
+		name, misfire string
+		down          time.Duration
+		runs          []time.Duration // after noon
+	}{
+		{"a day and a half late, the latest is caught up with", "", 61 * time.Hour, []time.Duration{49 * time.Hour}},
+		{"a minute late, it was not missed", ", misfire: skip", time.Hour + time.Minute, []time.Duration{time.Hour}},
+		{"skipped", ", misfire: skip", 61 * time.Hour, nil},
+		{"on the minute after others were missed", "", 49 * time.Hour, []time.Duration{49 * time.Hour}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := broadcaster(t, c.misfire)
+			ok(t, s.schedule.Round(s.ctx())) // sees it live
+			s.later(c.down)
+			for range 3 {
+				ok(t, s.schedule.Round(s.ctx()))
+			}
+			at := s.entering()
+			if len(at) != len(c.runs) {
+				t.Fatalf("runs at %v, want %v after noon", at, c.runs)
+			}
+			for i, after := range c.runs {
+				if !at[i].Equal(noon.Add(after)) {
+					t.Errorf("runs at %s, want %s", at[i], noon.Add(after))
+				}
+			}
+			last, err := s.store.Runs().Last(s.ctx(), "daily")
+			ok(t, err)
+			if latest := noon.Add(c.down).Truncate(24 * time.Hour).Add(13 * time.Hour); last.After(latest) || last.IsZero() {
+				t.Errorf("the last that stands on record is %s", last)
+			}
+		})
+	}
+}
+
+// A campaign that goes live does not make up for what came before.
+func TestABroadcastDoesNotBeginInThePast(t *testing.T) {
+	s := broadcaster(t, "")
+	s.later(3 * time.Hour)
+	ok(t, s.schedule.Round(s.ctx()))
+	if at := s.entering(); len(at) != 0 {
+		t.Errorf("it runs at %v", at)
+	}
+}
+
+func TestOneAppliedOnTheMinuteStillGoesOut(t *testing.T) {
+	s := broadcaster(t, "")
+	s.later(time.Hour)
+	ok(t, s.schedule.Round(s.ctx()))
+	if at := s.entering(); len(at) != 1 {
+		t.Errorf("it runs at %v", at)
+	}
+}

@@ -1,0 +1,162 @@
+package workers_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"rapport/deliveries"
+	"rapport/workers"
+)
+
+// scheduler is one among several.
+func (s *shop) scheduler(holder string) *workers.Scheduler {
+	return &workers.Scheduler{
+		Schedule: s.schedule, Pump: s.pump, Reconciler: s.mender, Facts: s.store, Bell: &workers.Bell{Redis: s.redis},
+		Holder: holder, Now: s.clock, Log: s.log,
+	}
+}
+
+// running runs things until the test, or stop, ends them.
+func running(t *testing.T, run ...func(context.Context)) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for _, run := range run {
+		all.Go(func() { run(ctx) })
+	}
+	stop = func() { cancel(); all.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+// eventually waits for a condition. The limit only ends a test that hangs.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	limit := time.NewTimer(30 * time.Second)
+	defer limit.Stop()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for !holds() {
+		select {
+		case <-limit.C:
+			t.Fatalf("waited in vain until %s", what)
+		case <-look.C:
+		}
+	}
+}
+
+// From an event to the provider and back into the ledger, through Redis, by
+// rings of the bell alone.
+func TestARingGetsWorkDone(t *testing.T) {
+	eachRedis(t, func(t *testing.T, s *shop) {
+		server := workers.NewServer(s.redis, workers.ServerOptions{Poll: 5 * time.Millisecond, Log: s.log})
+		s.worker().Serve(server)
+		ok(t, server.Start())
+		defer server.Stop()
+		running(t, s.scheduler("one").Run)
+		for n := range 10 {
+			id := fmt.Sprintf("p%d", n)
+			s.person(id)
+			s.happen(id, "Wrote")
+			s.happen(id, "Texted")
+		}
+		(&workers.Bell{Redis: s.redis}).Ring(t.Context())
+		eventually(t, "all is sent and every journey over", func() bool {
+			all, sent := s.ledger(), 0
+			for _, d := range all {
+				if d.Status == deliveries.Sent {
+					sent++
+				}
+			}
+			waiting, err := s.store.Summary().Backlog(context.WithoutCancel(t.Context()), s.clock())
+			return err == nil && sent == 20 && waiting.Idle()
+		})
+		if n := len(s.provider.requests()); n != 20 {
+			t.Errorf("%d messages went out, want 20", n)
+		}
+	})
+}
+
+func TestTheLeadChangesHandsWhenTheLeaderIsSilent(t *testing.T) {
+	s := open(t, files)
+	lead := func(holder string) bool {
+		leads, err := s.store.Lease(s.ctx(), "scheduler", holder, s.clock(), s.clock().Add(15*time.Second))
+		ok(t, err)
+		return leads
+	}
+	if !lead("the silent one") {
+		t.Fatal("nobody leads, and one may not")
+	}
+	s.plan("ann", "Texted")
+	running(t, s.scheduler("the other").Run)
+	(&workers.Bell{Redis: s.redis}).Ring(t.Context())
+	rings := (&workers.Bell{Redis: s.redis}).Listen(t.Context())
+	(&workers.Bell{Redis: s.redis}).Ring(t.Context())
+	<-rings // by now the other has heard the first
+	s.stands(deliveries.Planned, "")
+	s.later(16 * time.Second)
+	eventually(t, "the other hands over what is due", func() bool { return s.only().Status == deliveries.Queued })
+	if lead("the silent one") {
+		t.Error("two lead at once")
+	}
+}
+
+func TestAnEndingSchedulerHandsOverTheLead(t *testing.T) {
+	s := open(t, files)
+	stop := running(t, s.scheduler("one").Run)
+	s.plan("ann", "Texted")
+	eventually(t, "it leads", func() bool { return s.only().Status == deliveries.Queued })
+	stop()
+	leads, err := s.store.Lease(s.ctx(), "scheduler", "two", s.clock(), s.clock().Add(15*time.Second))
+	ok(t, err)
+	if !leads {
+		t.Error("the next one waits until the lead ends by itself")
+	}
+}
+
+// A scheduler tells of trouble when it begins and when it ends, not in between.
+func TestTroubleIsToldOnce(t *testing.T) {
+	s := open(t, files)
+	s.mini.SetError("LOADING Redis is loading the dataset in memory")
+	running(t, s.scheduler("one").Run)
+	eventually(t, "trouble is told", func() bool { return s.told("cannot do all of its work") == 1 })
+	s.later(time.Minute)
+	s.mini.SetError("")
+	eventually(t, "its end is told", func() bool { return s.told("works again") == 1 })
+	if n := s.told("cannot do all of its work"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}
+
+// A task nobody can read, and one that fails, hurt nobody else.
+func TestAServerSurvivesBadTasks(t *testing.T) {
+	s := open(t, files)
+	server := workers.NewServer(s.redis, workers.ServerOptions{Poll: 5 * time.Millisecond, Log: s.log})
+	s.worker().Serve(server)
+	enqueue(t, s.redis, "deliver", "sms", `"not a list"`)
+	enqueue(t, s.redis, "enter", "journey", `{"Run": 9, "Campaign": "gone", "Of": 1}`)
+	s.plan("ann", "Texted")
+	s.round()
+	ok(t, server.Start())
+	defer server.Stop()
+	eventually(t, "the good one is done", func() bool { return s.only().Status == deliveries.Sent })
+	eventually(t, "the bad ones are told of", func() bool {
+		return s.told("a task cannot be read") == 1 && s.told("task ended early") == 1
+	})
+}
+
+func enqueue(t *testing.T, r redis.UniversalClient, kind, queue, payload string) {
+	t.Helper()
+	_, err := asynq.NewClientFromRedisClient(r).EnqueueContext(t.Context(), asynq.NewTask(kind, []byte(payload)), asynq.Queue(queue))
+	ok(t, err)
+}
+
+// told counts how often something was logged.
+func (s *shop) told(what string) int { return strings.Count(s.said.String(), what) }
