@@ -11,6 +11,10 @@ import (
 // ErrNoWorkspace says that no workspace was ever applied.
 var ErrNoWorkspace = errors.New("no workspace is applied yet; run `rapport apply DIR` first")
 
+// ErrStale says that a workspace that was applied once does not validate by the
+// rules of this version of the program.
+var ErrStale = errors.New("no longer validates")
+
 // Catalog reads applied workspaces and keeps them parsed. It is safe for
 // concurrent use.
 type Catalog struct {
@@ -112,8 +116,8 @@ func (k *Catalog) edition(applied Applied) (*Edition, error) {
 	}
 	workspace, problems := Load(applied.Files)
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("workspace %d no longer validates, %d mistakes, the first: %s",
-			applied.Version, len(problems), problems[0])
+		return nil, fmt.Errorf("workspace %d %w, %d mistakes, the first: %s",
+			applied.Version, ErrStale, len(problems), problems[0])
 	}
 	for id, campaign := range workspace.Campaigns {
 		campaign.Version = applied.Versions[id]

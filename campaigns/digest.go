@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"io"
+	"hash"
 	"maps"
 	"slices"
 )
@@ -21,7 +21,7 @@ func Digest(files map[string][]byte) string {
 
 // writeSized writes bytes after their length, so that two different sequences
 // never read the same.
-func writeSized(w io.Writer, content []byte) {
+func writeSized(w hash.Hash, content []byte) {
 	var size [8]byte
 	binary.BigEndian.PutUint64(size[:], uint64(len(content)))
 	w.Write(size[:])

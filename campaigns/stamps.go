@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
+	"hash"
 	"maps"
 	"slices"
 	"strings"
@@ -42,19 +42,19 @@ func (c *campaignReader) meaning(root node) string {
 
 // canonical writes the meaning of a YAML value, without its comments, layout
 // and ways of quoting, and without the keys to leave out.
-func canonical(w io.Writer, value ast.Node, leaveOut ...string) {
+func canonical(w hash.Hash, value ast.Node, leaveOut ...string) {
 	switch v := value.(type) {
 	case nil:
-		io.WriteString(w, "~")
+		fmt.Fprint(w, "~")
 	case *ast.MappingNode:
-		io.WriteString(w, "{")
+		fmt.Fprint(w, "{")
 		for _, pair := range v.Values {
 			if key := pair.Key.GetToken().Value; !slices.Contains(leaveOut, key) {
 				writeSized(w, []byte(key))
 				canonical(w, pair.Value)
 			}
 		}
-		io.WriteString(w, "}")
+		fmt.Fprint(w, "}")
 	case *ast.SequenceNode:
 		fmt.Fprintf(w, "[%d", len(v.Values))
 		for _, item := range v.Values {

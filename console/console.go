@@ -107,9 +107,10 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 			titles[id] = campaign.Title
 		}
 	}
-	return c.show(w, http.StatusOK, "overview", view{
+	c.show(w, http.StatusOK, "overview", view{
 		"Title": "Overview", "Funnels": funnels, "Titles": titles, "Cases": open, "Now": c.Now(), "Zone": zone,
 	})
+	return nil
 }
 
 // search leads from an id, address, number or order to its customer.
@@ -136,11 +137,12 @@ func (c *Console) customer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	zone, from := edition.ZoneOf(customer)
-	return c.show(w, http.StatusOK, "customer", view{
+	c.show(w, http.StatusOK, "customer", view{
 		"Title": strings.TrimSpace(customer.FirstName + " " + customer.LastName), "Customer": customer, "Events": newestFirst(events),
 		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": float64(customer.Orders.Total) / float64(edition.MinorUnits(1)),
 		"Currency": edition.Currency,
 	})
+	return nil
 }
 
 func (c *Console) followUp(w http.ResponseWriter, r *http.Request) error {
@@ -217,11 +219,10 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 // view is what a page shows.
 type view map[string]any
 
-func (c *Console) show(w http.ResponseWriter, status int, name string, v view) error {
+func (c *Console) show(w http.ResponseWriter, status int, name string, v view) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := pages.ExecuteTemplate(w, name+".html", v); err != nil {
 		c.Log.Error("a console page broke off", "page", name, "error", err)
 	}
-	return nil
 }

@@ -2,6 +2,7 @@ package call_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -50,7 +51,7 @@ func wellFormed(t *testing.T, document []byte) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(string(document)))
 	for {
-		if _, err := d.Token(); err == io.EOF {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			return
 		} else if err != nil {
 			t.Fatalf("%v in %s", err, document)
