@@ -62,6 +62,8 @@ func (c *Console) local(serve func(http.ResponseWriter, *http.Request) error) ht
 		var say *complaint
 		switch err := serve(w, r); {
 		case err == nil:
+		case errors.As(err, &say) && r.Header.Get("Accept") == "text/plain":
+			http.Error(w, say.why, say.status)
 		case errors.As(err, &say):
 			c.show(w, say.status, "complaint", view{"Title": "That did not work", "Why": say.why})
 		default:
@@ -152,8 +154,13 @@ func (c *Console) followUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	properties := map[string]any{}
-	if order := strings.TrimSpace(r.FormValue("order_id")); order != "" {
-		properties["order_id"] = order
+	if err := r.ParseForm(); err != nil {
+		return &complaint{http.StatusBadRequest, "That is no form."}
+	}
+	for name, values := range r.PostForm {
+		if value := strings.TrimSpace(values[0]); name != "campaign" && value != "" {
+			properties[name] = value
+		}
 	}
 	if _, err := c.Starter.Start(r.Context(), r.FormValue("campaign"), customer, properties); err != nil {
 		return &complaint{http.StatusConflict, err.Error()}

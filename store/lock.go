@@ -13,6 +13,9 @@ import (
 	"syscall"
 )
 
+// ErrInUse says that another process has the SQLite file.
+var ErrInUse = errors.New("is in use by another rapport")
+
 // fileLock keeps a second process from a SQLite file. The system gives it up
 // when its holder dies, however it dies; the file itself stays.
 type fileLock struct{ file *os.File }
@@ -27,8 +30,8 @@ func lockFile(path string) (*fileLock, error) {
 		holder, _ := io.ReadAll(io.LimitReader(file, 20))
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("open store: the folder %s is in use by another rapport (process %s): stop that one, or name another folder",
-				filepath.Dir(path), strings.TrimSpace(string(holder)))
+			return nil, fmt.Errorf("open store: the folder %s %w (process %s): stop that one, or name another folder",
+				filepath.Dir(path), ErrInUse, strings.TrimSpace(string(holder)))
 		}
 		return nil, fmt.Errorf("open store: lock %s: %w", path, err)
 	}

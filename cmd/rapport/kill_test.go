@@ -111,23 +111,23 @@ func (r *rig) during(kill, empty func()) {
 		r.t.Fatal(err)
 	}
 	defer s.Close()
-	nextKill, nextEmpty := killMessages/16, killMessages/4
+	nextKill, nextEmpty := killMessages/12, killMessages/4
 	eventually(r.t, 8*time.Minute, "every journey has ended", func() bool {
 		accepted := r.accepted.len()
 		if accepted >= nextKill && accepted < killMessages {
-			nextKill = accepted + killMessages/16
+			nextKill = accepted + killMessages/12
 			kill()
 		}
 		if empty != nil && accepted >= nextEmpty && accepted < killMessages {
 			nextEmpty += killMessages / 4
 			empty()
 		}
-		funnels, err := s.Summary().Funnels(context.Background())
-		if err != nil || len(funnels) == 0 {
+		waiting, err := s.Summary().Backlog(context.Background(), now())
+		if err != nil || !waiting.Idle() {
 			return false
 		}
-		waiting, err := s.Summary().Backlog(context.Background(), now())
-		return err == nil && waiting.Idle() && funnels[0].Entered == killPeople && funnels[0].Running == 0
+		funnels, err := s.Summary().Funnels(context.Background())
+		return err == nil && len(funnels) == 1 && funnels[0].Entered == killPeople && funnels[0].Running == 0
 	})
 }
 

@@ -289,6 +289,6 @@ func eventually(t *testing.T, limit time.Duration, what string, holds func() boo
 		if time.Now().After(deadline) {
 			t.Fatalf("waited %s in vain until %s", limit, what)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) // between two looks
 	}
 }

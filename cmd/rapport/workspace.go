@@ -27,7 +27,7 @@ func validateCommand(o *options) *cobra.Command {
 			}
 			if len(problems) > 0 {
 				if o.format == "text" {
-					fmt.Fprintf(cmd.ErrOrStderr(), "%d mistakes\n", len(problems))
+					fmt.Fprintln(cmd.ErrOrStderr(), mistakes(len(problems)))
 				}
 				return errReported
 			}
@@ -75,10 +75,17 @@ func (i *installation) apply(cmd *cobra.Command, o *options, folder string) (*ca
 		if err := campaigns.WriteProblems(cmd.ErrOrStderr(), problems, o.format); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "%d mistakes; nothing was applied\n", len(problems))
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s; nothing was applied\n", mistakes(len(problems)))
 		return nil, errReported
 	}
 	return edition, nil
+}
+
+func mistakes(n int) string {
+	if n == 1 {
+		return "1 mistake"
+	}
+	return fmt.Sprintf("%d mistakes", n)
 }
 
 func readWorkspace(folder string) (map[string][]byte, error) {

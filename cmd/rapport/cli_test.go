@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const shopFolder = "../../campaigns/examples/shop"
+
+// rapport runs the program to its end.
+func rapport(t *testing.T, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "RAPPORT_TEST_MAIN=1")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestValidateNamesEveryMistakeAndExitsWithOne(t *testing.T) {
+	if out, _, code := rapport(t, "validate", shopFolder); code != 0 || !strings.Contains(out, "no mistakes") {
+		t.Fatalf("the sample shop: exit %d, %s", code, out)
+	}
+	broken := t.TempDir()
+	if err := os.CopyFS(broken, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, filepath.Join(broken, "campaigns/after-delivery.yaml"), "template: satisfaction\n", "tempalte: satisfaction\n")
+	edit(t, filepath.Join(broken, "segments/segments.yaml"), "cases.open", "case.open")
+	out, _, code := rapport(t, "validate", broken)
+	if code != 1 {
+		t.Errorf("exit %d, want 1", code)
+	}
+	for _, want := range []string{
+		`campaigns/after-delivery.yaml:24:5: unknown key "tempalte"; did you mean "template"?`,
+		`segments/segments.yaml:3:8: there is no field case.open; write cases.open`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	out, _, _ = rapport(t, "validate", broken, "--format", "json")
+	var problems []struct{ File string }
+	if err := json.Unmarshal([]byte(out), &problems); err != nil || len(problems) < 2 {
+		t.Errorf("as JSON: %v, %d problems", err, len(problems))
+	}
+	out, _, _ = rapport(t, "validate", broken, "--format", "github")
+	if !strings.HasPrefix(out, "::error file=") {
+		t.Errorf("as GitHub annotations: %s", out)
+	}
+}
+
+func TestAWorkspaceWithAMistakeIsNotApplied(t *testing.T) {
+	data, broken := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(broken, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, filepath.Join(broken, "rapport.yaml"), "locale: en", "locale: 17")
+	if _, errOut, code := rapport(t, "apply", broken, "--data", data); code != 1 || !strings.Contains(errOut, "nothing was applied") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+	if out, _, code := rapport(t, "apply", shopFolder, "--data", data); code != 0 || !strings.Contains(out, "workspace 1 is in force") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestUpIsAloneInItsFolderAndResumes(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	address := "127.0.0.1:" + freePort(t)
+	up := startUp(t, data, address)
+	if _, errOut, code := rapport(t, "import", "customers", "nobody.csv", "--data", data); code != 1 || !strings.Contains(errOut, "in use by another rapport") {
+		t.Errorf("a second program that writes: exit %d: %s", code, errOut)
+	}
+	if out, errOut, code := rapport(t, "customer", "c00001", "--data", data); code != 0 || !strings.Contains(out, "Timeline") {
+		t.Errorf("a program that only looks: exit %d: %s", code, errOut)
+	}
+	// Support starts a follow-up beside the running program.
+	t.Setenv("RAPPORT_LISTEN", address)
+	if _, errOut, code := rapport(t, "follow-up", "follow-up", "c00001", "--set", "order_id=L-000001", "--data", data); code != 0 {
+		t.Errorf("a follow-up: exit %d: %s", code, errOut)
+	}
+	if _, errOut, code := rapport(t, "follow-up", "follow-up", "c00001", "--data", data); code != 1 || !strings.Contains(errOut, "is in follow-up already") {
+		t.Errorf("a second follow-up: exit %d: %s", code, errOut)
+	}
+	up.signal(syscall.SIGTERM)
+	startUp(t, data, address)
+	out, errOut, code := rapport(t, "explain", "follow-up", "c00001", "--data", data)
+	if code != 0 || !strings.Contains(out, "follow-up: entered") {
+		t.Errorf("after a second start: exit %d: %s%s", code, out, errOut)
+	}
+}
+
+// startUp runs `rapport up` on a folder until the test ends.
+func startUp(t *testing.T, data, address string) *process {
+	t.Helper()
+	p := &process{stderr: &bytes.Buffer{}}
+	p.cmd = exec.Command(os.Args[0], "up", shopFolder, "--people", "50", "--data", data)
+	p.cmd.Env = append(os.Environ(), "RAPPORT_TEST_MAIN=1", "RAPPORT_LISTEN="+address, "RAPPORT_PUBLIC_URL=http://"+address)
+	p.cmd.Stderr = p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.signal(syscall.SIGTERM) })
+	eventually(t, time.Minute, "rapport is up", func() bool {
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+address+"/healthz", nil)
+		if err != nil {
+			return false
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false
+		}
+		return response.Body.Close() == nil && response.StatusCode == http.StatusOK
+	})
+	return p
+}
+
+func TestImportReportsWhatItCannotTake(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "people.csv")
+	rows := "customer_id;e-mail;phone;birthday\n1;ann@shop.example;0151 12345678;31.12.1990\n2;not an address;;\n;nobody@shop.example;;\n4;\"bob@shop.example;;\n5;eve@shop.example;;01.02.1980\n"
+	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(dir, "refused.ndjson")
+	data := filepath.Join(dir, "data")
+	dry, _, _ := rapport(t, "import", "customers", file, "--country", "DE", "--dry-run", "--data", data)
+	if !strings.Contains(dry, "nothing was written") {
+		t.Errorf("dry run: %s", dry)
+	}
+	out, errOut, code := rapport(t, "import", "customers", file, "--country", "DE", "--report", list, "--data", data)
+	if code != 0 || !strings.Contains(out, "3 taken, 2 refused, 1 single cells left out") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+	for _, want := range []string{"line 3, column e-mail", "line 4, column customer_id", "line 5, character 3: a quote is opened and not closed"} {
+		if !strings.Contains(errOut, want) {
+			t.Errorf("the report lacks %q:\n%s", want, errOut)
+		}
+	}
+	raw, err := os.ReadFile(list)
+	if err != nil || bytes.Count(raw, []byte("\n")) != 3 {
+		t.Errorf("the report file: %v, %s", err, raw)
+	}
+	again, _, _ := rapport(t, "import", "customers", file, "--country", "DE", "--data", data)
+	if !strings.Contains(again, "0 new, 0 changed, 3 as they were") {
+		t.Errorf("a second time: %s", again)
+	}
+	shown, _, _ := rapport(t, "customer", "+4915112345678", "--data", data)
+	if !strings.Contains(shown, "ann@shop.example") {
+		t.Errorf("found by phone: %s", shown)
+	}
+}
+
+func edit(t *testing.T, path, from, to string) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(raw, []byte(from)) {
+		t.Fatal(fmt.Errorf("%s holds no %q", path, from))
+	}
+	if err := os.WriteFile(path, bytes.ReplaceAll(raw, []byte(from), []byte(to)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
