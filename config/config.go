@@ -55,7 +55,8 @@ type Log struct {
 	Format string `yaml:"format"` // text, json
 }
 
-// Section is a part of the file that somebody else decodes.
+// Section is a part of the file that somebody else decodes. It holds secrets,
+// so no log, error or dump shows it.
 type Section []byte
 
 // UnmarshalYAML keeps the section as written.
@@ -66,17 +67,29 @@ func (s *Section) UnmarshalYAML(raw []byte) error {
 
 // Decode reads the section into v. Keys v does not know are errors.
 func (s Section) Decode(v any) error {
-	return yaml.UnmarshalWithOptions(s, v, yaml.Strict())
+	return withoutSource(yaml.UnmarshalWithOptions(s, v, yaml.Strict()))
 }
 
 // With is the section with one more key, replacing one of the same name.
 func (s Section) With(key, value string) (Section, error) {
-	keys := map[string]any{}
+	var keys map[string]any
 	if err := yaml.Unmarshal(s, &keys); err != nil {
-		return nil, err
+		return nil, withoutSource(err)
+	}
+	if keys == nil { // the section is empty
+		keys = map[string]any{}
 	}
 	keys[key] = value
 	return yaml.Marshal(keys)
+}
+
+// withoutSource is a mistake in YAML by its place and words. On its own the
+// parser's error quotes the lines around it, and those hold secrets.
+func withoutSource(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(yaml.FormatError(err, false, false))
 }
 
 // Defaults is what holds when nothing is set.
@@ -105,7 +118,7 @@ func Load(path string, environ []string) (Config, error) {
 		}
 		if len(bytes.TrimSpace(expanded)) > 0 {
 			if err := yaml.UnmarshalWithOptions(expanded, &config, yaml.Strict()); err != nil {
-				return config, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
+				return config, fmt.Errorf("%s: %w", path, withoutSource(err))
 			}
 		}
 	}
@@ -128,6 +141,11 @@ func (c Config) Check() error {
 	for i, key := range c.LinkKeys {
 		if len(key) < 16 {
 			wrong("link_keys[%d]: at least 16 characters are wanted; `openssl rand -hex 32` makes some", i)
+		}
+	}
+	for i, key := range c.WriteKeys {
+		if key == "" {
+			wrong("write_keys[%d]: it is empty, and would let everybody send events", i)
 		}
 	}
 	for channel := range c.Providers {

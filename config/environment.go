@@ -32,26 +32,45 @@ func newEnvironment(environ []string) *environment {
 
 var reference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// expand replaces ${NAME} in the file. A name that is not set is an error that
-// gives its line.
+// expand replaces ${NAME} in the file, outside its comments. A name that is not
+// set is an error that gives its line.
 func (e *environment) expand(raw []byte) ([]byte, error) {
 	var missing []error
 	lines := strings.Split(string(raw), "\n")
 	for n, line := range lines {
-		code, _, _ := strings.Cut(line, " #")
-		if strings.HasPrefix(strings.TrimSpace(code), "#") {
-			continue
-		}
-		lines[n] = reference.ReplaceAllStringFunc(line, func(match string) string {
+		end := commentAt(line)
+		lines[n] = reference.ReplaceAllStringFunc(line[:end], func(match string) string {
 			name := match[2 : len(match)-1]
 			value, set := e.values[name]
-			if !set && strings.Contains(code, match) {
+			if !set {
 				missing = append(missing, fmt.Errorf("line %d: ${%s} is not set in the environment", n+1, name))
 			}
 			return value
-		})
+		}) + line[end:]
 	}
 	return []byte(strings.Join(lines, "\n")), errors.Join(missing...)
+}
+
+// commentAt is where the comment of a line begins, its length without one. A #
+// begins one at the start or after a blank, and not between quotes.
+func commentAt(line string) int {
+	var quote byte
+	closed := -1 // a quote right after one that closed is part of the text
+	for i := 0; i < len(line); i++ {
+		blank := i == 0 || line[i-1] == ' ' || line[i-1] == '\t'
+		switch c := line[i]; {
+		case quote == '"' && c == '\\':
+			i++
+		case quote != 0 && c == quote:
+			quote, closed = 0, i
+		case quote != 0:
+		case c == '#' && blank:
+			return i
+		case (c == '"' || c == '\'') && (blank || i == closed+1 || strings.IndexByte("[{,:", line[i-1]) >= 0):
+			quote = c
+		}
+	}
+	return len(line)
 }
 
 // overlay lays RAPPORT_… variables over the configuration. One that names no
@@ -163,6 +182,10 @@ func assign(field reflect.Value, text string) error {
 		}
 		field.SetInt(int64(n))
 	case reflect.Slice:
+		if strings.TrimSpace(text) == "" {
+			field.SetZero()
+			return nil
+		}
 		parts := strings.Split(text, ",")
 		list := reflect.MakeSlice(field.Type(), len(parts), len(parts))
 		for i, part := range parts {

@@ -24,3 +24,17 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Reveal is the secret itself.
 func (s Secret) Reveal() string { return string(s) }
+
+// String hides the section.
+func (s Section) String() string { return s.secret().String() }
+
+// GoString hides the section from %#v.
+func (s Section) GoString() string { return s.secret().GoString() }
+
+// MarshalText hides the section from encoders.
+func (s Section) MarshalText() ([]byte, error) { return s.secret().MarshalText() }
+
+// LogValue hides the section from slog.
+func (s Section) LogValue() slog.Value { return s.secret().LogValue() }
+
+func (s Section) secret() Secret { return Secret(s) }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func (c *Console) search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/customers/"+customer.ID, http.StatusSeeOther)
+	http.Redirect(w, r, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
 	return nil
 }
 
@@ -166,7 +167,7 @@ func (c *Console) followUp(w http.ResponseWriter, r *http.Request) error {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
 	c.Ring(r.Context())
-	http.Redirect(w, r, "/customers/"+customer.ID, http.StatusSeeOther)
+	http.Redirect(w, r, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
 	return nil
 }
 
@@ -176,7 +177,11 @@ func (c *Console) closeCase(w http.ResponseWriter, r *http.Request) error {
 		return &complaint{http.StatusNotFound, "There is no such case."}
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-	if err := c.Casebook.Close(r.Context(), id, "console", r.FormValue("note"), c.Now()); err != nil {
+	err = c.Casebook.Close(r.Context(), id, "console", r.FormValue("note"), c.Now())
+	if errors.Is(err, customers.ErrUnknownCase) {
+		return &complaint{http.StatusNotFound, "There is no such case."}
+	}
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -218,6 +223,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"share":      share,
 	"suppressed": func(c *customers.Customer, ch string) string { return c.Suppressed[channels.Channel(ch)] },
 	"say":        details,
+	"path":       url.PathEscape,
 
 	"skipped": reasons[deliveries.SkipReason],
 	"failed":  reasons[string],

@@ -1,0 +1,206 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// file writes a configuration and returns its path.
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "rapport.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// mail is an e-mail provider's part of the file.
+type mail struct {
+	APIKey Secret `yaml:"api_key"`
+	From   string `yaml:"from"`
+}
+
+func TestEachLayerCoversTheOneBelow(t *testing.T) {
+	secret := file(t, "sqlite:/from/a/file.db\n")
+	written := file(t, `
+store: sqlite:written.db
+public_url: https://written.example
+worker: {lease: 30s}
+link_keys: [0123456789abcdef]
+providers: {email: {sendgrid: {api_key: written, from: news@shop.example}}}
+`)
+	url := func(c Config) string { return c.PublicURL }
+	lease := func(c Config) string { return c.Worker.Lease.String() }
+	dsn := func(c Config) string { return c.Store.Reveal() }
+	var apiKey, from func(Config) string
+	decoded := func(pick func(mail) string) func(Config) string {
+		return func(c Config) string {
+			var m mail
+			if err := c.Providers["email"]["sendgrid"].Decode(&m); err != nil {
+				t.Error(err)
+			}
+			return pick(m)
+		}
+	}
+	apiKey = decoded(func(m mail) string { return m.APIKey.Reveal() })
+	from = decoded(func(m mail) string { return m.From })
+	keys := func(c Config) string {
+		var list []string
+		for _, key := range c.LinkKeys {
+			list = append(list, key.Reveal())
+		}
+		return strings.Join(list, "|")
+	}
+	for _, test := range []struct {
+		name, path, environ string
+		read                func(Config) string
+		want                string
+	}{
+		{"a default", "", "", url, "http://127.0.0.1:8080"},
+		{"a default beside a file", file(t, "listen: 127.0.0.1:9\n"), "", url, "http://127.0.0.1:8080"},
+		{"an empty file", file(t, "\n"), "", url, "http://127.0.0.1:8080"},
+		{"the file", written, "", url, "https://written.example"},
+		{"a variable over a default", "", "RAPPORT_PUBLIC_URL=https://env.example", url, "https://env.example"},
+		{"a variable over the file", written, "RAPPORT_PUBLIC_URL=https://env.example", url, "https://env.example"},
+		{"a default inside", "", "", lease, "1m30s"},
+		{"the file inside", written, "", lease, "30s"},
+		{"a variable inside", written, "RAPPORT_WORKER_LEASE=2m", lease, "2m0s"},
+		{"the file's secret", written, "", dsn, "sqlite:written.db"},
+		{"a secret in a file of its own, without the end of its line", written, "RAPPORT_STORE_FILE=" + secret, dsn, "sqlite:/from/a/file.db"},
+		{"a provider in the file", written, "", apiKey, "written"},
+		{"a provider's key over the file", written, "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=SG.env", apiKey, "SG.env"},
+		{"the provider's other keys stay", written, "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=SG.env", from, "news@shop.example"},
+		{"a provider that only the environment knows", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=SG.env", apiKey, "SG.env"},
+		{"a provider's section left empty", file(t, "providers:\n  email:\n    sendgrid:\n"), "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=SG.env", apiKey, "SG.env"},
+		{"a key that looks like a number", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=0123", apiKey, "0123"},
+		{"a provider's key in a file of its own", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY_FILE=" + secret, apiKey, "sqlite:/from/a/file.db"},
+		{"a list", written, "RAPPORT_LINK_KEYS=aaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbb", keys, "aaaaaaaaaaaaaaaa|bbbbbbbbbbbbbbbb"},
+		{"a list emptied", written, "RAPPORT_LINK_KEYS=", keys, ""},
+		{"what tests are told is no setting", "", "RAPPORT_TEST_POSTGRES=postgres://", url, "http://127.0.0.1:8080"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config, err := Load(test.path, []string{"HOME=/root", test.environ})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := test.read(config); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatMakesNoSenseIsRefused(t *testing.T) {
+	for _, test := range []struct {
+		name, text, environ, want string
+	}{
+		{"an unknown key", "publik_url: https://shop.example\n", "", `unknown field "publik_url"`},
+		{"an unknown key inside", "worker:\n  leese: 90s\n", "", `unknown field "leese"`},
+		{"an unknown variable", "", "RAPPORT_PUBLIK_URL=x", "the environment sets RAPPORT_PUBLIK_URL, which is no setting"},
+		{"a provider's variable without a key", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID=x", "RAPPORT_PROVIDERS_EMAIL_SENDGRID, which is no setting"},
+		{"a whole section in a variable", "", "RAPPORT_PROVIDERS=x", "RAPPORT_PROVIDERS: this setting cannot come from the environment"},
+		{"a duration", "", "RAPPORT_WORKER_LEASE=soon", "RAPPORT_WORKER_LEASE: a duration such as 90s is wanted"},
+		{"a number", "", "RAPPORT_WORKER_WINDOW=many", "RAPPORT_WORKER_WINDOW: a whole number is wanted"},
+		{"a file that is not there", "", "RAPPORT_STORE_FILE=/nowhere/at/all", "RAPPORT_STORE_FILE: open /nowhere/at/all"},
+		{"a name not set", "listen: 127.0.0.1:1\nstore: ${DATABASE}\n", "", "line 2: ${DATABASE} is not set"},
+		{"a name not set, after a quoted #", `store: "a #${DATABASE}"`, "", "line 1: ${DATABASE} is not set"},
+		{"a name not set, after an apostrophe", "listen: it's${DATABASE}", "", "line 1: ${DATABASE} is not set"},
+		{"an empty write key", `write_keys: ["${WRITE}"]`, "WRITE=", "write_keys[0]: it is empty"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Load(file(t, test.text), []string{test.environ})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+	if _, err := Load("/nowhere/at/all.yaml", nil); err == nil {
+		t.Error("a file that is not there was read")
+	}
+}
+
+func TestNamesInCommentsNeedNotBeSet(t *testing.T) {
+	path := file(t, `
+# ${A}
+  # ${B}
+listen: 127.0.0.1:1 # it's ${C}
+redis: "\" # ${SET}" # ${E}
+store: 'a''b # ${SET}'`+"\t# ${D}\n")
+	config, err := Load(path, []string{"SET=c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if store, redis := config.Store.Reveal(), config.Redis.Reveal(); store != "a'b # c" || redis != `" # c` {
+		t.Errorf("the store is %q, redis %q", store, redis)
+	}
+}
+
+func TestEveryNameThatIsNotSetIsTold(t *testing.T) {
+	_, err := Load(file(t, "store: ${A}\nredis: ${B} # ${C}\nlisten: ${A}\n"), nil)
+	if err == nil {
+		t.Fatal("it was loaded")
+	}
+	got := regexp.MustCompile(`line \d+: \S+`).FindAllString(err.Error(), -1)
+	if want := "line 1: ${A}|line 2: ${B}|line 3: ${A}"; strings.Join(got, "|") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	config := Defaults()
+	if err := config.Check(); err != nil {
+		t.Fatalf("the defaults: %v", err)
+	}
+	config.PublicURL = "shop.example/"
+	config.LinkKeys = []Secret{"0123456789abcdef", "too short"}
+	config.WriteKeys = []Secret{""}
+	config.Providers = map[string]map[string]Section{"fax": nil}
+	config.Limits = map[string]int{"sms": -1}
+	config.Log = Log{Level: "loud", Format: "xml"}
+	config.Worker = Worker{Concurrency: 0, Window: 1, Lease: time.Second}
+	err := config.Check()
+	if err == nil {
+		t.Fatal("it was found good")
+	}
+	for _, want := range []string{
+		"public_url: an absolute", "public_url: leave out the slash", "link_keys[1]", "write_keys[0]", "providers.fax",
+		"limits.sms", "log.level", "log.format", "worker: concurrency", "worker.lease",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing is said of %s in:\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "link_keys[0]") || strings.Contains(err.Error(), "too short") {
+		t.Errorf("a good key is named or a bad one shown in:\n%v", err)
+	}
+}
+
+func TestTheExampleLoads(t *testing.T) {
+	raw, err := os.ReadFile("example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var environ []string
+	for _, match := range reference.FindAllStringSubmatch(string(raw), -1) {
+		environ = append(environ, match[1]+"=0123456789abcdef")
+	}
+	config, err := Load("example.yaml", environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m mail
+	if err := config.Providers["email"]["sendgrid"].Decode(&m); err != nil || m.APIKey != "0123456789abcdef" {
+		t.Errorf("the section of e-mail: %v, the key is there: %t", err, m.APIKey != "")
+	}
+	if config.Worker != Defaults().Worker || config.Log != Defaults().Log || config.Listen != Defaults().Listen {
+		t.Error("what the example shows as defaults are not the defaults")
+	}
+	if _, err := Load("example.yaml", nil); err == nil {
+		t.Error("it loads without its variables")
+	}
+}

@@ -1,0 +1,106 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestTheOverviewListsCampaignsAndCases(t *testing.T) {
+	s := open(t)
+	s.ask(get("/")).says(t, http.StatusOK, "Nobody waits for an answer", "Nobody has entered a campaign yet")
+	s.openCase("The parcel came <b>open</b>")
+	s.ask(post("/customers/c-1/follow-ups", followUp)).leads(t, "/customers/c-1")
+	s.ask(get("/")).says(t, http.StatusOK,
+		"A call after a complaint was settled", "<small>follow-up</small>",
+		"The parcel came &lt;b&gt;open&lt;/b&gt;", `href="/customers/c-1"`, "overdue", "support")
+}
+
+func TestBeforeAWorkspaceIsApplied(t *testing.T) {
+	s := emptyShop(t)
+	s.ask(get("/")).says(t, http.StatusOK, "Nobody has entered a campaign yet")
+	s.ask(get("/customers/c-1")).says(t, http.StatusConflict, "no workspace is applied yet")
+}
+
+func TestSearchLeadsToTheCustomer(t *testing.T) {
+	s := open(t)
+	for who, to := range map[string]string{
+		"c-1": "/customers/c-1", " ada@shop.example ": "/customers/c-1", "+4915112345678": "/customers/c-1",
+		"odd@shop.example": "/customers/shop%2F7%3Fx%23y",
+	} {
+		s.ask(get("/customers?who="+url.QueryEscape(who))).leads(t, to)
+	}
+	s.ask(get("/customers?who=nobody%3Ci%3E")).says(t, http.StatusNotFound, "Nobody has this id", "nobody&lt;i&gt;")
+}
+
+func TestACustomersPage(t *testing.T) {
+	s := open(t)
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "Ada Quill", "ada@shop.example", "Nothing yet.",
+		`action="/customers/c-1/follow-ups"`, `<option value="follow-up">`)
+	s.ask(get("/customers/c-404")).says(t, http.StatusNotFound, "Nobody has the id c-404.")
+
+	odd := "/customers/shop%2F7%3Fx%23y"
+	s.ask(get(odd)).says(t, http.StatusOK, `action="`+odd+`/follow-ups"`)
+	s.ask(post(odd+"/follow-ups", followUp)).leads(t, odd)
+}
+
+func TestNamesAreText(t *testing.T) {
+	page := open(t).ask(get("/customers/c-2"))
+	page.says(t, http.StatusOK, "&lt;script&gt;alert(1)&lt;/script&gt;")
+	if strings.Contains(page.body, "<script") || strings.Contains(page.body, `"><b>`) {
+		t.Errorf("a name is markup in:\n%s", page.body)
+	}
+}
+
+func TestAFollowUpIsStartedOnce(t *testing.T) {
+	s := open(t)
+	s.ask(post("/customers/c-1/follow-ups", followUp)).leads(t, "/customers/c-1")
+	if s.journeys("c-1") != 1 || s.rings != 1 {
+		t.Errorf("%d journeys, %d rings, want one each", s.journeys("c-1"), s.rings)
+	}
+	const why = "c-1 is in follow-up already, or was in it too lately"
+	s.ask(post("/customers/c-1/follow-ups", followUp)).says(t, http.StatusConflict, "<h1>", why)
+
+	plain := post("/customers/c-1/follow-ups", followUp)
+	plain.Header.Set("Accept", "text/plain")
+	refusal := s.ask(plain)
+	refusal.says(t, http.StatusConflict)
+	if refusal.body != why+"\n" || !strings.HasPrefix(refusal.header.Get("Content-Type"), "text/plain") {
+		t.Errorf("got %s: %q", refusal.header.Get("Content-Type"), refusal.body)
+	}
+	if s.journeys("c-1") != 1 || s.rings != 1 {
+		t.Errorf("%d journeys, %d rings after the refusals, want one each", s.journeys("c-1"), s.rings)
+	}
+}
+
+func TestAFollowUpThatCannotBe(t *testing.T) {
+	s := open(t)
+	for campaign, why := range map[string]string{
+		"nothing": "there is no campaign", "welcome": "starts by itself", "": "there is no campaign",
+	} {
+		s.ask(post("/customers/c-1/follow-ups", url.Values{"campaign": {campaign}})).says(t, http.StatusConflict, why)
+	}
+	s.ask(post("/customers/c-404/follow-ups", followUp)).says(t, http.StatusNotFound, "Nobody has the id c-404.")
+	huge := url.Values{"campaign": {"follow-up"}, "order_id": {strings.Repeat("9", 65<<10)}}
+	s.ask(post("/customers/c-1/follow-ups", huge)).says(t, http.StatusBadRequest, "That is no form.")
+	if s.journeys("c-1") != 0 || s.rings != 0 {
+		t.Errorf("%d journeys, %d rings, want none", s.journeys("c-1"), s.rings)
+	}
+}
+
+func TestACaseIsClosed(t *testing.T) {
+	s := open(t)
+	closing := "/cases/" + strconv.FormatInt(s.openCase("A broken cup"), 10) + "/close"
+	note := url.Values{"note": {"a new cup is on its way"}}
+	s.ask(post(closing, note)).leads(t, "/")
+	if left := s.cases(); len(left) != 0 {
+		t.Errorf("still open: %v", left)
+	}
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "case closed", "a new cup is on its way")
+	s.ask(post(closing, note)).leads(t, "/") // two people at once
+	for _, id := range []string{"404", "x"} {
+		s.ask(post("/cases/"+id+"/close", note)).says(t, http.StatusNotFound, "There is no such case.")
+	}
+}
