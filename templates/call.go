@@ -90,7 +90,7 @@ func (b *builder) call(src *source, locale string) (body, []Field) {
 	if e := keys["transfer"]; e.node != nil {
 		c.transfer = r.transfer(e.node, c.questions)
 	}
-	if keys["say"].node == nil && len(c.questions) == 0 {
+	if keys["say"].node == nil && len(c.questions) == 0 && !s.unread {
 		b.found.at(origin{src: src}, "add say: … or ask: …", "the call says nothing")
 	}
 	if b.found.met > before {

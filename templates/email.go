@@ -73,7 +73,7 @@ func readEmail(src *source, found *problems) emailFile {
 	s, root := readSheet(src, front, found)
 	keys := s.mapping(root, "subject", "preheader", "layout", "format")
 	f.subject, f.preheader, f.layout = s.text(keys["subject"]), s.text(keys["preheader"]), s.text(keys["layout"])
-	if strings.TrimSpace(f.subject.text) == "" {
+	if strings.TrimSpace(f.subject.text) == "" && !s.unread {
 		found.at(origin{src: src}, "add subject: … to the front matter", "the e-mail has no subject")
 		f.subject.at = origin{src: src}
 	}

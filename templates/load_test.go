@@ -33,6 +33,7 @@ preheader: "{% include 'x' %}"
 loose words {{ event.b }}
 <mj-section><mj-column>{% if event.a %}</mj-column>{% endif %}</mj-section>
 `,
+		"templates/email/colon.liquid":   "---\nsubject: Hello {{ customer.first_name | default: 'you' }}\n---\n<mj-text>x</mj-text>\n",
 		"templates/email/v.2.1.liquid":   "x",
 		"templates/email/Caps.liquid":    "x",
 		"templates/email/old.html":       "x",

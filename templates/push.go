@@ -87,7 +87,7 @@ func (b *builder) push(src *source) (body, []Field) {
 		title: r.line(keys["title"]), body: r.line(keys["body"]), icon: r.line(keys["icon"]),
 		url: r.line(keys["url"]), tag: r.line(keys["tag"]),
 	}
-	if keys["title"].node == nil {
+	if keys["title"].node == nil && !s.unread {
 		b.found.at(origin{src: src}, "add title: …", "the notification has no title")
 	}
 	for _, n := range s.list(keys["actions"]) {

@@ -18,6 +18,9 @@ import (
 type sheet struct {
 	src   *source
 	found *problems
+	// unread says that the text is no YAML, so that nothing is known to be
+	// missing from it.
+	unread bool
 }
 
 // entry is one value of a mapping and where its key stands.
@@ -43,7 +46,12 @@ func readSheet(src *source, text string, found *problems) (s *sheet, root ast.No
 		if errors.As(err, &syntax) {
 			at, message = s.origin(syntax.Token), syntax.Message
 		}
-		found.at(at, "", "not YAML: %s", message)
+		mend := ""
+		if strings.Contains(message, "mapping value is not allowed") {
+			mend = "put text that holds a colon in quotes"
+		}
+		found.at(at, mend, "not YAML: %s", message)
+		s.unread = true
 		return s, nil
 	}
 	if len(file.Docs) > 1 {
