@@ -81,8 +81,6 @@ func benchmark(ctx context.Context, c config.Config, people, messages int) ([]me
 		return nil, err
 	}
 	defer os.RemoveAll(folder) // a temporary folder
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	b, err := openBench(ctx, c, folder)
 	if err != nil {
 		return nil, err
@@ -106,7 +104,7 @@ func benchmark(ctx context.Context, c config.Config, people, messages int) ([]me
 	}
 	results = append(results, entered)
 	began := time.Now()
-	go b.scheduler().Run(ctx)
+	defer runBeside(ctx, b.scheduler().Run)()
 	if err := b.drain(ctx); err != nil {
 		return nil, err
 	}

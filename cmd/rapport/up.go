@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,13 +65,13 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int) error {
 		return err
 	}
 	defer server.Stop()
-	go i.scheduler().Run(ctx)
+	defer runBeside(ctx, i.scheduler().Run)()
 	if e.Sandbox != nil {
-		go func() {
+		defer runBeside(ctx, func(ctx context.Context) {
 			if err := e.Sandbox.Run(ctx); err != nil && ctx.Err() == nil {
 				log.Error("the simulated customers stopped", "error", err)
 			}
-		}()
+		})()
 	}
 	return serveHTTP(ctx, listener, i.allRoutes(), log)
 }
@@ -100,6 +101,17 @@ func (i *installation) prepare(cmd *cobra.Command, o *options, args []string, pe
 		return nil
 	}
 	return i.fill(ctx, s, sandbox.NewShop(1, people, i.Now(), 0))
+}
+
+// runBeside runs something until stop is called, which waits for its end.
+func runBeside(ctx context.Context, run func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // serveHTTP serves until ctx ends, then lets requests under way finish.
