@@ -71,6 +71,7 @@ type parcel struct {
 	campaign *campaigns.Campaign // nil when its version can no longer be read
 	words    *campaigns.Edition  // whose templates the campaign's version uses
 	journey  campaigns.Traveller
+	readAt   time.Time // when the journey and the campaign were read
 	verdict  deliveries.Verdict
 	message  channels.Message
 }
@@ -102,13 +103,12 @@ type round struct {
 	*Courier
 	edition *campaigns.Edition
 	fence   deliveries.Fence
-	readAt  time.Time // when the parcels were loaded
 }
 
 // load reads everything parcels are judged and rendered by, in a few reads for
 // all of them.
 func (r *round) load(ctx context.Context, parcels []parcel) error {
-	r.readAt = r.Now()
+	now := r.Now()
 	var err error
 	if r.edition, err = r.Catalog.Current(ctx); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 	for i, p := range parcels {
 		entries[i] = p.delivery.Entry
 	}
-	travellers, err := r.Entries.Travellers(ctx, entries, r.readAt)
+	travellers, err := r.Entries.Travellers(ctx, entries, now)
 	if err != nil {
 		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
 	}
@@ -128,7 +128,7 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 		if err != nil {
 			return err
 		}
-		if err := count(ctx, r.News, campaign, group, r.readAt); err != nil {
+		if err := count(ctx, r.News, campaign, group, now); err != nil {
 			return err
 		}
 		for _, traveller := range group {
@@ -137,7 +137,7 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 	}
 	for i := range parcels {
 		p := &parcels[i]
-		p.journey = journeys[p.delivery.Entry]
+		p.journey, p.readAt = journeys[p.delivery.Entry], now
 		if p.campaign, err = shelf.campaign(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
 			return err
 		}
@@ -157,16 +157,17 @@ func (r *round) sort(ctx context.Context, parcels []parcel) ([]parcel, error) {
 	if err := r.load(ctx, parcels); err != nil {
 		return nil, err
 	}
+	now := r.Now()
 	var ready, held []parcel
 	for _, p := range parcels {
-		p.verdict = r.judge(p, deliveries.Pressure{}, r.readAt)
+		p.verdict = r.judge(p, deliveries.Pressure{}, now)
 		if p.verdict.Go {
 			ready = append(ready, p)
 		} else {
 			held = append(held, p)
 		}
 	}
-	_, err := r.begin(ctx, held, r.readAt)
+	_, err := r.begin(ctx, held, now)
 	return ready, err
 }
 
@@ -244,7 +245,7 @@ func (r *round) send(ctx context.Context, parcels []parcel) error {
 // window renders parcels, commits them, sends them all at once and settles
 // them.
 func (r *round) window(ctx context.Context, parcels []parcel) error {
-	if r.Now().Sub(r.readAt) >= freshFor {
+	if r.Now().Sub(parcels[0].readAt) >= freshFor {
 		var err error
 		if parcels, err = r.sort(ctx, parcels); err != nil {
 			return err

@@ -115,10 +115,11 @@ func TestTheResendPolicySendsOneFlaggedCopy(t *testing.T) {
 	s.deliver()
 	s.later(3 * time.Minute)
 	s.provider.answers(500, "")
-	s.mend() // nobody knows: the policy decides
+	s.mend() // the provider cannot tell now
+	s.stands(deliveries.Unconfirmed, "worker_lost")
 	s.provider.does(noMemory)
 	s.later(3 * time.Minute)
-	s.mend()
+	s.mend() // it does not have the message: the policy decides
 	if d := s.only(); d.Status != deliveries.Planned || !d.Resent {
 		t.Fatalf("it is %s, resent %v", d.Status, d.Resent)
 	}

@@ -111,7 +111,7 @@ func TestEntriesDoNotFillTheQueue(t *testing.T) {
 		queue := asynq.NewClientFromRedisClient(s.redis)
 		s.happen("ann", "Texted")
 		ok(t, s.reactor.React(s.ctx()))
-		for range 16 {
+		for range 20 {
 			_, err := queue.EnqueueContext(s.ctx(), asynq.NewTask("travel", []byte("[]")), asynq.Queue("journey"))
 			ok(t, err)
 		}

@@ -129,11 +129,22 @@ func TestAStaleCampaignHoldsUpNoOther(t *testing.T) {
 	if !slices.Equal(s.runningEntries("ben"), []string{"text at 0"}) || slices.Contains(s.runningEntries("ann"), "text at 0") {
 		t.Errorf("running: %v %v", s.runningEntries("ann"), s.runningEntries("ben"))
 	}
-	// An answer to what was asked before is not lost over it.
+}
+
+// An answer whose question cannot be read at present is read later.
+func TestAnAnswerOutlastsAStaleCampaign(t *testing.T) {
+	s := open(t, files)
+	s.asked()
+	s.apply(with(map[string]string{"campaigns/survey.yaml": files["campaigns/survey.yaml"] + "priority: 10\n"}))
+	s.catalog = &campaigns.Catalog{Archive: rotten{s.store.Archive(), "survey"}}
+	s.wire()
 	s.reply(phoneOf("ann"), "5")
-	if waiting, err := s.store.Summary().Backlog(s.ctx(), s.clock()); err != nil || waiting.Events != 0 {
-		t.Errorf("waiting: %+v %v", waiting, err)
-	}
+	s.stands(deliveries.Sent, "")
+	s.catalog = &campaigns.Catalog{Archive: s.store.Archive()}
+	s.wire()
+	s.later(2 * time.Minute)
+	ok(t, s.reader.Read(s.ctx()))
+	s.stands(deliveries.Answered, "")
 }
 
 // rotten is an archive in which the older versions of one campaign have gone

@@ -2,7 +2,9 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -12,8 +14,12 @@ import (
 
 // OpenRedis connects to Redis by URL (redis://, rediss://, unix://) as the
 // queue needs it: no command is ever repeated behind our back.
-func OpenRedis(url string) (redis.UniversalClient, error) {
-	options, err := redis.ParseURL(url)
+func OpenRedis(address string) (redis.UniversalClient, error) {
+	options, err := redis.ParseURL(address)
+	var whole *url.Error
+	if errors.As(err, &whole) {
+		err = whole.Err // without the URL, whose password it would repeat
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the Redis URL: %w", err)
 	}
