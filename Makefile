@@ -24,7 +24,7 @@ run: build ## Serve the sample shop in real time on http://127.0.0.1:8080
 	@$(BIN) up campaigns/examples/shop --people 2000
 
 .PHONY: test
-test: ## Run every test; what needs Redis, PostgreSQL or Chromium runs where they are installed
+test: ## Run every test; what needs Redis or PostgreSQL runs where they are installed
 	@$(GO) run ./cmd/testbed $(GO) test $(TESTFLAGS) $(PKGS)
 
 .PHONY: race
