@@ -20,9 +20,11 @@ type Campaign struct {
 	Audience Audience
 	Entry    EntryRule
 	Exits    []Exit
+	Goal     *Goal        // what the campaign is for; nil: nothing is counted
 	Contact  ContactRules // narrows the workspace's
 	Budget   []Budget
-	Holdout  float64 // share of people, 0 to 1
+	Holdout  float64  // share of people, 0 to 1
+	Rollout  *Rollout // lets people in by stages; nil: all at once
 	Steps    []Step
 
 	// Version is set when the campaign was applied; 0 before.
@@ -51,10 +53,11 @@ type TriggerKind string
 
 // The triggers.
 const (
-	Once    TriggerKind = "once"
-	Cron    TriggerKind = "cron"
-	OnEvent TriggerKind = "event"
-	Manual  TriggerKind = "manual"
+	Once      TriggerKind = "once"
+	Cron      TriggerKind = "cron"
+	OnEvent   TriggerKind = "event"
+	OnSegment TriggerKind = "segment"
+	Manual    TriggerKind = "manual"
 )
 
 // Trigger is what makes customers enter a campaign.
@@ -66,6 +69,8 @@ type Trigger struct {
 	Cron string
 	// Zone of Once and Cron; nil is the workspace's.
 	Zone *time.Location
+	// OwnClock: Once and Cron go by each customer's own clock instead of Zone.
+	OwnClock bool
 	// Misfire is what becomes of an occurrence missed while the program was
 	// down: run_once (within 24 h) or skip.
 	Misfire string
@@ -73,7 +78,19 @@ type Trigger struct {
 	Event string
 	Where *expression.Program
 	Delay time.Duration
+	// Segment: whose members are watched, and On which change of theirs.
+	Segment string
+	On      SegmentChange
 }
+
+// SegmentChange is what a segment trigger waits for.
+type SegmentChange string
+
+// The changes of a segment's membership.
+const (
+	Entering SegmentChange = "enter"
+	Leaving  SegmentChange = "leave"
+)
 
 // Broadcast reports whether the trigger enters an audience rather than one
 // customer.
@@ -120,12 +137,17 @@ type Step struct {
 	// File position of the step.
 	Line, Column int
 
-	Wait   *Wait
-	Send   *Send
-	Branch []Branch
-	Case   *CaseRule
-	Set    []Assignment
-	Tag    []TagChange
+	Wait    *Wait
+	Send    *Send
+	Branch  []Branch // the arms of a branch, the paths of a split
+	Winner  *Winner  // of a split whose shares leave a rest undecided
+	Case    *CaseRule
+	Set     []Assignment
+	Tag     []TagChange
+	Points  int64 // to add; may be negative
+	Consent *ConsentChange
+	Webhook *Webhook
+	Enter   string // the campaign that is begun
 }
 
 // StepKind is what a step does.
@@ -144,6 +166,13 @@ const (
 	StepSet    StepKind = "set"
 	StepTag    StepKind = "tag"
 	StepStop   StepKind = "stop"
+
+	StepReach   StepKind = "reach"
+	StepSplit   StepKind = "split"
+	StepPoints  StepKind = "points"
+	StepConsent StepKind = "consent"
+	StepWebhook StepKind = "webhook"
+	StepEnter   StepKind = "enter"
 )
 
 // Wait pauses a journey.
@@ -154,6 +183,11 @@ type Wait struct {
 	Until *ClockTime
 	Days  Days
 	Zone  *time.Location
+	// Event ends the pause when one that satisfies Where comes; AtMost ends it
+	// without. In Where, event is the event that comes.
+	Event  string
+	Where  *expression.Program
+	AtMost time.Duration
 }
 
 // Send plans a message, for the message steps and ask.
@@ -167,7 +201,10 @@ type Send struct {
 	Ambiguous deliveries.Ambiguous
 	// Expires is how long a held message waits before it is given up.
 	Expires time.Duration
-	Ask     *Ask // set for ask steps
+	// FallbackAfter is how long a reach step gives one channel to deliver before
+	// it takes the next; 0 elsewhere.
+	FallbackAfter time.Duration
+	Ask           *Ask // set for ask steps
 }
 
 // Ask makes a message a question.
@@ -193,10 +230,34 @@ const (
 	Text   Scale = "text"   // free words
 )
 
-// Branch is one arm of a branch step; If is nil for else.
+// Branch is one arm of a branch step, whose If is nil for else, or one path of
+// a split, which has a Name and the Share of people who take it (0 to 1).
 type Branch struct {
 	If    *expression.Program
+	Name  string
+	Share float64
 	Steps []Step
+}
+
+// Winner says how a split chooses the path that the undecided rest takes: the
+// one whose messages did best By a status (deliveries.Clicked, …), After so long
+// since the first customer came to the split.
+type Winner struct {
+	By    deliveries.Status
+	After time.Duration
+}
+
+// ConsentChange records a customer's word about a topic.
+type ConsentChange struct {
+	Topic    string
+	Channels []channels.Channel
+	In       bool
+}
+
+// Webhook tells another system. Text in Body is Liquid over what templates see.
+type Webhook struct {
+	URL  string // https
+	Body map[string]any
 }
 
 // CaseRule is a case to open.
@@ -229,6 +290,17 @@ type ContactRules struct {
 	Caps  []Cap
 	// Countries by channel: where anything may be sent. Missing: anywhere.
 	Countries map[channels.Channel][]string
+	// Holidays are days on which nobody is contacted.
+	Holidays []Holiday
+}
+
+// Holiday is a day on the customer's own calendar on which nothing is sent,
+// e-mail aside.
+type Holiday struct {
+	Country string // whose customers keep it (ISO 3166-1 alpha-2); "": everybody
+	Year    int    // 0: every year
+	Month   time.Month
+	Day     int
 }
 
 // Cap bounds contacts in a rolling window.

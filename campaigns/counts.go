@@ -24,12 +24,18 @@ func (c *Campaign) programs() []*expression.Program {
 	for _, exit := range c.Exits {
 		all = append(all, exit.Where, exit.When)
 	}
+	if c.Goal != nil {
+		all = append(all, c.Goal.Where, c.Goal.Value)
+	}
 	return present(append(all, stepPrograms(c.Steps)...))
 }
 
 func stepPrograms(steps []Step) []*expression.Program {
 	var all []*expression.Program
 	for _, step := range steps {
+		if step.Wait != nil {
+			all = append(all, step.Wait.Where)
+		}
 		for _, assignment := range step.Set {
 			all = append(all, assignment.Value)
 		}

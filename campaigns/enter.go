@@ -41,6 +41,19 @@ func (c *Campaign) Begin(cust *customers.Customer, cause string, event map[strin
 	}
 }
 
+// EntryOn is the journey that a change of a segment's membership begins for a
+// customer, when the campaign is live, waits for it, and the customer belongs to
+// its audience. cause names the change, so that it begins one journey only.
+func (w *Workspace) EntryOn(c *Campaign, segment string, change SegmentChange, cause string, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
+	t := c.Trigger
+	if c.State != Live || t.Kind != OnSegment || t.Segment != segment || t.On != change || cust == nil || !c.Belongs(cust, counts, now) {
+		return Entry{}, false
+	}
+	entry := c.Begin(cust, cause, nil, now)
+	entry.WakeAt = now.Add(t.Delay)
+	return entry, true
+}
+
 // Leaves reports whether an event ends a running entry, and why. Where entries
 // have a key, an event about another key (the return of another order) leaves
 // this one alone.
@@ -69,12 +82,21 @@ func (c *Campaign) keyOf(m expression.Moment) string {
 // arguments, so both profiles of one person fall on the same side, in every
 // run, whoever asks; campaigns draw independently.
 func InHoldout(campaign, person string, share float64) bool {
-	if share <= 0 {
-		return false
-	}
-	sum := sha256.Sum256([]byte(campaign + "\x00" + person))
+	return share > 0 && draw(campaign, person) < share
+}
+
+// draw is a person's lot for a purpose, evenly spread over [0, 1) and always
+// the same.
+func draw(purpose, person string) float64 {
+	sum := sha256.Sum256([]byte(purpose + "\x00" + person))
 	const buckets = 1 << 53 // a float64 holds each exactly
-	return float64(binary.BigEndian.Uint64(sum[:8])>>11)/buckets < share
+	return float64(binary.BigEndian.Uint64(sum[:8])>>11) / buckets
+}
+
+// InStage reports whether a person (customers.Person) belongs to the share of a
+// campaign's rollout that is let in. A larger share holds every smaller one.
+func InStage(campaign, person string, share float64) bool {
+	return draw(campaign+"\x00rollout", person) < share
 }
 
 // holds judges a condition; none is satisfied by everybody.

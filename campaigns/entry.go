@@ -86,6 +86,14 @@ type Traveller struct {
 	Answers    []Answer
 	// Counts are the did() counts the campaign needs, by their key.
 	Counts map[string]int64
+	// News are the live events that the step the entry stands at waits for (see
+	// Campaign.Awaits), received since it arrived there, oldest first.
+	News []customers.Event
+	// Winners are the names of the paths that won, by the path of their split.
+	Winners map[string]string
+	// Share is how much of the people the rollout has let in so far, 0 to 1. It
+	// means nothing where the campaign has no rollout.
+	Share float64
 }
 
 // Move is what Advance decided for one entry. It is applied in one
@@ -97,6 +105,19 @@ type Move struct {
 	Set    map[string]any // profile field or traits.<name>; nil value clears
 	Tag    []TagChange
 	Events []customers.Event
+
+	Points   int64 // to add to the balance
+	Consents []customers.Consent
+	Enter    []Admission // journeys in other campaigns
+	// Splits are the paths of splits with a winner that the entry came to: the
+	// first that does starts the clock of the decision.
+	Splits []string
+}
+
+// Admission is a new entry with the rule of its campaign.
+type Admission struct {
+	Entry Entry
+	Again Again
 }
 
 // Entries keeps journeys.

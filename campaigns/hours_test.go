@@ -131,7 +131,7 @@ func neverOutsideHours(name string) func(*rapid.T) {
 		d := sent("0", 0, channels.SMS, deliveries.Planned)
 		d.ExpiresAt = now.Add(72 * time.Hour)
 
-		v := w.Judge(c, d, ruleEntry(), customer, nil, deliveries.Pressure{}, now)
+		v := w.Judge(Matter{Campaign: c, Delivery: d, Entry: ruleEntry(), Customer: customer}, now)
 		if v.Go != open(now) {
 			t.Fatalf("at %s in %s go is %v, want %v", now.In(zone), name, v.Go, open(now))
 		}
@@ -160,7 +160,7 @@ func TestEveryZoneOfACountryMustBeOpen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := drawMoment(t, zoneFor("America/New_York"))
 		d.ExpiresAt = now.Add(72 * time.Hour)
-		v := w.Judge(c, d, ruleEntry(), customer, nil, deliveries.Pressure{}, now)
+		v := w.Judge(Matter{Campaign: c, Delivery: d, Entry: ruleEntry(), Customer: customer}, now)
 		for _, name := range countryZones["US"] {
 			if hour := now.In(zoneFor(name)).Hour(); v.Go && (hour < 9 || hour >= 20) {
 				t.Fatalf("sent at %d o'clock in %s", hour, name)

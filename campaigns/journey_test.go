@@ -272,7 +272,7 @@ func TestHoldoutsWalkButOnlyTheGateSeesTheirMessages(t *testing.T) {
 	if len(move.Plan) != 1 {
 		t.Fatalf("plans %d", len(move.Plan))
 	}
-	v := ruleShop().Judge(c, move.Plan[0], move.Entry, who.Customer, nil, deliveries.Pressure{}, noon)
+	v := ruleShop().Judge(Matter{Campaign: c, Delivery: move.Plan[0], Entry: move.Entry, Customer: who.Customer}, noon)
 	if v.Go || v.Reason != deliveries.Holdout || !v.Until.IsZero() {
 		t.Errorf("verdict %+v", v)
 	}

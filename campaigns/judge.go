@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rapport/campaigns/expression"
+	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
 )
@@ -20,13 +21,26 @@ const rejudge = time.Hour
 // contact hours, caps, budgets) let it wait for the earliest moment that allows
 // it, unless that is not before its ExpiresAt: then it is skipped with the
 // reason that held it last.
-//
-// c is the campaign in the delivery's version with the state it has today.
-// counts are the customer's did() counts. A nil p.Spent means that nothing was
-// spent.
-func (w *Workspace) Judge(c *Campaign, d deliveries.Delivery, e Entry, cust *customers.Customer, counts map[string]int64, p deliveries.Pressure, now time.Time) deliveries.Verdict {
-	g := gate{workspace: w, campaign: c, delivery: d, entry: e, customer: cust, counts: counts, pressure: p, now: now}
+func (w *Workspace) Judge(m Matter, now time.Time) deliveries.Verdict {
+	g := gate{
+		workspace: w, campaign: m.Campaign, delivery: m.Delivery, entry: m.Entry, customer: m.Customer,
+		counts: m.Counts, pressure: m.Pressure, content: m.Content, now: now,
+	}
 	return g.verdict()
+}
+
+// Matter is a delivery with all that it is judged by.
+type Matter struct {
+	// Campaign is the one in the delivery's version, with the state it has today.
+	Campaign *Campaign
+	Delivery deliveries.Delivery
+	Entry    Entry
+	Customer *customers.Customer
+	Counts   map[string]int64    // the customer's did() counts
+	Pressure deliveries.Pressure // a nil Spent means that nothing was spent
+	// Content is what would be sent, which tells its price; nil before it is
+	// rendered.
+	Content *channels.Content
 }
 
 // gate is one delivery before the judge.
@@ -38,6 +52,7 @@ type gate struct {
 	customer  *customers.Customer
 	counts    map[string]int64
 	pressure  deliveries.Pressure
+	content   *channels.Content
 	now       time.Time
 
 	zones    []*time.Location

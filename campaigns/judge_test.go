@@ -29,7 +29,9 @@ func smsPlea() *plea {
 }
 
 func (p *plea) judge() deliveries.Verdict {
-	return p.shop.Judge(p.campaign, p.delivery, p.entry, p.customer, nil, p.pressure, p.now)
+	return p.shop.Judge(Matter{
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Customer: p.customer, Pressure: p.pressure,
+	}, p.now)
 }
 
 func (p *plea) contacts(ago ...time.Duration) {

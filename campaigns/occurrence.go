@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"rapport/customers"
 )
 
 const (
@@ -22,10 +24,7 @@ const (
 // at the first instant after the gap; one that comes twice runs once, the first
 // time. Whether the campaign is live is the caller's business.
 func (w *Workspace) Occurrences(c *Campaign, after, until time.Time) []time.Time {
-	zone := c.Trigger.Zone
-	if zone == nil {
-		zone = w.zone()
-	}
+	zone := w.clockOf(c)
 	switch c.Trigger.Kind {
 	case Once:
 		if at := c.Trigger.Once.In(zone); at.After(after) && !at.After(until) {
@@ -35,6 +34,32 @@ func (w *Workspace) Occurrences(c *Campaign, after, until time.Time) []time.Time
 		return cronOccurrences(c.Trigger.Cron, zone, after, until)
 	}
 	return nil
+}
+
+// firstClock is ahead of every clock on earth: an occurrence that goes by each
+// customer's own clock begins when it shows there.
+var firstClock = time.FixedZone("UTC+14", 14*60*60)
+
+// clockOf is the clock whose readings are the campaign's occurrences.
+func (w *Workspace) clockOf(c *Campaign) *time.Location {
+	switch {
+	case c.Trigger.OwnClock:
+		return firstClock
+	case c.Trigger.Zone != nil:
+		return c.Trigger.Zone
+	}
+	return w.zone()
+}
+
+// StartFor is when an occurrence begins for a customer: at its instant or,
+// where the trigger goes by each customer's own clock, when theirs shows what
+// the first clock showed then.
+func (w *Workspace) StartFor(c *Campaign, occurrence time.Time, cust *customers.Customer) time.Time {
+	if !c.Trigger.OwnClock {
+		return occurrence
+	}
+	zone, _ := w.ZoneOf(cust)
+	return readingOf(occurrence, firstClock).In(zone)
 }
 
 // cronOccurrences asks the cron library for readings of an even clock and

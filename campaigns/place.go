@@ -58,6 +58,19 @@ func (c *Campaign) StepAt(path string) *Step {
 	return at.step()
 }
 
+// Awaits is the event that a running entry stands still for, at a step that
+// waits for one.
+func (c *Campaign) Awaits(e Entry) (event string, waits bool) {
+	if e.State != Running {
+		return "", false
+	}
+	step := c.StepAt(e.Position)
+	if step == nil || step.Wait == nil || step.Wait.Event == "" {
+		return "", false
+	}
+	return step.Wait.Event, true
+}
+
 // step is the step at the place; nil behind the last one.
 func (p place) step() *Step {
 	if len(p) == 0 {

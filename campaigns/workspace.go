@@ -24,6 +24,9 @@ type Workspace struct {
 	// Prices are minor units (may be fractions) by channel and country: per
 	// segment for sms, per minute for call.
 	Prices map[channels.Channel]map[string]float64
+	// Events are the names of live events that the shop sends; nil where
+	// rapport.yaml does not list them.
+	Events []string
 
 	Segments  map[string]*Segment
 	Campaigns map[string]*Campaign

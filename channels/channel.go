@@ -11,6 +11,10 @@ const (
 	Push  Channel = "push"
 )
 
+// Webhook is how other systems are told. It goes through the ledger like a
+// message and reaches no customer: All and Valid leave it out.
+const Webhook Channel = "webhook"
+
 // All lists every channel in display order.
 func All() []Channel { return []Channel{Email, SMS, Call, Push} }
 

@@ -49,6 +49,14 @@ type Content struct {
 	SMS   *SMSContent   `json:"sms,omitempty"`
 	Call  *CallScript   `json:"call,omitempty"`
 	Push  *PushContent  `json:"push,omitempty"`
+
+	Webhook *WebhookContent `json:"webhook,omitempty"`
+}
+
+// WebhookContent is what another system is told: a JSON document for a URL.
+type WebhookContent struct {
+	URL  string `json:"url"`
+	Body []byte `json:"body"`
 }
 
 // EmailContent is an e-mail without its envelope.

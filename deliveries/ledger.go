@@ -28,6 +28,17 @@ type Pressure struct {
 	// Spent is the money taken since a moment, in minor units: by channel for
 	// the whole workspace (campaign "") and for one campaign.
 	Spent func(ch channels.Channel, campaign string, since time.Time) int64
+	// Rivals are the customer's other messages that are planned or queued.
+	Rivals []Rival
+}
+
+// Rival is another message that waits to be sent to the same customer.
+type Rival struct {
+	Delivery int64
+	Channel  channels.Channel
+	Topic    string
+	Priority int
+	DueAt    time.Time
 }
 
 // Verdict is a rule's word on one delivery.

@@ -172,7 +172,10 @@ func (r *round) sort(ctx context.Context, parcels []parcel) ([]parcel, error) {
 }
 
 func (r *round) judge(p parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
-	return r.edition.Judge(p.campaign, p.delivery, p.journey.Entry, p.journey.Customer, p.journey.Counts, pressure, now)
+	return r.edition.Judge(campaigns.Matter{
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.journey.Entry, Customer: p.journey.Customer,
+		Counts: p.journey.Counts, Pressure: pressure, Content: &p.message.Content,
+	}, now)
 }
 
 // begin commits the verdicts of parcels and returns those that may leave.
