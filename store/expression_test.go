@@ -50,7 +50,7 @@ func TestConditionsOnEveryField(t *testing.T) {
 		`engagement.email_opened_at > "2026-06-14"`, `engagement.email_clicked_at != nil`, `engagement.sms_replied_at == nil`, `engagement.push_clicked_at < now()`,
 		`consent("marketing", "sms")`, `consent("service", "call")`, `reachable("email")`, `reachable("sms")`, `reachable("call")`, `reachable("push")`,
 		`did("Order Completed") > 0`, `did("Order Completed", "90d") > 0`, `did("it's", "2026-05-01", "2026-06-15") > 0`, `in_segment("regulars")`,
-		`tier == nil ? orders.count > 2 : kind == "consumer"`, `not (tier > "g" and city < "k")`, `orders.total / orders.count < 10`,
+		`tier == nil ? orders.count > 2 : kind == "consumer"`, `days_to_anniversary(born_on) < 200`, `days_to_anniversary(created_at) > 300`, `not (tier > "g" and city < "k")`, `orders.total / orders.count < 10`,
 	}
 	fresh.Each(t, func(t *testing.T, dsn string) {
 		shop := settle(t, dsn, expressiontest.People(120, 120).Example(2))

@@ -20,6 +20,8 @@ var usage = map[string]string{
 	"days_since":  `days_since(created_at)`,
 	"hours_since": `hours_since(created_at)`,
 	"now":         `now()`,
+
+	"days_to_anniversary": `days_to_anniversary(born_on)`,
 }
 
 // functions are their names.
@@ -38,9 +40,11 @@ func (c *checker) call(n, callee ast.Node, args []ast.Node) node {
 	case "in_segment":
 		return c.segment(n, args)
 	case "days_since":
-		return c.elapsed(n, name, args, day)
+		return c.ofTime(n, name, args, func(since node) node { return elapsed{since, day} })
 	case "hours_since":
-		return c.elapsed(n, name, args, time.Hour)
+		return c.ofTime(n, name, args, func(since node) node { return elapsed{since, time.Hour} })
+	case "days_to_anniversary":
+		return c.ofTime(n, name, args, func(of node) node { return anniversary{of} })
 	case "now":
 		if len(args) != 0 {
 			return c.misused(n, name)
@@ -173,19 +177,20 @@ func (c *checker) unknownWord(at ast.Node, what, name string, known []string) no
 	return c.mistake(at, mend, "there is no %s %q", what, name)
 }
 
-func (c *checker) elapsed(n ast.Node, name string, args []ast.Node, period time.Duration) node {
+// ofTime checks a function of one time.
+func (c *checker) ofTime(n ast.Node, name string, args []ast.Node, function func(node) node) node {
 	if len(args) != 1 {
 		return c.misused(n, name)
 	}
-	since := c.node(args[0])
-	if !isBroken(since) {
-		since = c.asWanted(args[0], since, Time)
+	at := c.node(args[0])
+	if !isBroken(at) {
+		at = c.asWanted(args[0], at, Time)
 	}
-	switch t := since.kind(); {
-	case isBroken(since):
-		return since
+	switch t := at.kind(); {
+	case isBroken(at):
+		return at
 	case t != Time && t != Any:
 		return c.mistake(args[0], "write "+usage[name], "%s is %s; %s takes a time", c.name(args[0]), t.words(), name)
 	}
-	return elapsed{since: since, period: period}
+	return function(at)
 }

@@ -61,6 +61,7 @@ func TestConditionsThatHold(t *testing.T) {
 		`traits.birthday_club and traits.shoe_size == 38.5 and traits.favourite in ["tea", "coffee"] and traits.renewed_on < now()`,
 		// Orders: money in major units, periods rounded down.
 		`orders.count == 3 and orders.total == 99.9 and orders.average == 33.3 and orders.returned == 1`,
+		`days_to_anniversary(born_on) == 0 and days_to_anniversary(traits.renewed_on) == 320`,
 		`orders.days_between == 14.25 and days_since(orders.last_at) == 1 and hours_since(orders.last_at) == 36`,
 		`days_since("2026-06-15 11:59") == 0 and days_since("2026-06-15 12:01") == -1`,
 		// Scores and pressure.

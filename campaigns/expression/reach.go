@@ -43,7 +43,7 @@ func reachOf(n node) reach {
 		return reach{0, 0, true}
 	case fieldValue:
 		return n.reach
-	case happened, elapsed:
+	case happened, elapsed, anniversary:
 		return reachOfCounts
 	case minus:
 		return reachOf(n.operand)

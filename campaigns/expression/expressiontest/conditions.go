@@ -144,7 +144,9 @@ func (w writer) number(depth int) string {
 			func() string { return w.pick("number", numbers) },
 			func() string { return w.pick("number field", numberFields) },
 			w.did,
-			func() string { return w.pick("since", []string{"days_since", "hours_since"}) + "(" + w.time(0) + ")" },
+			func() string {
+				return w.pick("since", []string{"days_since", "hours_since", "days_to_anniversary"}) + "(" + w.time(0) + ")"
+			},
 		)
 	}
 	if depth == 0 {
