@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"channels/sms":                        {"channels", "channels/twilio"},
 	"channels/call":                       {"channels", "channels/twilio"},
 	"channels/webpush":                    {"channels"},
+	"channels/webhook":                    {"channels"},
 	"config":                              {},
 	"customers":                           {"channels"},
 	"customers/intake":                    {"channels", "customers"},

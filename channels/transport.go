@@ -2,6 +2,8 @@ package channels
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +35,11 @@ const (
 // then leaves one message in doubt, not all that share it. A nil dialer is the
 // usual one.
 func NewClient(timeout time.Duration, dialer *net.Dialer) *http.Client {
+	return newClient(timeout, dialer, nil)
+}
+
+// newClient is NewClient that trusts these certificates; nil are the system's.
+func newClient(timeout time.Duration, dialer *net.Dialer, roots *x509.CertPool) *http.Client {
 	if dialer == nil {
 		dialer = &net.Dialer{Timeout: dialTimeout}
 	}
@@ -42,6 +49,7 @@ func NewClient(timeout time.Duration, dialer *net.Dialer) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: once{timeout: timeout, transport: &http.Transport{
 			DialContext:         dialer.DialContext,
+			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout: dialTimeout,
 			Protocols:           &http1,
 			MaxIdleConns:        4 * maxIdle,

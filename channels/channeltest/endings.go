@@ -42,7 +42,7 @@ var endings = map[string]func(http.ResponseWriter, *net.TCPConn){
 func (s Suite) ending(t *testing.T, end func(http.ResponseWriter, *net.TCPConn)) {
 	service := serve(t, func(w http.ResponseWriter, r *http.Request) { end(w, hijack(t, w)) })
 	_, err := s.send(t, t.Context(), service.URL)
-	expect(t, err, channels.Ambiguous)
+	expect(t, err, s.doubt())
 	service.had(t, 1)
 }
 
@@ -61,7 +61,7 @@ func (s Suite) secondDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := sender.Send(t.Context(), s.Message(service.URL))
-	expect(t, err, channels.Ambiguous)
+	expect(t, err, s.doubt())
 	s.discreet(t, service.URL, err)
 	service.had(t, 2)
 }
@@ -104,14 +104,14 @@ func (s Suite) cancelled(t *testing.T) {
 		<-r.Context().Done()
 	})
 	_, err := s.send(t, ctx, service.URL)
-	expect(t, err, channels.Ambiguous)
+	expect(t, err, s.doubt())
 	service.had(t, 1)
 }
 
 func (s Suite) timeLimit(t *testing.T) {
 	service := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	_, err := s.Open(t, service.URL, 100*time.Millisecond).Send(t.Context(), s.Message(service.URL))
-	expect(t, err, channels.Ambiguous)
+	expect(t, err, s.doubt())
 	s.discreet(t, service.URL, err)
 	service.had(t, 1)
 }

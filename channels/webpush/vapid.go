@@ -19,7 +19,6 @@ import (
 
 const (
 	usualTimeout = 10 * time.Second
-	dialTimeout  = 4 * time.Second
 	usualTTL     = 24 * time.Hour
 	longestTTL   = 28 * 24 * time.Hour // what push services keep at most
 	topicLength  = 32                  // RFC 8030 §5.4
@@ -195,7 +194,7 @@ func (s *pushes) request(ctx context.Context, p push) (*http.Request, error) {
 	if err != nil {
 		return nil, &channels.NotSent{Err: fmt.Errorf("encrypt: %w", err)}
 	}
-	authorization, err := s.identity.authorization(originOf(p.endpoint))
+	authorization, err := s.identity.authorization(channels.Origin(p.endpoint))
 	if err != nil {
 		return nil, &channels.NotSent{Err: fmt.Errorf("sign: %w", err)}
 	}
