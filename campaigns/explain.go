@@ -202,36 +202,6 @@ func (x *explanation) answerTo(step *Step) string {
 	return ""
 }
 
-// reasonWords says what a reason means to somebody who does not know the word.
-func reasonWords(reason string) string {
-	if meaning, known := reasonMeanings[reason]; known {
-		return reason + ": " + meaning
-	}
-	return reason
-}
-
-var reasonMeanings = map[string]string{
-	string(deliveries.NoAddress):         "nothing is known to reach the customer at",
-	string(deliveries.NoConsent):         "the customer has not agreed to this topic on this channel",
-	string(deliveries.Suppressed):        "the address is blocked after an opt-out, a bounce or a complaint",
-	string(deliveries.QuietHoursExpired): "contact hours did not open in time",
-	string(deliveries.Capped):            "the customer has been contacted as often as the policy allows",
-	string(deliveries.LowerPriority):     "a more important message took its place",
-	string(deliveries.CountryNotAllowed): "nothing may be sent to that country on this channel",
-	string(deliveries.OverBudget):        "the budget is used up",
-	string(deliveries.Holdout):           "the customer belongs to the share that is never contacted",
-	string(deliveries.Exited):            "the journey was over before the message could leave",
-	string(deliveries.PausedCampaign):    "the campaign is paused",
-	string(deliveries.InvalidAddress):    "the address cannot exist",
-	string(deliveries.DuplicatePerson):   "another profile of the same person was contacted",
-	string(deliveries.NotInAudience):     "the customer does not belong to the audience",
-	"no_answer":                          "nobody picked up",
-	"busy":                               "the line was busy",
-	"machine":                            "an answering machine picked up",
-	"not_rendered":                       "the template names something the customer does not have",
-	"hard":                               "the mailbox does not exist",
-}
-
 // describe says what a step does.
 func (s *Step) describe() string {
 	switch s.Kind {

@@ -1,5 +1,11 @@
 package deliveries
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
 // Status is where a delivery stands.
 type Status string
 
@@ -30,6 +36,11 @@ var rank = map[Status]int{
 	Planned: 0, Queued: 1, Sending: 2, Unconfirmed: 3, Skipped: 4,
 	Sent: 10, Delivered: 20, Opened: 30, Clicked: 40, Answered: 50,
 	Expired: 60, Failed: 61, Bounced: 62, Unsubscribed: 70, Complained: 80,
+}
+
+// Statuses lists every status, the least far first.
+func Statuses() []Status {
+	return slices.SortedFunc(maps.Keys(rank), func(a, b Status) int { return cmp.Compare(a.Rank(), b.Rank()) })
 }
 
 // Rank is the status's place in that order, which the store keeps beside it.

@@ -25,6 +25,9 @@ func TestRanksTellStatusesApart(t *testing.T) {
 			t.Errorf("%s is not valid", s)
 		}
 	}
+	if listed := deliveries.Statuses(); len(listed) != len(at) || listed[0] != deliveries.Planned {
+		t.Errorf("the statuses in order are %v", listed)
+	}
 	if deliveries.Status("posted").Valid() {
 		t.Error("a made-up status is valid")
 	}

@@ -1,0 +1,70 @@
+package campaigns
+
+import (
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// Reason is a word the ledger gives for a message that did not come to its
+// customer: what it means to somebody who does not know the word, and what can
+// be done.
+type Reason struct{ Word, Meaning, Advice string }
+
+// Waits reports whether a message is held for this reason, up to its expires,
+// before it is skipped with it.
+func (r Reason) Waits() bool { return waits(deliveries.SkipReason(r.Word)) }
+
+// SkipReasons lists why a customer who belonged was not contacted. The list is
+// closed.
+func SkipReasons() []Reason {
+	return []Reason{
+		{string(deliveries.NoAddress), "nothing is known to reach the customer at", "add the address to the profile, or ask by several channels"},
+		{string(deliveries.InvalidAddress), "the address cannot exist", "correct it in the profile"},
+		{string(deliveries.Suppressed), "the address is blocked after an opt-out, a bounce or a complaint", "nothing: only the customer can take that back"},
+		{string(deliveries.NoConsent), "the customer has not agreed to this topic on this channel", "ask for consent where the customer signs up, or on the preferences page"},
+		{string(deliveries.CountryNotAllowed), "nothing may be sent to that country on this channel", "list the country under contact: countries in rapport.yaml, if you may write there"},
+		{string(deliveries.QuietHoursExpired), "contact hours did not open in time", "allow more hours, or a longer expires"},
+		{string(deliveries.Capped), "the customer has been contacted as often as the policy allows", "raise the cap, or give the campaign a higher priority"},
+		{string(deliveries.LowerPriority), "a more important message took its place", "raise this campaign's priority, or give the step a longer expires"},
+		{string(deliveries.OverBudget), "the budget is used up", "raise it, or spread the campaign over more days"},
+		{string(deliveries.PausedCampaign), "the campaign is paused", "set it live again"},
+		{string(deliveries.Holdout), "the customer belongs to the share that is never contacted", "nothing: they show what would have happened without the campaign"},
+		{string(deliveries.Exited), "the journey was over before the message could leave", "nothing: an exit did what it says"},
+		{string(deliveries.NotInAudience), "the customer does not belong to the audience", "look at the campaign's audience"},
+		{string(deliveries.DuplicatePerson), "another profile of the same person was contacted", "join the profiles"},
+	}
+}
+
+// FailureReasons lists why a message failed, as far as the words are ours;
+// providers have codes of their own beside them.
+func FailureReasons() []Reason {
+	return []Reason{
+		{"no_answer", "nobody picked up", "let the step call again: retry"},
+		{"busy", "the line was busy", "let the step call again: retry"},
+		{"machine", "an answering machine picked up", "let the step call again, or say what to leave: voicemail in the script"},
+		{"not_rendered", "the template names something the customer does not have", "give the field a default: {{ customer.first_name | default: 'friend' }}"},
+		{"hard", "the mailbox does not exist", "ask the customer for another address by another channel"},
+		{"soft", "the mailbox did not take it for now", "nothing: the next message may pass"},
+		{channels.ReasonOptedOut, "the customer has asked not to be contacted by this channel", "nothing: only the customer can take that back"},
+		{channels.ReasonRejected, "the provider did not accept the message", "look at what the provider says of it"},
+		{channels.ReasonTooLarge, "the message is longer than the channel takes", "shorten the template"},
+		{channels.ReasonGone, "the browser has given up its subscription", "nothing: it asks again on the next visit"},
+		{"provider_unavailable", "the provider could not be reached in time", "nothing now; allow a longer expires if it happens often"},
+		{"unreachable", "the phone was off or out of reach", "nothing: the next message may pass"},
+		{"busy_network", "the network was too busy", "nothing: the next message may pass"},
+		{"blocked", "the customer or the network blocks the sender", "write less often, and by another channel"},
+		{"filtered", "the network took it for spam", "say who you are, and write fewer links"},
+	}
+}
+
+// reasonWords says what a reason means to somebody who does not know the word.
+func reasonWords(word string) string {
+	for _, reasons := range [][]Reason{SkipReasons(), FailureReasons()} {
+		for _, reason := range reasons {
+			if reason.Word == word {
+				return word + ": " + reason.Meaning
+			}
+		}
+	}
+	return word
+}
