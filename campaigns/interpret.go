@@ -145,7 +145,10 @@ func (h *hearing) progress() {
 	if !moves || d.ID == 0 || r.Bot {
 		return
 	}
-	p := &deliveries.Progress{ID: d.ID, Status: status, ProviderID: r.ProviderID, At: r.At}
+	p := &deliveries.Progress{
+		ID: d.ID, Status: status, ProviderID: r.ProviderID, At: r.At,
+		Cost: h.workspace.afterwards(h.customer, d, r.Duration),
+	}
 	if status == deliveries.Failed || status == deliveries.Bounced {
 		if h.earlierAttempt() {
 			return

@@ -79,7 +79,7 @@ func (g *gate) verdict() deliveries.Verdict {
 		return g.hold(until, deliveries.OverBudget, true)
 	}
 	verdict := g.about(deliveries.Verdict{Go: true})
-	verdict.Cost = g.workspace.costOf(g.customer, g.delivery.Channel)
+	verdict.Cost = g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
 	return verdict
 }
 

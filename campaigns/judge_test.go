@@ -18,6 +18,7 @@ type plea struct {
 	entry    Entry
 	customer *customers.Customer
 	pressure deliveries.Pressure
+	content  *channels.Content
 	now      time.Time
 }
 
@@ -31,6 +32,7 @@ func smsPlea() *plea {
 func (p *plea) judge() deliveries.Verdict {
 	return p.shop.Judge(Matter{
 		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Customer: p.customer, Pressure: p.pressure,
+		Content: p.content,
 	}, p.now)
 }
 
@@ -252,14 +254,5 @@ func TestHorizonIsTheLongestWindow(t *testing.T) {
 	w.Campaigns = map[string]*Campaign{narrow.ID: narrow}
 	if got := noon.Sub(w.Horizon(noon)); got != 30*24*time.Hour {
 		t.Errorf("looks back %s", got)
-	}
-}
-
-func TestCostIsRoundedUpButNotInvented(t *testing.T) {
-	w := ruleShop()
-	for number, want := range map[string]int64{"+4915112345678": 8, "+12125550123": 7, "+436641234567": 0} {
-		if got := w.costOf(&customers.Customer{Phone: number}, channels.SMS); got != want {
-			t.Errorf("a text to %s… costs %d, want %d", number[:3], got, want)
-		}
 	}
 }

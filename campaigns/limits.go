@@ -1,12 +1,10 @@
 package campaigns
 
 import (
-	"math"
 	"slices"
 	"time"
 
 	"rapport/channels"
-	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -83,7 +81,7 @@ func (l Cap) free(contacts []deliveries.Contact, now time.Time) (time.Time, bool
 // to look again: a sum does not tell when it shrinks. A zero time means that
 // the budget is smaller than the message's price.
 func (g *gate) shortOfMoney() (until time.Time, short bool) {
-	cost := g.workspace.costOf(g.customer, g.delivery.Channel)
+	cost := g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
 	if cost == 0 {
 		return time.Time{}, false
 	}
@@ -112,13 +110,4 @@ func (g *gate) overspent(b Budget, campaign string, cost int64) (until time.Time
 		return time.Time{}, false
 	}
 	return g.now.Add(min(rejudge, b.Per)), true
-}
-
-// costOf estimates what a message takes from the budgets, in minor units: the
-// price of one segment or one minute where it goes. The true number is known
-// only afterwards. Fractions are rounded up, so that a budget holds.
-func (w *Workspace) costOf(c *customers.Customer, ch channels.Channel) int64 {
-	price := w.Prices[ch][countryOf(c, ch)]
-	const noise = 1e-6 // of prices that were multiplied from major units
-	return max(0, int64(math.Ceil(price-noise)))
 }

@@ -138,6 +138,9 @@ type Progress struct {
 	At         time.Time
 	// DueAt sends an attempt that met busy or no answer back to Planned.
 	DueAt time.Time
+	// Cost is what turned out to be spent beyond what was taken, minor units. It
+	// counts wherever the delivery stands, so a report must be told once.
+	Cost int64
 }
 
 // Record is the ledger's side of what comes back.

@@ -119,8 +119,18 @@ func (d Delivery) Resolved(f Finding, now time.Time) (Delivery, bool) {
 
 // Advanced is the delivery after a report, and whether the report moved it.
 // Evidence counts whatever the courier believes: it may come before the
-// courier has settled, or for a message thought not to have been sent.
+// courier has settled, or for a message thought not to have been sent. Money
+// that was spent counts even where the report moves nothing else.
 func (d Delivery) Advanced(p Progress, now time.Time) (Delivery, bool) {
+	after, moved := d.advanced(p, now)
+	if p.Cost == 0 || d.Attempts == 0 {
+		return after, moved
+	}
+	after.Cost += p.Cost
+	return after, true
+}
+
+func (d Delivery) advanced(p Progress, now time.Time) (Delivery, bool) {
 	if p.Status == Planned {
 		return d.repeated(p)
 	}

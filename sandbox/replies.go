@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rapport/channels"
 )
 
 // textStatus plans one status callback of a text.
@@ -95,10 +97,11 @@ func (s *Sandbox) deliver(ctx context.Context, ours *record, words, id string) s
 		s.stopped.Delete(pair(ours.to, senderOf(ours.from)))
 	}
 	sid := "SM" + id
+	segments, _ := channels.Segments(words)
 	form := url.Values{
 		"AccountSid": {s.options.Twilio.AccountSID}, "ApiVersion": {"2010-04-01"},
 		"MessageSid": {sid}, "SmsMessageSid": {sid}, "SmsSid": {sid}, "SmsStatus": {"received"},
-		"From": {ours.to}, "To": {senderOf(ours.from)}, "Body": {words}, "NumMedia": {"0"}, "NumSegments": {strconv.Itoa(segments(words))},
+		"From": {ours.to}, "To": {senderOf(ours.from)}, "Body": {words}, "NumMedia": {"0"}, "NumSegments": {strconv.Itoa(segments)},
 		"FromCity": {""}, "FromState": {""}, "FromZip": {""}, "FromCountry": {""},
 		"ToCity": {""}, "ToState": {""}, "ToZip": {""}, "ToCountry": {""},
 	}

@@ -26,9 +26,10 @@ func (s *Sandbox) sendText(w http.ResponseWriter, r *http.Request, form url.Valu
 	c := s.ordinals.next(s.chance(string(channels.SMS), to, withoutTokens(body)))
 	s.accept(w, r, channels.SMS, c, func() (Accepted, answer, *story) {
 		now := s.now()
+		segments, _ := channels.Segments(body)
 		text := &record{
 			sid: "SM" + s.sid(c, "text"), from: form.Get("From"), to: to, service: form.Get("MessagingServiceSid"),
-			body: body, segments: segments(body), created: now, updated: now, status: "queued", shown: s.showText,
+			body: body, segments: segments, created: now, updated: now, status: "queued", shown: s.showText,
 		}
 		s.texts.add(text)
 		callback := form.Get("StatusCallback")

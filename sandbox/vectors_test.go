@@ -84,22 +84,6 @@ func TestSignatureOfTwilioCallbacks(t *testing.T) {
 	}
 }
 
-func TestSegmentsOfVectors(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Name     string
-			Body     string
-			Segments int
-		}
-	}
-	vector(t, "sms/segments.json", &file)
-	for _, c := range file.Cases {
-		if got := segments(c.Body); got != c.Segments {
-			t.Errorf("%s: got %d, want %d", c.Name, got, c.Segments)
-		}
-	}
-}
-
 func TestDecryptionOfRFC8291(t *testing.T) {
 	var file struct {
 		A struct {

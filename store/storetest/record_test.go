@@ -67,6 +67,21 @@ func TestAdvanceTakesSeveralReportsAtOnce(t *testing.T) {
 	})
 }
 
+// A call that has been answered already is not moved by its end, and still costs
+// what it lasted.
+func TestAdvanceCountsMoneyWhereverTheDeliveryStands(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := sent(t, s, 1, func(_ int, d *deliveries.Delivery) { d.Channel = channels.Call })[0]
+		advance(t, s, deliveries.Progress{ID: d.ID, Status: deliveries.Answered})
+		advance(t, s,
+			deliveries.Progress{ID: d.ID, Status: deliveries.Delivered, Cost: 10},
+			deliveries.Progress{ID: d.ID, Status: deliveries.Delivered, Cost: 5})
+		if got := stored(t, s, d.ID); got.Status != deliveries.Answered || got.Cost != d.Cost+15 {
+			t.Errorf("%s at %d, want %d", got.Status, got.Cost, d.Cost+15)
+		}
+	})
+}
+
 func TestAdvanceWakesTheEntry(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		d := sent(t, s, 1, nil)[0]

@@ -1,8 +1,18 @@
-package sandbox
+package channels
 
 import (
 	"strings"
 	"unicode/utf16"
+)
+
+// Encoding is how the characters of a text message travel.
+type Encoding string
+
+// The encodings: one septet a character, or two from the extension table
+// (3GPP TS 23.038 §6.2.1), and 16-bit code units (§6.2.3).
+const (
+	GSM7 Encoding = "GSM-7"
+	UCS2 Encoding = "UCS-2"
 )
 
 // gsmBasic and gsmExtended are the characters of GSM 03.38; the latter take two
@@ -12,10 +22,11 @@ const (
 	gsmExtended = "\f^{}\\[~]|€"
 )
 
-// segments counts the messages a text is sent and billed as: septets in GSM
-// 03.38 where every character has one, UTF-16 otherwise; no character is split.
-func segments(text string) int {
-	single, part := 160, 153
+// Segments counts the messages a text is sent and billed as. One character
+// outside GSM 03.38 makes all of them UCS-2. A text that does not fit one
+// segment gives up a part of each for the header that joins them (3GPP TS
+// 23.040 §9.2.3.24.1), and no character is split between two.
+func Segments(text string) (count int, encoding Encoding) {
 	widths := make([]int, 0, len(text))
 	for _, r := range text {
 		switch {
@@ -24,10 +35,10 @@ func segments(text string) int {
 		case strings.ContainsRune(gsmExtended, r):
 			widths = append(widths, 2)
 		default:
-			return cut(utf16Widths(text), 70, 67)
+			return cut(utf16Widths(text), 70, 67), UCS2
 		}
 	}
-	return cut(widths, single, part)
+	return cut(widths, 160, 153), GSM7
 }
 
 func utf16Widths(text string) []int {

@@ -1,0 +1,45 @@
+package campaigns
+
+import (
+	"math"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// costOf is what a message takes from the budgets when it is sent, in minor
+// units: of a text its segments, of a call one minute, which the report on the
+// call corrects. content may be nil: a message that is not written yet is taken
+// to be as short as can be.
+func (w *Workspace) costOf(c *customers.Customer, ch channels.Channel, content *channels.Content) int64 {
+	units := 1
+	if content != nil && content.SMS != nil {
+		units, _ = channels.Segments(content.SMS.Text)
+	}
+	return w.priced(c, ch, units)
+}
+
+// priced is what so many units cost where a customer is: segments of a text,
+// minutes of a call. Fractions are rounded up, so that a budget holds.
+func (w *Workspace) priced(c *customers.Customer, ch channels.Channel, units int) int64 {
+	price := w.Prices[ch][countryOf(c, ch)] * float64(units)
+	const noise = 1e-6 // of prices that were multiplied from major units
+	return max(0, int64(math.Ceil(price-noise)))
+}
+
+// afterwards is what a call cost beyond what was taken for it when it began:
+// every further minute that it entered. A call that was taken to have failed
+// and gave its minute back costs all of them.
+func (w *Workspace) afterwards(c *customers.Customer, d deliveries.Delivery, lasted time.Duration) int64 {
+	if d.Channel != channels.Call || lasted <= 0 || c == nil {
+		return 0
+	}
+	begun := int((lasted + time.Minute - 1) / time.Minute)
+	cost := w.priced(c, d.Channel, begun)
+	if d.TakenAt.IsZero() {
+		return cost
+	}
+	return cost - w.priced(c, d.Channel, 1)
+}
