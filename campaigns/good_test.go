@@ -67,7 +67,9 @@ func TestSettingsAreRead(t *testing.T) {
 			{AtMost: 4, Per: 7 * 24 * time.Hour},
 		},
 		Countries: map[channels.Channel][]string{"sms": {"DE", "AT"}, "call": {"DE"}},
+		Holidays:  []Holiday{{Month: time.January, Day: 1}},
 	}, w.Contact)
+	same(t, "events", []string{"Order Delivered", "Order Completed", "Order Returned"}, w.Events)
 	same(t, "budgets", []Budget{{20000, 24 * time.Hour, "sms"}, {9950, 14 * 24 * time.Hour, "call"}}, w.Budgets)
 	same(t, "prices", map[channels.Channel]map[string]float64{"sms": {"DE": 8, "AT": 7}, "call": {"DE": 5}}, w.Prices)
 }
@@ -178,6 +180,58 @@ func TestStepsAreRead(t *testing.T) {
 	same(t, "steps", want, got)
 }
 
+func TestTheSecondHalfOfTheLanguageIsRead(t *testing.T) {
+	got := goodWorkspace(t).Campaigns["win-back"]
+	same(t, "trigger", Trigger{Kind: OnSegment, Segment: "lapsed-gold", On: Leaving, Delay: time.Hour, Misfire: "run_once"}, got.Trigger)
+	same(t, "again", "never", got.Entry.Again.Mode)
+	same(t, "goal", &Goal{
+		Event: "Order Completed", Where: compiled(t, "event.total >= 20"), Within: 14 * 24 * time.Hour, Value: compiled(t, "event.revenue"),
+	}, got.Goal)
+	same(t, "holidays", []Holiday{
+		{Year: 2026, Month: time.December, Day: 24}, {Month: time.December, Day: 25},
+		{Country: "DE", Month: time.October, Day: 3}, {Country: "AT", Month: time.October, Day: 26},
+	}, got.Contact.Holidays)
+	same(t, "rollout", &Rollout{
+		Stages: []float64{0.05, 0.25, 1}, Hold: 6 * time.Hour, MinSample: 200,
+		ContinueIf: []Criterion{
+			{ShareBounced, "<", 0.03}, {ShareComplained, "<=", 0.001}, {ShareClicked, ">=", 0.01}, {MeanCSAT, ">=", 3.5},
+		},
+	}, got.Rollout)
+}
+
+func TestTheStepsOfTheSecondHalfAreRead(t *testing.T) {
+	steps := goodWorkspace(t).Campaigns["win-back"].Steps
+	refer := func(path string, line int) Step {
+		return Step{Kind: StepEmail, Path: path, Line: line, Column: 13, Send: &Send{By: []channels.Channel{"email"}, Template: "refer-a-friend"}}
+	}
+	same(t, "reach", Step{
+		Kind: StepReach, ID: "hello", Path: "0", Line: 15, Column: 5,
+		Send: &Send{By: []channels.Channel{"push", "sms"}, Template: "news", FallbackAfter: 30 * time.Minute, Expires: 24 * time.Hour},
+	}, steps[0])
+	same(t, "split", Step{
+		Kind: StepSplit, ID: "offer", Path: "1", Line: 20, Column: 5, Winner: &Winner{By: deliveries.Clicked, After: 4 * time.Hour},
+		Branch: []Branch{
+			{Name: "plain", Share: 0.2, Steps: []Step{
+				refer("1.0.0", 25),
+				{Kind: StepWait, ID: "bought", Path: "1.0.1", Line: 26, Column: 13, Wait: &Wait{
+					Event: "Order Completed", Where: compiled(t, "event.total > 10 and orders.count > 1"), AtMost: 72 * time.Hour,
+				}},
+			}},
+			{Name: "points", Share: 0.2, Steps: []Step{
+				{Kind: StepPoints, Path: "1.1.0", Line: 31, Column: 13, Points: 100},
+				refer("1.1.1", 32),
+			}},
+		},
+	}, steps[1])
+	same(t, "points that are taken", int64(-50), steps[3].Branch[0].Steps[0].Points)
+	same(t, "consent", &ConsentChange{Topic: "marketing", Channels: []channels.Channel{"sms", "email"}}, steps[3].Branch[1].Steps[0].Consent)
+	same(t, "webhook", &Webhook{
+		URL:  "https://crm.example/hook",
+		Body: map[string]any{"customer": "{{ customer.id }}", "path": []any{1.0, true, "{{ customer.tier | default: 'none' }}"}},
+	}, steps[4].Webhook)
+	same(t, "enter", "follow-up", steps[5].Enter)
+}
+
 // What a file leaves out is what its readers would expect.
 func TestWhatIsLeftOut(t *testing.T) {
 	w := goodWorkspace(t)
@@ -192,6 +246,10 @@ func TestWhatIsLeftOut(t *testing.T) {
 		t.Error("a zone, an audience or hours that nobody wrote")
 	}
 	same(t, "hours for one channel", map[channels.Channel][]Window{"sms": {}}, weekly.Contact.Hours)
+	newYear := w.Campaigns["new-year"]
+	if !newYear.Trigger.OwnClock || newYear.Trigger.Zone != nil || newYear.Rollout.MinSample != 50 {
+		t.Errorf("trigger %+v and rollout %+v of new-year", newYear.Trigger, newYear.Rollout)
+	}
 	nps, why := weekly.Steps[0].Send.Ask, weekly.Steps[1].Send.Ask
 	if nps.Threshold == nil || *nps.Threshold != 6 || why.Threshold != nil {
 		t.Errorf("thresholds %v and %v, want 6 and none", nps.Threshold, why.Threshold)

@@ -17,18 +17,6 @@ const (
 	defaultAnswerWithin = 3 * 24 * time.Hour
 )
 
-// What a journey remembers of its steps, beside the ledger.
-const (
-	markWaited     = "waited"
-	markUnanswered = "unanswered"
-	markAnswered   = "answered"
-	markNoBranch   = "no branch"
-	markCase       = "case"
-	markSet        = "set"
-	markTagged     = "tagged"
-	markStopped    = "stopped"
-)
-
 // Advance walks an entry on until it must wait or is over, and says what that
 // changes. It depends on its arguments alone: advancing the same traveller at
 // the same moment again gives the same move.

@@ -50,10 +50,14 @@ type reader struct {
 	// drafts are the segments as written, sound or not, in the order of files.
 	drafts    map[string]*segmentDraft
 	order     []string
-	campaigns map[string]declaration
+	campaigns map[string]declaredCampaign
+	handovers []handover
+	circles   []string // of handovers, told already
 	// unread says that a file with segments could not be read: what has no
 	// segment may have one there.
 	unread bool
+	// campaignsUnread says the same of files with campaigns.
+	campaignsUnread bool
 	// silenced counts mistakes that are not reported because they may follow
 	// from others. What has one is no more sound than with a reported one.
 	silenced int
@@ -63,6 +67,12 @@ type reader struct {
 
 // mistakes counts what is wrong so far, reported or not.
 func (r *reader) mistakes() int { return len(r.problems) + r.silenced }
+
+// declaredCampaign is a campaign as it was read, sound or not.
+type declaredCampaign struct {
+	declaration
+	campaign *Campaign
+}
 
 // declaration is where an id was given.
 type declaration struct {
@@ -81,11 +91,11 @@ func (r *reader) folder(name string) []string {
 		}
 		switch {
 		case path.Ext(file) == ".yml":
-			r.unread = r.unread || name == "segments"
+			r.passOver(name)
 			r.add(Problem{File: file, Message: "files that end in .yml are not read", Mend: "rename it to " + strings.TrimSuffix(path.Base(file), ".yml") + ".yaml"})
 		case path.Ext(file) != ".yaml":
 		case strings.Contains(rest, "/"):
-			r.unread = r.unread || name == "segments"
+			r.passOver(name)
 			r.add(Problem{File: file, Message: "folders inside " + name + "/ are not read", Mend: "move the file to " + name + "/" + path.Base(file)})
 		default:
 			paths = append(paths, file)
@@ -104,10 +114,16 @@ func (r *reader) documents(file, want string) []node {
 			maps = append(maps, root)
 		}
 	}
-	if len(maps) == 0 && len(r.problems) > before && strings.HasPrefix(file, "segments/") {
-		r.unread = true
+	if len(maps) == 0 && len(r.problems) > before {
+		r.passOver(path.Dir(file))
 	}
 	return maps
+}
+
+// passOver notes that something in a folder could not be read.
+func (r *reader) passOver(folder string) {
+	r.unread = r.unread || folder == "segments"
+	r.campaignsUnread = r.campaignsUnread || folder == "campaigns"
 }
 
 // readTemplates loads the templates, whose own mistakes they report themselves.

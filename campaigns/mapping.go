@@ -47,7 +47,6 @@ type mapping struct {
 	node
 	entries []pair
 	asked   []string
-	later   []string
 	missing []missingKey
 }
 
@@ -101,31 +100,20 @@ func (m *mapping) need(key, why string) node {
 	return m.get(key)
 }
 
-// notYet names keys that belong to the language but that this version cannot
-// do.
-func (m *mapping) notYet(keys ...string) { m.later = append(m.later, keys...) }
-
 // end reports the keys nobody asked for and those that are missing. One that is
 // there misspelt is not missing as well.
 func (m *mapping) end() {
 	for _, p := range m.entries {
-		switch {
-		case slices.Contains(m.asked, p.key):
-		case slices.Contains(m.later, p.key):
-			p.notSupported()
-		default:
-			p.unknown(m.asked)
-			meant := nearest(p.key, m.asked)
-			m.missing = slices.DeleteFunc(m.missing, func(k missingKey) bool { return k.key == meant })
+		if slices.Contains(m.asked, p.key) {
+			continue
 		}
+		p.unknown(m.asked)
+		meant := nearest(p.key, m.asked)
+		m.missing = slices.DeleteFunc(m.missing, func(k missingKey) bool { return k.key == meant })
 	}
 	for _, k := range m.missing {
 		m.problem(quote(k.key)+" is missing here", k.why)
 	}
-}
-
-func (p pair) notSupported() {
-	p.problem(quote(p.key)+" is not supported by this version", "it belongs to the language and will come; take it out for now")
 }
 
 func (p pair) unknown(known []string) {

@@ -17,6 +17,7 @@ type campaignReader struct {
 	// questions are the further ones that call scripts ask.
 	asks      map[string]Scale
 	steps     map[string]node
+	statuses  map[string][]string // what steps.<id>.status may be
 	questions []string
 	sends     bool // whether any step sends a message
 	// assured are the fields of events and answers that conditions on the way
@@ -26,12 +27,13 @@ type campaignReader struct {
 
 // readCampaigns reads every campaign.
 func (r *reader) readCampaigns() {
-	r.campaigns = map[string]declaration{}
+	r.campaigns = map[string]declaredCampaign{}
 	for _, file := range r.folder("campaigns") {
 		for _, root := range r.documents(file, `a campaign, which begins with "campaign:"`) {
 			r.readCampaign(root)
 		}
 	}
+	r.checkHandovers()
 }
 
 func (r *reader) readCampaign(root node) {
@@ -45,11 +47,10 @@ func (r *reader) readCampaign(root node) {
 	c := &campaignReader{
 		reader:   r,
 		campaign: &Campaign{ID: name.id(), File: name.src.file, Line: name.line},
-		asks:     map[string]Scale{}, steps: map[string]node{},
+		asks:     map[string]Scale{}, steps: map[string]node{}, statuses: map[string][]string{},
 	}
 	c.declare(name)
 	c.read(m)
-	m.notYet("goal", "rollout")
 	m.end()
 	if r.mistakes() == before && c.sound(root) {
 		c.campaign.digest = c.meaning(root)
@@ -64,10 +65,10 @@ func (c *campaignReader) declare(name node) {
 		return
 	}
 	if first, twice := c.campaigns[c.campaign.ID]; twice {
-		c.duplicate("campaign", c.campaign.ID, here, first)
+		c.duplicate("campaign", c.campaign.ID, here, first.declaration)
 		return
 	}
-	c.campaigns[c.campaign.ID] = here
+	c.campaigns[c.campaign.ID] = declaredCampaign{here, c.campaign}
 }
 
 // read reads the keys in the order in which later ones lean on earlier ones.
@@ -82,11 +83,13 @@ func (c *campaignReader) read(m *mapping) {
 	into.Audience = c.readAudience(m.get("audience"))
 	into.Entry = c.readEntry(m.get("entry"))
 	into.Exits = c.readExits(m.get("exit"))
+	into.Goal = c.readGoal(m.get("goal"))
 	into.Contact = c.readContact(m.get("contact"))
 	if budget := m.get("budget"); budget.present() {
 		into.Budget = []Budget{small(budget, wantBudget, parseBudget(c.workspace.Currency))}
 	}
 	into.Holdout = small(m.get("holdout"), wantShare, parseShare)
+	into.Rollout = c.readRollout(m.get("rollout"))
 	into.Topic = c.readTopic(m)
 	into.Steps = c.readSteps(steps, "")
 	if steps.kind() == aList && len(into.Steps) == 0 {
@@ -130,13 +133,16 @@ func (c *campaignReader) inside() expression.Scope {
 	scope := c.scope()
 	scope.Event = c.hasEvent()
 	scope.Answers = append(slices.Sorted(maps.Keys(c.asks)), c.questions...)
-	scope.Steps = slices.Sorted(maps.Keys(c.steps))
+	scope.Steps, scope.Statuses = slices.Sorted(maps.Keys(c.steps)), c.statuses
 	return scope
 }
 
 // hasEvent reports whether the journey begins with an event, or with values
-// that support gives by hand: broadcasts have neither.
-func (c *campaignReader) hasEvent() bool { return !c.campaign.Trigger.Broadcast() }
+// that support gives by hand: broadcasts have neither, nor does a change of a
+// segment.
+func (c *campaignReader) hasEvent() bool { return c.campaign.Trigger.hasEvent() }
+
+func (t Trigger) hasEvent() bool { return !t.Broadcast() && t.Kind != OnSegment }
 
 const wantCondition = "a condition such as orders.count > 0"
 
@@ -204,7 +210,8 @@ func (c *campaignReader) readAgain(n node) Again {
 	if n.present() {
 		return small(n, "never, always or after 30d", parseAgain)
 	}
-	if c.campaign.Trigger.Kind == Once {
+	switch c.campaign.Trigger.Kind {
+	case Once, OnSegment:
 		return Again{Mode: "never"}
 	}
 	return Again{Mode: "always"}
@@ -219,7 +226,7 @@ func (c *campaignReader) readExits(n node) []Exit {
 		scope := c.outside()
 		scope.Event = true // the event that ends the journey
 		exit := Exit{
-			Event: event.text(),
+			Event: c.event(event),
 			Where: c.expression(m.get("where"), wantCondition, scope),
 			When:  c.expression(when, wantCondition, c.inside()),
 		}

@@ -14,12 +14,13 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // readContact reads the contact policy of the workspace, or what narrows it in
 // a campaign. Hours and days stand for all channels or by channel.
 func (r *reader) readContact(n node) ContactRules {
-	m := n.fields("contact rules such as {hours: …, days: …, caps: …, countries: …}")
+	m := n.fields("contact rules such as {hours: …, days: …, holidays: …, caps: …, countries: …}")
 	rules := ContactRules{
 		Hours:     byChannel(m.get("hours"), wantHours, readHours),
 		Days:      byChannel(m.get("days"), wantDays, readDays),
 		Caps:      r.readCaps(m.get("caps")),
 		Countries: byChannel(m.get("countries"), "countries such as [DE, AT]", readCountries),
+		Holidays:  readHolidays(m.get("holidays")),
 	}
 	m.end()
 	return rules

@@ -16,9 +16,8 @@ func (c *campaignReader) line(n node) string {
 	if text == "" {
 		return ""
 	}
-	parsed, err := templates.ParseLine(text)
-	if err != nil {
-		n.reportLine(text, err)
+	parsed := n.parseLine(text)
+	if parsed == nil {
 		return text
 	}
 	for _, path := range parsed.Fields() {
@@ -33,6 +32,17 @@ func (c *campaignReader) line(n node) string {
 		}
 	}
 	return text
+}
+
+// parseLine parses a text with Liquid in it; nil where it has mistakes, which
+// are reported where they stand.
+func (n node) parseLine(text string) *templates.Line {
+	parsed, err := templates.ParseLine(text)
+	if err != nil {
+		n.reportLine(text, err)
+		return nil
+	}
+	return parsed
 }
 
 // reportLine reports what is wrong with a short text, where it stands.

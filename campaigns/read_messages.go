@@ -29,6 +29,27 @@ func (c *campaignReader) readSending(m *mapping, send *Send) {
 	send.Expires = m.get("expires").duration()
 }
 
+// usualFallback is how long one channel has to deliver before the next is taken.
+const usualFallback = 2 * time.Hour
+
+// readReach reads a message by whichever channel gets through.
+func (c *campaignReader) readReach(m *mapping, template node) *Send {
+	send := &Send{
+		By:            readBy(m.need("by", "write the channels to try, such as \"by: [push, sms, email]\"")),
+		FallbackAfter: usualFallback,
+	}
+	if after := m.get("fallback_after"); after.present() {
+		send.FallbackAfter = after.duration()
+	}
+	c.readSending(m, send)
+	send.Template = template.textAs("the name of a template, such as welcome")
+	for _, ch := range send.By {
+		c.sender(template, ch)
+		c.template(template, ch, use{step: template, vars: send.Vars})
+	}
+	return send
+}
+
 // What repeats a call when a step says only that it is to be repeated.
 const (
 	usualRetryEvery  = 4 * time.Hour
@@ -69,10 +90,6 @@ func (c *campaignReader) readAsk(m *mapping, id string) *Send {
 	template := m.need("template", "write the template that asks, such as \"template: satisfaction\"")
 	send.Template = template.textAs("the name of a template, such as welcome")
 	send.Ask = c.readQuestion(m)
-	if p, found := m.pair("id"); found {
-		m.get("id")
-		p.problem(`a question's id stands after "ask:"`, `remove "id:"`)
-	}
 	for _, ch := range send.By {
 		c.sender(template, ch)
 		c.template(template, ch, use{step: template, vars: send.Vars, ask: true})

@@ -3,6 +3,7 @@ package campaigns
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +42,7 @@ func (r *reader) readSettings() {
 	w.Currency = small(m.need("currency", "write what the shop counts in: \"currency: EUR\""), "a currency such as EUR", parseCurrency)
 	readTraits(m.get("traits"), w.Traits)
 	w.Topics = readTopics(m.get("topics"))
+	w.Events = r.readEvents(m.get("events"))
 	readSenders(m.get("senders"), w.Senders)
 	w.Contact = r.readContact(m.get("contact"))
 	w.Budgets = r.readBudgets(m.get("budget"))
@@ -159,6 +161,20 @@ func readTopics(n node) []Topic {
 		}
 	}
 	return topics
+}
+
+// readEvents reads the names of the events that the shop sends.
+func (r *reader) readEvents(n node) []string {
+	var events []string
+	for _, item := range n.items("events such as [Order Completed, Order Delivered]") {
+		name := r.event(item)
+		if slices.Contains(events, name) && name != "" {
+			item.problem("the event "+quote(name)+" stands there already", "remove one")
+		} else if name != "" {
+			events = append(events, name)
+		}
+	}
+	return events
 }
 
 func readPrices(n node, prices map[channels.Channel]map[string]float64, digits int) {

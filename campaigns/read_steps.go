@@ -1,22 +1,21 @@
 package campaigns
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
-	"rapport/campaigns/expression"
 	"rapport/channels"
 	"rapport/customers"
 )
 
 // stepKinds are the words a step begins with.
 var stepKinds = []StepKind{
-	StepWait, StepEmail, StepSMS, StepCall, StepPush, StepAsk, StepBranch, StepCase, StepSet, StepTag, StepStop,
+	StepWait, StepEmail, StepSMS, StepCall, StepPush, StepReach, StepAsk, StepBranch, StepSplit, StepCase,
+	StepSet, StepTag, StepPoints, StepConsent, StepWebhook, StepEnter, StepStop,
 }
 
-// laterSteps are words of the language that this version cannot do.
-var laterSteps = []string{"reach", "split", "points", "consent", "webhook", "enter"}
+// named reports whether the word a step begins with is followed by its id.
+func (k StepKind) named() bool { return k == StepAsk || k == StepSplit }
 
 // readSteps reads a list of steps. prefix is the path before their numbers.
 func (c *campaignReader) readSteps(n node, prefix string) []Step {
@@ -43,14 +42,23 @@ func (c *campaignReader) readStep(n node, path string) Step {
 	if step.Kind = stepKind(m); step.Kind == "" {
 		return step
 	}
-	if step.Kind == StepAsk {
-		step.ID = m.get(string(StepAsk)).stepID()
+	if step.Kind.named() {
+		step.ID = m.get(string(step.Kind)).stepID()
+		readIDTwice(m, step.Kind)
 	} else {
 		step.ID = m.get("id").stepID()
 	}
 	c.readKind(m, &step)
 	m.end()
 	return step
+}
+
+// readIDTwice reports an id beside the one that such a step begins with.
+func readIDTwice(m *mapping, kind StepKind) {
+	if p, found := m.pair("id"); found {
+		m.get("id")
+		p.problem("the id of this step stands after \""+string(kind)+":\"", `remove "id:"`)
+	}
 }
 
 // asStep guesses the step somebody meant by plain text.
@@ -95,10 +103,6 @@ func misspeltStep(m *mapping) StepKind {
 		names[i] = string(kind)
 	}
 	for i, p := range m.entries {
-		if slices.Contains(laterSteps, p.key) {
-			p.notSupported()
-			return ""
-		}
 		if meant := nearest(p.key, names); meant != "" && !m.has(meant) && p.key != "id" {
 			p.problem(quote(p.key)+" is not a step", "did you mean "+quote(meant)+"?")
 			m.entries[i].key = meant
@@ -122,13 +126,17 @@ func (c *campaignReader) readKind(m *mapping, step *Step) {
 	what := m.get(string(step.Kind))
 	switch step.Kind {
 	case StepWait:
-		step.Wait = readWait(what)
+		step.Wait = c.readWait(what)
 	case StepEmail, StepSMS, StepCall, StepPush:
 		step.Send = c.readMessage(m, what, channels.Channel(step.Kind))
+	case StepReach:
+		step.Send = c.readReach(m, what)
 	case StepAsk:
 		step.Send = c.readAsk(m, step.ID)
 	case StepBranch:
 		step.Branch = c.readBranches(what, step.Path)
+	case StepSplit:
+		c.readSplit(m, step)
 	case StepCase:
 		rule := c.readCase(what, CaseRule{Priority: string(customers.Normal)})
 		step.Case = &rule
@@ -136,6 +144,14 @@ func (c *campaignReader) readKind(m *mapping, step *Step) {
 		step.Set = c.readSet(what)
 	case StepTag:
 		step.Tag = readTags(what)
+	case StepPoints:
+		step.Points = small(what, wantPoints, parsePoints)
+	case StepConsent:
+		step.Consent = c.readConsent(what)
+	case StepWebhook:
+		step.Webhook = c.readWebhook(what)
+	case StepEnter:
+		step.Enter = c.readEnter(what)
 	case StepStop:
 		what.yes("true")
 	}
@@ -146,75 +162,6 @@ func (n node) yes(want string) {
 	if n.is(want, aFlag) && n.raw() != "true" {
 		n.problem(n.label+" is "+n.raw(), "write true, or remove the key")
 	}
-}
-
-// readWait reads a pause, or the next moment of a kind.
-func readWait(n node) *Wait {
-	if n.kind() != aMap {
-		return &Wait{For: n.duration()}
-	}
-	m := n.fields("")
-	wait := &Wait{}
-	if p, found := m.pair("for"); found {
-		p.problem("waiting for an event is not supported by this version", "it belongs to the language and will come; take it out for now")
-		return wait
-	}
-	if until := m.need("until", `write the time of day to wait for, such as until: "10:00"`); until.present() {
-		clock := small(until, "a time of day such as \"10:00\"", parseClock)
-		wait.Until = &clock
-	}
-	if days := m.get("days"); days.present() {
-		wait.Days = readDays(days, wantDays)
-	}
-	if zone := m.get("zone"); zone.raw() != "customer" {
-		wait.Zone = zone.zone()
-	}
-	m.end()
-	return wait
-}
-
-// readBranches reads the arms of a branch; each goes on with its own steps.
-func (c *campaignReader) readBranches(n node, path string) []Branch {
-	const want = `a list of arms, such as "- if: …" with "then:" below it`
-	items := n.items(want)
-	if n.kind() == aList && len(items) == 0 {
-		n.problem(`"branch" has no arms`, "write "+want)
-	}
-	var branches []Branch
-	for i, item := range items {
-		m := item.fields(`an arm with "if:" and "then:", or with "else:"`)
-		prefix := path + "." + itoa(i) + "."
-		if m.has("else") {
-			branches = append(branches, c.readElse(m, prefix, i == len(items)-1))
-		} else {
-			branches = append(branches, c.readArm(m, prefix))
-		}
-		m.end()
-	}
-	return branches
-}
-
-func (c *campaignReader) readArm(m *mapping, prefix string) Branch {
-	condition := m.need("if", `write when this arm is taken, or "else:" for all others`)
-	arm := Branch{If: c.expression(condition, wantCondition, c.inside())}
-	outside := len(c.assured)
-	c.assured = append(c.assured, assures(condition)...)
-	arm.Steps = c.readSteps(m.need("then", "write the steps of this arm; [] for none"), prefix)
-	c.assured = c.assured[:outside]
-	return arm
-}
-
-func (c *campaignReader) readElse(m *mapping, prefix string, last bool) Branch {
-	p, _ := m.pair("else")
-	if !last {
-		p.problem(`"else" is not the last arm, so those after it are never taken`, "move it to the end")
-	}
-	if condition, found := m.pair("if"); found {
-		condition.problem(`an arm has "if" or "else", not both`, `begin the second on a line of its own with "- "`)
-		m.get("if")
-		c.readSteps(m.get("then"), prefix)
-	}
-	return Branch{Steps: c.readSteps(m.get("else"), prefix)}
 }
 
 // readCase reads a follow-up for support; what is not written stays as usual.
@@ -233,74 +180,4 @@ func (c *campaignReader) readCase(n node, usual CaseRule) CaseRule {
 	rule.Note = c.line(m.get("note"))
 	m.end()
 	return rule
-}
-
-// settable are the profile fields a campaign may change, beside traits.
-var settable = map[string]expression.Type{
-	"first_name": expression.String, "last_name": expression.String, "locale": expression.String,
-	"country": expression.String, "city": expression.String, "zone": expression.String,
-	"kind": expression.String, "tier": expression.String,
-}
-
-// readSet reads formulas for traits and profile fields.
-func (c *campaignReader) readSet(n node) []Assignment {
-	var set []Assignment
-	for _, p := range n.pairs("what to change, such as {traits.vip: true}") {
-		scope := c.inside()
-		scope.Want = c.settableType(p)
-		value := p.value
-		if value.kind() == aBlank {
-			p.problem(quote(p.key)+" has no value", `write a formula; nil forgets what is known`)
-			continue
-		}
-		set = append(set, Assignment{p.key, c.expression(value, "a formula; text in it stands in quotes of its own, such as '\"gold\"'", scope)})
-	}
-	return set
-}
-
-// settableType is the type of a field that may be set; other fields are
-// reported.
-func (c *campaignReader) settableType(p pair) expression.Type {
-	if trait, isTrait := traitName(p.key); isTrait {
-		if declared, known := c.workspace.Traits[trait]; known {
-			return declared
-		}
-		if c.settled {
-			p.problem("there is no trait "+quote(trait), didYouMean(trait, slices.Collect(maps.Keys(c.workspace.Traits)), "declare it under traits in rapport.yaml"))
-		}
-		return expression.Any
-	}
-	if declared, known := settable[p.key]; known {
-		return declared
-	}
-	known := slices.Sorted(maps.Keys(settable))
-	p.problem(quote(p.key)+" cannot be set", didYouMean(p.key, known, "set traits.<name>, or one of "+strings.Join(known, ", ")))
-	return expression.Any
-}
-
-// readTags reads +vip and -lapsed, alone or in a list.
-func readTags(n node) []TagChange {
-	const want = "tags such as [+vip, -lapsed]"
-	if n.kind() != aList {
-		return []TagChange{small(n, want, parseTag)}
-	}
-	var changes []TagChange
-	for _, item := range n.items(want) {
-		changes = append(changes, small(item, "a tag such as +vip", parseTag))
-	}
-	return changes
-}
-
-func parseTag(text string) (TagChange, *mistake) {
-	tag, add := strings.CutPrefix(text, "+")
-	if !add {
-		var remove bool
-		if tag, remove = strings.CutPrefix(text, "-"); !remove {
-			return TagChange{}, wrong(quote(text)+" does not say whether the tag is put on or taken off", "write +"+text+" or -"+text)
-		}
-	}
-	if !identifier.MatchString(tag) {
-		return TagChange{}, wrong(quote(tag)+" cannot be a tag", "use small letters, digits and hyphens, such as +"+slug(tag))
-	}
-	return TagChange{Tag: tag, Add: add}, nil
 }

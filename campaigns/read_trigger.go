@@ -14,32 +14,37 @@ import (
 // triggerOptions are the keys beside a trigger's own, with the triggers they
 // belong to.
 var triggerOptions = map[string][]TriggerKind{
-	"where": {OnEvent}, "delay": {OnEvent}, "zone": {Once, Cron}, "misfire": {Once, Cron},
+	"where": {OnEvent}, "delay": {OnEvent, OnSegment}, "on": {OnSegment}, "zone": {Once, Cron}, "misfire": {Once, Cron},
 }
 
 // readTrigger reads what makes customers enter.
 func (c *campaignReader) readTrigger(n node) Trigger {
-	m := n.fields("one of {event: …}, {once: …}, {cron: …} or {manual: true}")
+	m := n.fields("one of {event: …}, {once: …}, {cron: …}, {segment: …} or {manual: true}")
 	// Until the kind is known the conditions may name an event: one mistake
 	// here must not make others of what is right.
 	c.campaign.Trigger.Kind = OnEvent
 	trigger := Trigger{
-		Event: m.get("event").text(),
+		Kind:  triggerKind(m),
+		Event: c.event(m.get("event")),
 		Once:  small(m.get("once"), "a date such as 2026-12-01 10:00", parseInstant),
 		Cron:  small(m.get("cron"), `a schedule such as "0 10 * * MON"`, parseCron),
 	}
 	if manual := m.get("manual"); manual.present() {
 		manual.yes("true")
 	}
-	trigger.Kind = triggerKind(m)
+	if segment := m.get("segment"); segment.present() {
+		trigger.Segment, _ = c.segment(segment)
+		trigger.On = Entering
+	}
+	trigger.On = choice(m.get("on"), trigger.On, Entering, Leaving)
 	trigger.Where = c.readTriggerWhere(m.get("where"))
 	trigger.Delay = m.get("delay").duration()
-	trigger.Zone = readTriggerZone(m.get("zone"))
-	trigger.Misfire = choice(m.get("misfire"), "run_once", "run_once", "skip")
-	m.notYet("segment")
-	if m.has("segment") {
-		m.get("on") // goes with it
+	if zone := m.get("zone"); zone.raw() == "customer" {
+		trigger.OwnClock = true
+	} else {
+		trigger.Zone = zone.zone()
 	}
+	trigger.Misfire = choice(m.get("misfire"), "run_once", "run_once", "skip")
 	m.end()
 	checkTriggerOptions(m, trigger.Kind)
 	if trigger.Kind != "" {
@@ -51,7 +56,7 @@ func (c *campaignReader) readTrigger(n node) Trigger {
 // triggerKind is the one kind that is written, or "" and a problem.
 func triggerKind(m *mapping) TriggerKind {
 	var kinds []TriggerKind
-	for _, kind := range []TriggerKind{OnEvent, Once, Cron, Manual} {
+	for _, kind := range []TriggerKind{OnEvent, Once, Cron, OnSegment, Manual} {
 		if m.has(string(kind)) {
 			kinds = append(kinds, kind)
 		}
@@ -62,8 +67,8 @@ func triggerKind(m *mapping) TriggerKind {
 	case len(kinds) > 1:
 		m.problem("a campaign has one trigger, and this has both "+quote(string(kinds[0]))+" and "+quote(string(kinds[1])), "keep one of them")
 		return kinds[0]
-	case m.open() && !m.has("segment"):
-		m.problem("nothing starts this campaign", `write one of "event:", "once:", "cron:" or "manual: true" in the trigger`)
+	case m.open():
+		m.problem("nothing starts this campaign", `write one of "event:", "once:", "cron:", "segment:" or "manual: true" in the trigger`)
 	}
 	return ""
 }
@@ -111,15 +116,6 @@ func assures(n node) []string {
 		return nil
 	}
 	return assurable.FindAllString(n.raw(), -1)
-}
-
-// readTriggerZone reads whose clock a broadcast goes by.
-func readTriggerZone(n node) *time.Location {
-	if n.raw() == "customer" {
-		n.problem(`a broadcast by each customer's own clock is not supported by this version`, "name a zone such as Europe/Berlin, or leave it out for the workspace's")
-		return nil
-	}
-	return n.zone()
 }
 
 // cronFields are the fields of a schedule, for messages.

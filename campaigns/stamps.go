@@ -72,7 +72,7 @@ func canonical(w hash.Hash, value ast.Node, leaveOut ...string) {
 func (c *campaignReader) leansOn(root node) []string {
 	var found []string
 	audience := c.campaign.Audience
-	next := append(slices.Clone(audience.Except), audience.Segment)
+	next := append(slices.Clone(audience.Except), audience.Segment, c.campaign.Trigger.Segment)
 	eachText(root.value, func(text string) {
 		for _, match := range inSegment.FindAllStringSubmatch(text, -1) {
 			next = append(next, match[1])

@@ -11,47 +11,66 @@ import (
 // scripts ask. It reports ids that stand for two things; everything else that
 // is wrong with a step is reported when it is read.
 func (c *campaignReader) survey(steps node) {
-	if steps.kind() != aList {
-		return
-	}
-	for _, item := range steps.items("") {
-		if item.kind() != aMap {
-			continue
-		}
-		step := item.fields("")
+	for _, step := range steps.maps() {
 		c.surveyStep(step)
 		if branches, found := step.pair(string(StepBranch)); found {
-			c.surveyBranches(branches.value)
+			for _, arm := range branches.value.maps() {
+				c.surveyUnder(arm, "then", "else")
+			}
 		}
-	}
-}
-
-func (c *campaignReader) surveyBranches(branches node) {
-	if branches.kind() != aList {
-		return
-	}
-	for _, item := range branches.items("") {
-		if item.kind() != aMap {
-			continue
-		}
-		for _, key := range []string{"then", "else"} {
-			if arm, found := item.fields("").pair(key); found {
-				c.survey(arm.value)
+		for _, path := range pathsOf(step) {
+			if path.value.kind() == aMap {
+				c.surveyUnder(path.value.fields(""), "steps")
 			}
 		}
 	}
 }
 
+// surveyUnder surveys the steps below keys of an arm or a path.
+func (c *campaignReader) surveyUnder(m *mapping, keys ...string) {
+	for _, key := range keys {
+		if steps, found := m.pair(key); found {
+			c.survey(steps.value)
+		}
+	}
+}
+
+// maps lists the maps of a list, without a word about what else stands there.
+func (n node) maps() []*mapping {
+	if n.kind() != aList {
+		return nil
+	}
+	var maps []*mapping
+	for _, item := range n.items("") {
+		if item.kind() == aMap {
+			maps = append(maps, item.fields(""))
+		}
+	}
+	return maps
+}
+
+// pathsOf lists the paths of a split.
+func pathsOf(step *mapping) []pair {
+	paths, found := step.pair("paths")
+	if !found || paths.value.kind() != aMap {
+		return nil
+	}
+	return paths.value.pairs("")
+}
+
 func (c *campaignReader) surveyStep(step *mapping) {
 	ask, asks := step.pair(string(StepAsk))
 	for _, ch := range channels.All() {
-		c.sends = c.sends || asks || step.has(string(ch))
+		c.sends = c.sends || asks || step.has(string(ch)) || step.has(string(StepReach))
 	}
 	if asks {
 		c.surveyAsk(step, ask.value)
 		return
 	}
-	id, found := step.pair("id")
+	id, found := step.pair(string(StepSplit))
+	if !found {
+		id, found = step.pair("id")
+	}
 	if !found || id.value.kind() != aText {
 		return
 	}
@@ -59,7 +78,15 @@ func (c *campaignReader) surveyStep(step *mapping) {
 		c.idTwice(id.value, first)
 		return
 	}
-	c.steps[id.value.raw()] = id.value
+	c.knowStep(id.value, step)
+}
+
+// knowStep notes a step that conditions may name, and what its status may be.
+func (c *campaignReader) knowStep(id node, step *mapping) {
+	c.steps[id.raw()] = id
+	if statuses := statusesOf(step); statuses != nil {
+		c.statuses[id.raw()] = statuses
+	}
 }
 
 // surveyAsk notes a question. The same question may be asked again in another
@@ -81,7 +108,8 @@ func (c *campaignReader) surveyAsk(step *mapping, id node) {
 		id.problem("the question "+quote(id.raw())+" has the scale "+string(before)+" in line "+itoa(first.line)+" and "+string(scale)+" here",
 			"give it the same scale, or another id")
 	case !known:
-		c.steps[id.raw()], c.asks[id.raw()] = id, scale
+		c.asks[id.raw()] = scale
+		c.knowStep(id, step)
 	}
 	if template, found := step.pair("template"); found && c.asksByCall(step) {
 		for _, script := range c.scripts(template.value.raw()) {

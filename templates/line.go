@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,9 @@ func (l *Line) Fields() [][]string {
 	}
 	return paths
 }
+
+// Named lists the values the line names, and whether it can do without them.
+func (l *Line) Named() []Field { return slices.Clone(l.fields) }
 
 // builder makes programs of Liquid source.
 type builder struct {

@@ -64,14 +64,15 @@ var answerParts = []string{"score", "choice", "text"}
 // stepStatus is steps.<id>.status; not known while the step was not reached.
 type stepStatus struct {
 	inMemory
-	id string
+	id       string
+	statuses []string // what it may be
 }
 
 func (stepStatus) kind() Type           { return String }
 func (n stepStatus) name() string       { return "steps." + n.id + ".status" }
 func (n stepStatus) eval(m *Moment) any { return word(m.Steps[n.id]) }
 
-// stepStatuses are a delivery's (deliveries.Status), then those of asks and waits.
+// stepStatuses are those of steps about which no more is known: a delivery's (deliveries.Status), then those of asks and waits.
 var stepStatuses = []string{
 	"planned", "queued", "sending", "sent", "delivered", "opened", "clicked", "answered",
 	"skipped", "failed", "bounced", "complained", "unsubscribed", "expired", "unconfirmed",

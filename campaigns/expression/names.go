@@ -106,7 +106,11 @@ func (c *checker) step(n ast.Node, path []string) node {
 	case len(path) != 3 || path[2] != "status":
 		return c.mistake(n, "write steps.<id>.status", "%s is nothing known about a step", c.name(n))
 	}
-	return stepStatus{id: path[1]}
+	statuses, known := c.scope.Statuses[path[1]]
+	if !known {
+		statuses = stepStatuses
+	}
+	return stepStatus{id: path[1], statuses: statuses}
 }
 
 // unknown reports a name that was not declared in a group: a trait, a question,

@@ -181,7 +181,7 @@ func valuesOf(n node) []string {
 	case fieldValue:
 		return n.values
 	case stepStatus:
-		return stepStatuses
+		return n.statuses
 	}
 	return nil
 }

@@ -23,6 +23,9 @@ type Scope struct {
 	// step ids for steps.<id>.status; nil outside journeys.
 	Answers []string
 	Steps   []string
+	// Statuses are what steps.<id>.status of a step may be; a step that is not
+	// listed may have any status there is.
+	Statuses map[string][]string
 	// MoneyScale is how many minor units make one of the workspace's currency;
 	// 0 is 1.
 	MoneyScale int64
