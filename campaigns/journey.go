@@ -82,7 +82,7 @@ func (j *journey) exits() bool {
 func (c *Campaign) exitHolds(m expression.Moment) (why string, holds bool) {
 	for _, exit := range c.Exits {
 		if exit.When != nil && exit.When.Holds(m) {
-			return "when " + exit.When.String(), true
+			return exit.why(), true
 		}
 	}
 	return "", false

@@ -47,6 +47,12 @@ type Delivery struct {
 	SettledAt time.Time `json:"settled_at,omitzero"` // when sent or ended
 }
 
+// Taken reports whether a provider took the message, whatever came of it: one that
+// failed afterwards still has the provider's name.
+func (d Delivery) Taken() bool {
+	return d.Status.Accepted() || d.Status == Failed && d.ProviderID != ""
+}
+
 // Retry repeats an attempt that met busy, no_answer or machine.
 type Retry struct {
 	On     []string      `json:"on,omitempty"`

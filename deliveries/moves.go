@@ -3,6 +3,8 @@ package deliveries
 import (
 	"cmp"
 	"time"
+
+	"rapport/channels"
 )
 
 // The moves of a delivery are pure functions: from a row and what was learned
@@ -83,12 +85,13 @@ func (d Delivery) givenBack() Delivery {
 }
 
 // Abandoned is the delivery whose holder is gone: planned again when nothing
-// can have left, unconfirmed when the first byte may have.
+// can have left, unconfirmed when the first byte may have. A webhook is told
+// again, for its receiver knows a repeat.
 func (d Delivery) Abandoned(now time.Time) (Delivery, bool) {
-	switch d.Status {
-	case Queued:
+	switch {
+	case d.Status == Queued, d.Status == Sending && d.Channel == channels.Webhook:
 		d.Status = Planned
-	case Sending:
+	case d.Status == Sending:
 		d.Status, d.Reason, d.SettledAt = Unconfirmed, "worker_lost", now
 	default:
 		return d, false

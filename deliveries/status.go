@@ -55,6 +55,19 @@ func (s Status) Accepted() bool { return s.Rank() >= Sent.Rank() && s != Failed 
 // Settled reports whether the journey need not wait for the delivery any more.
 func (s Status) Settled() bool { return s.Rank() >= Unconfirmed.Rank() }
 
+// Reached reports whether a message got as far as a status. Of one whose customer
+// said stop or complained only the delivery is certain, of one that a provider
+// took in vain only that.
+func (s Status) Reached(by Status) bool {
+	switch s {
+	case Unsubscribed, Complained:
+		return by.Rank() <= Delivered.Rank()
+	case Bounced, Expired, Failed:
+		return by.Rank() <= Sent.Rank()
+	}
+	return s.Rank() >= max(by.Rank(), Sent.Rank())
+}
+
 // moves lists what the program itself may do to a delivery before the provider
 // has it. From sent on only reports move it, and only forward.
 var moves = map[Status][]Status{

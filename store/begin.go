@@ -103,10 +103,11 @@ func (c *court) hear(candidates []deliveries.Candidate, judge func(deliveries.De
 }
 
 // travels reports whether the delivery's entry still wants it. A further
-// attempt at the last step is wanted although the journey is over.
+// attempt at the last step is wanted although the journey is over, and so is a
+// webhook, for which no journey waits.
 func (c *court) travels(d deliveries.Delivery) bool {
 	state := c.states[d.Entry]
-	return state == campaigns.Running || state == campaigns.Finished && d.Attempts > 0
+	return state == campaigns.Running || state == campaigns.Finished && (d.Attempts > 0 || d.Channel == channels.Webhook)
 }
 
 // pressure is what weighs on a delivery. Its own earlier attempts do not.
@@ -196,7 +197,7 @@ func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map
 		return none, err
 	}, `
 		SELECT d.customer, d.id, d.channel, d.topic, d.taken_at FROM deliveries d
-		WHERE `+tx.among("d.customer")+` AND d.taken_at IS NOT NULL AND d.taken_at >= $1
+		WHERE `+tx.among("d.customer")+` AND d.taken_at IS NOT NULL AND d.taken_at >= $1 AND d.channel <> 'webhook'
 		ORDER BY d.taken_at DESC, d.id DESC`, since.UnixMilli())
 	return contacts, err
 }

@@ -55,7 +55,7 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	if err != nil {
 		return customers.Tally{}, err
 	}
-	return tallied(total, added, append(changed, spoken...)), nil
+	return tallied(total, added, append(changed, speakers(spoken)...)), nil
 }
 
 // tallied counts a write of total different things, some of which are new and

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
 )
@@ -114,6 +115,9 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 
 // reached reports whether the customer has, or may have, the message.
 func reached(d deliveries.Delivery) bool {
+	if d.Channel == channels.Webhook {
+		return false
+	}
 	return d.Status.Accepted() || d.Status == deliveries.Unconfirmed
 }
 
@@ -145,14 +149,15 @@ func tellDeliveries(ctx context.Context, tx *tx, now time.Time, told []deliverie
 	return err
 }
 
-// dropPlanned skips what entries that have ended still plan.
-func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64) error {
+// dropPlanned skips what entries that have ended still plan, of the deliveries d
+// that a condition names.
+func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, which string) error {
 	if len(entries) == 0 {
 		return nil
 	}
 	planned, err := listRows(ctx, tx, numbers(entries), scanDelivery, `
 		SELECT `+deliveryColumns+` FROM deliveries d
-		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' ORDER BY d.id"+tx.forUpdate("d"))
+		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' AND "+which+" ORDER BY d.id"+tx.forUpdate("d"))
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,15 @@ func (t *tx) forUpdate(table string) string {
 	return ""
 }
 
+// forShare is the end of a SELECT whose rows of one table nobody may change until
+// the transaction ends, though others may look at them in the same way.
+func (t *tx) forShare(table string) string {
+	if t.dialect == expression.Postgres {
+		return " FOR SHARE OF " + table
+	}
+	return ""
+}
+
 // forUpdateOfFree is forUpdate that leaves out what somebody else holds.
 func (t *tx) forUpdateOfFree(table string) string {
 	if t.dialect == expression.Postgres {

@@ -107,10 +107,7 @@ func idsOf(known map[string]*customers.Customer) *rowset {
 }
 
 func (t *tx) addConsents(ctx context.Context, known map[string]*customers.Customer) error {
-	words, err := listRows(ctx, t, idsOf(known), func(r record) (w customers.Consent, err error) {
-		err = r.Scan(&w.Customer, &w.Topic, &w.Channel, orZero(&w.In), asTime(&w.At), &w.Source)
-		return w, err
-	}, `SELECT k.customer, k.topic, k.channel, k.granted, k.at, k.source
+	words, err := listRows(ctx, t, idsOf(known), scanConsent, `SELECT k.customer, k.topic, k.channel, k.granted, k.at, k.source
 		FROM consents k WHERE `+t.among("k.customer")+" ORDER BY k.topic, k.channel")
 	for _, w := range words {
 		known[w.Customer].Consents = append(known[w.Customer].Consents, w)
@@ -170,7 +167,7 @@ func (t *tx) addPressure(ctx context.Context, known map[string]*customers.Custom
 		err = r.Scan(&p.customer, &p.messages)
 		return p, err
 	}, `SELECT d.customer, count(*) FROM deliveries d
-		WHERE `+t.among("d.customer")+` AND d.taken_at > $1 AND d.taken_at <= $2
+		WHERE `+t.among("d.customer")+` AND d.taken_at > $1 AND d.taken_at <= $2 AND d.channel <> 'webhook'
 		GROUP BY d.customer`, instant(now.Add(-week)), instant(now))
 	for _, p := range counts {
 		known[p.customer].Contacted.Last7d = p.messages

@@ -25,9 +25,23 @@ func scanEntry(r record) (e campaigns.Entry, err error) {
 // Enter implements campaigns.Entries. An entry without a state runs, and one
 // that runs without a time to wake is looked at at once.
 func (s *Store) Enter(ctx context.Context, entries []campaigns.Entry, again campaigns.Again) ([]bool, error) {
-	rule, err := mayEnter(again)
+	var entered []cause
+	err := s.write(ctx, func(tx *tx) (err error) {
+		entered, err = insertEntries(ctx, tx, entries, again)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("enter %d customers: %w", len(entries), err)
+	}
+	return matching(entries, entered), nil
+}
+
+// insertEntries adds entries inside a transaction and returns the causes of those
+// that the rule let in.
+func insertEntries(ctx context.Context, tx *tx, entries []campaigns.Entry, again campaigns.Again) ([]cause, error) {
+	rule, err := mayEnter(again)
+	if err != nil {
+		return nil, err
 	}
 	rows := newRows(`n int, campaign text, version int, run int, customer text, key text, cause text, state text, holdout int,
 		position text, arrived_at int, wake_at int, journal json, entered_at int, ended_at int, why text`)
@@ -42,21 +56,35 @@ func (s *Store) Enter(ctx context.Context, entries []campaigns.Entry, again camp
 		rows.add(n, e.Campaign, e.Version, e.Run, e.Customer, e.Key, e.Trigger, e.State, e.Holdout,
 			e.Position, e.ArrivedAt, e.WakeAt, e.Journal, e.EnteredAt, e.EndedAt, e.Why)
 	}
-	var entered []cause
-	err = s.write(ctx, func(tx *tx) (err error) {
-		entered, err = listRows(ctx, tx, rows, scanCause, `
-			INSERT INTO entries (campaign, version, run, customer, key, cause, state, holdout, position, arrived_at,
-				wake_at, journal, entered_at, ended_at, why)
-			SELECT v.campaign, v.version, v.run, v.customer, v.key, v.cause, v.state, v.holdout, v.position, v.arrived_at,
-				v.wake_at, v.journal, v.entered_at, v.ended_at, v.why
-			FROM {rows} AS v WHERE `+rule+` ORDER BY v.n
-			ON CONFLICT DO NOTHING RETURNING campaign, cause, customer`)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("enter %d customers: %w", len(entries), err)
+	return listRows(ctx, tx, rows, scanCause, `
+		INSERT INTO entries (campaign, version, run, customer, key, cause, state, holdout, position, arrived_at,
+			wake_at, journal, entered_at, ended_at, why)
+		SELECT v.campaign, v.version, v.run, v.customer, v.key, v.cause, v.state, v.holdout, v.position, v.arrived_at,
+			v.wake_at, v.journal, v.entered_at, v.ended_at, v.why
+		FROM {rows} AS v WHERE `+rule+` ORDER BY v.n
+		ON CONFLICT DO NOTHING RETURNING campaign, cause, customer`)
+}
+
+// admit enters customers into the campaigns that moves hand them over to, each by
+// the rule of its campaign.
+func admit(ctx context.Context, tx *tx, moves []campaigns.Move) error {
+	byRule := map[campaigns.Again][]campaigns.Entry{}
+	var rules []campaigns.Again // in order of appearance
+	for _, m := range moves {
+		for _, a := range m.Enter {
+			if _, known := byRule[a.Again]; !known {
+				rules = append(rules, a.Again)
+			}
+			a.Entry.Customer = m.Entry.Customer
+			byRule[a.Again] = append(byRule[a.Again], a.Entry)
+		}
 	}
-	return matching(entries, entered), nil
+	for _, rule := range rules {
+		if _, err := insertEntries(ctx, tx, byRule[rule], rule); err != nil {
+			return fmt.Errorf("hand over to %s: %w", byRule[rule][0].Campaign, err)
+		}
+	}
+	return nil
 }
 
 // mayEnter is the SQL that says, of a new entry v, whether the customer may
@@ -142,19 +170,29 @@ func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64) error 
 
 // Leave implements campaigns.Entries.
 func (s *Store) Leave(ctx context.Context, now time.Time, ids []int64, why string) error {
-	err := s.write(ctx, func(tx *tx) error {
-		left, err := listRows(ctx, tx, numbers(distinct(ids)), column[int64], `
+	_, err := s.leave(ctx, now, ids, why)
+	if err != nil {
+		return fmt.Errorf("end %d entries: %w", len(ids), err)
+	}
+	return nil
+}
+
+// leave ends running entries and returns how many it ended.
+func (s *Store) leave(ctx context.Context, now time.Time, ids []int64, why string) (left int, err error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	err = s.write(ctx, func(tx *tx) error {
+		ended, err := listRows(ctx, tx, numbers(distinct(ids)), column[int64], `
 			UPDATE entries SET state = 'left', ended_at = $1, why = $2, wake_at = NULL, lease_until = NULL, revision = revision + 1
 			WHERE `+tx.among("id")+` AND state = 'running' RETURNING id`, now.UnixMilli(), clean(why))
 		if err != nil {
 			return err
 		}
-		return dropPlanned(ctx, tx, now, left)
+		left = len(ended)
+		return dropPlanned(ctx, tx, now, ended, "TRUE")
 	})
-	if err != nil {
-		return fmt.Errorf("end %d entries: %w", len(ids), err)
-	}
-	return nil
+	return left, err
 }
 
 // RunningOf implements campaigns.News.

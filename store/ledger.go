@@ -30,7 +30,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, lim
 	err = s.write(ctx, func(tx *tx) error {
 		batches = nil
 		queued := map[channels.Channel][]due{}
-		for open, left := channels.All(), limit; len(open) > 0 && left > 0; {
+		for open, left := deliveries.Lanes(), limit; len(open) > 0 && left > 0; {
 			share := max(1, left/len(open))
 			var more []channels.Channel
 			for _, ch := range open {
@@ -46,7 +46,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, lim
 			}
 			open = more
 		}
-		for _, ch := range channels.All() {
+		for _, ch := range deliveries.Lanes() {
 			batches = append(batches, batch(ch, queued[ch], size)...)
 		}
 		return nil

@@ -24,9 +24,9 @@ func (s *Store) Consent(ctx context.Context, words []customers.Consent) error {
 }
 
 // putConsents records consents inside a transaction, a newer word over an
-// older one, and returns the customers for whom something changed. Of two
-// words of the same moment the No counts.
-func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (changed []string, err error) {
+// older one, and returns the words that changed something. Of two words of the
+// same moment the No counts. The customers' journeys are woken.
+func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (heard []customers.Consent, err error) {
 	if len(words) == 0 {
 		return nil, nil
 	}
@@ -47,12 +47,30 @@ func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (change
 			rows.add(w.Customer, w.Topic, w.Channel, w.In, w.At, w.Source)
 		}
 	}
-	return listRows(ctx, tx, rows, column[string], `
+	heard, err = listRows(ctx, tx, rows, scanConsent, `
 		INSERT INTO consents (customer, topic, channel, granted, at, source)
 		SELECT customer, topic, channel, granted, at, source FROM {rows} AS v WHERE TRUE ORDER BY customer, topic, channel
 		ON CONFLICT (customer, topic, channel) DO UPDATE SET granted = excluded.granted, at = excluded.at, source = excluded.source
 		WHERE excluded.at > consents.at OR (excluded.at = consents.at AND excluded.granted < consents.granted)
-		RETURNING customer`)
+		RETURNING customer, topic, channel, granted, at, source`)
+	if err != nil {
+		return nil, err
+	}
+	return heard, wakeJourneys(ctx, tx, speakers(heard))
+}
+
+func scanConsent(r record) (w customers.Consent, err error) {
+	err = r.Scan(&w.Customer, &w.Topic, &w.Channel, orZero(&w.In), asTime(&w.At), &w.Source)
+	return w, err
+}
+
+// speakers lists whose words they are, a customer for each word.
+func speakers(words []customers.Consent) []string {
+	who := make([]string, len(words))
+	for i, w := range words {
+		who[i] = w.Customer
+	}
+	return who
 }
 
 func supersedes(w, over customers.Consent) bool {
@@ -69,17 +87,20 @@ func (s *Store) Suppress(ctx context.Context, blocks []customers.Suppression) er
 }
 
 // putSuppressions blocks addresses inside a transaction; the first reason for
-// an address stays.
+// an address stays. The journeys of who is behind them are woken.
 func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
 	rows := newRows("ord int, channel text, address text, reason text, at int")
 	for i, b := range blocks {
 		rows.add(i, b.Channel, b.Address, b.Reason, b.At)
 	}
-	_, err := tx.execRows(ctx, rows, `
+	blocked, err := listRows(ctx, tx, rows, scanAddress, `
 		INSERT INTO suppressions (channel, address, reason, at)
 		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address, ord
-		ON CONFLICT (channel, address) DO NOTHING`)
-	return err
+		ON CONFLICT (channel, address) DO NOTHING RETURNING channel, address`)
+	if err != nil {
+		return err
+	}
+	return wakeBehind(ctx, tx, blocked)
 }
 
 // Release implements customers.Preferences.
@@ -99,11 +120,51 @@ func releaseSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppres
 	for _, b := range blocks {
 		rows.add(b.Channel, b.Address)
 	}
-	_, err := tx.execRows(ctx, rows, `
+	freed, err := listRows(ctx, tx, rows, scanAddress, `
 		DELETE FROM suppressions WHERE reason = $1
-		AND EXISTS (SELECT 1 FROM {rows} AS v WHERE v.channel = suppressions.channel AND v.address = suppressions.address)`,
-		channels.ReasonOptedOut)
-	return err
+		AND EXISTS (SELECT 1 FROM {rows} AS v WHERE v.channel = suppressions.channel AND v.address = suppressions.address)
+		RETURNING channel, address`, channels.ReasonOptedOut)
+	if err != nil {
+		return err
+	}
+	return wakeBehind(ctx, tx, freed)
+}
+
+// address is where a channel reaches somebody.
+type address struct {
+	channel channels.Channel
+	text    string
+}
+
+func scanAddress(r record) (a address, err error) {
+	err = r.Scan(&a.channel, &a.text)
+	return a, err
+}
+
+// wakeBehind wakes the journeys of the customers whom addresses reach.
+func wakeBehind(ctx context.Context, tx *tx, addresses []address) error {
+	texts := map[channels.Channel][]string{}
+	for _, a := range addresses {
+		texts[a.channel] = append(texts[a.channel], a.text)
+	}
+	for ch, query := range map[channels.Channel]string{
+		channels.Email: "SELECT c.id FROM customers c WHERE c.email IS NOT NULL AND " + tx.among("c.email"),
+		channels.SMS:   "SELECT c.id FROM customers c WHERE c.phone IS NOT NULL AND " + tx.among("c.phone"),
+		channels.Call:  "SELECT c.id FROM customers c WHERE c.phone IS NOT NULL AND " + tx.among("c.phone"),
+		channels.Push:  "SELECT p.customer FROM push_subscriptions p WHERE " + tx.among("p.endpoint"),
+	} {
+		if len(texts[ch]) == 0 {
+			continue
+		}
+		behind, err := listRows(ctx, tx, keys(texts[ch]), column[string], query)
+		if err != nil {
+			return err
+		}
+		if err := wakeJourneys(ctx, tx, behind); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Subscribe implements customers.Preferences.
@@ -114,7 +175,10 @@ func (s *Store) Subscribe(ctx context.Context, customer string, p channels.PushS
 			ON CONFLICT (endpoint) DO UPDATE
 			SET customer = excluded.customer, p256dh = excluded.p256dh, auth = excluded.auth, at = excluded.at`,
 			p.Endpoint, customer, p.P256dh, p.Auth, instant(now))
-		return err
+		if err != nil {
+			return err
+		}
+		return wakeJourneys(ctx, tx, []string{customer})
 	})
 	if err != nil {
 		return fmt.Errorf("subscribe a browser of customer %s: %w", customer, err)
@@ -131,8 +195,13 @@ func (s *Store) Unsubscribe(ctx context.Context, endpoint string) error {
 	return nil
 }
 
-// dropSubscriptions forgets push endpoints inside a transaction.
+// dropSubscriptions forgets push endpoints inside a transaction and wakes the
+// journeys of whose they were.
 func dropSubscriptions(ctx context.Context, tx *tx, endpoints []string) error {
-	_, err := tx.execRows(ctx, keys(endpoints), "DELETE FROM push_subscriptions WHERE "+tx.among("endpoint"))
-	return err
+	without, err := listRows(ctx, tx, keys(endpoints), column[string],
+		"DELETE FROM push_subscriptions WHERE "+tx.among("endpoint")+" RETURNING customer")
+	if err != nil {
+		return err
+	}
+	return wakeJourneys(ctx, tx, without)
 }

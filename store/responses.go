@@ -82,6 +82,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	for _, write := range []func() error{
 		func() error { return advance(ctx, tx, now, progress) },
 		func() error { return keepAnswers(ctx, tx, answers) },
+		func() error { return wakeJourneys(ctx, tx, answerers(answers)) },
 		func() error { return noteEngagement(ctx, tx, fresh) },
 		// Where a start and a stop come together, the stop has the last word.
 		func() error { return unlessEmpty(ctx, tx, releases, releaseSuppressions) },
@@ -138,6 +139,15 @@ func keepAnswers(ctx context.Context, tx *tx, answers []campaigns.Answer) error 
 		return err
 	}
 	return addScores(ctx, tx, kept, campaigns.NPS, "nps")
+}
+
+// answerers lists who gave answers: a score may end any of their journeys.
+func answerers(answers []campaigns.Answer) []string {
+	who := make([]string, len(answers))
+	for i, a := range answers {
+		who[i] = a.Customer
+	}
+	return who
 }
 
 // addScores adds the answers on one scale to the columns that carry its name.

@@ -19,7 +19,8 @@ func (s *Store) Summary() deliveries.Summary { return summary{s} }
 type summary struct{ store *Store }
 
 // Funnels implements deliveries.Summary. Profiles that were set aside as the
-// second of one person count as skipped, not as entered.
+// second of one person count as skipped, not as entered. Webhooks reach no
+// customer and are no messages.
 func (s summary) Funnels(ctx context.Context) ([]deliveries.Funnel, error) {
 	sums := funnels{}
 	err := s.store.read(ctx, func(tx *tx) error {
@@ -117,7 +118,7 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx) error {
 		return nil
 	}, `SELECT campaign, channel, status, CASE WHEN status IN ('failed', 'bounced', 'expired', 'skipped') THEN reason ELSE '' END AS ended_by,
 			provider_id IS NOT NULL AS named, COUNT(*), CAST(SUM(cost) AS BIGINT)
-		FROM deliveries GROUP BY campaign, channel, status, ended_by, named`)
+		FROM deliveries WHERE channel <> 'webhook' GROUP BY campaign, channel, status, ended_by, named`)
 }
 
 // afterDelivery are the statuses of a message that was handed over.
@@ -163,7 +164,7 @@ func eachRow(ctx context.Context, tx *tx, take func(record) error, query string,
 func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backlog, err error) {
 	err = s.store.read(ctx, func(tx *tx) error {
 		return tx.statement(ctx, `SELECT
-			(SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND channel IN (`+quotedChannels()+`) AND due_at <= $1),
+			(SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND channel IN (`+quotedLanes()+`) AND due_at <= $1),
 			(SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'sending')),
 			(SELECT COUNT(*) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1),
 			(SELECT COUNT(*) FROM run_shards WHERE done_at IS NULL),
@@ -181,21 +182,21 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 	return b, nil
 }
 
-// nextDue is the SQL of when each channel's next delivery falls due: a look at
+// nextDue is the SQL of when each lane's next delivery falls due: a look at
 // one place of the index for each.
 func nextDue() string {
 	var parts []string
-	for _, ch := range channels.All() {
+	for _, ch := range deliveries.Lanes() {
 		parts = append(parts, fmt.Sprintf("SELECT MIN(due_at) AS at FROM deliveries WHERE status = 'planned' AND channel = '%s' AND due_at > $1", ch))
 	}
 	return strings.Join(parts, " UNION ALL ")
 }
 
-// quotedChannels is every channel as an SQL list, which lets the index of due
+// quotedLanes is every lane as an SQL list, which lets the index of due
 // deliveries, whose first column it is, be used.
-func quotedChannels() string {
+func quotedLanes() string {
 	var quoted []string
-	for _, ch := range channels.All() {
+	for _, ch := range deliveries.Lanes() {
 		quoted = append(quoted, fmt.Sprintf("'%s'", ch))
 	}
 	return strings.Join(quoted, ", ")

@@ -37,7 +37,7 @@ func appendEvents(ctx context.Context, tx *tx, events []customers.Event) ([]bool
 
 func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []bool) error {
 	rows := newRows("ord int, customer text, name text, at int, received_at int, properties json, key text," +
-		" provider_key text, campaign text, entry int, delivery int, pending int")
+		" provider_key text, campaign text, entry int, delivery int, live int")
 	first := map[string]int{} // the first event of a key is the one that counts
 	for i, e := range events {
 		if e.Key == "" {
@@ -52,8 +52,8 @@ func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []
 			nullable(e.ProviderKey), e.Campaign, e.Entry, e.Delivery, e.Live)
 	}
 	added, err := listRows(ctx, tx, rows, column[string], `
-		INSERT INTO events (customer, name, at, received_at, properties, key, provider_key, campaign, entry, delivery, pending)
-		SELECT customer, name, at, coalesce(received_at, at), coalesce(properties, '{}'), key, provider_key, campaign, entry, delivery, pending
+		INSERT INTO events (customer, name, at, received_at, properties, key, provider_key, campaign, entry, delivery, live, pending)
+		SELECT customer, name, at, coalesce(received_at, at), coalesce(properties, '{}'), key, provider_key, campaign, entry, delivery, live, live
 		FROM {rows} AS v WHERE TRUE ORDER BY ord
 		ON CONFLICT DO NOTHING RETURNING key`)
 	for _, key := range added {
@@ -62,7 +62,7 @@ func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []
 	return err
 }
 
-const eventColumns = "e.id, e.customer, e.name, e.at, e.received_at, e.properties, e.key, e.provider_key, e.campaign, e.entry, e.delivery, e.pending"
+const eventColumns = "e.id, e.customer, e.name, e.at, e.received_at, e.properties, e.key, e.provider_key, e.campaign, e.entry, e.delivery, e.live"
 
 func scanEvent(r record) (e customers.Event, err error) {
 	err = r.Scan(&e.ID, &e.Customer, &e.Name, asTime(&e.At), asTime(&e.ReceivedAt), asJSON(&e.Properties), &e.Key,

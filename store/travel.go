@@ -63,7 +63,7 @@ func loadTravellers(ctx context.Context, tx *tx, ids []int64, now time.Time) ([]
 			t.Answers = append(t.Answers, a)
 		}
 	}
-	return travellers, nil
+	return travellers, addWinners(ctx, tx, travellers)
 }
 
 const answerColumns = "a.entry, a.ask, a.customer, a.delivery, a.scale, a.score, a.choice, a.text, a.channel, a.at"
@@ -139,7 +139,7 @@ func followMoves(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 	var planned []deliveries.Delivery
 	var cases []customers.Case
 	var events []customers.Event
-	var ended []int64
+	var left, finished []int64
 	for _, m := range moves {
 		e := m.Entry
 		for _, d := range m.Plan {
@@ -154,25 +154,33 @@ func followMoves(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 			event.Customer, event.Campaign, event.Entry = e.Customer, e.Campaign, e.ID
 			events = append(events, event)
 		}
-		if e.State != campaigns.Running {
-			ended = append(ended, e.ID)
+		switch e.State {
+		case campaigns.Left:
+			left = append(left, e.ID)
+		case campaigns.Finished:
+			finished = append(finished, e.ID)
 		}
 	}
-	if err := planDeliveries(ctx, tx, planned); err != nil {
-		return err
+	for _, write := range []func() error{
+		func() error { return planDeliveries(ctx, tx, planned) },
+		func() error { return dropPlanned(ctx, tx, now, left, "TRUE") },
+		// No journey waits for its webhooks; one that went to its end still tells.
+		func() error { return dropPlanned(ctx, tx, now, finished, "d.channel <> 'webhook'") },
+		func() error { return openCases(ctx, tx, cases) },
+		func() error { return setFields(ctx, tx, now, moves) },
+		func() error { return setTags(ctx, tx, now, moves) },
+		func() error { return addPoints(ctx, tx, now, moves) },
+		func() error { return speak(ctx, tx, now, moves) },
+		func() error { return admit(ctx, tx, moves) },
+		func() error { return openSplits(ctx, tx, now, moves) },
+		func() error {
+			_, err := appendEvents(ctx, tx, events)
+			return err
+		},
+	} {
+		if err := write(); err != nil {
+			return err
+		}
 	}
-	if err := dropPlanned(ctx, tx, now, ended); err != nil {
-		return err
-	}
-	if err := openCases(ctx, tx, cases); err != nil {
-		return err
-	}
-	if err := setFields(ctx, tx, now, moves); err != nil {
-		return err
-	}
-	if err := setTags(ctx, tx, now, moves); err != nil {
-		return err
-	}
-	_, err := appendEvents(ctx, tx, events)
-	return err
+	return nil
 }

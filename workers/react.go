@@ -18,6 +18,7 @@ type Reactor struct {
 	Catalog   *campaigns.Catalog
 	Entries   campaigns.Entries
 	News      campaigns.News
+	Arrivals  campaigns.Arrivals
 	Directory customers.Directory
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -128,29 +129,37 @@ func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events 
 }
 
 // leave ends the running journeys whose campaign names one of the events as an
-// exit.
+// exit or has an exit that holds by now, and wakes those that may wait for one of
+// the events or whose exits ask for more than is at hand.
 func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Event, people map[string]*customers.Customer, now time.Time) error {
 	running, err := r.News.RunningOf(ctx, whose(events))
 	if err != nil {
 		return fmt.Errorf("find running journeys: %w", err)
 	}
 	leaving := map[string][]int64{}
-	for _, entry := range running {
-		campaign, err := shelf.campaign(ctx, entry.Campaign, entry.Version)
+	var waking []int64
+	for _, group := range grouped(running, versionOf) {
+		campaign, err := shelf.campaign(ctx, group[0].Campaign, group[0].Version)
 		if err != nil {
 			return err
 		}
-		if campaign == nil {
+		if campaign == nil || !heedsOneOf(campaign, events) {
 			continue
 		}
-		for _, event := range exitsAmong(events, campaign, entry) {
-			counts, err := countsFor(ctx, r.News, campaign, []string{entry.Customer}, now)
-			if err != nil {
-				return err
-			}
-			if why, leaves := campaign.Leaves(entry, event, people[event.Customer], counts[event.Customer], now); leaves {
+		counts, err := countsFor(ctx, r.News, campaign, travelling(group), now)
+		if err != nil {
+			return err
+		}
+		for _, entry := range group {
+			about := slices.DeleteFunc(slices.Clone(events), func(e customers.Event) bool {
+				return e.Customer != entry.Customer || before(e, entry)
+			})
+			why, leaves := leaves(campaign, entry, about, people[entry.Customer], counts[entry.Customer], now)
+			switch {
+			case leaves:
 				leaving[why] = append(leaving[why], entry.ID)
-				break
+			case stirs(campaign, about):
+				waking = append(waking, entry.ID)
 			}
 		}
 	}
@@ -159,7 +168,45 @@ func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Ev
 			return fmt.Errorf("end %d journeys: %w", len(ids), err)
 		}
 	}
+	if len(waking) == 0 {
+		return nil
+	}
+	if err := r.Arrivals.Wake(ctx, now, waking); err != nil {
+		return fmt.Errorf("wake %d journeys: %w", len(waking), err)
+	}
 	return nil
+}
+
+// leaves reports whether one of the events ends an entry, or an exit that holds
+// whatever happened.
+func leaves(c *campaigns.Campaign, entry campaigns.Entry, events []customers.Event, customer *customers.Customer, counts map[string]int64, now time.Time) (why string, leaves bool) {
+	for _, event := range events {
+		if why, leaves := c.Leaves(entry, event, customer, counts, now); leaves {
+			return why, true
+		}
+	}
+	return c.LeavesNow(entry, customer, counts, now)
+}
+
+// stirs reports whether Advance should look at an entry because of events: its
+// campaign waits for one of them, or has an exit that only Advance can judge.
+func stirs(c *campaigns.Campaign, events []customers.Event) bool {
+	names := c.AwaitedEvents()
+	return c.ExitsAskJourney() || slices.ContainsFunc(events, func(e customers.Event) bool { return slices.Contains(names, e.Name) })
+}
+
+// heedsOneOf reports whether one of the events matters to journeys through a
+// campaign.
+func heedsOneOf(c *campaigns.Campaign, events []customers.Event) bool {
+	return slices.ContainsFunc(events, func(e customers.Event) bool { return c.Heeds(e.Name) })
+}
+
+func travelling(entries []campaigns.Entry) []string {
+	ids := make([]string, len(entries))
+	for i, entry := range entries {
+		ids[i] = entry.Customer
+	}
+	return ids
 }
 
 // before reports whether an event came before an entry or began it. It does not
@@ -170,19 +217,4 @@ func before(event customers.Event, entry campaigns.Entry) bool {
 		return err == nil && event.ID <= began
 	}
 	return entry.EnteredAt.After(event.ReceivedAt)
-}
-
-// exitsAmong picks the events that may end an entry: its customer's, by a name
-// its campaign lists as an exit, and none that came before it.
-func exitsAmong(events []customers.Event, c *campaigns.Campaign, entry campaigns.Entry) []customers.Event {
-	var picked []customers.Event
-	for _, event := range events {
-		if event.Customer != entry.Customer || before(event, entry) {
-			continue
-		}
-		if slices.ContainsFunc(c.Exits, func(exit campaigns.Exit) bool { return exit.Event == event.Name }) {
-			picked = append(picked, event)
-		}
-	}
-	return picked
 }

@@ -25,6 +25,8 @@ type Scheduler struct {
 	Schedule   *Schedule
 	Pump       *Pump
 	Reconciler *Reconciler
+	Decider    *Decider
+	Sweeper    *Sweeper
 	Facts      Facts
 	Bell       *Bell
 	// Holder names this process among schedulers.
@@ -77,13 +79,15 @@ func (s *Scheduler) Run(ctx context.Context) {
 	}
 }
 
-// Upkeep notices a Redis that came back empty and records the occurrences that
-// have come.
+// Upkeep notices a Redis that came back empty, records the occurrences that have
+// come, decides splits, and ends the journeys whose exits have come to hold.
 func (s *Scheduler) Upkeep(ctx context.Context) error {
 	err := s.Reconciler.Refill(ctx)
-	// Without a workspace nothing is scheduled, but answers are still read.
-	if occurred := s.Schedule.Round(ctx); !errors.Is(occurred, campaigns.ErrNoWorkspace) {
-		err = errors.Join(err, occurred)
+	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round} {
+		// Without a workspace nothing is scheduled, but answers are still read.
+		if done := round(ctx); !errors.Is(done, campaigns.ErrNoWorkspace) {
+			err = errors.Join(err, done)
+		}
 	}
 	return err
 }

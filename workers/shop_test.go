@@ -113,6 +113,8 @@ type shop struct {
 	reader    *workers.Reader
 	schedule  *workers.Schedule
 	mender    *workers.Reconciler
+	decider   *workers.Decider
+	sweeper   *workers.Sweeper
 
 	mu     sync.Mutex
 	now    time.Time
@@ -164,9 +166,9 @@ func (s *shop) wire() {
 		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: s.senders, Limits: limits,
 		Post: &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
 	}
-	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Now: now, Log: s.log}
+	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Now: now, Log: s.log}
 	s.entrance = &workers.Entrance{Catalog: s.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: s.log}
-	s.reactor = &workers.Reactor{Catalog: s.catalog, Entries: db, News: db, Directory: db, Now: now, Log: s.log}
+	s.reactor = &workers.Reactor{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Directory: db, Now: now, Log: s.log}
 	s.reader = &workers.Reader{
 		Catalog: s.catalog, Inbox: db, Record: db, Responses: db.Responses(), Directory: db, Preferences: db,
 		Listeners: map[string]channels.Listener{
@@ -177,6 +179,8 @@ func (s *shop) wire() {
 		Doors: s.doors, Now: now, Log: s.log,
 	}
 	s.schedule = &workers.Schedule{Catalog: s.catalog, Runs: db.Runs(), Facts: db, Now: now, Log: s.log}
+	s.decider = &workers.Decider{Catalog: s.catalog, Splits: db.Splits(), Now: now, Log: s.log}
+	s.sweeper = &workers.Sweeper{Catalog: s.catalog, Exodus: db, Dialect: db.Dialect(), Now: now, Log: s.log}
 	epochs := 0
 	s.mender = &workers.Reconciler{
 		Ledger: db, Doubts: db, Record: db, Directory: db, Facts: db, Redis: s.redis, Senders: s.senders, Now: now,

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"rapport/campaigns"
+	"rapport/customers"
 )
 
 // Traveller walks journeys: it loads entries that are to be looked at, asks the
@@ -15,8 +18,16 @@ type Traveller struct {
 	Catalog *campaigns.Catalog
 	Entries campaigns.Entries
 	News    campaigns.News
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Arrivals are the events that journeys stand still for.
+	Arrivals campaigns.Arrivals
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// party is the travellers of one version of a campaign.
+type party struct {
+	campaign   *campaigns.Campaign
+	travellers []campaigns.Traveller
 }
 
 // Travel moves entries on as far as they go. An entry whose campaign cannot be
@@ -31,27 +42,80 @@ func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 	if err != nil {
 		return err
 	}
-	shelf := newShelf(t.Catalog, t.Log)
+	parties, err := t.gather(ctx, travellers, now)
+	if err != nil {
+		return err
+	}
 	moves := make([]campaigns.Move, 0, len(travellers))
-	for _, group := range byVersion(travellers) {
-		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
-		if err != nil {
-			return err
-		}
-		if campaign == nil {
-			continue
-		}
-		if err := count(ctx, t.News, campaign, group, now); err != nil {
-			return err
-		}
-		for _, traveller := range group {
-			moves = append(moves, edition.Advance(campaign, traveller, now))
+	var arriving []campaigns.Awaited
+	for _, p := range parties {
+		for _, traveller := range p.travellers {
+			move := edition.Advance(p.campaign, traveller, now)
+			moves = append(moves, move)
+			if move.Entry.Position != traveller.Entry.Position {
+				arriving = append(arriving, p.campaign.Awaiting(move.Entry)...)
+			}
 		}
 	}
 	if err := t.Entries.Apply(ctx, now, moves); err != nil {
 		return fmt.Errorf("write %d moves: %w", len(moves), err)
 	}
-	return nil
+	return t.lookBack(ctx, now, arriving)
+}
+
+// gather groups travellers by what they travel through and gives them the counts
+// and the events that their campaigns ask about.
+func (t *Traveller) gather(ctx context.Context, travellers []campaigns.Traveller, now time.Time) ([]party, error) {
+	shelf := newShelf(t.Catalog, t.Log)
+	var parties []party
+	var awaited []campaigns.Awaited
+	for _, group := range byVersion(travellers) {
+		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
+		if err != nil {
+			return nil, err
+		}
+		if campaign == nil {
+			continue
+		}
+		if err := count(ctx, t.News, campaign, group, now); err != nil {
+			return nil, err
+		}
+		for _, traveller := range group {
+			awaited = append(awaited, campaign.Awaiting(traveller.Entry)...)
+		}
+		parties = append(parties, party{campaign, group})
+	}
+	arrived, err := t.arrived(ctx, awaited)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parties {
+		for i := range p.travellers {
+			p.travellers[i].News = arrived[p.travellers[i].Entry.ID]
+		}
+	}
+	return parties, nil
+}
+
+func (t *Traveller) arrived(ctx context.Context, awaited []campaigns.Awaited) (map[int64][]customers.Event, error) {
+	if len(awaited) == 0 {
+		return nil, nil
+	}
+	arrived, err := t.Arrivals.Arrived(ctx, awaited)
+	if err != nil {
+		return nil, fmt.Errorf("read what %d entries wait for: %w", len(awaited), err)
+	}
+	return arrived, nil
+}
+
+// lookBack wakes entries that came to a step that waits for an event while that
+// event came too: whoever judged it may have done so before the entry was there.
+func (t *Traveller) lookBack(ctx context.Context, now time.Time, arriving []campaigns.Awaited) error {
+	arrived, err := t.arrived(ctx, arriving)
+	if err != nil || len(arrived) == 0 {
+		return err
+	}
+	return t.Arrivals.Wake(ctx, now, slices.Collect(maps.Keys(arrived)))
 }
 
 // count fills in how often the events stand on the timelines that the
@@ -94,16 +158,23 @@ func customersOf(group []campaigns.Traveller) []string {
 
 // byVersion groups travellers by campaign and version, in order of appearance.
 func byVersion(travellers []campaigns.Traveller) [][]campaigns.Traveller {
-	at := map[version]int{}
-	var groups [][]campaigns.Traveller
-	for _, traveller := range travellers {
-		v := version{traveller.Entry.Campaign, traveller.Entry.Version}
-		i, known := at[v]
+	return grouped(travellers, func(t campaigns.Traveller) version { return versionOf(t.Entry) })
+}
+
+func versionOf(e campaigns.Entry) version { return version{e.Campaign, e.Version} }
+
+// grouped puts what has the same key together, in order of appearance.
+func grouped[K comparable, T any](all []T, key func(T) K) [][]T {
+	at := map[K]int{}
+	var groups [][]T
+	for _, one := range all {
+		k := key(one)
+		i, known := at[k]
 		if !known {
 			i, groups = len(groups), append(groups, nil)
-			at[v] = i
+			at[k] = i
 		}
-		groups[i] = append(groups[i], traveller)
+		groups[i] = append(groups[i], one)
 	}
 	return groups
 }

@@ -89,7 +89,7 @@ func (pressure) eval(m *Moment) any {
 }
 
 func (pressure) write(s *statement) {
-	s.put("CAST((SELECT COUNT(*) FROM deliveries d WHERE d.customer = c.id AND d.taken_at > ")
+	s.put("CAST((SELECT COUNT(*) FROM deliveries d WHERE d.customer = c.id AND d.channel <> 'webhook' AND d.taken_at > ")
 	s.bind(s.now - (7 * day).Milliseconds())
 	s.put(" AND d.taken_at <= ")
 	s.present()

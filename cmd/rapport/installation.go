@@ -110,7 +110,9 @@ func (i *installation) scheduler() *workers.Scheduler {
 			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
 			Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
 		},
-		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2), Now: i.Now, Log: i.Log,
+		Decider: &workers.Decider{Catalog: i.Catalog, Splits: i.Store.Splits(), Now: i.Now, Log: i.Log},
+		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
+		Facts:   i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2), Now: i.Now, Log: i.Log,
 	}
 }
 
@@ -122,10 +124,10 @@ func (i *installation) worker() *workers.Worker {
 			Post:   &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
 			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
 		},
-		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Now: i.Now, Log: i.Log},
+		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Now: i.Now, Log: i.Log},
 		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
 		Reactor: &workers.Reactor{
-			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Directory: i.Store, Now: i.Now, Log: i.Log,
+			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Directory: i.Store, Now: i.Now, Log: i.Log,
 		},
 		Reader: &workers.Reader{
 			Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Directory: i.Store, Preferences: i.Store,

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+var _ campaigns.Arrivals = (*Store)(nil)
+
+// Arrived implements campaigns.Arrivals.
+func (s *Store) Arrived(ctx context.Context, awaited []campaigns.Awaited) (map[int64][]customers.Event, error) {
+	found := map[int64][]customers.Event{}
+	if len(awaited) == 0 {
+		return found, nil
+	}
+	rows := newRows("entry int, customer text, name text, since int")
+	for _, a := range awaited {
+		rows.add(a.Entry, a.Customer, a.Event, a.Since)
+	}
+	err := s.read(ctx, func(tx *tx) error {
+		_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+			var entry int64
+			event, err := scanEvent(prefixed{r, &entry})
+			found[entry] = append(found[entry], event)
+			return none, err
+		}, `
+			SELECT v.entry, `+eventColumns+` FROM {rows} AS v
+			JOIN events e ON e.customer = v.customer AND e.name = v.name AND e.received_at >= v.since AND e.live = 1
+			ORDER BY e.at, e.id`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what %d entries wait for: %w", len(awaited), err)
+	}
+	return found, nil
+}
+
+// prefixed is a row with one more column before those that a scan knows.
+type prefixed struct {
+	record
+	first any
+}
+
+// Scan implements record.
+func (p prefixed) Scan(dest ...any) error { return p.record.Scan(append([]any{p.first}, dest...)...) }
+
+// Wake implements campaigns.Arrivals.
+func (s *Store) Wake(ctx context.Context, now time.Time, ids []int64) error {
+	err := s.write(ctx, func(tx *tx) error { return wakeEntries(ctx, tx, now, ids) })
+	if err != nil {
+		return fmt.Errorf("wake %d entries: %w", len(ids), err)
+	}
+	return nil
+}
+
+// wakeJourneys lets every running entry of customers be looked at at once,
+// because what exits may ask about has changed: consent, suppression, browsers,
+// scores. The time is one that has come already, so that nobody needs to say now.
+func wakeJourneys(ctx context.Context, tx *tx, people []string) error {
+	if len(people) == 0 {
+		return nil
+	}
+	_, err := tx.execRows(ctx, keys(distinct(people)), `
+		UPDATE entries SET wake_at = arrived_at, revision = revision + 1
+		WHERE `+tx.among("customer")+" AND state = 'running' AND position <> ''")
+	return err
+}

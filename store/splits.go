@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/deliveries"
+)
+
+// Splits keeps the splits of this store.
+func (s *Store) Splits() campaigns.Splits { return splits{s} }
+
+type splits struct{ store *Store }
+
+// through is what splits are decided for, one by one.
+type through struct {
+	campaign string
+	version  int
+	run      int64
+}
+
+func throughOf(e campaigns.Entry) through { return through{e.Campaign, e.Version, e.Run} }
+
+// openSplits starts the clock of splits that moves came to first. An entry that
+// comes to one that was decided meanwhile is woken: it went to sleep without
+// knowing. The splits are kept from being decided until the transaction ends, so
+// that whoever decides afterwards sees the entries that stand there.
+func openSplits(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Move) error {
+	rows := newRows("campaign text, version int, run int, step text, entry int")
+	for _, m := range moves {
+		for _, step := range m.Splits {
+			rows.add(m.Entry.Campaign, m.Entry.Version, m.Entry.Run, step, m.Entry.ID)
+		}
+	}
+	if rows.len() == 0 {
+		return rows.err
+	}
+	_, err := tx.execRows(ctx, rows, `
+		INSERT INTO splits (campaign, version, run, step, opened_at)
+		SELECT DISTINCT v.campaign, v.version, v.run, v.step, CAST($1 AS BIGINT) FROM {rows} AS v WHERE TRUE
+		ORDER BY v.campaign, v.version, v.run, v.step
+		ON CONFLICT DO NOTHING`, now.UnixMilli())
+	if err != nil {
+		return err
+	}
+	type arrival struct {
+		entry   int64
+		decided time.Time
+	}
+	arrivals, err := listRows(ctx, tx, rows, func(r record) (a arrival, err error) {
+		err = r.Scan(&a.entry, asTime(&a.decided))
+		return a, err
+	}, `
+		SELECT v.entry, s.decided_at FROM {rows} AS v JOIN splits s
+			ON s.campaign = v.campaign AND s.version = v.version AND s.run = v.run AND s.step = v.step
+		ORDER BY s.campaign, s.version, s.run, s.step`+tx.forShare("s"))
+	if err != nil {
+		return err
+	}
+	var late []int64
+	for _, a := range arrivals {
+		if !a.decided.IsZero() {
+			late = append(late, a.entry)
+		}
+	}
+	return wakeEntries(ctx, tx, now, late)
+}
+
+// addWinners tells travellers how the splits of their campaigns were decided.
+func addWinners(ctx context.Context, tx *tx, travellers []campaigns.Traveller) error {
+	rows := newRows("campaign text, version int, run int")
+	asked := map[through]bool{}
+	for _, t := range travellers {
+		if of := throughOf(t.Entry); !asked[of] {
+			asked[of] = true
+			rows.add(of.campaign, of.version, of.run)
+		}
+	}
+	winners := map[through]map[string]string{}
+	_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+		var of through
+		var step, winner string
+		err = r.Scan(&of.campaign, &of.version, &of.run, &step, &winner)
+		if winners[of] == nil {
+			winners[of] = map[string]string{}
+		}
+		winners[of][step] = winner
+		return none, err
+	}, `
+		SELECT s.campaign, s.version, s.run, s.step, s.winner FROM {rows} AS v
+		JOIN splits s ON s.campaign = v.campaign AND s.version = v.version AND s.run = v.run
+		WHERE s.decided_at IS NOT NULL`)
+	for i := range travellers {
+		travellers[i].Winners = winners[throughOf(travellers[i].Entry)]
+	}
+	return err
+}
+
+// Undecided implements campaigns.Splits.
+func (s splits) Undecided(ctx context.Context, limit int) (open []campaigns.SplitPoint, err error) {
+	err = s.store.read(ctx, func(tx *tx) (err error) {
+		open, err = list(ctx, tx, func(r record) (p campaigns.SplitPoint, err error) {
+			err = r.Scan(&p.Campaign, &p.Version, &p.Run, &p.Step, asTime(&p.OpenedAt))
+			return p, err
+		}, `SELECT campaign, version, run, step, opened_at FROM splits
+			WHERE decided_at IS NULL ORDER BY opened_at, campaign, version, run, step LIMIT $1`, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list splits to decide: %w", err)
+	}
+	return open, nil
+}
+
+// Results implements campaigns.Splits. Webhooks are no messages.
+func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []campaigns.SplitPath, by deliveries.Status) ([]campaigns.PathResult, error) {
+	results := make([]campaigns.PathResult, len(paths))
+	rows := newRows("path int, step text")
+	for i, path := range paths {
+		results[i].Path = path.Name
+		for _, step := range path.Steps {
+			rows.add(i, step)
+		}
+	}
+	err := s.store.read(ctx, func(tx *tx) error {
+		_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+			var path int
+			var d deliveries.Delivery
+			var count int64
+			if err := r.Scan(&path, &d.Status, orZero(&d.ProviderID), &count); err != nil {
+				return none, err
+			}
+			if d.Taken() {
+				results[path].Sent += count
+				if d.Status.Reached(by) {
+					results[path].Reached += count
+				}
+			}
+			return none, nil
+		}, `
+			SELECT v.path, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, COUNT(*)
+			FROM {rows} AS v JOIN deliveries d ON d.step = v.step JOIN entries e ON e.id = d.entry
+			WHERE d.campaign = $1 AND d.version = $2 AND e.run = $3 AND d.channel <> 'webhook'
+			GROUP BY v.path, d.status, name`, at.Campaign, at.Version, at.Run)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the messages after split %s of %s: %w", at.Step, at.Campaign, err)
+	}
+	return results, nil
+}
+
+// Decide implements campaigns.Splits.
+func (s splits) Decide(ctx context.Context, now time.Time, p campaigns.SplitPoint) (first bool, err error) {
+	numbers, err := encode(slices.Concat([]campaigns.PathResult{}, p.Paths))
+	if err != nil {
+		return false, fmt.Errorf("decide split %s of %s: %w", p.Step, p.Campaign, err)
+	}
+	err = s.store.write(ctx, func(tx *tx) error {
+		decided, err := tx.exec(ctx, `
+			UPDATE splits SET decided_at = $5, winner = $6, numbers = $7
+			WHERE campaign = $1 AND version = $2 AND run = $3 AND step = $4 AND decided_at IS NULL`,
+			p.Campaign, p.Version, p.Run, p.Step, now.UnixMilli(), p.Winner, numbers)
+		first = decided == 1
+		if err != nil || !first {
+			return err
+		}
+		_, err = tx.exec(ctx, `
+			UPDATE entries SET wake_at = $5, revision = revision + 1
+			WHERE campaign = $1 AND version = $2 AND run = $3 AND position = $4 AND state = 'running'`,
+			p.Campaign, p.Version, p.Run, p.Step, now.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("decide split %s of %s: %w", p.Step, p.Campaign, err)
+	}
+	return first, nil
+}

@@ -1,0 +1,60 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rapport/campaigns"
+)
+
+// splitsAtOnce is how many open splits one round looks at.
+const splitsAtOnce = 100
+
+// Decider decides splits whose time is over, by how the messages of their paths
+// did. A decision is made once, however many decide.
+type Decider struct {
+	Catalog *campaigns.Catalog
+	Splits  campaigns.Splits
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Round decides every split that has been open for as long as its winner says.
+func (d *Decider) Round(ctx context.Context) error {
+	open, err := d.Splits.Undecided(ctx, splitsAtOnce)
+	if err != nil {
+		return fmt.Errorf("find splits to decide: %w", err)
+	}
+	shelf := newShelf(d.Catalog, d.Log)
+	for _, split := range open {
+		campaign, err := shelf.campaign(ctx, split.Campaign, split.Version)
+		if err != nil {
+			return err
+		}
+		step := campaign.StepAt(split.Step)
+		if step == nil || step.Winner == nil || d.Now().Before(split.OpenedAt.Add(step.Winner.After)) {
+			continue
+		}
+		if err := d.decide(ctx, split, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Decider) decide(ctx context.Context, split campaigns.SplitPoint, step *campaigns.Step) error {
+	results, err := d.Splits.Results(ctx, split, step.SplitPaths(), step.Winner.By)
+	if err != nil {
+		return err
+	}
+	split.Paths, split.Winner = results, campaigns.Winning(results)
+	first, err := d.Splits.Decide(ctx, d.Now(), split)
+	if err != nil || !first {
+		return err
+	}
+	d.Log.Info("split decided", "campaign", split.Campaign, "version", split.Version, "run", split.Run,
+		"split", step.ID, "winner", split.Winner, "numbers", split.Paths)
+	return nil
+}
