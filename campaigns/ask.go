@@ -68,15 +68,25 @@ func failedToReach(s deliveries.Status) bool {
 // settles the step with what became of the last one.
 func (j *journey) fallBack(step *Step, tried []deliveries.Delivery) bool {
 	latest := tried[len(tried)-1]
-	for _, ch := range step.channels() {
-		used := slices.ContainsFunc(tried, func(d deliveries.Delivery) bool { return d.Channel == ch })
-		if !used && j.mayReach(ch) {
-			j.plan(step, ch, latest.Group+1)
-			return false
-		}
+	next, more := j.nextChannel(step, tried)
+	if more {
+		j.plan(step, next, latest.Group+1)
+		return false
 	}
 	j.mark(step, string(latest.Status))
 	return true
+}
+
+// nextChannel is the first channel of a step that may be used and was not tried
+// yet.
+func (j *journey) nextChannel(step *Step, tried []deliveries.Delivery) (next channels.Channel, more bool) {
+	for _, ch := range step.channels() {
+		used := slices.ContainsFunc(tried, func(d deliveries.Delivery) bool { return d.Channel == ch })
+		if !used && j.mayReach(ch) {
+			return ch, true
+		}
+	}
+	return "", false
 }
 
 func (j *journey) awaitAnswer(step *Step, latest deliveries.Delivery) bool {
@@ -95,10 +105,15 @@ func answerDeadline(step *Step, d deliveries.Delivery) time.Time {
 	if step.Send.Ask != nil && step.Send.Ask.AnswerWithin > 0 {
 		within = step.Send.Ask.AnswerWithin
 	}
-	for _, sent := range []time.Time{d.TakenAt, d.SettledAt} {
-		if !sent.IsZero() {
-			return sent.Add(within)
+	return begunAt(d).Add(within)
+}
+
+// begunAt is when a delivery was sent, as well as it is known.
+func begunAt(d deliveries.Delivery) time.Time {
+	for _, at := range []time.Time{d.TakenAt, d.SettledAt} {
+		if !at.IsZero() {
+			return at
 		}
 	}
-	return d.PlannedAt.Add(within)
+	return d.PlannedAt
 }

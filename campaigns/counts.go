@@ -4,10 +4,14 @@ import "rapport/campaigns/expression"
 
 // Counts lists the did() counts that the campaign's conditions ask about, each
 // once, so that they can be read for many customers at once.
-func (c *Campaign) Counts() []expression.Count {
+func (c *Campaign) Counts() []expression.Count { return countsOf(c.programs()...) }
+
+// countsOf lists the counts of programs, each once; those that are nil ask
+// about none.
+func countsOf(programs ...*expression.Program) []expression.Count {
 	seen := map[string]bool{}
 	var counts []expression.Count
-	for _, program := range c.programs() {
+	for _, program := range present(programs) {
 		for _, count := range program.Counts() {
 			if key := count.Key(); !seen[key] {
 				seen[key] = true

@@ -23,10 +23,13 @@ func (w *Workspace) EntryFor(c *Campaign, ev customers.Event, cust *customers.Cu
 	if !holds(c.Trigger.Where, moment) || !holds(c.Audience.Who, moment) {
 		return Entry{}, false
 	}
-	entry := c.Begin(cust, "event:"+strconv.FormatInt(ev.ID, 10), ev.Properties, now)
+	entry := c.Begin(cust, causeOf(ev), ev.Properties, now)
 	entry.WakeAt = now.Add(c.Trigger.Delay)
 	return entry, true
 }
+
+// causeOf names an event as what began a journey.
+func causeOf(ev customers.Event) string { return "event:" + strconv.FormatInt(ev.ID, 10) }
 
 // Begin is a fresh entry of a customer. cause makes it unique ("event:812",
 // "manual:<uuid>"); event is what the journey's expressions and templates see.

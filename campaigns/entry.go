@@ -62,6 +62,8 @@ type Journal struct {
 type Mark struct {
 	Status string    `json:"status"`
 	At     time.Time `json:"at"`
+	// Event is the one on the timeline that ended a wait; 0 elsewhere.
+	Event int64 `json:"event,omitempty"`
 }
 
 // Answer is a customer's answer to an ask step, whichever channel it came by.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -52,14 +53,25 @@ func (x *explanation) steps(steps []Step, blocked string) {
 
 // armBlocked says why the steps of an arm were not reached.
 func (x *explanation) armBlocked(step *Step, mark Mark, arm int, blocked string) string {
-	name := fmt.Sprintf("branch %d", arm+1)
+	name := step.armMark(arm)
 	if blocked != "" || mark.Status == "" || mark.Status == name {
 		return blocked
 	}
-	if condition := step.Branch[arm].If; condition != nil {
+	switch condition := step.Branch[arm].If; {
+	case step.Kind == StepSplit:
+		return mark.Status + " was taken, not " + name
+	case condition != nil:
 		return fmt.Sprintf("%s was taken, not the one if %s", mark.Status, condition)
 	}
 	return mark.Status + " was taken, not the else"
+}
+
+// armMark is the mark of a branch or a split whose arm was taken.
+func (s *Step) armMark(arm int) string {
+	if s.Kind == StepSplit {
+		return pathMark(s.Branch[arm].Name)
+	}
+	return armMark(arm)
 }
 
 func (x *explanation) step(step *Step, blocked string) StepReport {
@@ -94,6 +106,8 @@ func (x *explanation) whyNotReached(blocked string) string {
 		return "the journey ended before: " + entry.Why
 	case entry.Position == "" && !entry.WakeAt.IsZero():
 		return "the journey begins at " + stamp(entry.WakeAt)
+	case entry.Position == "" && x.campaign.Rollout != nil:
+		return "the rollout has not let the customer in yet"
 	case entry.Position == "":
 		return "the journey has not begun"
 	}
@@ -107,6 +121,9 @@ func (x *explanation) explainMark(step *Step, mark Mark) (happened string, at ti
 	case markAnswered:
 		return mark.Status, mark.At, x.answerTo(step)
 	}
+	if step.Kind == StepSplit {
+		return mark.Status, mark.At, x.whyPath(step, mark)
+	}
 	if n := armNumber(mark.Status); n > 0 && n <= len(step.Branch) {
 		if condition := step.Branch[n-1].If; condition != nil {
 			return mark.Status, mark.At, condition.String()
@@ -114,6 +131,22 @@ func (x *explanation) explainMark(step *Step, mark Mark) (happened string, at ti
 		return mark.Status, mark.At, "no condition before it held"
 	}
 	return mark.Status, mark.At, ""
+}
+
+// whyPath says how the customer came to a path of a split.
+func (x *explanation) whyPath(step *Step, mark Mark) string {
+	customer := x.traveller.Customer
+	if customer == nil {
+		return ""
+	}
+	arm, drawn := x.campaign.drawnPath(step, customers.Person(*customer))
+	switch {
+	case !drawn:
+		return "it did best, by how many " + string(step.Winner.By)
+	case mark.Status == pathMark(step.Branch[arm].Name):
+		return "drawn for the customer, as for " + decimal(step.Branch[arm].Share*100) + "% of people"
+	}
+	return ""
 }
 
 func armNumber(status string) (n int) {
@@ -124,8 +157,12 @@ func armNumber(status string) (n int) {
 func (x *explanation) explainStand(report *StepReport, step *Step) {
 	wake := x.traveller.Entry.WakeAt
 	switch {
+	case step.Kind == StepWait && step.Wait.Event != "":
+		report.Happened = "waiting for " + step.Wait.Event + " until " + stamp(x.traveller.Entry.ArrivedAt.Add(step.Wait.AtMost))
 	case step.Kind == StepWait && !wake.IsZero():
 		report.Happened = "waiting until " + stamp(wake)
+	case step.Kind == StepSplit && step.Winner != nil:
+		report.Happened = "waiting for the path that wins"
 	default:
 		report.Happened = "about to happen"
 	}
@@ -139,9 +176,12 @@ func (x *explanation) explainSent(report *StepReport, step *Step, sent []deliver
 	for _, d := range sent {
 		told = append(told, tell(d))
 	}
-	latest := sent[len(sent)-1]
+	latest := step.teller(sent)
 	report.Happened = strings.Join(told, ", then ")
 	report.At, report.Why = momentOf(latest), reasonWords(latest.Reason)
+	if wake := x.traveller.Entry.WakeAt; step.Kind == StepReach && x.standsAt(step) && !wake.IsZero() {
+		report.Happened += ", the next channel at " + stamp(wake)
+	}
 	if step.Kind != StepAsk {
 		return
 	}
@@ -201,65 +241,3 @@ func (x *explanation) answerTo(step *Step) string {
 	}
 	return ""
 }
-
-// describe says what a step does.
-func (s *Step) describe() string {
-	switch s.Kind {
-	case StepWait:
-		if s.Wait.Until != nil {
-			return fmt.Sprintf("wait until %02d:%02d", *s.Wait.Until/60, *s.Wait.Until%60)
-		}
-		return "wait " + spell(s.Wait.For)
-	case StepEmail, StepSMS, StepCall, StepPush:
-		return string(s.Kind) + " with " + s.Send.Template
-	case StepAsk:
-		by := make([]string, len(s.channels()))
-		for i, ch := range s.channels() {
-			by[i] = string(ch)
-		}
-		return "ask " + s.ID + " by " + strings.Join(by, " or ")
-	case StepCase:
-		return strings.TrimSpace("open a case " + inQueue(s.Case.Queue))
-	case StepSet:
-		fields := make([]string, len(s.Set))
-		for i, assignment := range s.Set {
-			fields[i] = assignment.Field
-		}
-		return "set " + strings.Join(fields, ", ")
-	case StepTag:
-		return "tag " + describeTags(s.Tag)
-	}
-	return string(s.Kind)
-}
-
-func inQueue(queue string) string {
-	if queue == "" {
-		return ""
-	}
-	return "in " + queue
-}
-
-func describeTags(changes []TagChange) string {
-	words := make([]string, len(changes))
-	for i, change := range changes {
-		words[i] = map[bool]string{true: "+", false: "-"}[change.Add] + change.Tag
-	}
-	return strings.Join(words, ", ")
-}
-
-// spell writes a duration as campaign files do: 1d12h.
-func spell(d time.Duration) string {
-	var b strings.Builder
-	for _, unit := range []struct {
-		length time.Duration
-		name   string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
-		if n := d / unit.length; n > 0 {
-			fmt.Fprintf(&b, "%d%s", n, unit.name)
-			d -= n * unit.length
-		}
-	}
-	return b.String()
-}
-
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

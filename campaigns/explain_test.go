@@ -31,7 +31,9 @@ func TestExplainTellsEveryStep(t *testing.T) {
 	low := 1.0
 	who := traveller(call, text, apology).at("2.0.1")
 	who.Answers = []Answer{{Ask: "csat", Score: &low, Channel: channels.SMS}}
-	who.Entry.Journal.Steps = map[string]Mark{"0": {"waited", noon}, "1": {"answered", noon}, "2": {"branch 1", noon}, "2.0.0": {"case", noon}}
+	who.Entry.Journal.Steps = map[string]Mark{
+		"0": {Status: "waited", At: noon}, "1": {Status: "answered", At: noon}, "2": {Status: "branch 1", At: noon}, "2.0.0": {Status: "case", At: noon},
+	}
 	who = onward(who, w.Advance(c, who, noon))
 
 	want := []StepReport{

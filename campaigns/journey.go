@@ -3,7 +3,6 @@ package campaigns
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -21,8 +20,9 @@ const (
 // changes. It depends on its arguments alone: advancing the same traveller at
 // the same moment again gives the same move.
 //
-// An entry that waits for a clock carries WakeAt; one that waits for a delivery
-// carries none and is woken when that settles.
+// An entry that waits for a clock carries WakeAt; one that waits for news alone
+// (a delivery that settles, the path that wins a split, its stage of the
+// rollout) carries none and is woken by it.
 func (w *Workspace) Advance(c *Campaign, t Traveller, now time.Time) Move {
 	if t.Entry.State != Running {
 		return Move{Entry: t.Entry}
@@ -35,6 +35,8 @@ func (w *Workspace) Advance(c *Campaign, t Traveller, now time.Time) Move {
 	case !found:
 		j.end(Finished, "step "+t.Entry.Position+" is not in this version")
 	case t.Entry.Position == "" && now.Before(t.Entry.WakeAt):
+	case t.Entry.Position == "" && !j.letIn():
+		j.move.Entry.WakeAt = time.Time{} // the next stage wakes it
 	default:
 		j.walk(at)
 	}
@@ -46,7 +48,7 @@ type journey struct {
 	workspace *Workspace
 	campaign  *Campaign
 	now       time.Time
-	traveller Traveller // its customer already carries what set and tag changed
+	traveller Traveller // its customer already carries what steps changed
 	move      Move
 }
 
@@ -57,6 +59,7 @@ func newJourney(w *Workspace, c *Campaign, t Traveller, now time.Time) *journey 
 		changed := *t.Customer
 		changed.Traits = maps.Clone(changed.Traits)
 		changed.Tags = slices.Clone(changed.Tags)
+		changed.Consents = slices.Clone(changed.Consents)
 		j.traveller.Customer = &changed
 	}
 	return j
@@ -103,6 +106,13 @@ func (j *journey) walk(at place) {
 			return
 		case StepBranch:
 			at = j.branch(at, step)
+		case StepSplit:
+			arm, decided := j.pathOf(step)
+			if !decided {
+				return
+			}
+			j.mark(step, pathMark(step.Branch[arm].Name))
+			at = at.into(arm)
 		default:
 			if !j.take(step) {
 				return
@@ -120,6 +130,8 @@ func (j *journey) take(step *Step) bool {
 		return j.wait(step)
 	case StepEmail, StepSMS, StepCall, StepPush:
 		return j.send(step)
+	case StepReach:
+		return j.reach(step)
 	case StepAsk:
 		return j.ask(step)
 	case StepCase:
@@ -128,6 +140,14 @@ func (j *journey) take(step *Step) bool {
 		j.set(step)
 	case StepTag:
 		j.tag(step)
+	case StepPoints:
+		j.points(step)
+	case StepConsent:
+		j.consent(step)
+	case StepWebhook:
+		j.tell(step)
+	case StepEnter:
+		j.enter(step)
 	}
 	return true
 }
@@ -137,29 +157,13 @@ func (j *journey) end(state EntryState, why string) {
 	e.State, e.Why, e.EndedAt, e.WakeAt = state, why, j.now, time.Time{}
 }
 
-func (j *journey) mark(step *Step, status string) {
+func (j *journey) mark(step *Step, status string) { j.note(step, Mark{Status: status, At: j.now}) }
+
+func (j *journey) note(step *Step, mark Mark) {
 	if j.move.Entry.Journal.Steps == nil {
 		j.move.Entry.Journal.Steps = map[string]Mark{}
 	}
-	j.move.Entry.Journal.Steps[step.Path] = Mark{Status: status, At: j.now}
-}
-
-// wait reports whether the pause, counted from the arrival, is over.
-func (j *journey) wait(step *Step) bool {
-	wake := j.move.Entry.ArrivedAt.Add(step.Wait.For)
-	if until := step.Wait.Until; until != nil {
-		zone := step.Wait.Zone
-		if zone == nil {
-			zone, _ = j.workspace.ZoneOf(j.traveller.Customer)
-		}
-		wake = nextClockTime(j.move.Entry.ArrivedAt, *until, step.Wait.Days, zone)
-	}
-	if wake.After(j.now) {
-		j.move.Entry.WakeAt = wake
-		return false
-	}
-	j.mark(step, markWaited)
-	return true
+	j.move.Entry.Journal.Steps[step.Path] = mark
 }
 
 // branch chooses the first arm whose condition holds.
@@ -167,7 +171,7 @@ func (j *journey) branch(at place, step *Step) place {
 	moment := j.moment()
 	for i, arm := range step.Branch {
 		if holds(arm.If, moment) {
-			j.mark(step, "branch "+strconv.Itoa(i+1))
+			j.mark(step, armMark(i))
 			return at.into(i)
 		}
 	}
@@ -209,19 +213,35 @@ func deliveriesOf(t Traveller, step *Step) []deliveries.Delivery {
 	return of
 }
 
+// plan plans a step's message on a channel.
 func (j *journey) plan(step *Step, ch channels.Channel, group int) {
-	entry, send := j.move.Entry, step.Send
-	expires := send.Expires
-	if expires <= 0 {
-		expires = defaultExpires
+	send := step.Send
+	d := j.delivery(step, ch)
+	d.Group, d.Template, d.Retry = group, send.Template, send.Retry
+	d.Vars = merged(j.move.Entry.Journal.Vars, send.Vars)
+	d.Ambiguous = j.workspace.ambiguity(send.Ambiguous, ch, j.campaign.Topic)
+	if send.Expires > 0 {
+		d.ExpiresAt = j.now.Add(send.Expires)
 	}
-	j.move.Plan = append(j.move.Plan, deliveries.Delivery{
+	j.move.Plan = append(j.move.Plan, d)
+}
+
+// tell plans a webhook. The journey does not wait for it. A repeat carries the
+// same id, so the one extra copy is safe.
+func (j *journey) tell(step *Step) {
+	d := j.delivery(step, channels.Webhook)
+	d.Ambiguous = deliveries.Resend
+	j.move.Plan = append(j.move.Plan, d)
+}
+
+// delivery is one of a step, due now.
+func (j *journey) delivery(step *Step, ch channels.Channel) deliveries.Delivery {
+	entry := j.move.Entry
+	return deliveries.Delivery{
 		Entry: entry.ID, Customer: entry.Customer, Campaign: entry.Campaign, Version: entry.Version,
-		Step: step.Path, Group: group, Channel: ch, Topic: j.campaign.Topic, Template: send.Template,
-		Vars: merged(entry.Journal.Vars, send.Vars), Priority: j.campaign.Priority,
-		Status: deliveries.Planned, DueAt: j.now, ExpiresAt: j.now.Add(expires), PlannedAt: j.now,
-		Retry: send.Retry, Ambiguous: j.workspace.ambiguity(send.Ambiguous, ch, j.campaign.Topic),
-	})
+		Step: step.Path, Channel: ch, Topic: j.campaign.Topic, Priority: j.campaign.Priority,
+		Status: deliveries.Planned, DueAt: j.now, ExpiresAt: j.now.Add(defaultExpires), PlannedAt: j.now,
+	}
 }
 
 // ambiguity is the policy for a send whose outcome nobody knows: what the step
@@ -285,66 +305,11 @@ func (c *Campaign) title() string {
 	return c.Title
 }
 
-func (j *journey) set(step *Step) {
-	if j.move.Set == nil {
-		j.move.Set = map[string]any{}
-	}
-	for _, assignment := range step.Set {
-		value := assignment.Value.Eval(j.moment())
-		j.move.Set[assignment.Field] = value
-		assign(j.traveller.Customer, assignment.Field, value)
-	}
-	j.mark(step, markSet)
-}
-
-func (j *journey) tag(step *Step) {
-	customer := j.traveller.Customer
-	for _, change := range step.Tag {
-		j.move.Tag = append(j.move.Tag, change)
-		has := slices.Contains(customer.Tags, change.Tag)
-		switch {
-		case change.Add && !has:
-			customer.Tags = append(customer.Tags, change.Tag)
-		case !change.Add && has:
-			customer.Tags = slices.DeleteFunc(customer.Tags, func(tag string) bool { return tag == change.Tag })
-		}
-	}
-	j.mark(step, markTagged)
-}
-
 // moment is what conditions are judged by at this point of the walk.
 func (j *journey) moment() expression.Moment {
 	t := j.traveller
 	t.Entry = j.move.Entry
 	return t.moment(j.campaign, j.now)
-}
-
-// assign changes the copy of the customer that later steps of the same walk
-// see, as the store will change the row.
-func assign(c *customers.Customer, field string, value any) {
-	if name, isTrait := traitName(field); isTrait {
-		if c.Traits == nil {
-			c.Traits = map[string]any{}
-		}
-		c.Traits[name] = value
-		return
-	}
-	text, _ := value.(string)
-	fields := map[string]*string{
-		"first_name": &c.FirstName, "last_name": &c.LastName, "locale": &c.Locale, "country": &c.Country,
-		"city": &c.City, "zone": &c.Zone, "kind": &c.Kind, "tier": &c.Tier,
-	}
-	if target, known := fields[field]; known {
-		*target = text
-	}
-}
-
-func traitName(field string) (name string, isTrait bool) {
-	const prefix = "traits."
-	if len(field) <= len(prefix) || field[:len(prefix)] != prefix {
-		return "", false
-	}
-	return field[len(prefix):], true
 }
 
 // merged overlays what a step says on what the entry brought along.

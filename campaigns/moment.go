@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rapport/campaigns/expression"
+	"rapport/deliveries"
 )
 
 // moment is all that a condition of the journey may ask about.
@@ -35,8 +36,17 @@ func (t Traveller) statuses(c *Campaign) map[string]string {
 		if mark, marked := t.Entry.Journal.Steps[step.Path]; marked {
 			statuses[step.ID] = mark.Status
 		} else if sent := deliveriesOf(t, step); len(sent) > 0 {
-			statuses[step.ID] = string(sent[len(sent)-1].Status)
+			statuses[step.ID] = string(step.teller(sent).Status)
 		}
 	})
 	return statuses
+}
+
+// teller is the delivery that says what became of a step: the latest or, where
+// several channels are tried for one message, the one that got furthest.
+func (s *Step) teller(sent []deliveries.Delivery) deliveries.Delivery {
+	if s.Kind == StepReach {
+		return furthest(sent)
+	}
+	return sent[len(sent)-1]
 }

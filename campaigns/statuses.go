@@ -44,11 +44,11 @@ func (k StepKind) statuses(step *mapping, what node) []string {
 		return []string{markTagged}
 	case StepPoints:
 		points, _ := parsePoints(what.raw())
-		return []string{pointsMark(points)}
+		return []string{pointsMark(points), markWithheld}
 	case StepConsent:
 		return []string{consentMark(true), consentMark(false)}
 	case StepEnter:
-		return []string{enteredMark(what.raw()), markNotLive, markOutside, markOtherEvent}
+		return []string{enteredMark(what.raw()), markNotLive, markOutside, markOtherEvent, markWithheld}
 	case StepStop:
 		return []string{markStopped}
 	}
@@ -88,6 +88,7 @@ const (
 	markNotLive    = "not entered: not live"
 	markOutside    = "not entered: not in its audience"
 	markOtherEvent = "not entered: not its event"
+	markWithheld   = "withheld"
 )
 
 // armMark says which arm of a branch was taken.

@@ -1,0 +1,88 @@
+package campaigns
+
+import (
+	"slices"
+
+	"rapport/customers"
+)
+
+func (j *journey) set(step *Step) {
+	if j.move.Set == nil {
+		j.move.Set = map[string]any{}
+	}
+	for _, assignment := range step.Set {
+		value := assignment.Value.Eval(j.moment())
+		j.move.Set[assignment.Field] = value
+		assign(j.traveller.Customer, assignment.Field, value)
+	}
+	j.mark(step, markSet)
+}
+
+func (j *journey) tag(step *Step) {
+	customer := j.traveller.Customer
+	for _, change := range step.Tag {
+		j.move.Tag = append(j.move.Tag, change)
+		has := slices.Contains(customer.Tags, change.Tag)
+		switch {
+		case change.Add && !has:
+			customer.Tags = append(customer.Tags, change.Tag)
+		case !change.Add && has:
+			customer.Tags = slices.DeleteFunc(customer.Tags, func(tag string) bool { return tag == change.Tag })
+		}
+	}
+	j.mark(step, markTagged)
+}
+
+// points gives or takes points. The holdout gets none: what it does shows what
+// happens without the campaign.
+func (j *journey) points(step *Step) {
+	if j.move.Entry.Holdout {
+		j.mark(step, markWithheld)
+		return
+	}
+	j.move.Points += step.Points
+	j.traveller.Customer.Points += step.Points
+	j.mark(step, pointsMark(step.Points))
+}
+
+// consent notes a customer's word about a topic, which holds from now on.
+func (j *journey) consent(step *Step) {
+	change, customer := step.Consent, j.traveller.Customer
+	for _, ch := range change.Channels {
+		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: j.now, Source: "campaign"}
+		j.move.Consents = append(j.move.Consents, word)
+		customer.Consents = slices.DeleteFunc(customer.Consents, func(old customers.Consent) bool {
+			return old.Topic == word.Topic && old.Channel == ch
+		})
+		customer.Consents = append(customer.Consents, word)
+	}
+	j.mark(step, consentMark(change.In))
+}
+
+// assign changes the copy of the customer that later steps of the same walk
+// see, as the store will change the row.
+func assign(c *customers.Customer, field string, value any) {
+	if name, isTrait := traitName(field); isTrait {
+		if c.Traits == nil {
+			c.Traits = map[string]any{}
+		}
+		c.Traits[name] = value
+		return
+	}
+	text, _ := value.(string)
+	fields := map[string]*string{
+		"first_name": &c.FirstName, "last_name": &c.LastName, "locale": &c.Locale, "country": &c.Country,
+		"city": &c.City, "zone": &c.Zone, "kind": &c.Kind, "tier": &c.Tier,
+	}
+	if target, known := fields[field]; known {
+		*target = text
+	}
+}
+
+func traitName(field string) (name string, isTrait bool) {
+	const prefix = "traits."
+	if len(field) <= len(prefix) || field[:len(prefix)] != prefix {
+		return "", false
+	}
+	return field[len(prefix):], true
+}

@@ -1,0 +1,41 @@
+package campaigns
+
+import (
+	"fmt"
+
+	"rapport/campaigns/expression"
+)
+
+// enter begins a journey in another campaign, as that one is today. The event of
+// this journey goes along, and must be one that the other takes.
+func (j *journey) enter(step *Step) {
+	other := j.workspace.Campaigns[step.Enter]
+	moment := j.moment()
+	switch {
+	case j.move.Entry.Holdout:
+		j.mark(step, markWithheld)
+	case other == nil || other.State != Live || other.ID == j.campaign.ID || !other.Trigger.takesOver():
+		j.mark(step, markNotLive)
+	case !other.Belongs(moment.Customer, moment.Counts, j.now):
+		j.mark(step, markOutside)
+	case !holds(other.Trigger.Where, moment):
+		j.mark(step, markOtherEvent)
+	default:
+		cause := fmt.Sprintf("enter:%d:%s", j.move.Entry.ID, step.Path)
+		entry := other.Begin(moment.Customer, cause, j.move.Entry.Journal.Event, j.now)
+		j.move.Enter = append(j.move.Enter, Admission{Entry: entry, Again: other.Entry.Again})
+		j.mark(step, enteredMark(other.ID))
+	}
+}
+
+// CountsFor lists the did() counts that advancing a journey asks about: the
+// campaign's own, and those of the campaigns it enters, as they are today.
+func (w *Workspace) CountsFor(c *Campaign) []expression.Count {
+	programs := c.programs()
+	everyStep(c.Steps, func(step *Step) {
+		if other := w.Campaigns[step.Enter]; other != nil {
+			programs = append(programs, other.Trigger.Where, other.Audience.Who, other.Entry.Key)
+		}
+	})
+	return countsOf(programs...)
+}
