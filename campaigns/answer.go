@@ -14,10 +14,10 @@ type reading struct {
 	text   string // the customer's own words beside the score
 }
 
-// read understands what was pressed, chosen or written as an answer on a
-// scale. An answer outside the scale is none.
-func (s Scale) read(raw string) (reading, bool) {
-	switch s {
+// read understands what was pressed, chosen or written as an answer on the
+// question's scale. An answer outside the scale is none.
+func (a *Ask) read(raw string) (reading, bool) {
+	switch a.Scale {
 	case CSAT5:
 		return readScore(raw, 1, 5)
 	case NPS:
@@ -25,13 +25,37 @@ func (s Scale) read(raw string) (reading, bool) {
 	case YesNo:
 		return readYesNo(raw)
 	case Choice:
-		choice := strings.TrimSpace(raw)
-		return reading{choice: choice}, choice != ""
+		return readChoice(raw, a.Choices)
 	case Text:
 		words := strings.TrimSpace(raw)
 		return reading{text: words}, words != ""
 	}
 	return reading{}, false
+}
+
+// readChoice takes a choice by its name, in any case and script form, or by its
+// place in the order, alone or before a comment.
+func readChoice(raw string, choices []string) (reading, bool) {
+	if choice, known := chosen(raw, choices); known {
+		return reading{choice: choice}, true
+	}
+	head, comment := splitComment(raw, len(choices))
+	choice, known := chosen(head, choices)
+	return reading{choice: choice, text: comment}, known && comment != ""
+}
+
+// chosen is the choice that a text names.
+func chosen(text string, choices []string) (string, bool) {
+	name := folded(text)
+	for _, choice := range choices {
+		if folded(choice) == name {
+			return choice, true
+		}
+	}
+	if place, is := wholeNumber(text); is && place >= 1 && place <= len(choices) {
+		return choices[place-1], true
+	}
+	return "", false
 }
 
 // readScore takes a number or a word for one, alone or before a comment that

@@ -52,7 +52,7 @@ func TestScoresAreReadFromWhatCustomersWrite(t *testing.T) {
 		{NPS, "11", "", ""},
 		{NPS, "99999999999999999999", "", ""},
 	} {
-		heard, understood := c.scale.read(c.raw)
+		heard, understood := (&Ask{Scale: c.scale}).read(c.raw)
 		got := ""
 		if heard.score != nil {
 			got = strconv.FormatFloat(*heard.score, 'f', -1, 64)
@@ -70,7 +70,7 @@ func TestYesAndNo(t *testing.T) {
 		"no, never": "no", "yes - gladly": "yes",
 		"maybe": "", "3": "", "": "", "no idea": "", "yesterday": "",
 	} {
-		heard, understood := YesNo.read(raw)
+		heard, understood := (&Ask{Scale: YesNo}).read(raw)
 		if heard.choice != want || understood != (want != "") {
 			t.Errorf("%q is %q, want %q", raw, heard.choice, want)
 		}
@@ -81,14 +81,24 @@ func TestYesAndNo(t *testing.T) {
 }
 
 func TestWordsAndChoices(t *testing.T) {
-	if heard, understood := Choice.read(" blue "); !understood || heard.choice != "blue" {
-		t.Errorf("choice %+v", heard)
+	colours := &Ask{Scale: Choice, Choices: []string{"Blue", "dark green", "قرمز"}}
+	for raw, want := range map[string]string{
+		" blue ": "Blue", "BLUE!": "Blue", "Dark-Green": "dark green", "2": "dark green", "۳": "قرمز", "قرمز": "قرمز",
+		"blue, like the sea": "Blue",
+		"4":                  "", "0": "", "red": "", "blue sky": "", "": "",
+	} {
+		if heard, understood := colours.read(raw); heard.choice != want || understood != (want != "") {
+			t.Errorf("%q is %q, want %q", raw, heard.choice, want)
+		}
 	}
-	if heard, understood := Text.read(" it was fine "); !understood || heard.text != "it was fine" {
+	if heard, _ := colours.read("blue, like the sea"); heard.text != "like the sea" {
+		t.Errorf("comment %q", heard.text)
+	}
+	if heard, understood := (&Ask{Scale: Text}).read(" it was fine "); !understood || heard.text != "it was fine" {
 		t.Errorf("text %+v", heard)
 	}
 	for _, scale := range []Scale{Choice, Text, "stars"} {
-		if _, understood := scale.read("  "); understood {
+		if _, understood := (&Ask{Scale: scale}).read("  "); understood {
 			t.Errorf("%s: nothing is an answer", scale)
 		}
 	}
@@ -99,9 +109,9 @@ func FuzzScores(f *testing.F) {
 	f.Add("۴، دیر رسید")
 	f.Add("1\nterrible")
 	f.Fuzz(func(t *testing.T, raw string) {
-		if heard, understood := CSAT5.read(raw); understood && (*heard.score < 1 || *heard.score > 5) {
+		if heard, understood := (&Ask{Scale: CSAT5}).read(raw); understood && (*heard.score < 1 || *heard.score > 5) {
 			t.Errorf("%q scores %g", raw, *heard.score)
 		}
-		YesNo.read(raw)
+		(&Ask{Scale: YesNo}).read(raw)
 	})
 }

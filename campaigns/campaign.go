@@ -209,7 +209,10 @@ type Send struct {
 
 // Ask makes a message a question.
 type Ask struct {
-	Scale        Scale
+	Scale Scale
+	// Choices are what may be answered on the scale Choice, in the order in
+	// which digits choose them.
+	Choices      []string
 	AnswerWithin time.Duration
 	// Threshold: a score at or below it opens a case at once. Nil: none does.
 	Threshold *float64
@@ -226,7 +229,7 @@ const (
 	CSAT5  Scale = "csat5"  // 1 to 5
 	NPS    Scale = "nps"    // 0 to 10
 	YesNo  Scale = "yesno"  // yes is 1, no is 0
-	Choice Scale = "choice" // one of the template's choices
+	Choice Scale = "choice" // one of the ask's choices
 	Text   Scale = "text"   // free words
 )
 

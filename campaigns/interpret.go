@@ -266,7 +266,7 @@ func (h *hearing) hearAnswer() {
 		return
 	}
 	ask := h.step.Send.Ask
-	heard, understood := ask.Scale.read(said)
+	heard, understood := ask.read(said)
 	if !understood {
 		if strings.ContainsFunc(said, unicode.IsLetter) { // words rather than a number out of range
 			h.unasked()

@@ -80,7 +80,9 @@ func (m *mapping) pair(key string) (pair, bool) {
 // get is the value of a key; absent when the key is not written. A key with
 // nothing after it is reported, and absent.
 func (m *mapping) get(key string) node {
-	m.asked = append(m.asked, key)
+	if !slices.Contains(m.asked, key) {
+		m.asked = append(m.asked, key)
+	}
 	p, found := m.pair(key)
 	if !found {
 		return node{src: m.src, label: quote(key), line: m.line, column: m.column}

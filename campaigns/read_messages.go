@@ -138,6 +138,7 @@ func (c *campaignReader) readQuestion(m *mapping) *Ask {
 		Scale:        choice(m.get("scale"), CSAT5, CSAT5, NPS, YesNo, Choice, Text),
 		AnswerWithin: defaultAnswerWithin,
 	}
+	ask.Choices = readChoices(m, ask.Scale)
 	if within := m.get("answer_within"); within.present() {
 		ask.AnswerWithin = within.duration()
 	}
@@ -147,6 +148,39 @@ func (c *campaignReader) readQuestion(m *mapping) *Ask {
 		opens.problem(`"case" says what a low score opens, and here no score does`, "write a threshold, or remove it")
 	}
 	return ask
+}
+
+// readChoices reads what may be answered on the scale choice.
+func readChoices(m *mapping, scale Scale) []string {
+	const want = "the answers to choose from, such as [bread, coffee]"
+	written := m.get("choices")
+	switch {
+	case scale != Choice && written.present():
+		written.problem(`"choices" belongs to the scale choice, and this is `+string(scale), "take it out, or write scale: choice")
+		return nil
+	case scale != Choice:
+		return nil
+	case !written.present():
+		m.need("choices", "write "+want)
+		return nil
+	}
+	var choices []string
+	items := written.items(want)
+	if written.kind() == aList && len(items) < 2 {
+		written.problem("there is nothing to choose from", "write at least two, such as [bread, coffee]")
+	}
+	for _, item := range items {
+		text := item.textAs("an answer, such as bread")
+		if text == "" {
+			continue
+		}
+		if twice, known := chosen(text, choices); known {
+			item.problem(quote(text)+" cannot be told from "+quote(twice), "give one of them another name")
+			continue
+		}
+		choices = append(choices, text)
+	}
+	return choices
 }
 
 // readThreshold reads the score that opens a case: a number, or none.

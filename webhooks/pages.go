@@ -15,9 +15,10 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
 // page is what a hosted page shows.
 type page struct {
-	Brand  campaigns.Brand
-	Scores []string
-	Chosen string
+	Brand   campaigns.Brand
+	Scores  []string // buttons from the worst to the best
+	Choices []string
+	Chosen  string
 }
 
 // show writes a hosted page. It runs no script, loads nothing from elsewhere,

@@ -35,7 +35,7 @@ func (d *Doors) surveyPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.show(w, r, http.StatusOK, "survey", page{
-		Brand: d.brand(r), Scores: scores[ask.Scale], Chosen: r.URL.Query().Get("score"),
+		Brand: d.brand(r), Scores: scores[ask.Scale], Choices: ask.Choices, Chosen: r.URL.Query().Get("score"),
 	})
 }
 
