@@ -62,7 +62,7 @@ func isE164(number string) bool {
 // Without a list e-mail and push go anywhere; texts and calls, which cost money
 // and attract fraud, go nowhere the workspace does not name.
 func (w *Workspace) countryAllowed(c *Campaign, cust *customers.Customer, ch channels.Channel) bool {
-	country := countryOf(cust, ch)
+	country := CountryOf(cust, ch)
 	allowed, listed := w.Contact.Countries[ch]
 	if listed || ch == channels.SMS || ch == channels.Call {
 		if !slices.Contains(allowed, country) {
@@ -73,9 +73,9 @@ func (w *Workspace) countryAllowed(c *Campaign, cust *customers.Customer, ch cha
 	return !narrows || slices.Contains(narrower, country)
 }
 
-// countryOf is where a message goes: for texts and calls the number's country,
+// CountryOf is where a message goes: for texts and calls the number's country,
 // which decides the price, whatever the profile says; otherwise the profile's.
-func countryOf(c *customers.Customer, ch channels.Channel) string {
+func CountryOf(c *customers.Customer, ch channels.Channel) string {
 	if ch != channels.SMS && ch != channels.Call {
 		return c.Country
 	}

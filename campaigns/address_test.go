@@ -48,7 +48,7 @@ func TestTheNumberSaysWhereATextGoes(t *testing.T) {
 		"satellite":                  {customers.Customer{Phone: "+881612345678", Country: "DE"}, channels.SMS, "001"},
 		"e-mail goes by the profile": {customers.Customer{Phone: "+33612345678", Country: "DE"}, channels.Email, "DE"},
 	} {
-		if got := countryOf(&c.customer, c.channel); got != c.want {
+		if got := CountryOf(&c.customer, c.channel); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -19,18 +19,22 @@ func (j *journey) set(step *Step) {
 }
 
 func (j *journey) tag(step *Step) {
-	customer := j.traveller.Customer
 	for _, change := range step.Tag {
 		j.move.Tag = append(j.move.Tag, change)
-		has := slices.Contains(customer.Tags, change.Tag)
-		switch {
-		case change.Add && !has:
-			customer.Tags = append(customer.Tags, change.Tag)
-		case !change.Add && has:
-			customer.Tags = slices.DeleteFunc(customer.Tags, func(tag string) bool { return tag == change.Tag })
-		}
+		change.on(j.traveller.Customer)
 	}
 	j.mark(step, markTagged)
+}
+
+// on adds or removes the tag.
+func (t TagChange) on(c *customers.Customer) {
+	has := slices.Contains(c.Tags, t.Tag)
+	switch {
+	case t.Add && !has:
+		c.Tags = append(c.Tags, t.Tag)
+	case !t.Add && has:
+		c.Tags = slices.DeleteFunc(c.Tags, func(tag string) bool { return tag == t.Tag })
+	}
 }
 
 // points gives or takes points. The holdout gets none: what it does shows what
@@ -51,12 +55,17 @@ func (j *journey) consent(step *Step) {
 	for _, ch := range change.Channels {
 		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: j.now, Source: "campaign"}
 		j.move.Consents = append(j.move.Consents, word)
-		customer.Consents = slices.DeleteFunc(customer.Consents, func(old customers.Consent) bool {
-			return old.Topic == word.Topic && old.Channel == ch
-		})
-		customer.Consents = append(customer.Consents, word)
+		hear(customer, word)
 	}
 	j.mark(step, consentMark(change.In))
+}
+
+// hear lets a customer's word take the place of an earlier one on the same.
+func hear(c *customers.Customer, word customers.Consent) {
+	c.Consents = slices.DeleteFunc(c.Consents, func(old customers.Consent) bool {
+		return old.Topic == word.Topic && old.Channel == word.Channel
+	})
+	c.Consents = append(c.Consents, word)
 }
 
 // assign changes the copy of the customer that later steps of the same walk

@@ -24,7 +24,7 @@ func (w *Workspace) costOf(c *customers.Customer, ch channels.Channel, content *
 // priced is what so many units cost where a customer is: segments of a text,
 // minutes of a call. Fractions are rounded up, so that a budget holds.
 func (w *Workspace) priced(c *customers.Customer, ch channels.Channel, units int) int64 {
-	price := w.Prices[ch][countryOf(c, ch)] * float64(units)
+	price := w.Prices[ch][CountryOf(c, ch)] * float64(units)
 	const noise = 1e-6 // of prices that were multiplied from major units
 	return max(0, int64(math.Ceil(price-noise)))
 }

@@ -176,6 +176,9 @@ type Runs interface {
 	EnterShard(ctx context.Context, shard Shard, c *Campaign, where string, args []any, now time.Time) (entered int64, err error)
 }
 
+// ShardsPerRun is how many parts an audience is entered in, one after the other.
+const ShardsPerRun = 16
+
 // Shard is one part of a run's audience.
 type Shard struct {
 	Run      int64

@@ -57,14 +57,22 @@ func FailureReasons() []Reason {
 	}
 }
 
-// reasonWords says what a reason means to somebody who does not know the word.
-func reasonWords(word string) string {
+// ReasonMeaning is what a reason means; "" for a word that is not ours.
+func ReasonMeaning(word string) string {
 	for _, reasons := range [][]Reason{SkipReasons(), FailureReasons()} {
 		for _, reason := range reasons {
 			if reason.Word == word {
-				return word + ": " + reason.Meaning
+				return reason.Meaning
 			}
 		}
+	}
+	return ""
+}
+
+// reasonWords says what a reason means to somebody who does not know the word.
+func reasonWords(word string) string {
+	if meaning := ReasonMeaning(word); meaning != "" {
+		return word + ": " + meaning
 	}
 	return word
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -18,6 +19,10 @@ func OpenReading(ctx context.Context, dsn string) (*Store, error) {
 	path, isSQLite := strings.CutPrefix(dsn, "sqlite:")
 	if !isSQLite {
 		return Open(ctx, dsn)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open store: %w; `rapport up` and `rapport import` make one", err)

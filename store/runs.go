@@ -158,36 +158,25 @@ type newcomer struct {
 }
 
 // insertAudience enters everybody in the shard whom the audience's condition
-// selects. The condition stands in the statement twice, over customers aliased
-// c: for who belongs, and for whether a profile of the same person with a
-// smaller id belongs too.
+// selects.
 func insertAudience(ctx context.Context, tx *tx, shard campaigns.Shard, c *campaigns.Campaign, where string, args []any, now time.Time) ([]newcomer, error) {
 	rule, err := mayEnter(c.Entry.Again)
 	if err != nil {
 		return nil, err
 	}
-	if where == "" {
-		where = "TRUE"
+	q := &audienceQuery{
+		campaign: c.ID, where: cmp.Or(where, "TRUE"), args: slices.Clone(args), now: now,
+		from: shard.Number * shards / shard.Of, to: (shard.Number + 1) * shards / shard.Of,
 	}
-	args = slices.Clone(args)
-	arg := func(value any) string {
-		args = append(args, value)
-		return "$" + strconv.Itoa(len(args))
-	}
-	moment := arg(now.UnixMilli())
+	audience := q.sql()
 	return list(ctx, tx, scanNewcomer, `
 		INSERT INTO entries (campaign, version, run, customer, cause, state, arrived_at, wake_at, entered_at, ended_at, why)
-		SELECT v.campaign, `+arg(c.Version)+`, `+arg(shard.Run)+`, v.customer, `+arg("run:"+strconv.FormatInt(shard.Run, 10))+`,
+		SELECT v.campaign, `+q.arg(c.Version)+`, `+q.arg(shard.Run)+`, v.customer, `+q.arg("run:"+strconv.FormatInt(shard.Run, 10))+`,
 			CASE WHEN v.twin THEN 'finished' ELSE 'running' END, v.entered_at,
 			CASE WHEN NOT v.twin THEN v.entered_at END, v.entered_at,
 			CASE WHEN v.twin THEN v.entered_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE '' END
-		FROM (
-			SELECT m.id AS customer, CAST(`+arg(c.ID)+` AS TEXT) AS campaign, '' AS key, CAST(`+moment+` AS BIGINT) AS entered_at,
-				EXISTS (SELECT 1 FROM customers c WHERE c.person = m.person AND c.id < m.id AND (`+where+`)) AS twin
-			FROM (SELECT c.id, c.person FROM customers c
-				WHERE c.shard >= `+arg(shard.Number*shards/shard.Of)+` AND c.shard < `+arg((shard.Number+1)*shards/shard.Of)+` AND (`+where+`)) AS m
-		) AS v WHERE `+rule+` ORDER BY v.customer
-		ON CONFLICT DO NOTHING RETURNING id, customer, state = 'running'`, args...)
+		FROM `+audience+` WHERE `+rule+` ORDER BY v.customer
+		ON CONFLICT DO NOTHING RETURNING id, customer, state = 'running'`, q.args...)
 }
 
 func scanNewcomer(r record) (n newcomer, err error) {

@@ -112,6 +112,17 @@ func (l *Library) Render(ref Ref, locale string, b Bindings) (channels.Content, 
 	return content, v.locale, nil
 }
 
+// Locale is the one Render would write a template in for a wished locale; ""
+// where there is none.
+func (l *Library) Locale(ref Ref, wished string) string {
+	if t := l.templates[ref]; t != nil {
+		if v := t.choose(wished, l.locale); v != nil {
+			return v.locale
+		}
+	}
+	return ""
+}
+
 func (v *variant) render(b Bindings) (channels.Content, error) {
 	if v.body == nil {
 		return channels.Content{}, errors.New("the file has mistakes")

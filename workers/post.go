@@ -54,19 +54,11 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 		To: customer.Address(d.Channel), ToName: nameOf(customer), Country: customer.Country,
 		From: sender.From, ReplyTo: sender.ReplyTo,
 	}
-	words := edition.Bindings(p.campaign, p.journey)
-	if d.Vars != nil {
-		words["vars"] = d.Vars
-	}
-	words["links"] = map[string]any{
+	links := map[string]any{
 		"unsubscribe": o.Doors.Unsubscribe(d.ID), "preferences": o.Doors.Unsubscribe(d.ID), "survey": o.Doors.Survey(d.ID),
 	}
-	locale := customer.Locale
-	if locale == "" {
-		locale = edition.Locale
-	}
 	var err error
-	m.Content, m.Locale, err = p.words.Templates.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, locale, words)
+	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, links)
 	if err != nil {
 		return m, err
 	}

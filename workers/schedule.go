@@ -31,9 +31,6 @@ type Schedule struct {
 	Log     *slog.Logger
 }
 
-// shardsPerRun is how many parts an audience is entered in.
-const shardsPerRun = 16
-
 // Round records every occurrence up to now that was not recorded yet.
 func (s *Schedule) Round(ctx context.Context) error {
 	now := s.Now()
@@ -57,7 +54,7 @@ func (s *Schedule) Round(ctx context.Context) error {
 	if len(runs) == 0 {
 		return nil
 	}
-	fresh, err := s.Runs.Occur(ctx, runs, shardsPerRun)
+	fresh, err := s.Runs.Occur(ctx, runs, campaigns.ShardsPerRun)
 	if err != nil {
 		return fmt.Errorf("record %d occurrences: %w", len(runs), err)
 	}

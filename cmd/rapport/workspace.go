@@ -81,6 +81,24 @@ func (i *installation) apply(cmd *cobra.Command, o *options, folder string) (*ca
 	return edition, nil
 }
 
+// loadWorkspace reads and checks a folder that need not be in force, or prints its
+// mistakes.
+func (o *options) loadWorkspace(cmd *cobra.Command, folder string) (*campaigns.Workspace, error) {
+	files, err := readWorkspace(folder)
+	if err != nil {
+		return nil, err
+	}
+	workspace, problems := campaigns.Load(files)
+	if len(problems) == 0 {
+		return workspace, nil
+	}
+	if err := campaigns.WriteProblems(cmd.ErrOrStderr(), problems, o.format); err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), mistakes(len(problems)))
+	return nil, errReported
+}
+
 func mistakes(n int) string {
 	if n == 1 {
 		return "1 mistake"

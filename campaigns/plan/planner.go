@@ -1,0 +1,203 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/campaigns/expression"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// page is how many customers are loaded at once.
+const page = 1000
+
+// Planner makes forecasts. One is good for one set of campaigns that run
+// together; what the first of them takes weighs on the next.
+type Planner struct {
+	Workspace *campaigns.Workspace
+	Source    Source
+	// Doors write the links in messages, whose length may have a price.
+	Doors deliveries.Doors
+	// Each is told about every customer, in order; may be nil.
+	Each func(Fate) error
+
+	taken    map[expense]int64
+	contacts map[string][]deliveries.Contact // of this plan, by customer; nil where one campaign runs alone
+	rivals   map[string][]deliveries.Rival
+	spent    map[question]int64
+	trouble  error // of reading what was spent, inside a rule
+}
+
+// expense is money taken at a moment.
+type expense struct {
+	channel  channels.Channel
+	campaign string
+	at       time.Time
+}
+
+// question asks what was spent since a moment.
+type question struct {
+	channel  channels.Channel
+	campaign string
+	since    int64
+}
+
+// Run plans broadcasts that run at one instant, in the order in which a run
+// takes them: by priority, then by name.
+func (p *Planner) Run(ctx context.Context, group []*campaigns.Campaign, at time.Time) ([]Forecast, error) {
+	group = slices.Clone(group)
+	slices.SortFunc(group, byPriority)
+	if len(group) > 1 {
+		p.contacts, p.rivals = map[string][]deliveries.Contact{}, map[string][]deliveries.Rival{}
+	}
+	forecasts := make([]Forecast, len(group))
+	for i, c := range group {
+		tally := newTally(p.Workspace, c, OfRun, at)
+		for _, other := range group {
+			if other.ID != c.ID {
+				tally.forecast.Beside = append(tally.forecast.Beside, other.ID)
+			}
+		}
+		if err := p.plan(ctx, c, tally, at); err != nil {
+			return nil, err
+		}
+		forecasts[i] = tally.done()
+	}
+	return forecasts, nil
+}
+
+// Audience plans for a campaign that customers enter one by one: for everybody
+// who belongs, as if what begins it came at the instant. What is event.… then is
+// not known, and nobody is held: caps and budgets of the day it comes decide.
+func (p *Planner) Audience(ctx context.Context, c *campaigns.Campaign, at time.Time) (Forecast, error) {
+	tally := newTally(p.Workspace, c, OfAudience, at)
+	whenever, workspace := *c, *p.Workspace
+	whenever.Contact, whenever.Budget = timeless(c.Contact), nil
+	workspace.Contact, workspace.Budgets = timeless(workspace.Contact), nil
+	alone := &Planner{Workspace: &workspace, Source: p.Source, Doors: p.Doors, Each: p.Each}
+	if err := alone.plan(ctx, &whenever, tally, at); err != nil {
+		return Forecast{}, err
+	}
+	return tally.done(), nil
+}
+
+// timeless are contact rules without what only holds a message for a time.
+func timeless(rules campaigns.ContactRules) campaigns.ContactRules {
+	return campaigns.ContactRules{Countries: rules.Countries}
+}
+
+// plan walks everybody in a campaign's audience, part by part as a run does.
+func (p *Planner) plan(ctx context.Context, written *campaigns.Campaign, tally *tally, at time.Time) error {
+	c := *written
+	c.State = campaigns.Live // a draft is planned as it will run
+	for part := range campaigns.ShardsPerRun {
+		candidates, err := p.Source.Candidates(ctx, &c, part, campaigns.ShardsPerRun, at)
+		if err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(candidates, page) {
+			if err := p.walk(ctx, &c, chunk, tally, at); err != nil {
+				return fmt.Errorf("plan %s: %w", c.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// walk foresees the journeys of some candidates.
+func (p *Planner) walk(ctx context.Context, c *campaigns.Campaign, candidates []Candidate, tally *tally, at time.Time) error {
+	var ids []string
+	for i, candidate := range candidates {
+		if tally.forecast.Kind == OfAudience {
+			candidates[i].Standing = Enters // as often as it is begun
+		}
+		if candidates[i].Standing == Enters {
+			ids = append(ids, candidate.Customer)
+		}
+	}
+	known, err := p.read(ctx, c, ids, at)
+	if err != nil {
+		return err
+	}
+	for _, candidate := range candidates {
+		fate := Fate{Campaign: c.ID, Customer: candidate.Customer, Standing: candidate.Standing}
+		if candidate.Standing == Enters {
+			v := visit{Planner: p, campaign: c, tally: tally, pressure: known.pressure[candidate.Customer]}
+			fate = v.foresee(ctx, known.people[candidate.Customer], known.counts[candidate.Customer], at)
+		}
+		if p.trouble != nil {
+			return p.trouble
+		}
+		tally.add(fate)
+		if p.Each != nil {
+			if err := p.Each(fate); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// acquaintance is what is known of some customers.
+type acquaintance struct {
+	people   map[string]*customers.Customer
+	counts   map[string]map[string]int64
+	pressure map[string]deliveries.Pressure
+}
+
+func (p *Planner) read(ctx context.Context, c *campaigns.Campaign, ids []string, at time.Time) (known acquaintance, err error) {
+	if known.people, err = p.Source.People(ctx, ids, at); err != nil {
+		return known, fmt.Errorf("load %d customers: %w", len(ids), err)
+	}
+	var counts []expression.Count
+	if counts = c.Counts(); len(counts) > 0 {
+		if known.counts, err = p.Source.Counts(ctx, ids, counts, at); err != nil {
+			return known, fmt.Errorf("count events of %d customers: %w", len(ids), err)
+		}
+	}
+	if known.pressure, err = p.Source.Pressure(ctx, ids, p.Workspace.Horizon(at)); err != nil {
+		return known, fmt.Errorf("read what was sent to %d customers: %w", len(ids), err)
+	}
+	return known, nil
+}
+
+// spentSince is deliveries.Pressure.Spent: what the store holds, and what this
+// plan took up to now.
+func (p *Planner) spentSince(ctx context.Context, now time.Time) func(channels.Channel, string, time.Time) int64 {
+	return func(ch channels.Channel, campaign string, since time.Time) int64 {
+		q := question{ch, campaign, since.UnixMilli()}
+		sum, asked := p.spent[q]
+		if !asked {
+			var err error
+			if sum, err = p.Source.Spent(ctx, ch, campaign, since); err != nil {
+				p.trouble = fmt.Errorf("sum up what was spent: %w", err)
+			}
+			if p.spent == nil {
+				p.spent = map[question]int64{}
+			}
+			p.spent[q] = sum
+		}
+		for e, amount := range p.taken {
+			if (ch == "" || e.channel == ch) && (campaign == "" || e.campaign == campaign) && e.at.After(since) && !e.at.After(now) {
+				sum += amount
+			}
+		}
+		return sum
+	}
+}
+
+// byPriority is the order in which campaigns that run together are served.
+func byPriority(a, b *campaigns.Campaign) int {
+	if a.Priority != b.Priority {
+		return b.Priority - a.Priority
+	}
+	if a.ID < b.ID {
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,23 @@
+package campaigns
+
+import (
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/templates"
+)
+
+// Words renders what a delivery says to its customer, in the customer's locale
+// or the nearest there is, and says which that was. library holds the templates
+// of the campaign's version, links the addresses that a template may name.
+func (w *Workspace) Words(library *templates.Library, c *Campaign, t Traveller, d deliveries.Delivery, links map[string]any) (channels.Content, string, error) {
+	see := w.Bindings(c, t)
+	if d.Vars != nil {
+		see["vars"] = d.Vars
+	}
+	see["links"] = links
+	locale := t.Customer.Locale
+	if locale == "" {
+		locale = w.Locale
+	}
+	return library.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, locale, see)
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/campaigns/plan"
+	"rapport/deliveries"
+)
+
+func planCommand(o *options) *cobra.Command {
+	var at, list string
+	command := &cobra.Command{
+		Use:   "plan DIR [CAMPAIGN]",
+		Short: "Tell whom campaigns would contact, when, by what and at what cost; nothing is sent or written",
+		Long: "Tell whom the campaigns of a workspace would contact, as it stands in DIR, applied or not: who would enter, the\n" +
+			"first message of each journey, what would hold or refuse it, and what it costs. People and what was sent to\n" +
+			"them are read from the store, beside a running program too.\n\n" +
+			"A broadcast is planned at --at or, without it, at its next occurrence, together with those that run at the same\n" +
+			"instant. Of other campaigns only the audience is planned: who belongs and could be reached today.",
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := o.planning(cmd, args[0], at)
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			var campaign string
+			if len(args) == 2 {
+				campaign = args[1]
+			}
+			result, err := p.make(cmd.Context(), campaign, list)
+			if err != nil {
+				return err
+			}
+			if o.format == "json" {
+				return printJSON(cmd.OutOrStdout(), result)
+			}
+			printPlan(cmd.OutOrStdout(), result, p.workspace)
+			return nil
+		},
+	}
+	command.Flags().StringVar(&at, "at", "", "the `instant`, such as \"2026-12-01 10:00\" (on the workspace's clock) or RFC 3339")
+	command.Flags().StringVar(&list, "list", "", "a `file` to write a line of JSON to for every customer")
+	return command
+}
+
+// planResult is what `rapport plan` prints as JSON.
+type planResult struct {
+	Workspace string          `json:"workspace"`
+	MadeAt    time.Time       `json:"made_at"`
+	Zone      string          `json:"zone"` // the workspace's, of by_workspace_hour
+	Campaigns []plan.Forecast `json:"campaigns"`
+}
+
+// planning is a workspace that is not in force beside the store it is planned
+// over.
+type planning struct {
+	*installation
+	workspace *campaigns.Workspace
+	at        time.Time // zero: each at its next occurrence
+	doors     deliveries.Doors
+}
+
+// planning reads a folder, whose mistakes it prints, and opens the store.
+func (o *options) planning(cmd *cobra.Command, folder, at string) (*planning, error) {
+	workspace, err := o.loadWorkspace(cmd, folder)
+	if err != nil {
+		return nil, err
+	}
+	p := &planning{workspace: workspace}
+	if at != "" {
+		if p.at, err = instantOf(at, workspace.Zone); err != nil {
+			return nil, fmt.Errorf("--at: %w", err)
+		}
+	}
+	c, _, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	p.doors = lookalikeDoors(c.PublicURL)
+	p.installation, err = o.openReading(cmd.Context())
+	return p, err
+}
+
+// lookalikeDoors make links that are as long as real ones and open nothing.
+func lookalikeDoors(base string) deliveries.Doors {
+	return deliveries.Doors{Base: base, Signer: deliveries.Signer{Keys: [][]byte{[]byte("opens nothing")}}}
+}
+
+// instantOf reads an instant, on a zone's clock unless it names another.
+func instantOf(text string, zone *time.Location) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.UTC(), nil
+	}
+	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no instant; write 2026-12-01 10:00 or 2026-12-01T10:00:00+01:00", text)
+}
+
+// make plans one campaign, or all that are live.
+func (p *planning) make(ctx context.Context, campaign, list string) (result planResult, err error) {
+	wanted, err := p.wanted(campaign)
+	if err != nil {
+		return result, err
+	}
+	each, done, err := lister(list)
+	if err != nil {
+		return result, err
+	}
+	result = planResult{Workspace: p.workspace.Name, MadeAt: p.Now(), Zone: p.workspace.Zone.String(), Campaigns: []plan.Forecast{}}
+	err = p.Store.Forecast(ctx, func(source plan.Source) error {
+		for _, c := range wanted {
+			if slices.ContainsFunc(result.Campaigns, func(f plan.Forecast) bool { return f.Campaign == c.ID }) {
+				continue // planned together with an earlier one
+			}
+			made, err := p.forecast(ctx, source, c, each)
+			if err != nil {
+				return err
+			}
+			for _, f := range made {
+				if campaign == "" || f.Campaign == campaign {
+					result.Campaigns = append(result.Campaigns, f)
+				}
+			}
+		}
+		return nil
+	})
+	if finished := done(); err == nil {
+		err = finished
+	}
+	return result, err
+}
+
+// wanted lists the campaigns to plan, in order of their names.
+func (p *planning) wanted(campaign string) ([]*campaigns.Campaign, error) {
+	all := p.workspace.Campaigns
+	if campaign != "" {
+		if all[campaign] == nil {
+			return nil, fmt.Errorf("there is no campaign %q; there are %s", campaign, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+		}
+		return []*campaigns.Campaign{all[campaign]}, nil
+	}
+	var live []*campaigns.Campaign
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if all[id].State == campaigns.Live {
+			live = append(live, all[id])
+		}
+	}
+	return live, nil
+}
+
+// forecast plans a campaign with those that run at its instant.
+func (p *planning) forecast(ctx context.Context, source plan.Source, c *campaigns.Campaign, each func(plan.Fate) error) ([]plan.Forecast, error) {
+	planner := plan.Planner{Workspace: p.workspace, Source: source, Doors: p.doors, Each: each}
+	if !c.Trigger.Broadcast() {
+		at := p.at
+		if at.IsZero() {
+			at = p.Now()
+		}
+		made, err := planner.Audience(ctx, c, at)
+		return []plan.Forecast{made}, err
+	}
+	at := p.instant(c)
+	return planner.Run(ctx, p.beside(c, at), at)
+}
+
+// instant is when a broadcast is planned: where --at says, else its next
+// occurrence, else now.
+func (p *planning) instant(c *campaigns.Campaign) time.Time {
+	if !p.at.IsZero() {
+		return p.at
+	}
+	const month = 31 * 24 * time.Hour
+	for ahead := month; ahead <= 24*month; ahead *= 2 {
+		if next := p.workspace.Occurrences(c, p.Now(), p.Now().Add(ahead)); len(next) > 0 {
+			return next[0]
+		}
+	}
+	return p.Now()
+}
+
+// beside lists a broadcast and, where its own schedule has an occurrence at the
+// instant, every other live one that runs then too.
+func (p *planning) beside(c *campaigns.Campaign, at time.Time) []*campaigns.Campaign {
+	runs := func(c *campaigns.Campaign) bool {
+		return len(p.workspace.Occurrences(c, at.Add(-time.Millisecond), at)) > 0
+	}
+	group := []*campaigns.Campaign{c}
+	if !runs(c) {
+		return group
+	}
+	for _, other := range p.workspace.Campaigns {
+		if other.ID != c.ID && other.State == campaigns.Live && runs(other) {
+			group = append(group, other)
+		}
+	}
+	return group
+}
+
+// lister writes each fate as a line of JSON to a file; without a file there is
+// nothing to do.
+func lister(path string) (each func(plan.Fate) error, done func() error, err error) {
+	if path == "" {
+		return nil, func() error { return nil }, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := bufio.NewWriter(file)
+	lines := json.NewEncoder(w)
+	return func(f plan.Fate) error { return lines.Encode(f) }, func() error {
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		return file.Close()
+	}, nil
+}
