@@ -275,3 +275,16 @@ func (t *tx) countFacts(ctx context.Context) (n int64, err error) {
 	n, _, err = first(ctx, t, column[int64], "SELECT count(*) FROM facts")
 	return n, err
 }
+
+func TestAStoreIsReadByARelativePath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	openMigrated(t, "sqlite:folder/rapport.db")
+	s, err := OpenReading(t.Context(), "sqlite:folder/rapport.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Fact(t.Context(), "anything"); err != nil {
+		t.Error(err)
+	}
+}

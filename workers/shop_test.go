@@ -124,12 +124,18 @@ type shop struct {
 // open makes a shop with one customer, ann, who can be reached in every way.
 func open(t *testing.T, files map[string]string) *shop {
 	t.Helper()
+	return openOn(t, openStore(t), files)
+}
+
+// openOn makes the shop on a store.
+func openOn(t *testing.T, db *store.Store, files map[string]string) *shop {
+	t.Helper()
 	s := &shop{t: t, now: noon, said: &logged{}, provider: newProvider(t)}
 	s.log = slog.New(slog.NewTextHandler(s.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.doors = deliveries.Doors{Base: publicURL, Signer: deliveries.Signer{Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}}}
 	s.mini = miniredis.RunT(t)
 	s.redis = connect(t, "redis://"+s.mini.Addr())
-	s.store = openStore(t)
+	s.store = db
 	s.catalog = &campaigns.Catalog{Archive: s.store.Archive()}
 	s.senders = s.provider.senders(t, s.clock)
 	s.wire()

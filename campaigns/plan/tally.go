@@ -153,7 +153,8 @@ func (g groups) add(said Group, customer string) {
 		g[key] = group
 	}
 	group.Count++
-	if len(group.Samples) < sampleIDs {
+	named := len(group.Samples) // the same customer comes in a row, once for each message
+	if named < sampleIDs && (named == 0 || group.Samples[named-1] != customer) {
 		group.Samples = append(group.Samples, customer)
 	}
 }

@@ -104,13 +104,21 @@ func printShares(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
 	shares(w, "by hour, theirs", f.ByCustomerHour)
 	shares(w, "by hour, ours", f.ByWorkspaceHour)
 	for _, fallback := range f.Fallbacks {
-		fmt.Fprintf(w, "    no %s in %s: %d get it in %s\n", fallback.Template, fallback.Wanted, fallback.Count, fallback.Used)
+		if language(fallback.Wanted) != language(fallback.Used) {
+			fmt.Fprintf(w, "    no %s %s in %s: %d get it in %s\n", fallback.Channel, fallback.Template, fallback.Wanted, fallback.Count, fallback.Used)
+		}
 	}
 	for _, ch := range slices.Sorted(maps.Keys(f.CostOfOne)) {
 		if f.CostByChannel[ch] > 0 {
 			fmt.Fprintf(w, "    cost by %-8s %s, one %s\n", ch, amount(shop, float64(f.CostByChannel[ch])), amount(shop, f.CostOfOne[ch]))
 		}
 	}
+}
+
+// language is a locale without its region: de-AT is served by de.
+func language(locale string) string {
+	name, _, _ := strings.Cut(locale, "-")
+	return name
 }
 
 func shares[K ~string](w io.Writer, title string, counts map[K]int64) {
@@ -156,8 +164,17 @@ func firstLines(c channels.Content, most int) []string {
 	var lines []string
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && len(lines) < most {
-			lines = append(lines, line)
+			lines = append(lines, clip(line, 120))
 		}
 	}
 	return lines
+}
+
+// clip shortens a line to so many characters.
+func clip(line string, most int) string {
+	runes := []rune(line)
+	if len(runes) <= most {
+		return line
+	}
+	return string(runes[:most-1]) + "…"
 }

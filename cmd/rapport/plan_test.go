@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"syscall"
+	"testing"
+
+	"rapport/campaigns/plan"
+)
+
+func TestPlanTellsBesideARunningProgram(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	up := startUp(t, data, "127.0.0.1:"+freePort(t))
+	defer up.signal(syscall.SIGTERM)
+	draft := t.TempDir()
+	if err := os.CopyFS(draft, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, filepath.Join(draft, "campaigns/advent-sale.yaml"), "state: live", "state: draft")
+	list := filepath.Join(t.TempDir(), "fates.ndjson")
+	out, errOut, code := rapport(t, "plan", draft, "advent-sale", "--at", "2026-12-05 10:00", "--list", list, "--format", "json", "--data", data)
+	var made planResult
+	if err := json.Unmarshal([]byte(out), &made); err != nil || code != 0 || len(made.Campaigns) != 1 {
+		t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
+	}
+	f := made.Campaigns[0]
+	var fates int64
+	for _, n := range f.Outcomes {
+		fates += n
+	}
+	if f.State != "draft" || f.Enter == 0 || f.Enter != fates || f.Outcomes[plan.Now] == 0 || len(f.Messages) == 0 {
+		t.Errorf("the plan is %+v", f)
+	}
+	raw, err := os.ReadFile(list)
+	if err != nil || int64(strings.Count(string(raw), "\n")) != f.Belong {
+		t.Errorf("%d belong, the list has %d lines (%v)", f.Belong, strings.Count(string(raw), "\n"), err)
+	}
+	out, errOut, code = rapport(t, "plan", shopFolder, "--data", data)
+	if code != 0 || !strings.Contains(out, "win-back: We miss you") || !strings.Contains(out, "event (audience)") {
+		t.Errorf("all campaigns: exit %d: %s%s", code, out, errOut)
+	}
+	if out, _, _ := rapport(t, "status", "--data", data); strings.Contains(out, "advent-sale") {
+		t.Errorf("planning left something behind:\n%s", out)
+	}
+}
+
+// TestThePlansJSONIsDocumented holds docs/plan.md to the types.
+func TestThePlansJSONIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/plan.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []any{planResult{}, plan.Forecast{}, plan.Group{}, plan.Fallback{}, plan.Sample{}, plan.Fate{}} {
+		shape := reflect.TypeOf(of)
+		for i := range shape.NumField() {
+			key, _, _ := strings.Cut(shape.Field(i).Tag.Get("json"), ",")
+			if key != "" && !strings.Contains(string(page), "`"+key+"`") && !strings.Contains(string(page), "`"+key+"[]`") {
+				t.Errorf("docs/plan.md does not name %s of %s", key, shape)
+			}
+		}
+	}
+}
