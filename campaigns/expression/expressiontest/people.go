@@ -41,7 +41,7 @@ func person(t *rapid.T, id string) Person {
 		City: maybe(t, texts), Zone: maybe(t, texts), Kind: maybe(t, texts), Tier: maybe(t, texts),
 		Pyramid: maybe(t, rapid.SampledFrom(pyramids)), Points: amounts.Draw(t, "points"),
 		Tags:   rapid.SliceOfNDistinct(texts, 0, 3, rapid.ID).Draw(t, "tags"),
-		Traits: traits(t), Orders: orders(t), RFM: rfm(t), NPS: score(t, 10), CSAT: score(t, 5),
+		Traits: traits(t), Orders: orders(t), RFM: rfm(t), NPS: score(t, 0, 10), CSAT: score(t, 1, 5),
 		Contacted: customers.Contacted{LastAt: maybe(t, instants)},
 		Engagement: customers.Engagement{
 			EmailOpenedAt: maybe(t, instants), EmailClickedAt: maybe(t, instants),
@@ -115,12 +115,12 @@ func rfm(t *rapid.T) customers.RFM {
 	return customers.RFM{Recency: quintile.Draw(t, "r"), Frequency: quintile.Draw(t, "f"), Monetary: quintile.Draw(t, "m")}
 }
 
-func score(t *rapid.T, most int) customers.Score {
+func score(t *rapid.T, least, most int) customers.Score {
 	asked := rapid.Int64Range(0, 3).Draw(t, "asked")
 	if asked == 0 {
 		return customers.Score{}
 	}
-	last := float64(rapid.IntRange(0, most).Draw(t, "last"))
+	last := float64(rapid.IntRange(least, most).Draw(t, "last"))
 	return customers.Score{Last: last, Sum: last + 1.5*float64(asked-1), Count: asked}
 }
 
