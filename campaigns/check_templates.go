@@ -60,7 +60,7 @@ func (c *campaignReader) template(n node, ch channels.Channel, u use) {
 // at reports a mistake where a template names a field.
 func (r *reader) at(f templates.Field, m *mistake) {
 	if m != nil {
-		r.add(Problem{f.File, f.Line, f.Column, m.message, m.mend})
+		r.add(Problem{File: f.File, Line: f.Line, Column: f.Column, Message: m.message, Mend: m.mend})
 	}
 }
 

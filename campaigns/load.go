@@ -16,6 +16,7 @@ const settingsFile = "rapport.yaml"
 // Load parses and checks the files of a workspace, given by slash path, and
 // reports every mistake in all of them. The workspace holds what is sound: a
 // segment or campaign with a mistake, or leaning on one that has, is left out.
+// Its Warnings say what in the sound part is hardly meant as it is written.
 func Load(files map[string][]byte) (*Workspace, []Problem) {
 	r := &reader{
 		files: files,
@@ -33,6 +34,7 @@ func Load(files map[string][]byte) (*Workspace, []Problem) {
 	r.readSegments()
 	r.readCampaigns()
 	r.checkTemplates()
+	r.suspect()
 	return r.workspace, r.sorted()
 }
 
@@ -72,6 +74,7 @@ func (r *reader) mistakes() int { return len(r.problems) + r.silenced }
 type declaredCampaign struct {
 	declaration
 	campaign *Campaign
+	root     node
 }
 
 // declaration is where an id was given.

@@ -6,28 +6,60 @@ import (
 	"slices"
 )
 
-// Problem is one mistake in a workspace: where it stands, what is wrong and,
-// in Mend, what would be right. Lines and columns count from 1, columns in
+// Problem is one finding in a workspace: where it stands, what is wrong and, in
+// Mend, what would be right. Lines and columns count from 1, columns in
 // characters.
 type Problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Message string `json:"message"`
-	Mend    string `json:"mend,omitempty"`
+	Severity Severity `json:"severity"`
+	File     string   `json:"file"`
+	Line     int      `json:"line"`
+	Column   int      `json:"column"`
+	Message  string   `json:"message"`
+	Mend     string   `json:"mend,omitempty"`
 }
+
+// Severity is what a problem means for the workspace.
+type Severity string
+
+// The severities. Nothing with a mistake is put in force. A warning stops
+// nothing: what it speaks of can be done, and is hardly what was meant.
+const (
+	Mistake Severity = "mistake"
+	Warning Severity = "warning"
+)
 
 // String is the problem in one line, as compilers write them.
 func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.sentence())
 }
 
+// InOrder sorts mistakes and warnings by place, into one report.
+func InOrder(reports ...[]Problem) []Problem {
+	return (&findings{problems: slices.Concat(reports...)}).sorted()
+}
+
+// CountProblems counts mistakes and warnings.
+func CountProblems(problems []Problem) (mistakes, warnings int) {
+	for _, p := range problems {
+		if p.Severity == Warning {
+			warnings++
+		} else {
+			mistakes++
+		}
+	}
+	return mistakes, warnings
+}
+
 // sentence is what is wrong and what would be right.
 func (p Problem) sentence() string {
-	if p.Mend == "" {
-		return p.Message
+	sentence := p.Message
+	if p.Severity == Warning {
+		sentence = "warning: " + sentence
 	}
-	return p.Message + "; " + p.Mend
+	if p.Mend != "" {
+		sentence += "; " + p.Mend
+	}
+	return sentence
 }
 
 // mistake is a Problem that does not know its place yet. The parsers of small
@@ -41,6 +73,7 @@ type findings struct{ problems []Problem }
 
 func (f *findings) add(p Problem) {
 	p.Line, p.Column = max(p.Line, 1), max(p.Column, 1)
+	p.Severity = cmp.Or(p.Severity, Mistake)
 	f.problems = append(f.problems, p)
 }
 

@@ -52,6 +52,11 @@ var (
 )
 
 func annotation(p Problem) string {
-	return fmt.Sprintf("::error file=%s,line=%d,col=%d::%s",
-		escapeProperty.Replace(p.File), p.Line, p.Column, escapeMessage.Replace(p.sentence()))
+	command := "error"
+	if p.Severity == Warning {
+		command = "warning"
+	}
+	p.Severity = "" // the command says it
+	return fmt.Sprintf("::%s file=%s,line=%d,col=%d::%s",
+		command, escapeProperty.Replace(p.File), p.Line, p.Column, escapeMessage.Replace(p.sentence()))
 }

@@ -7,8 +7,8 @@ import (
 )
 
 var twoProblems = []Problem{
-	{File: "campaigns/100%,a:b.yaml", Line: 3, Column: 9, Message: "this is 50% wrong,\nand more", Mend: "write <b>"},
-	{File: "rapport.yaml", Line: 1, Column: 1, Message: "it is empty"},
+	{Severity: Warning, File: "campaigns/100%,a:b.yaml", Line: 3, Column: 9, Message: "this is 50% wrong,\nand more", Mend: "write <b>"},
+	{Severity: Mistake, File: "rapport.yaml", Line: 1, Column: 1, Message: "it is empty"},
 }
 
 func TestFormatsOfProblems(t *testing.T) {
@@ -16,10 +16,10 @@ func TestFormatsOfProblems(t *testing.T) {
 		problems []Problem
 		want     string
 	}{
-		"text": {twoProblems, "campaigns/100%,a:b.yaml:3:9: this is 50% wrong,\nand more; write <b>\nrapport.yaml:1:1: it is empty\n"},
-		"github": {twoProblems, "::error file=campaigns/100%25%2Ca%3Ab.yaml,line=3,col=9::this is 50%25 wrong,%0Aand more; write <b>\n" +
+		"text": {twoProblems, "campaigns/100%,a:b.yaml:3:9: warning: this is 50% wrong,\nand more; write <b>\nrapport.yaml:1:1: it is empty\n"},
+		"github": {twoProblems, "::warning file=campaigns/100%25%2Ca%3Ab.yaml,line=3,col=9::this is 50%25 wrong,%0Aand more; write <b>\n" +
 			"::error file=rapport.yaml,line=1,col=1::it is empty\n"},
-		"json": {twoProblems[1:], "[\n  {\n    \"file\": \"rapport.yaml\",\n    \"line\": 1,\n    \"column\": 1,\n    \"message\": \"it is empty\"\n  }\n]\n"},
+		"json": {twoProblems[1:], "[\n  {\n    \"severity\": \"mistake\",\n    \"file\": \"rapport.yaml\",\n    \"line\": 1,\n    \"column\": 1,\n    \"message\": \"it is empty\"\n  }\n]\n"},
 	}
 	for format, test := range tests {
 		var got bytes.Buffer

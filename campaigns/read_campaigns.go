@@ -49,7 +49,7 @@ func (r *reader) readCampaign(root node) {
 		campaign: &Campaign{ID: name.id(), File: name.src.file, Line: name.line},
 		asks:     map[string]Scale{}, steps: map[string]node{}, statuses: map[string][]string{},
 	}
-	c.declare(name)
+	c.declare(name, root)
 	c.read(m)
 	m.end()
 	if r.mistakes() == before && c.sound(root) {
@@ -59,7 +59,7 @@ func (r *reader) readCampaign(root node) {
 }
 
 // declare notes the campaign's id.
-func (c *campaignReader) declare(name node) {
+func (c *campaignReader) declare(name, root node) {
 	here := declaration{name.src.file, name.line, name.column}
 	if c.campaign.ID == "" {
 		return
@@ -68,7 +68,7 @@ func (c *campaignReader) declare(name node) {
 		c.duplicate("campaign", c.campaign.ID, here, first.declaration)
 		return
 	}
-	c.campaigns[c.campaign.ID] = declaredCampaign{here, c.campaign}
+	c.campaigns[c.campaign.ID] = declaredCampaign{here, c.campaign, root}
 }
 
 // read reads the keys in the order in which later ones lean on earlier ones.

@@ -31,6 +31,8 @@ type Workspace struct {
 	Segments  map[string]*Segment
 	Campaigns map[string]*Campaign
 	Templates *templates.Library
+	// Warnings are what Load found suspicious in what is sound, by place.
+	Warnings []Problem
 
 	// Files are the workspace's files as read, by slash path, for the archive.
 	Files map[string][]byte

@@ -69,6 +69,27 @@ func (l *Library) Locales(ref Ref) []string {
 	return slices.Compact(locales)
 }
 
+// Version is one file of a template, with the values it names.
+type Version struct {
+	Locale string
+	File   string
+	Fields []Field
+}
+
+// Versions lists the files of a template, by locale.
+func (l *Library) Versions(ref Ref) []Version {
+	t := l.templates[ref]
+	if t == nil {
+		return nil
+	}
+	var versions []Version
+	for _, v := range t.variants {
+		versions = append(versions, Version{v.locale, v.file, v.fields})
+	}
+	slices.SortFunc(versions, func(a, b Version) int { return cmp.Or(cmp.Compare(a.Locale, b.Locale), cmp.Compare(a.File, b.File)) })
+	return versions
+}
+
 // Fields lists every value a template names, in any of its locales, its layout
 // and its subject included, in the order of the files.
 func (l *Library) Fields(ref Ref) []Field {

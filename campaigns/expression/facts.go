@@ -43,6 +43,11 @@ func (f Facts) WithStatuses(step string, statuses ...string) Facts {
 	return f.with(stepStatus{id: step}.name(), among(statuses))
 }
 
+// AtStatus says which status a step has.
+func (f Facts) AtStatus(step, status string) Facts {
+	return f.with(stepStatus{id: step}.name(), only(status))
+}
+
 func (f Facts) with(name string, d domain) Facts {
 	f.given = maps.Clone(f.given)
 	if f.given == nil {

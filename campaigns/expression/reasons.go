@@ -3,7 +3,6 @@ package expression
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +16,8 @@ func conflict(n node, had, asked domain) string {
 		return ""
 	case had.empty():
 		return name + " cannot be what is asked for"
+	case !had.texts.others && len(had.texts.words) > mostListed:
+		return name + " is never " + asked.words(n.kind())
 	}
 	return fmt.Sprintf("%s is %s, and %s is asked for", name, had.words(n.kind()), asked.words(n.kind()))
 }
@@ -101,16 +102,18 @@ func (d domain) words(t Type) string {
 	return strings.Join(parts, " or ")
 }
 
+// mostListed is how many texts a sentence lists.
+const mostListed = 4
+
 func listed(words []string) string {
-	const most = 4
-	quoted := make([]string, 0, most+1)
-	for _, w := range words[:min(most, len(words))] {
+	quoted := make([]string, 0, mostListed+1)
+	for _, w := range words[:min(mostListed, len(words))] {
 		quoted = append(quoted, strconv.Quote(w))
 	}
-	if len(words) > most {
+	if len(words) > mostListed {
 		quoted = append(quoted, "…")
 	}
-	return strings.Join(slices.Compact(quoted), ", ")
+	return strings.Join(quoted, ", ")
 }
 
 func (s span) words(t Type) string {

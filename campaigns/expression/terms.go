@@ -93,10 +93,15 @@ func (r *reasoner) possible(n node, f Facts) domain {
 		return only(n.value)
 	case fieldValue:
 		return n.field.possible()
-	case answerPart, stepStatus:
-		if d, given := f.given[n.(named).name()]; given {
+	case answerPart:
+		if d, given := f.given[n.name()]; given {
 			return d
 		}
+	case stepStatus:
+		if d, given := f.given[n.name()]; given {
+			return d
+		}
+		return among(n.statuses)
 	case happened, pressure:
 		return atLeast(0)
 	case present:

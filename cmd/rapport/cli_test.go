@@ -66,6 +66,33 @@ func TestValidateNamesEveryMistakeAndExitsWithOne(t *testing.T) {
 	}
 }
 
+func TestWarningsStopNothingUnlessStrict(t *testing.T) {
+	odd := t.TempDir()
+	if err := os.CopyFS(odd, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, filepath.Join(odd, "campaigns/after-delivery.yaml"), "answers.csat.score >= 5", "answers.csat.score > 5")
+	const want = "campaigns/after-delivery.yaml:32:13: warning: this arm is never taken: answers.csat.score is 1 to 5 or not known, and more than 5 is asked for"
+	out, _, code := rapport(t, "validate", odd)
+	if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "no mistakes, 1 warning") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if _, errOut, code := rapport(t, "validate", odd, "--strict"); code != 1 || !strings.Contains(errOut, "1 warning") {
+		t.Errorf("strict: exit %d: %s", code, errOut)
+	}
+	if out, _, _ := rapport(t, "validate", odd, "--format", "github"); !strings.HasPrefix(out, "::warning file=campaigns/after-delivery.yaml,line=32") {
+		t.Errorf("as GitHub annotations: %s", out)
+	}
+	out, _, _ = rapport(t, "validate", odd, "--format", "json")
+	var problems []struct{ Severity string }
+	if err := json.Unmarshal([]byte(out), &problems); err != nil || len(problems) != 1 || problems[0].Severity != "warning" {
+		t.Errorf("as JSON: %v, %s", err, out)
+	}
+	if out, errOut, code := rapport(t, "apply", odd, "--data", t.TempDir()); code != 0 || !strings.Contains(out, "is in force") || !strings.Contains(errOut, want) {
+		t.Errorf("apply: exit %d: %s%s", code, out, errOut)
+	}
+}
+
 func TestAWorkspaceWithAMistakeIsNotApplied(t *testing.T) {
 	data, broken := t.TempDir(), t.TempDir()
 	if err := os.CopyFS(broken, os.DirFS(shopFolder)); err != nil {

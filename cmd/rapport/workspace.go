@@ -10,34 +10,38 @@ import (
 )
 
 func validateCommand(o *options) *cobra.Command {
-	return &cobra.Command{
+	var strict bool
+	cmd := &cobra.Command{
 		Use:   "validate DIR",
-		Short: "Name every mistake in a workspace, with its file, line and column",
+		Short: "Name every mistake in a workspace, and what is hardly meant as it is written",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := readWorkspace(args[0])
 			if err != nil {
 				return err
 			}
-			workspace, problems := campaigns.Load(files)
-			if len(problems) > 0 || o.format != "text" {
-				if err := campaigns.WriteProblems(cmd.OutOrStdout(), problems, o.format); err != nil {
-					return err
-				}
+			workspace, mistakes := campaigns.Load(files)
+			found := campaigns.InOrder(mistakes, workspace.Warnings)
+			if err := campaigns.WriteProblems(cmd.OutOrStdout(), found, o.format); err != nil {
+				return err
 			}
-			if len(problems) > 0 {
-				if o.format == "text" {
-					fmt.Fprintln(cmd.ErrOrStderr(), mistakes(len(problems)))
-				}
+			sound := len(mistakes) == 0 && (!strict || len(found) == 0)
+			switch {
+			case o.format != "text":
+			case sound:
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d campaigns, %d segments, %s\n",
+					workspace.Name, len(workspace.Campaigns), len(workspace.Segments), counted(found))
+			default:
+				fmt.Fprintln(cmd.ErrOrStderr(), counted(found))
+			}
+			if !sound {
 				return errReported
-			}
-			if o.format == "text" {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d campaigns, %d segments, no mistakes\n",
-					workspace.Name, len(workspace.Campaigns), len(workspace.Segments))
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings fail too")
+	return cmd
 }
 
 func applyCommand(o *options) *cobra.Command {
@@ -56,7 +60,7 @@ func applyCommand(o *options) *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: workspace %d is in force, %d campaigns\n", edition.Name, edition.Number, len(edition.Campaigns))
-			return nil
+			return campaigns.WriteProblems(cmd.ErrOrStderr(), edition.Warnings, o.format)
 		},
 	}
 }
@@ -75,7 +79,7 @@ func (i *installation) apply(cmd *cobra.Command, o *options, folder string) (*ca
 		if err := campaigns.WriteProblems(cmd.ErrOrStderr(), problems, o.format); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s; nothing was applied\n", mistakes(len(problems)))
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s; nothing was applied\n", counted(problems))
 		return nil, errReported
 	}
 	return edition, nil
@@ -95,15 +99,29 @@ func (o *options) loadWorkspace(cmd *cobra.Command, folder string) (*campaigns.W
 	if err := campaigns.WriteProblems(cmd.ErrOrStderr(), problems, o.format); err != nil {
 		return nil, err
 	}
-	fmt.Fprintln(cmd.ErrOrStderr(), mistakes(len(problems)))
+	fmt.Fprintln(cmd.ErrOrStderr(), counted(problems))
 	return nil, errReported
 }
 
-func mistakes(n int) string {
-	if n == 1 {
-		return "1 mistake"
+// counted says how many problems of each kind there are.
+func counted(problems []campaigns.Problem) string {
+	mistakes, warnings := campaigns.CountProblems(problems)
+	switch {
+	case warnings == 0 && mistakes == 0:
+		return "no mistakes"
+	case warnings == 0:
+		return plural(mistakes, "mistake")
+	case mistakes == 0:
+		return "no mistakes, " + plural(warnings, "warning")
 	}
-	return fmt.Sprintf("%d mistakes", n)
+	return plural(mistakes, "mistake") + ", " + plural(warnings, "warning")
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func readWorkspace(folder string) (map[string][]byte, error) {
