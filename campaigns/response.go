@@ -59,6 +59,16 @@ type Archive interface {
 	Current(ctx context.Context) (Applied, error)
 	// At is the workspace that holds a version of a campaign.
 	At(ctx context.Context, campaign string, version int) (Applied, error)
+	// Versions lists the versions of a campaign, the newest first.
+	Versions(ctx context.Context, campaign string) ([]VersionRecord, error)
+}
+
+// VersionRecord tells of one version of a campaign.
+type VersionRecord struct {
+	Version   int       `json:"version"`
+	AppliedAt time.Time `json:"applied_at"`
+	State     State     `json:"state"`   // the last it had
+	Running   int64     `json:"running"` // entries under way in it
 }
 
 // Stamp identifies one campaign of a workspace by its content.

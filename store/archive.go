@@ -119,6 +119,23 @@ func (a archive) At(ctx context.Context, campaign string, version int) (campaign
 	return applied, nil
 }
 
+// Versions implements campaigns.Archive.
+func (a archive) Versions(ctx context.Context, campaign string) (all []campaigns.VersionRecord, err error) {
+	err = a.store.read(ctx, func(tx *tx) (err error) {
+		all, err = list(ctx, tx, func(r record) (v campaigns.VersionRecord, err error) {
+			err = r.Scan(&v.Version, asTime(&v.AppliedAt), &v.State, &v.Running)
+			return v, err
+		}, `SELECT k.version, k.applied_at, k.state, (
+				SELECT COUNT(*) FROM entries e WHERE e.campaign = k.campaign AND e.version = k.version AND e.state = 'running')
+			FROM campaign_versions k WHERE k.campaign = $1 ORDER BY k.version DESC`, campaign)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the versions of campaign %s: %w", campaign, err)
+	}
+	return all, nil
+}
+
 // read reads one workspace with the versions that were in force with it.
 func (a archive) read(ctx context.Context, query string, args ...any) (applied campaigns.Applied, err error) {
 	var packed []byte

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -45,10 +46,13 @@ func validateCommand(o *options) *cobra.Command {
 }
 
 func applyCommand(o *options) *cobra.Command {
-	return &cobra.Command{
+	var migrate bool
+	command := &cobra.Command{
 		Use:   "apply DIR",
 		Short: "Put a workspace in force; entries under way keep the version they began with",
-		Args:  cobra.ExactArgs(1),
+		Long: "Put a workspace in force. Entries under way keep the version they began with; with --migrate those go on\n" +
+			"in the new one for whom every step they have passed, and the one they stand at, is the same in both.",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i, err := o.openWriting(cmd.Context())
 			if err != nil {
@@ -60,8 +64,39 @@ func applyCommand(o *options) *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: workspace %d is in force, %d campaigns\n", edition.Name, edition.Number, len(edition.Campaigns))
-			return campaigns.WriteProblems(cmd.ErrOrStderr(), edition.Warnings, o.format)
+			if err := campaigns.WriteProblems(cmd.ErrOrStderr(), edition.Warnings, o.format); err != nil {
+				return err
+			}
+			if !migrate {
+				return nil
+			}
+			moved, err := i.Catalog.Migrate(cmd.Context(), i.Store, i.Now())
+			if err != nil {
+				return err
+			}
+			printMigrations(cmd.OutOrStdout(), moved)
+			return nil
 		},
+	}
+	command.Flags().BoolVar(&migrate, "migrate", false, "move entries under way to the new versions, as far as they can go on there")
+	return command
+}
+
+// printMigrations tells which journeys go on in a new version, and what keeps the
+// others in theirs.
+func printMigrations(w io.Writer, all []campaigns.Migration) {
+	if len(all) == 0 {
+		fmt.Fprintln(w, "no entries are under way in older versions")
+	}
+	for _, m := range all {
+		var stayed int64
+		for _, stay := range m.Stayed {
+			stayed += stay.Entries
+		}
+		fmt.Fprintf(w, "%s: %d moved to version %d, %d stay\n", m.Campaign, m.Moved, m.Version, stayed)
+		for _, stay := range m.Stayed {
+			fmt.Fprintf(w, "  %d at step %s of version %d: %s\n", stay.Entries, stay.Position, stay.Version, stay.Why)
+		}
 	}
 }
 

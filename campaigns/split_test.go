@@ -1,0 +1,65 @@
+package campaigns
+
+import (
+	"testing"
+	"time"
+
+	"rapport/campaigns/expression"
+)
+
+func TestTheWinnerHasTheBestShare(t *testing.T) {
+	for name, c := range map[string]struct {
+		paths []PathResult
+		want  string
+	}{
+		"no paths":            {nil, ""},
+		"no data":             {[]PathResult{{"a", 0, 0}, {"b", 0, 0}}, "a"},
+		"by share, not count": {[]PathResult{{"a", 1000, 30}, {"b", 100, 4}}, "b"},
+		"a tie":               {[]PathResult{{"a", 10, 1}, {"b", 100, 10}}, "a"},
+		"a tie behind":        {[]PathResult{{"a", 10, 1}, {"b", 10, 2}, {"c", 100, 20}}, "b"},
+		"nothing sent first":  {[]PathResult{{"a", 0, 0}, {"b", 5, 1}}, "b"},
+		"nothing reached":     {[]PathResult{{"a", 0, 0}, {"b", 5, 0}}, "a"},
+		"nothing sent later":  {[]PathResult{{"a", 5, 1}, {"b", 0, 0}}, "a"},
+	} {
+		if got := Winning(c.paths); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAPathHasAllStepsWithinIt(t *testing.T) {
+	c := ruleCampaign(
+		Step{Kind: StepWait, Wait: &Wait{For: time.Hour}},
+		Step{Kind: StepSplit, Branch: []Branch{
+			{Name: "a", Steps: []Step{{Kind: StepSMS}, {Kind: StepBranch, Branch: []Branch{{Steps: []Step{{Kind: StepEmail}}}}}}},
+			{Name: "b"},
+		}},
+	)
+	same(t, "paths", []SplitPath{{"a", []string{"1.0.0", "1.0.1", "1.0.1.0.0"}}, {Name: "b"}}, c.Steps[1].SplitPaths())
+}
+
+func TestWaitsAndExitsNameTheEventsTheyHeed(t *testing.T) {
+	c := ruleCampaign(
+		Step{Kind: StepWait, Wait: &Wait{Event: "Order Completed", AtMost: time.Hour}},
+		Step{Kind: StepBranch, Branch: []Branch{{Steps: []Step{{Kind: StepWait, Wait: &Wait{Event: "Cart Viewed"}}}}}},
+	)
+	c.Exits = []Exit{{Event: "Order Returned"}}
+	same(t, "awaited", []string{"Cart Viewed", "Order Completed"}, c.AwaitedEvents())
+	for event, want := range map[string]bool{"Cart Viewed": true, "Order Returned": true, "Page Viewed": false, "": false} {
+		if c.Heeds(event) != want {
+			t.Errorf("heeds %q: %t", event, !want)
+		}
+	}
+	standing := ruleEntry()
+	standing.Position = "0"
+	same(t, "awaiting", []Awaited{{Entry: 7, Customer: "c1", Event: "Order Completed", Since: noon}}, c.Awaiting(standing, ruleEntry()))
+
+	c.Exits = append(c.Exits, Exit{When: when(t, `tier == "gold"`)})
+	if !c.Heeds("Page Viewed") || c.ExitsAskJourney() {
+		t.Error("any event may bring an exit about, which needs no answers")
+	}
+	c.Exits = append(c.Exits, Exit{When: when(t, `answers.csat.score <= 2`)})
+	if !c.ExitsAskJourney() || len(c.Sweeps(expression.SQLite, noon)) != 1 {
+		t.Errorf("swept are %+v", c.Sweeps(expression.SQLite, noon))
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+)
+
+func versionsCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "versions CAMPAIGN [N]",
+		Short: "List the versions of a campaign, or print one with the files it was made of",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			i, err := o.openReading(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer i.Close()
+			if len(args) == 2 {
+				return i.printVersion(cmd.Context(), cmd.OutOrStdout(), o.format, args[0], args[1])
+			}
+			return i.printVersions(cmd.Context(), cmd.OutOrStdout(), o.format, args[0])
+		},
+	}
+}
+
+func (i *installation) printVersions(ctx context.Context, w io.Writer, format, campaign string) error {
+	versions, err := i.Store.Archive().Versions(ctx, campaign)
+	if err != nil {
+		return err
+	}
+	if len(versions) == 0 {
+		return fmt.Errorf("no campaign %s was ever applied", campaign)
+	}
+	if format == "json" {
+		return printJSON(w, versions)
+	}
+	edition, err := i.Catalog.Current(ctx)
+	if err != nil {
+		return err
+	}
+	t := newTable(w, "version", "applied", "state", "under way")
+	for _, v := range versions {
+		t.AppendRow(table.Row{v.Version, stamp(v.AppliedAt, edition.Zone), v.State, v.Running})
+	}
+	t.Render()
+	return nil
+}
+
+// printVersion prints the files of a version as they were. Of a workspace that no
+// longer validates nobody can tell which they are: then all are printed.
+func (i *installation) printVersion(ctx context.Context, w io.Writer, format, campaign, number string) error {
+	version, err := strconv.Atoi(number)
+	if err != nil {
+		return fmt.Errorf("%q is no number of a version; `rapport versions %s` lists them", number, campaign)
+	}
+	applied, err := i.Store.Archive().At(ctx, campaign, version)
+	if err != nil {
+		return err
+	}
+	names := slices.Sorted(maps.Keys(applied.Files))
+	if workspace, problems := campaigns.Load(applied.Files); len(problems) == 0 {
+		names = workspace.FilesOf(campaign)
+	}
+	if format == "json" {
+		files := make(map[string]string, len(names))
+		for _, name := range names {
+			files[name] = string(applied.Files[name])
+		}
+		return printJSON(w, files)
+	}
+	for _, name := range names {
+		fmt.Fprintf(w, "--- %s\n%s\n", name, applied.Files[name])
+	}
+	return nil
+}

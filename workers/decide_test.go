@@ -1,0 +1,76 @@
+package workers_test
+
+import (
+	"testing"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/deliveries"
+)
+
+// split is a campaign that finds out which of two texts is answered more.
+const split = "campaign: split\ntitle: Split\nowner: support\ntopic: service\nstate: live\ntrigger: {event: Split}\nsteps:\n" +
+	"  - split: words\n    paths:\n      a: {share: 20%, steps: [{sms: note}]}\n      b: {share: 20%, steps: [{sms: rate}]}\n" +
+	"    winner: {by: delivered, after: 4h}\n"
+
+// standing puts the entries of customers at the split, as their journeys would.
+func (s *shop) standing(ids ...string) []campaigns.Entry {
+	s.t.Helper()
+	for _, id := range ids {
+		s.happen(id, "Split")
+	}
+	ok(s.t, s.reactor.React(s.ctx()))
+	all, err := s.store.RunningOf(s.ctx(), ids)
+	ok(s.t, err)
+	return all
+}
+
+// move takes an entry to a place and, where a message is named, plans it there.
+func (s *shop) move(e campaigns.Entry, position string, splits []string, plan ...deliveries.Delivery) {
+	s.t.Helper()
+	e.Position, e.ArrivedAt, e.WakeAt = position, s.clock(), time.Time{}
+	ok(s.t, s.store.Apply(s.ctx(), s.clock(), []campaigns.Move{{Entry: e, Plan: plan, Splits: splits}}))
+}
+
+func textAt(step string) deliveries.Delivery {
+	return deliveries.Delivery{
+		Step: step, Channel: "sms", Topic: "service", Template: "note", DueAt: noon, ExpiresAt: noon.Add(72 * time.Hour),
+		Ambiguous: deliveries.Hold, PlannedAt: noon,
+	}
+}
+
+func TestASplitIsDecidedWhenItsTimeIsOver(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/split.yaml": split}))
+	for _, id := range []string{"ben", "cleo"} {
+		s.person(id)
+	}
+	entries := s.standing("ann", "ben", "cleo")
+	s.move(entries[0], "0.0.0", []string{"0"}, textAt("0.0.0"))
+	s.move(entries[1], "0.1.0", []string{"0"}, textAt("0.1.0"))
+	s.move(entries[2], "0", []string{"0"})
+	s.deliver()
+	ok(t, s.store.Advance(s.ctx(), s.clock(), []deliveries.Progress{{ID: 2, Status: deliveries.Delivered, At: s.clock()}}))
+
+	decide := func() map[string]string {
+		ok(t, s.decider.Round(s.ctx()))
+		travellers, err := s.store.Travellers(s.ctx(), []int64{entries[2].ID}, s.clock())
+		ok(t, err)
+		return travellers[0].Winners
+	}
+	s.later(4*time.Hour - time.Second)
+	if winners := decide(); len(winners) != 0 {
+		t.Errorf("decided before its time: %v", winners)
+	}
+	s.later(time.Second)
+	if winners := decide(); winners["0"] != "b" {
+		t.Errorf("the winner is %v", winners)
+	}
+	if again := decide(); s.told("split decided") != 1 || again["0"] != "b" {
+		t.Errorf("decided %d times", s.told("split decided"))
+	}
+	ids, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 10)
+	ok(t, err)
+	if len(ids) == 0 || ids[len(ids)-1] != entries[2].ID {
+		t.Errorf("awake are %v; who waited for the winner is %d", ids, entries[2].ID)
+	}
+}
