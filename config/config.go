@@ -150,12 +150,12 @@ func (c Config) Check() error {
 	}
 	for channel := range c.Providers {
 		if !channelNames[channel] {
-			wrong("providers.%s: no such channel; there are call, email, push and sms", channel)
+			wrong("providers.%s: no such channel; there are call, email, push, sms and webhook", channel)
 		}
 	}
 	for channel, limit := range c.Limits {
 		if !channelNames[channel] || limit < 0 {
-			wrong("limits.%s: a channel (call, email, push, sms) and a number of messages a second are wanted", channel)
+			wrong("limits.%s: a channel (call, email, push, sms, webhook) and a number of messages a second are wanted", channel)
 		}
 	}
 	if !logLevels[c.Log.Level] {
@@ -174,6 +174,6 @@ func (c Config) Check() error {
 }
 
 var (
-	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true}
+	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true, "webhook": true}
 	logLevels    = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
 )

@@ -186,6 +186,7 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("GET "+account+"/Calls/{sid}", s.twilio(s.oneCall))
 
 	mux.HandleFunc("POST /push/{id}", s.push)
+	mux.HandleFunc("POST "+Webhooks+"/{host}/{path...}", s.hear)
 
 	mux.HandleFunc("GET /control", s.showControl)
 	mux.HandleFunc("POST /control", s.control)

@@ -20,7 +20,7 @@ type Tally struct {
 
 type tally struct {
 	requests, visits, failures, lost atomic.Int64
-	email, sms, call, push           atomic.Int64
+	email, sms, call, push, webhook  atomic.Int64
 	last                             atomic.Pointer[string]
 }
 
@@ -34,6 +34,8 @@ func (t *tally) accept(ch channels.Channel, n int) {
 		t.call.Add(int64(n))
 	case channels.Push:
 		t.push.Add(int64(n))
+	case channels.Webhook:
+		t.webhook.Add(int64(n))
 	}
 }
 
@@ -49,7 +51,7 @@ func (s *Sandbox) Tally() Tally {
 		Requests: t.requests.Load(), Visits: t.visits.Load(), Failures: t.failures.Load(), Lost: t.lost.Load(),
 		Accepted: map[channels.Channel]int64{
 			channels.Email: t.email.Load(), channels.SMS: t.sms.Load(),
-			channels.Call: t.call.Load(), channels.Push: t.push.Load(),
+			channels.Call: t.call.Load(), channels.Push: t.push.Load(), channels.Webhook: t.webhook.Load(),
 		},
 	}
 	if last := t.last.Load(); last != nil {

@@ -128,7 +128,10 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 		if err != nil {
 			return err
 		}
-		if err := count(ctx, r.News, campaign, group, now); err != nil {
+		if campaign == nil {
+			continue // the judge holds them
+		}
+		if err := count(ctx, r.News, campaign.Counts(), group, now); err != nil {
 			return err
 		}
 		for _, traveller := range group {

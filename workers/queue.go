@@ -32,7 +32,7 @@ const journeyQueue = "journey"
 func DefaultQueues() map[string]int {
 	return map[string]int{
 		journeyQueue: 8, string(channels.Call): 4, string(channels.SMS): 4,
-		string(channels.Push): 3, string(channels.Email): 3,
+		string(channels.Push): 3, string(channels.Email): 3, string(channels.Webhook): 3,
 	}
 }
 

@@ -107,7 +107,7 @@ func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events 
 		if len(named) == 0 {
 			continue
 		}
-		counts, err := countsFor(ctx, r.News, campaign, whose(named), now)
+		counts, err := countsFor(ctx, r.News, campaign.Counts(), whose(named), now)
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Ev
 		if campaign == nil || !heedsOneOf(campaign, events) {
 			continue
 		}
-		counts, err := countsFor(ctx, r.News, campaign, travelling(group), now)
+		counts, err := countsFor(ctx, r.News, campaign.Counts(), travelling(group), now)
 		if err != nil {
 			return err
 		}

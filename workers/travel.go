@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/campaigns/expression"
 	"rapport/customers"
 )
 
@@ -42,7 +43,7 @@ func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 	if err != nil {
 		return err
 	}
-	parties, err := t.gather(ctx, travellers, now)
+	parties, err := t.gather(ctx, edition, travellers, now)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 
 // gather groups travellers by what they travel through and gives them the counts
 // and the events that their campaigns ask about.
-func (t *Traveller) gather(ctx context.Context, travellers []campaigns.Traveller, now time.Time) ([]party, error) {
+func (t *Traveller) gather(ctx context.Context, edition *campaigns.Edition, travellers []campaigns.Traveller, now time.Time) ([]party, error) {
 	shelf := newShelf(t.Catalog, t.Log)
 	var parties []party
 	var awaited []campaigns.Awaited
@@ -77,7 +78,7 @@ func (t *Traveller) gather(ctx context.Context, travellers []campaigns.Traveller
 		if campaign == nil {
 			continue
 		}
-		if err := count(ctx, t.News, campaign, group, now); err != nil {
+		if err := count(ctx, t.News, edition.CountsFor(campaign), group, now); err != nil {
 			return nil, err
 		}
 		for _, traveller := range group {
@@ -118,10 +119,9 @@ func (t *Traveller) lookBack(ctx context.Context, now time.Time, arriving []camp
 	return t.Arrivals.Wake(ctx, now, slices.Collect(maps.Keys(arrived)))
 }
 
-// count fills in how often the events stand on the timelines that the
-// campaign's conditions ask about.
-func count(ctx context.Context, news campaigns.News, c *campaigns.Campaign, group []campaigns.Traveller, now time.Time) error {
-	counts, err := countsFor(ctx, news, c, customersOf(group), now)
+// count fills in how often the wanted events stand on the timelines.
+func count(ctx context.Context, news campaigns.News, wanted []expression.Count, group []campaigns.Traveller, now time.Time) error {
+	counts, err := countsFor(ctx, news, wanted, customersOf(group), now)
 	if err != nil {
 		return err
 	}
@@ -131,19 +131,15 @@ func count(ctx context.Context, news campaigns.News, c *campaigns.Campaign, grou
 	return nil
 }
 
-// countsFor reads the did() counts a campaign's conditions ask about, by
-// customer; nil when it asks about none.
-func countsFor(ctx context.Context, news campaigns.News, c *campaigns.Campaign, customers []string, now time.Time) (map[string]map[string]int64, error) {
-	if c == nil {
-		return nil, nil
-	}
-	wanted := c.Counts()
+// countsFor reads the did() counts that conditions ask about, by customer; nil
+// when they ask about none.
+func countsFor(ctx context.Context, news campaigns.News, wanted []expression.Count, customers []string, now time.Time) (map[string]map[string]int64, error) {
 	if len(wanted) == 0 {
 		return nil, nil
 	}
 	counts, err := news.Counts(ctx, customers, wanted, now)
 	if err != nil {
-		return nil, fmt.Errorf("count events for campaign %s: %w", c.ID, err)
+		return nil, fmt.Errorf("count the events of %d customers: %w", len(customers), err)
 	}
 	return counts, nil
 }

@@ -17,6 +17,7 @@ import (
 	"rapport/channels/call"
 	"rapport/channels/email"
 	"rapport/channels/sms"
+	"rapport/channels/webhook"
 	"rapport/channels/webpush"
 	"rapport/config"
 	"rapport/deliveries"
@@ -105,7 +106,7 @@ func (e *embedding) openSenders(c config.Config, folder string, clock func() tim
 		return err
 	}
 	e.Senders, e.PushKey = senders, pushKey
-	if len(senders) == len(channels.All()) {
+	if len(senders) == len(deliveries.Lanes()) {
 		return nil
 	}
 	self, err := e.startSandbox(c, folder, clock, behaviour, seed, log)
@@ -122,6 +123,9 @@ func (e *embedding) openSenders(c config.Config, folder string, clock func() tim
 		channels.Push: webpush.VAPID{
 			PublicKey: e.Keys.PushPublic, PrivateKey: channels.Secret(e.Keys.PushPrivate),
 			Subject: "mailto:operator@localhost.example", BaseURL: self, Now: clock,
+		},
+		channels.Webhook: webhook.Standard{
+			Secrets: []channels.Secret{channels.Secret(e.Keys.Webhook)}, BaseURL: self + sandbox.Webhooks, Now: clock,
 		},
 	}
 	var mistakes []error

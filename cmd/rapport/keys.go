@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"rapport/channels/webhook"
 	"rapport/channels/webpush"
 )
 
@@ -22,6 +23,7 @@ type keys struct {
 	SendGrid    string `json:"sendgrid"`
 	PushPublic  string `json:"push_public"`
 	PushPrivate string `json:"push_private"`
+	Webhook     string `json:"webhook"` // signs what other systems are told
 }
 
 // loadKeys reads the keys of a folder, or makes them.
@@ -33,7 +35,11 @@ func loadKeys(folder string) (keys, error) {
 		if err := json.Unmarshal(raw, &k); err != nil {
 			return k, fmt.Errorf("read %s: %w; restore the file, or remove it and lose the links that were sent", path, err)
 		}
-		return k, nil
+		if k.Webhook != "" {
+			return k, nil
+		}
+		k.Webhook = string(webhook.GenerateSecret()) // the folder is older than webhooks
+		return k, keepKeys(path, k)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k, err
@@ -41,18 +47,25 @@ func loadKeys(folder string) (keys, error) {
 	if k, err = makeKeys(); err != nil {
 		return k, err
 	}
-	raw, err = json.MarshalIndent(k, "", "  ")
-	if err != nil {
-		return k, err
-	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return k, err
 	}
-	return k, os.WriteFile(path, append(raw, '\n'), 0o600)
+	return k, keepKeys(path, k)
+}
+
+func keepKeys(path string, k keys) error {
+	raw, err := json.MarshalIndent(k, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(raw, '\n'), 0o600)
 }
 
 func makeKeys() (keys, error) {
-	k := keys{Links: secret(32), Write: secret(12), Twilio: secret(16), SendGrid: "SG." + secret(16)}
+	k := keys{
+		Links: secret(32), Write: secret(12), Twilio: secret(16), SendGrid: "SG." + secret(16),
+		Webhook: string(webhook.GenerateSecret()),
+	}
 	var err error
 	k.PushPublic, k.PushPrivate, err = webpush.GenerateVAPIDKeys()
 	return k, err

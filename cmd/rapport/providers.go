@@ -12,8 +12,10 @@ import (
 	"rapport/channels/email"
 	"rapport/channels/sms"
 	"rapport/channels/twilio"
+	"rapport/channels/webhook"
 	"rapport/channels/webpush"
 	"rapport/config"
+	"rapport/deliveries"
 )
 
 // opener is a channel's settings, which are its factory.
@@ -28,6 +30,8 @@ var providers = map[channels.Channel]map[string]func(clock func() time.Time) ope
 	channels.SMS:   {"twilio": func(func() time.Time) opener { return &sms.Twilio{} }},
 	channels.Call:  {"twilio": func(func() time.Time) opener { return &call.Twilio{} }},
 	channels.Push:  {"vapid": func(clock func() time.Time) opener { return &webpush.VAPID{Now: clock} }},
+
+	channels.Webhook: {"standard": func(clock func() time.Time) opener { return &webhook.Standard{Now: clock} }},
 }
 
 // openProviders opens the configured provider of each channel, and gives the
@@ -35,7 +39,7 @@ var providers = map[channels.Channel]map[string]func(clock func() time.Time) ope
 func openProviders(c config.Config, clock func() time.Time) (senders map[channels.Channel]channels.Sender, pushKey string, err error) {
 	senders = map[channels.Channel]channels.Sender{}
 	var mistakes []error
-	for _, ch := range channels.All() {
+	for _, ch := range deliveries.Lanes() {
 		sections := c.Providers[string(ch)]
 		if len(sections) > 1 {
 			mistakes = append(mistakes, fmt.Errorf("providers.%s: one provider is wanted, there are %d", ch, len(sections)))

@@ -84,7 +84,7 @@ func queueWeights(queues []string) (map[string]int, error) {
 		name, number, weighed := strings.Cut(text, "=")
 		weight, exists := known[name]
 		if !exists {
-			return nil, fmt.Errorf("--queues: there is no queue %q; there are call, email, journey, push, sms", name)
+			return nil, fmt.Errorf("--queues: there is no queue %q; there are call, email, journey, push, sms, webhook", name)
 		}
 		if weighed {
 			var err error

@@ -56,8 +56,8 @@ func (i *installation) printVersions(ctx context.Context, w io.Writer, format, c
 	return nil
 }
 
-// printVersion prints the files of a version as they were. Of a workspace that no
-// longer validates nobody can tell which they are: then all are printed.
+// printVersion prints the files of a version as they were. Where the campaign can
+// no longer be read nobody can tell which they are: then all are printed.
 func (i *installation) printVersion(ctx context.Context, w io.Writer, format, campaign, number string) error {
 	version, err := strconv.Atoi(number)
 	if err != nil {
@@ -68,8 +68,9 @@ func (i *installation) printVersion(ctx context.Context, w io.Writer, format, ca
 		return err
 	}
 	names := slices.Sorted(maps.Keys(applied.Files))
-	if workspace, problems := campaigns.Load(applied.Files); len(problems) == 0 {
-		names = workspace.FilesOf(campaign)
+	workspace, _ := campaigns.Load(applied.Files)
+	if files := workspace.FilesOf(campaign); files != nil {
+		names = files
 	}
 	if format == "json" {
 		files := make(map[string]string, len(names))
