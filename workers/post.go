@@ -46,6 +46,9 @@ func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parc
 }
 
 func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Message, error) {
+	if p.delivery.Channel == channels.Webhook {
+		return tell(edition, p)
+	}
 	d, customer := p.delivery, p.journey.Customer
 	attempt := d.Attempts + 1
 	sender := edition.Senders[d.Channel]
@@ -64,6 +67,13 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 	}
 	o.address(&m, customer, sender)
 	return m, nil
+}
+
+// tell writes a webhook, which is about a customer and goes to none.
+func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
+	d := p.delivery
+	words, err := edition.WebhookContent(p.campaign.StepAt(d.Step), edition.Bindings(p.campaign, p.journey))
+	return channels.Message{Delivery: d.ID, Attempt: d.Attempts + 1, Content: channels.Content{Webhook: words}}, err
 }
 
 // address adds what a channel needs beside the words.

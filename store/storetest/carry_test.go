@@ -1,0 +1,70 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/store"
+)
+
+func TestJourneysAreCarriedFromWhereTheyStand(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		all := entered(t, s, 5)
+		for i, position := range []string{"0", "0", "2.1.0", "1"} {
+			move := campaigns.Move{Entry: all[i]}
+			move.Entry.Position, move.Entry.WakeAt = position, time.Time{}
+			apply(t, s, move)
+		}
+		leave(t, s, "over", all[1].ID)
+		later := journey("c-9", "event:1")
+		later.Version = 4
+		enter(t, s, always, later)
+		standing, err := s.Standing(t.Context(), "welcome", 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "standing", standing, []campaigns.Standing{
+			{Version: 1, Position: "", Entries: 1}, {Version: 1, Position: "0", Entries: 1},
+			{Version: 1, Position: "1", Entries: 1}, {Version: 1, Position: "2.1.0", Entries: 1},
+		})
+		judged := journeyOf(t, s, all[0].ID) // by the older version
+		moved, err := s.Carry(t.Context(), noon, "welcome", 4, []campaigns.Standing{standing[0], standing[1], {Version: 1, Position: "3"}, {Version: 2, Position: "1"}})
+		if err != nil || moved != 2 {
+			t.Errorf("%d were moved, %v", moved, err)
+		}
+		for i, want := range []int{4, 1, 1, 1, 4} {
+			if got := travellers(t, s, all[i].ID)[0].Entry.Version; got != want {
+				t.Errorf("entry %d is in version %d", i, got)
+			}
+		}
+		if !awake(t, s, all[0].ID) || awake(t, s, all[3].ID) {
+			t.Error("who was moved is looked at again, and nobody else")
+		}
+		if before := travellers(t, s, all[4].ID)[0].Entry; !before.WakeAt.Equal(noon) || before.Position != "" {
+			t.Errorf("who had not begun is %+v", before)
+		}
+		judged.Entry.Position = "5"
+		apply(t, s, judged)
+		if e := travellers(t, s, all[0].ID)[0].Entry; e.Position != "0" {
+			t.Errorf("a move judged by the older version took it to %s", e.Position)
+		}
+	})
+}
+
+func TestTheVersionsOfACampaignAreListed(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		keep(t, s, "one", nil, stamp("welcome", "a"), stamp("other", "a"))
+		paused := stamp("welcome", "b")
+		paused.State = campaigns.Paused
+		keep(t, s, "two", nil, paused)
+		entered(t, s, 2)
+		versions, err := s.Archive().Versions(t.Context(), "welcome")
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "versions", versions, []campaigns.VersionRecord{
+			{Version: 2, AppliedAt: noon, State: campaigns.Paused}, {Version: 1, AppliedAt: noon, State: campaigns.Live, Running: 2},
+		})
+	})
+}
