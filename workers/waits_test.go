@@ -1,0 +1,117 @@
+package workers_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"rapport/campaigns"
+)
+
+// expectant is a shop with a campaign that waits for an order of some size and
+// then marks the customer.
+func expectant(t *testing.T) *shop {
+	t.Helper()
+	return open(t, with(map[string]string{
+		"campaigns/expectant.yaml": campaign("expectant", "Left a cart", "{wait: {for: Order Completed, where: event.total >= 50, at_most: 3d}, id: order}") +
+			"  - branch:\n      - if: steps.order.status == \"happened\"\n        then: [{tag: [+bought]}]\n      - else: [{tag: [+lost]}]\n",
+	}))
+}
+
+func (s *shop) tags() string { s.t.Helper(); return fmt.Sprint(s.customer("ann").Tags) }
+
+func TestAJourneyGoesOnByTheEventItWaitsFor(t *testing.T) {
+	s := expectant(t)
+	s.plan("ann", "Left a cart")
+	for _, total := range []int{20, 60} {
+		if tags := s.tags(); tags != "[]" {
+			t.Fatalf("it did not wait: %s", tags)
+		}
+		s.later(time.Hour)
+		s.plan("ann", "Order Completed", "total", total)
+	}
+	if tags := s.tags(); tags != "[bought]" {
+		t.Errorf("then the customer is %s", tags)
+	}
+}
+
+func TestAJourneyWaitsNoLongerThanItSays(t *testing.T) {
+	s := expectant(t)
+	s.plan("ann", "Left a cart")
+	s.later(72*time.Hour - time.Second)
+	s.travel()
+	if tags := s.tags(); tags != "[]" {
+		t.Errorf("it ended early: %s", tags)
+	}
+	s.later(time.Second)
+	s.travel()
+	if tags := s.tags(); tags != "[lost]" {
+		t.Errorf("then the customer is %s", tags)
+	}
+}
+
+// An event that comes while its entry is being moved ends the wait as well,
+// whenever in the middle of that move it comes and is judged.
+func TestAnEventDuringAMoveIsNotMissed(t *testing.T) {
+	for name, standing := range map[string]bool{"while it stands there": true, "while it comes there": false} {
+		for _, late := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", judged late ", late), func(t *testing.T) {
+				s := expectant(t)
+				s.happen("ann", "Left a cart")
+				ok(t, s.reactor.React(s.ctx()))
+				if standing {
+					s.travel()
+					s.later(time.Hour)
+					ok(t, s.store.Wake(s.ctx(), s.clock(), []int64{1}))
+				}
+				s.traveller.Entries = &meanwhile{Entries: s.store, do: func() {
+					s.happen("ann", "Order Completed", "total", 60)
+					if !late {
+						ok(t, s.reactor.React(s.ctx()))
+					}
+				}}
+				s.travel()
+				s.traveller.Entries = s.store
+				if late {
+					ok(t, s.reactor.React(s.ctx()))
+				}
+				s.travel()
+				s.travel()
+				if tags := s.tags(); tags != "[bought]" {
+					t.Errorf("the customer is %s", tags)
+				}
+			})
+		}
+	}
+}
+
+// meanwhile lets something happen between the reading of entries and the writing
+// of their moves, once.
+type meanwhile struct {
+	campaigns.Entries
+	do func()
+}
+
+func (m *meanwhile) Apply(ctx context.Context, now time.Time, moves []campaigns.Move) error {
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return m.Entries.Apply(ctx, now, moves)
+}
+
+// An event that was judged before the entry was read, but after the moment the
+// move is dated at, is not missed either.
+func TestAnEventAtTheMomentOfArrivalIsNotMissed(t *testing.T) {
+	s := expectant(t)
+	s.happen("ann", "Left a cart")
+	ok(t, s.reactor.React(s.ctx()))
+	s.happen("ann", "Order Completed", "total", 60)
+	ok(t, s.reactor.React(s.ctx()))
+	s.travel()
+	s.travel()
+	if tags := s.tags(); tags != "[bought]" {
+		t.Errorf("the customer is %s", tags)
+	}
+}
