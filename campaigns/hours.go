@@ -1,34 +1,64 @@
 package campaigns
 
 import (
+	"slices"
 	"time"
 
 	"rapport/channels"
+	"rapport/customers"
 )
 
-// openHours are the windows and days of one rule: the workspace's or the
-// campaign's. A moment is open when both the clock and the day allow it, so
+// openHours are the windows, days and holidays of one rule: the workspace's or
+// the campaign's. A moment is open when both the clock and the day allow it, so
 // that what follows midnight in 22:00-02:00 belongs to the new day.
 type openHours struct {
-	windows []Window // none: the whole day
-	days    Days
+	windows  []Window // none: the whole day
+	days     Days
+	holidays []Holiday // all of them the customer's
 }
 
-// hoursFor lists the rules a message must satisfy, all of them.
-func (w *Workspace) hoursFor(c *Campaign, ch channels.Channel) []openHours {
+// hoursFor lists the rules a message to a customer must satisfy, all of them.
+func (w *Workspace) hoursFor(c *Campaign, cust *customers.Customer, ch channels.Channel) []openHours {
 	var rules []openHours
 	for _, contact := range []ContactRules{w.Contact, c.Contact} {
-		rule := openHours{contact.Hours[ch], contact.Days[ch]}
-		if len(rule.windows) > 0 || rule.days != 0 {
+		rule := openHours{contact.Hours[ch], contact.Days[ch], nil}
+		if ch != channels.Email { // which disturbs nobody
+			rule.holidays = holidaysOf(cust, contact.Holidays)
+		}
+		if len(rule.windows) > 0 || rule.days != 0 || len(rule.holidays) > 0 {
 			rules = append(rules, rule)
 		}
 	}
 	return rules
 }
 
+// holidaysOf are the days that a customer keeps: everybody's and those of their
+// country, which is the profile's or else the phone number's.
+func holidaysOf(c *customers.Customer, all []Holiday) []Holiday {
+	if len(all) == 0 {
+		return nil
+	}
+	home := c.Country
+	if home == "" && c.Phone != "" {
+		home = countryOf(c, channels.SMS)
+	}
+	var kept []Holiday
+	for _, day := range all {
+		if day.Country == "" || day.Country == home {
+			kept = append(kept, day)
+		}
+	}
+	return kept
+}
+
+// falls reports whether a day of a calendar is the holiday.
+func (h Holiday) falls(day time.Time) bool {
+	return h.Month == day.Month() && h.Day == day.Day() && (h.Year == 0 || h.Year == day.Year())
+}
+
 // openAhead is how far an opening is looked for. Weekly rules repeat within it,
-// even where a clock change swallows one window.
-const openAhead = 15 * 24 * time.Hour
+// even where a clock change swallows one window and holidays some more.
+const openAhead = 8 * 7 * 24 * time.Hour
 
 // nextOpening is the earliest instant from t on at which every rule is open on
 // every clock. It reports whether there is one.
@@ -79,8 +109,8 @@ func (h openHours) next(t time.Time, zone *time.Location, limit time.Time) (time
 // rule is open at. Readings are written as if they were UTC.
 func (h openHours) nextReading(local time.Time) (time.Time, bool) {
 	day := local.Truncate(24 * time.Hour)
-	for range 8 {
-		if h.days.Has(day.Weekday()) {
+	for last := local.Add(openAhead); !day.After(last); {
+		if h.openOn(day) {
 			if reading, found := h.nextOfDay(local, day); found {
 				return reading, true
 			}
@@ -88,6 +118,11 @@ func (h openHours) nextReading(local time.Time) (time.Time, bool) {
 		day = day.Add(24 * time.Hour)
 	}
 	return time.Time{}, false
+}
+
+func (h openHours) openOn(day time.Time) bool {
+	return h.days.Has(day.Weekday()) &&
+		!slices.ContainsFunc(h.holidays, func(holiday Holiday) bool { return holiday.falls(day) })
 }
 
 func (h openHours) nextOfDay(local, day time.Time) (first time.Time, found bool) {

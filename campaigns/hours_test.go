@@ -171,3 +171,65 @@ func TestEveryZoneOfACountryMustBeOpen(t *testing.T) {
 		}
 	})
 }
+
+func TestHolidays(t *testing.T) {
+	christmas := Holiday{Month: time.December, Day: 25}
+	for name, c := range map[string]struct {
+		spoil func(*plea)
+		until string // "": it goes
+	}{
+		"everybody's, the next opening": {func(p *plea) { p.shop.Contact.Holidays = []Holiday{christmas} }, "2026-12-26T08:00:00Z"},
+		"the campaign's":                {func(p *plea) { p.campaign.Contact.Holidays = []Holiday{christmas} }, "2026-12-26T08:00:00Z"},
+		"both count": {func(p *plea) {
+			p.shop.Contact.Holidays = []Holiday{christmas}
+			p.campaign.Contact.Holidays = []Holiday{{Month: time.December, Day: 26}}
+		}, "2026-12-27T08:00:00Z"},
+		"a Sunday follows": {func(p *plea) {
+			p.shop.Contact.Holidays = []Holiday{christmas, {Month: time.December, Day: 26}}
+			p.shop.Contact.Days = map[channels.Channel]Days{channels.SMS: 0b1111110}
+		}, "2026-12-28T08:00:00Z"},
+		"of this year":    {func(p *plea) { p.shop.Contact.Holidays = []Holiday{{Year: 2026, Month: time.December, Day: 25}} }, "2026-12-26T08:00:00Z"},
+		"of another year": {func(p *plea) { p.shop.Contact.Holidays = []Holiday{{Year: 2027, Month: time.December, Day: 25}} }, ""},
+		"of the customer's country": {func(p *plea) {
+			p.shop.Contact.Holidays = []Holiday{{Country: "DE", Month: time.December, Day: 25}}
+		}, "2026-12-26T08:00:00Z"},
+		"of another country": {func(p *plea) { p.shop.Contact.Holidays = []Holiday{{Country: "AT", Month: time.December, Day: 25}} }, ""},
+		"of the number's country, where the profile names none": {func(p *plea) {
+			p.customer.Country = ""
+			p.shop.Contact.Holidays = []Holiday{{Country: "DE", Month: time.December, Day: 25}}
+		}, "2026-12-26T08:00:00Z"},
+		"a call": {func(p *plea) {
+			p.delivery.Channel = channels.Call
+			p.shop.Contact.Holidays = []Holiday{christmas}
+		}, "2026-12-26T08:00:00Z"},
+		"a push, which has no hours": {func(p *plea) {
+			p.delivery.Channel = channels.Push
+			p.shop.Contact.Holidays = []Holiday{christmas}
+		}, "2026-12-25T23:00:00Z"},
+		"e-mail": {func(p *plea) {
+			p.delivery.Channel = channels.Email
+			p.shop.Contact.Holidays = []Holiday{christmas}
+		}, ""},
+		"over on the customer's calendar already": {func(p *plea) {
+			p.now = utc("2026-12-25T11:00:00Z")
+			p.customer.Zone, p.shop.Contact.Hours = "Pacific/Auckland", nil
+			p.shop.Contact.Holidays = []Holiday{christmas}
+		}, ""},
+		"still the day before on the customer's calendar": {func(p *plea) {
+			p.customer.Zone, p.shop.Contact.Hours = "Pacific/Pago_Pago", nil
+			p.shop.Contact.Holidays = []Holiday{{Month: time.December, Day: 24}}
+		}, "2026-12-25T11:00:00Z"},
+	} {
+		p := smsPlea()
+		p.now = utc("2026-12-25T10:59:00Z") // a Friday, and a minute to midnight in Auckland and Pago Pago
+		p.delivery.ExpiresAt = p.now.Add(30 * 24 * time.Hour)
+		c.spoil(p)
+		got, until := p.judge(), ""
+		if !got.Until.IsZero() {
+			until = got.Until.UTC().Format(time.RFC3339)
+		}
+		if got.Go != (c.until == "") || until != c.until || !got.Go && got.Reason != deliveries.QuietHoursExpired {
+			t.Errorf("%s: go %v, %s until %q; want %q", name, got.Go, got.Reason, until, c.until)
+		}
+	}
+}

@@ -66,6 +66,9 @@ func (g *gate) verdict() deliveries.Verdict {
 	if g.campaign == nil || g.campaign.State == Paused || g.campaign.State == Draft {
 		return g.hold(g.now.Add(rejudge), deliveries.PausedCampaign, true)
 	}
+	if g.delivery.Channel == channels.Webhook {
+		return g.announce()
+	}
 	if reason := g.refusal(); reason != "" {
 		return g.skip(reason)
 	}
@@ -81,6 +84,18 @@ func (g *gate) verdict() deliveries.Verdict {
 	verdict := g.about(deliveries.Verdict{Go: true})
 	verdict.Cost = g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
 	return verdict
+}
+
+// announce judges a webhook, which reaches no customer: only the campaign and the
+// journey may keep it back. The journey did not wait for it, so it may be over.
+func (g *gate) announce() deliveries.Verdict {
+	switch {
+	case g.campaign.State != Live, g.entry.State == Left:
+		return g.skip(deliveries.Exited)
+	case g.entry.Holdout:
+		return g.skip(deliveries.Holdout)
+	}
+	return g.about(deliveries.Verdict{Go: true})
 }
 
 // refusal is the first reason for which the message must never be sent.
@@ -154,21 +169,21 @@ func waits(reason deliveries.SkipReason) bool {
 // that is the last to open; "" when both are open now. A zero moment never
 // comes.
 func (g *gate) held() (until time.Time, reason deliveries.SkipReason) {
-	rules := g.workspace.hoursFor(g.campaign, g.delivery.Channel)
+	rules := g.workspace.hoursFor(g.campaign, g.customer, g.delivery.Channel)
 	opening, found := nextOpening(rules, g.zones, g.now)
 	if !found {
 		return time.Time{}, deliveries.QuietHoursExpired
 	}
-	free, found := g.workspace.free(g.campaign, g.delivery, g.pressure.Contacts, g.now)
+	free, reason, found := g.room()
 	if !found {
-		return time.Time{}, deliveries.Capped
+		return time.Time{}, reason
 	}
 	if free.After(opening) {
 		opening, found = nextOpening(rules, g.zones, free)
 		if !found {
 			return time.Time{}, deliveries.QuietHoursExpired
 		}
-		return opening, deliveries.Capped
+		return opening, reason
 	}
 	if opening.After(g.now) {
 		return opening, deliveries.QuietHoursExpired

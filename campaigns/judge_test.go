@@ -189,6 +189,51 @@ func TestRefusalsComeInOrder(t *testing.T) {
 	}
 }
 
+// What another system is told depends on the campaign and the journey alone.
+func TestWebhooksAreJudgedByCampaignAndJourneyAlone(t *testing.T) {
+	hook := func() *plea {
+		p := smsPlea()
+		p.delivery.Channel, p.now = channels.Webhook, utc("2026-12-01T23:00:00Z")
+		p.customer.Phone, p.customer.Email, p.customer.Consents = "", "", nil
+		p.shop.Contact.Caps = []Cap{{AtMost: 1, Per: 24 * time.Hour}}
+		p.shop.Contact.Holidays = []Holiday{{Month: time.December, Day: 2}}
+		p.contacts(time.Hour)
+		return p
+	}
+	for name, c := range map[string]struct {
+		spoil  func(*plea)
+		reason deliveries.SkipReason // "": it goes
+		waits  bool
+	}{
+		"at night, capped, on a holiday, to nobody who can be reached": {func(*plea) {}, "", false},
+		"behind the journey's end":                                     {func(p *plea) { p.entry.State = Finished }, "", false},
+		"an exit that holds":                                           {func(p *plea) { p.campaign.Exits = []Exit{{When: when(t, `country == "DE"`)}} }, "", false},
+		"the customer is gone":                                         {func(p *plea) { p.customer = nil }, "", false},
+		"the journey was left":                                         {func(p *plea) { p.entry.State = Left }, deliveries.Exited, false},
+		"the campaign is archived":                                     {func(p *plea) { p.campaign.State = Archived }, deliveries.Exited, false},
+		"the campaign is paused":                                       {func(p *plea) { p.campaign.State = Paused }, deliveries.PausedCampaign, true},
+		"the customer is held out":                                     {func(p *plea) { p.entry.Holdout = true }, deliveries.Holdout, false},
+		"the campaign is not at hand":                                  {func(p *plea) { p.campaign = nil }, deliveries.PausedCampaign, true},
+	} {
+		p := hook()
+		c.spoil(p)
+		got := p.judge()
+		if got.Go != (c.reason == "") || got.Reason != c.reason || got.Until.IsZero() == c.waits || got.Cost != 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestWebhooksAreNoContacts(t *testing.T) {
+	p := smsPlea()
+	p.shop.Contact.Caps = []Cap{{AtMost: 1, Per: 24 * time.Hour}}
+	p.contacts(time.Hour)
+	p.pressure.Contacts[0].Channel = channels.Webhook
+	if got := p.judge(); !got.Go {
+		t.Errorf("a webhook counts: %+v", got)
+	}
+}
+
 func TestAHeldMessageIsGivenUpWithTheReasonThatHeldItLast(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil  func(*plea)
@@ -213,32 +258,6 @@ func TestAPausedMessageIsLookedAtUntilItExpires(t *testing.T) {
 	p.campaign.State, p.delivery.ExpiresAt = Paused, noon.Add(20*time.Minute)
 	if got := p.judge(); !got.Until.Equal(p.delivery.ExpiresAt) {
 		t.Errorf("looked at again at %s, want at its expiry", got.Until)
-	}
-}
-
-func TestCapsAreRollingWindows(t *testing.T) {
-	limit := Cap{AtMost: 2, Per: 24 * time.Hour}
-	at := func(hours ...int) (contacts []deliveries.Contact) {
-		for _, h := range hours {
-			contacts = append(contacts, deliveries.Contact{Channel: channels.SMS, Topic: "service", At: noon.Add(-time.Duration(h) * time.Hour)})
-		}
-		return contacts
-	}
-	for name, c := range map[string]struct {
-		contacts []deliveries.Contact
-		want     time.Duration
-	}{
-		"none":                        {nil, 0},
-		"one":                         {at(1), 0},
-		"two: the older must go":      {at(1, 5), 19 * time.Hour},
-		"three: the second must go":   {at(1, 5, 10), 19 * time.Hour},
-		"in any order":                {at(10, 1, 5), 19 * time.Hour},
-		"one is as old as the window": {at(1, 24), 0},
-	} {
-		got, found := limit.free(c.contacts, noon)
-		if !found || got.Sub(noon) != c.want {
-			t.Errorf("%s: room in %s, want %s", name, got.Sub(noon), c.want)
-		}
 	}
 }
 

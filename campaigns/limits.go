@@ -1,12 +1,6 @@
 package campaigns
 
-import (
-	"slices"
-	"time"
-
-	"rapport/channels"
-	"rapport/deliveries"
-)
+import "time"
 
 // Horizon is how far back caps and budgets look: the start of the longest
 // window of the workspace and its campaigns.
@@ -26,55 +20,6 @@ func longestWindow(caps []Cap, budgets []Budget) (longest time.Duration) {
 		longest = max(longest, limit.Per)
 	}
 	return longest
-}
-
-// free is the earliest moment from now on at which every cap on the delivery
-// has room. It reports false when one never has.
-func (w *Workspace) free(c *Campaign, d deliveries.Delivery, contacts []deliveries.Contact, now time.Time) (time.Time, bool) {
-	free := now
-	for _, limit := range append(slices.Clone(w.Contact.Caps), c.Contact.Caps...) {
-		if !limit.covers(d.Channel, d.Topic) {
-			continue
-		}
-		room, found := limit.free(contacts, now)
-		if !found {
-			return time.Time{}, false
-		}
-		if room.After(free) {
-			free = room
-		}
-	}
-	return free, true
-}
-
-// covers reports whether a message counts and is held: a cap without channels
-// or topics is about all of them.
-func (l Cap) covers(ch channels.Channel, topic string) bool {
-	return (len(l.Channels) == 0 || slices.Contains(l.Channels, ch)) &&
-		(len(l.Topics) == 0 || slices.Contains(l.Topics, topic))
-}
-
-// free is when one more contact fits. The window is rolling: a contact counts
-// for less than Per after it, so the AtMost-th newest must have grown that old.
-func (l Cap) free(contacts []deliveries.Contact, now time.Time) (time.Time, bool) {
-	if l.AtMost <= 0 {
-		return time.Time{}, false
-	}
-	var times []time.Time
-	for _, contact := range contacts {
-		if l.covers(contact.Channel, contact.Topic) {
-			times = append(times, contact.At)
-		}
-	}
-	if len(times) < l.AtMost {
-		return now, true
-	}
-	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
-	room := times[l.AtMost-1].Add(l.Per)
-	if room.Before(now) {
-		room = now
-	}
-	return room, true
 }
 
 // shortOfMoney reports whether a budget has no room for the delivery, and when

@@ -15,9 +15,11 @@ type Batch struct {
 
 // Contact is one earlier message that counts against caps and budgets.
 type Contact struct {
-	Channel channels.Channel
-	Topic   string
-	At      time.Time
+	Delivery int64
+	Channel  channels.Channel
+	Topic    string
+	Priority int
+	At       time.Time
 }
 
 // Pressure is what a rule may know, inside the transaction that begins a send,
@@ -28,7 +30,9 @@ type Pressure struct {
 	// Spent is the money taken since a moment, in minor units: by channel for
 	// the whole workspace (campaign "") and for one campaign.
 	Spent func(ch channels.Channel, campaign string, since time.Time) int64
-	// Rivals are the customer's other messages that are planned or queued.
+	// Rivals are the customer's other messages that are planned or queued and
+	// due within the caps' horizon from now. Those of campaigns that are paused
+	// are left out, and so is whatever is no message to the customer.
 	Rivals []Rival
 }
 

@@ -40,14 +40,9 @@ type court struct {
 	now      time.Time
 	held     map[int64]deliveries.Delivery
 	states   map[int64]campaigns.EntryState
-	contacts map[string][]contact // by customer, newest first
+	contacts map[string][]deliveries.Contact // by customer, newest first
+	rivals   map[string][]deliveries.Rival   // by customer, the soonest due first
 	budget   *budget
-}
-
-// contact is an earlier message and which delivery it was.
-type contact struct {
-	delivery int64
-	deliveries.Contact
 }
 
 // openCourt locks the candidates that the fence still holds, their customers
@@ -77,7 +72,12 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	if c.states, err = lockStates(ctx, tx, distinct(entries)); err != nil {
 		return nil, err
 	}
-	c.contacts, err = contactsOf(ctx, tx, distinct(people), horizon)
+	// In this order: what another worker gives back between the two reads is
+	// then seen twice rather than never.
+	if c.contacts, err = contactsOf(ctx, tx, distinct(people), horizon); err != nil {
+		return nil, err
+	}
+	c.rivals, err = rivalsOf(ctx, tx, distinct(people), now.Add(now.Sub(horizon)))
 	return c, err
 }
 
@@ -96,6 +96,7 @@ func (c *court) hear(candidates []deliveries.Candidate, judge func(deliveries.De
 		default:
 			verdicts[i] = judge(d, c.pressure(d))
 			c.take(d, verdicts[i])
+			c.place(d, verdicts[i])
 		}
 		heard[d.ID] = true
 	}
@@ -110,15 +111,21 @@ func (c *court) travels(d deliveries.Delivery) bool {
 	return state == campaigns.Running || state == campaigns.Finished && (d.Attempts > 0 || d.Channel == channels.Webhook)
 }
 
-// pressure is what weighs on a delivery. Its own earlier attempts do not.
+// pressure is what weighs on a delivery. Its own earlier attempts do not, and it
+// is no rival of its own.
 func (c *court) pressure(d deliveries.Delivery) deliveries.Pressure {
-	contacts := make([]deliveries.Contact, 0, len(c.contacts[d.Customer]))
+	p := deliveries.Pressure{Spent: c.budget.spent}
 	for _, earlier := range c.contacts[d.Customer] {
-		if earlier.delivery != d.ID {
-			contacts = append(contacts, earlier.Contact)
+		if earlier.Delivery != d.ID {
+			p.Contacts = append(p.Contacts, earlier)
 		}
 	}
-	return deliveries.Pressure{Contacts: contacts, Spent: c.budget.spent}
+	for _, rival := range c.rivals[d.Customer] {
+		if rival.Delivery != d.ID {
+			p.Rivals = append(p.Rivals, rival)
+		}
+	}
+	return p
 }
 
 // take makes a delivery that goes weigh on those after it.
@@ -126,9 +133,23 @@ func (c *court) take(d deliveries.Delivery, v deliveries.Verdict) {
 	if !v.Go {
 		return
 	}
-	latest := contact{d.ID, deliveries.Contact{Channel: d.Channel, Topic: d.Topic, At: c.now}}
+	latest := deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: c.now}
 	c.contacts[d.Customer] = slices.Insert(c.contacts[d.Customer], 0, latest)
 	c.budget.taken = append(c.budget.taken, expense{d.Channel, d.Campaign, v.Cost})
+}
+
+// place makes a delivery that waits a rival at its new time, and one that does
+// not wait any more no rival.
+func (c *court) place(d deliveries.Delivery, v deliveries.Verdict) {
+	rivals := c.rivals[d.Customer]
+	at := slices.IndexFunc(rivals, func(r deliveries.Rival) bool { return r.Delivery == d.ID })
+	switch {
+	case at < 0:
+	case v.Until.IsZero(), v.Reason == deliveries.PausedCampaign:
+		c.rivals[d.Customer] = slices.Delete(rivals, at, at+1)
+	default:
+		rivals[at].DueAt = v.Until
+	}
 }
 
 // record writes the verdicts.
@@ -187,19 +208,37 @@ func lockStates(ctx context.Context, tx *tx, ids []int64) (map[int64]campaigns.E
 
 // contactsOf reads the messages that went to customers, or may have, since a
 // moment, newest first.
-func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map[string][]contact, error) {
-	contacts := map[string][]contact{}
+func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map[string][]deliveries.Contact, error) {
+	contacts := map[string][]deliveries.Contact{}
 	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
 		var customer string
-		var c contact
-		err = r.Scan(&customer, &c.delivery, &c.Channel, &c.Topic, asTime(&c.At))
+		var c deliveries.Contact
+		err = r.Scan(&customer, &c.Delivery, &c.Channel, &c.Topic, &c.Priority, asTime(&c.At))
 		contacts[customer] = append(contacts[customer], c)
 		return none, err
 	}, `
-		SELECT d.customer, d.id, d.channel, d.topic, d.taken_at FROM deliveries d
+		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.taken_at FROM deliveries d
 		WHERE `+tx.among("d.customer")+` AND d.taken_at IS NOT NULL AND d.taken_at >= $1 AND d.channel <> 'webhook'
 		ORDER BY d.taken_at DESC, d.id DESC`, since.UnixMilli())
 	return contacts, err
+}
+
+// rivalsOf reads the messages that wait to be sent to customers before a
+// moment, the soonest due first.
+func rivalsOf(ctx context.Context, tx *tx, ids []string, before time.Time) (map[string][]deliveries.Rival, error) {
+	rivals := map[string][]deliveries.Rival{}
+	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
+		var customer string
+		var rival deliveries.Rival
+		err = r.Scan(&customer, &rival.Delivery, &rival.Channel, &rival.Topic, &rival.Priority, asTime(&rival.DueAt))
+		rivals[customer] = append(rivals[customer], rival)
+		return none, err
+	}, `
+		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.due_at FROM deliveries d
+		WHERE `+tx.among("d.customer")+` AND d.status IN ('planned', 'queued') AND d.due_at < $1
+			AND d.channel <> 'webhook' AND d.reason <> 'paused_campaign'
+		ORDER BY d.due_at, d.id`, before.UnixMilli())
+	return rivals, err
 }
 
 // expense is money taken by a delivery that goes.

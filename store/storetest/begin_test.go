@@ -96,8 +96,10 @@ func TestPressureCountsWhatMayHaveReachedTheCustomer(t *testing.T) {
 		if !verdicts[0].Go {
 			t.Fatal("the last was not let go")
 		}
-		contact := deliveries.Contact{Channel: channels.Email, Topic: "service", At: noon}
-		same(t, "contacts", got, []deliveries.Contact{contact, contact})
+		contact := deliveries.Contact{Delivery: planned[1].ID, Channel: channels.Email, Topic: "service", Priority: 50, At: noon}
+		older := contact
+		older.Delivery = planned[0].ID
+		same(t, "contacts", got, []deliveries.Contact{contact, older})
 	})
 }
 
