@@ -40,7 +40,7 @@ func holidaysOf(c *customers.Customer, all []Holiday) []Holiday {
 	}
 	home := c.Country
 	if home == "" && c.Phone != "" {
-		home = countryOf(c, channels.SMS)
+		home = CountryOf(c, channels.SMS)
 	}
 	var kept []Holiday
 	for _, day := range all {

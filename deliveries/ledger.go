@@ -30,9 +30,8 @@ type Pressure struct {
 	// Spent is the money taken since a moment, in minor units: by channel for
 	// the whole workspace (campaign "") and for one campaign.
 	Spent func(ch channels.Channel, campaign string, since time.Time) int64
-	// Rivals are the customer's other messages that are planned or queued and
-	// due within the caps' horizon from now. Those of campaigns that are paused
-	// are left out, and so is whatever is no message to the customer.
+	// Rivals are the customer's other messages that are planned or queued. Those
+	// that a paused campaign holds are left out.
 	Rivals []Rival
 }
 

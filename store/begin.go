@@ -77,7 +77,7 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	if c.contacts, err = contactsOf(ctx, tx, distinct(people), horizon); err != nil {
 		return nil, err
 	}
-	c.rivals, err = rivalsOf(ctx, tx, distinct(people), now.Add(now.Sub(horizon)))
+	c.rivals, err = rivalsOf(ctx, tx, distinct(people))
 	return c, err
 }
 
@@ -223,9 +223,9 @@ func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map
 	return contacts, err
 }
 
-// rivalsOf reads the messages that wait to be sent to customers before a
-// moment, the soonest due first.
-func rivalsOf(ctx context.Context, tx *tx, ids []string, before time.Time) (map[string][]deliveries.Rival, error) {
+// rivalsOf reads the messages that wait to be sent to customers, the soonest due
+// first.
+func rivalsOf(ctx context.Context, tx *tx, ids []string) (map[string][]deliveries.Rival, error) {
 	rivals := map[string][]deliveries.Rival{}
 	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
 		var customer string
@@ -235,9 +235,9 @@ func rivalsOf(ctx context.Context, tx *tx, ids []string, before time.Time) (map[
 		return none, err
 	}, `
 		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.due_at FROM deliveries d
-		WHERE `+tx.among("d.customer")+` AND d.status IN ('planned', 'queued') AND d.due_at < $1
+		WHERE `+tx.among("d.customer")+` AND d.status IN ('planned', 'queued')
 			AND d.channel <> 'webhook' AND d.reason <> 'paused_campaign'
-		ORDER BY d.due_at, d.id`, before.UnixMilli())
+		ORDER BY d.due_at, d.id`)
 	return rivals, err
 }
 

@@ -100,17 +100,17 @@ func (f forecast) Counts(ctx context.Context, ids []string, counts []expression.
 
 // Pressure implements plan.Source.
 func (f forecast) Pressure(ctx context.Context, ids []string, since time.Time) (map[string]deliveries.Pressure, error) {
-	earlier, err := contactsOf(ctx, f.tx, ids, since)
+	contacts, err := contactsOf(ctx, f.tx, ids, since)
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[string]deliveries.Pressure, len(earlier))
-	for customer, contacts := range earlier {
-		var p deliveries.Pressure
-		for _, c := range contacts {
-			p.Contacts = append(p.Contacts, c.Contact)
-		}
-		found[customer] = p
+	rivals, err := rivalsOf(ctx, f.tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]deliveries.Pressure, len(ids))
+	for _, id := range ids {
+		found[id] = deliveries.Pressure{Contacts: contacts[id], Rivals: rivals[id]}
 	}
 	return found, nil
 }

@@ -127,7 +127,7 @@ func (v *visit) take(d deliveries.Delivery, now time.Time) {
 		v.taken[expense{d.Channel, d.Campaign, now}] += d.Cost
 	}
 	if v.contacts != nil {
-		contact := deliveries.Contact{Channel: d.Channel, Topic: d.Topic, At: now}
+		contact := deliveries.Contact{Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: now}
 		v.contacts[d.Customer] = append([]deliveries.Contact{contact}, v.contacts[d.Customer]...)
 	}
 }
