@@ -8,26 +8,37 @@ import (
 	"rapport/customers"
 )
 
-// openHours are the windows, days and holidays of one rule: the workspace's or
-// the campaign's. A moment is open when both the clock and the day allow it, so
-// that what follows midnight in 22:00-02:00 belongs to the new day.
+// openHours are the windows and days of one rule: the workspace's, the campaign's
+// or the calendar's. A moment is open when both the clock and the day allow it,
+// so that what follows midnight in 22:00-02:00 belongs to the new day.
 type openHours struct {
 	windows  []Window // none: the whole day
 	days     Days
-	holidays []Holiday // all of them the customer's
+	holidays []Holiday // days that are closed
 }
 
-// hoursFor lists the rules a message to a customer must satisfy, all of them.
-func (w *Workspace) hoursFor(c *Campaign, cust *customers.Customer, ch channels.Channel) []openHours {
+// hoursFor lists the rules of a week that a message must satisfy, all of them.
+func (w *Workspace) hoursFor(c *Campaign, ch channels.Channel) []openHours {
 	var rules []openHours
 	for _, contact := range []ContactRules{w.Contact, c.Contact} {
-		rule := openHours{contact.Hours[ch], contact.Days[ch], nil}
-		if ch != channels.Email { // which disturbs nobody
-			rule.holidays = holidaysOf(cust, contact.Holidays)
-		}
-		if len(rule.windows) > 0 || rule.days != 0 || len(rule.holidays) > 0 {
+		rule := openHours{windows: contact.Hours[ch], days: contact.Days[ch]}
+		if len(rule.windows) > 0 || rule.days != 0 {
 			rules = append(rules, rule)
 		}
+	}
+	return rules
+}
+
+// hoursOf is hoursFor with the customer's holidays, on which everything rests
+// but e-mail.
+func (w *Workspace) hoursOf(c *Campaign, cust *customers.Customer, ch channels.Channel) []openHours {
+	rules := w.hoursFor(c, ch)
+	if ch == channels.Email {
+		return rules
+	}
+	holidays := holidaysOf(cust, slices.Concat(w.Contact.Holidays, c.Contact.Holidays))
+	if len(holidays) > 0 {
+		rules = append(rules, openHours{holidays: holidays})
 	}
 	return rules
 }

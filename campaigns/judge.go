@@ -169,7 +169,7 @@ func waits(reason deliveries.SkipReason) bool {
 // that is the last to open; "" when both are open now. A zero moment never
 // comes.
 func (g *gate) held() (until time.Time, reason deliveries.SkipReason) {
-	rules := g.workspace.hoursFor(g.campaign, g.customer, g.delivery.Channel)
+	rules := g.workspace.hoursOf(g.campaign, g.customer, g.delivery.Channel)
 	opening, found := nextOpening(rules, g.zones, g.now)
 	if !found {
 		return time.Time{}, deliveries.QuietHoursExpired
