@@ -76,9 +76,10 @@ func ruleEntry() Entry {
 func when(t *testing.T, source string) *expression.Program {
 	t.Helper()
 	program, problems := expression.Compile(source, expression.Scope{
-		Event: true, Answers: []string{"csat"}, Steps: []string{"csat", "hello"},
-		Topics: map[string]bool{"service": true, "marketing": false},
-		Traits: ruleShop().Traits, MoneyScale: 100,
+		Event: true, Answers: []string{"csat"}, Steps: []string{"csat", "hello", "bought", "offer"},
+		Statuses: map[string][]string{"hello": append(messageStatuses(), "points +100"), "offer": {"path a", "path b"}},
+		Topics:   map[string]bool{"service": true, "marketing": false},
+		Traits:   ruleShop().Traits, MoneyScale: 100,
 	})
 	if len(problems) > 0 {
 		t.Fatalf("compile %s: %v", source, problems)
