@@ -29,23 +29,23 @@ func TestPointsAreGivenAndSeenByLaterSteps(t *testing.T) {
 
 func TestConsentHoldsForTheStepsThatFollow(t *testing.T) {
 	c := ruleCampaign(
-		Step{Kind: StepConsent, Consent: &ConsentChange{Topic: "marketing", Channels: []channels.Channel{channels.SMS, channels.Email}}},
-		branchStep(Branch{If: when(t, `consent("marketing", "sms") or consent("marketing", "email")`), Steps: []Step{smsStep("")}}),
-		Step{Kind: StepConsent, Consent: &ConsentChange{Topic: "service", Channels: []channels.Channel{channels.Call}, In: true}},
+		Step{Kind: StepConsent, Consent: &ConsentChange{Topic: "service", Channels: []channels.Channel{channels.SMS, channels.Email}}},
+		branchStep(Branch{If: when(t, `consent("service", "sms") or consent("service", "email")`), Steps: []Step{smsStep("")}}),
+		Step{Kind: StepConsent, Consent: &ConsentChange{Topic: "marketing", Channels: []channels.Channel{channels.Call}, In: true}},
 	)
 	who := traveller()
 	move := ruleShop().Advance(c, who, noon)
 	word := func(topic string, ch channels.Channel, in bool) customers.Consent {
 		return customers.Consent{Customer: "c1", Topic: topic, Channel: ch, In: in, At: noon, Source: "campaign"}
 	}
-	want := []customers.Consent{word("marketing", channels.SMS, false), word("marketing", channels.Email, false), word("service", channels.Call, true)}
+	want := []customers.Consent{word("service", channels.SMS, false), word("service", channels.Email, false), word("marketing", channels.Call, true)}
 	if diff := cmp.Diff(want, move.Consents); diff != "" {
 		t.Errorf("consents (-want +got):\n%s", diff)
 	}
 	if marks := move.Entry.Journal.Steps; marks["0"].Status != "consent out" || marks["1"].Status != "no branch" || marks["2"].Status != "consent in" {
 		t.Errorf("marked %+v", marks)
 	}
-	if !who.Customer.Consented("marketing", channels.SMS, false) {
+	if !who.Customer.Consented("service", channels.SMS, true) {
 		t.Error("the traveller's own customer was changed")
 	}
 }

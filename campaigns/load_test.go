@@ -117,6 +117,7 @@ func TestWhatLeansOnTheUnreadIsLeftOut(t *testing.T) {
 	w, problems := Load(workspace(t, map[string]string{
 		"segments/unread.yaml":    "segment: \"unread\n",
 		"segments/s.yaml":         "segment: s\nwhere: in_segment(\"unread\")\n---\nsegment: t\nwhere: orders.count > 1\nexcept: [unread]\n",
+		"campaigns/trigger.yaml":  "campaign: trigger\ntopic: service\ntrigger: {segment: unread}\nsteps:\n  - tag: +seen\n",
 		"campaigns/audience.yaml": "campaign: audience\naudience: {segment: unread}\n" + steps,
 		"campaigns/except.yaml":   "campaign: except\naudience: {except: [unread]}\n" + steps,
 		"campaigns/where.yaml":    "campaign: where\naudience: {where: 'in_segment(\"unread\")'}\n" + steps,

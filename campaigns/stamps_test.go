@@ -77,6 +77,23 @@ func TestStampsFollowTheMeaning(t *testing.T) {
 	}
 }
 
+func TestStampsFollowTheSegmentThatIsWatched(t *testing.T) {
+	over := map[string]string{
+		"campaigns/welcome.yaml": "campaign: welcome\ntrigger: {segment: idle}\nsteps: [{enter: other}]\n",
+		"campaigns/other.yaml":   "campaign: other\ntrigger: {manual: true}\nsteps: [{tag: +seen}]\n",
+		"segments/idle.yaml":     "segment: idle\nwhere: orders.count == 0\n",
+	}
+	before := stampsOf(t, over)["welcome"]
+	over["campaigns/other.yaml"] = strings.Replace(over["campaigns/other.yaml"], "+seen", "+noticed", 1)
+	if stampsOf(t, over)["welcome"].Digest != before.Digest {
+		t.Error("a campaign is another one when one that it enters changes")
+	}
+	over["segments/idle.yaml"] = "segment: idle\nwhere: orders.count < 2\n"
+	if stampsOf(t, over)["welcome"].Digest == before.Digest {
+		t.Error("a campaign is the same although the segment it waits for changed")
+	}
+}
+
 func TestDigestTellsFilesApart(t *testing.T) {
 	sets := []map[string][]byte{
 		{}, {"a": nil}, {"a": []byte("b")}, {"ab": nil}, {"a": []byte("b"), "c": nil}, {"a": nil, "bc": nil}, {"a": []byte("bc")},
