@@ -46,7 +46,7 @@ func TestSuspicionsAreReported(t *testing.T) {
 
 // The workspaces that others learn from rest on nothing suspicious.
 func TestExamplesAreNotSuspicious(t *testing.T) {
-	for _, dir := range []string{"examples/shop", "testdata/sound"} {
+	for _, dir := range []string{"examples/shop", "testdata/sound", "../docs/cookbook"} {
 		w, problems := Load(folderOf(t, dir))
 		for _, p := range append(problems, w.Warnings...) {
 			t.Errorf("%s: %s", dir, p)

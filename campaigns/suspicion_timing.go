@@ -15,10 +15,11 @@ func (c *campaignSuspicion) suspectTiming() {
 			return
 		}
 		for _, ch := range step.channels() {
-			if c.neverOpen(ch) {
+			switch {
+			case c.neverOpen(ch):
 				closed[ch] = true
-			} else if c.expiresClosed(step, place, ch) {
-				return
+			case len(step.channels()) == 1: // others take over where there are some
+				c.expiresClosed(step, place, ch)
 			}
 		}
 	})
@@ -46,14 +47,13 @@ func (c *campaignSuspicion) opening(ch channels.Channel, at time.Time) (time.Tim
 // expiresClosed reports a message that is given up while it waits for the
 // longest time that is closed in a week. Broadcasts choose their hour and are
 // looked at by themselves.
-func (c *campaignSuspicion) expiresClosed(step *Step, place node, ch channels.Channel) bool {
+func (c *campaignSuspicion) expiresClosed(step *Step, place node, ch channels.Channel) {
 	closed := c.longestClosed(ch)
 	if c.campaign.Trigger.Broadcast() || closed <= step.expires() {
-		return false
+		return
 	}
 	c.warn(place.at("expires"), string(ch)+" is closed for up to "+spell(closed)+", and a message that waits so long is given up after "+spell(step.expires()),
 		`write a longer "expires:", or allow more hours`)
-	return true
 }
 
 func (s *Step) expires() time.Duration {

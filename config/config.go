@@ -34,8 +34,12 @@ type Config struct {
 	Providers map[string]map[string]Section `yaml:"providers"`
 	// Limits are messages a second by channel, over all workers; 0 is no limit.
 	Limits map[string]int `yaml:"limits"`
-	Worker Worker         `yaml:"worker"`
-	Log    Log            `yaml:"log"`
+	// ConditionTimeout is how long a database may judge the condition of one
+	// segment, audience or exit in one statement.
+	ConditionTimeout time.Duration `yaml:"condition_timeout"`
+
+	Worker Worker `yaml:"worker"`
+	Log    Log    `yaml:"log"`
 }
 
 // Worker sizes a worker process.
@@ -95,10 +99,12 @@ func withoutSource(err error) error {
 // Defaults is what holds when nothing is set.
 func Defaults() Config {
 	return Config{
-		Listen:    "127.0.0.1:8080",
-		PublicURL: "http://127.0.0.1:8080",
-		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second},
-		Log:       Log{Level: "info", Format: "text"},
+		Listen:           "127.0.0.1:8080",
+		PublicURL:        "http://127.0.0.1:8080",
+		ConditionTimeout: time.Minute,
+
+		Worker: Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second},
+		Log:    Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -169,6 +175,9 @@ func (c Config) Check() error {
 	}
 	if c.Worker.Lease < 5*time.Second {
 		wrong("worker.lease: at least 5s is wanted, better 90s")
+	}
+	if c.ConditionTimeout < time.Second {
+		wrong("condition_timeout: at least 1s is wanted, better 1m")
 	}
 	return errors.Join(mistakes...)
 }

@@ -205,7 +205,7 @@ func (s *Store) Stream(ctx context.Context, where string, args []any) iter.Seq2[
 
 func (s *Store) page(ctx context.Context, query string, args []any) (people []*customers.Customer, err error) {
 	err = s.read(ctx, func(tx *tx) error {
-		people, err = list(ctx, tx, scanCustomer, query, args...)
+		people, err = judged(ctx, tx, scanCustomer, query, args...)
 		if err == nil {
 			_, err = complete(ctx, tx, people, time.Time{})
 		}

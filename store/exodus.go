@@ -47,7 +47,7 @@ func (s *Store) LeaveWhere(ctx context.Context, now time.Time, of campaigns.Unde
 	}
 	var all []looking
 	err = s.read(ctx, func(tx *tx) (err error) {
-		all, err = list(ctx, tx, func(r record) (l looking, err error) {
+		all, err = judged(ctx, tx, func(r record) (l looking, err error) {
 			err = r.Scan(&l.id, &l.leaves)
 			return l, err
 		}, `SELECT l.id, EXISTS (SELECT 1 FROM customers c WHERE c.id = l.customer AND (`+sweep.Where+`))

@@ -34,7 +34,7 @@ func (f forecast) Candidates(ctx context.Context, c *campaigns.Campaign, part, p
 	if c.Audience.Who != nil {
 		q.where, q.args = c.Audience.Who.SQL(f.tx.dialect, now)
 	}
-	found, err := list(ctx, f.tx, scanCandidate, `
+	found, err := judged(ctx, f.tx, scanCandidate, `
 		SELECT v.customer, v.twin, CASE WHEN `+rule+` THEN 0 ELSE 1 END, EXISTS (SELECT 1 FROM entries r
 			WHERE r.customer = v.customer AND r.campaign = v.campaign AND r.key = v.key AND r.state = 'running')
 		FROM `+q.sql()+` ORDER BY v.customer`, q.args...)

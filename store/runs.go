@@ -169,7 +169,7 @@ func insertAudience(ctx context.Context, tx *tx, shard campaigns.Shard, c *campa
 		from: shard.Number * shards / shard.Of, to: (shard.Number + 1) * shards / shard.Of,
 	}
 	audience := q.sql()
-	return list(ctx, tx, scanNewcomer, `
+	return judged(ctx, tx, scanNewcomer, `
 		INSERT INTO entries (campaign, version, run, customer, cause, state, arrived_at, wake_at, entered_at, ended_at, why)
 		SELECT v.campaign, `+q.arg(c.Version)+`, `+q.arg(shard.Run)+`, v.customer, `+q.arg("run:"+strconv.FormatInt(shard.Run, 10))+`,
 			CASE WHEN v.twin THEN 'finished' ELSE 'running' END, v.entered_at,

@@ -6,12 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"rapport/campaigns/expression"
 )
 
 // Store is one database.
 type Store struct {
+	// ConditionTimeout is how long one statement may judge a marketer's condition
+	// before it is given up with ErrSlowCondition; zero is a minute. It is set
+	// before the store is used.
+	ConditionTimeout time.Duration
+
 	dialect expression.Dialect
 	// writer and readers are two pools on SQLite, where one connection writes,
 	// and the same pool on PostgreSQL.

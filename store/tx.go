@@ -17,6 +17,8 @@ type tx struct {
 	dialect expression.Dialect
 	staged  []string // temporary tables, see stage
 
+	conditionTimeout time.Duration // see judged
+
 	prepared *prepared
 	missed   []string // queries that were not prepared
 }
@@ -65,7 +67,7 @@ func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, 
 	if err != nil {
 		return err
 	}
-	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, prepared: kept}
+	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, conditionTimeout: s.ConditionTimeout, prepared: kept}
 	defer func() { missed = t.missed }()
 	if err := do(t); err != nil {
 		_ = inner.Rollback() // the first error is the one that tells

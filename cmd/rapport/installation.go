@@ -32,7 +32,9 @@ type backing struct {
 	PushKey   string
 	Limits    map[channels.Channel]int
 	Worker    config.Worker
-	close     []func() error
+	// Conditions is how long one may be judged; zero is the store's default.
+	Conditions time.Duration
+	close      []func() error
 }
 
 // Close gives back what the backing opened, the latest first.
@@ -59,6 +61,7 @@ func assemble(ctx context.Context, b *backing, migrate bool, clock func() time.T
 	if err != nil {
 		return nil, err
 	}
+	s.ConditionTimeout = b.Conditions
 	b.close = append(b.close, s.Close)
 	if migrate {
 		if err := s.Migrate(ctx); err != nil {
@@ -79,6 +82,7 @@ func (o *options) openReading(ctx context.Context) (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.ConditionTimeout = c.ConditionTimeout
 	return wire(&backing{close: []func() error{s.Close}}, s, now, log), nil
 }
 
@@ -89,7 +93,7 @@ func (o *options) openWriting(ctx context.Context) (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(ctx, &backing{DSN: o.dsn(c)}, c.Store == "", now, log)
+	return assemble(ctx, &backing{DSN: o.dsn(c), Conditions: c.ConditionTimeout}, c.Store == "", now, log)
 }
 
 func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) *installation {

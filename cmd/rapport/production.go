@@ -55,5 +55,5 @@ func (b *backing) configure(c config.Config) {
 	for ch, limit := range c.Limits {
 		b.Limits[channels.Channel(ch)] = limit
 	}
-	b.Worker = c.Worker
+	b.Worker, b.Conditions = c.Worker, c.ConditionTimeout
 }
