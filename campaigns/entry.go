@@ -125,8 +125,10 @@ type Admission struct {
 // Entries keeps journeys.
 type Entries interface {
 	// Enter adds single entries, each unique on its trigger and customer, one
-	// running at a time per campaign, customer and key, again by the rule. It
-	// says which were added.
+	// running at a time per campaign, customer and key, again by the rule. One
+	// for another profile of a person who is running already, or is let in by
+	// the same call, is added as finished with duplicate_person, unless its
+	// trigger is manual. It says which were added.
 	Enter(ctx context.Context, entries []Entry, again Again) (added []bool, err error)
 	// Awake leases up to limit running entries whose WakeAt has come.
 	Awake(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]int64, error)

@@ -59,11 +59,23 @@ func insertEntries(ctx context.Context, tx *tx, entries []campaigns.Entry, again
 	return listRows(ctx, tx, rows, scanCause, `
 		INSERT INTO entries (campaign, version, run, customer, key, cause, state, holdout, position, arrived_at,
 			wake_at, journal, entered_at, ended_at, why)
-		SELECT v.campaign, v.version, v.run, v.customer, v.key, v.cause, v.state, v.holdout, v.position, v.arrived_at,
-			v.wake_at, v.journal, v.entered_at, v.ended_at, v.why
-		FROM {rows} AS v WHERE `+rule+` ORDER BY v.n
+		SELECT v.campaign, v.version, v.run, v.customer, v.key, v.cause, CASE WHEN v.twin THEN 'finished' ELSE v.state END,
+			v.holdout, v.position, v.arrived_at, CASE WHEN NOT v.twin THEN v.wake_at END, v.journal, v.entered_at,
+			CASE WHEN v.twin THEN v.entered_at ELSE v.ended_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE v.why END
+		FROM (SELECT v.*, v.cause NOT LIKE 'manual:%' AND (`+twinInBatch+" OR "+twinRunning+`) AS twin
+			FROM {rows} AS v LEFT JOIN customers me ON me.id = v.customer WHERE `+rule+`) AS v
+		WHERE TRUE ORDER BY v.n
 		ON CONFLICT DO NOTHING RETURNING campaign, cause, customer`)
 }
+
+// Another profile of one person takes no part where the first does: it ends where
+// it begins, for the record. Whom an agent named by hand is meant.
+const (
+	twinInBatch = `FIRST_VALUE(v.customer) OVER (
+		PARTITION BY v.campaign, v.key, COALESCE(me.person, v.customer) ORDER BY v.n) <> v.customer`
+	twinRunning = `EXISTS (SELECT 1 FROM customers o, entries r WHERE o.person = me.person AND o.id <> me.id
+		AND r.customer = o.id AND r.campaign = v.campaign AND r.key = v.key AND r.state = 'running')`
+)
 
 // admit enters customers into the campaigns that moves hand them over to, each by
 // the rule of its campaign.
