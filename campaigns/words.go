@@ -8,7 +8,8 @@ import (
 
 // Words renders what a delivery says to its customer, in the customer's locale
 // or the nearest there is, and says which that was. library holds the templates
-// of the campaign's version, links the addresses that a template may name.
+// of the campaign's version, links the addresses that a template may name. The
+// hours of whom a call is put through to are by the workspace's clock.
 func (w *Workspace) Words(library *templates.Library, c *Campaign, t Traveller, d deliveries.Delivery, links map[string]any) (channels.Content, string, error) {
 	see := w.Bindings(c, t)
 	if d.Vars != nil {
@@ -19,5 +20,9 @@ func (w *Workspace) Words(library *templates.Library, c *Campaign, t Traveller, 
 	if locale == "" {
 		locale = w.Locale
 	}
-	return library.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, locale, see)
+	content, locale, err := library.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, locale, see)
+	if call := content.Call; err == nil && call != nil && call.Transfer != nil {
+		call.Transfer.Zone = w.zone().String()
+	}
+	return content, locale, err
 }

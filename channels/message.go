@@ -159,4 +159,8 @@ type Transfer struct {
 	// To is the E.164 number of the person.
 	To  string `json:"to"`
 	Say string `json:"say,omitempty"`
+	// Hours are when somebody is there, by the clock of Zone (an IANA name; "" is
+	// UTC). Without any, somebody always is.
+	Hours []Hours `json:"hours,omitempty"`
+	Zone  string  `json:"zone,omitempty"`
 }

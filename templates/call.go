@@ -153,14 +153,12 @@ var (
 
 var errNumber = errors.New("its number is not one with + and the country's code")
 
-// transfer reads {when, to, say}.
+// transfer reads {when, to, say, hours}.
 func (r *lineReader) transfer(n ast.Node, questions []question) *transfer {
 	s := r.sheet
 	keys := s.mapping(n, "when", "to", "say", "hours")
 	t := &transfer{to: r.line(keys["to"]), say: r.line(keys["say"])}
-	if e := keys["hours"]; e.node != nil {
-		r.found.at(e.at, "leave it out; the campaign's contact hours say when calls are made", "a transfer cannot have hours of its own")
-	}
+	t.Hours = s.hours(keys["hours"])
 	if to := s.text(keys["to"]); to.text == "" || !strings.Contains(to.text, "{{") && !e164.MatchString(to.text) {
 		r.found.at(to.at, `write for example to: "+493012345678"`, "the transfer goes to no number")
 	}
@@ -177,6 +175,37 @@ func (r *lineReader) transfer(n ast.Node, questions []question) *transfer {
 	}
 	r.checkAsked(t.Question, when, questions)
 	return t
+}
+
+var hoursForm = regexp.MustCompile(`^([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))$`)
+
+// hours reads spans of the day such as ["09:00-18:00"].
+func (s *sheet) hours(e entry) []channels.Hours {
+	var all []channels.Hours
+	for _, n := range s.list(e) {
+		text := s.text(entry{node: n, at: s.at(n)}).text
+		parts := hoursForm.FindStringSubmatch(text)
+		if parts == nil {
+			s.found.at(s.at(n), "write for example 09:00-18:00", "%q is not a span of hours", text)
+			continue
+		}
+		span := channels.Hours{From: minutes(parts[1], parts[2]), To: minutes(parts[3]+parts[5], parts[4]+parts[6])}
+		if span.From == span.To {
+			s.found.at(s.at(n), "write for example 09:00-18:00", "%q ends when it begins", text)
+		}
+		all = append(all, span)
+	}
+	if e.node != nil && len(all) == 0 {
+		s.found.at(e.at, "leave it out where somebody is always there", "the transfer has no hours")
+	}
+	return all
+}
+
+// minutes since midnight, of an hour and a minute in digits.
+func minutes(hour, minute string) int {
+	h, _ := strconv.Atoi(hour)
+	m, _ := strconv.Atoi(minute)
+	return h*60 + m
 }
 
 // checkAsked makes sure that a transfer waits for an answer that can come.

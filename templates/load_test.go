@@ -42,7 +42,7 @@ loose words {{ event.b }}
 		"templates/sms/loop.liquid":      "{% for i in (1..300000000) %}x{% endfor %}{% endif %}{{ 'x' | inspect }}\n  {% assign customer = 1 %}{{ event.x",
 		"templates/sms/only.fr.liquid":   "Bonjour",
 		"templates/layouts/odd.liquid":   "---\nwords: {xx-klingon-9: {a: b}}\n---\n<p>no place</p>",
-		"templates/call/c.yaml":          "say: \"{{ event.x | bad }}\"\nask:\n  - {id: csat, say: a, expect: digits 5-1, reprompt: 9}\n  - {id: csat, say: b, expect: digit}\n  - {say: c, record: 1h}\ntransfer: {when: csat <= 2, to: \"123\", hours: [\"09:00-18:00\"]}\nbey: x\n",
+		"templates/call/c.yaml":          "say: \"{{ event.x | bad }}\"\nask:\n  - {id: csat, say: a, expect: digits 5-1, reprompt: 9}\n  - {id: csat, say: b, expect: digit}\n  - {say: c, record: 1h}\ntransfer: {when: csat <= 2, to: \"123\", hours: [\"09:00-18:00\", 9-18, \"12:00-12:00\"]}\nbey: x\n",
 		"templates/push/p.yaml":          "titel: x\nactions: [{id: a}, {id: b, title: t}, {id: c, title: t}]\n",
 		"templates/push/broken.yaml":     "title: \"x\nbody: y\n",
 		"templates/email/.DS_Store":      "x",
@@ -235,7 +235,7 @@ ask:
   - {id: csat, say: "From one to five?", expect: digits 1-5, reprompt: 2}
   - {id: again, say: "Again?", expect: yes_no}
   - {id: comment, say: "Tell us why.", record: 60s}
-transfer: {when: answers.csat.score < 3, to: "{{ brand.support_phone }}", say: "One moment."}
+transfer: {when: answers.csat.score < 3, to: "{{ brand.support_phone }}", say: "One moment.", hours: ["09:00-12:30", "22:00-24:00"]}
 bye: "Thank you."
 voicemail: hang_up
 `})
@@ -250,7 +250,7 @@ voicemail: hang_up
 			{ID: "again", Say: "Again?", Expect: channels.ExpectYesNo},
 			{ID: "comment", Say: "Tell us why.", Expect: channels.ExpectRecord, Record: 60e9},
 		},
-		Transfer: &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493012345678", Say: "One moment."},
+		Transfer: &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493012345678", Say: "One moment.", Hours: []channels.Hours{{From: 540, To: 750}, {From: 1320, To: 1440}}},
 	}
 	if diff := cmp.Diff(want, content.Call); diff != "" {
 		t.Errorf("script (-want +got):\n%s", diff)

@@ -34,7 +34,7 @@ func (d *Doors) voice(w http.ResponseWriter, r *http.Request) {
 	reply := d.Talker.HangUp()
 	if mine && delivery.Content != nil && delivery.Content.Call != nil {
 		self := d.Addresses.CallScript(token.Delivery, int(token.Number))
-		if reply, err = d.Talker.Talk(*delivery.Content.Call, self, callback); err != nil {
+		if reply, err = d.Talker.Talk(delivery.Content.Call.At(d.Now()), self, callback); err != nil {
 			d.Log.Error("a call could not go on", "delivery", token.Delivery, "error", err)
 			reply = d.Talker.HangUp()
 		}

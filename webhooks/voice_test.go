@@ -73,6 +73,28 @@ func TestAScriptIsForTwilioOnly(t *testing.T) {
 	}
 }
 
+// An unhappy customer is put through while somebody is there, and hears goodbye
+// otherwise.
+func TestACallIsPutThroughWithinHours(t *testing.T) {
+	for _, c := range []struct {
+		hours channels.Hours
+		dials bool
+	}{
+		{channels.Hours{From: noon.Hour() * 60, To: noon.Hour()*60 + 60}, true},
+		{channels.Hours{From: noon.Hour()*60 + 60, To: noon.Hour()*60 + 120}, false},
+	} {
+		h := open(t)
+		closing := script
+		closing.Transfer = &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493012345678", Hours: []channels.Hours{c.hours}}
+		self := h.doors.Addresses.CallScript(h.call(closing).ID, 1)
+		pressed := url.Values{"CallSid": {"CA1"}, "From": {"+493012345678"}, "CallStatus": {"in-progress"}, "Digits": {"1"}}
+		hears := h.expect(http.StatusOK, signed(self+"?q=0&try=0", pressed)).Body.String()
+		if dials := strings.Contains(hears, "<Dial"); dials != c.dials || strings.Contains(hears, "Thank you.") == c.dials {
+			t.Errorf("within %v the call hears %s", c.hours, hears)
+		}
+	}
+}
+
 // A call whose script was lost, or cannot be put into words, ends.
 func TestACallWithNothingToSayHangsUp(t *testing.T) {
 	h := open(t, func(d *webhooks.Doors) { d.Talker = speechless{d.Talker} })
