@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"campaigns/examples":                  {},
 	"campaigns":                           {"channels", "customers", "deliveries", "templates", "campaigns/expression"},
 	"campaigns/plan":                      {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"campaigns/rehearsal":                 {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
 	"store/storetest/fresh":               {},
 	"store":                               {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "campaigns/plan", "store/storetest/fresh"},
 	"store/storetest":                     {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "store", "store/storetest/fresh"},

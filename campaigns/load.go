@@ -33,6 +33,7 @@ func Load(files map[string][]byte) (*Workspace, []Problem) {
 	r.readTemplates()
 	r.readSegments()
 	r.readCampaigns()
+	r.readTests()
 	r.checkTemplates()
 	r.suspect()
 	return r.workspace, r.sorted()
@@ -40,7 +41,7 @@ func Load(files map[string][]byte) (*Workspace, []Problem) {
 
 // reader reads the files of a workspace, one kind after the other, so that
 // each can be checked against what it names: rapport.yaml, templates,
-// segments, campaigns.
+// segments, campaigns, tests.
 type reader struct {
 	findings
 	files     map[string][]byte

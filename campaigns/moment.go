@@ -50,3 +50,7 @@ func (s *Step) teller(sent []deliveries.Delivery) deliveries.Delivery {
 	}
 	return sent[len(sent)-1]
 }
+
+// Status is what steps.<id>.status says of the traveller's journey; "" while the
+// step was not reached.
+func (t Traveller) Status(c *Campaign, step string) string { return t.statuses(c)[step] }

@@ -33,6 +33,8 @@ type Workspace struct {
 	Templates *templates.Library
 	// Warnings are what Load found suspicious in what is sound, by place.
 	Warnings []Problem
+	// Tests are the campaign tests, in the order of files.
+	Tests []Test
 
 	// Files are the workspace's files as read, by slash path, for the archive.
 	Files map[string][]byte

@@ -1,0 +1,153 @@
+package rehearsal
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/templates"
+)
+
+// deliverAt plans the next look at a delivery, the more important first.
+func (w *World) deliverAt(p *parcel) {
+	w.queue.add(task{at: w.notBefore(p.DueAt), rank: delivering, priority: p.Priority, number: p.ID, do: func() { w.deliver(p) }})
+}
+
+// deliver takes a due delivery through production's gates in their order
+// (workers.Courier): judged before it is written, written, judged again with
+// what weighs on the customer, begun, sent, settled.
+func (w *World) deliver(p *parcel) {
+	if p.Status != deliveries.Planned || !w.due(p.DueAt) {
+		return
+	}
+	p.Status = deliveries.Queued
+	t := w.traveller(p.journey)
+	matter := campaigns.Matter{Campaign: p.journey.campaign, Delivery: p.Delivery, Entry: t.Entry, Customer: t.Customer, Counts: t.Counts}
+	verdict := w.shop.Judge(matter, w.now)
+	var content channels.Content
+	if verdict.Go {
+		var err error
+		if content, err = w.write(p, t); err != nil {
+			w.unwritable(p, err)
+			return
+		}
+		matter.Content, matter.Pressure = &content, w.pressure(p)
+		verdict = w.shop.Judge(matter, w.now)
+	}
+	w.move(p, p.Begun(verdict, w.now))
+	switch {
+	case p.Status == deliveries.Sending:
+		w.send(p, t, content)
+	case p.Status.Settled():
+		w.note(p.journey.person, p.Event(w.now))
+	}
+}
+
+// pressure is what weighs on a delivery (store.Begin).
+func (w *World) pressure(p *parcel) deliveries.Pressure {
+	person := p.journey.person
+	return deliveries.Pressure{
+		Contacts: person.contacts(p.ID, w.shop.Horizon(w.now)), Rivals: person.rivals(p.ID), Spent: w.spending.since,
+	}
+}
+
+// unwritable settles a delivery that names something the customer does not
+// have.
+func (w *World) unwritable(p *parcel, err error) {
+	w.tell(Line{Customer: p.Customer, Campaign: p.Campaign, Kind: Mistaken, Channel: p.Channel, Name: p.Template, Reason: reasonOf(err), Delivery: &p.Delivery})
+	after, _ := p.Settled(deliveries.Outcome{ID: p.ID, Status: deliveries.Failed, Reason: "not_rendered"}, w.now)
+	w.move(p, after)
+	w.note(p.journey.person, p.Event(w.now))
+}
+
+// reasonOf is the error without what the line says anyway.
+func reasonOf(err error) string {
+	var missing *templates.MissingField
+	if errors.As(err, &missing) {
+		return missing.Error()
+	}
+	return err.Error()
+}
+
+// write renders a delivery (workers.PostOffice). Links lead nowhere.
+func (w *World) write(p *parcel, t campaigns.Traveller) (channels.Content, error) {
+	words := w.shop.Bindings(p.journey.campaign, t)
+	if p.Vars != nil {
+		words["vars"] = p.Vars
+	}
+	door := "https://rehearsal.example/" + strconv.FormatInt(p.ID, 10)
+	words["links"] = map[string]any{"unsubscribe": door + "/u", "preferences": door + "/u", "survey": door + "/s"}
+	if p.Channel == channels.Webhook {
+		told, err := w.shop.WebhookContent(p.journey.campaign.StepAt(p.Step), words)
+		return channels.Content{Webhook: told}, err
+	}
+	locale := t.Customer.Locale
+	if locale == "" {
+		locale = w.shop.Locale
+	}
+	content, _, err := w.shop.Templates.Render(templates.Ref{Channel: p.Channel, Name: p.Template}, locale, words)
+	return content, err
+}
+
+// send hands a message to the other side, which always takes it, and plans what
+// comes of it.
+func (w *World) send(p *parcel, t campaigns.Traveller, content channels.Content) {
+	if content.Call != nil {
+		p.Content = &content
+	}
+	name := fmt.Sprintf("m%d.%d", p.ID, p.Attempts)
+	after, _ := p.Settled(deliveries.Outcome{ID: p.ID, Status: deliveries.Sent, ProviderID: name}, w.now)
+	w.note(p.journey.person, after.Event(w.now))
+	w.tell(Line{Customer: p.Customer, Campaign: p.Campaign, Kind: WentOut, Channel: p.Channel, Name: p.Template, Number: int64(p.Attempts), Delivery: &p.Delivery, Content: &content})
+	w.move(p, after)
+	message := Message{Delivery: p.Delivery, Step: p.journey.campaign.StepAt(p.Step), Customer: t.Customer, Content: content}
+	for _, r := range w.stage.Audience.Receive(message) {
+		if r.Event != "" {
+			w.at(w.now.Add(r.After), fromOutside, func() { w.happens(p.journey.person, r.Event, r.Properties) })
+			continue
+		}
+		w.at(w.now.Add(r.After), reported, func() { w.hear(r.Report) })
+	}
+}
+
+// move writes a delivery's new state and what follows from it (store,
+// moveDeliveries): the pressure, the money, the waking of its entry, the next
+// look.
+func (w *World) move(p *parcel, after deliveries.Delivery) {
+	before := p.Delivery
+	p.Delivery = after
+	w.spending.moved(p, before)
+	reached := func(d deliveries.Delivery) bool { return d.Status.Accepted() || d.Status == deliveries.Unconfirmed }
+	if reached(after) && !reached(before) && after.TakenAt.After(p.journey.person.Contacted.LastAt) {
+		p.journey.person.Contacted.LastAt = after.TakenAt
+	}
+	w.tellMove(p, before)
+	if after.Status.Settled() {
+		w.wake(p.journey)
+	}
+	if after.Status == deliveries.Planned {
+		w.deliverAt(p)
+	}
+}
+
+func (w *World) tellMove(p *parcel, before deliveries.Delivery) {
+	line := Line{Customer: p.Customer, Campaign: p.Campaign, Channel: p.Channel, Name: p.Template, Reason: p.Reason, Delivery: &p.Delivery}
+	switch p.Status {
+	case deliveries.Sending, deliveries.Sent, before.Status:
+		return
+	case deliveries.Planned:
+		line.Kind = Held
+		line.Value = p.DueAt
+	case deliveries.Skipped:
+		line.Kind = WasSkipped
+	case deliveries.Failed, deliveries.Expired:
+		line.Kind = WasFailed
+	default:
+		line.Kind, line.Reason = CameBack, strings.TrimSpace(string(p.Status)+" "+p.Reason)
+	}
+	w.tell(line)
+}

@@ -1,0 +1,139 @@
+package rehearsal
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// hear reads a report and applies what it means (workers.Reader).
+func (w *World) hear(r channels.Report) {
+	p, of := w.attribute(r)
+	if p == nil {
+		return
+	}
+	var about deliveries.Delivery
+	var c *campaigns.Campaign
+	if of != nil {
+		about, c = of.Delivery, of.journey.campaign
+	}
+	r.Delivery = about.ID
+	w.follow(p, of, w.shop.Interpret(c, r, about, w.profile(p), w.now))
+}
+
+// attribute finds whom a report concerns: by the delivery it names or, for a
+// text of the customer's own, by their number and the latest text they got.
+func (w *World) attribute(r channels.Report) (*person, *parcel) {
+	if r.Delivery != 0 {
+		of := w.ledger[r.Delivery-1]
+		return of.journey.person, of
+	}
+	p := w.byPhone[r.From]
+	if p == nil {
+		return nil, nil
+	}
+	return p, p.latest(r.Channel)
+}
+
+// latest is the newest delivery on a channel that the provider took
+// (store.Latest).
+func (p *person) latest(ch channels.Channel) (newest *parcel) {
+	for _, d := range p.parcels {
+		if d.Channel != ch || d.TakenAt.IsZero() || d.Status.Rank() < deliveries.Sent.Rank() || d.Status == deliveries.Failed {
+			continue
+		}
+		if newest == nil || !d.TakenAt.Before(newest.TakenAt) {
+			newest = d
+		}
+	}
+	return newest
+}
+
+// follow writes a response: the line on the timeline and, if it is new, what
+// follows from it, in the order of store.Responses.
+func (w *World) follow(p *person, of *parcel, means campaigns.Response) {
+	if _, fresh := w.note(p, means.Event); !fresh {
+		return
+	}
+	var j *journey
+	if of != nil {
+		j = of.journey
+	}
+	if means.Progress != nil && of != nil {
+		if after, moved := of.Advanced(*means.Progress, w.now); moved {
+			w.move(of, after)
+		}
+	}
+	if means.Answer != nil && j != nil {
+		w.keep(p, j, *means.Answer)
+	}
+	p.engage(means.Event)
+	if means.Release != nil {
+		w.release(*means.Release)
+	}
+	if means.Suppression != nil {
+		w.suppress(p, *means.Suppression)
+	}
+	w.consent(p, means.Consents)
+	if means.GoneEndpoint != "" {
+		p.Browsers = slices.DeleteFunc(slices.Clone(p.Browsers), func(b channels.PushSubscription) bool { return b.Endpoint == means.GoneEndpoint })
+	}
+	if means.Case != nil {
+		w.openCase(p, j, *means.Case)
+	}
+	if j != nil {
+		w.wake(j)
+	}
+	w.look(p)
+}
+
+// keep keeps the first answer to each question of an entry and adds it to the
+// customer's scores (store, keepAnswers).
+func (w *World) keep(p *person, j *journey, a campaigns.Answer) {
+	if slices.ContainsFunc(j.answers, func(earlier campaigns.Answer) bool { return earlier.Ask == a.Ask }) {
+		return
+	}
+	j.answers = append(j.answers, a)
+	w.tell(Line{Customer: p.ID, Campaign: j.campaign.ID, Kind: Answered, Name: a.Ask, Channel: a.Channel, Reason: said(a), Value: a.Score})
+	if a.Score == nil {
+		return
+	}
+	score := map[campaigns.Scale]*customers.Score{campaigns.CSAT5: &p.CSAT, campaigns.NPS: &p.NPS}[a.Scale]
+	if score != nil {
+		*score = customers.Score{Last: *a.Score, Sum: score.Sum + *a.Score, Count: score.Count + 1}
+	}
+}
+
+// engage notes the customer's latest sign of life on a channel (store,
+// noteEngagement).
+func (p *person) engage(event customers.Event) {
+	if bot, _ := event.Properties["bot"].(bool); bot {
+		return
+	}
+	latest := map[string]*time.Time{
+		"email opened": &p.Engagement.EmailOpenedAt, "email clicked": &p.Engagement.EmailClickedAt,
+		"sms replied": &p.Engagement.SMSRepliedAt, "sms answered": &p.Engagement.SMSRepliedAt, "push clicked": &p.Engagement.PushClickedAt,
+	}[event.Name]
+	if latest != nil && event.At.After(*latest) {
+		*latest = event.At
+	}
+}
+
+// said is an answer in words.
+func said(a campaigns.Answer) string {
+	var words []string
+	if a.Score != nil {
+		words = append(words, plain(*a.Score))
+	}
+	for _, text := range []string{a.Choice, a.Text} {
+		if text != "" {
+			words = append(words, text)
+		}
+	}
+	return strings.Join(words, ", ")
+}

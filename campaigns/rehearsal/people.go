@@ -1,0 +1,234 @@
+package rehearsal
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/campaigns/expression"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// person is a customer with what is kept about them beside their profile.
+type person struct {
+	customers.Customer
+	timeline []customers.Event
+	keys     map[string]bool // of the timeline's lines
+	journeys []*journey
+	parcels  []*parcel // that were ever planned for them
+}
+
+// week is the window of contacted.last_7d.
+const week = 7 * 24 * time.Hour
+
+// profile brings up to date what the store adds to a profile when it is read
+// (store.Load): the pressure of the last week, and what is suppressed.
+func (w *World) profile(p *person) *customers.Customer {
+	p.Contacted.Last7d = 0
+	for _, d := range p.parcels {
+		if !d.TakenAt.IsZero() && d.TakenAt.After(w.now.Add(-week)) && !d.TakenAt.After(w.now) {
+			p.Contacted.Last7d++
+		}
+	}
+	if len(w.blocked) == 0 {
+		return &p.Customer
+	}
+	p.Suppressed = nil
+	for _, ch := range channels.All() {
+		if reason := w.blocked[address{ch, p.Address(ch)}]; reason != "" && p.Address(ch) != "" {
+			if p.Suppressed == nil {
+				p.Suppressed = map[channels.Channel]string{}
+			}
+			p.Suppressed[ch] = reason
+		}
+	}
+	return &p.Customer
+}
+
+// counts are the did() counts a campaign asks about (store.Counts).
+func (p *person) counts(c *campaigns.Campaign, now time.Time) map[string]int64 {
+	return p.count(c.Counts(), now)
+}
+
+func (p *person) count(asked []expression.Count, now time.Time) map[string]int64 {
+	if len(asked) == 0 {
+		return nil
+	}
+	counts := make(map[string]int64, len(asked))
+	for _, wanted := range asked {
+		from, until := wanted.Span(now)
+		for _, event := range p.timeline {
+			if event.Name == wanted.Event && !event.At.Before(from) && (until.IsZero() || event.At.Before(until)) {
+				counts[wanted.Key()]++
+			}
+		}
+	}
+	return counts
+}
+
+// note puts a line on a timeline, once, and reports whether it was new
+// (store.Append).
+func (w *World) note(p *person, event customers.Event) (customers.Event, bool) {
+	w.events++
+	event.ID, event.Customer = w.events, p.ID
+	for _, key := range []string{event.Key, event.ProviderKey} {
+		if key != "" && p.keys[key] {
+			return event, false
+		}
+	}
+	for _, key := range []string{event.Key, event.ProviderKey} {
+		if key != "" {
+			p.keys[key] = true
+		}
+	}
+	p.timeline = append(p.timeline, event)
+	return event, true
+}
+
+// happens lets a live event land (webhooks.Ingest): an order is written before
+// its event, so that whoever judges the event sees it.
+func (w *World) happens(p *person, name string, properties map[string]any) {
+	event := customers.Event{Name: name, At: w.now, ReceivedAt: w.now, Properties: properties, Live: true}
+	if name == "Order Completed" {
+		if id := order(properties, "order_id", "orderId"); id != "" {
+			event.ProviderKey = "order:" + id
+		}
+		if event.ProviderKey != "" && !p.keys[event.ProviderKey] {
+			w.buys(p, properties)
+		}
+	}
+	event, fresh := w.note(p, event)
+	if !fresh {
+		return
+	}
+	w.tell(Line{Customer: p.ID, Kind: Happened, Name: name, Event: &event})
+	w.react(p, event)
+}
+
+// buys sums an order up on the profile (store.PutOrders).
+func (w *World) buys(p *person, properties map[string]any) {
+	total, err := strconv.ParseFloat(order(properties, "total", "revenue"), 64)
+	if err == nil && !math.IsNaN(total) {
+		p.Orders.Total += w.shop.MinorUnits(total)
+	}
+	p.Orders.Count++
+	p.Orders.LastAt = w.now
+	if p.Orders.FirstAt.IsZero() {
+		p.Orders.FirstAt = w.now
+	}
+}
+
+// order reads a property of an order that goes by either of two names.
+func order(properties map[string]any, names ...string) string {
+	for _, name := range names {
+		switch value := properties[name].(type) {
+		case string:
+			return strings.TrimSpace(value)
+		case float64:
+			return strconv.FormatFloat(value, 'f', -1, 64)
+		}
+	}
+	return ""
+}
+
+// consent keeps words about topics, a newer one over an older one; of two of
+// the same moment the No counts (store.Consent).
+func (w *World) consent(p *person, words []customers.Consent) {
+	for _, word := range words {
+		i := slices.IndexFunc(p.Consents, func(c customers.Consent) bool { return c.Topic == word.Topic && c.Channel == word.Channel })
+		switch {
+		case i < 0:
+			p.Consents = append(slices.Clone(p.Consents), word)
+		case word.At.After(p.Consents[i].At) || word.At.Equal(p.Consents[i].At) && !word.In:
+			p.Consents = slices.Clone(p.Consents)
+			p.Consents[i] = word
+		default:
+			continue
+		}
+		w.tell(Line{Customer: p.ID, Kind: Consented, Name: word.Topic, Channel: word.Channel, Value: word.In})
+	}
+}
+
+// suppress blocks an address; the first reason stays (store.Suppress).
+func (w *World) suppress(p *person, s customers.Suppression) {
+	at := address{s.Channel, s.Address}
+	if _, blocked := w.blocked[at]; blocked || s.Address == "" {
+		return
+	}
+	w.blocked[at] = s.Reason
+	w.tell(Line{Customer: p.ID, Kind: Blocked, Channel: s.Channel, Reason: s.Reason})
+}
+
+// release lifts an opt-out; other reasons stay (store.Release).
+func (w *World) release(s customers.Suppression) {
+	if at := (address{s.Channel, s.Address}); w.blocked[at] == channels.ReasonOptedOut {
+		delete(w.blocked, at)
+	}
+}
+
+// openCase opens a case, or brings the open one of the same entry up to date:
+// its newest words, the more pressing of two priorities and the sooner of two
+// clocks (store.Casebook).
+func (w *World) openCase(p *person, j *journey, c customers.Case) {
+	name := "case opened"
+	if j != nil && j.open != nil {
+		name, c.ID = "case updated", j.open.ID
+		c.Priority = morePressing(c.Priority, j.open.Priority)
+		if c.DueAt.IsZero() || !j.open.DueAt.IsZero() && j.open.DueAt.Before(c.DueAt) {
+			c.DueAt = j.open.DueAt
+		}
+		if c.Note == "" {
+			c.Note = j.open.Note
+		}
+		c.OpenedAt = j.open.OpenedAt
+	} else {
+		w.cases++
+		c.ID = w.cases
+		p.Cases.Open++
+	}
+	c.Customer = p.ID
+	p.Cases.LastAt = c.OpenedAt
+	if j != nil {
+		j.open = &c
+	}
+	key := "case:" + strconv.FormatInt(c.ID, 10) + ":" + c.Why + ":" + strconv.FormatInt(w.now.UnixMilli(), 10)
+	w.note(p, customers.Event{Name: name, At: w.now, ReceivedAt: w.now, Key: key, Campaign: c.Campaign, Entry: c.Entry})
+	w.tell(Line{Customer: p.ID, Campaign: c.Campaign, Kind: CaseOpened, Name: c.Queue, Case: &c})
+}
+
+func morePressing(a, b customers.Priority) customers.Priority {
+	order := []customers.Priority{customers.Urgent, customers.High, customers.Normal, customers.Low}
+	if slices.Index(order, b) < slices.Index(order, a) {
+		return b
+	}
+	return a
+}
+
+// contacts are the messages that went to a customer, or may have, since a
+// moment, newest first, but for one delivery's own.
+func (p *person) contacts(except int64, since time.Time) []deliveries.Contact {
+	var all []deliveries.Contact
+	for _, d := range p.parcels {
+		if d.ID != except && !d.TakenAt.IsZero() && !d.TakenAt.Before(since) {
+			all = append(all, deliveries.Contact{Channel: d.Channel, Topic: d.Topic, At: d.TakenAt})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b deliveries.Contact) int { return b.At.Compare(a.At) })
+	return all
+}
+
+// rivals are a customer's other messages that wait to be sent.
+func (p *person) rivals(except int64) []deliveries.Rival {
+	var all []deliveries.Rival
+	for _, d := range p.parcels {
+		if d.ID != except && (d.Status == deliveries.Planned || d.Status == deliveries.Queued) {
+			all = append(all, deliveries.Rival{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: d.DueAt})
+		}
+	}
+	return all
+}

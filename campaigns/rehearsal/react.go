@@ -1,0 +1,112 @@
+package rehearsal
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+// react lets a live event end journeys and then begin some (workers.Reactor).
+func (w *World) react(p *person, event customers.Event) {
+	for _, j := range p.journeys {
+		w.heed(j, event)
+		w.reach(j, event)
+	}
+	for _, c := range w.triggered(campaigns.OnEvent) {
+		entry, enters := w.shop.EntryFor(c, event, w.profile(p), p.counts(c, w.now), w.now)
+		if enters {
+			w.enter(c, p, entry, c.Entry.Again)
+		}
+	}
+	w.look(p)
+}
+
+// heed ends a running journey whose campaign names the event as an exit, or has
+// one that holds by now, and wakes one that may wait for it or whose exits ask
+// for more than is at hand. What began the journey or came before it does
+// neither.
+func (w *World) heed(j *journey, event customers.Event) {
+	if j.State != campaigns.Running || !j.campaign.Heeds(event.Name) || before(event, j.Entry) {
+		return
+	}
+	who, counts := w.profile(j.person), j.person.counts(j.campaign, w.now)
+	why, leaves := j.campaign.Leaves(j.Entry, event, who, counts, w.now)
+	if !leaves {
+		why, leaves = j.campaign.LeavesNow(j.Entry, who, counts, w.now)
+	}
+	switch {
+	case leaves:
+		w.leave(j, why)
+	case j.campaign.ExitsAskJourney(), slices.Contains(j.campaign.AwaitedEvents(), event.Name):
+		w.wake(j)
+	}
+}
+
+func before(event customers.Event, entry campaigns.Entry) bool {
+	if id, byEvent := strings.CutPrefix(entry.Trigger, "event:"); byEvent {
+		began, err := strconv.ParseInt(id, 10, 64)
+		return err == nil && event.ID <= began
+	}
+	return entry.EnteredAt.After(event.ReceivedAt)
+}
+
+// reach counts a goal event for an entry, whether it still runs or not.
+func (w *World) reach(j *journey, event customers.Event) {
+	if before(event, j.Entry) {
+		return
+	}
+	value, reached := j.campaign.Reached(j.Entry, event, w.profile(j.person), j.person.counts(j.campaign, w.now))
+	if !reached {
+		return
+	}
+	j.reached++
+	w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: GoalReached, Name: event.Name, Journey: &j.Entry, Value: value, Number: int64(j.reached)})
+}
+
+// enter adds an entry: unique on its cause, one running at a time for each
+// campaign, customer and key, again by the rule (store.Enter).
+func (w *World) enter(c *campaigns.Campaign, p *person, entry campaigns.Entry, again campaigns.Again) {
+	cause := c.ID + "\x00" + entry.Trigger + "\x00" + p.ID
+	if w.conflicts[cause] || !mayEnter(p, entry, again) {
+		w.tell(Line{Customer: p.ID, Campaign: c.ID, Kind: Refused, Reason: "in it already, or was too lately"})
+		return
+	}
+	w.conflicts[cause] = true
+	j := &journey{Entry: entry, campaign: c, person: p}
+	j.ID = int64(len(w.journeys) + 1)
+	w.journeys, p.journeys = append(w.journeys, j), append(p.journeys, j)
+	w.tell(Line{Customer: p.ID, Campaign: c.ID, Kind: Entered, Name: c.ID, Reason: entry.Why, Journey: &j.Entry})
+	if j.State == campaigns.Running && !j.WakeAt.IsZero() {
+		w.travelAt(j)
+	}
+}
+
+func mayEnter(p *person, entry campaigns.Entry, again campaigns.Again) bool {
+	for _, j := range p.journeys {
+		if j.Campaign != entry.Campaign || j.Key != entry.Key {
+			continue
+		}
+		ended := j.EndedAt
+		if ended.IsZero() {
+			ended = j.EnteredAt
+		}
+		switch {
+		case j.State == campaigns.Running && entry.State == campaigns.Running, again.Mode == "never":
+			return false
+		case again.Mode == "after" && ended.After(entry.EnteredAt.Add(-again.After)):
+			return false
+		}
+	}
+	return true
+}
+
+// leave ends a running journey and skips what it still plans (store.Leave).
+func (w *World) leave(j *journey, why string) {
+	j.State, j.EndedAt, j.Why, j.WakeAt = campaigns.Left, w.now, why, time.Time{}
+	w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: LeftJourney, Reason: why, Journey: &j.Entry})
+	w.dropPlanned(j)
+}

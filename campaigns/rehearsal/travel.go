@@ -1,0 +1,200 @@
+package rehearsal
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// travelAt plans the next look at an entry. One that was planned before and is
+// overtaken does nothing.
+func (w *World) travelAt(j *journey) {
+	w.queue.add(task{at: w.notBefore(j.WakeAt), rank: travelling, number: j.ID, do: func() { w.travel(j) }})
+}
+
+// wake lets an entry be looked at at once, because there is news. One before its
+// first step waits for its own time (store, wakeEntries).
+func (w *World) wake(j *journey) {
+	if j.State != campaigns.Running || j.Position == "" {
+		return
+	}
+	j.WakeAt = w.now
+	w.travelAt(j)
+}
+
+// travel walks an entry on and applies the answer (workers.Traveller).
+func (w *World) travel(j *journey) {
+	if j.State != campaigns.Running || j.WakeAt.IsZero() || j.WakeAt.After(w.now) {
+		return
+	}
+	w.apply(j, w.shop.Advance(j.campaign, w.traveller(j), w.now))
+}
+
+// traveller is an entry with all that it is judged by (store.Travellers).
+func (w *World) traveller(j *journey) campaigns.Traveller {
+	t := campaigns.Traveller{
+		Entry: j.Entry, Customer: w.profile(j.person), Answers: j.answers, Counts: j.person.count(w.shop.CountsFor(j.campaign), w.now),
+		News: j.news(), Winners: w.winnersOf(j), Share: 1,
+	}
+	for _, d := range j.parcels {
+		t.Deliveries = append(t.Deliveries, d.Delivery)
+	}
+	return t
+}
+
+// news are the live events that the entry stands still for, since it arrived.
+func (j *journey) news() []customers.Event {
+	awaited, waits := j.campaign.Awaits(j.Entry)
+	if !waits {
+		return nil
+	}
+	var news []customers.Event
+	for _, event := range j.person.timeline {
+		if event.Live && event.Name == awaited && !event.ReceivedAt.Before(j.ArrivedAt) {
+			news = append(news, event)
+		}
+	}
+	return news
+}
+
+// apply writes a move and what it brings about, in the order of store.Apply.
+func (w *World) apply(j *journey, m campaigns.Move) {
+	id, position := j.ID, j.Position
+	marks := j.Journal.Steps
+	j.Entry = m.Entry
+	j.ID = id
+	w.tellSteps(j, position, marks)
+	for _, d := range m.Plan {
+		w.plan(j, d)
+	}
+	if j.State != campaigns.Running {
+		w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: endOf(j.State), Reason: j.Why, Journey: &j.Entry})
+		w.dropPlanned(j)
+	}
+	for _, c := range m.Cases {
+		c.Campaign, c.Entry = j.campaign.ID, j.ID
+		w.openCase(j.person, j, c)
+	}
+	w.applyToCustomer(j, m)
+	for _, event := range m.Events {
+		event.Campaign, event.Entry = j.campaign.ID, j.ID
+		if event, fresh := w.note(j.person, event); fresh {
+			w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: Happened, Name: event.Name, Event: &event})
+		}
+	}
+	w.handOver(m.Enter)
+	w.openSplits(j, m.Splits)
+	if j.State == campaigns.Running && !j.WakeAt.IsZero() {
+		w.travelAt(j)
+	}
+}
+
+func endOf(state campaigns.EntryState) Kind {
+	if state == campaigns.Left {
+		return LeftJourney
+	}
+	return FinishedJourney
+}
+
+// tellSteps tells where an entry came to and what became of the steps between.
+func (w *World) tellSteps(j *journey, before string, marks map[string]campaigns.Mark) {
+	for _, path := range slices.Sorted(maps.Keys(j.Journal.Steps)) {
+		if mark := j.Journal.Steps[path]; marks[path] != mark {
+			w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: Stepped, Name: path, Reason: mark.Status, Journey: &j.Entry})
+		}
+	}
+	if j.Position != before {
+		w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: Arrived, Name: j.Position, Journey: &j.Entry})
+	}
+}
+
+// applyToCustomer changes the customer as the move says.
+func (w *World) applyToCustomer(j *journey, m campaigns.Move) {
+	p := j.person
+	for _, field := range slices.Sorted(maps.Keys(m.Set)) {
+		assign(&p.Customer, field, m.Set[field])
+		w.tell(Line{Customer: p.ID, Campaign: j.campaign.ID, Kind: WasSet, Name: field, Value: m.Set[field]})
+	}
+	for _, change := range m.Tag {
+		has := slices.Contains(p.Tags, change.Tag)
+		switch {
+		case change.Add && !has:
+			p.Tags = append(slices.Clone(p.Tags), change.Tag)
+		case !change.Add && has:
+			p.Tags = slices.DeleteFunc(slices.Clone(p.Tags), func(tag string) bool { return tag == change.Tag })
+		}
+		w.tell(Line{Customer: p.ID, Campaign: j.campaign.ID, Kind: Tagged, Name: change.Tag, Value: change.Add})
+	}
+	if m.Points != 0 {
+		p.Points += m.Points
+		w.note(p, customers.Event{Name: "points changed", At: w.now, ReceivedAt: w.now, Campaign: j.campaign.ID, Entry: j.ID})
+		w.tell(Line{Customer: p.ID, Campaign: j.campaign.ID, Kind: PointsAdded, Number: m.Points})
+	}
+	w.consent(p, m.Consents)
+	if len(m.Set)+len(m.Tag)+len(m.Consents) > 0 || m.Points != 0 {
+		w.look(p)
+	}
+}
+
+// handOver begins journeys in other campaigns.
+func (w *World) handOver(admissions []campaigns.Admission) {
+	for _, a := range admissions {
+		c, p := w.shop.Campaigns[a.Entry.Campaign], w.people[a.Entry.Customer]
+		if c != nil && p != nil {
+			w.enter(c, p, a.Entry, a.Again)
+		}
+	}
+}
+
+// plan adds a delivery, unique on its entry, step and group.
+func (w *World) plan(j *journey, d deliveries.Delivery) {
+	if slices.ContainsFunc(j.parcels, func(other *parcel) bool { return other.Step == d.Step && other.Group == d.Group }) {
+		return
+	}
+	p := &parcel{Delivery: d, journey: j}
+	p.ID, p.Entry = int64(len(w.ledger)+1), j.ID
+	w.ledger, j.parcels, j.person.parcels = append(w.ledger, p), append(j.parcels, p), append(j.person.parcels, p)
+	w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: WasPlanned, Channel: p.Channel, Name: p.Template, Delivery: &p.Delivery})
+	w.deliverAt(p)
+}
+
+// dropPlanned skips what an entry that has ended still plans.
+func (w *World) dropPlanned(j *journey) {
+	for _, p := range j.parcels {
+		if p.Status == deliveries.Planned {
+			w.move(p, p.Dropped(deliveries.Exited, w.now))
+			w.note(j.person, p.Event(w.now))
+		}
+	}
+}
+
+// assign changes a profile field or a trait; nil forgets it (store, setFields).
+func assign(c *customers.Customer, field string, value any) {
+	const trait = "traits."
+	if len(field) > len(trait) && field[:len(trait)] == trait {
+		c.Traits = maps.Clone(c.Traits)
+		if c.Traits == nil {
+			c.Traits = map[string]any{}
+		}
+		if name := field[len(trait):]; value == nil {
+			delete(c.Traits, name)
+		} else {
+			c.Traits[name] = value
+		}
+		return
+	}
+	text, _ := value.(string)
+	if target := map[string]*string{
+		"first_name": &c.FirstName, "last_name": &c.LastName, "locale": &c.Locale, "country": &c.Country,
+		"city": &c.City, "zone": &c.Zone, "kind": &c.Kind, "tier": &c.Tier,
+	}[field]; target != nil {
+		*target = text
+	}
+}
+
+// due reports whether a time has come.
+func (w *World) due(at time.Time) bool { return !at.After(w.now) }

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/campaigns/rehearsal"
+)
+
+// rehearsing is what `rapport test` was asked for.
+type rehearsing struct {
+	*options
+	junit   string
+	pattern string
+	verbose bool
+}
+
+func testCommand(o *options) *cobra.Command {
+	asked := &rehearsing{options: o}
+	command := &cobra.Command{
+		Use:   "test DIR [NAME…]",
+		Short: "Play a workspace's campaign tests on a virtual clock",
+		Long: "Play the tests of a workspace's tests/*.yaml on a virtual clock: nothing is sent and nothing is written.\n" +
+			"A NAME is a campaign, a file of tests/ or a test's title; without one every test is played.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return asked.run(cmd, args[0], args[1:]) },
+	}
+	flags := command.Flags()
+	flags.StringVar(&asked.junit, "junit", "", "write the results as JUnit XML into this `file` too")
+	flags.StringVar(&asked.pattern, "run", "", "play only tests whose title matches this regular `pattern`")
+	flags.BoolVarP(&asked.verbose, "verbose", "v", false, "show the days of tests that pass, too")
+	return command
+}
+
+func (t *rehearsing) run(cmd *cobra.Command, folder string, names []string) error {
+	files, err := readWorkspace(folder)
+	if err != nil {
+		return err
+	}
+	workspace, problems := campaigns.Load(files)
+	if len(problems) > 0 {
+		if err := campaigns.WriteProblems(cmd.OutOrStdout(), problems, t.format); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), counted(problems)+"; nothing was played")
+		return errReported
+	}
+	chosen, err := choose(workspace.Tests, names, t.pattern)
+	if err != nil {
+		return err
+	}
+	began := now()
+	played := playAll(workspace, chosen)
+	took := now().Sub(began)
+	if err := t.write(cmd.OutOrStdout(), workspace, played, took); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(played, func(p performance) bool { return !p.Passed() }) {
+		return errReported
+	}
+	return nil
+}
+
+// choose picks the tests that are named and whose titles match.
+func choose(tests []campaigns.Test, names []string, pattern string) ([]campaigns.Test, error) {
+	matches, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("read --run: %w", err)
+	}
+	known := make([]bool, len(names))
+	chosen := slices.DeleteFunc(slices.Clone(tests), func(test campaigns.Test) bool {
+		named := len(names) == 0
+		for i, name := range names {
+			if isNamed(test, name) {
+				named, known[i] = true, true
+			}
+		}
+		return !named || !matches.MatchString(test.Title)
+	})
+	if i := slices.Index(known, false); i >= 0 {
+		return nil, fmt.Errorf("no test is named %q: name a campaign, a file of tests/ or a test's title", names[i])
+	}
+	return chosen, nil
+}
+
+func isNamed(test campaigns.Test, name string) bool {
+	file := path.Base(test.File)
+	return test.Title == name || test.Campaigns[0] == name || test.File == name || file == name || strings.TrimSuffix(file, ".yaml") == name
+}
+
+// performance is one test, played.
+type performance struct {
+	rehearsal.Outcome
+	took time.Duration
+}
+
+// playAll plays tests on all cores and returns them in their order.
+func playAll(w *campaigns.Workspace, tests []campaigns.Test) []performance {
+	played := make([]performance, len(tests))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(tests)) {
+		wait.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(tests)); i = next.Add(1) - 1 {
+				began := now()
+				played[i] = performance{Outcome: rehearsal.Rehearse(w, tests[i])}
+				played[i].took = now().Sub(began)
+			}
+		})
+	}
+	wait.Wait()
+	return played
+}
+
+func (t *rehearsing) write(out io.Writer, w *campaigns.Workspace, played []performance, took time.Duration) error {
+	if t.junit != "" {
+		if err := writeJUnit(t.junit, w, played, took); err != nil {
+			return err
+		}
+	}
+	if t.format == "json" {
+		return printJSON(out, results(w, played))
+	}
+	failed := 0
+	for _, p := range played {
+		if !p.Passed() {
+			failed++
+			printFailure(out, p, t.format)
+		}
+		if t.format == "text" && (t.verbose || !p.Passed()) {
+			printDays(out, w, p)
+		}
+	}
+	fmt.Fprintf(out, "%d passed, %d failed, in %s\n", len(played)-failed, failed, took.Round(time.Millisecond))
+	return nil
+}
+
+// printFailure writes the one line that says what went another way.
+func printFailure(out io.Writer, p performance, format string) {
+	u := p.Unmet
+	said := p.Test.Title + ": expected " + u.Expected + ", but " + u.Instead
+	if u.Expected == "" {
+		said = p.Test.Title + ": " + u.Instead
+	}
+	if format == "github" {
+		_ = campaigns.WriteProblems(out, []campaigns.Problem{{File: p.Test.File, Line: u.Line, Column: u.Column, Message: said}}, format)
+		return
+	}
+	fmt.Fprintf(out, "%s:%d:%d: %s\n", p.Test.File, u.Line, u.Column, said)
+}
+
+// printDays writes what happened, in the customer's zone, each day named once.
+// The line in which things went another way is marked.
+func printDays(out io.Writer, w *campaigns.Workspace, p performance) {
+	zone := p.Zone(w)
+	if p.Passed() {
+		fmt.Fprintf(out, "%s:%d: %s: passed\n", p.Test.File, p.Test.Line, p.Test.Title)
+	}
+	if zone.String() != p.Test.Zone.String() {
+		fmt.Fprintf(out, "  as the customer's clock shows it (%s); the test is written by %s\n", zone, p.Test.Zone)
+	}
+	day := ""
+	for i, line := range p.Lines {
+		marked := p.Unmet != nil && p.Unmet.At == i
+		if !marked && !line.Tells() {
+			continue
+		}
+		at := line.At.In(zone)
+		date := at.Format("Mon 2006-01-02")
+		if date == day {
+			date = strings.Repeat(" ", len(date))
+		} else {
+			day = date
+		}
+		mark, who := "  ", ""
+		if marked {
+			mark = "> "
+		}
+		if len(p.Test.Customers) > 1 {
+			who = line.Customer + "  "
+		}
+		fmt.Fprintf(out, "%s%s  %s  %s%s\n", mark, date, at.Format("15:04:05"), who, line.Words(zone))
+	}
+	if p.Unmet != nil && p.Unmet.At < 0 {
+		fmt.Fprintf(out, "> the days ended without it\n")
+	}
+	fmt.Fprintln(out)
+}
+
+// result is a test for other programs.
+type result struct {
+	Test     string      `json:"test"`
+	Campaign string      `json:"campaign"`
+	File     string      `json:"file"`
+	Line     int         `json:"line"`
+	Passed   bool        `json:"passed"`
+	Expected string      `json:"expected,omitempty"`
+	Instead  string      `json:"instead,omitempty"`
+	Days     []happening `json:"days"`
+}
+
+type happening struct {
+	At       time.Time `json:"at"`
+	Customer string    `json:"customer"`
+	What     string    `json:"what"`
+	Differs  bool      `json:"differs,omitempty"`
+}
+
+func results(w *campaigns.Workspace, played []performance) []result {
+	all := make([]result, len(played))
+	for i, p := range played {
+		all[i] = result{Test: p.Test.Title, Campaign: p.Test.Campaigns[0], File: p.Test.File, Line: p.Test.Line, Passed: p.Passed()}
+		if p.Unmet != nil {
+			all[i].Line, all[i].Expected, all[i].Instead = p.Unmet.Line, p.Unmet.Expected, p.Unmet.Instead
+		}
+		for n, line := range p.Lines {
+			differs := p.Unmet != nil && p.Unmet.At == n
+			if line.Tells() || differs {
+				all[i].Days = append(all[i].Days, happening{line.At.In(p.Zone(w)), line.Customer, line.Words(p.Zone(w)), differs})
+			}
+		}
+	}
+	return all
+}
+
+// The JUnit format, as GitLab, Jenkins and GitHub's reporters read it.
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Time     string       `xml:"time,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	File    string        `xml:"file,attr"`
+	Line    int           `xml:"line,attr"`
+	Time    string        `xml:"time,attr"`
+	Failure *junitFailure `xml:"failure"`
+}
+
+type junitFailure struct {
+	Message string `xml:"message,attr"`
+	Days    string `xml:",chardata"`
+}
+
+// writeJUnit writes a suite for each file of tests.
+func writeJUnit(file string, w *campaigns.Workspace, played []performance, took time.Duration) error {
+	all := junitSuites{Tests: len(played), Time: fmt.Sprintf("%.3f", took.Seconds())}
+	for _, p := range played {
+		if last := len(all.Suites) - 1; last < 0 || all.Suites[last].Name != p.Test.File {
+			all.Suites = append(all.Suites, junitSuite{Name: p.Test.File})
+		}
+		suite := &all.Suites[len(all.Suites)-1]
+		one := junitCase{Name: p.Test.Title, Class: p.Test.Campaigns[0], File: p.Test.File, Line: p.Test.Line, Time: fmt.Sprintf("%.3f", p.took.Seconds())}
+		if u := p.Unmet; u != nil {
+			var days strings.Builder
+			printDays(&days, w, p)
+			one.Line = u.Line
+			one.Failure = &junitFailure{strings.TrimPrefix("expected "+u.Expected+", but "+u.Instead, "expected , but "), cmp.Or(days.String(), u.Instead)}
+			suite.Failures++
+			all.Failures++
+		}
+		suite.Tests++
+		suite.Cases = append(suite.Cases, one)
+	}
+	content, err := xml.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the results to %s: %w", file, err)
+	}
+	return os.WriteFile(file, append([]byte(xml.Header), append(content, '\n')...), 0o644)
+}
