@@ -13,7 +13,7 @@ import (
 // expectationKeys are the words an expectation may begin with, in the order in
 // which they are looked for.
 var expectationKeys = []string{
-	"never", "skipped", "failed", "case", "tag", "set", "points", "consent", "goal", "event", "enter", "status",
+	"never", "skipped", "failed", "case", "tag", "set", "trait", "points", "consent", "goal", "event", "enter", "status",
 	"ask", "email", "sms", "call", "push", "webhook",
 }
 
@@ -106,6 +106,11 @@ func (t *testReader) readKindOf(m *mapping, e *Expectation) {
 		e.Kind, e.Name = ExpectSet, m.get(key).textAs("a field such as traits.vip")
 		if to := m.get("to"); to.present() {
 			e.Value = to.plain()
+		}
+	case "trait":
+		e.Kind, e.Name = ExpectSet, "traits."+m.get(key).text()
+		if is := m.get("is"); is.present() {
+			e.Value = is.plain()
 		}
 	case "consent":
 		t.readExpectedConsent(m, e)
@@ -236,29 +241,45 @@ func (t *testReader) readExpectedEntry(m *mapping, e *Expectation) {
 // entryStates are the words for where a journey stands.
 var entryStates = []string{string(Running), string(Finished), string(Left)}
 
-// readStatus reads where a step, or the journey, stands when the test ends.
+// readStatus reads where the journey stands when the test ends, "entry left", or
+// one of its steps, "steps.csat unanswered".
 func (t *testReader) readStatus(m *mapping, e *Expectation) {
 	e.Kind = ExpectStatus
-	n, step := m.get("status"), m.get("step")
-	status := n.textAs("a status such as answered, or finished")
-	e.Value, e.Reason = status, m.get("why").text()
-	if !step.present() {
-		if status != "" && !slices.Contains(entryStates, status) {
-			n.problem(quote(status)+" is not where a journey can stand", "write "+strings.Join(entryStates, ", ")+", or name a step: {status: "+status+", step: …}")
-		}
+	n := m.get("status")
+	text := n.textAs("where something stands, such as entry finished or steps.csat unanswered")
+	e.Reason = m.get("why").text()
+	what, status, both := strings.Cut(text, " ")
+	if !both {
+		what, status = "entry", text
+	}
+	e.Value = status
+	id, isStep := strings.CutPrefix(what, "steps.")
+	switch {
+	case text == "":
+	case isStep:
+		e.Name = strings.TrimSuffix(id, ".status")
+		t.checkStep(n, e.Name)
+	case what != "entry":
+		n.problem(quote(text)+" does not say what stands so", "write entry and where the journey stands, or a step and its status, such as steps.csat unanswered")
+	case !slices.Contains(entryStates, status):
+		n.problem(quote(status)+" is not where a journey can stand", didYouMean(status, entryStates, "write entry "+strings.Join(entryStates, ", entry ")+", or name a step, such as steps.csat "+status))
+	}
+}
+
+// checkStep checks that the campaign that is tested has a step.
+func (t *testReader) checkStep(n node, id string) {
+	c := t.about()
+	if c == nil {
 		return
 	}
-	e.Name = strings.TrimSuffix(strings.TrimPrefix(step.text(), "steps."), ".status")
-	if c := t.about(); c != nil {
-		var ids []string
-		everyStep(c.Steps, func(s *Step) {
-			if s.ID != "" {
-				ids = append(ids, s.ID)
-			}
-		})
-		if !slices.Contains(ids, e.Name) {
-			step.problem("campaign "+c.ID+" has no step "+quote(e.Name), didYouMean(e.Name, ids, "give the step an id"))
+	var ids []string
+	everyStep(c.Steps, func(s *Step) {
+		if s.ID != "" {
+			ids = append(ids, s.ID)
 		}
+	})
+	if !slices.Contains(ids, id) {
+		n.problem("campaign "+c.ID+" has no step "+quote(id), didYouMean(id, ids, "give the step an id"))
 	}
 }
 

@@ -171,6 +171,12 @@ func (t *testReader) readStanding(m *mapping, edit *profileEdit) {
 		points := int64(n.whole(0, 1_000_000_000, 0))
 		edit.add(func(c *customers.Customer) { c.Points = points })
 	}
+	if n := m.get("cases"); n.present() {
+		r := n.fields("open complaints as {open: 1}")
+		cases := customers.CaseTotals{Open: int64(r.get("open").whole(0, 1000, 0)), LastAt: t.instant(r.get("last_at"))}
+		r.end()
+		edit.add(func(c *customers.Customer) { c.Cases = cases })
+	}
 	if n := m.get("pyramid"); n.present() {
 		pyramid := choice(n, "", "top", "big", "medium", "small", "inactive")
 		edit.add(func(c *customers.Customer) { c.Pyramid = pyramid })

@@ -24,13 +24,14 @@ func (t *testReader) readLine(n node) {
 	if !m.open() {
 		return
 	}
+	t.waits = m.has("wait")
 	switch {
 	case m.has("when"):
 		t.readCue(m)
 	case m.has("event"):
 		t.readScene(m, func(scene *Scene) { scene.Event = m.get("event").text() })
 	case m.has("start"):
-		t.readScene(m, func(scene *Scene) { scene.Starts = t.readStarts(m.get("start")) })
+		t.readScene(m, func(scene *Scene) { scene.Starts, scene.With = t.readStarts(m.get("start")) })
 	case m.has("wait"):
 		t.clock = t.clock.Add(m.get("wait").duration())
 	case m.has("customer"):
@@ -51,7 +52,9 @@ func (t *testReader) readScene(m *mapping, what func(*Scene)) {
 	t.readClock(m)
 	scene := Scene{At: t.clock}
 	what(&scene)
-	scene.With = values(m.get("with"))
+	if with := m.get("with"); with.present() {
+		scene.With = values(with)
+	}
 	scene.Customer = t.whose(m.get("customer"))
 	t.test.Script = append(t.test.Script, scene)
 }
@@ -76,22 +79,26 @@ func (t *testReader) readClock(m *mapping) {
 	t.clock = moment
 }
 
-// readStarts reads which manual campaign support begins.
-func (t *testReader) readStarts(n node) string {
-	if len(t.test.Campaigns) == 0 || !n.is("manual", aText, aFlag) {
-		return ""
+// readStarts reads that support begins a manual campaign: "manual", its name, or
+// what it is begun with.
+func (t *testReader) readStarts(n node) (id string, with map[string]any) {
+	if len(t.test.Campaigns) == 0 || !n.is("manual, or what it is begun with such as {order_id: A1}", aText, aFlag, aMap) {
+		return "", nil
 	}
-	id := t.test.Campaigns[0]
-	if text := n.raw(); text != "manual" && text != "true" {
-		if id = text; !slices.Contains(t.test.Campaigns, id) {
-			n.problem("the campaign "+quote(id)+" has no part in this test", didYouMean(id, t.test.Campaigns, "write manual"))
-			return ""
-		}
+	id = t.test.Campaigns[0]
+	if n.kind() == aMap {
+		with = values(n)
+	} else if text := n.raw(); text != "manual" && text != "true" {
+		id = text
+	}
+	if !slices.Contains(t.test.Campaigns, id) {
+		n.problem("the campaign "+quote(id)+" has no part in this test", didYouMean(id, t.test.Campaigns, "write manual"))
+		return "", nil
 	}
 	if c := t.workspace.Campaigns[id]; c != nil && c.Trigger.Kind != Manual {
 		n.problem("campaign "+id+" starts by itself ("+string(c.Trigger.Kind)+")", "let happen what starts it, or test one with manual: true")
 	}
-	return id
+	return id, with
 }
 
 // readChange reads a line that changes a customer: what their profile says from

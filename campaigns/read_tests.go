@@ -9,7 +9,7 @@ import (
 )
 
 // usualTestDays is how long a test goes on after the last line of its script,
-// where it does not say.
+// where it does not say and that line is no wait, with which it ends.
 const usualTestDays = 30 * 24 * time.Hour
 
 // longestTest bounds a test's days.
@@ -23,6 +23,8 @@ type testReader struct {
 	messages []Message
 	// clock is the instant that the script has come to.
 	clock time.Time
+	// waits says that its last line was a wait.
+	waits bool
 }
 
 // readTests reads every campaign test. A test of a campaign that has mistakes
@@ -106,7 +108,7 @@ func (t *testReader) collectMessages(id string) {
 				collect(step.Enter)
 			}
 			if step.Webhook != nil {
-				t.messages = append(t.messages, Message{Channel: channels.Webhook})
+				t.messages = append(t.messages, Message{Channel: channels.Webhook, Template: step.Webhook.URL})
 			}
 			if step.Send == nil {
 				return
@@ -127,7 +129,10 @@ func (t *testReader) collectMessages(id string) {
 // the last line of its script.
 func (t *testReader) readUntil(n node) {
 	into := t.test
-	into.Until = t.clock.Add(usualTestDays)
+	into.Until = t.clock
+	if !t.waits {
+		into.Until = t.clock.Add(usualTestDays)
+	}
 	if !n.present() || !n.is("an instant such as 2026-12-24, or a duration such as 30d", aText, aNumber) {
 		return
 	}

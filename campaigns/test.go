@@ -62,14 +62,18 @@ type Cue struct {
 // Message picks messages: by channel, by template, or by the question they ask.
 type Message struct {
 	Channel  channels.Channel // "": any
-	Template string           // "": any
+	Template string           // "": any; of a webhook its URL
 	Ask      string           // "": any
 }
 
 // Is reports whether a delivery is meant. step is the one that sent it.
 func (m Message) Is(d deliveries.Delivery, step *Step) bool {
+	template := d.Template
+	if d.Channel == channels.Webhook && step != nil && step.Webhook != nil {
+		template = step.Webhook.URL
+	}
 	switch {
-	case m.Channel != "" && m.Channel != d.Channel, m.Template != "" && m.Template != d.Template:
+	case m.Channel != "" && m.Channel != d.Channel, m.Template != "" && m.Template != template:
 		return false
 	case m.Ask != "":
 		return step != nil && step.Send != nil && step.Send.Ask != nil && step.ID == m.Ask

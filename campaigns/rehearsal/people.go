@@ -21,6 +21,7 @@ type person struct {
 	keys     map[string]bool // of the timeline's lines
 	journeys []*journey
 	parcels  []*parcel // that were ever planned for them
+	human    string    // customers.Person
 }
 
 // week is the window of contacted.last_7d.
@@ -31,7 +32,7 @@ const week = 7 * 24 * time.Hour
 func (w *World) profile(p *person) *customers.Customer {
 	p.Contacted.Last7d = 0
 	for _, d := range p.parcels {
-		if !d.TakenAt.IsZero() && d.TakenAt.After(w.now.Add(-week)) && !d.TakenAt.After(w.now) {
+		if !d.TakenAt.IsZero() && d.TakenAt.After(w.now.Add(-week)) && !d.TakenAt.After(w.now) && d.Channel != channels.Webhook {
 			p.Contacted.Last7d++
 		}
 	}
@@ -214,21 +215,24 @@ func morePressing(a, b customers.Priority) customers.Priority {
 func (p *person) contacts(except int64, since time.Time) []deliveries.Contact {
 	var all []deliveries.Contact
 	for _, d := range p.parcels {
-		if d.ID != except && !d.TakenAt.IsZero() && !d.TakenAt.Before(since) {
-			all = append(all, deliveries.Contact{Channel: d.Channel, Topic: d.Topic, At: d.TakenAt})
+		if d.ID != except && !d.TakenAt.IsZero() && !d.TakenAt.Before(since) && d.Channel != channels.Webhook {
+			all = append(all, deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: d.TakenAt})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b deliveries.Contact) int { return b.At.Compare(a.At) })
 	return all
 }
 
-// rivals are a customer's other messages that wait to be sent.
+// rivals are a customer's other messages that wait to be sent, the soonest due
+// first.
 func (p *person) rivals(except int64) []deliveries.Rival {
 	var all []deliveries.Rival
 	for _, d := range p.parcels {
-		if d.ID != except && (d.Status == deliveries.Planned || d.Status == deliveries.Queued) {
+		waits := d.Status == deliveries.Planned || d.Status == deliveries.Queued
+		if d.ID != except && waits && d.Channel != channels.Webhook && d.Reason != string(deliveries.PausedCampaign) {
 			all = append(all, deliveries.Rival{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: d.DueAt})
 		}
 	}
+	slices.SortStableFunc(all, func(a, b deliveries.Rival) int { return a.DueAt.Compare(b.DueAt) })
 	return all
 }

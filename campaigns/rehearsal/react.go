@@ -8,6 +8,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // react lets a live event end journeys and then begin some (workers.Reactor).
@@ -76,6 +77,9 @@ func (w *World) enter(c *campaigns.Campaign, p *person, entry campaigns.Entry, a
 		return
 	}
 	w.conflicts[cause] = true
+	if entry.State == campaigns.Running && !strings.HasPrefix(entry.Trigger, "manual:") && w.twinTravels(p, entry) {
+		entry.State, entry.EndedAt, entry.Why, entry.WakeAt = campaigns.Finished, entry.EnteredAt, string(deliveries.DuplicatePerson), time.Time{}
+	}
 	j := &journey{Entry: entry, campaign: c, person: p}
 	j.ID = int64(len(w.journeys) + 1)
 	w.journeys, p.journeys = append(w.journeys, j), append(p.journeys, j)
@@ -83,6 +87,18 @@ func (w *World) enter(c *campaigns.Campaign, p *person, entry campaigns.Entry, a
 	if j.State == campaigns.Running && !j.WakeAt.IsZero() {
 		w.travelAt(j)
 	}
+}
+
+// twinTravels reports whether another profile of the same person is under way.
+func (w *World) twinTravels(p *person, entry campaigns.Entry) bool {
+	for _, twin := range w.humans[p.human] {
+		if twin != p && slices.ContainsFunc(twin.journeys, func(j *journey) bool {
+			return j.Campaign == entry.Campaign && j.Key == entry.Key && j.State == campaigns.Running
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func mayEnter(p *person, entry campaigns.Entry, again campaigns.Again) bool {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
 )
@@ -162,10 +163,12 @@ func (w *World) plan(j *journey, d deliveries.Delivery) {
 	w.deliverAt(p)
 }
 
-// dropPlanned skips what an entry that has ended still plans.
+// dropPlanned skips what an entry that has ended still plans. One that went to
+// its end still tells what its webhooks tell.
 func (w *World) dropPlanned(j *journey) {
 	for _, p := range j.parcels {
-		if p.Status == deliveries.Planned {
+		tells := j.State == campaigns.Finished && p.Channel == channels.Webhook
+		if p.Status == deliveries.Planned && !tells {
 			w.move(p, p.Dropped(deliveries.Exited, w.now))
 			w.note(j.person, p.Event(w.now))
 		}

@@ -39,8 +39,9 @@ type World struct {
 	people    map[string]*person
 	order     []string // of the people's ids, sorted
 	byPhone   map[string]*person
-	journeys  []*journey // by entry number, from 1
-	ledger    []*parcel  // by delivery number, from 1
+	humans    map[string][]*person // profiles of one person
+	journeys  []*journey           // by entry number, from 1
+	ledger    []*parcel            // by delivery number, from 1
 	spending  spending
 	blocked   map[address]string // suppressions: the reason
 	cases     int64              // opened so far
@@ -85,7 +86,7 @@ func New(s Stage) *World {
 	}
 	w := &World{
 		shop: playing(s.Workspace, s.Campaigns), stage: s, now: s.Start,
-		people: map[string]*person{}, byPhone: map[string]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{},
+		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{},
 	}
 	w.spending.now = func() time.Time { return w.now }
 	return w
@@ -168,19 +169,19 @@ func (w *World) broadcast(c *campaigns.Campaign, at time.Time) {
 		}
 		entry := c.Begin(&p.Customer, cause, nil, at)
 		entry.Run, entry.Key, entry.WakeAt = w.runs, "", w.shop.StartFor(c, at, &p.Customer)
-		human := customers.Person(p.Customer)
-		if persons[human] {
+		if persons[p.human] {
 			entry.State, entry.EndedAt, entry.Why = campaigns.Finished, at, string(deliveries.DuplicatePerson)
 			entry.WakeAt = time.Time{}
 		}
-		persons[human] = true
+		persons[p.human] = true
 		w.enter(c, p, entry, c.Entry.Again)
 	}
 }
 
 // Join adds a customer with what stands on their timeline already.
 func (w *World) Join(profile customers.Customer, history []customers.Event) {
-	p := &person{Customer: profile, keys: map[string]bool{}}
+	p := &person{Customer: profile, keys: map[string]bool{}, human: customers.Person(profile)}
+	w.humans[p.human] = append(w.humans[p.human], p)
 	for ch, reason := range profile.Suppressed {
 		if at := profile.Address(ch); at != "" {
 			w.blocked[address{ch, at}] = reason
