@@ -141,26 +141,3 @@ func TestLoadIsDeterministic(t *testing.T) {
 		}
 	}
 }
-
-func FuzzLoad(f *testing.F) {
-	f.Add("workspace: shop\nlocale: en\nzone: UTC\ncurrency: EUR\n", "segment: a\nwhere: in_segment(\"a\")\n", "campaign: c\ntrigger: {cron: \"0 10 * * *\"}\nsteps:\n  - email: welcome\n", "Hello {{ customer.first_name }}")
-	good := folderOf(f, "testdata/good")
-	f.Add(string(good[settingsFile]), string(good["segments/all.yaml"]), string(good["campaigns/after-delivery.yaml"]), string(good["templates/sms/apology.liquid"]))
-	f.Add(string(good[settingsFile]), string(good["segments/all.yaml"]), string(good["campaigns/broadcasts.yaml"]), "x")
-	f.Fuzz(func(t *testing.T, settings, segments, campaigns, template string) {
-		w, problems := Load(map[string][]byte{
-			settingsFile: []byte(settings), "segments/s.yaml": []byte(segments),
-			"campaigns/c.yaml": []byte(campaigns), "templates/sms/t.liquid": []byte(template),
-		})
-		for _, p := range problems {
-			if p.File == "" || p.Line < 1 || p.Column < 1 || p.Message == "" {
-				t.Errorf("a problem without a place or words: %+v", p)
-			}
-		}
-		for id, campaign := range w.Campaigns {
-			if id == "" || campaign.Trigger.Kind == "" || campaign.digest == "" {
-				t.Errorf("campaign %q was taken: %+v", id, campaign)
-			}
-		}
-	})
-}
