@@ -51,6 +51,52 @@ func TestExplainTellsEveryStep(t *testing.T) {
 	}
 }
 
+func TestExplainTellsTheSecondHalfOfTheLanguage(t *testing.T) {
+	w := ruleShop()
+	c := ruleCampaign(
+		reachStep(channels.Push, channels.SMS),
+		splitStep(map[string]float64{"a": 0.999, "b": 0.001}, nil),
+		Step{Kind: StepPoints, Points: -50},
+		Step{Kind: StepConsent, Consent: &ConsentChange{Topic: "marketing", Channels: []channels.Channel{channels.SMS, channels.Email}}},
+		Step{Kind: StepWebhook, Webhook: &Webhook{URL: "https://crm.example/hook?key=1"}},
+		Step{Kind: StepEnter, Enter: "win-back"},
+		awaitStep(t, ""),
+		splitStep(map[string]float64{"a": 0.2, "b": 0.2}, &Winner{By: deliveries.Clicked}),
+	)
+	push, text := sent("0", 0, channels.Push, deliveries.Delivered), sent("0", 1, channels.SMS, deliveries.Skipped)
+	text.Reason = "no_consent"
+	who := traveller(push, text, sent("4", 0, channels.Webhook, deliveries.Sent)).at("0")
+	who.Entry.ArrivedAt = noon.Add(-time.Hour)
+	who = onward(who, w.Advance(c, who, noon))
+	who = onward(who, w.Advance(c, who, noon.Add(time.Hour))) // the hour of path a
+
+	hour := noon.Add(time.Hour)
+	want := []StepReport{
+		{"0", StepReach, "reach by push, then sms with hello", "push delivered, then sms skipped", noon, ""},
+		{"1", StepSplit, "split offer", "path a", noon, "drawn for the customer, as for 99.9% of people"},
+		{"1.0.0", StepWait, "wait 1h", "waited", hour, ""},
+		{"1.1.0", StepWait, "wait 1h", "not reached", time.Time{}, "path a was taken, not path b"},
+		{"2", StepPoints, "points -50", "points -50", hour, ""},
+		{"3", StepConsent, "consent out to marketing by sms, email", "consent out", hour, ""},
+		{"4", StepWebhook, "tell crm.example", "webhook sent", noon, ""},
+		{"5", StepEnter, "enter win-back", "not entered: not live", hour, ""},
+		{"6", StepWait, "wait for Order Completed, at most 3d", "waiting for Order Completed until 2026-12-04 12:00 UTC", hour, ""},
+	}
+	got := w.Explain(c, who, hour)
+	if diff := cmp.Diff(want, got[:len(want)]); diff != "" {
+		t.Errorf("explanation (-want +got):\n%s", diff)
+	}
+	waiting, alone := traveller().at("7"), ruleCampaign(c.Steps...)
+	if got := w.Explain(alone, waiting, hour)[9].Happened; got != "waiting for the path that wins" {
+		t.Errorf("at a split without a winner yet: %s", got)
+	}
+	kept := traveller()
+	c.Rollout = &Rollout{}
+	if got := w.Explain(c, kept, hour)[0].Why; got != "the rollout has not let the customer in yet" {
+		t.Errorf("before its stage: %s", got)
+	}
+}
+
 func TestExplainSaysWhyNothingHappens(t *testing.T) {
 	c := ruleCampaign(smsStep(""), smsStep(""))
 	left := traveller()

@@ -18,7 +18,7 @@ func (j *journey) enter(step *Step) {
 		j.mark(step, markNotLive)
 	case !other.Belongs(moment.Customer, moment.Counts, j.now):
 		j.mark(step, markOutside)
-	case !holds(other.Trigger.Where, moment):
+	case !holds(other.Trigger.Where, moment), other.Entry.Key != nil && other.keyOf(moment) == "":
 		j.mark(step, markOtherEvent)
 	default:
 		cause := fmt.Sprintf("enter:%d:%s", j.move.Entry.ID, step.Path)

@@ -47,6 +47,7 @@ func TestWhoIsNotHandedOver(t *testing.T) {
 		"a customer outside its audience":  {func(_ *Campaign, who *Traveller) { who.Customer.FirstName = "Bo" }, "not entered: not in its audience"},
 		"an event that it does not take":   {func(_ *Campaign, who *Traveller) { who.Entry.Journal.Event = map[string]any{"total": 5.0} }, "not entered: not its event"},
 		"no event where it asks for one":   {func(_ *Campaign, who *Traveller) { who.Entry.Journal.Event = nil }, "not entered: not its event"},
+		"an event without what it goes by": {func(_ *Campaign, who *Traveller) { who.Entry.Journal.Event = map[string]any{"total": 50.0} }, "not entered: not its event"},
 		"somebody who is never contacted":  {func(_ *Campaign, who *Traveller) { who.Entry.Holdout = true }, "withheld"},
 		"a campaign that is there no more": {func(c *Campaign, _ *Traveller) { c.ID = "gone" }, "not entered: not live"},
 	} {

@@ -11,7 +11,7 @@ import (
 // mistake somewhere else in the file is found all the same.
 func TestAnyValueMayBeWrong(t *testing.T) {
 	good := folderOf(t, "testdata/good")
-	for _, file := range []string{settingsFile, "segments/all.yaml", "campaigns/after-delivery.yaml", "campaigns/broadcasts.yaml"} {
+	for _, file := range []string{settingsFile, "segments/all.yaml", "campaigns/after-delivery.yaml", "campaigns/broadcasts.yaml", "campaigns/whole.yaml"} {
 		lines := strings.Split(string(good[file]), "\n")
 		for i, line := range lines {
 			key, _, found := strings.Cut(line, ": ")

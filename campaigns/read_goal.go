@@ -1,12 +1,6 @@
 package campaigns
 
-import (
-	"strings"
-
-	"rapport/campaigns/expression"
-	"rapport/channels"
-	"rapport/deliveries"
-)
+import "rapport/campaigns/expression"
 
 // readGoal reads what the campaign is for.
 func (c *campaignReader) readGoal(n node) *Goal {
@@ -31,10 +25,9 @@ func (c *campaignReader) readGoal(n node) *Goal {
 // notes on a timeline begins, ends and wakes no journey.
 func (r *reader) event(n node) string {
 	name := n.text()
-	subject, status, _ := strings.Cut(name, " ")
-	if (channels.Channel(subject).Valid() || channels.Channel(subject) == channels.Webhook) && deliveries.Status(status).Valid() {
+	if producible(name) {
 		n.problem(quote(name)+" is a note of what became of a message, not an event that a shop sends",
-			"give the step an id and write a condition on it, such as steps.hello.status == "+quote(status))
+			"name one of the shop's, such as Order Completed; a condition asks after a message by steps.<id>.status or did("+quote(name)+")")
 	}
 	return name
 }
