@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"campaigns":                           {"channels", "customers", "deliveries", "templates", "campaigns/expression"},
 	"campaigns/plan":                      {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
 	"campaigns/rehearsal":                 {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"campaigns/grammar":                   {"channels", "customers", "deliveries", "campaigns", "campaigns/expression", "campaigns/examples"},
 	"store/storetest/fresh":               {},
 	"store":                               {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "campaigns/plan", "store/storetest/fresh"},
 	"store/storetest":                     {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "store", "store/storetest/fresh"},

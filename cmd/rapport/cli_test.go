@@ -48,8 +48,8 @@ func TestValidateNamesEveryMistakeAndExitsWithOne(t *testing.T) {
 		t.Errorf("exit %d, want 1", code)
 	}
 	for _, want := range []string{
-		`campaigns/after-delivery.yaml:24:5: unknown key "tempalte"; did you mean "template"?`,
-		`segments/segments.yaml:3:8: there is no field case.open; write cases.open`,
+		`campaigns/after-delivery.yaml:25:5: unknown key "tempalte"; did you mean "template"?`,
+		`segments/segments.yaml:4:8: there is no field case.open; write cases.open`,
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)

@@ -50,7 +50,8 @@ func rootCommand() *cobra.Command {
 			root.AddCommand(command)
 		}
 	}
-	add("marketer", demoCommand(o), validateCommand(o), testCommand(o), planCommand(o), applyCommand(o), versionsCommand(o), statusCommand(o))
+	add("marketer", demoCommand(o), validateCommand(o), testCommand(o), planCommand(o), applyCommand(o), versionsCommand(o), statusCommand(o),
+		schemaCommand())
 	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o))
 	add("operator", upCommand(o), importCommand(o), migrateCommand(o), schedulerCommand(o), workerCommand(o), webCommand(o),
 		sandboxCommand(o), benchCommand(o))
