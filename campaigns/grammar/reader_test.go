@@ -192,7 +192,7 @@ var asMeant = cmp.Options{
 	cmpopts.IgnoreUnexported(campaigns.Campaign{}),
 	cmpopts.IgnoreFields(campaigns.Campaign{}, "Line"),
 	cmpopts.IgnoreFields(campaigns.Step{}, "Line", "Column"),
-	cmpopts.IgnoreFields(campaigns.Workspace{}, "Files", "Segments", "Campaigns", "Templates"),
+	cmpopts.IgnoreFields(campaigns.Workspace{}, "Files", "Segments", "Campaigns", "Templates", "Warnings"),
 }
 
 // Without a key the reader holds what the grammar says it does.
