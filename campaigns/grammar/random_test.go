@@ -107,7 +107,7 @@ var nonsense = []string{
 	"there already", "is there already", "there is another step", "stands twice", "a question csat already",
 	"there is no topic", "there is no push template", "there is no email template", "there is no sms template",
 	"event.order_id", "this step is never reached", "is not the last arm",
-	`"retry" repeats calls`, `"min_sample" means nothing`, `"case" says what a low score opens`, "has no score", "is not a score of",
+	`"retry" repeats calls`, `"min_sample" means nothing`, `"case" says what a low score opens`, "has no score", "is not a score of", "has the scale",
 	`"choices" belongs to`, `"choices" is missing`, "cannot be told from",
 	"so it never wins", "a split has two paths or more", "the shares make",
 	"the call says nothing", "the script asks no question",
