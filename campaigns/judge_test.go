@@ -12,14 +12,15 @@ import (
 
 // plea is one delivery before the judge, which a case of a table may spoil.
 type plea struct {
-	shop     *Workspace
-	campaign *Campaign
-	delivery deliveries.Delivery
-	entry    Entry
-	customer *customers.Customer
-	pressure deliveries.Pressure
-	content  *channels.Content
-	now      time.Time
+	shop      *Workspace
+	campaign  *Campaign
+	delivery  deliveries.Delivery
+	entry     Entry
+	customer  *customers.Customer
+	pressure  deliveries.Pressure
+	content   *channels.Content
+	spendings []spending // what pressure.Spent sums up, where it was drawn
+	now       time.Time
 }
 
 func smsPlea() *plea {
