@@ -36,6 +36,43 @@ func TestCapsAreRollingWindows(t *testing.T) {
 	}
 }
 
+// A day is 24 hours to a cap, also where clocks are set, and midnight means
+// nothing to it.
+func TestACapsDayIsNoCalendarDay(t *testing.T) {
+	for _, sent := range []string{"2026-03-28T23:30:00Z", "2026-10-24T22:30:00Z", "2026-12-01T22:59:00Z"} {
+		p := smsPlea()
+		p.shop.Contact.Caps, p.shop.Contact.Hours = oneADay(), nil
+		at := utc(sent)
+		p.pressure.Contacts = []deliveries.Contact{{Channel: channels.SMS, Topic: "service", At: at}}
+		p.delivery.ExpiresAt = at.Add(72 * time.Hour)
+		p.now = at.Add(24*time.Hour - time.Millisecond)
+		if got := p.judge(); got.Go || !got.Until.Equal(at.Add(24*time.Hour)) {
+			t.Errorf("less than a day after %s: %+v", sent, got)
+		}
+		p.now = at.Add(24 * time.Hour)
+		if got := p.judge(); !got.Go {
+			t.Errorf("a day after %s: held until %s", sent, got.Until)
+		}
+	}
+}
+
+// Money comes back a window after it was spent, and at no midnight.
+func TestBudgetsRoll(t *testing.T) {
+	p := smsPlea()
+	p.shop.Contact.Hours = nil
+	p.shop.Budgets = []Budget{{Amount: 16, Per: 24 * time.Hour, Channel: channels.SMS}}
+	p.spendings = []spending{{noon, 8}, {noon.Add(time.Hour), 8}}
+	p.pressure.Spent = p.spentSince
+	for after, goes := range map[time.Duration]bool{
+		2 * time.Hour: false, 13 * time.Hour: false, 24*time.Hour - time.Second: false, 24 * time.Hour: true, 25 * time.Hour: true,
+	} {
+		p.now = noon.Add(after)
+		if got := p.judge(); got.Go != goes || !goes && got.Reason != deliveries.OverBudget {
+			t.Errorf("%s after the first was spent: %+v", after, got)
+		}
+	}
+}
+
 // rival is a text of priority 90 that waits beside the plea's, of priority 50.
 func (p *plea) rival(due time.Duration) *deliveries.Rival {
 	p.delivery.Priority = 50

@@ -178,3 +178,33 @@ func TestPriorityHoldsBetweenWorkers(t *testing.T) {
 		}
 	})
 }
+
+// Telling another system contacts nobody and takes nobody's place.
+func TestAWebhookIsNoContact(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := planFor(t, s, 2)
+		hook := message(channels.Webhook)
+		hook.Group = 10
+		waiting := hook
+		waiting.Group, waiting.DueAt = 11, noon.Add(time.Hour)
+		move := journeyOf(t, s, planned[0].Entry)
+		move.Plan = []deliveries.Delivery{hook, waiting}
+		apply(t, s, move)
+		fence, claimed := claim(t, s)
+		if len(claimed) != 3 || claimed[2].Channel != channels.Webhook {
+			t.Fatalf("claimed are %v", claimed)
+		}
+		begin(t, s, fence, claimed[2:], pass(0))
+		settle(t, s, fence, deliveries.Outcome{ID: claimed[2].ID, Status: deliveries.Sent})
+		begin(t, s, fence, claimed[:1], func(_ deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+			if len(p.Contacts) != 0 || len(p.Rivals) != 1 || p.Rivals[0].Delivery != claimed[1].ID {
+				t.Errorf("contacts %v, rivals %v", p.Contacts, p.Rivals)
+			}
+			return deliveries.Verdict{Go: true}
+		})
+		ann := travellers(t, s, planned[0].Entry)[0].Customer
+		if !ann.Contacted.LastAt.IsZero() || ann.Contacted.Last7d != 1 {
+			t.Errorf("contacted at %s, %d times in a week", ann.Contacted.LastAt, ann.Contacted.Last7d)
+		}
+	})
+}
