@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -67,8 +68,27 @@ func (s *source) unreadable(text string) bool {
 			s.problem(number+1, firstInvalid(line), "this is not UTF-8 text", "save the file with the encoding UTF-8")
 			return true
 		}
+		if i := strings.IndexFunc(line, invisible); i >= 0 {
+			r, _ := utf8.DecodeRuneInString(line[i:])
+			s.problem(number+1, utf8.RuneCountInString(line[:i])+1, fmt.Sprintf("a sign that nobody sees stands here (U+%04X)", r), mendInvisible(text))
+			return true
+		}
 	}
 	return false
+}
+
+// invisible reports whether a character is no text and YAML does not allow it,
+// or marks the order of bytes where there is no more to mark (YAML 1.2 §5.1).
+func invisible(r rune) bool {
+	return r != '\t' && unicode.IsControl(r) && r != '\u0085' || r == '\ufeff'
+}
+
+// mendInvisible knows the file of which every other byte is nothing.
+func mendInvisible(text string) string {
+	if strings.Count(text, "\x00") > len(text)/4 {
+		return "this looks like UTF-16: save the file with the encoding UTF-8"
+	}
+	return "remove it"
 }
 
 func firstInvalid(line string) int {

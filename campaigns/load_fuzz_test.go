@@ -48,8 +48,8 @@ func FuzzLoad(f *testing.F) {
 			settingsFile: []byte(settings), "segments/s.yaml": []byte(segments),
 			"campaigns/c.yaml": []byte(campaigns), "templates/sms/t.liquid": []byte(template),
 		})
-		for _, p := range problems {
-			if p.File == "" || p.Line < 1 || p.Column < 1 || p.Message == "" {
+		for _, p := range append(problems, w.Warnings...) {
+			if p.File == "" || p.Line < 1 || p.Column < 1 || p.Message == "" || p.Severity == "" {
 				t.Errorf("a problem without a place or words: %+v", p)
 			}
 		}

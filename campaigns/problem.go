@@ -84,5 +84,26 @@ func (f *findings) sorted() []Problem {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.Compact(f.problems)
+	return notTooMany(slices.Compact(f.problems))
+}
+
+// mostProblems is how many problems of one file are told.
+const mostProblems = 200
+
+// notTooMany leaves out what no one reads: who has so many mends the first, or
+// gave us a file that is none.
+func notTooMany(problems []Problem) []Problem {
+	var kept []Problem
+	inFile := map[string]int{}
+	for i, p := range problems {
+		inFile[p.File]++
+		if inFile[p.File] <= mostProblems {
+			kept = append(kept, p)
+		}
+		last := i == len(problems)-1 || problems[i+1].File != p.File
+		if last && inFile[p.File] > mostProblems {
+			kept = append(kept, Problem{Severity: p.Severity, File: p.File, Line: p.Line, Column: p.Column, Message: "and so on: there is more to mend in this file", Mend: "mend the first ones and look again"})
+		}
+	}
+	return kept
 }

@@ -90,10 +90,10 @@ func parseLocale(text string) (string, *mistake) {
 }
 
 func parseCurrency(text string) (string, *mistake) {
-	if currency.IsValid(text) {
+	if text != "" && currency.IsValid(text) { // the library takes "" for a currency
 		return text, nil
 	}
-	if upper := strings.ToUpper(text); currency.IsValid(upper) {
+	if upper := strings.ToUpper(text); upper != "" && currency.IsValid(upper) {
 		return upper, wrong(quote(text)+" is not how a currency is written", "write "+upper)
 	}
 	return "", wrong(quote(text)+" is not a currency", "write its three letters (ISO 4217), such as EUR")

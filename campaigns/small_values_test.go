@@ -1,7 +1,6 @@
 package campaigns
 
 import (
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -240,42 +239,4 @@ func TestNamesOfTheWorld(t *testing.T) {
 			t.Errorf("zone %q: %+v, want a mend with %q", text, problem, mend)
 		}
 	}
-}
-
-func FuzzSmallValues(f *testing.F) {
-	for _, text := range []string{"1d12h", "09:30-12:00", "2026-12-01 10:00", "10%", "50 EUR per 1d", "010", "0 10 * * MON", "after 3d", "+vip", "weekdays", "DE", "TZ=x 0 0 * * *"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if d, problem := parseDuration(text); problem == nil && (d <= 0 || d > maxDuration) {
-			t.Errorf("duration %q is %v", text, d)
-		}
-		if w, problem := parseWindow(text); problem == nil && (w.From < 0 || w.From >= midnight || w.To < 0 || w.To > midnight || w.From == w.To) {
-			t.Errorf("window %q is %v", text, w)
-		}
-		if l, problem := parseInstant(text); problem == nil {
-			if there := time.Date(l.Year, l.Month, l.Day, l.Hour, l.Minute, 0, 0, time.UTC); there.Day() != l.Day || there.Hour() != l.Hour {
-				t.Errorf("instant %q is %v", text, l)
-			}
-		}
-		if share, problem := parseShare(text); problem == nil && (share < 0 || share > 1) {
-			t.Errorf("share %q is %v", text, share)
-		}
-		if b, problem := parseBudget("EUR")(text); problem == nil && (b.Amount < 0 || b.Per <= 0) {
-			t.Errorf("budget %q is %v", text, b)
-		}
-		if v, problem := parseDecimal(text); problem == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
-			t.Errorf("number %q is %v", text, v)
-		}
-		parseCron(text)
-		parseAgain(text)
-		parseTag(text)
-		parseDays(text)
-		parseCountry(text)
-		parseCurrency(text)
-		parseLocale(text)
-		parseZone(text)
-		parseURL(text)
-		parsePrice(2)(text)
-	})
 }

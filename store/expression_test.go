@@ -66,6 +66,29 @@ func TestConditionsOnEveryField(t *testing.T) {
 	})
 }
 
+// FuzzConditionsAgree shows that whatever compiles runs in a database without an
+// error and selects whom it holds for.
+func FuzzConditionsAgree(f *testing.F) {
+	generated := expressiontest.Conditions()
+	for seed := range 20 {
+		f.Add(generated.Example(seed))
+	}
+	for _, source := range []string{
+		`1 < orders.count <= 5`, `tier not in ["a"] ? nps.score > 3 : traits.club`, `points.balance % 7 - -1e15 > 1e-15`, `days_to_anniversary(born_on) == 0`,
+		`traits["favourite"] matches "(?i)\bx|[^\x00]*$"`, `did("it's", "1w") * 0 / 0 == nil`, `"é" in tags`, `created_at < "0001-01-02" or now() > "9999-12-31"`,
+	} {
+		f.Add(source)
+	}
+	shop := settle(f, fresh.SQLite(f), expressiontest.People(40, 40).Example(3))
+	scope := expressiontest.Scope()
+	f.Fuzz(func(t *testing.T, source string) {
+		p, problems := expression.Compile(source, scope)
+		if len(problems) == 0 {
+			shop.agree(t, p)
+		}
+	})
+}
+
 // shop is a store with people in it, and the people as it loads them.
 type shop struct {
 	ctx    context.Context
@@ -109,7 +132,7 @@ func (s shop) agree(t fataler, p *expression.Program) int {
 }
 
 // settle puts people into a store through its own doors, and loads them.
-func settle(t *testing.T, dsn string, people []expressiontest.Person) shop {
+func settle(t testing.TB, dsn string, people []expressiontest.Person) shop {
 	t.Helper()
 	ctx := t.Context()
 	s := storetest.Open(t, dsn)

@@ -12,6 +12,25 @@ import (
 type source struct {
 	file string
 	text string
+	// last is the place that was asked for last: the next one is mostly behind
+	// it, and lines may be long.
+	last struct{ offset, line, column int }
+}
+
+// position gives line and column, both counted from 1, columns in characters.
+func (s *source) position(offset int) (line, column int) {
+	offset = min(offset, len(s.text))
+	if s.last.line == 0 || offset < s.last.offset {
+		s.last.offset, s.last.line, s.last.column = 0, 1, 1
+	}
+	between := s.text[s.last.offset:offset]
+	if end := strings.LastIndexByte(between, '\n'); end >= 0 {
+		s.last.line += strings.Count(between, "\n")
+		s.last.column, between = 1, between[end+1:]
+	}
+	s.last.offset = offset
+	s.last.column += utf8.RuneCountInString(between)
+	return s.last.line, s.last.column
 }
 
 // origin is where a piece of a message was written. Where the text went
@@ -33,9 +52,7 @@ func (o origin) plus(n int) origin {
 
 // position gives line and column, both counted from 1, columns in characters.
 func (o origin) position() (line, column int) {
-	before := o.src.text[:min(o.offset, len(o.src.text))]
-	start := strings.LastIndexByte(before, '\n') + 1
-	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[start:]) + 1
+	return o.src.position(o.offset)
 }
 
 // problems collects mistakes, each once: what a layout does wrong is met again
@@ -45,17 +62,23 @@ type problems struct {
 	seen map[Problem]bool
 	// met counts them every time they are met.
 	met int
+	// inEach counts what was kept of each file.
+	inEach map[string]int
 }
+
+// mostProblems is how many mistakes of one file are kept: more than anybody reads.
+const mostProblems = 250
 
 func (p *problems) add(problem Problem) {
 	p.met++
-	if p.seen[problem] {
+	if p.seen[problem] || p.inEach[problem.File] == mostProblems {
 		return
 	}
 	if p.seen == nil {
-		p.seen = map[Problem]bool{}
+		p.seen, p.inEach = map[Problem]bool{}, map[string]int{}
 	}
 	p.seen[problem] = true
+	p.inEach[problem.File]++
 	p.list = append(p.list, problem)
 }
 

@@ -42,7 +42,7 @@ type scanner struct {
 
 func (s *scanner) next() {
 	rest := s.text[s.offset:]
-	start := firstOf(rest, "{{", "{%")
+	start := openingBrace(rest)
 	if start < 0 {
 		s.literal(len(rest))
 		return
@@ -131,7 +131,7 @@ func (s *scanner) raw(open *tag) {
 	to := s.skipTo(open, "endraw")
 	inner := s.text[from:to]
 	for inner != "" {
-		brace := firstOf(inner, "{{", "{%")
+		brace := openingBrace(inner)
 		if brace < 0 {
 			brace = len(inner)
 		}
@@ -172,15 +172,20 @@ func (s *scanner) skipTo(open *tag, name string) int {
 	return len(s.text)
 }
 
-// firstOf is the offset of the first of the needles, -1 when there is none.
-func firstOf(text string, needles ...string) int {
-	first := -1
-	for _, needle := range needles {
-		if i := strings.Index(text, needle); i >= 0 && (first < 0 || i < first) {
-			first = i
+// openingBrace is the offset of the first {{ or {%, -1 when there is none. It
+// looks no further than that, so that finding all of them costs no more than
+// reading the text once.
+func openingBrace(text string) int {
+	for from := 0; ; {
+		i := strings.IndexByte(text[from:], '{')
+		if i < 0 || from+i+1 == len(text) {
+			return -1
 		}
+		if from += i; text[from+1] == '{' || text[from+1] == '%' {
+			return from
+		}
+		from++
 	}
-	return first
 }
 
 func isWordByte(b byte) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -70,7 +71,44 @@ func parseYAML(text string) (file *ast.File, err error) {
 			err = errors.New("the parser gave up")
 		}
 	}()
-	return parser.ParseBytes([]byte(text), 0)
+	tokens := lexer.Tokenize(text)
+	if err := tooMuch(tokens); err != nil {
+		return nil, err
+	}
+	return parser.Parse(tokens, 0)
+}
+
+// Bounds of the YAML of a template. The parser is recursive, and slow on what is
+// long, so both are checked on the tokens, before it runs.
+const (
+	maxTokens  = 10_000
+	maxNesting = 32
+)
+
+// tooMuch guards the parser's recursion: nesting by brackets, and by the "- - -"
+// and "? ? ?" that nest without any.
+func tooMuch(tokens token.Tokens) error {
+	if len(tokens) > maxTokens {
+		return errors.New("there is too much of it")
+	}
+	brackets, dashes, line := 0, 0, 0
+	for _, tk := range tokens {
+		if tk.Position.Line != line {
+			dashes, line = 0, tk.Position.Line
+		}
+		switch tk.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			brackets++
+		case token.SequenceEndType, token.MappingEndType:
+			brackets--
+		case token.SequenceEntryType, token.MappingKeyType:
+			dashes++
+		}
+		if brackets > maxNesting || dashes > maxNesting {
+			return errors.New("it is nested too deep")
+		}
+	}
+	return nil
 }
 
 func (s *sheet) origin(t *token.Token) origin {

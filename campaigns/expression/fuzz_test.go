@@ -42,6 +42,9 @@ func FuzzCompile(f *testing.F) {
 		}
 		p.Eval(moment())
 		p.Holds(expression.Moment{})
+		if why, never := (expression.Facts{}).Assume(p, p.Holds(moment())).Impossible(); never {
+			t.Fatalf("ada does what is called impossible: %s", why)
+		}
 		for _, d := range []expression.Dialect{expression.SQLite, expression.Postgres} {
 			where, args := p.SQL(d, noon)
 			if strings.Contains(where, "$"+strconv.Itoa(len(args)+1)) || len(args) > 0 && !strings.Contains(where, "$"+strconv.Itoa(len(args))) {

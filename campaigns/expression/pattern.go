@@ -25,6 +25,9 @@ func translate(source string) (pattern *regexp.Regexp, postgres, why string) {
 	if len(source) > maxPattern {
 		return nil, "", fmt.Sprintf("has %d bytes of at most %d", len(source), maxPattern)
 	}
+	if strings.ContainsRune(source, 0) {
+		return nil, "", "holds NUL, and no text does"
+	}
 	parsed, err := syntax.Parse(source, syntax.Perl|syntax.DotNL)
 	if err != nil {
 		return nil, "", "cannot be read: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")
@@ -142,6 +145,9 @@ func countOf(least, most int) string {
 
 // literal writes one character, with its other cases where case is folded.
 func (w *patternWriter) literal(r rune, fold bool) {
+	if r == 0 {
+		w.refuse("holds NUL")
+	}
 	if !fold || unicode.SimpleFold(r) == r {
 		w.text.WriteString(character(r))
 		return
