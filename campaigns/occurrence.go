@@ -62,6 +62,16 @@ func (w *Workspace) StartFor(c *Campaign, occurrence time.Time, cust *customers.
 	return readingOf(occurrence, firstClock).In(zone)
 }
 
+// AudienceAt is the moment by which an occurrence's audience is judged: its
+// instant or, where it goes by each customer's own clock, the reading of that
+// clock taken for UTC, so that a birthday is today's wherever the customer is.
+func (c *Campaign) AudienceAt(occurrence time.Time) time.Time {
+	if !c.Trigger.OwnClock {
+		return occurrence
+	}
+	return even(occurrence, firstClock)
+}
+
 // cronOccurrences asks the cron library for readings of an even clock and
 // places each by our own rule: the library itself skips what falls into a gap
 // and repeats what comes twice.

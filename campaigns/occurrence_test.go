@@ -113,3 +113,19 @@ func TestDueNeverListsAnEternity(t *testing.T) {
 		t.Errorf("%d missed occurrences are listed", len(missed))
 	}
 }
+
+// In Berlin it is the morning of the fifth when the audience of the fifth was
+// found thirteen hours before, by the first clock on earth.
+func TestABirthdayIsTodaysOnEveryClock(t *testing.T) {
+	c := &Campaign{Trigger: Trigger{Kind: Cron, Cron: "0 9 * * *", OwnClock: true}}
+	runs := ruleShop().Occurrences(c, utc("2026-12-04T12:00:00Z"), utc("2026-12-05T12:00:00Z"))
+	if len(runs) != 1 || !runs[0].Equal(utc("2026-12-04T19:00:00Z")) {
+		t.Fatalf("runs at %v", runs)
+	}
+	if judged := c.AudienceAt(runs[0]); !judged.Equal(utc("2026-12-05T09:00:00Z")) {
+		t.Errorf("the audience is judged as of %s", judged)
+	}
+	if starts := ruleShop().StartFor(c, runs[0], ann()); !starts.Equal(utc("2026-12-05T08:00:00Z")) {
+		t.Errorf("in Berlin it starts at %s", starts)
+	}
+}

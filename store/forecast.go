@@ -32,7 +32,7 @@ func (f forecast) Candidates(ctx context.Context, c *campaigns.Campaign, part, p
 	}
 	q := &audienceQuery{campaign: c.ID, where: "TRUE", from: part * shards / parts, to: (part + 1) * shards / parts, now: now}
 	if c.Audience.Who != nil {
-		q.where, q.args = c.Audience.Who.SQL(f.tx.dialect, now)
+		q.where, q.args = c.Audience.Who.SQL(f.tx.dialect, c.AudienceAt(now))
 	}
 	found, err := judged(ctx, f.tx, scanCandidate, `
 		SELECT v.customer, v.twin, CASE WHEN `+rule+` THEN 0 ELSE 1 END, EXISTS (SELECT 1 FROM entries r

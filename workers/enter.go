@@ -29,7 +29,7 @@ func (e *Entrance) Enter(ctx context.Context, shard campaigns.Shard) error {
 	}
 	where, args := "", []any(nil)
 	if campaign.Audience.Who != nil {
-		where, args = campaign.Audience.Who.SQL(e.Dialect, shard.At)
+		where, args = campaign.Audience.Who.SQL(e.Dialect, campaign.AudienceAt(shard.At))
 	}
 	entered, err := e.Runs.EnterShard(ctx, shard, campaign, where, args, e.Now())
 	if err != nil {

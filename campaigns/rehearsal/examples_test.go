@@ -1,6 +1,8 @@
 package rehearsal_test
 
 import (
+	"io/fs"
+	"os"
 	"testing"
 
 	"rapport/campaigns"
@@ -11,7 +13,13 @@ import (
 // shop is the sample shop's workspace.
 func shop(t testing.TB) *campaigns.Workspace {
 	t.Helper()
-	files, err := campaigns.ReadFolder(examples.Shop())
+	return load(t, examples.Shop())
+}
+
+// load reads a workspace that has no mistake.
+func load(t testing.TB, folder fs.FS) *campaigns.Workspace {
+	t.Helper()
+	files, err := campaigns.ReadFolder(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +38,24 @@ func TestTheSampleShopsTestsPass(t *testing.T) {
 	}
 	for _, test := range w.Tests {
 		t.Run(test.Title, func(t *testing.T) { passes(t, w, test) })
+	}
+}
+
+// So do the cookbook's, and every recipe has some.
+func TestTheCookbooksTestsPass(t *testing.T) {
+	w := load(t, os.DirFS("../../docs/cookbook"))
+	tested := map[string]bool{}
+	for _, test := range w.Tests {
+		tested[test.Campaigns[0]] = true
+		t.Run(test.Title, func(t *testing.T) { passes(t, w, test) })
+	}
+	for id, recipe := range w.Campaigns {
+		if !tested[id] && recipe.Trigger.Kind != campaigns.Manual {
+			t.Errorf("%s has no test", id)
+		}
+	}
+	if len(tested) < 12 {
+		t.Errorf("only %d recipes have tests", len(tested))
 	}
 }
 

@@ -164,7 +164,7 @@ func (w *World) broadcast(c *campaigns.Campaign, at time.Time) {
 	cause, persons := "run:"+strconv.FormatInt(w.runs, 10), map[string]bool{}
 	for _, id := range w.order {
 		p := w.people[id]
-		if !c.Belongs(w.profile(p), p.counts(c, at), at) {
+		if judged := c.AudienceAt(at); !c.Belongs(w.profile(p), p.counts(c, judged), judged) {
 			continue
 		}
 		entry := c.Begin(&p.Customer, cause, nil, at)
