@@ -50,6 +50,7 @@ func rootCommand() *cobra.Command {
 			root.AddCommand(command)
 		}
 	}
+	add("marketer", diffCommand(o))
 	add("marketer", demoCommand(o), validateCommand(o), testCommand(o), planCommand(o), applyCommand(o), versionsCommand(o), statusCommand(o),
 		schemaCommand())
 	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o))
