@@ -96,7 +96,7 @@ func (w *Workspace) Since(before *Workspace) Difference {
 
 // settings are what rapport.yaml says.
 func (w *Workspace) settings() []fact {
-	return w.facts(*w, "Segments", "Campaigns", "Templates", "Files")
+	return w.facts(*w, "Segments", "Campaigns", "Templates", "Files", "Warnings")
 }
 
 // meanings are two workspaces that are compared.

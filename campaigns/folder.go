@@ -59,6 +59,26 @@ func ReadFolder(fsys fs.FS) (map[string][]byte, error) {
 	return files, nil
 }
 
+// CheckFiles says what ReadFolder would not have read among files that came
+// another way.
+func CheckFiles(files map[string][]byte) error {
+	total := 0
+	for file, content := range files {
+		folder, _, inside := strings.Cut(file, "/")
+		if !fs.ValidPath(file) || file != settingsFile && (!inside || !slices.Contains(folders, folder)) {
+			return fmt.Errorf("read workspace: %q is no file of a workspace", file)
+		}
+		if len(content) > maxFileSize {
+			return fmt.Errorf("read workspace: %s is larger than 1 MiB", file)
+		}
+		total += len(content)
+	}
+	if total > maxWorkspaceSize {
+		return errors.New("read workspace: its files are larger than 64 MiB together")
+	}
+	return nil
+}
+
 // readFile reads one file, but not a large one, nor what is no plain file.
 func readFile(fsys fs.FS, file string) ([]byte, error) {
 	info, err := fs.Stat(fsys, file)

@@ -89,9 +89,9 @@ func (s *Step) does() string {
 
 // Standing counts the running entries that stand at one position of one version.
 type Standing struct {
-	Version  int
-	Position string
-	Entries  int64
+	Version  int    `json:"version"`
+	Position string `json:"position"`
+	Entries  int64  `json:"entries"`
 }
 
 // Itineraries moves journeys between versions.
@@ -106,16 +106,16 @@ type Itineraries interface {
 
 // Migration is what became of the journeys of a campaign's older versions.
 type Migration struct {
-	Campaign string
-	Version  int // the one in force
-	Moved    int64
-	Stayed   []Stay
+	Campaign string `json:"campaign"`
+	Version  int    `json:"version"` // the one in force
+	Moved    int64  `json:"moved"`
+	Stayed   []Stay `json:"stayed,omitempty"`
 }
 
 // Stay counts the entries of one position that keep their version, and why.
 type Stay struct {
 	Standing
-	Why string
+	Why string `json:"why"`
 }
 
 // Migrate moves running entries of older versions to the versions in force, as

@@ -28,6 +28,7 @@ type Console struct {
 	Summary   deliveries.Summary
 	Casebook  customers.Casebook
 	Starter   campaigns.Starter
+	Applier   campaigns.Applier
 	Ring      func(context.Context)
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -44,6 +45,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	page("GET /customers/{id}", c.customer)
 	page("POST /customers/{id}/follow-ups", c.followUp)
 	page("POST /cases/{id}/close", c.closeCase)
+	page("POST /v1/workspace", c.applyWorkspace)
 }
 
 // local serves this machine and nobody else: neither a stranger's address nor a

@@ -72,7 +72,8 @@ func emptyShop(t *testing.T) *shop {
 			Catalog: catalog, Entries: db, News: db, Now: clock,
 			NewID: func() string { starts++; return strconv.Itoa(starts) },
 		},
-		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Applier: campaigns.Applier{Catalog: catalog, Census: db, Journeys: db, Now: clock},
+		Ring:    func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}).Mount(mux)
 	s.pages = mux
 	return s

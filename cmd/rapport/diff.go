@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,7 +26,7 @@ func diffCommand(o *options) *cobra.Command {
 				return err
 			}
 			defer i.Close()
-			d, err := i.difference(cmd, workspace)
+			d, _, err := i.applier().Changes(cmd.Context(), workspace)
 			if err != nil {
 				return err
 			}
@@ -44,21 +43,6 @@ func diffCommand(o *options) *cobra.Command {
 	}
 	command.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 1 when something is different")
 	return command
-}
-
-// difference compares a workspace with the one in force, and counts whom it
-// concerns.
-func (i *installation) difference(cmd *cobra.Command, workspace *campaigns.Workspace) (campaigns.Difference, error) {
-	var before *campaigns.Workspace
-	edition, err := i.Catalog.Current(cmd.Context())
-	switch {
-	case err == nil:
-		before = edition.Workspace
-	case !errors.Is(err, campaigns.ErrNoWorkspace):
-		return campaigns.Difference{}, err
-	}
-	d := workspace.Since(before)
-	return d, d.Measure(cmd.Context(), i.Store, i.Now())
 }
 
 // printDifference writes what changed: a line for each thing, and below it each
@@ -109,9 +93,9 @@ func printRevisions(w io.Writer, what string, revisions []campaigns.Revision) {
 func underWay(r campaigns.Revision) string {
 	switch {
 	case r.Kind == campaigns.Removed && r.Running > 0:
-		return fmt.Sprintf("%d %s under way will send nothing more", r.Running, plural(r.Running, "journey"))
+		return plural(int(r.Running), "journey") + " under way will send nothing more"
 	case r.NewVersion && r.Running > 0:
-		return fmt.Sprintf("%d %s under way keep the version they began with", r.Running, plural(r.Running, "journey"))
+		return plural(int(r.Running), "journey") + " under way keep the version they began with"
 	case r.Kind == campaigns.Relies:
 		return "a new version, because what it leans on changed"
 	}
@@ -146,7 +130,7 @@ func summary(d campaigns.Difference) string {
 		}
 		for _, kind := range []campaigns.RevisionKind{campaigns.Added, campaigns.Changed, campaigns.Removed} {
 			if kinds[kind] > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s %s", kinds[kind], plural(kinds[kind], what), kind))
+				parts = append(parts, fmt.Sprintf("%s %s", plural(kinds[kind], what), kind))
 			}
 		}
 	}
@@ -157,18 +141,11 @@ func summary(d campaigns.Difference) string {
 		n    int
 	}{{"template", len(d.Templates)}, {"setting", len(d.Settings)}} {
 		if other.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s changed", other.n, plural(other.n, other.what)))
+			parts = append(parts, plural(other.n, other.what)+" changed")
 		}
 	}
 	if len(parts) == 0 {
 		return "nothing but new versions of what leans on others"
 	}
 	return strings.Join(parts, ", ")
-}
-
-func plural[N int | int64](n N, what string) string {
-	if n == 1 {
-		return what
-	}
-	return what + "s"
 }

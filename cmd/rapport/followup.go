@@ -75,7 +75,7 @@ func (o *options) askConsole(ctx context.Context, campaign, customer string, pro
 		form.Set(name, fmt.Sprint(value))
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		"http://"+c.Listen+"/customers/"+url.PathEscape(customer)+"/follow-ups", strings.NewReader(form.Encode()))
+		consoleURL(c.Listen)+"/customers/"+url.PathEscape(customer)+"/follow-ups", strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}

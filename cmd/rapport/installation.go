@@ -169,11 +169,16 @@ func (i *installation) starter() campaigns.Starter {
 	return campaigns.Starter{Catalog: i.Catalog, Entries: i.Store, News: i.Store, NewID: uuid.NewString, Now: i.Now}
 }
 
+// applier puts workspaces in force.
+func (i *installation) applier() campaigns.Applier {
+	return campaigns.Applier{Catalog: i.Catalog, Census: i.Store, Journeys: i.Store, Now: i.Now}
+}
+
 // console is the operators' and agents' HTTP side.
 func (i *installation) console() *console.Console {
 	return &console.Console{
 		Catalog: i.Catalog, Directory: i.Store, Timeline: i.Store, Summary: i.Store.Summary(), Casebook: i.Store.Casebook(),
-		Starter: i.starter(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Starter: i.starter(), Applier: i.applier(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 

@@ -83,8 +83,15 @@ func (i *installation) prepare(cmd *cobra.Command, o *options, args []string, pe
 	first := errors.Is(err, campaigns.ErrNoWorkspace)
 	switch {
 	case len(args) == 1:
-		if _, err := i.apply(cmd, o, args[0]); err != nil {
+		files, err := readWorkspace(args[0])
+		if err != nil {
 			return err
+		}
+		switch _, problems, err := i.Catalog.Apply(ctx, files, i.Now()); {
+		case err != nil:
+			return err
+		case len(problems) > 0:
+			return o.refuseToApply(cmd, problems)
 		}
 	case first:
 		files, err := campaigns.ReadFolder(examples.Shop())

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/store"
+)
+
+func applyCommand(o *options) *cobra.Command {
+	var order campaigns.Order
+	var server string
+	command := &cobra.Command{
+		Use:   "apply DIR",
+		Short: "Put a workspace in force; entries under way keep the version they began with",
+		Long: "Put a workspace in force, all of it or, where there is a mistake, nothing. Entries under way keep the version\n" +
+			"they began with; with --migrate those go on in the new one for whom every step they have passed, and the one they\n" +
+			"stand at, is the same in both. While `rapport up` runs on the same folder, it is asked to do it. --server asks another one:\n" +
+			"its console answers the machine it runs on only, so run this there or through a tunnel.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			files, err := readWorkspace(args[0])
+			if err != nil {
+				return err
+			}
+			done, problems, err := o.apply(cmd.Context(), files, server, order)
+			if err != nil {
+				return err
+			}
+			if len(problems) > 0 {
+				return o.refuseToApply(cmd, problems)
+			}
+			return o.printApplication(cmd, done)
+		},
+	}
+	command.Flags().BoolVar(&order.Trial, "dry-run", false, "change nothing, and tell what would change")
+	command.Flags().BoolVar(&order.Migrate, "migrate", false, "move entries under way to the new versions, as far as they can go on there")
+	command.Flags().StringVar(&server, "server", "", "the `URL` of a running rapport whose console is asked to apply it")
+	return command
+}
+
+// apply puts files in force: through the console of a server, in the store, or
+// through the console of the program that has the store.
+func (o *options) apply(ctx context.Context, files map[string][]byte, server string, order campaigns.Order) (campaigns.Application, []campaigns.Problem, error) {
+	if server != "" {
+		return askToApply(ctx, server, files, order)
+	}
+	open := o.openWriting
+	if order.Trial {
+		open = o.openReading
+	}
+	i, err := open(ctx)
+	if errors.Is(err, store.ErrInUse) {
+		c, _, err := o.load()
+		if err != nil {
+			return campaigns.Application{}, nil, err
+		}
+		return askToApply(ctx, consoleURL(c.Listen), files, order)
+	}
+	if err != nil {
+		return campaigns.Application{}, nil, err
+	}
+	defer i.Close()
+	return i.applier().Apply(ctx, files, order)
+}
+
+// askToApply sends files to the console of a running rapport.
+func askToApply(ctx context.Context, server string, files map[string][]byte, order campaigns.Order) (done campaigns.Application, problems []campaigns.Problem, err error) {
+	if err := onThisMachine(server); err != nil {
+		return done, nil, err
+	}
+	body, err := json.Marshal(map[string]any{"files": files, "order": order})
+	if err != nil {
+		return done, nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(server, "/")+"/v1/workspace", bytes.NewReader(body))
+	if err != nil {
+		return done, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/plain")
+	response, err := (&http.Client{Timeout: 2 * time.Minute}).Do(request)
+	if err != nil {
+		return done, nil, fmt.Errorf("ask the running rapport at %s: %w", server, err)
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		return done, nil, json.NewDecoder(response.Body).Decode(&done)
+	case http.StatusUnprocessableEntity:
+		var refused struct{ Problems []campaigns.Problem }
+		err := json.NewDecoder(response.Body).Decode(&refused)
+		return done, refused.Problems, err
+	}
+	why, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	if err != nil {
+		return done, nil, err
+	}
+	return done, nil, fmt.Errorf("the running rapport at %s: %s", server, strings.TrimSpace(string(why)))
+}
+
+// consoleURL is where the console of a program that listens at an address answers
+// this machine.
+func consoleURL(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if ip, parse := netip.ParseAddr(host); err == nil && (host == "" || parse == nil && ip.IsUnspecified()) {
+		return "http://127.0.0.1:" + port
+	}
+	return "http://" + listen
+}
+
+// onThisMachine refuses a server whose console would not answer.
+func onThisMachine(server string) error {
+	address, err := url.Parse(server)
+	if err != nil || address.Hostname() == "" {
+		return fmt.Errorf("--server: %q is no URL such as http://127.0.0.1:8080", server)
+	}
+	host := address.Hostname()
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--server: the console of %s answers its own machine only; run this there, or through a tunnel to it", host)
+	}
+	return nil
+}
+
+// refuseToApply prints the mistakes for which nothing was applied.
+func (o *options) refuseToApply(cmd *cobra.Command, problems []campaigns.Problem) error {
+	if err := campaigns.WriteProblems(cmd.ErrOrStderr(), problems, o.format); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s; nothing was applied\n", counted(problems))
+	return errReported
+}
+
+func (o *options) printApplication(cmd *cobra.Command, done campaigns.Application) error {
+	out := cmd.OutOrStdout()
+	if o.format == "json" {
+		return printJSON(out, done)
+	}
+	if done.Applied {
+		fmt.Fprintf(out, "%s: workspace %d is in force, %s (%s)\n", done.Name, done.Workspace, plural(done.Campaigns, "campaign"), summary(done.Changes))
+	} else {
+		printDifference(out, done.Changes)
+		fmt.Fprintf(out, "%s: nothing was applied (%s)\n", done.Name, summary(done.Changes))
+	}
+	if err := campaigns.WriteProblems(cmd.ErrOrStderr(), done.Warnings, o.format); err != nil {
+		return err
+	}
+	if done.Migrations != nil {
+		printMigrations(out, done.Migrations)
+	}
+	return nil
+}
+
+// printMigrations tells which journeys go on in a new version, and what keeps the
+// others in theirs.
+func printMigrations(w io.Writer, all []campaigns.Migration) {
+	if len(all) == 0 {
+		fmt.Fprintln(w, "no entries are under way in older versions")
+	}
+	for _, m := range all {
+		var stayed int64
+		for _, stay := range m.Stayed {
+			stayed += stay.Entries
+		}
+		fmt.Fprintf(w, "%s: %d moved to version %d, %d stay\n", m.Campaign, m.Moved, m.Version, stayed)
+		for _, stay := range m.Stayed {
+			fmt.Fprintf(w, "  %d at step %s of version %d: %s\n", stay.Entries, stay.Position, stay.Version, stay.Why)
+		}
+	}
+}
