@@ -3,18 +3,17 @@ package campaigns
 import (
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"rapport/campaigns/examples"
 )
 
 // sampleShop is the shop that comes with the program.
 func sampleShop(t *testing.T) map[string][]byte {
 	t.Helper()
-	files, err := ReadFolder(examples.Shop())
+	files, err := ReadFolder(os.DirFS("examples/shop"))
 	if err != nil {
 		t.Fatal(err)
 	}
