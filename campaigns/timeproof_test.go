@@ -26,27 +26,32 @@ func within(reading int, from, to ClockTime) bool {
 // weeks are hours as shops have them, and hours that lie where clocks are set.
 var weeks = []week{
 	{
-		"business hours", openHours{windows: []Window{clockWindow("09:00", "12:30"), clockWindow("14:30", "19:00")}, days: 0b0111110},
+		"business hours",
+		openHours{windows: []Window{clockWindow("09:00", "12:30"), clockWindow("14:30", "19:00")}, days: 0b0111110},
 		func(r int) bool {
 			return (within(r, 9*60, 12*60+30) || within(r, 14*60+30, 19*60)) && weekday(r) != time.Sunday && weekday(r) != time.Saturday
 		},
 	},
 	{
-		"the hour that is left out", openHours{windows: []Window{clockWindow("02:10", "02:50")}},
+		"the hour that is left out",
+		openHours{windows: []Window{clockWindow("02:10", "02:50")}},
 		func(r int) bool { return within(r, 2*60+10, 2*60+50) },
 	},
 	{
-		"the first minutes of Sunday", openHours{windows: []Window{clockWindow("00:00", "00:20"), clockWindow("01:45", "03:15")}, days: 1 << time.Sunday},
+		"the first minutes of Sunday",
+		openHours{windows: []Window{clockWindow("00:00", "00:20"), clockWindow("01:45", "03:15")}, days: 1 << time.Sunday},
 		func(r int) bool {
 			return (within(r, 0, 20) || within(r, 60+45, 3*60+15)) && weekday(r) == time.Sunday
 		},
 	},
 	{
-		"across midnight", openHours{windows: []Window{clockWindow("22:30", "01:30")}},
+		"across midnight",
+		openHours{windows: []Window{clockWindow("22:30", "01:30")}},
 		func(r int) bool { return within(r, 22*60+30, 60+30) },
 	},
 	{
-		"holidays", openHours{holidays: []Holiday{{Month: time.March, Day: 31}, {Month: time.October, Day: 26}, {Year: 2025, Month: time.November, Day: 2}}},
+		"holidays",
+		openHours{holidays: []Holiday{{Month: time.March, Day: 31}, {Month: time.October, Day: 26}, {Year: 2025, Month: time.November, Day: 2}}},
 		func(r int) bool {
 			year, month, day := date(r)
 			return (month != time.March || day != 31) && (month != time.October || day != 26) &&
