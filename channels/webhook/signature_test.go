@@ -56,10 +56,11 @@ func TestASecretIsAsReceiversLibrariesReadIt(t *testing.T) {
 			}
 		}
 	}
-	if _, err := newSigner([]channels.Secret{GenerateSecret()}); err != nil {
+	first, second := GenerateSecret(), GenerateSecret()
+	if _, err := newSigner([]channels.Secret{first, second}); err != nil {
 		t.Error(err)
 	}
-	if GenerateSecret() == GenerateSecret() {
+	if first == second {
 		t.Error("a secret is made twice")
 	}
 }
