@@ -188,8 +188,10 @@ func TestTheSecondHalfOfTheLanguageIsRead(t *testing.T) {
 		Event: "Order Completed", Where: compiled(t, "event.total >= 20"), Within: 14 * 24 * time.Hour, Value: compiled(t, "event.revenue"),
 	}, got.Goal)
 	same(t, "holidays", []Holiday{
-		{Year: 2026, Month: time.December, Day: 24}, {Month: time.December, Day: 25},
-		{Country: "DE", Month: time.October, Day: 3}, {Country: "AT", Month: time.October, Day: 26},
+		{Year: 2026, Month: time.December, Day: 24},
+		{Month: time.December, Day: 25},
+		{Country: "DE", Month: time.October, Day: 3},
+		{Country: "AT", Month: time.October, Day: 26},
 	}, got.Contact.Holidays)
 	same(t, "rollout", &Rollout{
 		Stages: []float64{0.05, 0.25, 1}, Hold: 6 * time.Hour, MinSample: 200,
