@@ -9,6 +9,9 @@ import (
 	"rapport/channels"
 )
 
+// Title says what the step does.
+func (s *Step) Title() string { return s.describe() }
+
 // describe says what a step does.
 func (s *Step) describe() string {
 	switch s.Kind {

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"rapport/channels"
 )
 
 // usualTestDays is how long a test goes on after the last line of its script,
@@ -57,6 +55,7 @@ func (t *testReader) read(m *mapping) {
 		into.Zone = zone
 	}
 	t.readCampaignNames(m)
+	t.messages = t.workspace.Messages(into.Campaigns...)
 	into.Start = t.instant(m.need("start", "write when the test begins, such as \"start: 2026-12-01 11:00\""))
 	t.clock = into.Start
 	t.readCustomers(m)
@@ -88,41 +87,7 @@ func (t *testReader) readCampaignNames(m *mapping) {
 			n.problem("there is no campaign "+quote(id), didYouMean(id, slices.Collect(maps.Keys(t.campaigns)), "name one of campaigns/"))
 		}
 		t.test.Campaigns = append(t.test.Campaigns, id)
-		t.collectMessages(id)
 	}
-}
-
-// collectMessages lists what a campaign may send, and those that it hands
-// customers over to.
-func (t *testReader) collectMessages(id string) {
-	seen := map[string]bool{}
-	var collect func(id string)
-	collect = func(id string) {
-		c := t.workspace.Campaigns[id]
-		if c == nil || seen[id] {
-			return
-		}
-		seen[id] = true
-		everyStep(c.Steps, func(step *Step) {
-			if step.Enter != "" {
-				collect(step.Enter)
-			}
-			if step.Webhook != nil {
-				t.messages = append(t.messages, Message{Channel: channels.Webhook, Template: step.Webhook.URL})
-			}
-			if step.Send == nil {
-				return
-			}
-			for _, ch := range step.channels() {
-				message := Message{Channel: ch, Template: step.Send.Template}
-				if step.Send.Ask != nil {
-					message.Ask = step.ID
-				}
-				t.messages = append(t.messages, message)
-			}
-		})
-	}
-	collect(id)
 }
 
 // readUntil reads when the test ends: an instant, or how long it goes on after

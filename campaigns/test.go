@@ -1,11 +1,14 @@
 package campaigns
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/templates"
 )
 
 // Test is one campaign test: some customers, what they do, and what is to come
@@ -79,6 +82,61 @@ func (m Message) Is(d deliveries.Delivery, step *Step) bool {
 		return step != nil && step.Send != nil && step.Send.Ask != nil && step.ID == m.Ask
 	}
 	return true
+}
+
+// Messages lists what campaigns may send, and those that they hand customers
+// over to.
+func (w *Workspace) Messages(campaigns ...string) []Message {
+	var messages []Message
+	seen := map[string]bool{}
+	next := slices.Clone(campaigns)
+	for len(next) > 0 {
+		c := w.Campaigns[next[0]]
+		next = next[1:]
+		if c == nil || seen[c.ID] {
+			continue
+		}
+		seen[c.ID] = true
+		everyStep(c.Steps, func(step *Step) {
+			messages = append(messages, step.messages()...)
+			if step.Enter != "" {
+				next = append(next, step.Enter)
+			}
+		})
+	}
+	return messages
+}
+
+// messages lists what the step may send.
+func (s *Step) messages() []Message {
+	if s.Webhook != nil {
+		return []Message{{Channel: channels.Webhook, Template: s.Webhook.URL}}
+	}
+	if s.Send == nil {
+		return nil
+	}
+	var messages []Message
+	for _, ch := range s.channels() {
+		message := Message{Channel: ch, Template: s.Send.Template}
+		if s.Send.Ask != nil {
+			message.Ask = s.ID
+		}
+		messages = append(messages, message)
+	}
+	return messages
+}
+
+// MessageFields names every value that the messages of a campaign ask for, such
+// as event.order_id.
+func (w *Workspace) MessageFields(c *Campaign) []string {
+	var names []string
+	for _, message := range w.Messages(c.ID) {
+		for _, field := range w.Templates.Fields(templates.Ref{Channel: message.Channel, Name: message.Template}) {
+			names = append(names, strings.Join(field.Path, "."))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Act is one thing a customer, or the network before them, does about a message.

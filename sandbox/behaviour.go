@@ -16,6 +16,18 @@ type Behaviour struct {
 	SMS   SMSBehaviour   `json:"sms" yaml:"sms"`
 	Call  CallBehaviour  `json:"call" yaml:"call"`
 	Push  PushBehaviour  `json:"push" yaml:"push"`
+	Goal  GoalBehaviour  `json:"goal" yaml:"goal"`
+}
+
+// GoalBehaviour is what customers do of what a campaign is for, such as buying.
+// Only Foresee plays it: in the sandbox customers live by their shop's life.
+type GoalBehaviour struct {
+	Anyway    float64 `json:"anyway" yaml:"anyway"`       // without a message
+	Delivered float64 `json:"delivered" yaml:"delivered"` // because one arrived
+	Clicked   float64 `json:"clicked" yaml:"clicked"`     // because they followed its link, in the place of Delivered
+
+	Within Delay   `json:"within" yaml:"within"` // from there to the deed
+	Value  float64 `json:"value" yaml:"value"`   // what it is worth on average, in major units
 }
 
 // Mood is how satisfied customers are, from 0 to 1: each has one, drawn once
@@ -98,6 +110,9 @@ func Lifelike() Behaviour {
 		Push: PushBehaviour{
 			Expire: 0.01, Show: 0.8, Click: 0.07,
 			Showing: Between(200*time.Millisecond, time.Hour), Reaction: Between(2*time.Second, 5*time.Minute),
+		},
+		Goal: GoalBehaviour{
+			Anyway: 0.02, Delivered: 0.004, Clicked: 0.09, Within: Between(20*time.Minute, 5*24*time.Hour), Value: 45,
 		},
 	}
 }

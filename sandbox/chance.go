@@ -16,14 +16,21 @@ type chance uint64
 
 // chance derives a source from the seed and the parts that name its subject.
 func (s *Sandbox) chance(parts ...string) chance {
-	sum := s.digest(parts...)
+	return chanceOf(s.options.Seed, parts...)
+}
+
+func chanceOf(seed uint64, parts ...string) chance {
+	sum := digest(seed, parts...)
 	return chance(binary.LittleEndian.Uint64(sum[:]))
 }
 
-// digest hashes the seed and parts, each with its length.
-func (s *Sandbox) digest(parts ...string) [sha256.Size]byte {
+// digest hashes the sandbox's seed and parts.
+func (s *Sandbox) digest(parts ...string) [sha256.Size]byte { return digest(s.options.Seed, parts...) }
+
+// digest hashes a seed and parts, each with its length.
+func digest(seed uint64, parts ...string) [sha256.Size]byte {
 	buf := make([]byte, 0, 256)
-	buf = binary.LittleEndian.AppendUint64(buf, s.options.Seed)
+	buf = binary.LittleEndian.AppendUint64(buf, seed)
 	for _, part := range parts {
 		buf = binary.AppendUvarint(buf, uint64(len(part)))
 		buf = append(buf, part...)

@@ -19,10 +19,13 @@ func (s *Sandbox) person(address string) person {
 	if s.options.Person != nil {
 		name = s.options.Person(address)
 	}
-	behaviour := s.behaviourOf(address)
-	c := s.chance("mood", name)
-	mood := behaviour.Mood.Mean + behaviour.Mood.Spread*c.normal("mood")
-	return person{behaviour: behaviour, mood: math.Min(math.Max(mood, 0), 1)}
+	return s.behaviourOf(address).person(s.chance("mood", name))
+}
+
+// person is somebody who behaves so, with a mood of their own.
+func (b Behaviour) person(c chance) person {
+	mood := b.Mood.Mean + b.Mood.Spread*c.normal("mood")
+	return person{behaviour: b, mood: math.Min(math.Max(mood, 0), 1)}
 }
 
 // score is what the person gives on a scale: the mood, and a little of the day.

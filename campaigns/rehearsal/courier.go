@@ -85,12 +85,26 @@ func (w *World) write(p *parcel, t campaigns.Traveller) (channels.Content, error
 		told, err := w.shop.WebhookContent(p.journey.campaign.StepAt(p.Step), words)
 		return channels.Content{Webhook: told}, err
 	}
+	if w.spared(p) {
+		return channels.Content{}, nil
+	}
 	locale := t.Customer.Locale
 	if locale == "" {
 		locale = w.shop.Locale
 	}
 	content, _, err := w.shop.Templates.Render(templates.Ref{Channel: p.Channel, Name: p.Template}, locale, words)
 	return content, err
+}
+
+// spared reports whether a message's words may be left out: enough of its kind
+// were written, and they have no price.
+func (w *World) spared(p *parcel) bool {
+	if w.sample == 0 || p.Channel != channels.Email && p.Channel != channels.Push {
+		return false
+	}
+	kind := string(p.Channel) + " " + p.Template
+	w.spare[kind]++
+	return w.spare[kind] > w.sample
 }
 
 // send hands a message to the other side, which always takes it, and plans what

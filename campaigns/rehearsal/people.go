@@ -20,8 +20,9 @@ type person struct {
 	timeline []customers.Event
 	keys     map[string]bool // of the timeline's lines
 	journeys []*journey
-	parcels  []*parcel // that were ever planned for them
-	human    string    // customers.Person
+	parcels  []*parcel        // that were ever planned for them
+	human    string           // customers.Person
+	before   map[string]int64 // did() counts of what is not on the timeline
 }
 
 // week is the window of contacted.last_7d.
@@ -62,6 +63,7 @@ func (p *person) count(asked []expression.Count, now time.Time) map[string]int64
 	}
 	counts := make(map[string]int64, len(asked))
 	for _, wanted := range asked {
+		counts[wanted.Key()] = p.before[wanted.Key()]
 		from, until := wanted.Span(now)
 		for _, event := range p.timeline {
 			if event.Name == wanted.Event && !event.At.Before(from) && (until.IsZero() || event.At.Before(until)) {

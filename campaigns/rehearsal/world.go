@@ -49,6 +49,8 @@ type World struct {
 	runs      int64
 	planned   int64 // tasks so far
 	watched   []*watch
+	sample    int              // how many of each message are written in full; 0 is all
+	spare     map[string]int   // by message, how many were
 	splits    map[point]string // with a winner, "" until it is decided
 	conflicts map[string]bool  // causes of entries, each once
 }

@@ -47,17 +47,9 @@ func testCommand(o *options) *cobra.Command {
 }
 
 func (t *rehearsing) run(cmd *cobra.Command, folder string, names []string) error {
-	files, err := readWorkspace(folder)
+	workspace, err := t.loadWorkspace(cmd, folder)
 	if err != nil {
 		return err
-	}
-	workspace, problems := campaigns.Load(files)
-	if len(problems) > 0 {
-		if err := campaigns.WriteProblems(cmd.OutOrStdout(), problems, t.format); err != nil {
-			return err
-		}
-		fmt.Fprintln(cmd.ErrOrStderr(), counted(problems)+"; nothing was played")
-		return errReported
 	}
 	chosen, err := choose(workspace.Tests, names, t.pattern)
 	if err != nil {

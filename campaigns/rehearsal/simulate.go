@@ -1,0 +1,98 @@
+package rehearsal
+
+import (
+	"iter"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+// Simulation takes many customers through one campaign.
+type Simulation struct {
+	Workspace *campaigns.Workspace
+	Campaign  string
+	// Start and Until are when its days begin and end.
+	Start, Until time.Time
+	Audience     Audience
+	// When is when a customer meets what starts the campaign, where that is no
+	// broadcast; Properties are what it sees as its event.
+	When       func(customer string) time.Time
+	Properties map[string]any
+	// Life is what a customer does whatever the campaign does.
+	Life func(customer string) []campaigns.Scene
+	// Sample is how many of each e-mail and notification are written in full, to
+	// find mistakes; the words of the others would change nothing. Texts and
+	// calls, whose words have a price, are always written.
+	Sample int
+}
+
+// Newcomer is a customer as a simulation begins, with the did() counts that the
+// campaign asks about.
+type Newcomer struct {
+	Customer *customers.Customer
+	Counts   map[string]int64
+}
+
+// standIn is what a template sees of an event's field that nobody gave a value.
+const standIn = "…"
+
+// Simulate plays the days and sums them up.
+func Simulate(s Simulation, people iter.Seq2[Newcomer, error]) (Figures, error) {
+	c := s.Workspace.Campaigns[s.Campaign]
+	count := newCounter(c, s)
+	w := New(Stage{
+		Workspace: s.Workspace, Campaigns: []string{s.Campaign}, Start: s.Start, Until: s.Until,
+		Audience: s.Audience, Tell: count.tell, Sweep: 24 * time.Hour,
+	})
+	w.sample, w.spare = s.Sample, map[string]int{}
+	seen := w.seenEvent(c, s.Properties)
+	for newcomer, err := range people {
+		if err != nil {
+			return Figures{}, err
+		}
+		id := newcomer.Customer.ID
+		w.Join(*newcomer.Customer, nil)
+		w.people[id].before = newcomer.Counts
+		if s.Life != nil {
+			w.Perform(s.Life(id))
+		}
+		if !c.Trigger.Broadcast() {
+			p := w.people[id]
+			w.at(s.When(id), fromOutside, func() { w.admit(w.shop.Campaigns[c.ID], p, seen) })
+		}
+	}
+	w.Play()
+	return count.figures(w), nil
+}
+
+// admit begins a journey as if what starts the campaign had happened to the
+// customer: its trigger's own condition is taken as fulfilled.
+func (w *World) admit(c *campaigns.Campaign, p *person, properties map[string]any) {
+	who, counts := w.profile(p), p.counts(c, w.now)
+	if segment := w.shop.Segments[c.Trigger.Segment]; segment != nil && w.belongs(segment, p) == (c.Trigger.On == campaigns.Leaving) {
+		return
+	}
+	if !c.Belongs(who, counts, w.now) {
+		return
+	}
+	entry := c.Begin(who, "simulated:"+p.ID, properties, w.now)
+	entry.WakeAt = w.now.Add(c.Trigger.Delay)
+	w.enter(c, p, entry, c.Entry.Again)
+}
+
+// seenEvent is what the campaign sees of the event that starts it: what is given,
+// and a stand-in for whatever its messages name besides.
+func (w *World) seenEvent(c *campaigns.Campaign, given map[string]any) map[string]any {
+	seen := map[string]any{}
+	for _, field := range w.shop.MessageFields(c) {
+		if name, isEvent := strings.CutPrefix(field, "event."); isEvent && !strings.Contains(name, ".") {
+			seen[name] = standIn
+		}
+	}
+	for name, value := range given {
+		seen[name] = value
+	}
+	return seen
+}

@@ -1,0 +1,353 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/campaigns/expression"
+	"rapport/campaigns/rehearsal"
+	"rapport/customers"
+	"rapport/sandbox"
+)
+
+// simulating is what `rapport simulate` was asked for.
+type simulating struct {
+	*options
+	days, people int
+	seed         uint64
+	at           string
+	behaviour    string
+	set          []string
+}
+
+func simulateCommand(o *options) *cobra.Command {
+	asked := &simulating{options: o}
+	command := &cobra.Command{
+		Use:   "simulate CAMPAIGN [DIR]",
+		Short: "Take everybody through a campaign in memory, and sum up what would come of it",
+		Long: "Take the store's customers through a campaign on a virtual clock. Nothing is sent and nothing is written.\n" +
+			"Without DIR the campaign is the one in force. Where there is no store, or with --people, the customers are made up.\n" +
+			"How customers behave is drawn by the demo's numbers; --behaviour FILE lays others over them (see docs/simulate.md).",
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return asked.run(cmd, args[0], append(args, "")[1], cmd.Flags().Changed("people"))
+		},
+	}
+	flags := command.Flags()
+	flags.IntVar(&asked.days, "days", 30, "how many days are played")
+	flags.StringVar(&asked.at, "at", "", "when they begin, by the workspace's clock (a broadcast that comes once: when it goes out)")
+	flags.Uint64Var(&asked.seed, "seed", 1, "the same number draws the same behaviour")
+	flags.IntVar(&asked.people, "people", 2000, "make up so many customers in the place of the store's")
+	flags.StringVar(&asked.behaviour, "behaviour", "", "a YAML `file` with probabilities that are laid over the usual ones")
+	flags.StringArrayVar(&asked.set, "set", nil, "a value the campaign sees as event.`name=value`; may be repeated")
+	return command
+}
+
+func (s *simulating) run(cmd *cobra.Command, campaign, folder string, makeUp bool) error {
+	ctx := cmd.Context()
+	behaviour, err := readBehaviour(s.behaviour)
+	if err != nil {
+		return err
+	}
+	properties, err := assignments(s.set)
+	if err != nil {
+		return err
+	}
+	if !makeUp && folder != "" && !s.hasStore() {
+		makeUp = true
+	}
+	i, workspace, err := s.open(cmd, folder, makeUp)
+	if err != nil {
+		return err
+	}
+	defer i.Close()
+	c := workspace.Campaigns[campaign]
+	if c == nil {
+		return fmt.Errorf("there is no campaign %q", campaign)
+	}
+	start, err := s.start(c, workspace)
+	if err != nil {
+		return err
+	}
+	if makeUp {
+		if err := i.makeUp(ctx, s.seed, s.people, start, s.days); err != nil {
+			return err
+		}
+	}
+	foresight := &foresight{behaviour: behaviour, seed: s.seed, campaign: c}
+	figures, err := rehearsal.Simulate(rehearsal.Simulation{
+		Workspace: workspace, Campaign: campaign, Start: start, Until: start.Add(time.Duration(s.days) * 24 * time.Hour),
+		Audience: foresight, When: s.moments(start, workspace.Zone), Properties: numbers(properties),
+		Life: foresight.life(start), Sample: 100,
+	}, i.newcomers(ctx, c, workspace, start))
+	if err != nil {
+		return err
+	}
+	if s.format == "json" {
+		return printJSON(cmd.OutOrStdout(), figures)
+	}
+	printFigures(cmd.OutOrStdout(), workspace, figures)
+	return nil
+}
+
+func (s *simulating) hasStore() bool {
+	c, _, err := s.load()
+	if err != nil || c.Store != "" {
+		return true // its own words tell what is wrong with it
+	}
+	_, err = os.Stat(filepath.Join(s.data, "rapport.db"))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// open opens the store, or an empty one for people who are made up, and reads
+// the workspace.
+func (s *simulating) open(cmd *cobra.Command, folder string, makeUp bool) (*installation, *campaigns.Workspace, error) {
+	if folder == "" {
+		i, err := s.openReading(cmd.Context())
+		if err != nil {
+			return nil, nil, err
+		}
+		edition, err := i.Catalog.Current(cmd.Context())
+		if err != nil || !makeUp {
+			return i, workspaceOf(edition), err
+		}
+		i.Close()
+		i, err = s.openEmpty(cmd.Context())
+		return i, edition.Workspace, err
+	}
+	workspace, err := s.loadWorkspace(cmd, folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	if makeUp {
+		i, err := s.openEmpty(cmd.Context())
+		return i, workspace, err
+	}
+	i, err := s.openReading(cmd.Context())
+	return i, workspace, err
+}
+
+func workspaceOf(edition *campaigns.Edition) *campaigns.Workspace {
+	if edition == nil {
+		return nil
+	}
+	return edition.Workspace
+}
+
+// openEmpty opens a store in a folder that goes when it is closed.
+func (s *simulating) openEmpty(ctx context.Context) (*installation, error) {
+	folder, err := os.MkdirTemp("", "rapport-simulate-")
+	if err != nil {
+		return nil, err
+	}
+	b := &backing{close: []func() error{func() error { return os.RemoveAll(folder) }}}
+	b.DSN = "sqlite:" + filepath.Join(folder, "rapport.db")
+	_, log, err := s.load()
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	i, err := assemble(ctx, b, true, now, log)
+	if err != nil {
+		b.Close()
+	}
+	return i, err
+}
+
+// makeUp fills an empty store with a made-up shop.
+func (i *installation) makeUp(ctx context.Context, seed uint64, people int, start time.Time, days int) error {
+	shop := sandbox.NewShop(seed, people, start, days)
+	stand := sandbox.New(sandbox.Options{Seed: seed, SelfURL: "https://push.example", Now: func() time.Time { return start }})
+	return i.fill(ctx, stand, shop)
+}
+
+// start is when the days begin: as asked, when a broadcast that comes once goes
+// out, or now.
+func (s *simulating) start(c *campaigns.Campaign, w *campaigns.Workspace) (time.Time, error) {
+	if s.at != "" {
+		at, err := instantOf(s.at, w.Zone)
+		if err != nil {
+			return at, fmt.Errorf("--at: %w", err)
+		}
+		return at, nil
+	}
+	if c.Trigger.Kind == campaigns.Once {
+		if at := w.Occurrences(c, time.Time{}, now().Add(100*366*24*time.Hour)); len(at) > 0 {
+			return at[0], nil
+		}
+	}
+	return now().Truncate(time.Minute), nil
+}
+
+// newcomers reads everybody who may take part, with what the campaign counts of
+// their past.
+func (i *installation) newcomers(ctx context.Context, c *campaigns.Campaign, w *campaigns.Workspace, start time.Time) iter.Seq2[rehearsal.Newcomer, error] {
+	const page = 500
+	where, args := "", []any(nil)
+	if c.Trigger.Kind == campaigns.Once && c.Audience.Who != nil { // nobody else can come to belong
+		where, args = c.Audience.Who.SQL(i.Store.Dialect(), start)
+	}
+	wanted := w.CountsFor(c)
+	if segment := w.Segments[c.Trigger.Segment]; segment != nil && segment.Who != nil {
+		wanted = append(wanted, segment.Who.Counts()...)
+	}
+	return func(yield func(rehearsal.Newcomer, error) bool) {
+		var some []*customers.Customer
+		give := func() bool {
+			ids := make([]string, len(some))
+			for n, customer := range some {
+				ids[n] = customer.ID
+			}
+			counts, err := i.Store.Counts(ctx, ids, wanted, start)
+			for _, customer := range some {
+				if !yield(rehearsal.Newcomer{Customer: customer, Counts: counts[customer.ID]}, err) || err != nil {
+					return false
+				}
+			}
+			some = some[:0]
+			return true
+		}
+		for customer, err := range i.Store.Stream(ctx, where, args) {
+			if err != nil {
+				yield(rehearsal.Newcomer{}, err)
+				return
+			}
+			if some = append(some, customer); len(some) == page && !give() {
+				return
+			}
+		}
+		if len(some) > 0 {
+			give()
+		}
+	}
+}
+
+// moments spreads customers over the waking hours of the days: each meets what
+// starts the campaign once.
+func (s *simulating) moments(start time.Time, zone *time.Location) func(string) time.Time {
+	return func(customer string) time.Time {
+		sum := fnv.New64a()
+		sum.Write([]byte(customer))
+		lot := rand.New(rand.NewPCG(s.seed, sum.Sum64()))
+		day := start.In(zone).AddDate(0, 0, lot.IntN(max(s.days, 1)))
+		at := time.Date(day.Year(), day.Month(), day.Day(), 8, lot.IntN(12*60), lot.IntN(60), 0, zone)
+		if at.Before(start) {
+			return start
+		}
+		return at
+	}
+}
+
+// numbers reads values that are numbers as such: conditions compare them.
+func numbers(values map[string]any) map[string]any {
+	for name, value := range values {
+		if text, isText := value.(string); isText {
+			if n, err := strconv.ParseFloat(text, 64); err == nil {
+				values[name] = n
+			}
+		}
+	}
+	return values
+}
+
+// readBehaviour lays a file over the usual behaviour.
+func readBehaviour(file string) (sandbox.Behaviour, error) {
+	behaviour := sandbox.Lifelike()
+	if file == "" {
+		return behaviour, nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return behaviour, err
+	}
+	if err := yaml.UnmarshalWithOptions(content, &behaviour, yaml.Strict()); err != nil {
+		return behaviour, fmt.Errorf("read behaviour %s: %w", file, err)
+	}
+	return behaviour, nil
+}
+
+// foresight is the audience of a simulation: customers who behave by chance.
+type foresight struct {
+	behaviour sandbox.Behaviour
+	seed      uint64
+	campaign  *campaigns.Campaign
+}
+
+// Receive implements rehearsal.Audience.
+func (f *foresight) Receive(m rehearsal.Message) []rehearsal.Reaction {
+	box := sandbox.Letterbox{
+		Message: fmt.Sprintf("%s/%s/%d/%d/%d", m.Campaign, m.Delivery.Step, m.Entry, m.Group, m.Attempts), Customer: m.Customer.ID,
+		Report: m.Report(""), Content: m.Content,
+	}
+	if m.Step != nil && m.Step.Send != nil && m.Step.Send.Ask != nil {
+		box.Low, box.High = scaleOf(m.Step.Send.Ask.Scale)
+	}
+	var reactions []rehearsal.Reaction
+	for _, foreseen := range f.behaviour.Foresee(f.seed, box) {
+		if foreseen.Deed {
+			if f.campaign.Goal != nil {
+				reactions = append(reactions, rehearsal.Reaction{After: foreseen.After, Event: f.campaign.Goal.Event, Properties: f.deed(foreseen.Value)})
+			}
+			continue
+		}
+		reactions = append(reactions, rehearsal.Reaction{After: foreseen.After, Report: foreseen.Report})
+	}
+	return reactions
+}
+
+func scaleOf(scale campaigns.Scale) (low, high int) {
+	switch scale {
+	case campaigns.CSAT5:
+		return 1, 5
+	case campaigns.NPS:
+		return 0, 10
+	case campaigns.YesNo:
+		return 0, 1
+	}
+	return 0, 0
+}
+
+// life is what customers do of what the campaign is for without being asked.
+func (f *foresight) life(start time.Time) func(string) []campaigns.Scene {
+	if f.campaign.Goal == nil {
+		return nil
+	}
+	return func(customer string) []campaigns.Scene {
+		foreseen, does := f.behaviour.Anyway(f.seed, customer)
+		if !does {
+			return nil
+		}
+		return []campaigns.Scene{{At: start.Add(foreseen.After), Customer: customer, Event: f.campaign.Goal.Event, With: f.deed(foreseen.Value)}}
+	}
+}
+
+// deed is the event by which the goal is reached, worth a value.
+func (f *foresight) deed(value float64) map[string]any {
+	properties := map[string]any{}
+	goal := f.campaign.Goal
+	for _, program := range []*expression.Program{goal.Value, goal.Where} {
+		if program == nil {
+			continue
+		}
+		for _, field := range program.Fields() {
+			if name, isEvent := strings.CutPrefix(field, "event."); isEvent {
+				properties[name] = value
+			}
+		}
+	}
+	return properties
+}
