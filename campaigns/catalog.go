@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -23,6 +25,10 @@ type Catalog struct {
 	mu     sync.Mutex
 	parsed map[int64]*Edition // by workspace version
 	placed map[placing]int64  // which workspace holds a campaign's version
+	// standing is the workspace in force with those campaigns paused that were
+	// paused beside their files.
+	standing *Edition
+	paused   []string
 }
 
 type placing struct {
@@ -37,23 +43,50 @@ type Edition struct {
 	Number int64
 }
 
-// Current is the workspace in force. ErrNoWorkspace before the first apply.
+// Current is the workspace in force, its campaigns in the state they have today:
+// one that was paused beside its file is paused. ErrNoWorkspace before the first
+// apply.
 func (k *Catalog) Current(ctx context.Context) (*Edition, error) {
-	number, err := k.Archive.Latest(ctx)
+	number, paused, err := k.Archive.Latest(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find the workspace in force: %w", err)
 	}
 	k.mu.Lock()
 	edition := k.parsed[number]
 	k.mu.Unlock()
-	if edition != nil {
-		return edition, nil
+	if edition == nil {
+		applied, err := k.Archive.Current(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if edition, err = k.edition(applied); err != nil {
+			return nil, err
+		}
 	}
-	applied, err := k.Archive.Current(ctx)
-	if err != nil {
-		return nil, err
+	return k.overlaid(edition, paused), nil
+}
+
+// overlaid is a workspace with some of its live campaigns paused.
+func (k *Catalog) overlaid(edition *Edition, paused []string) *Edition {
+	if len(paused) == 0 {
+		return edition
 	}
-	return k.edition(applied)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.standing != nil && k.standing.Number == edition.Number && slices.Equal(k.paused, paused) {
+		return k.standing
+	}
+	workspace := *edition.Workspace
+	workspace.Campaigns = maps.Clone(workspace.Campaigns)
+	for _, id := range paused {
+		if c := workspace.Campaigns[id]; c != nil && c.State == Live {
+			stopped := *c
+			stopped.State = Paused
+			workspace.Campaigns[id] = &stopped
+		}
+	}
+	k.standing, k.paused = &Edition{Workspace: &workspace, Number: edition.Number}, paused
+	return k.standing
 }
 
 // Campaign is a version of a campaign as it was applied, with the state the

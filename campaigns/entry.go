@@ -151,6 +151,9 @@ type Run struct {
 	State    RunState  `json:"state"`
 	Shards   int       `json:"shards"` // how many shards are still to enter
 	Entered  int64     `json:"entered"`
+	// KeptOut is how many of the audience did not enter because their earlier
+	// journey runs still or the campaign's rule of entry says no.
+	KeptOut int64 `json:"kept_out,omitempty"`
 }
 
 // RunState is where an occurrence stands.
@@ -170,12 +173,24 @@ type Runs interface {
 	Occur(ctx context.Context, runs []Run, shards int) ([]Run, error)
 	// Last is the latest recorded occurrence of a campaign; zero when none.
 	Last(ctx context.Context, campaign string) (time.Time, error)
-	// Pending lists shards that are not entered yet.
+	// Pending lists shards that are not entered yet, but for those of campaigns
+	// that are paused.
 	Pending(ctx context.Context, limit int) ([]Shard, error)
 	// EnterShard inserts the audience of one shard and marks it done, in one
-	// transaction; running it again adds nothing. where is SQL over customers
-	// aliased c.
-	EnterShard(ctx context.Context, shard Shard, c *Campaign, where string, args []any, now time.Time) (entered int64, err error)
+	// transaction; running it again adds nothing. Whom the rule of entry keeps
+	// out is counted on the run.
+	EnterShard(ctx context.Context, shard Shard, in Intake, now time.Time) (entered int64, err error)
+}
+
+// Intake is how a broadcast takes its audience in.
+type Intake struct {
+	Campaign *Campaign
+	// Where is SQL over customers aliased c, with its Args; "" is everybody.
+	Where string
+	Args  []any
+	// Start is when the journey of a customer begins, of whom it sees the Zone,
+	// the PhoneZone and the Country alone. Nil: at once.
+	Start func(*customers.Customer) time.Time
 }
 
 // ShardsPerRun is how many parts an audience is entered in, one after the other.

@@ -1,6 +1,8 @@
 package campaigns
 
 import (
+	"context"
+	"math"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -35,4 +37,38 @@ func (c *Campaign) Reached(e Entry, ev customers.Event, cust *customers.Customer
 		value, _ = goal.Value.Eval(moment).(float64)
 	}
 	return value, true
+}
+
+// Hope is an event that may be what an entry was for: its name is the goal's, its
+// time within that of the goal.
+type Hope struct {
+	Entry Entry
+	Event customers.Event
+}
+
+// Conversion is an event that was what an entry was for.
+type Conversion struct {
+	Entry int64
+	Event int64
+	At    time.Time
+	Value int64 // minor units
+}
+
+// Goals counts what campaigns are for.
+type Goals interface {
+	// Hoping finds the entries that events may count for, running or not, those
+	// that never entered for good (a second profile, a stage to come) aside.
+	Hoping(ctx context.Context, events []customers.Event) ([]Hope, error)
+	// Convert counts conversions, each event once for an entry.
+	Convert(ctx context.Context, conversions []Conversion) error
+}
+
+// Converts judges a hope: the conversion it is, if it is one. counts are the
+// customer's did() counts. A value that is no amount of money counts as none.
+func (w *Workspace) Converts(c *Campaign, h Hope, cust *customers.Customer, counts map[string]int64) (Conversion, bool) {
+	value, reached := c.Reached(h.Entry, h.Event, cust, counts)
+	if !reached || math.IsNaN(value) || math.Abs(value) > 1e12 {
+		value = 0
+	}
+	return Conversion{Entry: h.Entry.ID, Event: h.Event.ID, At: h.Event.At, Value: w.MinorUnits(value)}, reached
 }

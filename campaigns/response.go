@@ -52,9 +52,10 @@ type Archive interface {
 	// whose meaning changed its next version. Applying the same files again
 	// changes nothing.
 	Keep(ctx context.Context, files map[string][]byte, digest string, campaigns []Stamp, now time.Time) (version int64, err error)
-	// Latest is the number of the latest workspace, cheap to ask; 0 when
-	// nothing was applied.
-	Latest(ctx context.Context) (int64, error)
+	// Latest is the number of the latest workspace, 0 when nothing was applied,
+	// and the campaigns that were paused beside their files, sorted. It is cheap
+	// to ask.
+	Latest(ctx context.Context) (version int64, paused []string, err error)
 	// Current is the latest workspace; ErrNoWorkspace when nothing was applied.
 	Current(ctx context.Context) (Applied, error)
 	// At is the workspace that holds a version of a campaign.
@@ -76,6 +77,10 @@ type Stamp struct {
 	Campaign string
 	Digest   string
 	State    State
+	// GoalEvent is what the campaign is for, within GoalWithin of entering; ""
+	// where it has no goal.
+	GoalEvent  string
+	GoalWithin time.Duration
 }
 
 // Applied is a stored workspace.

@@ -20,7 +20,11 @@ import (
 func (w *Workspace) Stamps() []Stamp {
 	var stamps []Stamp
 	for _, id := range slices.Sorted(maps.Keys(w.Campaigns)) {
-		stamps = append(stamps, Stamp{Campaign: id, Digest: w.Campaigns[id].digest, State: w.Campaigns[id].State})
+		stamp := Stamp{Campaign: id, Digest: w.Campaigns[id].digest, State: w.Campaigns[id].State}
+		if goal := w.Campaigns[id].Goal; goal != nil {
+			stamp.GoalEvent, stamp.GoalWithin = goal.Event, goal.Within
+		}
+		stamps = append(stamps, stamp)
 	}
 	return stamps
 }

@@ -10,7 +10,8 @@ var ErrUnknownCase = errors.New("no such case")
 
 // Case is a follow-up for support with a clock on it.
 type Case struct {
-	ID       int64    `json:"id"`
+	ID int64 `json:"id"`
+	// Customer is "" for a case about a whole campaign.
 	Customer string   `json:"customer"`
 	Campaign string   `json:"campaign,omitempty"`
 	Entry    int64    `json:"entry,omitempty"`
@@ -18,7 +19,8 @@ type Case struct {
 	Priority Priority `json:"priority"`
 	Title    string   `json:"title"`
 	Note     string   `json:"note,omitempty"`
-	// Why is the machine's word for what opened it: step, low_score, complaint, reply.
+	// Why is the machine's word for what opened it: step, low_score, complaint,
+	// reply, rollout.
 	Why      string    `json:"why"`
 	OpenedAt time.Time `json:"opened_at"`
 	DueAt    time.Time `json:"due_at,omitzero"`

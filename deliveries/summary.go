@@ -15,6 +15,7 @@ type Funnel struct {
 	Delivered   int64                `json:"delivered"` // delivered or further
 	Opened      int64                `json:"opened"`
 	Clicked     int64                `json:"clicked"`
+	Replied     int64                `json:"replied"`  // messages that were answered
 	Answered    int64                `json:"answered"` // answers to asks
 	Cases       int64                `json:"cases"`
 	Failed      map[string]int64     `json:"failed,omitempty"` // by reason, bounces among them
@@ -23,6 +24,21 @@ type Funnel struct {
 	Cost        int64                `json:"cost"`      // minor units
 	ScoreSum    float64              `json:"score_sum"` // of csat5 answers
 	ScoreCount  int64                `json:"score_count"`
+	NPSSum      float64              `json:"nps_sum,omitempty"` // of nps answers
+	NPSCount    int64                `json:"nps_count,omitempty"`
+
+	// Of the messages that were sent, how many ended badly. Lost are those that a
+	// provider took and then failed to hand over, or gave up in time.
+	Bounced      int64 `json:"bounced,omitempty"`
+	Unsubscribed int64 `json:"unsubscribed,omitempty"`
+	Complained   int64 `json:"complained,omitempty"`
+	Lost         int64 `json:"lost,omitempty"`
+
+	// KeptOut counts over all runs who belonged and was kept out by the rule of
+	// entry: their earlier journey ran still, or `again` said no.
+	KeptOut int64 `json:"kept_out,omitempty"`
+	// Goal is nil where no version of the campaign has one.
+	Goal *GoalFunnel `json:"goal,omitempty"`
 }
 
 // Backlog counts work that is waiting at a moment, and when the next falls due.

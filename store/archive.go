@@ -53,18 +53,18 @@ func (a archive) Keep(ctx context.Context, files map[string][]byte, digest strin
 // keepVersions gives each campaign whose digest is not that of its latest
 // version the next one, and notes the state of the others.
 func keepVersions(ctx context.Context, tx *tx, workspace int64, stamps []campaigns.Stamp, now time.Time) error {
-	rows := newRows("campaign text, digest text, state text")
+	rows := newRows("campaign text, digest text, state text, goal_event text, goal_within int")
 	for _, s := range stamps {
-		rows.add(s.Campaign, s.Digest, s.State)
+		rows.add(s.Campaign, s.Digest, s.State, s.GoalEvent, s.GoalWithin.Milliseconds())
 	}
 	if _, err := tx.execRows(ctx, rows, `
-		INSERT INTO campaign_versions (campaign, version, workspace, digest, state, applied_at)
-		SELECT v.campaign, COALESCE(MAX(k.version), 0) + 1, $1, v.digest, v.state, $2
+		INSERT INTO campaign_versions (campaign, version, workspace, digest, state, applied_at, goal_event, goal_within)
+		SELECT v.campaign, COALESCE(MAX(k.version), 0) + 1, $1, v.digest, v.state, $2, v.goal_event, v.goal_within
 		FROM {rows} AS v LEFT JOIN campaign_versions k ON k.campaign = v.campaign
 		WHERE NOT EXISTS (
 			SELECT 1 FROM campaign_versions l WHERE l.campaign = v.campaign AND l.digest = v.digest
 			AND l.version = (SELECT MAX(version) FROM campaign_versions WHERE campaign = v.campaign))
-		GROUP BY v.campaign, v.digest, v.state`, workspace, now.UnixMilli()); err != nil {
+		GROUP BY v.campaign, v.digest, v.state, v.goal_event, v.goal_within`, workspace, now.UnixMilli()); err != nil {
 		return err
 	}
 	_, err := tx.execRows(ctx, rows, `
@@ -87,15 +87,23 @@ func latestWorkspace(ctx context.Context, tx *tx) (version int64, digest string,
 }
 
 // Latest implements campaigns.Archive.
-func (a archive) Latest(ctx context.Context) (version int64, err error) {
+func (a archive) Latest(ctx context.Context) (version int64, paused []string, err error) {
 	err = a.store.read(ctx, func(tx *tx) error {
-		version, _, err = latestWorkspace(ctx, tx)
-		return err
+		version, paused = 0, nil
+		return eachRow(ctx, tx, func(r record) error {
+			var campaign string
+			err := r.Scan(&version, orZero(&campaign))
+			if campaign != "" {
+				paused = append(paused, campaign)
+			}
+			return err
+		}, `SELECT w.version, p.campaign FROM (SELECT COALESCE(MAX(version), 0) AS version FROM workspaces) AS w
+			LEFT JOIN pauses p ON TRUE ORDER BY p.campaign`)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("find the workspace in force: %w", err)
+		return 0, nil, fmt.Errorf("find the workspace in force: %w", err)
 	}
-	return version, nil
+	return version, paused, nil
 }
 
 // Current implements campaigns.Archive.

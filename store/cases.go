@@ -26,14 +26,17 @@ func (b casebook) Open(ctx context.Context, cases []customers.Case) error {
 // openCases opens cases inside a transaction and counts them on the customers.
 // An open case of the same entry is brought up to date instead: its newest
 // words, the more pressing of two priorities and the sooner of two clocks.
-// Opening and update each stand on the timeline.
+// Opening and update each stand on the timeline. A case of a whole campaign has
+// no customer, and stands on none.
 func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
 	if len(cases) == 0 {
 		return nil
 	}
 	var of []string
 	for _, c := range cases {
-		of = append(of, c.Customer)
+		if c.Customer != "" { // a case of a whole campaign
+			of = append(of, c.Customer)
+		}
 	}
 	if err := lockCustomers(ctx, tx, distinct(of)); err != nil { // so that the count misses no case of another's
 		return err
@@ -44,7 +47,9 @@ func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
 		if err != nil {
 			return err
 		}
-		events = append(events, caseEvent(c, id, opened))
+		if c.Customer != "" {
+			events = append(events, caseEvent(c, id, opened))
+		}
 	}
 	if err := countCases(ctx, tx, distinct(of)); err != nil {
 		return err
@@ -150,7 +155,7 @@ func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time
 	closed, err := tx.exec(ctx, `
 		UPDATE cases SET closed_at = $2, assignee = $3, note = CASE WHEN $4 = '' THEN note ELSE $4 END
 		WHERE id = $1 AND closed_at IS NULL`, id, instant(now), who, clean(note))
-	if err != nil || closed == 0 {
+	if err != nil || closed == 0 || c.Customer == "" {
 		return err
 	}
 	if err := countCases(ctx, tx, []string{c.Customer}); err != nil {

@@ -77,23 +77,31 @@ const (
 		AND r.customer = o.id AND r.campaign = v.campaign AND r.key = v.key AND r.state = 'running')`
 )
 
-// admit enters customers into the campaigns that moves hand them over to, each by
-// the rule of its campaign.
-func admit(ctx context.Context, tx *tx, moves []campaigns.Move) error {
-	byRule := map[campaigns.Again][]campaigns.Entry{}
-	var rules []campaigns.Again // in order of appearance
+// handOver enters customers into the campaigns that moves hand them over to.
+func handOver(ctx context.Context, tx *tx, moves []campaigns.Move) error {
+	var admissions []campaigns.Admission
 	for _, m := range moves {
 		for _, a := range m.Enter {
-			if _, known := byRule[a.Again]; !known {
-				rules = append(rules, a.Again)
-			}
 			a.Entry.Customer = m.Entry.Customer
-			byRule[a.Again] = append(byRule[a.Again], a.Entry)
+			admissions = append(admissions, a)
 		}
+	}
+	return admit(ctx, tx, admissions)
+}
+
+// admit enters customers inside a transaction, each by the rule of its campaign.
+func admit(ctx context.Context, tx *tx, admissions []campaigns.Admission) error {
+	byRule := map[campaigns.Again][]campaigns.Entry{}
+	var rules []campaigns.Again // in order of appearance
+	for _, a := range admissions {
+		if _, known := byRule[a.Again]; !known {
+			rules = append(rules, a.Again)
+		}
+		byRule[a.Again] = append(byRule[a.Again], a.Entry)
 	}
 	for _, rule := range rules {
 		if _, err := insertEntries(ctx, tx, byRule[rule], rule); err != nil {
-			return fmt.Errorf("hand over to %s: %w", byRule[rule][0].Campaign, err)
+			return fmt.Errorf("enter %s: %w", byRule[rule][0].Campaign, err)
 		}
 	}
 	return nil

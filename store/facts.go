@@ -39,14 +39,16 @@ func (s *Store) Fact(ctx context.Context, name string) (value string, err error)
 
 // SetFact records a fact, over what was known before.
 func (s *Store) SetFact(ctx context.Context, name, value string) error {
-	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(ctx, `
-			INSERT INTO facts (name, value) VALUES ($1, $2)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "fact:"+name, clean(value))
-		return err
-	})
+	err := s.write(ctx, func(tx *tx) error { return setFact(ctx, tx, name, value) })
 	if err != nil {
 		return fmt.Errorf("record fact %s: %w", name, err)
 	}
 	return nil
+}
+
+func setFact(ctx context.Context, tx *tx, name, value string) error {
+	_, err := tx.exec(ctx, `
+		INSERT INTO facts (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "fact:"+name, clean(value))
+	return err
 }

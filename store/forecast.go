@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"rapport/campaigns"
@@ -57,35 +56,6 @@ func scanCandidate(r record) (c plan.Candidate, err error) {
 		c.Standing = plan.Twin
 	}
 	return c, err
-}
-
-// audienceQuery is everybody in some of the store's shards whom a condition
-// over customers, aliased c, selects for a campaign.
-type audienceQuery struct {
-	campaign string
-	where    string
-	args     []any // of where, then of the whole
-	from, to int   // shards, to exclusive
-	now      time.Time
-}
-
-// arg adds an argument and gives its placeholder.
-func (q *audienceQuery) arg(value any) string {
-	q.args = append(q.args, value)
-	return "$" + strconv.Itoa(len(q.args))
-}
-
-// sql is the relation v of customer, campaign, key, entered_at and twin. The
-// condition stands in it twice: for who belongs, and for whether a profile of
-// the same person with a smaller id belongs too.
-func (q *audienceQuery) sql() string {
-	return `(
-			SELECT m.id AS customer, CAST(` + q.arg(q.campaign) + ` AS TEXT) AS campaign, '' AS key,
-				CAST(` + q.arg(q.now.UnixMilli()) + ` AS BIGINT) AS entered_at,
-				EXISTS (SELECT 1 FROM customers c WHERE c.person = m.person AND c.id < m.id AND (` + q.where + `)) AS twin
-			FROM (SELECT c.id, c.person FROM customers c
-				WHERE c.shard >= ` + q.arg(q.from) + ` AND c.shard < ` + q.arg(q.to) + ` AND (` + q.where + `)) AS m
-		) AS v`
 }
 
 // People implements plan.Source.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"rapport/campaigns"
@@ -98,7 +97,7 @@ func (r runs) Pending(ctx context.Context, limit int) (pending []campaigns.Shard
 	err = r.store.read(ctx, func(tx *tx) (err error) {
 		pending, err = list(ctx, tx, scanShard, `
 			SELECT s.run, s.number, s.of, r.campaign, r.version, r.at FROM run_shards s JOIN runs r ON r.id = s.run
-			WHERE s.done_at IS NULL ORDER BY s.run, s.number LIMIT $1`, limit)
+			WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+` ORDER BY s.run, s.number LIMIT $1`, limit)
 		return err
 	})
 	if err != nil {
@@ -110,115 +109,4 @@ func (r runs) Pending(ctx context.Context, limit int) (pending []campaigns.Shard
 func scanShard(r record) (s campaigns.Shard, err error) {
 	err = r.Scan(&s.Run, &s.Number, &s.Of, &s.Campaign, &s.Version, asTime(&s.At))
 	return s, err
-}
-
-// EnterShard implements campaigns.Runs. Of several profiles of one person in
-// the audience the one with the smallest id enters; the others are kept as
-// entries that finished at once with the reason, and are not counted. An entry
-// by holdout enters and is counted.
-func (r runs) EnterShard(ctx context.Context, shard campaigns.Shard, c *campaigns.Campaign, where string, args []any, now time.Time) (entered int64, err error) {
-	err = r.store.write(ctx, func(tx *tx) error {
-		entered = 0
-		open, err := openShard(ctx, tx, shard)
-		if err != nil || !open {
-			return err
-		}
-		added, err := insertAudience(ctx, tx, shard, c, where, args, now)
-		if err != nil {
-			return err
-		}
-		for _, a := range added {
-			if a.running {
-				entered++
-			}
-		}
-		if err := holdOut(ctx, tx, c, added); err != nil {
-			return err
-		}
-		return closeShard(ctx, tx, shard, entered, now)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("enter shard %d of run %d: %w", shard.Number, shard.Run, err)
-	}
-	return entered, nil
-}
-
-// openShard keeps a shard from others and reports whether it is still to enter.
-func openShard(ctx context.Context, tx *tx, shard campaigns.Shard) (bool, error) {
-	_, open, err := first(ctx, tx, column[int64],
-		"SELECT s.number FROM run_shards s WHERE s.run = $1 AND s.number = $2 AND s.done_at IS NULL"+tx.forUpdate("s"), shard.Run, shard.Number)
-	return open, err
-}
-
-// newcomer is an entry that a shard added.
-type newcomer struct {
-	id       int64
-	customer string
-	running  bool
-}
-
-// insertAudience enters everybody in the shard whom the audience's condition
-// selects.
-func insertAudience(ctx context.Context, tx *tx, shard campaigns.Shard, c *campaigns.Campaign, where string, args []any, now time.Time) ([]newcomer, error) {
-	rule, err := mayEnter(c.Entry.Again)
-	if err != nil {
-		return nil, err
-	}
-	q := &audienceQuery{
-		campaign: c.ID, where: cmp.Or(where, "TRUE"), args: slices.Clone(args), now: now,
-		from: shard.Number * shards / shard.Of, to: (shard.Number + 1) * shards / shard.Of,
-	}
-	audience := q.sql()
-	return judged(ctx, tx, scanNewcomer, `
-		INSERT INTO entries (campaign, version, run, customer, cause, state, arrived_at, wake_at, entered_at, ended_at, why)
-		SELECT v.campaign, `+q.arg(c.Version)+`, `+q.arg(shard.Run)+`, v.customer, `+q.arg("run:"+strconv.FormatInt(shard.Run, 10))+`,
-			CASE WHEN v.twin THEN 'finished' ELSE 'running' END, v.entered_at,
-			CASE WHEN NOT v.twin THEN v.entered_at END, v.entered_at,
-			CASE WHEN v.twin THEN v.entered_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE '' END
-		FROM `+audience+` WHERE `+rule+` ORDER BY v.customer
-		ON CONFLICT DO NOTHING RETURNING id, customer, state = 'running'`, q.args...)
-}
-
-func scanNewcomer(r record) (n newcomer, err error) {
-	err = r.Scan(&n.id, &n.customer, &n.running)
-	return n, err
-}
-
-// holdOut marks those newcomers whom the campaign never contacts.
-func holdOut(ctx context.Context, tx *tx, c *campaigns.Campaign, added []newcomer) error {
-	if c.Holdout <= 0 || len(added) == 0 {
-		return nil
-	}
-	rows := newRows("entry int, customer text")
-	for _, a := range added {
-		if a.running {
-			rows.add(a.id, a.customer)
-		}
-	}
-	held := newRows("id int")
-	_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
-		var entry int64
-		var person string
-		err = r.Scan(&entry, &person)
-		if campaigns.InHoldout(c.ID, person, c.Holdout) {
-			held.add(entry)
-		}
-		return none, err
-	}, "SELECT v.entry, c.person FROM {rows} AS v CROSS JOIN customers c WHERE c.id = v.customer")
-	if err != nil || held.len() == 0 {
-		return err
-	}
-	_, err = tx.execRows(ctx, held, "UPDATE entries SET holdout = 1 WHERE "+tx.among("id"))
-	return err
-}
-
-func closeShard(ctx context.Context, tx *tx, shard campaigns.Shard, entered int64, now time.Time) error {
-	if _, err := tx.exec(ctx, "UPDATE run_shards SET done_at = $3 WHERE run = $1 AND number = $2", shard.Run, shard.Number, now.UnixMilli()); err != nil {
-		return err
-	}
-	_, err := tx.exec(ctx, `
-		UPDATE runs SET shards_left = shards_left - 1, entered = entered + $2,
-			state = CASE WHEN shards_left <= 1 THEN 'entered' ELSE state END
-		WHERE id = $1`, shard.Run, entered)
-	return err
 }

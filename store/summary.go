@@ -27,13 +27,19 @@ func (s summary) Funnels(ctx context.Context) ([]deliveries.Funnel, error) {
 		if err := sums.addEntries(ctx, tx); err != nil {
 			return err
 		}
-		if err := sums.addDeliveries(ctx, tx); err != nil {
+		if err := sums.addDeliveries(ctx, tx, "TRUE"); err != nil {
 			return err
 		}
-		if err := sums.addAnswers(ctx, tx); err != nil {
+		if err := sums.addAnswers(ctx, tx, "TRUE"); err != nil {
 			return err
 		}
-		return sums.addCases(ctx, tx)
+		if err := sums.addCases(ctx, tx); err != nil {
+			return err
+		}
+		if err := sums.addKeptOut(ctx, tx); err != nil {
+			return err
+		}
+		return sums.addGoals(ctx, tx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sum up campaigns: %w", err)
@@ -77,7 +83,8 @@ func (f funnels) addEntries(ctx context.Context, tx *tx) error {
 		GROUP BY campaign, state = 'running', why = 'duplicate_person'`)
 }
 
-func (f funnels) addDeliveries(ctx context.Context, tx *tx) error {
+// addDeliveries adds the messages, aliased d, that a condition names.
+func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args ...any) error {
 	return eachRow(ctx, tx, func(r record) error {
 		var campaign string
 		var channel channels.Channel
@@ -93,12 +100,24 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx) error {
 		funnel.Cost += cost
 		if status.Accepted() || status == deliveries.Failed && named {
 			funnel.Sent += count
+			if status == deliveries.Failed || status == deliveries.Expired {
+				funnel.Lost += count
+			}
 		}
 		if slices.Contains(afterDelivery, status) {
 			funnel.Delivered += count
 		}
 		switch status {
+		case deliveries.Bounced:
+			funnel.Bounced += count
+		case deliveries.Unsubscribed:
+			funnel.Unsubscribed += count
+		case deliveries.Complained:
+			funnel.Complained += count
+		}
+		switch status {
 		case deliveries.Answered:
+			funnel.Replied += count
 			if channel == channels.Email || channel == channels.Push { // answered by a link in what was opened
 				funnel.Opened += count
 				funnel.Clicked += count
@@ -116,9 +135,9 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx) error {
 			funnel.Unconfirmed += count
 		}
 		return nil
-	}, `SELECT campaign, channel, status, CASE WHEN status IN ('failed', 'bounced', 'expired', 'skipped') THEN reason ELSE '' END AS ended_by,
-			provider_id IS NOT NULL AS named, COUNT(*), CAST(SUM(cost) AS BIGINT)
-		FROM deliveries WHERE channel <> 'webhook' GROUP BY campaign, channel, status, ended_by, named`)
+	}, `SELECT d.campaign, d.channel, d.status, CASE WHEN d.status IN ('failed', 'bounced', 'expired', 'skipped') THEN d.reason ELSE '' END AS ended_by,
+			d.provider_id IS NOT NULL AS named, COUNT(*), CAST(SUM(d.cost) AS BIGINT)
+		FROM deliveries d WHERE d.channel <> 'webhook' AND `+which+` GROUP BY d.campaign, d.channel, d.status, ended_by, named`, args...)
 }
 
 // afterDelivery are the statuses of a message that was handed over.
@@ -126,20 +145,22 @@ var afterDelivery = []deliveries.Status{
 	deliveries.Delivered, deliveries.Opened, deliveries.Clicked, deliveries.Answered, deliveries.Unsubscribed, deliveries.Complained,
 }
 
-func (f funnels) addAnswers(ctx context.Context, tx *tx) error {
+// addAnswers adds the answers of the entries, aliased e, that a condition names.
+func (f funnels) addAnswers(ctx context.Context, tx *tx, which string, args ...any) error {
 	return eachRow(ctx, tx, func(r record) error {
 		var campaign string
-		var answers, scores int64
-		var sum float64
-		if err := r.Scan(&campaign, &answers, &scores, &sum); err != nil {
+		var sum deliveries.Funnel
+		if err := r.Scan(&campaign, &sum.Answered, &sum.ScoreCount, &sum.ScoreSum, &sum.NPSCount, &sum.NPSSum); err != nil {
 			return err
 		}
 		funnel := f.of(campaign)
-		funnel.Answered, funnel.ScoreCount, funnel.ScoreSum = answers, scores, sum
+		funnel.Answered, funnel.ScoreCount, funnel.ScoreSum = sum.Answered, sum.ScoreCount, sum.ScoreSum
+		funnel.NPSCount, funnel.NPSSum = sum.NPSCount, sum.NPSSum
 		return nil
 	}, `SELECT e.campaign, COUNT(*), COUNT(a.score) FILTER (WHERE a.scale = 'csat5'),
-			COALESCE(SUM(a.score) FILTER (WHERE a.scale = 'csat5'), 0.0)
-		FROM answers a JOIN entries e ON e.id = a.entry GROUP BY e.campaign`)
+			COALESCE(SUM(a.score) FILTER (WHERE a.scale = 'csat5'), 0.0), COUNT(a.score) FILTER (WHERE a.scale = 'nps'),
+			COALESCE(SUM(a.score) FILTER (WHERE a.scale = 'nps'), 0.0)
+		FROM answers a JOIN entries e ON e.id = a.entry WHERE `+which+` GROUP BY e.campaign`, args...)
 }
 
 func (f funnels) addCases(ctx context.Context, tx *tx) error {
@@ -152,6 +173,18 @@ func (f funnels) addCases(ctx context.Context, tx *tx) error {
 		f.of(campaign).Cases = count
 		return nil
 	}, "SELECT campaign, COUNT(*) FROM cases WHERE campaign <> '' GROUP BY campaign")
+}
+
+func (f funnels) addKeptOut(ctx context.Context, tx *tx) error {
+	return eachRow(ctx, tx, func(r record) error {
+		var campaign string
+		var count int64
+		if err := r.Scan(&campaign, &count); err != nil {
+			return err
+		}
+		f.of(campaign).KeptOut = count
+		return nil
+	}, "SELECT campaign, CAST(SUM(kept_out) AS BIGINT) FROM runs WHERE kept_out > 0 GROUP BY campaign")
 }
 
 // eachRow hands every row of a query to a function.
@@ -167,7 +200,7 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 			(SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND channel IN (`+quotedLanes()+`) AND due_at <= $1),
 			(SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'sending')),
 			(SELECT COUNT(*) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1),
-			(SELECT COUNT(*) FROM run_shards WHERE done_at IS NULL),
+			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+`),
 			(SELECT COUNT(*) FROM inbox WHERE state = 'waiting'),
 			(SELECT COUNT(*) FROM events WHERE pending = 1),
 			(SELECT MIN(at) FROM (

@@ -171,7 +171,7 @@ func followMoves(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 		func() error { return setTags(ctx, tx, now, moves) },
 		func() error { return addPoints(ctx, tx, now, moves) },
 		func() error { return speak(ctx, tx, now, moves) },
-		func() error { return admit(ctx, tx, moves) },
+		func() error { return handOver(ctx, tx, moves) },
 		func() error { return openSplits(ctx, tx, now, moves) },
 		func() error {
 			_, err := appendEvents(ctx, tx, events)

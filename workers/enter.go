@@ -8,6 +8,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/campaigns/expression"
+	"rapport/customers"
 )
 
 // Entrance lets the audience of a broadcast in, shard by shard.
@@ -27,11 +28,21 @@ func (e *Entrance) Enter(ctx context.Context, shard campaigns.Shard) error {
 	if err != nil {
 		return err
 	}
-	where, args := "", []any(nil)
-	if campaign.Audience.Who != nil {
-		where, args = campaign.Audience.Who.SQL(e.Dialect, campaign.AudienceAt(shard.At))
+	if campaign.State == campaigns.Paused {
+		return nil // the shard waits for the campaign to go on
 	}
-	entered, err := e.Runs.EnterShard(ctx, shard, campaign, where, args, e.Now())
+	in := campaigns.Intake{Campaign: campaign}
+	if campaign.Audience.Who != nil {
+		in.Where, in.Args = campaign.Audience.Who.SQL(e.Dialect, campaign.AudienceAt(shard.At))
+	}
+	if campaign.Trigger.OwnClock {
+		edition, err := e.Catalog.Current(ctx)
+		if err != nil {
+			return err
+		}
+		in.Start = func(c *customers.Customer) time.Time { return edition.StartFor(campaign, shard.At, c) }
+	}
+	entered, err := e.Runs.EnterShard(ctx, shard, in, e.Now())
 	if err != nil {
 		return fmt.Errorf("enter shard %d/%d of run %d of %s: %w", shard.Number, shard.Of, shard.Run, shard.Campaign, err)
 	}

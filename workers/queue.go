@@ -21,6 +21,8 @@ const (
 	taskEnter   = "enter"   // with one shard
 	taskRead    = "read"    // the inbox
 	taskReact   = "react"   // pending live events
+	taskWatch   = "watch"   // with one part of a segment
+	taskStage   = "stage"   // with one rollout
 )
 
 // journeyQueue carries everything that is not a delivery; deliveries have a

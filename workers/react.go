@@ -19,6 +19,7 @@ type Reactor struct {
 	Entries   campaigns.Entries
 	News      campaigns.News
 	Arrivals  campaigns.Arrivals
+	Goals     campaigns.Goals
 	Directory customers.Directory
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -55,6 +56,9 @@ func (r *Reactor) react(ctx context.Context, events []customers.Event) error {
 	shelf := newShelf(r.Catalog, r.Log)
 	known := slices.DeleteFunc(slices.Clone(events), func(e customers.Event) bool { return people[e.Customer] == nil })
 	for _, wave := range waves(known) {
+		if err := r.convert(ctx, edition, shelf, wave, people, now); err != nil {
+			return err
+		}
 		if err := r.leave(ctx, shelf, wave, people, now); err != nil {
 			return err
 		}

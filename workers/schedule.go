@@ -40,7 +40,13 @@ func (s *Schedule) Round(ctx context.Context) error {
 	}
 	var runs []campaigns.Run
 	for _, campaign := range edition.Campaigns {
-		if campaign.State != campaigns.Live || !campaign.Trigger.Broadcast() {
+		if !campaign.Trigger.Broadcast() {
+			continue
+		}
+		if campaign.State != campaigns.Live {
+			if err := s.forget(ctx, campaign); err != nil {
+				return err
+			}
 			continue
 		}
 		after, err := s.since(ctx, campaign, now)
@@ -73,19 +79,26 @@ func runsOf(c *campaigns.Campaign, instants []time.Time, state campaigns.RunStat
 }
 
 // since is the instant up to which a campaign's occurrences are recorded: its
-// latest, or the moment the schedule first saw it live.
+// latest, or the moment the schedule first saw it live, or live again after a
+// pause, whose occurrences are not caught up with.
 func (s *Schedule) since(ctx context.Context, c *campaigns.Campaign, now time.Time) (time.Time, error) {
 	last, err := s.Runs.Last(ctx, c.ID)
 	if err != nil {
 		return last, fmt.Errorf("find the last run of %s: %w", c.ID, err)
 	}
-	if !last.IsZero() {
-		return last, nil
+	seen, err := s.seenLive(ctx, c, now)
+	if err != nil || last.Before(seen) {
+		return seen, err
 	}
-	name := "scheduled since " + c.ID
+	return last, nil
+}
+
+// seenLive is since when the schedule knows the campaign live, and notes it.
+func (s *Schedule) seenLive(ctx context.Context, c *campaigns.Campaign, now time.Time) (time.Time, error) {
+	name := campaigns.ScheduledSince(c.ID)
 	text, err := s.Facts.Fact(ctx, name)
 	if err != nil {
-		return last, err
+		return time.Time{}, err
 	}
 	if text == "" {
 		// The instant itself belongs to the schedule: a broadcast applied on
@@ -98,4 +111,13 @@ func (s *Schedule) since(ctx context.Context, c *campaigns.Campaign, now time.Ti
 		return seen, fmt.Errorf("read since when %s is scheduled: %w", c.ID, err)
 	}
 	return seen, nil
+}
+
+// forget lets a campaign that stands still begin anew when it goes on.
+func (s *Schedule) forget(ctx context.Context, c *campaigns.Campaign) error {
+	name := campaigns.ScheduledSince(c.ID)
+	if text, err := s.Facts.Fact(ctx, name); err != nil || text == "" {
+		return err
+	}
+	return s.Facts.SetFact(ctx, name, "")
 }

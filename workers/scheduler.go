@@ -23,6 +23,8 @@ const (
 // left behind. Any number may run; one leads.
 type Scheduler struct {
 	Schedule   *Schedule
+	Watcher    *Watcher
+	Stager     *Stager
 	Pump       *Pump
 	Reconciler *Reconciler
 	Decider    *Decider
@@ -80,10 +82,11 @@ func (s *Scheduler) Run(ctx context.Context) {
 }
 
 // Upkeep notices a Redis that came back empty, records the occurrences that have
-// come, decides splits, and ends the journeys whose exits have come to hold.
+// come, decides splits, ends the journeys whose exits have come to hold, and
+// starts what looks at segments and stages.
 func (s *Scheduler) Upkeep(ctx context.Context) error {
 	err := s.Reconciler.Refill(ctx)
-	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round} {
+	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round, s.Watcher.Round, s.Stager.Round} {
 		// Without a workspace nothing is scheduled, but answers are still read.
 		if done := round(ctx); !errors.Is(done, campaigns.ErrNoWorkspace) {
 			err = errors.Join(err, done)

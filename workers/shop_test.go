@@ -115,6 +115,8 @@ type shop struct {
 	mender    *workers.Reconciler
 	decider   *workers.Decider
 	sweeper   *workers.Sweeper
+	watcher   *workers.Watcher
+	stager    *workers.Stager
 
 	mu     sync.Mutex
 	now    time.Time
@@ -172,9 +174,9 @@ func (s *shop) wire() {
 		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: s.senders, Limits: limits,
 		Post: &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
 	}
-	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Now: now, Log: s.log}
+	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
 	s.entrance = &workers.Entrance{Catalog: s.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: s.log}
-	s.reactor = &workers.Reactor{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Directory: db, Now: now, Log: s.log}
+	s.reactor = &workers.Reactor{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Goals: db.Goals(), Directory: db, Now: now, Log: s.log}
 	s.reader = &workers.Reader{
 		Catalog: s.catalog, Inbox: db, Record: db, Responses: db.Responses(), Directory: db, Preferences: db,
 		Listeners: map[string]channels.Listener{
@@ -187,6 +189,10 @@ func (s *shop) wire() {
 	s.schedule = &workers.Schedule{Catalog: s.catalog, Runs: db.Runs(), Facts: db, Now: now, Log: s.log}
 	s.decider = &workers.Decider{Catalog: s.catalog, Splits: db.Splits(), Now: now, Log: s.log}
 	s.sweeper = &workers.Sweeper{Catalog: s.catalog, Exodus: db, Dialect: db.Dialect(), Now: now, Log: s.log}
+	s.watcher = &workers.Watcher{
+		Catalog: s.catalog, Memberships: db.Memberships(), Queue: workers.OpenQueue(s.redis), Dialect: db.Dialect(), Now: now, Log: s.log,
+	}
+	s.stager = &workers.Stager{Catalog: s.catalog, Rollouts: db, Queue: workers.OpenQueue(s.redis), Now: now, Log: s.log}
 	epochs := 0
 	s.mender = &workers.Reconciler{
 		Ledger: db, Doubts: db, Record: db, Directory: db, Facts: db, Redis: s.redis, Senders: s.senders, Now: now,
@@ -197,6 +203,7 @@ func (s *shop) wire() {
 func (s *shop) worker() *workers.Worker {
 	return &workers.Worker{
 		Courier: s.courier, Traveller: s.traveller, Entrance: s.entrance, Reactor: s.reactor, Reader: s.reader,
+		Watcher: s.watcher, Stager: s.stager,
 		Bell: &workers.Bell{Redis: s.redis}, Log: s.log,
 	}
 }

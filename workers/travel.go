@@ -21,6 +21,8 @@ type Traveller struct {
 	News    campaigns.News
 	// Arrivals are the events that journeys stand still for.
 	Arrivals campaigns.Arrivals
+	// Rollouts tells how much of the people campaigns with stages have let in.
+	Rollouts campaigns.Rollouts
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -81,6 +83,9 @@ func (t *Traveller) gather(ctx context.Context, edition *campaigns.Edition, trav
 		if err := count(ctx, t.News, edition.CountsFor(campaign), group, now); err != nil {
 			return nil, err
 		}
+		if err := admitted(ctx, t.Rollouts, campaign, group, now); err != nil {
+			return nil, err
+		}
 		for _, traveller := range group {
 			awaited = append(awaited, campaign.Awaiting(traveller.Entry)...)
 		}
@@ -129,6 +134,22 @@ func count(ctx context.Context, news campaigns.News, wanted []expression.Count, 
 		group[i].Counts = counts[group[i].Entry.Customer]
 	}
 	return nil
+}
+
+// admitted fills in how much of the people the campaign's rollout has let in.
+func admitted(ctx context.Context, rollouts campaigns.Rollouts, c *campaigns.Campaign, group []campaigns.Traveller, now time.Time) error {
+	if c.Rollout == nil {
+		return nil
+	}
+	runs := make([]int64, len(group))
+	for i, traveller := range group {
+		runs[i] = traveller.Entry.Run
+	}
+	shares, err := rollouts.Shares(ctx, c, runs, now)
+	for i := range group {
+		group[i].Share = shares[group[i].Entry.Run]
+	}
+	return err
 }
 
 // countsFor reads the did() counts that conditions ask about, by customer; nil

@@ -12,6 +12,8 @@ type Worker struct {
 	Entrance  *Entrance
 	Reactor   *Reactor
 	Reader    *Reader
+	Watcher   *Watcher
+	Stager    *Stager
 	Bell      *Bell
 	Log       *slog.Logger
 }
@@ -21,6 +23,8 @@ func (w *Worker) Serve(s *Server) {
 	handle(s, w.Bell, w.Log, taskDeliver, w.Courier.Deliver)
 	handle(s, w.Bell, w.Log, taskTravel, w.Traveller.Travel)
 	handle(s, w.Bell, w.Log, taskEnter, w.Entrance.Enter)
+	handle(s, w.Bell, w.Log, taskWatch, w.Watcher.Compare)
+	handle(s, w.Bell, w.Log, taskStage, w.Stager.Step)
 	handle(s, w.Bell, w.Log, taskReact, func(ctx context.Context, _ any) error { return w.Reactor.React(ctx) })
 	handle(s, w.Bell, w.Log, taskRead, func(ctx context.Context, _ any) error { return w.Reader.Read(ctx) })
 }

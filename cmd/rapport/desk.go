@@ -26,7 +26,7 @@ func (t *theatre) attend(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, c := range open {
-		if now.Sub(c.OpenedAt) < patience {
+		if now.Sub(c.OpenedAt) < patience || c.Customer == "" {
 			continue
 		}
 		if err := t.Store.Casebook().Close(ctx, c.ID, "agent", "Rang back, apologised, sent a replacement.", now); err != nil {

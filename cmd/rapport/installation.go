@@ -106,6 +106,8 @@ func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) 
 func (i *installation) scheduler() *workers.Scheduler {
 	return &workers.Scheduler{
 		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Now: i.Now, Log: i.Log},
+		Watcher:  i.watcher(),
+		Stager:   i.stager(),
 		Pump: &workers.Pump{
 			Queue: workers.OpenQueue(i.Redis), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
 			Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
@@ -128,17 +130,31 @@ func (i *installation) worker() *workers.Worker {
 			Post:   &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
 			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
 		},
-		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Now: i.Now, Log: i.Log},
+		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Now: i.Now, Log: i.Log},
 		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
 		Reactor: &workers.Reactor{
-			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Directory: i.Store, Now: i.Now, Log: i.Log,
+			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Now: i.Now, Log: i.Log,
 		},
+		Watcher: i.watcher(), Stager: i.stager(),
 		Reader: &workers.Reader{
 			Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Directory: i.Store, Preferences: i.Store,
 			Listeners: i.listeners(), Doors: i.Addresses, Now: i.Now, Log: i.Log,
 		},
 		Bell: i.Bell, Log: i.Log,
 	}
+}
+
+// watcher watches segments: the scheduler's starts looks, a worker's does them.
+func (i *installation) watcher() *workers.Watcher {
+	return &workers.Watcher{
+		Catalog: i.Catalog, Memberships: i.Store.Memberships(), Queue: workers.OpenQueue(i.Redis),
+		Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log,
+	}
+}
+
+// stager watches rollouts, in the same two places.
+func (i *installation) stager() *workers.Stager {
+	return &workers.Stager{Catalog: i.Catalog, Rollouts: i.Store, Queue: workers.OpenQueue(i.Redis), Now: i.Now, Log: i.Log}
 }
 
 // server takes tasks for this installation's worker.

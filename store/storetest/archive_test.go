@@ -26,7 +26,7 @@ func TestTheArchiveKeepsWorkspacesWhole(t *testing.T) {
 		if _, err := s.Archive().Current(t.Context()); !errors.Is(err, campaigns.ErrNoWorkspace) {
 			t.Errorf("before the first: %v", err)
 		}
-		if latest, err := s.Archive().Latest(t.Context()); err != nil || latest != 0 {
+		if latest, _, err := s.Archive().Latest(t.Context()); err != nil || latest != 0 {
 			t.Errorf("before the first: %d, %v", latest, err)
 		}
 		files := map[string][]byte{"rapport.yaml": []byte("workspace: shop\n"), "templates/push/icon.png": {0, 255, 10}, "tests/empty.yaml": {}}
@@ -36,7 +36,7 @@ func TestTheArchiveKeepsWorkspacesWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "current", current, campaigns.Applied{Version: version, Digest: "d1", Files: files, Versions: map[string]int{"welcome": 1}})
-		if latest, err := s.Archive().Latest(t.Context()); err != nil || latest != version {
+		if latest, _, err := s.Archive().Latest(t.Context()); err != nil || latest != version {
 			t.Errorf("latest is %d, %v; want %d", latest, err, version)
 		}
 		if again := keep(t, s, "d1", files, stamp("welcome", "w1")); again != version {

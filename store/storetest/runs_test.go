@@ -81,7 +81,7 @@ func crowd(t testing.TB, s *store.Store, n int) []customers.Customer {
 func enterAll(t testing.TB, s *store.Store, c *campaigns.Campaign, where string, args ...any) (entered int64) {
 	t.Helper()
 	for _, shard := range pending(t, s) {
-		n, err := s.Runs().EnterShard(t.Context(), shard, c, where, args, noon)
+		n, err := s.Runs().EnterShard(t.Context(), shard, campaigns.Intake{Campaign: c, Where: where, Args: args}, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestABroadcastEntersItsAudience(t *testing.T) {
 			t.Errorf("%d shards are left", len(left))
 		}
 		for _, shard := range shards { // tasks that arrive twice
-			if n, err := s.Runs().EnterShard(t.Context(), shard, weekly("always", 0), "", nil, noon); n != 0 || err != nil {
+			if n, err := s.Runs().EnterShard(t.Context(), shard, campaigns.Intake{Campaign: weekly("always", 0)}, noon); n != 0 || err != nil {
 				t.Errorf("shard %d entered %d again, %v", shard.Number, n, err)
 			}
 		}
@@ -140,7 +140,7 @@ func TestManyWorkersEnterAShardOnce(t *testing.T) {
 		shards := pending(t, s)
 		var entered atomic.Int64
 		together(t, 8, func(i int) error {
-			n, err := s.Runs().EnterShard(t.Context(), shards[i%2], weekly("always", 0), "", nil, noon)
+			n, err := s.Runs().EnterShard(t.Context(), shards[i%2], campaigns.Intake{Campaign: weekly("always", 0)}, noon)
 			entered.Add(n)
 			return err
 		})

@@ -1,0 +1,81 @@
+package campaigns
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Pause stops a live campaign beside its file: nobody enters, nothing is sent,
+// until it is resumed. Applying files does not undo it.
+type Pause struct {
+	Campaign string    `json:"campaign"`
+	Why      string    `json:"why,omitempty"`
+	Source   string    `json:"source"` // who stopped it: rollout, or how a person did
+	At       time.Time `json:"at"`
+}
+
+// Brake keeps which campaigns are stopped.
+type Brake interface {
+	// Pause stops a campaign; false when it was stopped already.
+	Pause(ctx context.Context, p Pause) (fresh bool, err error)
+	// Resume lets a campaign go on where it stood: what waited for it is due at
+	// once, occurrences of the pause are not caught up with, and a stage of a
+	// rollout that waited for this word is passed. It returns false, and has
+	// changed nothing, where the campaign neither stood still nor waited.
+	Resume(ctx context.Context, campaign string, now time.Time) (was bool, err error)
+}
+
+// ScheduledSince names the fact since when a broadcast's occurrences count: when
+// it was first seen live, or went on after a pause.
+func ScheduledSince(campaign string) string { return "scheduled since " + campaign }
+
+// Switch pauses and resumes campaigns by hand.
+type Switch struct {
+	Catalog *Catalog
+	Brake   Brake
+	Now     func() time.Time
+}
+
+// Pause stops a live campaign. source is how the person did it ("cli").
+func (s Switch) Pause(ctx context.Context, campaign, why, source string) error {
+	c, err := s.find(ctx, campaign)
+	if err != nil {
+		return err
+	}
+	if c.State != Live {
+		return fmt.Errorf("campaign %s is %s already", campaign, c.State)
+	}
+	_, err = s.Brake.Pause(ctx, Pause{Campaign: campaign, Why: why, Source: source, At: s.Now()})
+	return err
+}
+
+// Resume lets a campaign go on that was paused beside its file, and passes the
+// stage of its rollout that waits for a person's word.
+func (s Switch) Resume(ctx context.Context, campaign string) error {
+	c, err := s.find(ctx, campaign)
+	if err != nil {
+		return err
+	}
+	was, err := s.Brake.Resume(ctx, campaign, s.Now())
+	switch {
+	case err != nil:
+		return err
+	case was:
+		return nil
+	case c.State == Live:
+		return fmt.Errorf("campaign %s is not paused", campaign)
+	}
+	return fmt.Errorf("campaign %s is %s by its file; write \"state: live\" there and apply it", campaign, c.State)
+}
+
+func (s Switch) find(ctx context.Context, campaign string) (*Campaign, error) {
+	edition, err := s.Catalog.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c := edition.Campaigns[campaign]; c != nil {
+		return c, nil
+	}
+	return nil, fmt.Errorf("there is no campaign %q", campaign)
+}

@@ -1,0 +1,268 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+// EnterShard implements campaigns.Runs. Of several profiles of one person in
+// the audience the one with the smallest id enters; the others are kept as
+// entries that finished at once with the reason, and are not counted. An entry
+// by holdout enters and is counted, as is one that waits for its stage.
+func (r runs) EnterShard(ctx context.Context, shard campaigns.Shard, in campaigns.Intake, now time.Time) (entered int64, err error) {
+	err = r.store.write(ctx, func(tx *tx) error {
+		entered = 0
+		open, err := openShard(ctx, tx, shard)
+		if err != nil || !open {
+			return err
+		}
+		i := newIntake(shard, in, now)
+		added, err := i.insert(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, a := range added {
+			if a.running {
+				entered++
+			}
+		}
+		if err := i.draw(ctx, tx, added); err != nil {
+			return err
+		}
+		keptOut, err := i.keptOut(ctx, tx, len(added))
+		if err != nil {
+			return err
+		}
+		return closeShard(ctx, tx, shard, entered, keptOut, now)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("enter shard %d of run %d: %w", shard.Number, shard.Run, err)
+	}
+	return entered, nil
+}
+
+// openShard keeps a shard from others and reports whether it is still to enter.
+func openShard(ctx context.Context, tx *tx, shard campaigns.Shard) (bool, error) {
+	_, open, err := first(ctx, tx, column[int64],
+		"SELECT s.number FROM run_shards s WHERE s.run = $1 AND s.number = $2 AND s.done_at IS NULL"+tx.forUpdate("s"), shard.Run, shard.Number)
+	return open, err
+}
+
+// audienceQuery is everybody in some of the store's shards whom a condition
+// over customers, aliased c, selects for a campaign.
+type audienceQuery struct {
+	campaign string
+	where    string
+	args     []any // of where, then of the whole
+	from, to int   // shards, to exclusive
+	now      time.Time
+}
+
+// arg adds an argument and gives its placeholder.
+func (q *audienceQuery) arg(value any) string {
+	q.args = append(q.args, value)
+	return "$" + strconv.Itoa(len(q.args))
+}
+
+// members is the condition for who belongs, of customers aliased c.
+func (q *audienceQuery) members() string { return q.inShards() + " AND (" + q.where + ")" }
+
+func (q *audienceQuery) inShards() string {
+	return "c.shard >= " + q.arg(q.from) + " AND c.shard < " + q.arg(q.to)
+}
+
+// sql is the relation v of customer, campaign, key, entered_at, twin and more
+// columns of the customer, aliased c. The condition stands in it twice: for who
+// belongs, and for whether a profile of the same person with a smaller id
+// belongs too.
+func (q *audienceQuery) sql(more ...string) string {
+	columns, outer := "c.id, c.person", "m.id AS customer"
+	for n, expression := range more {
+		columns += fmt.Sprintf(", %s AS more%d", expression, n)
+		outer += fmt.Sprintf(", m.more%d", n)
+	}
+	return `(
+			SELECT ` + outer + `, CAST(` + q.arg(q.campaign) + ` AS TEXT) AS campaign, '' AS key,
+				CAST(` + q.arg(q.now.UnixMilli()) + ` AS BIGINT) AS entered_at,
+				EXISTS (SELECT 1 FROM customers c WHERE c.person = m.person AND c.id < m.id AND (` + q.where + `)) AS twin
+			FROM (SELECT ` + columns + ` FROM customers c WHERE ` + q.members() + `) AS m
+		) AS v`
+}
+
+// intake takes one shard of an audience in.
+type intake struct {
+	campaigns.Intake
+	shard campaigns.Shard
+	now   time.Time
+}
+
+func newIntake(shard campaigns.Shard, in campaigns.Intake, now time.Time) *intake {
+	in.Where = cmp.Or(in.Where, "TRUE")
+	return &intake{in, shard, now}
+}
+
+func (i *intake) audience() *audienceQuery {
+	return &audienceQuery{
+		campaign: i.Campaign.ID, where: i.Where, args: slices.Clone(i.Args), now: i.now,
+		from: i.shard.Number * shards / i.shard.Of, to: (i.shard.Number + 1) * shards / i.shard.Of,
+	}
+}
+
+// cause is what makes the entries of a run unique.
+func (i *intake) cause() string { return "run:" + strconv.FormatInt(i.shard.Run, 10) }
+
+// newcomer is an entry that a shard added.
+type newcomer struct {
+	id       int64
+	customer string
+	running  bool
+}
+
+func scanNewcomer(r record) (n newcomer, err error) {
+	err = r.Scan(&n.id, &n.customer, &n.running)
+	return n, err
+}
+
+// insert enters everybody in the shard whom the audience's condition selects.
+func (i *intake) insert(ctx context.Context, tx *tx) ([]newcomer, error) {
+	rule, err := mayEnter(i.Campaign.Entry.Again)
+	if err != nil {
+		return nil, err
+	}
+	q := i.audience()
+	clocks, err := i.clocks(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	with, start, audience := "", "v.entered_at", ""
+	if clocks == nil {
+		audience = q.sql()
+	} else {
+		// Who came between the two looks at the customers goes by the last clock.
+		with = "WITH clocks AS MATERIALIZED (SELECT r.place, r.start FROM {rows} AS r) "
+		start = "COALESCE(k.start, (SELECT MAX(start) FROM clocks), v.entered_at)"
+		audience = q.sql(place) + " LEFT JOIN clocks AS k ON k.place = v.more0"
+	}
+	query := with + `
+		INSERT INTO entries (campaign, version, run, customer, cause, state, arrived_at, wake_at, entered_at, ended_at, why)
+		SELECT v.campaign, ` + q.arg(i.Campaign.Version) + `, ` + q.arg(i.shard.Run) + `, v.customer, ` + q.arg(i.cause()) + `,
+			CASE WHEN v.twin THEN 'finished' ELSE 'running' END, v.entered_at,
+			CASE WHEN NOT v.twin THEN ` + start + ` END, v.entered_at,
+			CASE WHEN v.twin THEN v.entered_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE '' END
+		FROM ` + audience + ` WHERE ` + rule + ` ORDER BY v.customer
+		ON CONFLICT DO NOTHING RETURNING id, customer, state = 'running'`
+	if clocks != nil {
+		if query, q.args, err = clocks.bind(tx.dialect, query, q.args); err != nil {
+			return nil, err
+		}
+	}
+	return judged(ctx, tx, scanNewcomer, query, q.args...)
+}
+
+// place is all that tells whose clock a customer goes by, as one text.
+const place = "COALESCE(c.zone, '') || '|' || COALESCE(c.phone_zone, '') || '|' || COALESCE(c.country, '')"
+
+// clocks is when the run begins at each place of the shard's customers; nil
+// where it begins at once for everybody. The rule is asked once for each place.
+func (i *intake) clocks(ctx context.Context, tx *tx) (*rowset, error) {
+	if i.Start == nil {
+		return nil, nil
+	}
+	q := i.audience()
+	q.args = nil
+	clocks := newRows("place text, start int")
+	err := eachRow(ctx, tx, func(r record) error {
+		var at string
+		var c customers.Customer
+		if err := r.Scan(&at, orZero(&c.Zone), orZero(&c.PhoneZone), orZero(&c.Country)); err != nil {
+			return err
+		}
+		clocks.add(at, i.Start(&c))
+		return nil
+	}, "SELECT DISTINCT "+place+", c.zone, c.phone_zone, c.country FROM customers c WHERE "+q.inShards(), q.args...)
+	return clocks, err
+}
+
+// draw marks those newcomers whom the campaign never contacts, and lets those
+// wait whose stage has not come.
+func (i *intake) draw(ctx context.Context, tx *tx, added []newcomer) error {
+	c := i.Campaign
+	if c.Holdout <= 0 && c.Rollout == nil || len(added) == 0 {
+		return nil
+	}
+	share := 1.0
+	if c.Rollout != nil {
+		open, err := openStages(ctx, tx, c, []int64{i.shard.Run}, i.now)
+		if err != nil {
+			return err
+		}
+		share = open[i.shard.Run]
+	}
+	rows := newRows("entry int, customer text")
+	for _, a := range added {
+		if a.running {
+			rows.add(a.id, a.customer)
+		}
+	}
+	held, outside := newRows("id int"), newRows("id int")
+	_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+		var entry int64
+		var person string
+		err = r.Scan(&entry, &person)
+		switch {
+		case campaigns.InHoldout(c.ID, person, c.Holdout):
+			held.add(entry)
+		case share < 1 && !campaigns.InStage(c.ID, person, share):
+			outside.add(entry)
+		}
+		return none, err
+	}, "SELECT v.entry, c.person FROM {rows} AS v CROSS JOIN customers c WHERE c.id = v.customer")
+	if err != nil {
+		return err
+	}
+	if held.len() > 0 {
+		if _, err := tx.execRows(ctx, held, "UPDATE entries SET holdout = 1 WHERE "+tx.among("id")); err != nil {
+			return err
+		}
+	}
+	if outside.len() == 0 {
+		return nil
+	}
+	_, err = tx.execRows(ctx, outside, "UPDATE entries SET wake_at = NULL WHERE "+tx.among("id"))
+	return err
+}
+
+// keptOut counts who belongs and was not added. Where nobody entered the
+// campaign before, nobody can be kept out, and nothing is counted.
+func (i *intake) keptOut(ctx context.Context, tx *tx, added int) (int64, error) {
+	_, earlier, err := first(ctx, tx, column[int64], `
+		SELECT 1 WHERE EXISTS (SELECT 1 FROM entries WHERE campaign = $1 AND cause < $2)
+			OR EXISTS (SELECT 1 FROM entries WHERE campaign = $1 AND cause > $2)`, i.Campaign.ID, i.cause())
+	if err != nil || !earlier {
+		return 0, err
+	}
+	q := i.audience()
+	belong, err := judged(ctx, tx, column[int64], "SELECT COUNT(*) FROM customers c WHERE "+q.members(), q.args...)
+	if err != nil {
+		return 0, err
+	}
+	return max(0, belong[0]-int64(added)), nil
+}
+
+func closeShard(ctx context.Context, tx *tx, shard campaigns.Shard, entered, keptOut int64, now time.Time) error {
+	if _, err := tx.exec(ctx, "UPDATE run_shards SET done_at = $3 WHERE run = $1 AND number = $2", shard.Run, shard.Number, now.UnixMilli()); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, `
+		UPDATE runs SET shards_left = shards_left - 1, entered = entered + $2, kept_out = kept_out + $3,
+			state = CASE WHEN shards_left <= 1 THEN 'entered' ELSE state END
+		WHERE id = $1`, shard.Run, entered, keptOut)
+	return err
+}

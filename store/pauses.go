@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/campaigns"
+)
+
+var _ campaigns.Brake = (*Store)(nil)
+
+// standsStill is the SQL that says whether the campaign a column names is
+// paused, beside its file or by it.
+func standsStill(column string) string {
+	return `(EXISTS (SELECT 1 FROM pauses p WHERE p.campaign = ` + column + `)
+		OR COALESCE((SELECT k.state FROM campaign_versions k WHERE k.campaign = ` + column + ` ORDER BY k.version DESC LIMIT 1), '') = 'paused')`
+}
+
+// Pause implements campaigns.Brake.
+func (s *Store) Pause(ctx context.Context, p campaigns.Pause) (fresh bool, err error) {
+	err = s.write(ctx, func(tx *tx) (err error) {
+		fresh, err = putPause(ctx, tx, p)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("pause campaign %s: %w", p.Campaign, err)
+	}
+	return fresh, nil
+}
+
+func putPause(ctx context.Context, tx *tx, p campaigns.Pause) (fresh bool, err error) {
+	put, err := tx.exec(ctx, "INSERT INTO pauses (campaign, why, source, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+		p.Campaign, clean(p.Why), p.Source, instant(p.At))
+	return put == 1, err
+}
+
+// Resume implements campaigns.Brake.
+func (s *Store) Resume(ctx context.Context, campaign string, now time.Time) (was bool, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		since, stood, err := first(ctx, tx, column[int64], "DELETE FROM pauses WHERE campaign = $1 RETURNING at", campaign)
+		if err != nil {
+			return err
+		}
+		passed, err := tx.exec(ctx, `
+			UPDATE stages SET state = 'released', judge_at = $2 WHERE campaign = $1 AND state IN ('stopped', 'asking')`, campaign, now.UnixMilli())
+		was = stood || passed > 0
+		if err != nil || !stood {
+			return err
+		}
+		return goOn(ctx, tx, campaign, time.UnixMilli(since), now)
+	})
+	if err != nil {
+		return false, fmt.Errorf("resume campaign %s: %w", campaign, err)
+	}
+	return was, nil
+}
+
+// goOn lets a campaign that stood still since a moment take up what it left.
+func goOn(ctx context.Context, tx *tx, campaign string, since, now time.Time) error {
+	if _, err := tx.exec(ctx, "UPDATE deliveries SET due_at = $2 WHERE campaign = $1 AND status = 'planned' AND reason = 'paused_campaign' AND due_at > $2",
+		campaign, now.UnixMilli()); err != nil {
+		return err
+	}
+	// The pause is no part of the time for which a stage is watched.
+	if _, err := tx.exec(ctx, "UPDATE stages SET judge_at = judge_at + $2 WHERE campaign = $1 AND state = 'watching'",
+		campaign, now.Sub(since).Milliseconds()); err != nil {
+		return err
+	}
+	return setFact(ctx, tx, campaigns.ScheduledSince(campaign), now.UTC().Format(time.RFC3339Nano))
+}
+
+// Pauses lists what stands still beside its file, by campaign.
+func (s *Store) Pauses(ctx context.Context) (pauses map[string]campaigns.Pause, err error) {
+	err = s.read(ctx, func(tx *tx) error {
+		pauses = map[string]campaigns.Pause{}
+		return eachRow(ctx, tx, func(r record) error {
+			var p campaigns.Pause
+			err := r.Scan(&p.Campaign, &p.Why, &p.Source, asTime(&p.At))
+			pauses[p.Campaign] = p
+			return err
+		}, "SELECT campaign, why, source, at FROM pauses")
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list paused campaigns: %w", err)
+	}
+	return pauses, nil
+}

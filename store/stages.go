@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+var _ campaigns.Rollouts = (*Store)(nil)
+
+const stageColumns = `s.campaign, s.version, s.run, s.stage, s.share, s.state, s.opened_at, s.judge_at, s.holds, s.judgement,
+	(SELECT r.at FROM runs r WHERE r.id = s.run)`
+
+func scanStage(r record) (s campaigns.Stage, err error) {
+	err = r.Scan(&s.Campaign, &s.Version, &s.Run, &s.Number, &s.Share, &s.State, asTime(&s.OpenedAt), asTime(&s.JudgeAt), &s.Holds, asJSON(&s.Judgement), asTime(&s.Occurred))
+	return s, err
+}
+
+// Stages implements campaigns.Rollouts.
+func (s *Store) Stages(ctx context.Context, now time.Time) ([]campaigns.Stage, error) {
+	return s.stages(ctx, `s.judge_at <= $1 AND s.state IN ('opening', 'watching', 'released') AND NOT `+standsStill("s.campaign"), now.UnixMilli())
+}
+
+// AllStages lists every rollout there ever was, the latest last.
+func (s *Store) AllStages(ctx context.Context) ([]campaigns.Stage, error) {
+	return s.stages(ctx, "TRUE")
+}
+
+func (s *Store) stages(ctx context.Context, which string, args ...any) (stages []campaigns.Stage, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		stages, err = list(ctx, tx, scanStage, "SELECT "+stageColumns+" FROM stages s WHERE "+which+
+			" ORDER BY s.campaign, s.version, s.run", args...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list rollouts: %w", err)
+	}
+	return stages, nil
+}
+
+// Shares implements campaigns.Rollouts. Where every run has its stage already
+// nothing is written.
+func (s *Store) Shares(ctx context.Context, c *campaigns.Campaign, runs []int64, now time.Time) (shares map[int64]float64, err error) {
+	runs = distinct(runs)
+	err = s.read(ctx, func(tx *tx) (err error) {
+		shares, err = sharesOf(ctx, tx, c, runs)
+		return err
+	})
+	if err == nil && len(shares) < len(runs) {
+		err = s.write(ctx, func(tx *tx) (err error) {
+			shares, err = openStages(ctx, tx, c, runs, now)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the stages of campaign %s: %w", c.ID, err)
+	}
+	return shares, nil
+}
+
+// openStages opens the first stage of runs that have none and gives the share
+// of each.
+func openStages(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64, now time.Time) (map[int64]float64, error) {
+	rows := newRows("run int, share real, state text, opened int, judge int")
+	for _, run := range runs {
+		s := c.Rollout.First(c, run, now)
+		rows.add(run, s.Share, s.State, s.OpenedAt, s.JudgeAt)
+	}
+	if _, err := tx.execRows(ctx, rows, `
+		INSERT INTO stages (campaign, version, run, stage, share, state, opened_at, judge_at, holds)
+		SELECT $1, $2, v.run, 0, v.share, v.state, v.opened, v.judge, 0 FROM {rows} AS v WHERE TRUE ON CONFLICT DO NOTHING`, c.ID, c.Version); err != nil {
+		return nil, err
+	}
+	return sharesOf(ctx, tx, c, runs)
+}
+
+func sharesOf(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64) (map[int64]float64, error) {
+	shares := make(map[int64]float64, len(runs))
+	_, err := listRows(ctx, tx, numbers(runs), func(r record) (none struct{}, err error) {
+		var run int64
+		var share float64
+		err = r.Scan(&run, &share)
+		shares[run] = share
+		return none, err
+	}, "SELECT s.run, s.share FROM stages s WHERE s.campaign = $1 AND s.version = $2 AND "+tx.among("s.run"), c.ID, c.Version)
+	return shares, err
+}
+
+// Response implements campaigns.Rollouts.
+func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (deliveries.Funnel, error) {
+	sums := funnels{}
+	err := s.read(ctx, func(tx *tx) error {
+		clear(sums)
+		if err := sums.addDeliveries(ctx, tx, `d.campaign = $1 AND d.version = $2
+			AND EXISTS (SELECT 1 FROM entries e WHERE e.id = d.entry AND e.run = $3)`, stage.Campaign, stage.Version, stage.Run); err != nil {
+			return err
+		}
+		return sums.addAnswers(ctx, tx, "e.campaign = $1 AND e.version = $2 AND e.run = $3", stage.Campaign, stage.Version, stage.Run)
+	})
+	if err != nil {
+		return deliveries.Funnel{}, fmt.Errorf("sum up stage %d of campaign %s: %w", stage.Number+1, stage.Campaign, err)
+	}
+	return *sums.of(stage.Campaign), nil
+}
+
+// outsider is an entry that waits for its stage.
+type outsider struct {
+	id     int64
+	person string
+	who    customers.Customer
+}
+
+// LetIn implements campaigns.Rollouts.
+func (s *Store) LetIn(ctx context.Context, stage campaigns.Stage, after int64, limit int, start func(*customers.Customer) time.Time) (last int64, woken int, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		last, woken = 0, 0
+		outside, err := list(ctx, tx, scanOutsider, `
+			SELECT e.id, c.person, c.zone, c.phone_zone, c.country FROM entries e JOIN customers c ON c.id = e.customer
+			WHERE e.campaign = $1 AND e.version = $2 AND e.run = $3 AND e.id > $4
+				AND e.state = 'running' AND e.position = '' AND e.wake_at IS NULL ORDER BY e.id LIMIT $5`,
+			stage.Campaign, stage.Version, stage.Run, after, limit)
+		if err != nil {
+			return err
+		}
+		rows := newRows("entry int, start int")
+		for _, o := range outside {
+			if campaigns.InStage(stage.Campaign, o.person, stage.Share) {
+				rows.add(o.id, start(&o.who))
+			}
+		}
+		if len(outside) == limit {
+			last = outside[limit-1].id
+		}
+		if rows.len() == 0 {
+			return nil
+		}
+		changed, err := tx.execRows(ctx, rows, `
+			UPDATE entries SET wake_at = v.start, revision = revision + 1 FROM {rows} AS v
+			WHERE id = v.entry AND state = 'running' AND position = '' AND wake_at IS NULL`)
+		woken = int(changed)
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("let people into stage %d of campaign %s: %w", stage.Number+1, stage.Campaign, err)
+	}
+	return last, woken, nil
+}
+
+func scanOutsider(r record) (o outsider, err error) {
+	err = r.Scan(&o.id, &o.person, orZero(&o.who.Zone), orZero(&o.who.PhoneZone), orZero(&o.who.Country))
+	return o, err
+}
+
+// Turn implements campaigns.Rollouts.
+func (s *Store) Turn(ctx context.Context, before, after campaigns.Stage, pause *campaigns.Pause, opened *customers.Case) (turned bool, err error) {
+	judgement, err := encode(after.Judgement)
+	if err != nil {
+		return false, fmt.Errorf("turn a stage of campaign %s: %w", before.Campaign, err)
+	}
+	err = s.write(ctx, func(tx *tx) error {
+		changed, err := tx.exec(ctx, `
+			UPDATE stages SET stage = $7, share = $8, state = $9, opened_at = $10, judge_at = $11, holds = $12, judgement = $13
+			WHERE campaign = $1 AND version = $2 AND run = $3 AND stage = $4 AND state = $5 AND holds = $6`,
+			before.Campaign, before.Version, before.Run, before.Number, before.State, before.Holds,
+			after.Number, after.Share, after.State, instant(after.OpenedAt), instant(after.JudgeAt), after.Holds, judgement)
+		if turned = changed == 1; err != nil || !turned {
+			return err
+		}
+		if pause != nil {
+			if _, err := putPause(ctx, tx, *pause); err != nil {
+				return err
+			}
+		}
+		return openCases(ctx, tx, appendPresent(nil, opened))
+	})
+	if err != nil {
+		return false, fmt.Errorf("turn stage %d of campaign %s: %w", before.Number+1, before.Campaign, err)
+	}
+	return turned, nil
+}

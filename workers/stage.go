@@ -1,0 +1,151 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/customers"
+)
+
+// Stager lets people into campaigns by stages: it judges a stage whose time is
+// over and opens the next one, or stops.
+type Stager struct {
+	Catalog  *campaigns.Catalog
+	Rollouts campaigns.Rollouts
+	Queue    *Queue // of the process that finds out what is due
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// letInSize is how many entries that stand outside are looked at at once.
+const letInSize = 5000
+
+// Round hands over every rollout in which something is to be done.
+func (s *Stager) Round(ctx context.Context) error {
+	due, err := s.Rollouts.Stages(ctx, s.Now())
+	if err != nil {
+		return err
+	}
+	for _, stage := range due {
+		if _, err := s.Queue.putOnce(ctx, taskStage, stagePlace{stage.Campaign, stage.Version, stage.Run}); err != nil {
+			return fmt.Errorf("hand over the rollout of %s: %w", stage.Campaign, err)
+		}
+	}
+	return nil
+}
+
+// stagePlace names a rollout in a task.
+type stagePlace struct {
+	Campaign string
+	Version  int
+	Run      int64
+}
+
+// Step does what is due in one rollout.
+func (s *Stager) Step(ctx context.Context, place stagePlace) error {
+	now := s.Now()
+	due, err := s.Rollouts.Stages(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, stage := range due {
+		if (stagePlace{stage.Campaign, stage.Version, stage.Run}) == place {
+			return s.step(ctx, stage, now)
+		}
+	}
+	return nil // somebody else was quicker
+}
+
+func (s *Stager) step(ctx context.Context, stage campaigns.Stage, now time.Time) error {
+	campaign, err := s.Catalog.Campaign(ctx, stage.Campaign, stage.Version)
+	if err != nil || campaign.State != campaigns.Live || campaign.Rollout == nil {
+		return err
+	}
+	switch stage.State {
+	case campaigns.StageOpening:
+		return s.letIn(ctx, campaign, stage, now)
+	case campaigns.StageReleased:
+		return s.turn(ctx, stage, campaign.Rollout.Next(stage, now), "a stage was passed by hand")
+	}
+	return s.judge(ctx, campaign, stage, now)
+}
+
+// judge looks at the response to a stage. The verdict, the pause and the case
+// that tells the owner are written together.
+func (s *Stager) judge(ctx context.Context, campaign *campaigns.Campaign, stage campaigns.Stage, now time.Time) error {
+	seen, err := s.Rollouts.Response(ctx, stage)
+	if err != nil {
+		return err
+	}
+	judgement := campaign.Rollout.Judge(seen, stage.Holds)
+	after := campaign.Rollout.Judged(stage, judgement, now)
+	var pause *campaigns.Pause
+	var opened *customers.Case
+	switch judgement.Verdict {
+	case campaigns.StopRollout:
+		pause = &campaigns.Pause{Campaign: campaign.ID, Why: judgement.Why, Source: "rollout", At: now}
+		fallthrough
+	case campaigns.AskOwner:
+		told := judgement.Case(campaign, now)
+		opened = &told
+	}
+	turned, err := s.Rollouts.Turn(ctx, stage, after, pause, opened)
+	if err != nil || !turned {
+		return err
+	}
+	log := s.Log.Info
+	if opened != nil {
+		log = s.Log.Warn
+	}
+	log("a stage was judged", "campaign", campaign.ID, "run", stage.Run, "stage", stage.Number+1, "verdict", judgement.Verdict, "why", judgement.Why)
+	return nil
+}
+
+// letIn wakes those who belong to a stage that was opened.
+func (s *Stager) letIn(ctx context.Context, campaign *campaigns.Campaign, stage campaigns.Stage, now time.Time) error {
+	start, err := s.startOf(ctx, campaign, stage, now)
+	if err != nil {
+		return err
+	}
+	for after := int64(0); ; {
+		last, woken, err := s.Rollouts.LetIn(ctx, stage, after, letInSize, start)
+		if err != nil {
+			return err
+		}
+		if woken > 0 {
+			s.Log.Info("people are let in", "campaign", campaign.ID, "run", stage.Run, "stage", stage.Number+1, "entries", woken)
+		}
+		if after = last; last == 0 {
+			break
+		}
+	}
+	if !stage.LetIn(now) {
+		return nil // once more when nobody can act on the smaller share any more
+	}
+	return s.turn(ctx, stage, campaign.Rollout.Watched(stage), "a stage is open")
+}
+
+// startOf is when the journeys of those who are let in begin.
+func (s *Stager) startOf(ctx context.Context, campaign *campaigns.Campaign, stage campaigns.Stage, now time.Time) (func(*customers.Customer) time.Time, error) {
+	if !campaign.Trigger.OwnClock {
+		return func(*customers.Customer) time.Time { return now }, nil
+	}
+	edition, err := s.Catalog.Current(ctx)
+	return func(c *customers.Customer) time.Time {
+		if at := edition.StartFor(campaign, stage.Occurred, c); at.After(now) {
+			return at
+		}
+		return now
+	}, err
+}
+
+func (s *Stager) turn(ctx context.Context, before, after campaigns.Stage, what string) error {
+	turned, err := s.Rollouts.Turn(ctx, before, after, nil, nil)
+	if err == nil && turned {
+		s.Log.Info(what, "campaign", after.Campaign, "run", after.Run, "stage", after.Number+1, "share", after.Share)
+	}
+	return err
+}
