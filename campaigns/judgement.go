@@ -38,10 +38,6 @@ type Measured struct {
 	Holds  bool                 `json:"holds"`
 }
 
-// usualSample is how many messages a stage must have sent where the campaign
-// does not say.
-const usualSample = 50
-
 // Judge says what is to become of a stage by the response of all who were let
 // in so far. holds is how often too little was known before. Criteria go by the
 // figure that was measured; its bounds are for people. One that too few messages

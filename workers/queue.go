@@ -22,7 +22,7 @@ const (
 	taskRead    = "read"    // the inbox
 	taskReact   = "react"   // pending live events
 	taskWatch   = "watch"   // with one part of a segment
-	taskStage   = "stage"   // with one rollout
+	taskStage   = "stage"   // rollouts in which something is to be done
 )
 
 // journeyQueue carries everything that is not a delivery; deliveries have a

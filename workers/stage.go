@@ -23,40 +23,32 @@ type Stager struct {
 // letInSize is how many entries that stand outside are looked at at once.
 const letInSize = 5000
 
-// Round hands over every rollout in which something is to be done.
+// Round hands over what is to be done in rollouts, where something is.
 func (s *Stager) Round(ctx context.Context) error {
 	due, err := s.Rollouts.Stages(ctx, s.Now())
-	if err != nil {
+	if err != nil || len(due) == 0 {
 		return err
 	}
-	for _, stage := range due {
-		if _, err := s.Queue.putOnce(ctx, taskStage, stagePlace{stage.Campaign, stage.Version, stage.Run}); err != nil {
-			return fmt.Errorf("hand over the rollout of %s: %w", stage.Campaign, err)
-		}
+	if _, err := s.Queue.putOnce(ctx, taskStage, nil); err != nil {
+		return fmt.Errorf("hand over %d rollouts: %w", len(due), err)
 	}
 	return nil
 }
 
-// stagePlace names a rollout in a task.
-type stagePlace struct {
-	Campaign string
-	Version  int
-	Run      int64
-}
-
-// Step does what is due in one rollout.
-func (s *Stager) Step(ctx context.Context, place stagePlace) error {
+// Due does what is to be done in every rollout. Whatever interrupts it, each
+// stage is judged once and lets everybody in who belongs to it.
+func (s *Stager) Due(ctx context.Context) error {
 	now := s.Now()
 	due, err := s.Rollouts.Stages(ctx, now)
 	if err != nil {
 		return err
 	}
 	for _, stage := range due {
-		if (stagePlace{stage.Campaign, stage.Version, stage.Run}) == place {
-			return s.step(ctx, stage, now)
+		if err := s.step(ctx, stage, now); err != nil {
+			return err
 		}
 	}
-	return nil // somebody else was quicker
+	return nil
 }
 
 func (s *Stager) step(ctx context.Context, stage campaigns.Stage, now time.Time) error {

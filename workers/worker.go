@@ -24,7 +24,7 @@ func (w *Worker) Serve(s *Server) {
 	handle(s, w.Bell, w.Log, taskTravel, w.Traveller.Travel)
 	handle(s, w.Bell, w.Log, taskEnter, w.Entrance.Enter)
 	handle(s, w.Bell, w.Log, taskWatch, w.Watcher.Compare)
-	handle(s, w.Bell, w.Log, taskStage, w.Stager.Step)
+	handle(s, w.Bell, w.Log, taskStage, func(ctx context.Context, _ any) error { return w.Stager.Due(ctx) })
 	handle(s, w.Bell, w.Log, taskReact, func(ctx context.Context, _ any) error { return w.Reactor.React(ctx) })
 	handle(s, w.Bell, w.Log, taskRead, func(ctx context.Context, _ any) error { return w.Reader.Read(ctx) })
 }

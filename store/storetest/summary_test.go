@@ -41,10 +41,10 @@ func TestFunnelsSumUpWhatBecameOfACampaign(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "funnels", funnels, []deliveries.Funnel{{
-			Campaign: "welcome", Entered: 11, Running: 10, Planned: 11, Sent: 7, Delivered: 5, Opened: 3, Clicked: 2, Answered: 2, Cases: 1,
+			Campaign: "welcome", Entered: 11, Running: 10, Planned: 11, Sent: 7, Delivered: 5, Opened: 3, Clicked: 2, Replied: 1, Answered: 2, Cases: 1,
 			Failed:  map[string]int64{"hard": 1, "rejected": 1},
 			Skipped: map[deliveries.SkipReason]int64{deliveries.NoConsent: 1}, Unconfirmed: 1,
-			Cost: 64, ScoreSum: 2, ScoreCount: 1,
+			Cost: 64, ScoreSum: 2, ScoreCount: 1, NPSSum: 9, NPSCount: 1, Bounced: 1, Complained: 1,
 		}})
 	})
 }

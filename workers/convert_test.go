@@ -1,0 +1,61 @@
+package workers_test
+
+import (
+	"testing"
+	"time"
+
+	"rapport/deliveries"
+)
+
+const winner = "campaign: winner\ntitle: Winner\nowner: support\ntopic: service\nstate: live\ntrigger: {event: Asked}\n" +
+	"entry: {again: always}\nexit: [{event: Left us}]\n" +
+	"goal: {event: Order Completed, where: event.total >= 20, within: 14d, value: event.total}\nholdout: 50%\nsteps:\n  - {sms: note}\n"
+
+// goal is what came of a campaign.
+func (s *shop) goal(campaign string) deliveries.GoalFunnel {
+	s.t.Helper()
+	funnels, err := s.store.Summary().Funnels(s.ctx())
+	ok(s.t, err)
+	for _, f := range funnels {
+		if f.Campaign == campaign && f.Goal != nil {
+			return *f.Goal
+		}
+	}
+	return deliveries.GoalFunnel{}
+}
+
+func TestGoalEventsCountOnceForEveryOpenEntry(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/winner.yaml": winner}))
+	asked := func(who string) {
+		s.happen(who, "Asked")
+		s.happen(who, "Order Completed", "total", 9.0) // too little
+		s.happen(who, "Order Completed", "total", 30.0)
+	}
+	asked("ann") // ann is in one half
+	ok(t, s.reactor.React(s.ctx()))
+	s.person("p3")
+	s.happen("p3", "Order Completed", "total", 100.0) // before she was asked
+	s.later(time.Second)
+	asked("p3")
+	ok(t, s.reactor.React(s.ctx()))
+	s.happen("ann", "Left us")
+	ok(t, s.reactor.React(s.ctx()))
+	s.later(10 * 24 * time.Hour)
+	s.happen("ann", "Order Completed", "total", 20.5) // she left, and the time is not over
+	ok(t, s.reactor.React(s.ctx()))
+	s.apply(files) // the campaign is gone; what it brought is not
+	s.later(3 * 24 * time.Hour)
+	s.happen("ann", "Order Completed", "total", 49.5)
+	s.later(2 * 24 * time.Hour)
+	s.happen("ann", "Order Completed", "total", 1000.0) // too late
+	ok(t, s.reactor.React(s.ctx()))
+	got := s.goal("winner")
+	sides := []deliveries.Side{got.Contacted, got.Holdout}
+	if sides[0].Conversions < sides[1].Conversions {
+		sides[0], sides[1] = sides[1], sides[0]
+	}
+	if sides[0] != (deliveries.Side{Entered: 1, Converted: 1, Conversions: 3, Value: 10000}) ||
+		sides[1] != (deliveries.Side{Entered: 1, Converted: 1, Conversions: 1, Value: 3000}) {
+		t.Errorf("counted %+v", got)
+	}
+}

@@ -1,0 +1,57 @@
+package workers_test
+
+import (
+	"testing"
+	"time"
+
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+const saleAtTen = "campaign: sale\ntitle: Sale\nowner: support\ntopic: service\nstate: live\n" +
+	"trigger: {once: 2026-10-25 10:00, zone: customer}\nsteps:\n  - {email: note}\n"
+
+// live puts a customer with nothing but a mailbox somewhere.
+func (s *shop) live(id, zone, phone, country string) {
+	s.t.Helper()
+	_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: id, Email: id + "@home.example", Zone: zone, Phone: phone, Country: country}})
+	ok(s.t, err)
+}
+
+// On the day on which Europe turns its clocks back everybody gets it when their
+// own clock shows ten, once, whether Auckland is a day ahead or Los Angeles
+// behind. Who may be in any of a country's zones goes by the workspace's.
+func TestABroadcastGoesByEachCustomersOwnClock(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/sale.yaml": saleAtTen}))
+	s.setClock(time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC))
+	s.live("auckland", "Pacific/Auckland", "", "NZ")
+	s.live("berlin", "", "+4930123456", "DE")
+	s.live("angeles", "America/Los_Angeles", "", "US")
+	s.live("somewhere", "", "", "US")
+	want := map[string]time.Time{
+		"auckland":  time.Date(2026, 10, 24, 21, 0, 0, 0, time.UTC), // UTC+13
+		"berlin":    time.Date(2026, 10, 25, 9, 0, 0, 0, time.UTC),  // UTC+1 since three in the morning
+		"ann":       time.Date(2026, 10, 25, 9, 0, 0, 0, time.UTC),
+		"somewhere": time.Date(2026, 10, 25, 9, 0, 0, 0, time.UTC),
+		"angeles":   time.Date(2026, 10, 25, 17, 0, 0, 0, time.UTC), // UTC-7
+	}
+	for range 4 * 48 {
+		ok(t, s.schedule.Round(s.ctx()))
+		s.enter()
+		s.travel()
+		s.deliver()
+		s.later(15 * time.Minute)
+	}
+	sent := map[string]int{}
+	for _, d := range s.ledger() {
+		if d.Status != deliveries.Sent || !d.TakenAt.Equal(want[d.Customer]) {
+			t.Errorf("%s: %s at %s, want %s", d.Customer, d.Status, d.TakenAt, want[d.Customer])
+		}
+		sent[d.Customer]++
+	}
+	for who := range want {
+		if sent[who] != 1 {
+			t.Errorf("%s got it %d times", who, sent[who])
+		}
+	}
+}
