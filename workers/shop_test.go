@@ -220,12 +220,6 @@ func (s *shop) later(d time.Duration) {
 	s.now = s.now.Add(d)
 }
 
-func (s *shop) setClock(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = now
-}
-
 func (s *shop) ctx() context.Context { return s.t.Context() }
 
 // apply puts files in force.

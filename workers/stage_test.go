@@ -25,8 +25,8 @@ func stagedShop(t *testing.T, trigger string) *shop {
 	return s
 }
 
-// work does all there is to do at this moment.
-func (s *shop) work() {
+// turn does all there is to do at this moment.
+func (s *shop) turn() {
 	s.t.Helper()
 	ok(s.t, s.schedule.Round(s.ctx()))
 	s.enter()
@@ -52,7 +52,7 @@ func (s *shop) step(stager *workers.Stager) {
 func (s *shop) through(d time.Duration) {
 	s.t.Helper()
 	for range int(d / (30 * time.Minute)) {
-		s.work()
+		s.turn()
 		s.later(30 * time.Minute)
 	}
 }
