@@ -18,27 +18,45 @@ func (r *Reactor) convert(ctx context.Context, edition *campaigns.Edition, shelf
 		return fmt.Errorf("find what %d events count for: %w", len(events), err)
 	}
 	var conversions []campaigns.Conversion
-	for _, hope := range hopes {
-		if before(hope.Event, hope.Entry) {
-			continue
-		}
-		campaign, err := shelf.campaign(ctx, hope.Entry.Campaign, hope.Entry.Version)
+	for entered, group := range hopesByVersion(hopes) {
+		campaign, err := shelf.campaign(ctx, entered.campaign, entered.number)
 		if err != nil {
 			return err
 		}
 		if campaign == nil {
 			continue
 		}
-		counts, err := countsFor(ctx, r.News, campaign, []string{hope.Entry.Customer}, now)
+		counts, err := countsFor(ctx, r.News, campaign.Counts(), hoping(group), now)
 		if err != nil {
 			return err
 		}
-		if conversion, is := edition.Converts(campaign, hope, people[hope.Entry.Customer], counts[hope.Entry.Customer]); is {
-			conversions = append(conversions, conversion)
+		for _, hope := range group {
+			who := hope.Entry.Customer
+			if conversion, is := edition.Converts(campaign, hope, people[who], counts[who]); is && !before(hope.Event, hope.Entry) {
+				conversions = append(conversions, conversion)
+			}
 		}
 	}
 	if len(conversions) == 0 {
 		return nil
 	}
 	return r.Goals.Convert(ctx, conversions)
+}
+
+func hopesByVersion(hopes []campaigns.Hope) map[version][]campaigns.Hope {
+	groups := map[version][]campaigns.Hope{}
+	for _, hope := range hopes {
+		v := version{hope.Entry.Campaign, hope.Entry.Version}
+		groups[v] = append(groups[v], hope)
+	}
+	return groups
+}
+
+// hoping lists whose entries these are.
+func hoping(hopes []campaigns.Hope) []string {
+	ids := make([]string, len(hopes))
+	for i, hope := range hopes {
+		ids[i] = hope.Entry.Customer
+	}
+	return ids
 }

@@ -22,7 +22,7 @@ func TestSlowConditionsAreGivenUp(t *testing.T) {
 		occur(t, s, 1, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})
 		shard := pending(t, s)[0]
 
-		_, err := s.Runs().EnterShard(t.Context(), shard, weekly("always", 0), endless, nil, noon)
+		_, err := s.Runs().EnterShard(t.Context(), shard, campaigns.Intake{Campaign: weekly("always", 0), Where: endless}, noon)
 		slow(t, "an audience", err)
 		for _, err = range s.Stream(t.Context(), endless, nil) {
 			slow(t, "a segment", err)
@@ -31,7 +31,7 @@ func TestSlowConditionsAreGivenUp(t *testing.T) {
 			t.Error("a segment that is never judged was streamed")
 		}
 
-		if entered, err := s.Runs().EnterShard(t.Context(), shard, weekly("always", 0), "c.points > 5", nil, noon); err != nil || entered != 3 {
+		if entered, err := s.Runs().EnterShard(t.Context(), shard, campaigns.Intake{Campaign: weekly("always", 0), Where: "c.points > 5"}, noon); err != nil || entered != 3 {
 			t.Errorf("afterwards %d entered, %v", entered, err)
 		}
 		_, _, err = s.LeaveWhere(t.Context(), noon, campaigns.Underway{Campaign: "weekly", Version: 1}, campaigns.Sweep{Where: endless, Why: "x"}, 0, 10)
