@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -117,6 +118,14 @@ type Again struct {
 	// Mode is never, always or after.
 	Mode  string
 	After time.Duration
+}
+
+// String is the rule as it is written.
+func (a Again) String() string {
+	if a.After > 0 {
+		return "after " + a.After.String()
+	}
+	return cmp.Or(a.Mode, "always")
 }
 
 // Exit makes a running entry leave at once.

@@ -29,6 +29,7 @@ type Console struct {
 	Casebook  customers.Casebook
 	Starter   campaigns.Starter
 	Applier   campaigns.Applier
+	Gate      campaigns.Switch
 	Ring      func(context.Context)
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -46,6 +47,8 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	page("POST /customers/{id}/follow-ups", c.followUp)
 	page("POST /cases/{id}/close", c.closeCase)
 	page("POST /v1/workspace", c.applyWorkspace)
+	page("POST /campaigns/{id}/paused", c.pause)
+	page("POST /campaigns/{id}/resumed", c.resume)
 }
 
 // local serves this machine and nobody else: neither a stranger's address nor a
@@ -105,15 +108,15 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return err
 	}
-	titles, zone := map[string]string{}, time.UTC
+	titles, states, zone := map[string]string{}, map[string]campaigns.State{}, time.UTC
 	if edition != nil {
 		zone = edition.Zone
 		for id, campaign := range edition.Campaigns {
-			titles[id] = campaign.Title
+			titles[id], states[id] = campaign.Title, campaign.State
 		}
 	}
 	c.show(w, http.StatusOK, "overview", view{
-		"Title": "Overview", "Funnels": funnels, "Titles": titles, "Cases": open, "Now": c.Now(), "Zone": zone,
+		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "Now": c.Now(), "Zone": zone,
 	})
 	return nil
 }

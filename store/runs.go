@@ -92,6 +92,19 @@ func (r runs) Last(ctx context.Context, campaign string) (last time.Time, err er
 	return last, nil
 }
 
+// KeptOutAfter counts the runs of a campaign after one that kept somebody out by
+// its rule of entry.
+func (s *Store) KeptOutAfter(ctx context.Context, campaign string, run int64) (runs int64, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		runs, _, err = first(ctx, tx, column[int64], "SELECT COUNT(*) FROM runs WHERE campaign = $1 AND id > $2 AND kept_out > 0", campaign, run)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the runs of %s that kept somebody out: %w", campaign, err)
+	}
+	return runs, nil
+}
+
 // Pending implements campaigns.Runs, the oldest run first.
 func (r runs) Pending(ctx context.Context, limit int) (pending []campaigns.Shard, err error) {
 	err = r.store.read(ctx, func(tx *tx) (err error) {

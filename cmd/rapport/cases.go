@@ -32,7 +32,11 @@ func casesCommand(o *options) *cobra.Command {
 				if c.Overdue(i.Now()) {
 					late = "overdue"
 				}
-				t.AppendRow(table.Row{c.ID, c.Queue, c.Priority, c.Customer, c.Title, stamp(c.DueAt, time.Local), late})
+				about := c.Customer
+				if about == "" {
+					about = "campaign " + c.Campaign
+				}
+				t.AppendRow(table.Row{c.ID, c.Queue, c.Priority, about, c.Title, stamp(c.DueAt, time.Local), late})
 			}
 			t.Render()
 			return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -40,7 +41,7 @@ func explainCommand(o *options) *cobra.Command {
 type story struct {
 	Entry campaigns.Entry        `json:"entry"`
 	Steps []campaigns.StepReport `json:"steps"`
-	// Why nobody entered, when there is no entry.
+	// Why nobody entered, when there is no entry; why they did not enter again.
 	Why string `json:"why,omitempty"`
 }
 
@@ -78,7 +79,21 @@ func (i *installation) explain(cmd *cobra.Command, campaign, who string) ([]stor
 		}
 		stories[n] = story{Entry: traveller.Entry, Steps: edition.Explain(version, traveller, i.Now())}
 	}
-	return stories, zone, nil
+	last := &stories[len(stories)-1]
+	last.Why, err = i.whyNotAgain(ctx, edition.Campaigns[campaign], last.Entry)
+	return stories, zone, err
+}
+
+// whyNotAgain tells of later runs that kept out whoever had been in the campaign.
+func (i *installation) whyNotAgain(ctx context.Context, c *campaigns.Campaign, last campaigns.Entry) (string, error) {
+	if c == nil || !c.Trigger.Broadcast() {
+		return "", nil
+	}
+	runs, err := i.Store.KeptOutAfter(ctx, c.ID, last.Run)
+	if err != nil || runs == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("%d later runs kept out who was in it before (again: %s), or whose journey ran still", runs, c.Entry.Again), nil
 }
 
 // whyOutside says why a customer never entered a campaign.
@@ -102,7 +117,7 @@ func (i *installation) whyOutside(cmd *cobra.Command, edition *campaigns.Edition
 
 func printStories(w io.Writer, campaign string, stories []story, zone *time.Location) {
 	for _, s := range stories {
-		if s.Why != "" {
+		if s.Entry.ID == 0 {
 			fmt.Fprintf(w, "%s: %s\n", campaign, s.Why)
 			continue
 		}
@@ -116,5 +131,8 @@ func printStories(w io.Writer, campaign string, stories []story, zone *time.Loca
 			t.AppendRow(table.Row{step.Path, step.Title, step.Happened, step.Why})
 		}
 		t.Render()
+		if s.Why != "" {
+			fmt.Fprintf(w, "%s: %s\n", campaign, s.Why)
+		}
 	}
 }

@@ -58,24 +58,23 @@ func (o *options) startFollowUp(ctx context.Context, campaign, who string, prope
 		return err
 	}
 	if running {
-		return o.askConsole(ctx, campaign, customer.ID, properties)
+		form := url.Values{"campaign": {campaign}}
+		for name, value := range properties {
+			form.Set(name, fmt.Sprint(value))
+		}
+		return o.askConsole(ctx, "/customers/"+url.PathEscape(customer.ID)+"/follow-ups", form)
 	}
 	_, err = i.starter().Start(ctx, campaign, customer, properties)
 	return err
 }
 
-// askConsole sends the console's own form.
-func (o *options) askConsole(ctx context.Context, campaign, customer string, properties map[string]any) error {
+// askConsole sends one of the forms of a running program's console.
+func (o *options) askConsole(ctx context.Context, path string, form url.Values) error {
 	c, _, err := o.load()
 	if err != nil {
 		return err
 	}
-	form := url.Values{"campaign": {campaign}}
-	for name, value := range properties {
-		form.Set(name, fmt.Sprint(value))
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		consoleURL(c.Listen)+"/customers/"+url.PathEscape(customer)+"/follow-ups", strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, consoleURL(c.Listen)+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}

@@ -190,11 +190,16 @@ func (i *installation) applier() campaigns.Applier {
 	return campaigns.Applier{Catalog: i.Catalog, Census: i.Store, Journeys: i.Store, Now: i.Now}
 }
 
+// gate pauses and resumes campaigns.
+func (i *installation) gate() campaigns.Switch {
+	return campaigns.Switch{Catalog: i.Catalog, Brake: i.Store, Now: i.Now}
+}
+
 // console is the operators' and agents' HTTP side.
 func (i *installation) console() *console.Console {
 	return &console.Console{
 		Catalog: i.Catalog, Directory: i.Store, Timeline: i.Store, Summary: i.Store.Summary(), Casebook: i.Store.Casebook(),
-		Starter: i.starter(), Applier: i.applier(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Starter: i.starter(), Applier: i.applier(), Gate: i.gate(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 

@@ -24,14 +24,14 @@ func statusCommand(o *options) *cobra.Command {
 				return err
 			}
 			defer i.Close()
-			funnels, err := i.Store.Summary().Funnels(cmd.Context())
+			standing, zone, err := i.standing(cmd.Context())
 			if err != nil {
 				return err
 			}
 			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), funnels)
+				return printJSON(cmd.OutOrStdout(), standing)
 			}
-			printFunnels(cmd.OutOrStdout(), funnels)
+			printStanding(cmd.OutOrStdout(), standing, zone)
 			return nil
 		},
 	}

@@ -1,0 +1,84 @@
+package campaigns
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rapport/deliveries"
+)
+
+func watched() *Rollout {
+	return &Rollout{
+		Stages: []float64{0.05, 0.25, 1}, Hold: 6 * time.Hour, MinSample: 50,
+		ContinueIf: []Criterion{{ShareBounced, "<", 0.03}, {ShareDelivered, ">=", 0.9}, {MeanCSAT, ">=", 3.5}},
+	}
+}
+
+func TestAStageIsJudgedByItsCriteria(t *testing.T) {
+	good := deliveries.Funnel{Sent: 200, Bounced: 5, Delivered: 190, ScoreSum: 35, ScoreCount: 10}
+	for name, k := range map[string]struct {
+		change  func(*deliveries.Funnel)
+		holds   int
+		verdict Verdict
+		why     string
+	}{
+		"all hold":                     {func(*deliveries.Funnel) {}, 0, Continue, "every criterion holds"},
+		"one does not":                 {func(f *deliveries.Funnel) { f.Bounced = 6 }, 0, StopRollout, "bounced 3.00%, wanted bounced < 3%"},
+		"a mean does not":              {func(f *deliveries.Funnel) { f.ScoreSum = 34 }, 0, StopRollout, "csat 3.40, wanted csat >= 3.5"},
+		"two do not":                   {func(f *deliveries.Funnel) { f.Bounced, f.Delivered = 20, 100 }, 0, StopRollout, "bounced 10.00%, wanted bounced < 3%, delivered 50.00%, wanted delivered >= 90%"},
+		"too few":                      {func(f *deliveries.Funnel) { f.Sent, f.Bounced = 49, 40 }, 0, HoldOn, "49 of at least 50 messages were sent"},
+		"too few after three holds":    {func(f *deliveries.Funnel) { f.Sent = 49 }, 3, AskOwner, "49 of at least 50 messages were sent after 4 holds"},
+		"enough, on the edge":          {func(f *deliveries.Funnel) { f.Sent, f.Bounced, f.Delivered = 50, 1, 45 }, 3, Continue, "every criterion holds"},
+		"no scores":                    {func(f *deliveries.Funnel) { f.ScoreSum, f.ScoreCount = 0, 0 }, 2, HoldOn, "nothing is known yet of csat"},
+		"no scores and one that fails": {func(f *deliveries.Funnel) { f.ScoreCount, f.Bounced = 0, 100 }, 0, StopRollout, "bounced 50.00%, wanted bounced < 3%"},
+	} {
+		seen := good
+		k.change(&seen)
+		if j := watched().Judge(seen, k.holds); j.Verdict != k.verdict || j.Why != k.why {
+			t.Errorf("%s: %s because %q, want %s because %q", name, j.Verdict, j.Why, k.verdict, k.why)
+		}
+	}
+	if j := (&Rollout{Stages: []float64{0.1, 1}}).Judge(deliveries.Funnel{}, 0); j.Verdict != Continue {
+		t.Errorf("without criteria: %s", j.Verdict)
+	}
+}
+
+func TestAJudgementTellsItsNumbers(t *testing.T) {
+	words := watched().Judge(deliveries.Funnel{Sent: 143, Bounced: 6, Delivered: 140}, 0).Words()
+	for _, want := range []string{
+		"143 messages were sent", "bounced < 3%: 4.20% (6 of 143; 95 % sure: 1.9 % to 8.9 %), does not hold",
+		"delivered >= 90%: 97.90%", "csat >= 3.5: nothing is known yet",
+	} {
+		if !strings.Contains(words, want) {
+			t.Errorf("%q lacks %q", words, want)
+		}
+	}
+}
+
+func TestAStageGoesItsWay(t *testing.T) {
+	r, c := watched(), &Campaign{ID: "careful", Version: 2, Owner: "growth", Title: "Careful"}
+	s := r.First(c, 7, noon)
+	if s.Share != 0.05 || s.State != StageWatching || !s.JudgeAt.Equal(noon.Add(6*time.Hour)) || s.Run != 7 || s.Version != 2 {
+		t.Fatalf("begins as %+v", s)
+	}
+	held := r.Judged(s, Judgement{Verdict: HoldOn}, noon.Add(6*time.Hour))
+	if held.Holds != 1 || held.Number != 0 || !held.JudgeAt.Equal(noon.Add(12*time.Hour)) {
+		t.Errorf("held as %+v", held)
+	}
+	opened := noon.Add(12 * time.Hour)
+	next := r.Judged(held, Judgement{Verdict: Continue}, opened)
+	if next.Share != 0.25 || next.State != StageOpening || next.Holds != 0 || next.LetIn(opened) || !next.LetIn(opened.Add(time.Minute)) {
+		t.Errorf("opened as %+v", next)
+	}
+	if w := r.Watched(next); w.State != StageWatching || !w.JudgeAt.Equal(opened.Add(6*time.Hour)) {
+		t.Errorf("watched as %+v", w)
+	}
+	if last := r.Watched(r.Next(next, opened)); last.Share != 1 || last.State != StageOver {
+		t.Errorf("ends as %+v", last)
+	}
+	opening := (Judgement{Verdict: StopRollout, Why: "bounced 9%"}).Case(c, noon)
+	if opening.Customer != "" || opening.Queue != "growth" || opening.Campaign != "careful" || !strings.Contains(opening.Title, "Careful is paused: bounced 9%") {
+		t.Errorf("the owner is told by %+v", opening)
+	}
+}

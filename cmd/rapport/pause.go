@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/store"
+)
+
+func pauseCommand(o *options) *cobra.Command {
+	var why string
+	command := &cobra.Command{
+		Use:   "pause CAMPAIGN",
+		Short: "Stop a campaign at once: nobody enters, nothing is sent, until it is resumed",
+		Long: "Stop a campaign at once, whatever its file says and until `rapport resume`: nobody enters and nothing is sent.\n" +
+			"Journeys under way stay where they are; applying files does not end the pause.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.turn(cmd, args[0], "paused", url.Values{"why": {why}}, func(s campaigns.Switch) error {
+				return s.Pause(cmd.Context(), args[0], why, "cli")
+			})
+		},
+	}
+	command.Flags().StringVar(&why, "why", "", "what to tell who asks why it stands still")
+	return command
+}
+
+func resumeCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "resume CAMPAIGN",
+		Short: "Let a paused campaign go on where it stood, past the stage that stopped it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.turn(cmd, args[0], "resumed", url.Values{}, func(s campaigns.Switch) error {
+				return s.Resume(cmd.Context(), args[0])
+			})
+		},
+	}
+}
+
+// turn pauses or resumes a campaign in the store or, while an embedded
+// installation runs on it, through that one's console.
+func (o *options) turn(cmd *cobra.Command, campaign, outcome string, form url.Values, act func(campaigns.Switch) error) error {
+	if err := o.turnHere(cmd.Context(), act); errors.Is(err, store.ErrInUse) {
+		if err := o.askConsole(cmd.Context(), "/campaigns/"+url.PathEscape(campaign)+"/"+outcome, form); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return printJSON(cmd.OutOrStdout(), map[string]string{"campaign": campaign, "state": outcome})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s is %s; `rapport status` tells how it stands\n", campaign, outcome)
+	return nil
+}
+
+func (o *options) turnHere(ctx context.Context, act func(campaigns.Switch) error) error {
+	i, err := o.openWriting(ctx)
+	if err != nil {
+		return err
+	}
+	defer i.Close()
+	return act(i.gate())
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/deliveries"
+)
+
+// standing is where one campaign stands: what became of it so far, and what it
+// waits for.
+type standing struct {
+	deliveries.Funnel
+	State    campaigns.State   `json:"state,omitempty"`
+	Pause    *campaigns.Pause  `json:"pause,omitempty"`
+	Rollouts []campaigns.Stage `json:"rollouts,omitempty"` // those under way, else the latest
+
+	scale float64 // minor units of one of the workspace's currency
+}
+
+// standing sums every campaign up, those aside that were never entered and
+// stand as their files say.
+func (i *installation) standing(ctx context.Context) ([]standing, *time.Location, error) {
+	funnels, err := i.Store.Summary().Funnels(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	pauses, err := i.Store.Pauses(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	stages, err := i.Store.AllStages(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	edition, err := i.Catalog.Current(ctx)
+	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
+		return nil, nil, err
+	}
+	all := make([]standing, len(funnels))
+	for n, funnel := range funnels {
+		all[n].Funnel, all[n].scale = funnel, 100
+		if pause, paused := pauses[funnel.Campaign]; paused {
+			all[n].Pause = &pause
+			delete(pauses, funnel.Campaign)
+		}
+		all[n].Rollouts = rolloutsOf(stages, funnel.Campaign)
+	}
+	for _, campaign := range slices.Sorted(maps.Keys(pauses)) {
+		pause := pauses[campaign]
+		all = append(all, standing{Funnel: deliveries.Funnel{Campaign: campaign}, Pause: &pause})
+	}
+	zone := time.UTC
+	if edition != nil {
+		zone = edition.Zone
+		for n := range all {
+			all[n].scale = float64(edition.MinorUnits(1))
+			if c := edition.Campaigns[all[n].Campaign]; c != nil {
+				all[n].State = c.State
+			}
+		}
+	}
+	return all, zone, nil
+}
+
+// rolloutsOf picks a campaign's rollouts that are under way, or the latest.
+func rolloutsOf(stages []campaigns.Stage, campaign string) []campaigns.Stage {
+	var underway, latest []campaigns.Stage
+	for _, s := range stages {
+		switch {
+		case s.Campaign != campaign:
+		case s.State != campaigns.StageOver:
+			underway = append(underway, s)
+		default:
+			latest = []campaigns.Stage{s} // they stand in order
+		}
+	}
+	if len(underway) > 0 {
+		return underway
+	}
+	return latest
+}
+
+// printStanding writes a line a campaign, then what there is to say about some.
+func printStanding(w io.Writer, all []standing, zone *time.Location) {
+	var funnels []deliveries.Funnel
+	for _, s := range all {
+		funnels = append(funnels, s.Funnel)
+	}
+	printFunnels(w, funnels)
+	section := func(title string, lines func(standing) []string) {
+		for _, s := range all {
+			for _, line := range lines(s) {
+				if title != "" {
+					fmt.Fprintf(w, "\n%s\n", title)
+					title = ""
+				}
+				fmt.Fprintf(w, "  %-18s %s\n", s.Campaign, line)
+			}
+		}
+	}
+	section("In it before, so not again", keptOutLine)
+	section("Goals", goalLines)
+	section("Stages", func(s standing) []string { return stageLines(s, zone) })
+	section("Paused", func(s standing) []string { return pauseLine(s, zone) })
+}
+
+func keptOutLine(s standing) []string {
+	if s.KeptOut == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d who belonged were kept out by the rule of entry (again)", s.KeptOut)}
+}
+
+func goalLines(s standing) []string {
+	if s.Goal == nil {
+		return nil
+	}
+	c, h := s.Goal.Contacted, s.Goal.Holdout
+	return []string{
+		s.Goal.String(),
+		fmt.Sprintf("conversions %d worth %.2f; of the holdout %d worth %.2f", c.Conversions, float64(c.Value)/s.scale, h.Conversions, float64(h.Value)/s.scale),
+	}
+}
+
+func stageLines(s standing, zone *time.Location) []string {
+	var lines []string
+	for _, stage := range s.Rollouts {
+		lines = append(lines, fmt.Sprintf("stage %d, %.4g%% of the people since %s: %s", stage.Number+1, 100*stage.Share, stamp(stage.OpenedAt, zone), waiting(stage, zone)))
+		if stage.Judgement.Verdict != "" {
+			for line := range strings.SplitSeq(stage.Judgement.Words(), "\n") {
+				lines = append(lines, "  "+line)
+			}
+		}
+	}
+	return lines
+}
+
+// waiting says what a stage waits for.
+func waiting(s campaigns.Stage, zone *time.Location) string {
+	switch s.State {
+	case campaigns.StageOpening, campaigns.StageReleased:
+		return "people are being let in"
+	case campaigns.StageAsking:
+		return "too little is known to judge; `rapport resume " + s.Campaign + "` opens the next"
+	case campaigns.StageStopped:
+		return "stopped; `rapport resume " + s.Campaign + "` opens the next"
+	case campaigns.StageOver:
+		return "everybody is let in"
+	}
+	text := "judged on " + stamp(s.JudgeAt, zone)
+	if s.Holds > 0 {
+		text += fmt.Sprintf(", held %d times", s.Holds)
+	}
+	return text
+}
+
+func pauseLine(s standing, zone *time.Location) []string {
+	switch {
+	case s.Pause != nil && s.Pause.Why != "":
+		return []string{fmt.Sprintf("since %s by %s: %s", stamp(s.Pause.At, zone), s.Pause.Source, s.Pause.Why)}
+	case s.Pause != nil:
+		return []string{fmt.Sprintf("since %s by %s", stamp(s.Pause.At, zone), s.Pause.Source)}
+	case s.State == campaigns.Paused:
+		return []string{"by its file"}
+	}
+	return nil
+}
