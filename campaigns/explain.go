@@ -108,8 +108,6 @@ func (x *explanation) whyNotReached(blocked string) string {
 		return "the journey begins at " + stamp(entry.WakeAt)
 	case entry.Position == "" && x.campaign.Rollout != nil:
 		return "the rollout has not let the customer in yet"
-	case entry.Position == "" && x.campaign.Rollout != nil:
-		return "waits for its stage of the rollout"
 	case entry.Position == "":
 		return "the journey has not begun"
 	}
