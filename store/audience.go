@@ -24,19 +24,15 @@ func (r runs) EnterShard(ctx context.Context, shard campaigns.Shard, in campaign
 			return err
 		}
 		i := newIntake(shard, in, now)
-		added, err := i.insert(ctx, tx)
+		twins, added, err := i.insert(ctx, tx)
 		if err != nil {
 			return err
 		}
-		for _, a := range added {
-			if a.running {
-				entered++
-			}
-		}
-		if err := i.draw(ctx, tx, added); err != nil {
+		entered = added - twins
+		if err := i.draw(ctx, tx); err != nil {
 			return err
 		}
-		keptOut, err := i.keptOut(ctx, tx, len(added))
+		keptOut, err := i.keptOut(ctx, tx, added)
 		if err != nil {
 			return err
 		}
@@ -118,37 +114,27 @@ func (i *intake) audience() *audienceQuery {
 // cause is what makes the entries of a run unique.
 func (i *intake) cause() string { return "run:" + strconv.FormatInt(i.shard.Run, 10) }
 
-// newcomer is an entry that a shard added.
-type newcomer struct {
-	id       int64
-	customer string
-	running  bool
-}
-
-func scanNewcomer(r record) (n newcomer, err error) {
-	err = r.Scan(&n.id, &n.customer, &n.running)
-	return n, err
-}
-
-// insert enters everybody in the shard whom the audience's condition selects.
-func (i *intake) insert(ctx context.Context, tx *tx) ([]newcomer, error) {
+// insert enters everybody in the shard whom the audience's condition selects. The
+// audience is made before it is written, so that whether somebody is a second
+// profile is found out once; how many there are is counted afterwards, which
+// spares the database handing every entry back.
+func (i *intake) insert(ctx context.Context, tx *tx) (twins, added int64, err error) {
 	rule, err := mayEnter(i.Campaign.Entry.Again)
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	q := i.audience()
 	clocks, err := i.clocks(ctx, tx)
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	with, start, audience := "", "v.entered_at", ""
-	if clocks == nil {
-		audience = q.sql()
-	} else {
+	q := i.audience()
+	with, start := "WITH v AS MATERIALIZED (SELECT * FROM "+q.sql()+")", "v.entered_at"
+	if clocks != nil {
 		// Who came between the two looks at the customers goes by the last clock.
-		with = "WITH clocks AS MATERIALIZED (SELECT r.place, r.start FROM {rows} AS r) "
-		start = "COALESCE(k.start, (SELECT MAX(start) FROM clocks), v.entered_at)"
-		audience = q.sql(place) + " LEFT JOIN clocks AS k ON k.place = v.more0"
+		q = i.audience()
+		with = "WITH clocks AS MATERIALIZED (SELECT r.place, r.start FROM {rows} AS r), v AS MATERIALIZED (SELECT v.*, k.start FROM " +
+			q.sql(place) + " LEFT JOIN clocks AS k ON k.place = v.more0)"
+		start = "COALESCE(v.start, (SELECT MAX(start) FROM clocks), v.entered_at)"
 	}
 	query := with + `
 		INSERT INTO entries (campaign, version, run, customer, cause, state, arrived_at, wake_at, entered_at, ended_at, why)
@@ -156,14 +142,28 @@ func (i *intake) insert(ctx context.Context, tx *tx) ([]newcomer, error) {
 			CASE WHEN v.twin THEN 'finished' ELSE 'running' END, v.entered_at,
 			CASE WHEN NOT v.twin THEN ` + start + ` END, v.entered_at,
 			CASE WHEN v.twin THEN v.entered_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE '' END
-		FROM ` + audience + ` WHERE ` + rule + ` ORDER BY v.customer
-		ON CONFLICT DO NOTHING RETURNING id, customer, state = 'running'`
+		FROM v WHERE ` + rule + ` ORDER BY v.customer ON CONFLICT DO NOTHING`
+	args := q.args
 	if clocks != nil {
-		if query, q.args, err = clocks.bind(tx.dialect, query, q.args); err != nil {
-			return nil, err
+		if query, args, err = clocks.bind(tx.dialect, query, args); err != nil {
+			return 0, 0, err
 		}
 	}
-	return judged(ctx, tx, scanNewcomer, query, q.args...)
+	if added, err = judgedExec(ctx, tx, query, args...); err != nil {
+		return 0, 0, err
+	}
+	twins, err = i.twins(ctx, tx)
+	return twins, added, err
+}
+
+// twins counts the second profiles that the shard set aside.
+func (i *intake) twins(ctx context.Context, tx *tx) (int64, error) {
+	q := i.audience()
+	q.args = nil
+	twins, _, err := first(ctx, tx, column[int64], `
+		SELECT COUNT(*) FROM entries e JOIN customers c ON c.id = e.customer
+		WHERE e.run = `+q.arg(i.shard.Run)+` AND e.why = 'duplicate_person' AND `+q.inShards(), q.args...)
+	return twins, err
 }
 
 // place is all that tells whose clock a customer goes by, as one text.
@@ -192,9 +192,9 @@ func (i *intake) clocks(ctx context.Context, tx *tx) (*rowset, error) {
 
 // draw marks those newcomers whom the campaign never contacts, and lets those
 // wait whose stage has not come.
-func (i *intake) draw(ctx context.Context, tx *tx, added []newcomer) error {
+func (i *intake) draw(ctx context.Context, tx *tx) error {
 	c := i.Campaign
-	if c.Holdout <= 0 && c.Rollout == nil || len(added) == 0 {
+	if c.Holdout <= 0 && c.Rollout == nil {
 		return nil
 	}
 	share := 1.0
@@ -205,25 +205,22 @@ func (i *intake) draw(ctx context.Context, tx *tx, added []newcomer) error {
 		}
 		share = open[i.shard.Run]
 	}
-	rows := newRows("entry int, customer text")
-	for _, a := range added {
-		if a.running {
-			rows.add(a.id, a.customer)
-		}
-	}
 	held, outside := newRows("id int"), newRows("id int")
-	_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+	q := i.audience()
+	q.args = nil
+	err := eachRow(ctx, tx, func(r record) error {
 		var entry int64
 		var person string
-		err = r.Scan(&entry, &person)
+		err := r.Scan(&entry, &person)
 		switch {
 		case campaigns.InHoldout(c.ID, person, c.Holdout):
 			held.add(entry)
 		case share < 1 && !campaigns.InStage(c.ID, person, share):
 			outside.add(entry)
 		}
-		return none, err
-	}, "SELECT v.entry, c.person FROM {rows} AS v CROSS JOIN customers c WHERE c.id = v.customer")
+		return err
+	}, "SELECT e.id, c.person FROM customers c JOIN entries e ON e.campaign = "+q.arg(c.ID)+" AND e.cause = "+q.arg(i.cause())+
+		" AND e.customer = c.id AND e.state = 'running' WHERE "+q.inShards(), q.args...)
 	if err != nil {
 		return err
 	}
@@ -241,7 +238,7 @@ func (i *intake) draw(ctx context.Context, tx *tx, added []newcomer) error {
 
 // keptOut counts who belongs and was not added. Where nobody entered the
 // campaign before, nobody can be kept out, and nothing is counted.
-func (i *intake) keptOut(ctx context.Context, tx *tx, added int) (int64, error) {
+func (i *intake) keptOut(ctx context.Context, tx *tx, added int64) (int64, error) {
 	_, earlier, err := first(ctx, tx, column[int64], `
 		SELECT 1 WHERE EXISTS (SELECT 1 FROM entries WHERE campaign = $1 AND cause < $2)
 			OR EXISTS (SELECT 1 FROM entries WHERE campaign = $1 AND cause > $2)`, i.Campaign.ID, i.cause())
@@ -253,7 +250,7 @@ func (i *intake) keptOut(ctx context.Context, tx *tx, added int) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	return max(0, belong[0]-int64(added)), nil
+	return max(0, belong[0]-added), nil
 }
 
 func closeShard(ctx context.Context, tx *tx, shard campaigns.Shard, entered, keptOut int64, now time.Time) error {

@@ -24,38 +24,59 @@ var ErrSlowCondition = errors.New("its condition takes too long to judge: ask fo
 // judged is list over a query that holds a marketer's condition, which may be as
 // slow as they make it: the database gives it up after the store's
 // ConditionTimeout.
-func judged[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) ([]T, error) {
+func judged[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) (all []T, err error) {
+	err = t.inTime(ctx, func(ctx context.Context) (err error) {
+		all, err = list(ctx, t, scan, query, args...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// judgedExec is exec of a statement that holds a marketer's condition.
+func judgedExec(ctx context.Context, t *tx, query string, args ...any) (touched int64, err error) {
+	err = t.inTime(ctx, func(ctx context.Context) (err error) {
+		touched, err = t.exec(ctx, query, args...)
+		return err
+	})
+	return touched, err
+}
+
+// inTime runs one statement and gives it up after the store's ConditionTimeout.
+func (t *tx) inTime(ctx context.Context, run func(context.Context) error) error {
 	timeout := cmp.Or(t.conditionTimeout, usualConditionTimeout)
 	if t.dialect == expression.Postgres {
-		return judgedByPostgres(ctx, t, timeout, scan, query, args...)
+		return t.inServersTime(ctx, timeout, run)
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	all, err := list(limited, t, scan, query, args...)
+	err := run(limited)
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
-		return nil, tooSlow(timeout)
+		return tooSlow(timeout)
 	}
-	return all, err
+	return err
 }
 
-// judgedByPostgres lets the server keep the time: it ends the statement and keeps
+// inServersTime lets PostgreSQL keep the time: it ends the statement and keeps
 // the connection.
-func judgedByPostgres[T any](ctx context.Context, t *tx, timeout time.Duration, scan func(record) (T, error), query string, args ...any) ([]T, error) {
+func (t *tx) inServersTime(ctx context.Context, timeout time.Duration, run func(context.Context) error) error {
 	const queryCanceled = "57014"
 	milliseconds := strconv.FormatInt(max(1, timeout.Milliseconds()), 10)
 	if _, err := t.ExecContext(ctx, "SET LOCAL statement_timeout = "+milliseconds); err != nil {
-		return nil, err
+		return err
 	}
-	all, err := list(ctx, t, scan, query, args...)
+	err := run(ctx)
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && pg.Code == queryCanceled && ctx.Err() == nil:
-		return nil, tooSlow(timeout)
+		return tooSlow(timeout)
 	case err != nil:
-		return nil, err
+		return err
 	}
 	_, err = t.ExecContext(ctx, "SET LOCAL statement_timeout TO DEFAULT")
-	return all, err
+	return err
 }
 
 func tooSlow(timeout time.Duration) error {

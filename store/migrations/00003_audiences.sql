@@ -32,3 +32,4 @@ CREATE TABLE stages (                           -- how far rollouts have let peo
     PRIMARY KEY (campaign, version, run)
 ) {table};
 CREATE INDEX entries_outside ON entries (campaign, version, run, id) WHERE state = 'running' AND position = '' AND wake_at IS NULL;
+CREATE INDEX entries_twins ON entries (run, customer) WHERE why = 'duplicate_person';
