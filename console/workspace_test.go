@@ -35,7 +35,7 @@ func sampleFiles(t *testing.T) map[string][]byte {
 
 func (s *shop) inForce() int64 {
 	s.t.Helper()
-	number, err := s.store.Archive().Latest(s.t.Context())
+	number, _, err := s.store.Archive().Latest(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
