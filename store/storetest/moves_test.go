@@ -14,6 +14,7 @@ import (
 func TestPointsAreAddedOnceAndTold(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		two := []campaigns.Move{{Entry: entered(t, s, 1)[0], Points: 100}}
+		put(t, s, customers.Customer{ID: "c-0000", Points: 5})
 		other := journey("c-0000", "event:1")
 		other.Campaign = "birthday"
 		enter(t, s, always, other)
@@ -24,7 +25,7 @@ func TestPointsAreAddedOnceAndTold(t *testing.T) {
 		}
 		apply(t, s, two...)
 		apply(t, s, two...) // refused: the entries have gone on
-		if balance := loaded(t, s, "c-0000").Points; balance != 70 {
+		if balance := loaded(t, s, "c-0000").Points; balance != 75 {
 			t.Errorf("the balance is %d", balance)
 		}
 		events, err := s.Of(t.Context(), "c-0000", 10)
