@@ -36,7 +36,7 @@ type Application struct {
 	Changes  Difference `json:"changes"`
 	Warnings []Problem  `json:"warnings"`
 	// Migrations are the journeys that were moved, where that was ordered.
-	Migrations []Migration `json:"migrations,omitempty"`
+	Migrations []Migration `json:"migrations,omitzero"`
 }
 
 // Apply puts files in force, all of them or, where there is a mistake, none.

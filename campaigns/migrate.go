@@ -125,7 +125,7 @@ func (k *Catalog) Migrate(ctx context.Context, journeys Itineraries, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	var all []Migration
+	all := []Migration{}                     // none, rather than not asked
 	for _, stamp := range edition.Stamps() { // in the order of their ids
 		migration, err := k.migrate(ctx, journeys, edition.Campaigns[stamp.Campaign], now)
 		if err != nil {

@@ -25,8 +25,10 @@ func TestJourneysAreCarriedFromWhereTheyStand(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "standing", standing, []campaigns.Standing{
-			{Version: 1, Position: "", Entries: 1}, {Version: 1, Position: "0", Entries: 1},
-			{Version: 1, Position: "1", Entries: 1}, {Version: 1, Position: "2.1.0", Entries: 1},
+			{Version: 1, Position: "", Entries: 1},
+			{Version: 1, Position: "0", Entries: 1},
+			{Version: 1, Position: "1", Entries: 1},
+			{Version: 1, Position: "2.1.0", Entries: 1},
 		})
 		judged := journeyOf(t, s, all[0].ID) // by the older version
 		moved, err := s.Carry(t.Context(), noon, "welcome", 4, []campaigns.Standing{standing[0], standing[1], {Version: 1, Position: "3"}, {Version: 2, Position: "1"}})
