@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (c *campaignReader) template(n node, ch channels.Channel, u use) {
 			return
 		}
 		n.problem("there is no "+string(ch)+" template "+quote(name),
-			didYouMean(name, c.workspace.Templates.Names(ch), "write it in templates/"+string(ch)+"/"+name+extension(ch)))
+			didYouMean(bareName(name), c.workspace.Templates.Names(ch), "write it in templates/"+string(ch)+"/"+bareName(name)+extension(ch)))
 		return
 	}
 	for _, field := range c.workspace.Templates.Fields(ref) {
@@ -55,6 +56,13 @@ func (c *campaignReader) template(n node, ch channels.Channel, u use) {
 			n.problem(m.message+" (a file that comes with the program names it)", m.mend)
 		}
 	}
+}
+
+// bareName is a template's name without the folder and the ending of its file,
+// which some write.
+func bareName(name string) string {
+	name, _, _ = strings.Cut(path.Base(name), ".")
+	return name
 }
 
 // at reports a mistake where a template names a field.

@@ -126,6 +126,9 @@ func parseDays(text string) (Days, *mistake) {
 	if days, known := dayWords[text]; known {
 		return days, nil
 	}
+	if from, to, span := strings.Cut(text, "-"); span && from != "" && to != "" {
+		return 0, wrong(quote(text)+" is not how days are written", "write weekdays, weekend, or each of them: [mon, tue, wed]")
+	}
 	for _, day := range []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"} {
 		if strings.HasPrefix(strings.ToLower(text), day) {
 			return 0, wrong(quote(text)+" is not how a day is written", "write "+day)

@@ -45,7 +45,11 @@ func decimal(value float64) string { return strconv.FormatFloat(value, 'f', -1, 
 func parseShare(text string) (float64, *mistake) {
 	parts := shareForm.FindStringSubmatch(text)
 	if parts == nil {
-		return 0, wrong(quote(text)+" is not a share", "write it with a percent sign, such as 10%")
+		example := "10%"
+		if part, problem := parseDecimal(text); problem == nil && part > 0 && part <= 1 {
+			example = decimal(math.Round(part*1e6)/1e4) + "%"
+		}
+		return 0, wrong(quote(text)+" is not a share", "write it with a percent sign, such as "+example)
 	}
 	percent, err := strconv.ParseFloat(parts[1], 64)
 	if err != nil || percent > 100 {

@@ -16,6 +16,9 @@ func nearest(word string, known []string) string {
 		return ""
 	}
 	folded := fold(word)
+	if other := otherWords[folded]; slices.Contains(known, other) {
+		return other
+	}
 	best, distance := "", 1+max(1, len([]rune(word))/3)
 	for _, candidate := range slices.Sorted(slices.Values(known)) {
 		if fold(candidate) == folded {
@@ -30,6 +33,15 @@ func nearest(word string, known []string) string {
 		}
 	}
 	return best
+}
+
+// otherWords are what other programs, and people, call what has another name
+// here, folded.
+var otherWords = map[string]string{
+	"phone": "call", "voice": "call", "telephone": "call", "text": "sms", "mail": "email", "newsletter": "email",
+	"notification": "push", "webpush": "push", "channel": "by", "channels": "by", "via": "by",
+	"delay": "wait", "pause": "wait", "timezone": "zone", "tz": "zone", "language": "locale", "lang": "locale",
+	"name": "title", "filter": "where", "condition": "where", "when": "if", "goto": "enter", "question": "ask", "abtest": "split",
 }
 
 // fold forgets case and the ways of joining words.

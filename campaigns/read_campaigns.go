@@ -148,7 +148,11 @@ const wantCondition = "a condition such as orders.count > 0"
 
 // readAudience reads who belongs.
 func (c *campaignReader) readAudience(n node) Audience {
-	m := n.fields("the audience as {segment: …, where: …, except: […]}")
+	want := "the audience as {segment: …, where: …, except: […]}"
+	if _, segment := c.drafts[n.raw()]; segment && n.kind() == aText {
+		want = "{segment: " + n.raw() + "}"
+	}
+	m := n.fields(want)
 	var audience Audience
 	var parts []*expression.Program
 	if segment := m.get("segment"); segment.present() {

@@ -109,6 +109,10 @@ func misspeltStep(m *mapping) StepKind {
 			return StepKind(meant)
 		}
 	}
+	if m.has("if") {
+		m.entries[0].problem("a condition is not a step of its own", `write "- branch:" and below it the arms: "- if: …" with "then: […]", and "- else: […]"`)
+		return ""
+	}
 	m.entries[0].problem(quote(m.entries[0].key)+" is not a step", "begin a step with "+stepNames())
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"rapport/channels"
 	"rapport/templates"
@@ -30,7 +31,11 @@ func (c *campaignSuspicion) suspectTemplate(ref templates.Ref, step node) {
 		if c.marketing() {
 			c.suspectNoWayOut(ref, version, step)
 		}
-		if content, own := c.files[version.File]; own && ref.Channel == channels.SMS {
+		content, own := c.files[version.File]
+		if own {
+			c.suspectForeignFields(version.File, string(content))
+		}
+		if own && ref.Channel == channels.SMS {
 			c.suspectLength(version.File, string(content))
 		}
 	}
@@ -142,6 +147,24 @@ func (c *campaignSuspicion) suspectLength(file, content string) {
 	}
 	if segments > 1 && !liquidLogic.MatchString(content) {
 		c.warnFile(file, 1, 1, "this text message takes "+itoa(segments)+" segments, each paid for, without what its fields add", "shorten it to 160 characters, fields included, or reckon with the price")
+	}
+}
+
+// foreignFields are fields as other programs write them: *|FNAME|*, %FIRSTNAME%,
+// [[name]], {customer.first_name}. Here they are text.
+var foreignFields = regexp.MustCompile(`\*\|\w+\|\*|%[A-Z][A-Z_]{3,}%|\[\[\s*\w+\s*\]\]|(?:^|[^{])(\{(?:customer|event|brand|links|answers|vars)\.\w+\})(?:[^}]|$)`)
+
+// suspectForeignFields reports what would go out as it is written.
+func (c *campaignSuspicion) suspectForeignFields(file, content string) {
+	for _, at := range foreignFields.FindAllStringSubmatchIndex(content, -1) {
+		from, to := at[0], at[1]
+		if at[2] >= 0 { // a single brace, without what stands around it
+			from, to = at[2], at[3]
+		}
+		before := content[:from]
+		line := strings.Count(before, "\n") + 1
+		column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+		c.warnFile(file, line, column, quote(content[from:to])+" looks like a field and goes out as it stands", "write fields as {{ customer.first_name | default: 'friend' }}")
 	}
 }
 

@@ -118,7 +118,11 @@ func (c *checker) tag(t *tag) {
 	case "include", "render":
 		c.found.at(t.at, "put what messages share into a layout", "a template cannot read another one")
 	default:
-		c.found.at(t.at, didYouMean(t.name, tagNames), "there is no tag %s", t.name)
+		mend := didYouMean(t.name, tagNames)
+		if t.name == "end" && len(c.frames) > 0 {
+			mend = "write {% end" + c.frames[len(c.frames)-1].tag.name + " %}"
+		}
+		c.found.at(t.at, mend, "there is no tag %s", t.name)
 	}
 }
 

@@ -74,7 +74,11 @@ func readEmail(src *source, found *problems) emailFile {
 	keys := s.mapping(root, "subject", "preheader", "layout", "format")
 	f.subject, f.preheader, f.layout = s.text(keys["subject"]), s.text(keys["preheader"]), s.text(keys["layout"])
 	if strings.TrimSpace(f.subject.text) == "" && !s.unread {
-		found.at(origin{src: src}, "add subject: … to the front matter", "the e-mail has no subject")
+		mend := "add subject: … to the front matter"
+		if bodyAt == 0 {
+			mend = "begin the file with a line ---, then subject: …, then another line ---"
+		}
+		found.at(origin{src: src}, mend, "the e-mail has no subject")
 		f.subject.at = origin{src: src}
 	}
 	if body := src.text[bodyAt:]; isDocument(body) && !isMJML(body) {

@@ -66,7 +66,9 @@ func parseWith(text string, rule func(p *expressionParser)) (out expression, fai
 		}
 	}()
 	rule(p)
-	if p.peek().kind != lexEnd {
+	if next := p.peek(); next.kind == lexSign && next.text == "=" {
+		p.failMend("write == to compare", "unexpected %s", p.describe())
+	} else if next.kind != lexEnd {
 		p.fail("unexpected %s", p.describe())
 	}
 	return p.out, nil

@@ -48,7 +48,11 @@ func (c *checker) use(t *tag, u use) string {
 			guard = requires(name)
 		}
 	default:
-		c.found.at(t.argsAt.plus(u.start), didYouMean(root, append(c.localNames(), roots...)), "there is no %s here", root)
+		mend, known := foreignNames[root]
+		if !known {
+			mend = didYouMean(root, append(c.localNames(), roots...))
+		}
+		c.found.at(t.argsAt.plus(u.start), mend, "there is no %s here", root)
 	}
 	if u.whole {
 		guard += " | " + filterWhole
@@ -199,4 +203,12 @@ func engineAccepts(name, code string) (ok bool) {
 		_, err = expressions.ParseStatement(expressions.CycleStatementSelector, code)
 	}
 	return err == nil
+}
+
+// foreignNames are what other programs call what is there under a longer name.
+var foreignNames = map[string]string{
+	"first_name": "write customer.first_name", "last_name": "write customer.last_name", "name": "write customer.first_name",
+	"email": "write customer.email", "phone": "write customer.phone", "user": "write customer", "contact": "write customer", "subscriber": "write customer",
+	"unsubscribe_url": "write links.unsubscribe", "unsubscribe": "write links.unsubscribe", "preferences": "write links.preferences",
+	"shop": "write brand", "company": "write brand", "order": "write event, whose properties the event that began the journey brought",
 }

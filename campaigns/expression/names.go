@@ -160,6 +160,9 @@ func (c *checker) mendField(name string) string {
 	if slices.Contains(functions, name) {
 		return "it is a function: " + usage[name]
 	}
+	if other, known := otherNames[strings.ToLower(name)]; known {
+		return "write " + other
+	}
 	if near := nearest(name, known); near != "" {
 		return "write " + near
 	}
@@ -172,6 +175,14 @@ func (c *checker) mendField(name string) string {
 		return `put a text in quotes: "` + name + `"`
 	}
 	return ""
+}
+
+// otherNames are what people look for by another name than it has here.
+var otherNames = map[string]string{
+	"null": "nil", "none": "nil", "empty": "nil", "undefined": "nil", "yes": "true", "no": "false",
+	"today": "now()", "age": "days_since(born_on) / 365", "birthday": "days_to_anniversary(born_on) == 0 for who has theirs today",
+	"name": "first_name", "language": "locale", "lang": "locale", "mobile": "phone",
+	"last_order": "orders.last_at", "last_purchase": "orders.last_at", "order_count": "orders.count", "total_spent": "orders.total", "revenue": "orders.total",
 }
 
 func (c *checker) fieldNames() []string {

@@ -16,6 +16,9 @@ func (c *checker) unary(n *ast.UnaryNode) node {
 	case "not", "!":
 		if t := operand.kind(); t != Bool && t != Any {
 			name := c.name(n.Node)
+			if t == Number {
+				return c.mistake(n, "write "+name+" == 0", "not takes %s alone, which is a number and no condition", name)
+			}
 			return c.mistake(n, "put parentheses around what it turns round: not ("+name+" == …)", "not takes %s alone, which is %s and no condition", name, t.words())
 		}
 		return negation{asCondition(operand)}

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -31,8 +32,7 @@ func explainSyntax(source string, err error) *Problem {
 			p.Mend = `write straight quotes: "`
 		}
 	case strings.HasPrefix(p.Message, "bad number syntax"):
-		p.Message = "a number and letters run together here"
-		p.Mend = `an id with a hyphen stands in brackets: steps["wait-1"].status`
+		p.explainNumber(source)
 	case strings.HasPrefix(p.Message, "literal not terminated"):
 		p.Message, p.Mend = "a text in quotes is not closed", "close it on the same line"
 	}
@@ -43,10 +43,47 @@ func explainSyntax(source string, err error) *Problem {
 func (p *Problem) explainToken(source, token string) {
 	p.Message = token + " does not fit here"
 	p.Mend = otherTongues[strings.ToLower(token)]
+	before, after := source[:p.Offset], source[min(len(source), p.Offset+len(token)):]
+	if token == "," {
+		p.Mend = mendComma(before, after)
+	}
 	if token == ">" && strings.HasSuffix(source[:p.Offset], "<") {
 		p.Message, p.Mend = "<> does not fit here", "write !="
 	}
 }
+
+// durationForm is a number with a unit of time, as durations elsewhere in a
+// campaign are written.
+var durationForm = regexp.MustCompile(`[0-9]+[smhdw]\b`)
+
+// explainNumber explains digits and letters that stand together.
+func (p *Problem) explainNumber(source string) {
+	p.Message = "a number and letters run together here"
+	p.Mend = `an id with a hyphen stands in brackets: steps["wait-1"].status`
+	start := p.Offset
+	for start > 0 && source[start-1] >= '0' && source[start-1] <= '9' {
+		start--
+	}
+	if loc := durationForm.FindStringIndex(source[start:]); loc != nil && loc[0] < p.Offset-start+1 {
+		p.Offset = start
+		p.Message = source[start+loc[0]:start+loc[1]] + " is a duration, and conditions count days or hours"
+		p.Mend = "write days_since(orders.last_at) > 30, or hours_since(…)"
+	}
+}
+
+// mendComma knows why a comma is written where none can stand.
+func mendComma(before, after string) string {
+	open := strings.LastIndexByte(before, '(')
+	switch {
+	case open >= 0 && strings.HasSuffix(strings.TrimSpace(before[:open]), " in"):
+		return `write the list in brackets: in ["DE", "AT"]`
+	case endsInDigit(before) && after != "" && after[0] >= '0' && after[0] <= '9':
+		return "write numbers with a point and nothing between the thousands: 1000.50"
+	}
+	return ""
+}
+
+func endsInDigit(s string) bool { return s != "" && s[len(s)-1] >= '0' && s[len(s)-1] <= '9' }
 
 // otherTongues are words of other languages and ours for them.
 var otherTongues = map[string]string{
@@ -60,6 +97,9 @@ var otherTongues = map[string]string{
 	"is":      "write ==",
 	"like":    "write contains, startsWith or endsWith",
 	"between": "write x >= low and x <= high",
+	"has":     "write contains",
+	"days":    "numbers stand without a unit: days_since(orders.last_at) > 30",
+	"hours":   "numbers stand without a unit: hours_since(orders.last_at) > 48",
 }
 
 // tokenText takes the text out of the parser's Kind("text").
