@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,9 +13,11 @@ import (
 	"rapport/templates"
 )
 
-// deliverAt plans the next look at a delivery, the more important first.
+// deliverAt plans the next look at a delivery; within a lane the more important
+// comes first.
 func (w *World) deliverAt(p *parcel) {
-	w.queue.add(task{at: w.notBefore(p.DueAt), rank: delivering, priority: p.Priority, number: p.ID, do: func() { w.deliver(p) }})
+	lane := rank(slices.Index(deliveries.Lanes(), p.Channel))
+	w.queue.add(task{at: w.notBefore(p.DueAt), rank: delivering + lane, priority: p.Priority, number: p.ID, do: func() { w.deliver(p) }})
 }
 
 // deliver takes a due delivery through production's gates in their order

@@ -16,7 +16,7 @@ const (
 	reported                // what comes back, as workers.Reader reads it
 	compared                // segments and exits that time alone may change
 	travelling              // entries that are awake
-	delivering              // deliveries that are due
+	delivering              // deliveries that are due, lane by lane as store.Due lists them
 )
 
 // task is one thing to be done at an instant.

@@ -38,9 +38,16 @@ func Rehearse(w *campaigns.Workspace, test campaigns.Test) Outcome {
 	o := Outcome{Test: test}
 	world := New(Stage{
 		Workspace: w, Campaigns: test.Campaigns, Start: test.Start, Until: test.Until,
-		Audience: &script{cues: test.Cues, taken: map[part]int{}},
-		Tell:     func(l Line) { o.Lines = append(o.Lines, l) },
+		Audience: Scripted(test), Tell: func(l Line) { o.Lines = append(o.Lines, l) },
 	})
+	world.Cast(test)
+	world.Play()
+	o.Unmet = world.judge(test, o.Lines)
+	return o
+}
+
+// Cast lets a test's customers join, and plans what its script says.
+func (w *World) Cast(test campaigns.Test) {
 	for _, c := range test.Customers {
 		var past []customers.Event
 		for _, event := range test.History {
@@ -48,12 +55,9 @@ func Rehearse(w *campaigns.Workspace, test campaigns.Test) Outcome {
 				past = append(past, event)
 			}
 		}
-		world.Join(c, past)
+		w.Join(c, past)
 	}
-	world.Perform(test.Script)
-	world.Play()
-	o.Unmet = world.judge(test, o.Lines)
-	return o
+	w.perform(test.Script)
 }
 
 // Zone is whose clock a test's days are told by: its customer's, where there is

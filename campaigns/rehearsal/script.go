@@ -12,6 +12,11 @@ import (
 // usualCall is how long a call lasts that somebody takes.
 const usualCall = 45 * time.Second
 
+// Scripted is the audience that a test writes.
+func Scripted(test campaigns.Test) Audience {
+	return &script{cues: test.Cues, taken: map[part]int{}}
+}
+
 // script is an audience that does what a test says. Cues of the same messages
 // are taken in turn, the last of them for good; a message nobody speaks of is
 // delivered, and nothing else.

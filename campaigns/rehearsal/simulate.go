@@ -56,7 +56,7 @@ func Simulate(s Simulation, people iter.Seq2[Newcomer, error]) (Figures, error) 
 		w.Join(*newcomer.Customer, nil)
 		w.people[id].before = newcomer.Counts
 		if s.Life != nil {
-			w.Perform(s.Life(id))
+			w.perform(s.Life(id))
 		}
 		if !c.Trigger.Broadcast() {
 			p := w.people[id]

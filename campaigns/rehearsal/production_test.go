@@ -1,0 +1,485 @@
+package rehearsal_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"rapport/campaigns"
+	"rapport/campaigns/rehearsal"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/store"
+	"rapport/workers"
+)
+
+// standing is how everything stands after some days.
+type standing struct {
+	Deliveries []deliveries.Delivery
+	Journeys   []campaigns.Entry
+	Cases      []customers.Case
+	People     []customers.Customer
+}
+
+// alike compares what must be the same in both worlds. Numbers that rows are
+// given are not.
+var alike = []gocmp.Option{
+	cmpopts.IgnoreFields(deliveries.Delivery{}, "ID", "Entry", "ProviderID", "Content", "Version"),
+	cmpopts.IgnoreFields(campaigns.Entry{}, "ID", "Trigger", "Revision", "Run", "Version"),
+	cmpopts.IgnoreFields(customers.Case{}, "ID", "Entry"),
+	cmpopts.IgnoreFields(customers.Customer{}, "CreatedAt", "Browsers"),
+	cmpopts.IgnoreFields(customers.Consent{}, "Customer", "At", "Source"),
+	cmpopts.IgnoreFields(customers.OrderTotals{}, "FirstAt"), // which a test need not give
+	cmpopts.SortSlices(func(a, b customers.Consent) bool { return a.Topic+string(a.Channel) < b.Topic+string(b.Channel) }),
+	cmpopts.EquateEmpty(), cmpopts.EquateApproxTime(0),
+}
+
+// The same days played by the real store and workers on SQLite and in memory
+// come to the same deliveries, journeys, cases and customers, to the instant.
+func TestARehearsalIsProductionInMiniature(t *testing.T) {
+	w := shop(t)
+	for _, test := range append(w.Tests, crowded(t)) {
+		t.Run(test.Title, func(t *testing.T) {
+			test.Campaigns = liveOnes(w)
+			if diff := gocmp.Diff(produced(t, test), rehearsed(w, test), alike...); diff != "" {
+				t.Errorf("production (-) and rehearsal (+) differ:\n%s", diff)
+			}
+		})
+	}
+}
+
+func liveOnes(w *campaigns.Workspace) []string {
+	var live []string
+	for id, c := range w.Campaigns {
+		if c.State == campaigns.Live {
+			live = append(live, id)
+		}
+	}
+	slices.Sort(live)
+	return live
+}
+
+// crowded is a month in which many things meet: caps, retries, opt-outs, two
+// profiles of one person, everything the sample shop does at once.
+func crowded(t *testing.T) campaigns.Test {
+	t.Helper()
+	start := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	test := campaigns.Test{Title: "a crowded month", Start: start, Until: start.Add(35 * 24 * time.Hour), Zone: time.UTC}
+	for n := range 12 {
+		id := fmt.Sprintf("c%02d", n)
+		c := customers.Customer{ID: id, Kind: "consumer", FirstName: "Jo", Email: id + "@home.example", Country: "DE", CreatedAt: start}
+		if n%3 != 0 {
+			c.Phone = fmt.Sprintf("+4915112345%03d", n)
+			c.PhoneZone = customers.PhoneZone(c.Phone)
+		}
+		if n == 11 { // a second profile
+			c.Email, c.Phone, c.PhoneZone = "c10@home.example", "", ""
+		}
+		if n%2 == 0 {
+			c.Orders = customers.OrderTotals{Count: 2, Total: 9000, FirstAt: start.AddDate(-1, 0, 0), LastAt: start.AddDate(0, 0, -20-15*n)}
+		}
+		for _, ch := range channels.All() {
+			c.Consents = append(c.Consents, customers.Consent{Topic: "marketing", Channel: ch, In: (n+len(ch))%4 != 0, Source: "test"})
+		}
+		test.Customers = append(test.Customers, c)
+		at := start.Add(time.Duration(n*7) * time.Hour)
+		order := map[string]any{"order_id": "A" + id, "total": 40.0 + 10*float64(n)}
+		test.Script = append(test.Script,
+			campaigns.Scene{At: at, Customer: id, Event: "Signed Up"},
+			campaigns.Scene{At: at.Add(26 * time.Hour), Customer: id, Event: "Order Completed", With: order},
+			campaigns.Scene{At: at.Add(50 * time.Hour), Customer: id, Event: "Order Delivered", With: order})
+		if n%5 == 0 {
+			test.Script = append(test.Script, campaigns.Scene{At: at.Add(60 * time.Hour), Customer: id, Event: "Order Returned", With: order})
+		}
+	}
+	slices.SortStableFunc(test.Script, func(a, b campaigns.Scene) int { return a.At.Compare(b.At) })
+	on := func(ch channels.Channel, template string, customer string, after time.Duration, acts ...campaigns.Act) {
+		test.Cues = append(test.Cues, campaigns.Cue{On: campaigns.Message{Channel: ch, Template: template}, Customer: customer, After: after, Acts: acts})
+	}
+	on(channels.Email, "welcome", "c02", time.Hour, campaigns.Act{Kind: campaigns.ActUnsubscribe})
+	on(channels.Email, "advent-sale", "c04", time.Hour, campaigns.Act{Kind: campaigns.ActOpen}, campaigns.Act{Kind: campaigns.ActClick, Link: "https://shop.example"})
+	on(channels.Email, "advent-sale", "c06", time.Minute, campaigns.Act{Kind: campaigns.ActComplain})
+	on(channels.Email, "weekly-news", "c08", time.Minute, campaigns.Act{Kind: campaigns.ActBounce, Hard: true})
+	on(channels.Call, "satisfaction", "c04", 20*time.Second, campaigns.Act{Kind: campaigns.ActNoAnswer})
+	on(channels.Call, "satisfaction", "c04", 25*time.Second, campaigns.Act{Kind: campaigns.ActAnswer, Answer: "1"})
+	on(channels.Call, "satisfaction", "c05", 20*time.Second, campaigns.Act{Kind: campaigns.ActBusy})
+	on(channels.Call, "satisfaction", "", 20*time.Second, campaigns.Act{Kind: campaigns.ActAnswer, Answer: "5"})
+	on(channels.SMS, "advent-reminder", "c10", time.Minute, campaigns.Act{Kind: campaigns.ActReply, Text: "what does that mean"})
+	on(channels.SMS, "apology", "c04", time.Minute, campaigns.Act{Kind: campaigns.ActUnsubscribe})
+	return test
+}
+
+// rehearsed plays a test in memory.
+func rehearsed(w *campaigns.Workspace, test campaigns.Test) standing {
+	cases := map[int64]customers.Case{}
+	world := rehearsal.New(rehearsal.Stage{
+		Workspace: w, Campaigns: test.Campaigns, Start: test.Start, Until: test.Until, Audience: rehearsal.Scripted(test),
+		Tell: func(l rehearsal.Line) {
+			if l.Case != nil {
+				cases[l.Case.ID] = *l.Case
+			}
+		},
+	})
+	world.Cast(test)
+	world.Play()
+	s := standing{Deliveries: world.Ledger(), Journeys: world.Journeys()}
+	for _, c := range cases {
+		s.Cases = append(s.Cases, c)
+	}
+	for _, c := range test.Customers {
+		s.People = append(s.People, *world.Customer(c.ID))
+	}
+	return s.inOrder()
+}
+
+// inOrder sorts what has no order of its own.
+func (s standing) inOrder() standing {
+	slices.SortFunc(s.Deliveries, func(a, b deliveries.Delivery) int {
+		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Campaign, b.Campaign), a.PlannedAt.Compare(b.PlannedAt), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Group, b.Group))
+	})
+	slices.SortFunc(s.Journeys, func(a, b campaigns.Entry) int {
+		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Campaign, b.Campaign), a.EnteredAt.Compare(b.EnteredAt), cmp.Compare(a.Key, b.Key))
+	})
+	slices.SortFunc(s.Cases, func(a, b customers.Case) int {
+		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Campaign, b.Campaign), a.OpenedAt.Compare(b.OpenedAt))
+	})
+	return s
+}
+
+// produced plays a test with the real store and workers.
+func produced(t *testing.T, test campaigns.Test) standing {
+	t.Helper()
+	p := openProduction(t, test)
+	p.play()
+	return p.standing()
+}
+
+// production is an installation whose parts are called in the order of the pump,
+// on a clock that jumps from one thing that is due to the next. Its provider is
+// the same audience as the rehearsal's; what comes back goes through the inbox.
+type production struct {
+	t        *testing.T
+	test     campaigns.Test
+	store    *store.Store
+	catalog  *campaigns.Catalog
+	edition  *campaigns.Edition
+	audience rehearsal.Audience
+
+	schedule  *workers.Schedule
+	entrance  *workers.Entrance
+	reactor   *workers.Reactor
+	reader    *workers.Reader
+	traveller *workers.Traveller
+	courier   *workers.Courier
+
+	mu      sync.Mutex
+	now     time.Time
+	scenes  []campaigns.Scene
+	reports []due
+	number  int
+}
+
+// due is a report on its way.
+type due struct {
+	at     time.Time
+	report channels.Report
+}
+
+func openProduction(t *testing.T, test campaigns.Test) *production {
+	t.Helper()
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "rapport.db"))
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	must(t, db.Migrate(t.Context()))
+	p := &production{t: t, test: test, store: db, now: test.Start, scenes: test.Script, audience: rehearsal.Scripted(test)}
+	p.catalog = &campaigns.Catalog{Archive: db.Archive()}
+	w := shop(t)
+	edition, problems, err := p.catalog.Apply(t.Context(), w.Files, test.Start)
+	must(t, err)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	p.edition = edition
+	p.wire()
+	for _, c := range test.Customers {
+		p.join(c)
+	}
+	return p
+}
+
+func (p *production) wire() {
+	log, db, now := slog.New(slog.DiscardHandler), p.store, p.clock
+	redis, err := workers.OpenRedis("redis://" + miniredis.RunT(p.t).Addr())
+	must(p.t, err)
+	p.t.Cleanup(func() { _ = redis.Close() })
+	doors := deliveries.Doors{Base: "https://shop.example", Signer: deliveries.Signer{Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}}}
+	senders := map[channels.Channel]channels.Sender{}
+	for _, ch := range channels.All() {
+		senders[ch] = p
+	}
+	p.schedule = &workers.Schedule{Catalog: p.catalog, Runs: db.Runs(), Facts: db, Now: now, Log: log}
+	p.entrance = &workers.Entrance{Catalog: p.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: log}
+	p.reactor = &workers.Reactor{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Directory: db, Now: now, Log: log}
+	p.reader = &workers.Reader{
+		Catalog: p.catalog, Inbox: db, Record: db, Responses: db.Responses(), Directory: db, Preferences: db,
+		Listeners: map[string]channels.Listener{"audience": p}, Doors: doors, Now: now, Log: log,
+	}
+	p.traveller = &workers.Traveller{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Now: now, Log: log}
+	p.courier = &workers.Courier{
+		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: senders,
+		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
+		Now: now, Log: log,
+	}
+}
+
+func (p *production) clock() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now
+}
+
+func (p *production) join(c customers.Customer) {
+	for i := range c.Consents {
+		c.Consents[i].At = p.now
+	}
+	_, err := p.store.PutCustomers(p.t.Context(), p.now, []customers.Customer{c})
+	must(p.t, err)
+	for _, browser := range c.Browsers {
+		must(p.t, p.store.Subscribe(p.t.Context(), c.ID, browser, p.now))
+	}
+	if c.Orders.Count > 0 { // totals are sums of orders here
+		must(p.t, p.putTotals(c))
+	}
+}
+
+// putTotals gives a customer orders that sum up to totals.
+func (p *production) putTotals(c customers.Customer) error {
+	var orders []customers.Order
+	for n := range c.Orders.Count {
+		order := customers.Order{ID: fmt.Sprintf("past-%s-%d", c.ID, n), Customer: c.ID, At: c.Orders.LastAt, Status: "completed", Currency: "EUR", Announced: true}
+		if n == 0 {
+			order.Total = c.Orders.Total
+			if !c.Orders.FirstAt.IsZero() {
+				order.At = c.Orders.FirstAt
+			}
+		}
+		orders = append(orders, order)
+	}
+	_, err := p.store.PutOrders(p.t.Context(), p.now, orders)
+	return err
+}
+
+// Send implements channels.Sender: everything is taken.
+func (p *production) Send(ctx context.Context, m channels.Message) (channels.Receipt, error) {
+	found, err := p.store.Lookup(ctx, []deliveries.Ref{{ID: m.Delivery}})
+	if err != nil {
+		return channels.Receipt{}, err
+	}
+	d := found[0]
+	people, err := p.store.Load(ctx, []string{d.Customer}, p.clock())
+	if err != nil {
+		return channels.Receipt{}, err
+	}
+	d.ProviderID = fmt.Sprintf("m%d.%d", d.ID, m.Attempt)
+	d.Attempts = m.Attempt
+	message := rehearsal.Message{Delivery: d, Step: p.edition.Campaigns[d.Campaign].StepAt(d.Step), Customer: people[d.Customer], Content: m.Content}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.audience.Receive(message) {
+		p.reports = append(p.reports, due{p.now.Add(r.After), r.Report})
+	}
+	return channels.Receipt{ProviderID: d.ProviderID}, nil
+}
+
+// Verify implements channels.Listener.
+func (p *production) Verify(channels.Callback) error { return nil }
+
+// Reports implements channels.Listener.
+func (p *production) Reports(c channels.Callback) ([]channels.Report, error) {
+	var r channels.Report
+	err := json.Unmarshal(c.Body, &r)
+	return []channels.Report{r}, err
+}
+
+// play goes from one thing that is due to the next.
+func (p *production) play() {
+	for {
+		p.settle()
+		next := p.next()
+		if next.IsZero() || next.After(p.test.Until) {
+			return
+		}
+		p.mu.Lock()
+		p.now = next
+		p.mu.Unlock()
+	}
+}
+
+// settle works, in the order of the pump's round, until nothing is due.
+func (p *production) settle() {
+	ctx, now := p.t.Context(), p.clock()
+	for {
+		p.happen(now)
+		must(p.t, p.schedule.Round(ctx))
+		must(p.t, p.reactor.React(ctx))
+		p.report(now)
+		must(p.t, p.reader.Read(ctx))
+		shards, err := p.store.Runs().Pending(ctx, 1000)
+		must(p.t, err)
+		for _, shard := range shards {
+			must(p.t, p.entrance.Enter(ctx, shard))
+		}
+		awake, err := p.store.Awake(ctx, now, time.Minute, 1000)
+		must(p.t, err)
+		must(p.t, p.traveller.Travel(ctx, awake))
+		batches, err := p.store.Due(ctx, now, workers.UsualLease, 1000, 500)
+		must(p.t, err)
+		for _, batch := range batches {
+			must(p.t, p.courier.Deliver(ctx, batch.IDs))
+		}
+		waiting, err := p.store.Summary().Backlog(ctx, now)
+		must(p.t, err)
+		if waiting.Idle() && !p.pending(now) {
+			return
+		}
+	}
+}
+
+func (p *production) pending(now time.Time) bool {
+	return len(p.scenes) > 0 && !p.scenes[0].At.After(now) || slices.ContainsFunc(p.reports, func(r due) bool { return !r.at.After(now) })
+}
+
+// happen performs the scenes that are due.
+func (p *production) happen(now time.Time) {
+	ctx := p.t.Context()
+	for len(p.scenes) > 0 && !p.scenes[0].At.After(now) {
+		scene := p.scenes[0]
+		p.scenes = p.scenes[1:]
+		p.number++
+		switch {
+		case scene.Change != nil:
+			p.t.Fatal("a change of a profile is not played here")
+		case scene.Starts != "":
+			people, err := p.store.Load(ctx, []string{scene.Customer}, now)
+			must(p.t, err)
+			starter := campaigns.Starter{Catalog: p.catalog, Entries: p.store, News: p.store, NewID: func() string { return strconv.Itoa(p.number) }, Now: p.clock}
+			_, err = starter.Start(ctx, scene.Starts, people[scene.Customer], scene.With)
+			must(p.t, err)
+		default:
+			p.event(scene, now)
+		}
+	}
+}
+
+func (p *production) event(scene campaigns.Scene, now time.Time) {
+	event := customers.Event{
+		Customer: scene.Customer, Name: scene.Event, At: now, ReceivedAt: now, Properties: scene.With,
+		Key: "scene " + strconv.Itoa(p.number), Live: true,
+	}
+	if id, isOrder := scene.With["order_id"].(string); isOrder && scene.Event == "Order Completed" {
+		total, _ := scene.With["total"].(float64)
+		event.ProviderKey = "order:" + id
+		_, err := p.store.PutOrders(p.t.Context(), now, []customers.Order{{
+			ID: id, Customer: scene.Customer, At: now, Total: p.edition.MinorUnits(total), Status: "completed", Announced: true,
+		}})
+		must(p.t, err)
+	}
+	_, err := p.store.Append(p.t.Context(), []customers.Event{event})
+	must(p.t, err)
+}
+
+// report stores the callbacks that have come.
+func (p *production) report(now time.Time) {
+	p.mu.Lock()
+	var come []due
+	p.reports = slices.DeleteFunc(p.reports, func(r due) bool {
+		if !r.at.After(now) {
+			come = append(come, r)
+			return true
+		}
+		return false
+	})
+	p.mu.Unlock()
+	for _, r := range come {
+		p.number++
+		body, err := json.Marshal(r.report)
+		must(p.t, err)
+		_, err = p.store.Receive(p.t.Context(), "audience", channels.Callback{
+			Method: http.MethodPost, URL: "https://shop.example/hooks/" + strconv.Itoa(p.number), Header: http.Header{}, Body: body, ReceivedAt: now,
+		})
+		must(p.t, err)
+	}
+}
+
+// next is the instant of the next thing to do; zero when there is none.
+func (p *production) next() time.Time {
+	waiting, err := p.store.Summary().Backlog(p.t.Context(), p.now)
+	must(p.t, err)
+	times := []time.Time{waiting.Next}
+	if len(p.scenes) > 0 {
+		times = append(times, p.scenes[0].At)
+	}
+	for _, r := range p.reports {
+		times = append(times, r.at)
+	}
+	for _, c := range p.edition.Campaigns {
+		if c.State == campaigns.Live && c.Trigger.Broadcast() {
+			times = append(times, p.edition.Occurrences(c, p.now, p.test.Until)...)
+		}
+	}
+	times = slices.DeleteFunc(times, func(at time.Time) bool { return !at.After(p.now) })
+	if len(times) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(times, time.Time.Compare)
+}
+
+// standing reads how everything stands.
+func (p *production) standing() standing {
+	ctx := p.t.Context()
+	refs := make([]deliveries.Ref, 2000)
+	for i := range refs {
+		refs[i].ID = int64(i + 1)
+	}
+	found, err := p.store.Lookup(ctx, refs)
+	must(p.t, err)
+	s := standing{Deliveries: slices.DeleteFunc(found, func(d deliveries.Delivery) bool { return d.ID == 0 })}
+	numbers := make([]int64, 2000)
+	for i := range numbers {
+		numbers[i] = int64(i + 1)
+	}
+	travellers, err := p.store.Travellers(ctx, numbers, p.now)
+	must(p.t, err)
+	for _, traveller := range travellers {
+		s.Journeys = append(s.Journeys, traveller.Entry)
+	}
+	s.Cases, err = p.store.Casebook().Cases(ctx, "", 1000)
+	must(p.t, err)
+	for _, c := range p.test.Customers {
+		people, err := p.store.Load(ctx, []string{c.ID}, p.now)
+		must(p.t, err)
+		s.People = append(s.People, *people[c.ID])
+	}
+	return s.inOrder()
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
