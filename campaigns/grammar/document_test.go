@@ -104,12 +104,16 @@ func least(t Type) any {
 	panic("steps within steps have an example")
 }
 
+// goesAlong is, for some objects, a key that is needed in nearly all cases: a
+// campaign that sends needs a topic, which is declared; a test has somebody in
+// it, who does something.
+var goesAlong = map[string]string{"campaign": "topic", "workspace": "topics", "test": "customer", "line-when": "answer"}
+
 // needed is an object with the keys it is none without.
 func needed(o *Object) fields {
 	var f fields
 	for _, key := range o.Keys {
-		// Campaigns that send need a topic, which is declared.
-		if key.Need || key.Name == "topic" && o.Name == "campaign" || key.Name == "topics" && o.Name == "workspace" {
+		if key.Need || key.Name == goesAlong[o.Name] {
 			f = append(f, field{key.Name, sample(key)})
 		}
 	}

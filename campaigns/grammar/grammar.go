@@ -14,6 +14,7 @@ func Files() []File {
 		{"campaign", "campaigns/*.yaml", campaign()},
 		{"segment", "segments/*.yaml", segment()},
 		{"workspace", "rapport.yaml", workspace()},
+		{"test", "tests/*.yaml", rehearsal()},
 		{"template-call", "templates/call/*.yaml", callScript()},
 		{"template-push", "templates/push/*.yaml", notification()},
 	}
@@ -73,6 +74,8 @@ type Scalar struct {
 	// where they differ.
 	Pattern   string
 	Low, High float64
+	// Yes says that the value, where there is one, is true.
+	Yes bool
 	// Examples are values in YAML.
 	Examples []string
 	Means    string // what there is to know about its writing

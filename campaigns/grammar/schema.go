@@ -177,19 +177,33 @@ func (b *builder) forms(f *Forms) *schema {
 	none := &schema{Type: "object", Not: &schema{}}
 	for _, form := range f.Forms {
 		first := form.First()
-		s.Properties = append(s.Properties, member{first, &schema{Description: capital(form.Title) + ".", Type: shapesOf(form.Keys[0].Type)}})
+		begins := &schema{Description: capital(form.Title) + "."}
 		none.Not.AnyOf = append(none.Not.AnyOf, schema{Required: []string{first}})
 		when := &schema{Type: "object", Required: []string{first}}
-		for _, other := range f.Forms {
-			if _, option := other.Key(first); option && other != form {
-				when.Not = &schema{Required: []string{other.First()}}
-			}
+		if when.Not = withOption(f, form); when.Not == nil {
+			begins.Type = shapesOf(form.Keys[0].Type)
 		}
+		s.Properties = append(s.Properties, member{first, begins})
 		s.AllOf = append(s.AllOf, schema{If: when, Then: b.of(form)})
 	}
 	// Where no form is meant every key is a stranger, and something is missing.
 	s.AllOf = append(s.AllOf, schema{If: none, Then: &schema{Others: false, MinProperties: 1}})
 	return s
+}
+
+// withOption is every other form in which the first key of this one is an
+// option; nil where there is none.
+func withOption(f *Forms, form *Object) *schema {
+	var others schema
+	for _, other := range f.Forms {
+		if _, option := other.Key(form.First()); option && other != form {
+			others.AnyOf = append(others.AnyOf, schema{Required: []string{other.First()}})
+		}
+	}
+	if others.AnyOf == nil {
+		return nil
+	}
+	return &others
 }
 
 // shapesOf are the JSON types a type has, by which an editor knows what to write
@@ -226,8 +240,8 @@ func (b *builder) mapping(m *Map) *schema {
 func scalar(s *Scalar) *schema {
 	out := &schema{Title: s.Title, Description: plain(s.Means), Pattern: s.Pattern}
 	switch {
-	case len(s.Shapes) == 1 && s.Shapes[0] == "boolean":
-		out.Const = true // the language has no flag that is ever false
+	case s.Yes:
+		out.Const = true
 	case len(s.Shapes) == 1:
 		out.Type = s.Shapes[0]
 	case len(s.Shapes) > 1:

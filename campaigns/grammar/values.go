@@ -135,7 +135,7 @@ var (
 		Means: "+ puts it on, - takes it off.",
 	}
 	anything = &Scalar{Name: "value", Title: "any value", Examples: []string{"green"}}
-	yes      = &Scalar{Name: "yes", Title: "true", Shapes: []string{"boolean"}, Examples: []string{"true"}}
+	yes      = &Scalar{Name: "yes", Title: "true", Shapes: []string{"boolean"}, Yes: true, Examples: []string{"true"}}
 )
 
 // wholeNumber is a whole number within bounds.
