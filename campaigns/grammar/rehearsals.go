@@ -22,9 +22,9 @@ func rehearsal() *Object {
 }
 
 var (
-	amount = &Scalar{Name: "number", Title: "a number", Shapes: []string{"number"}, Examples: []string{"80"}}
-	flag   = &Scalar{Name: "flag", Title: "true or false", Shapes: []string{"boolean"}, Examples: []string{"true", "false"}}
-	agreement  = &Scalar{
+	amount    = &Scalar{Name: "number", Title: "a number", Shapes: []string{"number"}, Examples: []string{"80"}}
+	flag      = &Scalar{Name: "flag", Title: "true or false", Shapes: []string{"boolean"}, Examples: []string{"true", "false"}}
+	agreement = &Scalar{
 		Name: "consent-word", Title: "a topic and a channel", Shapes: inText, Pattern: `^-?` + aName + `/(email|sms|call|push)$`, Examples: []string{"marketing/email", "-marketing/sms"},
 		Means: "What the customer agreed to; with a minus, what they said no to.",
 	}
