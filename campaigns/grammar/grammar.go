@@ -32,7 +32,10 @@ func FileNamed(name string) (File, bool) {
 
 // Type is what may stand in a place: a *Scalar, *Words, *List, *Map, *Object,
 // *Forms, Either or Ref.
-type Type interface{ title() string }
+type Type interface {
+	// Describe says in a few words what stands there: "a duration".
+	Describe() string
+}
 
 // Object is a map whose keys the language knows.
 type Object struct {
@@ -111,27 +114,27 @@ type Either []Type
 // Ref names a type that is described elsewhere: steps hold steps.
 type Ref string
 
-func (o *Object) title() string { return o.Title }
-func (f *Forms) title() string  { return f.Title }
-func (s *Scalar) title() string { return s.Title }
-func (w *Words) title() string  { return w.Title }
-func (m *Map) title() string    { return m.Title }
-func (r Ref) title() string     { return string(r) }
+func (o *Object) Describe() string { return o.Title }
+func (f *Forms) Describe() string  { return f.Title }
+func (s *Scalar) Describe() string { return s.Title }
+func (w *Words) Describe() string  { return w.Title }
+func (m *Map) Describe() string    { return m.Title }
+func (r Ref) Describe() string     { return string(r) }
 
-func (l *List) title() string {
+func (l *List) Describe() string {
 	if object, is := l.Of.(*Object); is {
 		return "a list of " + object.Name + "s"
 	}
-	return "a list, each " + l.Of.title()
+	return "a list, each " + l.Of.Describe()
 }
 
-func (e Either) title() string {
+func (e Either) Describe() string {
 	title := ""
 	for i, t := range e {
 		if i > 0 {
 			title += ", or "
 		}
-		title += t.title()
+		title += t.Describe()
 	}
 	return title
 }
@@ -148,3 +151,29 @@ func (o *Object) Key(name string) (Key, bool) {
 
 // First is the name of the key that tells the form.
 func (o *Object) First() string { return o.Keys[0].Name }
+
+// Every visits a type and all that it consists of, once for each place.
+func Every(t Type, visit func(Type)) {
+	visit(t)
+	switch t := t.(type) {
+	case *Object:
+		for _, key := range t.Keys {
+			Every(key.Type, visit)
+		}
+	case *Forms:
+		for _, form := range t.Forms {
+			Every(form, visit)
+		}
+	case *List:
+		Every(t.Of, visit)
+	case *Map:
+		if t.Keys != nil {
+			Every(t.Keys, visit)
+		}
+		Every(t.Of, visit)
+	case Either:
+		for _, one := range t {
+			Every(one, visit)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func holdsSteps(t Type) bool {
 		return false
 	}
 	_, within := list.Of.(Ref)
-	return within || list.Of.title() == arm().Title
+	return within || list.Of.Describe() == arm().Title
 }
 
 // Whatever the grammar can write, the reader and the schema can read.

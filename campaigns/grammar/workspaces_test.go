@@ -117,12 +117,12 @@ func TestNamesStandForOneThing(t *testing.T) {
 	for _, file := range Files() {
 		known := map[string]string{}
 		note := func(name string, what Type) {
-			if title, twice := known[name]; twice && title != what.title() {
-				t.Errorf("in a %s %s is %s and %s", file.Name, name, title, what.title())
+			if title, twice := known[name]; twice && title != what.Describe() {
+				t.Errorf("in a %s %s is %s and %s", file.Name, name, title, what.Describe())
 			}
-			known[name] = what.title()
+			known[name] = what.Describe()
 		}
-		everyType(file.Root, func(t Type) {
+		Every(file.Root, func(t Type) {
 			switch t := t.(type) {
 			case *Object:
 				note(t.Name, t)
@@ -134,28 +134,5 @@ func TestNamesStandForOneThing(t *testing.T) {
 				note(t.Name, t)
 			}
 		})
-	}
-}
-
-// everyType visits a type and all that it consists of.
-func everyType(t Type, visit func(Type)) {
-	visit(t)
-	switch t := t.(type) {
-	case *Object:
-		for _, key := range t.Keys {
-			everyType(key.Type, visit)
-		}
-	case *Forms:
-		for _, form := range t.Forms {
-			everyType(form, visit)
-		}
-	case *List:
-		everyType(t.Of, visit)
-	case *Map:
-		everyType(t.Of, visit)
-	case Either:
-		for _, one := range t {
-			everyType(one, visit)
-		}
 	}
 }
