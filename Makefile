@@ -9,7 +9,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .PHONY: help
 help: ## List every target
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/rapport (static, no cgo)
@@ -45,6 +45,14 @@ lint: ## Format, vet and lint
 .PHONY: fmt
 fmt: ## Format the Go code
 	@$(GO) tool -modfile=.ci/tools/go.mod gofumpt -w .
+
+.PHONY: generate
+generate: ## Write the language's reference and the sample shop's schemas anew
+	@$(GO) run ./cmd/reference
+
+.PHONY: generate-check
+generate-check: ## Fail where what is generated is out of date
+	@$(GO) run ./cmd/reference -check
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for a while each (FUZZTIME=30s)

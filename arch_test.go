@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"console":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
 	"sandbox":                             {"channels", "customers"},
 	"cmd/testbed":                         {},
+	"cmd/reference":                       {"*"},
 	"cmd/rapport":                         {"*"},
 }
 

@@ -24,10 +24,10 @@ func campaign() *Object {
 }
 
 var states = &Words{"state", "a campaign's state", []Word{
-	{string(campaigns.Draft), "nobody enters; it can be tested"},
+	{string(campaigns.Draft), "nobody enters, but it can be tested"},
 	{string(campaigns.Live), "it runs"},
 	{string(campaigns.Paused), "nobody enters, and messages wait"},
-	{string(campaigns.Archived), "it is over; journeys under way end"},
+	{string(campaigns.Archived), "it is over, and journeys under way end"},
 }}
 
 func trigger() *Forms {
@@ -60,7 +60,7 @@ func trigger() *Forms {
 }
 
 var (
-	zoneOfClock = Key{Name: "zone", Type: Either{eachCustomer, zone}, Example: "customer", Otherwise: "the workspace's", Means: "Whose clock it goes by."}
+	zoneOfClock = Key{Name: "zone", Type: Either{eachCustomer, zone}, Example: "Europe/Berlin", Otherwise: "the workspace's", Means: "Whose clock it goes by."}
 	misfire     = Key{
 		Name: "misfire", Default: "run_once", Means: "What becomes of a moment that passed while the program was not running.",
 		Type: &Words{"misfire", "what becomes of a missed moment", []Word{
@@ -89,7 +89,7 @@ func entry() *Object {
 					{"never", "once in a lifetime"},
 					{"always", "every time"},
 				}},
-				&Scalar{Name: "again-after", Title: "`after` and a duration", Shapes: inText, Pattern: `^after\s+` + aSpan + `$`, Examples: []string{"after 30d"}, Means: "Counted from the time they entered."},
+				&Scalar{Name: "again-after", Title: "`after` and a duration", Shapes: inText, Pattern: `^after\s+` + aSpan + `$`, Examples: []string{"after 30d"}, Means: "Counted from the end of the journey before."},
 			},
 		},
 	}}

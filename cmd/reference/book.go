@@ -89,7 +89,7 @@ func (b *book) render(name string) ([]byte, error) {
 		return nil, err
 	}
 	page, err := template.New(name).Funcs(template.FuncMap{
-		"keys": b.keysTable, "example": b.example, "values": b.valuesList, "words": b.wordsList,
+		"keys": b.keysTable, "shared": b.sharedTable, "example": b.example, "values": b.valuesList, "words": b.wordsList,
 		"fields": fieldsTable, "functions": functionsTable,
 		"statuses": statusesTable, "skipReasons": skipReasonsTable, "failureReasons": failureReasonsTable,
 		"warnings": b.warningsList,

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"rapport/campaigns"
@@ -28,10 +29,44 @@ func table(head []string, rows [][]string) string {
 	return strings.TrimRight(out.String(), "\n")
 }
 
+// shared are options that many objects have whose names begin alike. They are
+// told once, of a model, and only named below the tables of the others.
+var shared = []struct {
+	prefix, model, place string
+	keys                 []string
+}{
+	{"step-", "step-sms", "options-that-steps-share", []string{"id", "vars", "ambiguous", "expires"}},
+	{"expect-", "expect-tag", "to-whom-and-when", []string{"customer", "at", "after", "before", "within"}},
+}
+
+// sharedTable tells the options that many objects share.
+func (b *book) sharedTable(prefix string) (string, error) {
+	for _, group := range shared {
+		if group.prefix != prefix {
+			continue
+		}
+		var rows [][]string
+		for _, name := range group.keys {
+			if key, known := b.objects[group.model].Key(name); known {
+				rows = append(rows, b.row(key))
+			}
+		}
+		return table(keysHead, rows), nil
+	}
+	return "", fmt.Errorf("nothing is shared by %q", prefix)
+}
+
+var keysHead = []string{"key", "value", "meaning", "without it"}
+
+func (b *book) row(key grammar.Key) []string {
+	return []string{code(key.Name), b.value(key), b.meaning(key), without(key)}
+}
+
 // keysTable shows the keys of objects of the grammar, those of several joined:
-// of forms that share most of them.
+// of forms that have most of them in common.
 func (b *book) keysTable(names ...string) (string, error) {
 	var rows [][]string
+	var also []string
 	told := map[string]bool{}
 	for _, name := range names {
 		object, known := b.objects[name]
@@ -40,17 +75,37 @@ func (b *book) keysTable(names ...string) (string, error) {
 		}
 		b.shown[name] = true
 		for _, key := range object.Keys {
-			if !told[key.Name] {
-				told[key.Name] = true
-				row := []string{code(key.Name), b.value(key), b.meaning(key), without(key)}
-				if len(names) > 1 && key.Name == object.First() {
-					row[3] = "one of these is **needed**"
-				}
-				rows = append(rows, row)
+			if told[key.Name] {
+				continue
 			}
+			told[key.Name] = true
+			if place := placeOfShared(name, key.Name); place != "" {
+				also = append(also, "["+code(key.Name)+"](#"+place+")")
+				continue
+			}
+			row := b.row(key)
+			if len(names) > 1 && key.Name == object.First() {
+				row[3] = "one of these is **needed**"
+			}
+			rows = append(rows, row)
 		}
 	}
-	return table([]string{"key", "value", "meaning", "without it"}, rows), nil
+	text := table(keysHead, rows)
+	if len(also) > 0 {
+		text += "\n\nAlso " + strings.Join(also, " ") + "."
+	}
+	return text, nil
+}
+
+// placeOfShared is the heading under which an option is told that the object
+// shares with others; "" where it is the object's own.
+func placeOfShared(object, key string) string {
+	for _, group := range shared {
+		if strings.HasPrefix(object, group.prefix) && slices.Contains(group.keys, key) {
+			return group.place
+		}
+	}
+	return ""
 }
 
 // value says what may stand after a key, and shows it.
@@ -81,28 +136,57 @@ func (b *book) typeCell(t grammar.Type) string {
 			return code("true")
 		}
 		if t.Means != "" {
-			return "[" + t.Title + "](" + b.valuesPage() + "#" + anchor(heading(t.Title)) + ")"
+			return "[" + t.Title + "](" + b.beside("values.md") + "#" + anchor(heading(t.Title)) + ")"
 		}
 		return t.Title
 	case *grammar.List:
-		return "a list: " + b.typeCell(t.Of)
+		return "a list, each " + b.typeCell(t.Of)
 	case grammar.Either:
 		parts := make([]string, len(t))
 		for i, one := range t {
 			parts[i] = b.typeCell(one)
+			if list, is := one.(*grammar.List); is && slices.Contains(parts[:i], b.typeCell(list.Of)) {
+				parts[i] = "a list of them"
+			}
 		}
 		return strings.Join(parts, ", or ")
 	case grammar.Ref:
-		return "a step"
+		return b.told(t.Describe(), "a step")
+	case *grammar.Object:
+		return b.told(t.Name, t.Title)
+	case *grammar.Forms:
+		return b.told(t.Name, t.Title)
+	case *grammar.Map:
+		return b.told(t.Name, t.Title)
 	}
 	return t.Describe()
 }
 
-func (b *book) valuesPage() string {
-	if b.page == index {
-		return "campaign-file/values.md"
+// told is the title of an object, and leads to where it is told.
+func (b *book) told(name, title string) string {
+	place, known := placesOf[name]
+	if !known {
+		return title
 	}
-	return "values.md"
+	return "[" + title + "](" + b.beside(place) + ")"
+}
+
+// placesOf are the headings under which objects are told.
+var placesOf = map[string]string{
+	"trigger": "who-and-when.md#triggers", "audience": "who-and-when.md#audience", "entry": "who-and-when.md#entry", "exit": "who-and-when.md#exit",
+	"goal": "measuring.md#goal", "rollout": "measuring.md#rollout", "step": "steps.md#steps",
+	"contact-narrowed": "contact.md#hours-caps-and-budgets", "contact": "workspace.md#contact", "cap": "contact.md#caps",
+	"retry": "steps.md#call", "case": "steps.md#case", "set": "steps.md#set",
+	"brand": "workspace.md#brand", "topic": "workspace.md#topics", "traits": "workspace.md#traits", "senders": "workspace.md#senders", "prices": "workspace.md#prices",
+	"person": "tests.md#customers", "line": "tests.md#the-script", "expectation": "tests.md#what-is-expected",
+}
+
+// beside is the way from the page that is written to another of the folder.
+func (b *book) beside(place string) string {
+	if b.page == index {
+		return "campaign-file/" + place
+	}
+	return place
 }
 
 // meaning is what a key means, and each word that may stand after it.
