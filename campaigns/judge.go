@@ -134,12 +134,8 @@ func (g *gate) travels() bool {
 // leaves judges the exits that hold at any time. Those that ask about answers
 // or steps, which are not at hand, were judged when the entry came here.
 func (g *gate) leaves() bool {
-	moment := expression.Moment{
-		Now: g.now, Customer: g.customer, Event: g.entry.Journal.Event, Counts: g.counts,
-	}
-	return slices.ContainsFunc(g.campaign.Exits, func(exit Exit) bool {
-		return exit.When != nil && !asksJourney(exit.When) && exit.When.Holds(moment)
-	})
+	_, leaves := g.campaign.LeavesNow(g.entry, g.customer, g.counts, g.now)
+	return leaves
 }
 
 // asksJourney reports whether a condition names answers or steps.

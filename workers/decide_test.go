@@ -1,6 +1,7 @@
 package workers_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,4 +74,48 @@ func TestASplitIsDecidedWhenItsTimeIsOver(t *testing.T) {
 	if len(ids) == 0 || ids[len(ids)-1] != entries[2].ID {
 		t.Errorf("awake are %v; who waited for the winner is %d", ids, entries[2].ID)
 	}
+}
+
+// Through the whole of it: some take their path at once, the rest waits and takes
+// the one that did better.
+func TestTheRestTakesTheWinningPath(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/split.yaml": split}))
+	for n := range 40 {
+		s.person("p" + strconv.Itoa(n))
+		s.happen("p"+strconv.Itoa(n), "Split")
+	}
+	ok(t, s.reactor.React(s.ctx()))
+	s.travel()
+	early := s.templates()
+	if early["note"] == 0 || early["rate"] == 0 || early["note"]+early["rate"] == 40 {
+		t.Fatalf("at first go out %v", early)
+	}
+	s.deliver()
+	var heard []deliveries.Progress
+	for _, d := range s.ledger() {
+		if d.Template == "rate" {
+			heard = append(heard, deliveries.Progress{ID: d.ID, Status: deliveries.Delivered, At: s.clock()})
+		}
+	}
+	ok(t, s.store.Advance(s.ctx(), s.clock(), heard))
+	s.later(4 * time.Hour)
+	ok(t, s.decider.Round(s.ctx()))
+	s.travel()
+	if all := s.templates(); all["note"] != early["note"] || all["rate"] != 40-early["note"] {
+		t.Errorf("in the end go out %v, at first %v", all, early)
+	}
+	s.person("late")
+	s.plan("late", "Split")
+	if all := s.templates(); all["note"]+all["rate"] != 41 {
+		t.Errorf("who comes after the decision gets nothing: %v", all)
+	}
+}
+
+// templates counts the deliveries by what they say.
+func (s *shop) templates() map[string]int {
+	counts := map[string]int{}
+	for _, d := range s.ledger() {
+		counts[d.Template]++
+	}
+	return counts
 }

@@ -84,7 +84,7 @@ func (s *Sweeper) begin(ctx context.Context, now time.Time) error {
 func (s *Sweeper) look(ctx context.Context, at *sweeping) error {
 	left, last, err := s.Exodus.LeaveWhere(ctx, s.Now(), at.of, at.sweep, at.after, sweepPage)
 	if err != nil {
-		s.left = nil // the next sweep begins anew
+		s.left = s.left[1:] // the others are judged all the same, this one by the next sweep
 		return fmt.Errorf("judge exits of %s: %w", at.of.Campaign, err)
 	}
 	if left > 0 {
