@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"rapport/templates"
 )
 
 // Bounds of one YAML file. The parser is recursive and slow on maps of many
@@ -139,28 +141,14 @@ func withoutEmptyDocuments(tokens token.Tokens) token.Tokens {
 	return kept
 }
 
-// tooMuch guards the parser's recursion: nesting by brackets, and by the
-// "- - -" and "? ? ?" that nest without any.
+// tooMuch guards the parser, whose time grows with the square of what is long
+// and whose stack grows with what is deep.
 func (s *source) tooMuch(tokens token.Tokens) *Problem {
 	if len(tokens) > maxTokens {
 		return s.at(1, 1, "this file is too long to be read", "split it into several files")
 	}
-	brackets, dashes, line := 0, 0, 0
-	for _, tk := range tokens {
-		if tk.Position.Line != line {
-			dashes, line = 0, tk.Position.Line
-		}
-		switch tk.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			brackets++
-		case token.SequenceEndType, token.MappingEndType:
-			brackets--
-		case token.SequenceEntryType, token.MappingKeyType:
-			dashes++
-		}
-		if brackets > maxDepth || dashes > maxDepth {
-			return s.at(tk.Position.Line, tk.Position.Column, tooDeep, flatten)
-		}
+	if tk := templates.TooDeep(tokens, maxDepth); tk != nil {
+		return s.at(tk.Position.Line, tk.Position.Column, tooDeep, flatten)
 	}
 	return nil
 }

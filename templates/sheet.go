@@ -85,12 +85,20 @@ const (
 	maxNesting = 32
 )
 
-// tooMuch guards the parser's recursion: nesting by brackets, and by the "- - -"
-// and "? ? ?" that nest without any.
 func tooMuch(tokens token.Tokens) error {
-	if len(tokens) > maxTokens {
+	switch {
+	case len(tokens) > maxTokens:
 		return errors.New("there is too much of it")
+	case TooDeep(tokens, maxNesting) != nil:
+		return errors.New("it is nested too deep")
 	}
+	return nil
+}
+
+// TooDeep is where YAML nests deeper than so many levels, by brackets or by the
+// "- - -" and "? ? ?" that nest without any; nil when it does not. Nothing of it
+// recurses, unlike the parser that it is there to guard.
+func TooDeep(tokens token.Tokens, levels int) *token.Token {
 	brackets, dashes, line := 0, 0, 0
 	for _, tk := range tokens {
 		if tk.Position.Line != line {
@@ -104,8 +112,8 @@ func tooMuch(tokens token.Tokens) error {
 		case token.SequenceEntryType, token.MappingKeyType:
 			dashes++
 		}
-		if brackets > maxNesting || dashes > maxNesting {
-			return errors.New("it is nested too deep")
+		if brackets > levels || dashes > levels {
+			return tk
 		}
 	}
 	return nil

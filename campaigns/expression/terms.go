@@ -92,7 +92,7 @@ func (r *reasoner) possible(n node, f Facts) domain {
 	case literal:
 		return only(n.value)
 	case fieldValue:
-		return n.field.possible()
+		return n.possible()
 	case answerPart:
 		if d, given := f.given[n.name()]; given {
 			return d
