@@ -40,6 +40,9 @@ func TestTheDemoPlaysAWeekOnAllChannels(t *testing.T) {
 			t.Errorf("%s: %d entered, %d sent, %d delivered", campaign, f.Entered, f.Sent, f.Delivered)
 		}
 	}
+	if f := funnels["weekly-news"]; f.Goal == nil {
+		t.Error("the news have a goal, and nothing was counted")
+	}
 	if funnels["after-delivery"].Answered == 0 {
 		t.Error("nobody answered a satisfaction call")
 	}

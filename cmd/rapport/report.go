@@ -8,11 +8,12 @@ import (
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // report sums the demo's days up.
 func (t *theatre) report(ctx context.Context, o *options, w io.Writer, people, days int, took time.Duration) error {
-	funnels, err := t.Store.Summary().Funnels(ctx)
+	standing, zone, err := t.standing(ctx)
 	if err != nil {
 		return err
 	}
@@ -21,15 +22,17 @@ func (t *theatre) report(ctx context.Context, o *options, w io.Writer, people, d
 		return err
 	}
 	if o.format == "json" {
-		return printJSON(w, map[string]any{"campaigns": funnels, "open_cases": open})
+		return printJSON(w, map[string]any{"campaigns": standing, "open_cases": open})
 	}
+	var funnels []deliveries.Funnel
 	var entered, sent, cases int64
-	for _, f := range funnels {
-		entered, sent, cases = entered+f.Entered, sent+f.Sent, cases+f.Cases
+	for _, s := range standing {
+		funnels = append(funnels, s.Funnel)
+		entered, sent, cases = entered+s.Entered, sent+s.Sent, cases+s.Cases
 	}
 	fmt.Fprintf(w, "%d days of a shop with %d customers, played in %s: %d journeys, %d messages.\n\n",
 		days, people, took.Round(100*time.Millisecond), entered, sent)
-	printFunnels(w, funnels)
+	printStanding(w, standing, zone)
 	mean, answers := satisfaction(funnels)
 	fmt.Fprintf(w, "\nSatisfaction %.2f of 5 from %d answers. Cases opened: %d, still open: %d.\n", mean, answers, cases, len(open))
 	return t.printSamples(ctx, w)
