@@ -153,20 +153,45 @@ func TestWrongTypesAreRefused(t *testing.T) {
 	for _, p := range places() {
 		template := strings.HasPrefix(p.file.Name, "template-") // where every value is text
 		t.Run(p.object.Name, func(t *testing.T) {
-			for _, key := range p.object.Keys {
-				for shape, value := range shapes {
-					if takes(key.Type, shape) || template && (shape != "array" && shape != "object") {
-						continue
-					}
-					document := p.around(whole(p.object).with(key.Name, value))
-					_, problems := read(t, p.file, document)
-					if line := lineOf(document, key.Name+": "+value); template && len(problems) == 0 || !template && !slices.ContainsFunc(problems, func(p campaigns.Problem) bool { return p.Line == line }) {
-						t.Errorf("the reader says nothing about line %d of\n%s%v", line, document, problems)
-					}
-					refuses(t, p.file, document, true)
+			for shape, value := range shapes {
+				if template && shape != "array" && shape != "object" {
+					continue
 				}
+				var together []Key
+				for _, key := range p.object.Keys {
+					switch {
+					case takes(key.Type, shape):
+					case key.Beside != "":
+						p.wrong(t, value, template, key)
+					default:
+						together = append(together, key)
+					}
+				}
+				p.wrong(t, value, template, together...)
 			}
 		})
+	}
+}
+
+// wrong puts a value that they do not take into keys, all at once: the reader
+// reports every mistake, and the schema stumbles in every place.
+func (p place) wrong(t *testing.T, value string, template bool, keys ...Key) {
+	t.Helper()
+	object := whole(p.object)
+	for _, key := range keys {
+		object = object.with(key.Name, value)
+	}
+	document := p.around(object)
+	_, problems := read(t, p.file, document)
+	places := judged(t, p.file, document)
+	for _, key := range keys {
+		line := lineOf(document, key.Name+": "+value)
+		if !slices.ContainsFunc(problems, func(p campaigns.Problem) bool { return p.Line == line || template }) {
+			t.Errorf("the reader says nothing about line %d of\n%s%v", line, document, problems)
+		}
+		if !slices.ContainsFunc(places, func(place string) bool { return slices.Contains(strings.Split(place, "/"), key.Name) }) {
+			t.Errorf("the schema says nothing about %s of\n%s%v", key.Name, document, places)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ func step() *Forms {
 		ask(),
 		form(campaigns.StepBranch, "go one way or another", Key{Type: &List{arm(), 1}, Example: "[{if: orders.count > 5, then: []}, {else: []}]", Means: "The ways; the first whose condition holds is taken."}, id),
 		split(),
-		form(campaigns.StepCase, "open a case for support", Key{Type: caseOf("case", "", string(customers.Normal), ""), Means: "The case."}, id),
+		form(campaigns.StepCase, "open a case for support", Key{Type: caseOf("case", "", string(customers.Normal), ""), Means: "What it is like."}, id),
 		form(campaigns.StepSet, "change the profile", Key{Type: settings, Means: "What to change, each with a formula; `nil` forgets what is known."}, id),
 		form(campaigns.StepTag, "put tags on or take them off", Key{Type: Either{tag, &List{tag, 0}}, Example: "[+vip, -lapsed]", Means: "The tags."}, id),
 		form(campaigns.StepPoints, "give or take loyalty points", Key{Type: points, Means: "How many, with a sign."}, id),
@@ -41,7 +41,7 @@ var id = Key{Name: "id", Type: word, Otherwise: "nothing can ask about it", Mean
 var sending = []Key{
 	{Name: "vars", Type: &Map{"vars", "values by name", nil, anything, "{gift: mug, percent: 10}"}, Otherwise: "none", Means: "Values for the template, which calls them `vars.<name>`."},
 	{
-		Name: "ambiguous", Otherwise: "what suits the channel and the topic", Means: "What to do when nobody knows whether a message was sent, because the provider's answer was lost.",
+		Name: "ambiguous", Otherwise: "`resend` for push, and for e-mails on a topic that customers are in by default; else `hold`", Means: "What to do when nobody knows whether a message was sent, because the provider's answer was lost.",
 		Type: &Words{"ambiguous", "what to do in doubt", []Word{
 			{string(deliveries.Hold), "never send it a second time"},
 			{string(deliveries.Resend), "send it once more when no evidence turns up"},

@@ -67,6 +67,7 @@ func (b *book) row(key grammar.Key) []string {
 func (b *book) keysTable(names ...string) (string, error) {
 	var rows [][]string
 	var also []string
+	var where string
 	told := map[string]bool{}
 	for _, name := range names {
 		object, known := b.objects[name]
@@ -80,7 +81,7 @@ func (b *book) keysTable(names ...string) (string, error) {
 			}
 			told[key.Name] = true
 			if place := placeOfShared(name, key.Name); place != "" {
-				also = append(also, "["+code(key.Name)+"](#"+place+")")
+				also, where = append(also, code(key.Name)), place
 				continue
 			}
 			row := b.row(key)
@@ -92,7 +93,7 @@ func (b *book) keysTable(names ...string) (string, error) {
 	}
 	text := table(keysHead, rows)
 	if len(also) > 0 {
-		text += "\n\nAlso " + strings.Join(also, " ") + "."
+		text += "\n\nAlso " + strings.Join(also, " ") + ": [" + strings.ReplaceAll(where, "-", " ") + "](#" + where + ")."
 	}
 	return text, nil
 }
