@@ -122,7 +122,8 @@ func benchmark(ctx context.Context, c config.Config, people, messages int) ([]me
 		}
 		results = append(results, sent)
 	}
-	return results, nil
+	planned, err := b.planMany(ctx, edition.Files)
+	return append(results, planned...), err
 }
 
 // bench is an installation in real time whose customers do not react.
