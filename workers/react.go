@@ -140,8 +140,7 @@ func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Ev
 	if err != nil {
 		return fmt.Errorf("find running journeys: %w", err)
 	}
-	leaving := map[string][]int64{}
-	var waking []int64
+	told := partings{leaving: map[string][]int64{}}
 	for _, group := range grouped(running, versionOf) {
 		campaign, err := shelf.campaign(ctx, group[0].Campaign, group[0].Version)
 		if err != nil {
@@ -158,25 +157,40 @@ func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Ev
 			about := slices.DeleteFunc(slices.Clone(events), func(e customers.Event) bool {
 				return e.Customer != entry.Customer || before(e, entry)
 			})
-			why, leaves := leaves(campaign, entry, about, people[entry.Customer], counts[entry.Customer], now)
-			switch {
-			case leaves:
-				leaving[why] = append(leaving[why], entry.ID)
-			case stirs(campaign, about):
-				waking = append(waking, entry.ID)
-			}
+			told.judge(campaign, entry, about, people[entry.Customer], counts[entry.Customer], now)
 		}
 	}
-	for why, ids := range leaving {
+	return r.part(ctx, told, now)
+}
+
+// partings are the entries that events end, by why, and those that they wake.
+type partings struct {
+	leaving map[string][]int64
+	waking  []int64
+}
+
+// judge says what events of its customer mean to an entry.
+func (p *partings) judge(c *campaigns.Campaign, entry campaigns.Entry, events []customers.Event, customer *customers.Customer, counts map[string]int64, now time.Time) {
+	why, leaves := leaves(c, entry, events, customer, counts, now)
+	switch {
+	case leaves:
+		p.leaving[why] = append(p.leaving[why], entry.ID)
+	case stirs(c, events):
+		p.waking = append(p.waking, entry.ID)
+	}
+}
+
+func (r *Reactor) part(ctx context.Context, told partings, now time.Time) error {
+	for why, ids := range told.leaving {
 		if err := r.Entries.Leave(ctx, now, ids, why); err != nil {
 			return fmt.Errorf("end %d journeys: %w", len(ids), err)
 		}
 	}
-	if len(waking) == 0 {
+	if len(told.waking) == 0 {
 		return nil
 	}
-	if err := r.Arrivals.Wake(ctx, now, waking); err != nil {
-		return fmt.Errorf("wake %d journeys: %w", len(waking), err)
+	if err := r.Arrivals.Wake(ctx, now, told.waking); err != nil {
+		return fmt.Errorf("wake %d journeys: %w", len(told.waking), err)
 	}
 	return nil
 }
