@@ -59,6 +59,10 @@ func (l Line) Words(zone *time.Location) string {
 		return "consent " + l.Name + "/" + string(l.Channel) + map[any]string{true: " in", false: " out"}[l.Value]
 	case Blocked:
 		what = string(l.Channel) + " address is suppressed"
+	case WasDecided:
+		if l.Number > 0 {
+			what = fmt.Sprintf("stage %d of %s is judged: %s", l.Number, l.Campaign, l.Name)
+		}
 	case GoalReached:
 		what = "goal reached"
 		if value, _ := l.Value.(float64); value != 0 {

@@ -1,7 +1,6 @@
 package rehearsal
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -51,6 +50,7 @@ type World struct {
 	watched   []*watch
 	sample    int              // how many of each message are written in full; 0 is all
 	spare     map[string]int   // by message, how many were
+	stages    map[rolling]campaigns.Stage
 	splits    map[point]string // with a winner, "" until it is decided
 	conflicts map[string]bool  // causes of entries, each once
 }
@@ -88,22 +88,23 @@ func New(s Stage) *World {
 	}
 	w := &World{
 		shop: playing(s.Workspace, s.Campaigns), stage: s, now: s.Start,
-		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{},
+		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, stages: map[rolling]campaigns.Stage{},
 	}
 	w.spending.now = func() time.Time { return w.now }
 	return w
 }
 
-// playing is the workspace with the campaigns that play set live.
+// playing is the workspace with the campaigns that play set live. It has
+// campaigns of its own: what a world pauses is paused there alone.
 func playing(shop *campaigns.Workspace, names []string) *campaigns.Workspace {
 	stage := *shop
-	stage.Campaigns = maps.Clone(shop.Campaigns)
-	for _, name := range names {
-		if c := stage.Campaigns[name]; c != nil {
-			live := *c
-			live.State = campaigns.Live
-			stage.Campaigns[name] = &live
+	stage.Campaigns = make(map[string]*campaigns.Campaign, len(shop.Campaigns))
+	for id, c := range shop.Campaigns {
+		own := *c
+		if slices.Contains(names, id) {
+			own.State = campaigns.Live
 		}
+		stage.Campaigns[id] = &own
 	}
 	return &stage
 }
@@ -162,6 +163,9 @@ func (w *World) schedule() {
 // profiles of one person the one with the smallest id enters; the others are
 // noted with the reason.
 func (w *World) broadcast(c *campaigns.Campaign, at time.Time) {
+	if c.State != campaigns.Live {
+		return
+	}
 	w.runs++
 	cause, persons := "run:"+strconv.FormatInt(w.runs, 10), map[string]bool{}
 	for _, id := range w.order {

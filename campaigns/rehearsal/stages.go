@@ -1,0 +1,132 @@
+package rehearsal
+
+import (
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// rolling names the rollout of one run of a campaign; run 0 where it is no
+// broadcast.
+type rolling struct {
+	campaign string
+	run      int64
+}
+
+// shareOf is how much of the people an entry's rollout lets in. The first to ask
+// opens its first stage.
+func (w *World) shareOf(j *journey) float64 {
+	rollout := j.campaign.Rollout
+	if rollout == nil {
+		return 1
+	}
+	of := rolling{j.Campaign, j.Run}
+	stage, opened := w.stages[of]
+	if !opened {
+		stage = rollout.First(j.campaign, j.Run, w.now)
+		w.turn(of, j.campaign, stage)
+	}
+	return stage.Share
+}
+
+// turn puts a stage in the place of the one before and plans its judgement.
+func (w *World) turn(of rolling, c *campaigns.Campaign, s campaigns.Stage) {
+	w.stages[of] = s
+	if s.State == campaigns.StageWatching {
+		w.at(s.JudgeAt, occurring, func() { w.judgeStage(of, c) })
+	}
+}
+
+// judgeStage looks at the response to a stage and opens the next one, watches on,
+// or stops (workers.Stager).
+func (w *World) judgeStage(of rolling, c *campaigns.Campaign) {
+	stage := w.stages[of]
+	if c.State != campaigns.Live {
+		return
+	}
+	judgement := c.Rollout.Judge(w.response(of), stage.Holds)
+	after := c.Rollout.Judged(stage, judgement, w.now)
+	w.tell(Line{Campaign: c.ID, Kind: WasDecided, Name: string(judgement.Verdict), Number: int64(stage.Number + 1), Reason: judgement.Why})
+	switch judgement.Verdict {
+	case campaigns.StopRollout:
+		c.State = campaigns.Paused
+		w.openForOwner(judgement.Case(c, w.now))
+	case campaigns.AskOwner:
+		w.openForOwner(judgement.Case(c, w.now))
+	case campaigns.Continue:
+		w.stages[of] = after
+		w.letIn(of, c, after)
+		after = c.Rollout.Watched(after)
+	}
+	w.turn(of, c, after)
+}
+
+// openForOwner opens a case that is about no customer.
+func (w *World) openForOwner(c customers.Case) {
+	w.cases++
+	c.ID = w.cases
+	w.tell(Line{Campaign: c.Campaign, Kind: CaseOpened, Name: c.Queue, Case: &c})
+}
+
+// letIn wakes those who stand outside and belong to a stage.
+func (w *World) letIn(of rolling, c *campaigns.Campaign, stage campaigns.Stage) {
+	for _, j := range w.journeys {
+		outside := j.Campaign == of.campaign && j.Run == of.run && j.State == campaigns.Running && j.Position == "" && j.WakeAt.IsZero()
+		if !outside || !campaigns.InStage(c.ID, j.person.human, stage.Share) {
+			continue
+		}
+		j.WakeAt = w.now
+		if c.Trigger.OwnClock {
+			j.WakeAt = w.notBefore(w.shop.StartFor(c, j.EnteredAt, &j.person.Customer))
+		}
+		w.travelAt(j)
+	}
+}
+
+// response sums up how those who were let in responded (store.Response).
+func (w *World) response(of rolling) deliveries.Funnel {
+	var f deliveries.Funnel
+	for _, j := range w.journeys {
+		if j.Campaign != of.campaign || j.Run != of.run {
+			continue
+		}
+		for _, p := range j.parcels {
+			if p.Channel != channels.Webhook && p.Taken() {
+				count(&f, p.Status)
+			}
+		}
+		for _, a := range j.answers {
+			switch {
+			case a.Score == nil:
+			case a.Scale == campaigns.CSAT5:
+				f.ScoreSum, f.ScoreCount = f.ScoreSum+*a.Score, f.ScoreCount+1
+			case a.Scale == campaigns.NPS:
+				f.NPSSum, f.NPSCount = f.NPSSum+*a.Score, f.NPSCount+1
+			}
+		}
+	}
+	return f
+}
+
+// count adds a message that a provider took to what is known of all.
+func count(f *deliveries.Funnel, status deliveries.Status) {
+	f.Sent++
+	for by, sum := range map[deliveries.Status]*int64{
+		deliveries.Delivered: &f.Delivered, deliveries.Opened: &f.Opened, deliveries.Clicked: &f.Clicked, deliveries.Answered: &f.Replied,
+	} {
+		if status.Reached(by) {
+			*sum++
+		}
+	}
+	switch status {
+	case deliveries.Bounced:
+		f.Bounced++
+	case deliveries.Unsubscribed:
+		f.Unsubscribed++
+	case deliveries.Complained:
+		f.Complained++
+	case deliveries.Failed, deliveries.Expired:
+		f.Lost++
+	}
+}
