@@ -58,6 +58,9 @@ func (t *testReader) read(m *mapping) {
 	t.messages = t.workspace.Messages(into.Campaigns...)
 	into.Start = t.instant(m.need("start", "write when the test begins, such as \"start: 2026-12-01 11:00\""))
 	t.clock = into.Start
+	if rollout := m.get("rollout"); rollout.is("true or false", aFlag) {
+		into.Rollout = rollout.raw() == "true"
+	}
 	t.readCustomers(m)
 	t.readScript(m.get("script"))
 	t.readUntil(m.get("until"))

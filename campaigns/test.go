@@ -22,6 +22,9 @@ type Test struct {
 	Start, Until time.Time
 	// Zone is whose clock its times are written by.
 	Zone *time.Location
+	// Rollout plays the campaigns' stages. Without it everybody is let in at
+	// once: whether one customer belongs to the first stage is chance.
+	Rollout bool
 	// Customers are who takes part. Consents carry no time.
 	Customers []customers.Customer
 	// History is what stands on the timelines before the start.

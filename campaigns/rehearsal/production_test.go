@@ -51,14 +51,23 @@ var alike = []gocmp.Option{
 // The same days played by the real store and workers on SQLite and in memory
 // come to the same deliveries, journeys, cases and customers, to the instant.
 func TestARehearsalIsProductionInMiniature(t *testing.T) {
-	w := shop(t)
-	for _, test := range append(w.Tests, crowded(t)) {
+	shop, whole, compared := shop(t), wholeLanguage(t), 0
+	compare := func(w *campaigns.Workspace, test campaigns.Test) {
 		t.Run(test.Title, func(t *testing.T) {
 			test.Campaigns = liveOnes(w)
-			if diff := gocmp.Diff(produced(t, test), rehearsed(w, test), alike...); diff != "" {
+			want, got := produced(t, w, test), rehearsed(w, test)
+			compared += len(want.Deliveries)
+			if diff := gocmp.Diff(want, got, alike...); diff != "" {
 				t.Errorf("production (-) and rehearsal (+) differ:\n%s", diff)
 			}
 		})
+	}
+	for _, test := range append(shop.Tests, crowded(t)) {
+		compare(shop, test)
+	}
+	compare(whole, eventful(t))
+	if compared < 150 {
+		t.Errorf("only %d deliveries were compared", compared)
 	}
 }
 
@@ -123,6 +132,118 @@ func crowded(t *testing.T) campaigns.Test {
 	return test
 }
 
+// wholeLanguage is a workspace of what the sample shop does not use.
+func wholeLanguage(t *testing.T) *campaigns.Workspace {
+	t.Helper()
+	w, problems := campaigns.Load(map[string][]byte{
+		"rapport.yaml": []byte(`
+workspace: whole
+brand: {name: Whole, url: "https://whole.example"}
+locale: en
+zone: Europe/Berlin
+currency: EUR
+topics: [{id: service, title: Service, default: in}]
+senders: {email: {from: "Whole <hello@whole.example>"}, sms: {from: "+493012345678"}}
+contact: {countries: {sms: [DE]}}
+budget: {sms: 1 EUR per 1d}
+prices: {sms: {DE: 0.08}}
+`),
+		"segments/s.yaml": []byte("segment: regulars\nwhere: orders.count >= 2 and days_since(orders.last_at) < 2\n"),
+		"campaigns/basket.yaml": []byte(`
+campaign: basket
+topic: service
+state: live
+trigger: {event: Basket Left, delay: 30m}
+exit: [{when: points.balance > 500}]
+goal: {event: Order Completed, within: 3d, value: event.total}
+steps:
+  - wait: {for: Order Completed, where: event.total > 20, at_most: 6h}
+    id: bought
+  - branch:
+      - if: steps.bought.status == "happened"
+        then: [{points: +100}, {enter: thanks}]
+      - else:
+          - reach: note
+            by: [push, sms, email]
+            fallback_after: 1h
+          - split: words
+            paths:
+              short: {share: 30%, steps: [{email: short}]}
+              long: {share: 30%, steps: [{email: long}]}
+            winner: {by: clicked, after: 5h}
+          - consent: {topic: service, channel: [sms, push], to: out}
+`),
+		"campaigns/thanks.yaml":   []byte("campaign: thanks\ntopic: service\nstate: live\ntrigger: {manual: true}\nsteps:\n  - sms: note\n"),
+		"campaigns/regulars.yaml": []byte("campaign: regulars\ntopic: service\nstate: live\ntrigger: {segment: regulars}\nsteps:\n  - tag: [+regular]\n  - email: short\n"),
+		"campaigns/former.yaml":   []byte("campaign: former\ntopic: service\nstate: live\ntrigger: {segment: regulars, on: leave}\nsteps:\n  - email: long\n"),
+		"campaigns/letter.yaml": []byte(`
+campaign: letter
+owner: marketing
+topic: service
+state: live
+trigger: {once: "2026-12-02 09:00", zone: customer}
+rollout: {stages: [40%, 100%], hold: 6h, continue_if: [bounced < 60%], min_sample: 1, otherwise: pause}
+steps:
+  - email: long
+`),
+		"templates/sms/note.liquid":    []byte("A note from {{ brand.name }}\n"),
+		"templates/email/note.liquid":  []byte("---\nsubject: A note\n---\n<mj-text>A note</mj-text>\n"),
+		"templates/push/note.yaml":     []byte("title: A note\nbody: Read it\nurl: https://whole.example\n"),
+		"templates/email/short.liquid": []byte("---\nsubject: Short\n---\n<mj-text>Short</mj-text>\n"),
+		"templates/email/long.liquid":  []byte("---\nsubject: Long\n---\n<mj-text>Long</mj-text>\n"),
+	})
+	for _, p := range problems {
+		t.Error(p)
+	}
+	return w
+}
+
+// eventful are five days in which all of that happens.
+func eventful(t *testing.T) campaigns.Test {
+	t.Helper()
+	start := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	test := campaigns.Test{Title: "five eventful days of the whole language", Start: start, Until: start.Add(5 * 24 * time.Hour), Zone: time.UTC}
+	zones := []string{"Europe/Berlin", "Asia/Tokyo", "America/New_York"}
+	for n := range 12 {
+		id := fmt.Sprintf("c%02d", n)
+		c := customers.Customer{ID: id, Kind: "consumer", Email: id + "@home.example", Country: "DE", Zone: zones[n%3], CreatedAt: start}
+		if n%2 == 0 {
+			c.Phone = fmt.Sprintf("+4915112345%03d", n)
+			c.PhoneZone = customers.PhoneZone(c.Phone)
+		}
+		if n%4 == 0 {
+			c.Browsers = []channels.PushSubscription{{Endpoint: "https://push.example/" + id, P256dh: "none", Auth: "none"}}
+		}
+		test.Customers = append(test.Customers, c)
+		at := start.Add(time.Duration(n*20) * time.Minute)
+		test.Script = append(test.Script, campaigns.Scene{At: at, Customer: id, Event: "Basket Left"})
+		for order := range n % 3 {
+			test.Script = append(test.Script, campaigns.Scene{
+				At: at.Add(time.Duration(order*5+2) * time.Hour), Customer: id, Event: "Order Completed",
+				With: map[string]any{"order_id": fmt.Sprintf("%s-%d", id, order), "total": 15.0 + 10*float64(order)},
+			})
+		}
+		if n == 5 {
+			test.Script = append(test.Script, campaigns.Scene{At: at.Add(8 * time.Hour), Customer: id, Change: func(c *customers.Customer) { c.Points = 900 }})
+		}
+	}
+	slices.SortStableFunc(test.Script, func(a, b campaigns.Scene) int { return a.At.Compare(b.At) })
+	on := func(ch channels.Channel, template, customer string, after time.Duration, acts ...campaigns.ActKind) {
+		cue := campaigns.Cue{On: campaigns.Message{Channel: ch, Template: template}, Customer: customer, After: after}
+		for _, act := range acts {
+			cue.Acts = append(cue.Acts, campaigns.Act{Kind: act, Hard: true})
+		}
+		test.Cues = append(test.Cues, cue)
+	}
+	on(channels.Push, "note", "c04", 0, campaigns.ActIgnore)
+	on(channels.Push, "note", "c08", 0, campaigns.ActBounce)
+	on(channels.SMS, "note", "c02", time.Minute, campaigns.ActBounce)
+	on(channels.Email, "long", "c01", time.Minute, campaigns.ActClick)
+	on(channels.Email, "long", "c03", time.Minute, campaigns.ActBounce)
+	on(channels.Email, "short", "", 2*time.Hour, campaigns.ActOpen, campaigns.ActClick)
+	return test
+}
+
 // rehearsed plays a test in memory.
 func rehearsed(w *campaigns.Workspace, test campaigns.Test) standing {
 	cases := map[int64]customers.Case{}
@@ -161,9 +282,9 @@ func (s standing) inOrder() standing {
 }
 
 // produced plays a test with the real store and workers.
-func produced(t *testing.T, test campaigns.Test) standing {
+func produced(t *testing.T, w *campaigns.Workspace, test campaigns.Test) standing {
 	t.Helper()
-	p := openProduction(t, test)
+	p := openProduction(t, w, test)
 	p.play()
 	return p.standing()
 }
@@ -185,6 +306,10 @@ type production struct {
 	reader    *workers.Reader
 	traveller *workers.Traveller
 	courier   *workers.Courier
+	decider   *workers.Decider
+	stager    *workers.Stager
+	watcher   *workers.Watcher
+	sweeper   *workers.Sweeper
 
 	mu      sync.Mutex
 	now     time.Time
@@ -199,7 +324,7 @@ type due struct {
 	report channels.Report
 }
 
-func openProduction(t *testing.T, test campaigns.Test) *production {
+func openProduction(t *testing.T, w *campaigns.Workspace, test campaigns.Test) *production {
 	t.Helper()
 	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "rapport.db"))
 	must(t, err)
@@ -207,7 +332,6 @@ func openProduction(t *testing.T, test campaigns.Test) *production {
 	must(t, db.Migrate(t.Context()))
 	p := &production{t: t, test: test, store: db, now: test.Start, scenes: test.Script, audience: rehearsal.Scripted(test)}
 	p.catalog = &campaigns.Catalog{Archive: db.Archive()}
-	w := shop(t)
 	edition, problems, err := p.catalog.Apply(t.Context(), w.Files, test.Start)
 	must(t, err)
 	if len(problems) > 0 {
@@ -233,12 +357,16 @@ func (p *production) wire() {
 	}
 	p.schedule = &workers.Schedule{Catalog: p.catalog, Runs: db.Runs(), Facts: db, Now: now, Log: log}
 	p.entrance = &workers.Entrance{Catalog: p.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: log}
-	p.reactor = &workers.Reactor{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Directory: db, Now: now, Log: log}
+	p.reactor = &workers.Reactor{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Goals: db.Goals(), Directory: db, Now: now, Log: log}
 	p.reader = &workers.Reader{
 		Catalog: p.catalog, Inbox: db, Record: db, Responses: db.Responses(), Directory: db, Preferences: db,
 		Listeners: map[string]channels.Listener{"audience": p}, Doors: doors, Now: now, Log: log,
 	}
-	p.traveller = &workers.Traveller{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Now: now, Log: log}
+	p.traveller = &workers.Traveller{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
+	p.decider = &workers.Decider{Catalog: p.catalog, Splits: db.Splits(), Now: now, Log: log}
+	p.stager = &workers.Stager{Catalog: p.catalog, Rollouts: db, Now: now, Log: log}
+	p.watcher = &workers.Watcher{Catalog: p.catalog, Memberships: db.Memberships(), Dialect: db.Dialect(), Now: now, Log: log}
+	p.sweeper = &workers.Sweeper{Catalog: p.catalog, Exodus: db, Dialect: db.Dialect(), Now: now, Log: log}
 	p.courier = &workers.Courier{
 		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: senders,
 		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
@@ -335,6 +463,9 @@ func (p *production) settle() {
 	for {
 		p.happen(now)
 		must(p.t, p.schedule.Round(ctx))
+		must(p.t, p.decider.Round(ctx))
+		must(p.t, p.stager.Due(ctx)) // judges,
+		must(p.t, p.stager.Due(ctx)) // and lets in at once
 		must(p.t, p.reactor.React(ctx))
 		p.report(now)
 		must(p.t, p.reader.Read(ctx))
@@ -343,6 +474,7 @@ func (p *production) settle() {
 		for _, shard := range shards {
 			must(p.t, p.entrance.Enter(ctx, shard))
 		}
+		p.compare()
 		awake, err := p.store.Awake(ctx, now, time.Minute, 1000)
 		must(p.t, err)
 		must(p.t, p.traveller.Travel(ctx, awake))
@@ -359,6 +491,16 @@ func (p *production) settle() {
 	}
 }
 
+// compare looks at watched segments and at exits that hold at any time.
+func (p *production) compare() {
+	for _, segment := range p.edition.Watched() {
+		for number := range campaigns.SegmentParts {
+			must(p.t, p.watcher.Compare(p.t.Context(), campaigns.SegmentPart{Segment: segment, Number: number}))
+		}
+	}
+	must(p.t, p.sweeper.Round(p.t.Context()))
+}
+
 func (p *production) pending(now time.Time) bool {
 	return len(p.scenes) > 0 && !p.scenes[0].At.After(now) || slices.ContainsFunc(p.reports, func(r due) bool { return !r.at.After(now) })
 }
@@ -372,7 +514,10 @@ func (p *production) happen(now time.Time) {
 		p.number++
 		switch {
 		case scene.Change != nil:
-			p.t.Fatal("a change of a profile is not played here")
+			changed := customers.Customer{ID: scene.Customer}
+			scene.Change(&changed)
+			_, err := p.store.PutCustomers(ctx, now, []customers.Customer{changed})
+			must(p.t, err)
 		case scene.Starts != "":
 			people, err := p.store.Load(ctx, []string{scene.Customer}, now)
 			must(p.t, err)
@@ -440,6 +585,20 @@ func (p *production) next() time.Time {
 		if c.State == campaigns.Live && c.Trigger.Broadcast() {
 			times = append(times, p.edition.Occurrences(c, p.now, p.test.Until)...)
 		}
+	}
+	if len(p.edition.Watched()) > 0 { // time alone may change who belongs
+		sinceStart := p.now.Sub(p.test.Start).Truncate(time.Hour)
+		times = append(times, p.test.Start.Add(sinceStart+time.Hour))
+	}
+	stages, err := p.store.Stages(p.t.Context(), p.test.Until)
+	must(p.t, err)
+	for _, stage := range stages {
+		times = append(times, stage.JudgeAt)
+	}
+	splits, err := p.store.Splits().Undecided(p.t.Context(), 100)
+	must(p.t, err)
+	for _, split := range splits {
+		times = append(times, split.OpenedAt.Add(p.edition.Campaigns[split.Campaign].StepAt(split.Step).Winner.After))
 	}
 	times = slices.DeleteFunc(times, func(at time.Time) bool { return !at.After(p.now) })
 	if len(times) == 0 {

@@ -38,7 +38,7 @@ func Rehearse(w *campaigns.Workspace, test campaigns.Test) Outcome {
 	o := Outcome{Test: test}
 	world := New(Stage{
 		Workspace: w, Campaigns: test.Campaigns, Start: test.Start, Until: test.Until,
-		Audience: Scripted(test), Tell: func(l Line) { o.Lines = append(o.Lines, l) },
+		AllAtOnce: !test.Rollout, Audience: Scripted(test), Tell: func(l Line) { o.Lines = append(o.Lines, l) },
 	})
 	world.Cast(test)
 	world.Play()

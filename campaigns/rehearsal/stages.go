@@ -14,20 +14,24 @@ type rolling struct {
 	run      int64
 }
 
-// shareOf is how much of the people an entry's rollout lets in. The first to ask
-// opens its first stage.
-func (w *World) shareOf(j *journey) float64 {
-	rollout := j.campaign.Rollout
-	if rollout == nil {
+// shareOf is how much of the people a campaign's rollout lets in. The first to
+// ask opens its first stage.
+func (w *World) shareOf(c *campaigns.Campaign, run int64) float64 {
+	if c.Rollout == nil {
 		return 1
 	}
-	of := rolling{j.Campaign, j.Run}
+	of := rolling{c.ID, run}
 	stage, opened := w.stages[of]
 	if !opened {
-		stage = rollout.First(j.campaign, j.Run, w.now)
-		w.turn(of, j.campaign, stage)
+		stage = c.Rollout.First(c, run, w.now)
+		w.turn(of, c, stage)
 	}
 	return stage.Share
+}
+
+// inStage reports whether the rollout has come to a customer.
+func (w *World) inStage(c *campaigns.Campaign, run int64, p *person) bool {
+	return c.Rollout == nil || campaigns.InStage(c.ID, p.human, w.shareOf(c, run))
 }
 
 // turn puts a stage in the place of the one before and plans its judgement.

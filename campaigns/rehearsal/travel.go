@@ -39,7 +39,7 @@ func (w *World) travel(j *journey) {
 func (w *World) traveller(j *journey) campaigns.Traveller {
 	t := campaigns.Traveller{
 		Entry: j.Entry, Customer: w.profile(j.person), Answers: j.answers, Counts: j.person.count(w.shop.CountsFor(j.campaign), w.now),
-		News: j.news(), Winners: w.winnersOf(j), Share: w.shareOf(j),
+		News: j.news(), Winners: w.winnersOf(j), Share: w.shareOf(j.campaign, j.Run),
 	}
 	for _, d := range j.parcels {
 		t.Deliveries = append(t.Deliveries, d.Delivery)

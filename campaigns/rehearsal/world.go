@@ -22,6 +22,8 @@ type Stage struct {
 	Audience Audience
 	// Tell is told everything that happens, in order.
 	Tell func(Line)
+	// AllAtOnce leaves rollouts out: everybody is let in.
+	AllAtOnce bool
 	// Sweep is how often segments are compared and exits looked at that time
 	// alone may change; 0 is an hour.
 	Sweep time.Duration
@@ -48,8 +50,8 @@ type World struct {
 	runs      int64
 	planned   int64 // tasks so far
 	watched   []*watch
-	sample    int              // how many of each message are written in full; 0 is all
-	spare     map[string]int   // by message, how many were
+	sample    int            // how many of each message are written in full; 0 is all
+	spare     map[string]int // by message, how many were
 	stages    map[rolling]campaigns.Stage
 	splits    map[point]string // with a winner, "" until it is decided
 	conflicts map[string]bool  // causes of entries, each once
@@ -87,26 +89,29 @@ func New(s Stage) *World {
 		s.Sweep = time.Hour
 	}
 	w := &World{
-		shop: playing(s.Workspace, s.Campaigns), stage: s, now: s.Start,
+		shop: s.shop(), stage: s, now: s.Start,
 		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, stages: map[rolling]campaigns.Stage{},
 	}
 	w.spending.now = func() time.Time { return w.now }
 	return w
 }
 
-// playing is the workspace with the campaigns that play set live. It has
-// campaigns of its own: what a world pauses is paused there alone.
-func playing(shop *campaigns.Workspace, names []string) *campaigns.Workspace {
-	stage := *shop
-	stage.Campaigns = make(map[string]*campaigns.Campaign, len(shop.Campaigns))
-	for id, c := range shop.Campaigns {
+// shop is the workspace with the campaigns that play set live. It has campaigns
+// of its own: what a world pauses is paused there alone.
+func (s Stage) shop() *campaigns.Workspace {
+	shop := *s.Workspace
+	shop.Campaigns = make(map[string]*campaigns.Campaign, len(s.Workspace.Campaigns))
+	for id, c := range s.Workspace.Campaigns {
 		own := *c
-		if slices.Contains(names, id) {
+		if slices.Contains(s.Campaigns, id) {
 			own.State = campaigns.Live
 		}
-		stage.Campaigns[id] = &own
+		if s.AllAtOnce {
+			own.Rollout = nil
+		}
+		shop.Campaigns[id] = &own
 	}
-	return &stage
+	return &shop
 }
 
 // Play lets time pass until the end, or until nothing is left to happen.
@@ -180,6 +185,9 @@ func (w *World) broadcast(c *campaigns.Campaign, at time.Time) {
 			entry.WakeAt = time.Time{}
 		}
 		persons[p.human] = true
+		if !entry.Holdout && !w.inStage(c, w.runs, p) {
+			entry.WakeAt = time.Time{} // until its stage opens
+		}
 		w.enter(c, p, entry, c.Entry.Again)
 	}
 }
