@@ -271,11 +271,19 @@ func (t *testReader) readAnswers(n node) []Act {
 		}
 		return []Act{act}
 	}
-	m := n.fields("")
-	for _, key := range []string{"score", "choice"} {
-		if given := m.get(key); given.is("an answer", aNumber, aText) {
-			act.Answer = given.raw()
-		}
+	return []Act{readAnswerMap(n.fields(""))}
+}
+
+// readAnswerMap reads a score or a choice, with words beside it, or words alone.
+func readAnswerMap(m *mapping) Act {
+	act := Act{Kind: ActAnswer}
+	switch {
+	case m.has("score"):
+		act.Answer = answerIn(m.get("score"))
+	case m.has("choice"):
+		act.Answer = answerIn(m.get("choice"))
+	default:
+		m.need("text", "write what is answered: {score: 1}, {choice: red}, {text: late} or yes")
 	}
 	if text := m.get("text"); text.present() {
 		act.Text = text.text()
@@ -284,10 +292,14 @@ func (t *testReader) readAnswers(n node) []Act {
 		act.Question = question.text()
 	}
 	m.end()
-	if act.Answer == "" && act.Text == "" {
-		n.problem("this answer says nothing", "write {score: 1}, {choice: red}, {text: late} or yes")
+	return act
+}
+
+func answerIn(n node) string {
+	if !n.is("an answer", aNumber, aText) {
+		return ""
 	}
-	return []Act{act}
+	return n.raw()
 }
 
 // answerWord is an answer that is written as a word or a number: true is yes.

@@ -15,6 +15,7 @@ func rehearsal() *Object {
 		{Name: "start", Type: instant, Need: true, Example: "2026-12-01 11:00", Means: "When the test begins."},
 		{Name: "customer", Type: person(), Example: "{id: c1, email: anna@home.example}", Otherwise: "`customers` are written", Means: "Who takes part."},
 		{Name: "customers", Type: &List{person(), 1}, Beside: "no `customer`", Example: "[{id: c1, email: anna@home.example}, {id: c2}]", Means: "Who takes part, where they are several."},
+		{Name: "rollout", Type: flag, Otherwise: "`false`", Means: "Whether the campaign's `rollout` lets people in stage by stage. Without it everybody is let in at once: whether one customer belongs to the first stage is chance."},
 		{Name: "script", Type: &List{line(), 0}, Otherwise: "nothing", Means: "What happens, line by line."},
 		{Name: "until", Type: Either{duration, instant}, Example: "30d", Otherwise: "the end of the script's last line if it is a wait, else 30 days after the script", Means: "When the test ends."},
 		{Name: "expect", Type: &List{expectation(), 1}, Need: true, Example: "[{call: settled}, {never: email}]", Means: "What is to come of it, in the order of time."},
@@ -180,12 +181,18 @@ func acts() []Key {
 
 var answerWord = &Scalar{Name: "answer-word", Title: "an answer in a word", Shapes: []string{"number", "string", "boolean"}, Examples: []string{"5", "yes"}}
 
-func answer() *Object {
-	return &Object{"answer", "an answer", []Key{
-		{Name: "score", Type: &Scalar{Name: "given", Title: "a number or a word", Shapes: []string{"number", "string"}, Examples: []string{"4"}}, Otherwise: "none", Means: "The score."},
-		{Name: "choice", Type: &Scalar{Name: "chosen", Title: "a number or a word", Shapes: []string{"number", "string"}, Examples: []string{"bread"}}, Otherwise: "none", Means: "The choice."},
-		{Name: "text", Type: text, Example: "It came late", Otherwise: "none", Means: "The words."},
-		{Name: "question", Type: text, Example: "comment", Otherwise: "the one the step asks", Means: "Which question of a call's script."},
+// answer comes in the forms of what is said first.
+func answer() *Forms {
+	score := &Scalar{Name: "given", Title: "a number or a word", Shapes: []string{"number", "string"}, Examples: []string{"4"}}
+	chosen := &Scalar{Name: "chosen", Title: "a number or a word", Shapes: []string{"number", "string"}, Examples: []string{"bread"}}
+	question := Key{Name: "question", Type: text, Example: "comment", Otherwise: "the one the step asks", Means: "Which question of a call's script."}
+	words := Key{Name: "text", Type: text, Example: "It came late", Otherwise: "none", Means: "The words."}
+	alone := words
+	alone.Need, alone.Otherwise = true, ""
+	return &Forms{"answer", "an answer", []*Object{
+		{"answer-score", "a score", []Key{{Name: "score", Type: score, Need: true, Means: "The score."}, words, question}},
+		{"answer-choice", "a choice", []Key{{Name: "choice", Type: chosen, Need: true, Means: "The choice."}, words, question}},
+		{"answer-words", "words", []Key{alone, question}},
 	}}
 }
 
