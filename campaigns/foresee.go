@@ -10,56 +10,77 @@ import (
 	"rapport/deliveries"
 )
 
-// Foresight is where a journey leads a customer who does not react: past what is
-// refused on the way, to the first contact if it comes to one.
+// Foresight walks a journey in memory, from clock to clock, as Advance would,
+// for a customer who does not react: past messages that are refused, to the
+// first that goes or is held. Whoever holds it judges the messages.
 type Foresight struct {
-	// Entry is the journey as it stands then, At when it came there.
+	// Entry is the journey as it stands, At when it came there.
 	Entry Entry
 	At    time.Time
 	// Refused are the messages that were skipped or could not be rendered.
 	Refused []deliveries.Delivery
 	// Contact is the first message that goes (Sending) or is held (Planned, with
-	// its reason and due time). Its Status is "" where the journey waits for
-	// something else or ends without one.
+	// its reason and due time). Its Status is "" while there is none.
 	Contact deliveries.Delivery
+
+	workspace *Workspace
+	campaign  *Campaign
+	traveller Traveller
+	planned   []deliveries.Delivery // messages that are still to be judged
+	refused   bool                  // one was, so that the journey goes on at once
 }
 
-// longestForesight bounds how often a journey is looked at; places only move
-// forward, so that none comes near it.
-const longestForesight = 10_000
+// Foresee begins to walk a journey.
+func (w *Workspace) Foresee(c *Campaign, t Traveller, now time.Time) *Foresight {
+	return &Foresight{Entry: t.Entry, At: now, workspace: w, campaign: c, traveller: t, refused: true}
+}
 
-// Foresee walks a journey in memory, from clock to clock, as Advance would, until
-// a message goes or is held, the journey ends, or it waits for what only the
-// customer or somebody else can bring. judge says what becomes of a message: the
-// row as the ledger would hold it.
-func (w *Workspace) Foresee(c *Campaign, t Traveller, now time.Time, judge func(deliveries.Delivery, Traveller, time.Time) deliveries.Delivery) Foresight {
-	f := Foresight{Entry: t.Entry, At: now}
-	for range longestForesight {
-		move := w.Advance(c, t, f.At)
-		t.Entry, t.Customer, f.Entry = move.Entry, move.changed(t.Customer), move.Entry
-		refused := false
-		for _, d := range move.Plan {
-			d.ID = int64(len(t.Deliveries) + 1)
-			if d.Channel == channels.Webhook {
-				t.Deliveries = append(t.Deliveries, d)
-				continue
-			}
-			d = judge(d, t, f.At)
-			if !d.Status.Settled() {
-				f.Contact = d
-				return f
-			}
-			f.Refused, t.Deliveries = append(f.Refused, d), append(t.Deliveries, d)
-			refused = true // which the journey goes on from at once
+// Next is the next message to judge, with the traveller as it stands then. There
+// is none once one goes or is held, when the journey ends, and when it waits for
+// what only the customer or somebody else can bring.
+func (f *Foresight) Next() (d deliveries.Delivery, t Traveller, found bool) {
+	for f.Contact.Status == "" {
+		if len(f.planned) > 0 {
+			return f.planned[0], f.traveller, true
 		}
-		switch wake := move.Entry.WakeAt; {
-		case move.Entry.State != Running, !refused && !wake.After(f.At):
-			return f
-		case !refused:
-			f.At = wake
+		switch {
+		case f.Entry.State != Running:
+			return d, t, false
+		case f.refused:
+		case f.Entry.WakeAt.After(f.At):
+			f.At = f.Entry.WakeAt
+		default:
+			return d, t, false
 		}
+		f.advance()
 	}
-	return f
+	return d, t, false
+}
+
+// advance takes the journey's next steps.
+func (f *Foresight) advance() {
+	move := f.workspace.Advance(f.campaign, f.traveller, f.At)
+	f.Entry, f.refused = move.Entry, false
+	f.traveller.Entry, f.traveller.Customer = move.Entry, move.changed(f.traveller.Customer)
+	for _, d := range move.Plan {
+		if d.Channel == channels.Webhook { // which reaches no customer, and is not waited for
+			f.traveller.Deliveries = append(f.traveller.Deliveries, d)
+			continue
+		}
+		f.planned = append(f.planned, d)
+	}
+}
+
+// Judged says what became of the message that Next gave: the row as the ledger
+// would hold it.
+func (f *Foresight) Judged(d deliveries.Delivery) {
+	f.planned = f.planned[1:]
+	if !d.Status.Settled() {
+		f.Contact = d
+		return
+	}
+	f.Refused, f.refused = append(f.Refused, d), true
+	f.traveller.Deliveries = append(f.traveller.Deliveries, d)
 }
 
 // changed is the customer after a move, as the store will write it.

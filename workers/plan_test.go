@@ -143,7 +143,7 @@ func (s *shop) sendBefore(people int) {
 	s.t.Helper()
 	edition, err := s.catalog.Current(s.ctx())
 	ok(s.t, err)
-	at := noon.Add(-4 * 24 * time.Hour)
+	at := noon.Add(-3*24*time.Hour - 14*time.Hour)
 	for days := range 4 {
 		var entries []campaigns.Entry
 		now := at.Add(time.Duration(days) * 24 * time.Hour)
@@ -160,6 +160,8 @@ func (s *shop) sendBefore(people int) {
 		s.setClock(now)
 		s.work()
 	}
+	s.setClock(noon.Add(-time.Hour)) // what the night held
+	s.work()
 }
 
 func (s *shop) setClock(to time.Time) {
@@ -326,7 +328,7 @@ func wantVariety(t *testing.T, lines map[string]string) {
 	}
 	for _, want := range []string{
 		"goes at", "email goes", "duplicate_person", "no_address", "invalid_address", "no_consent", "suppressed", "holdout",
-		"country_not_allowed", "held until 2026-12-01T14:00:00Z: quiet_hours_expired", ": capped", "held until 2026-12-01T13:00:00Z: over_budget",
+		"country_not_allowed", "held until 2026-12-01T14:00:00Z: quiet_hours_expired", ": capped", "held until 2026-12-01T13:00:00Z: over_budget", "held until 2026-12-01T12:05:00Z: lower_priority",
 		"failed: not_rendered", "skipped: quiet_hours_expired",
 	} {
 		if !strings.Contains(all.String(), want) {

@@ -26,11 +26,11 @@ type Planner struct {
 	// Each is told about every customer, in order; may be nil.
 	Each func(Fate) error
 
-	taken    map[expense]int64
-	contacts map[string][]deliveries.Contact // of this plan, by customer; nil where one campaign runs alone
-	rivals   map[string][]deliveries.Rival
-	spent    map[question]int64
-	trouble  error // of reading what was spent, inside a rule
+	taken   map[expense]int64
+	company map[string][]*visit // of campaigns that run together, by customer
+	planned int64               // messages so far
+	spent   map[question]int64
+	trouble error // of reading what was spent, inside a rule
 }
 
 // expense is money taken at a moment.
@@ -47,26 +47,35 @@ type question struct {
 	since    int64
 }
 
-// Run plans broadcasts that run at one instant, in the order in which a run
-// takes them: by priority, then by name.
+// Run plans broadcasts that run at one instant. One alone is walked page by page;
+// of several all journeys are kept until the last is planned, because every
+// message weighs on those of the same customer and, through budgets, on all.
 func (p *Planner) Run(ctx context.Context, group []*campaigns.Campaign, at time.Time) ([]Forecast, error) {
 	group = slices.Clone(group)
 	slices.SortFunc(group, byPriority)
-	if len(group) > 1 {
-		p.contacts, p.rivals = map[string][]deliveries.Contact{}, map[string][]deliveries.Rival{}
-	}
-	forecasts := make([]Forecast, len(group))
+	tallies := make([]*tally, len(group))
+	var visits []*visit
 	for i, c := range group {
-		tally := newTally(p.Workspace, c, OfRun, at)
+		tallies[i] = newTally(p.Workspace, c, OfRun, at)
 		for _, other := range group {
 			if other.ID != c.ID {
-				tally.forecast.Beside = append(tally.forecast.Beside, other.ID)
+				tallies[i].forecast.Beside = append(tallies[i].forecast.Beside, other.ID)
 			}
 		}
-		if err := p.plan(ctx, c, tally, at); err != nil {
+		each := func(v *visit) error { return v.walk(ctx) }
+		if len(group) > 1 {
+			each = func(v *visit) error { visits = append(visits, v); return nil }
+		}
+		if err := p.plan(ctx, c, tallies[i], at, each); err != nil {
 			return nil, err
 		}
-		forecasts[i] = tally.done()
+	}
+	if err := p.together(ctx, visits); err != nil {
+		return nil, err
+	}
+	forecasts := make([]Forecast, len(group))
+	for i, t := range tallies {
+		forecasts[i] = t.done()
 	}
 	return forecasts, nil
 }
@@ -80,7 +89,7 @@ func (p *Planner) Audience(ctx context.Context, c *campaigns.Campaign, at time.T
 	whenever.Contact, whenever.Budget = timeless(c.Contact), nil
 	workspace.Contact, workspace.Budgets = timeless(workspace.Contact), nil
 	alone := &Planner{Workspace: &workspace, Source: p.Source, Doors: p.Doors, Each: p.Each}
-	if err := alone.plan(ctx, &whenever, tally, at); err != nil {
+	if err := alone.plan(ctx, &whenever, tally, at, func(v *visit) error { return v.walk(ctx) }); err != nil {
 		return Forecast{}, err
 	}
 	return tally.done(), nil
@@ -91,8 +100,9 @@ func timeless(rules campaigns.ContactRules) campaigns.ContactRules {
 	return campaigns.ContactRules{Countries: rules.Countries}
 }
 
-// plan walks everybody in a campaign's audience, part by part as a run does.
-func (p *Planner) plan(ctx context.Context, written *campaigns.Campaign, tally *tally, at time.Time) error {
+// plan meets everybody in a campaign's audience, part by part as a run does: each
+// is given the journeys of those who enter, the others are told at once.
+func (p *Planner) plan(ctx context.Context, written *campaigns.Campaign, tally *tally, at time.Time, each func(*visit) error) error {
 	c := *written
 	c.State = campaigns.Live // a draft is planned as it will run
 	for part := range campaigns.ShardsPerRun {
@@ -101,7 +111,7 @@ func (p *Planner) plan(ctx context.Context, written *campaigns.Campaign, tally *
 			return err
 		}
 		for chunk := range slices.Chunk(candidates, page) {
-			if err := p.walk(ctx, &c, chunk, tally, at); err != nil {
+			if err := p.meet(ctx, &c, chunk, tally, at, each); err != nil {
 				return fmt.Errorf("plan %s: %w", c.ID, err)
 			}
 		}
@@ -109,8 +119,8 @@ func (p *Planner) plan(ctx context.Context, written *campaigns.Campaign, tally *
 	return nil
 }
 
-// walk foresees the journeys of some candidates.
-func (p *Planner) walk(ctx context.Context, c *campaigns.Campaign, candidates []Candidate, tally *tally, at time.Time) error {
+// meet loads some candidates.
+func (p *Planner) meet(ctx context.Context, c *campaigns.Campaign, candidates []Candidate, tally *tally, at time.Time, each func(*visit) error) error {
 	var ids []string
 	for i, candidate := range candidates {
 		if tally.forecast.Kind == OfAudience {
@@ -125,22 +135,25 @@ func (p *Planner) walk(ctx context.Context, c *campaigns.Campaign, candidates []
 		return err
 	}
 	for _, candidate := range candidates {
-		fate := Fate{Campaign: c.ID, Customer: candidate.Customer, Standing: candidate.Standing}
-		if candidate.Standing == Enters {
-			v := visit{Planner: p, campaign: c, tally: tally, pressure: known.pressure[candidate.Customer]}
-			fate = v.foresee(ctx, known.people[candidate.Customer], known.counts[candidate.Customer], at)
+		if candidate.Standing != Enters {
+			err = p.tell(tally, Fate{Campaign: c.ID, Customer: candidate.Customer, Standing: candidate.Standing})
+		} else {
+			err = each(p.visit(c, tally, known, candidate.Customer, at))
 		}
-		if p.trouble != nil {
-			return p.trouble
-		}
-		tally.add(fate)
-		if p.Each != nil {
-			if err := p.Each(fate); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// tell notes what becomes of a customer.
+func (p *Planner) tell(t *tally, f Fate) error {
+	t.add(f)
+	if p.Each == nil {
+		return nil
+	}
+	return p.Each(f)
 }
 
 // acquaintance is what is known of some customers.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rapport/campaigns"
@@ -19,43 +20,88 @@ const notRendered = "not_rendered"
 // length, because length may have a price.
 const likely = 1_000_000
 
+// newest is more than the number of any delivery in a ledger: what is planned
+// here is younger.
+const newest = 1 << 50
+
 // visit is one customer's journey in a plan.
 type visit struct {
 	*Planner
 	campaign *campaigns.Campaign
 	tally    *tally
-	pressure deliveries.Pressure
+	customer *customers.Customer
+	pressure deliveries.Pressure // by what the store holds
+	at       time.Time
+	foreseen *campaigns.Foresight
+
+	number   int64                // of the message that is to be judged; 0 while there is none
+	contacts []deliveries.Contact // that this journey made
 }
 
-// foresee walks a customer's journey from its beginning.
-func (v *visit) foresee(ctx context.Context, cust *customers.Customer, counts map[string]int64, at time.Time) Fate {
-	c, w := v.campaign, v.Workspace
+// visit begins a customer's journey.
+func (p *Planner) visit(c *campaigns.Campaign, t *tally, known acquaintance, id string, at time.Time) *visit {
+	cust := known.people[id]
 	entry := c.Begin(cust, "plan", nil, at)
-	entry.WakeAt = w.StartFor(c, at, cust)
-	t := campaigns.Traveller{Entry: entry, Customer: cust, Counts: counts, Share: v.stage()}
-	fate := Fate{Campaign: c.ID, Customer: cust.ID}
-	foreseen := w.Foresee(c, t, at, func(d deliveries.Delivery, t campaigns.Traveller, now time.Time) deliveries.Delivery {
-		return v.judge(ctx, d, t, now)
-	})
-	fate.Refused = foreseen.Refused
-	switch d := foreseen.Contact; {
+	entry.WakeAt = p.Workspace.StartFor(c, at, cust)
+	v := &visit{Planner: p, campaign: c, tally: t, customer: cust, pressure: known.pressure[id], at: at}
+	v.foreseen = p.Workspace.Foresee(c, campaigns.Traveller{Entry: entry, Customer: cust, Counts: known.counts[id], Share: v.stage()}, at)
+	return v
+}
+
+// walk takes the journey to its first contact.
+func (v *visit) walk(ctx context.Context) error {
+	for v.next() {
+		if err := v.judgeNext(ctx); err != nil {
+			return err
+		}
+	}
+	return v.tell(v.tally, v.fate())
+}
+
+// next reports whether there is a message to judge, which is given a number.
+func (v *visit) next() bool {
+	_, _, found := v.foreseen.Next()
+	if found && v.number == 0 {
+		v.planned++
+		v.number = newest + v.planned
+	}
+	return found
+}
+
+// judgeNext judges the message that next found.
+func (v *visit) judgeNext(ctx context.Context) error {
+	d, t, _ := v.foreseen.Next()
+	d.ID = v.number
+	d = v.judge(ctx, d, t, v.foreseen.At)
+	if d.Status.Settled() {
+		v.number = 0
+	}
+	v.foreseen.Judged(d)
+	return v.trouble
+}
+
+// fate is what becomes of the customer.
+func (v *visit) fate() Fate {
+	f := v.foreseen
+	fate := Fate{Campaign: v.campaign.ID, Customer: v.customer.ID, Refused: f.Refused}
+	switch d := f.Contact; {
 	case d.Status == deliveries.Planned:
 		fate.Outcome, fate.Contact, fate.Reason, fate.At = Held, &d, d.Reason, d.DueAt
-	case d.Status == deliveries.Sending && foreseen.At.After(at):
-		fate.Outcome, fate.Contact, fate.At = Later, &d, foreseen.At
+	case d.Status == deliveries.Sending && f.At.After(v.at):
+		fate.Outcome, fate.Contact, fate.At = Later, &d, f.At
 	case d.Status == deliveries.Sending:
-		fate.Outcome, fate.Contact, fate.At = Now, &d, foreseen.At
-	case len(foreseen.Refused) > 0:
-		fate.Outcome, fate.Reason = Skipped, foreseen.Refused[len(foreseen.Refused)-1].Reason
-	case foreseen.Entry.State == campaigns.Running && foreseen.Entry.Position == "":
+		fate.Outcome, fate.Contact, fate.At = Now, &d, f.At
+	case len(f.Refused) > 0:
+		fate.Outcome, fate.Reason = Skipped, f.Refused[len(f.Refused)-1].Reason
+	case f.Entry.State == campaigns.Running && f.Entry.Position == "":
 		fate.Outcome, fate.Stands = Waiting, "its stage of the rollout"
-	case foreseen.Entry.State == campaigns.Running:
-		fate.Outcome, fate.Stands = Waiting, "step "+foreseen.Entry.Position
+	case f.Entry.State == campaigns.Running:
+		fate.Outcome, fate.Stands = Waiting, "step "+f.Entry.Position
 	default:
-		fate.Outcome, fate.Stands = Ended, foreseen.Entry.Why
+		fate.Outcome, fate.Stands = Ended, f.Entry.Why
 	}
 	if fate.Contact != nil {
-		v.address(&fate, cust)
+		v.address(&fate)
 	}
 	return fate
 }
@@ -76,7 +122,6 @@ func (v *visit) judge(ctx context.Context, d deliveries.Delivery, t campaigns.Tr
 	if !verdict.Go {
 		after := d.Begun(verdict, now)
 		if after.Status == deliveries.Planned {
-			v.hold(after)
 			v.tally.sample(v.message(d, t, nil))
 		}
 		return after
@@ -102,51 +147,53 @@ func (v *visit) judge(ctx context.Context, d deliveries.Delivery, t campaigns.Tr
 // alone reports whether the customer is looked at apart from all others.
 func (v *visit) alone() bool { return v.tally.forecast.Kind == OfAudience }
 
-// pressureOn is what weighs on a message: what the store holds, and what this
-// plan gave the customer before.
+// pressureOn is what weighs on a message: what the store holds, and the
+// customer's other journeys in this plan.
 func (v *visit) pressureOn(ctx context.Context, d deliveries.Delivery, now time.Time) deliveries.Pressure {
 	p := v.pressure
-	p.Contacts = append(append([]deliveries.Contact(nil), v.contacts[d.Customer]...), p.Contacts...)
-	p.Rivals = append(append([]deliveries.Rival(nil), v.rivals[d.Customer]...), p.Rivals...)
+	for _, other := range v.company[d.Customer] {
+		if other != v {
+			p.Contacts = slices.Concat(other.contacts, p.Contacts)
+			p.Rivals = slices.Concat(other.rivals(now), p.Rivals)
+		}
+	}
 	p.Spent = v.spentSince(ctx, now)
 	return p
 }
 
-// take makes a message weigh on those after it.
-func (v *visit) take(d deliveries.Delivery, now time.Time) {
+// rivals is the message of the journey that waits to be sent at a moment.
+func (v *visit) rivals(now time.Time) []deliveries.Rival {
+	d, due := v.foreseen.Contact, v.foreseen.Contact.DueAt
 	switch {
-	case d.Status == deliveries.Planned:
-		v.hold(d)
+	case v.number == 0, d.Status == deliveries.Sending, v.foreseen.At.After(now):
+		return nil
+	case d.Status == "":
+		d, _, _ = v.foreseen.Next()
+		due = v.foreseen.At
+	}
+	return []deliveries.Rival{{Delivery: v.number, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: due}}
+}
+
+// take makes a message that goes weigh on those after it.
+func (v *visit) take(d deliveries.Delivery, now time.Time) {
+	if d.Status != deliveries.Sending {
 		return
-	case d.Status != deliveries.Sending:
-		return
-	case d.Cost > 0:
+	}
+	if d.Cost > 0 {
 		if v.taken == nil {
 			v.taken = map[expense]int64{}
 		}
 		v.taken[expense{d.Channel, d.Campaign, now}] += d.Cost
 	}
-	if v.contacts != nil {
-		contact := deliveries.Contact{Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: now}
-		v.contacts[d.Customer] = append([]deliveries.Contact{contact}, v.contacts[d.Customer]...)
-	}
-}
-
-// hold makes a message that waits a rival of those after it.
-func (v *visit) hold(d deliveries.Delivery) {
-	if v.rivals != nil {
-		v.rivals[d.Customer] = append(v.rivals[d.Customer], deliveries.Rival{
-			Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: d.DueAt,
-		})
-	}
+	v.contacts = append(v.contacts, deliveries.Contact{Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: now})
 }
 
 // address notes where and in which words a contact goes.
-func (v *visit) address(f *Fate, cust *customers.Customer) {
-	f.wanted = v.localeOf(cust)
+func (v *visit) address(f *Fate) {
+	f.wanted = v.localeOf(v.customer)
 	f.locale = v.Workspace.Templates.Locale(templates.Ref{Channel: f.Contact.Channel, Name: f.Contact.Template}, f.wanted)
-	f.country = campaigns.CountryOf(cust, f.Contact.Channel)
-	f.clock, _ = v.Workspace.ZoneOf(cust)
+	f.country = campaigns.CountryOf(v.customer, f.Contact.Channel)
+	f.clock, _ = v.Workspace.ZoneOf(v.customer)
 }
 
 func (v *visit) localeOf(cust *customers.Customer) string {
@@ -158,7 +205,7 @@ func (v *visit) localeOf(cust *customers.Customer) string {
 
 // render writes a message as the post office will.
 func (v *visit) render(d deliveries.Delivery, t campaigns.Traveller) (channels.Content, error) {
-	content, _, err := v.Workspace.Words(v.Workspace.Templates, v.campaign, t, d, Links(v.Doors, likely+d.ID))
+	content, _, err := v.Workspace.Words(v.Workspace.Templates, v.campaign, t, d, Links(v.Doors, likely))
 	return content, err
 }
 
