@@ -79,7 +79,9 @@ title: Calm
 topic: service
 state: live
 trigger: {cron: "0 13 * * WED"}
-audience: {where: 'orders.count > 3'}
+audience: {where: 'orders.count > 2'}
+holdout: 10%
+rollout: {stages: [60%, 100%], hold: 6h, continue_if: [bounced < 5%], otherwise: pause}
 steps:
   - wait: 90m
   - email: note
