@@ -99,8 +99,11 @@ func draw(purpose, person string) float64 {
 // InStage reports whether a person (customers.Person) belongs to the share of a
 // campaign's rollout that is let in. A larger share holds every smaller one.
 func InStage(campaign, person string, share float64) bool {
-	return draw(campaign+"\x00rollout", person) < share
+	return draw(stageLot(campaign), person) < share
 }
+
+// stageLot is what a person's lot for a campaign's rollout is drawn for.
+func stageLot(campaign string) string { return campaign + "\x00rollout" }
 
 // holds judges a condition; none is satisfied by everybody.
 func holds(p *expression.Program, m expression.Moment) bool { return p == nil || p.Holds(m) }

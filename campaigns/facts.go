@@ -121,7 +121,7 @@ func (c *collector) inWords(v reflect.Value) (words string, is bool) {
 	case Cap:
 		return capWords(small), true
 	case Budget:
-		return c.budgetWords(small), true
+		return c.workspace.budgetWords(small), true
 	case Criterion:
 		return fmt.Sprintf("%s %s %g", small.Metric, small.Op, small.Bound), true
 	case Webhook:
@@ -141,13 +141,17 @@ func capWords(l Cap) string {
 	return words
 }
 
-func (c *collector) budgetWords(b Budget) string {
-	digits := minorDigits(c.workspace.Currency)
-	words := fmt.Sprintf("%.*f %s per %s", digits, c.workspace.majorUnits(b.Amount), c.workspace.Currency, spell(b.Per))
+func (w *Workspace) budgetWords(b Budget) string {
+	words := w.moneyWords(b.Amount) + " per " + spell(b.Per)
 	if b.Channel != "" {
 		words = string(b.Channel) + " " + words
 	}
 	return words
+}
+
+// moneyWords writes minor units as money.
+func (w *Workspace) moneyWords(minor int64) string {
+	return fmt.Sprintf("%.*f %s", minorDigits(w.Currency), w.majorUnits(minor), w.Currency)
 }
 
 // webhookWords tells addresses apart by a digest, because what follows the host

@@ -54,6 +54,7 @@ type gate struct {
 	pressure  deliveries.Pressure
 	content   *channels.Content
 	now       time.Time
+	past      bool // now is an earlier moment that is looked back at
 
 	zones    []*time.Location
 	zoneFrom string

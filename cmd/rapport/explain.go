@@ -2,86 +2,173 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"rapport/campaigns"
+	"rapport/campaigns/plan"
+	"rapport/channels"
 	"rapport/customers"
 )
 
 func explainCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain CAMPAIGN WHO",
-		Short: "Tell for each step of a customer's journeys what happened, or why nothing did",
-		Args:  cobra.ExactArgs(2),
+		Short: "Tell why a customer is or is not in a campaign, and for each step what happened, or why nothing did",
+		Long: "Tell why a customer is or is not in a campaign, and for each step what happened, or why nothing did, with the\n" +
+			"values that decided. What was decided earlier is told with what is known from then; every other value is today's\n" +
+			"and said to be.",
+		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i, err := o.openReading(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer i.Close()
-			stories, zone, err := i.explain(cmd, args[0], args[1])
+			told, zone, err := i.explain(cmd.Context(), args[0], args[1])
 			if err != nil {
 				return err
 			}
 			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), stories)
+				return printJSON(cmd.OutOrStdout(), told)
 			}
-			printStories(cmd.OutOrStdout(), args[0], stories, zone)
+			printAccount(cmd.OutOrStdout(), told, zone)
 			return nil
 		},
 	}
+}
+
+// account is all that is told about a customer and a campaign.
+type account struct {
+	Campaign string `json:"campaign"`
+	Customer string `json:"customer"`
+	// Today is where the customer stands now; nil when the campaign is in force no
+	// more.
+	Today    *campaigns.Belonging `json:"today,omitempty"`
+	Journeys []story              `json:"journeys"`
+	// Why nobody entered, when there is no journey.
+	Why string `json:"why,omitempty"`
 }
 
 // story is one journey, step by step.
 type story struct {
 	Entry campaigns.Entry        `json:"entry"`
 	Steps []campaigns.StepReport `json:"steps"`
-	// Why nobody entered, when there is no entry; why they did not enter again.
+	// Branches are the conditions of branches with today's values, by step.
+	Branches map[string][]campaigns.BranchTrace `json:"branches,omitempty"`
+	// Gates are the judge's questions about the latest message of each step.
+	Gates map[string][]campaigns.Gate `json:"gates,omitempty"`
+	// Why the customer did not enter again.
 	Why string `json:"why,omitempty"`
 }
 
-func (i *installation) explain(cmd *cobra.Command, campaign, who string) ([]story, *time.Location, error) {
-	ctx := cmd.Context()
+func (i *installation) explain(ctx context.Context, campaign, who string) (told account, zone *time.Location, err error) {
 	edition, err := i.Catalog.Current(ctx)
 	if err != nil {
-		return nil, nil, err
+		return told, nil, err
 	}
 	customer, err := i.find(ctx, who)
 	if err != nil {
-		return nil, nil, err
+		return told, nil, err
 	}
-	zone, _ := edition.ZoneOf(customer)
+	zone, _ = edition.ZoneOf(customer)
+	told = account{Campaign: campaign, Customer: customer.ID, Journeys: []story{}}
 	ids, err := i.Store.EntriesOf(ctx, campaign, customer.ID)
 	if err != nil {
-		return nil, nil, err
+		return told, nil, err
 	}
-	if len(ids) == 0 {
-		if edition.Campaigns[campaign] == nil {
-			return nil, nil, fmt.Errorf("there is no campaign %q", campaign)
-		}
-		why, err := i.whyOutside(cmd, edition, edition.Campaigns[campaign], customer)
-		return []story{{Why: why}}, zone, err
+	c := edition.Campaigns[campaign]
+	if len(ids) == 0 && c == nil {
+		return told, nil, fmt.Errorf("there is no campaign %q", campaign)
 	}
 	travellers, err := i.Store.Travellers(ctx, ids, i.Now())
 	if err != nil {
-		return nil, nil, err
+		return told, nil, err
 	}
-	stories := make([]story, len(travellers))
-	for n, traveller := range travellers {
-		version, err := i.Catalog.Campaign(ctx, campaign, traveller.Entry.Version)
-		if err != nil {
-			return nil, nil, err
+	if c != nil {
+		if told.Today, err = i.belonging(ctx, edition, c, customer, travellers); err != nil {
+			return told, nil, err
 		}
-		stories[n] = story{Entry: traveller.Entry, Steps: edition.Explain(version, traveller, i.Now())}
+	}
+	if len(ids) == 0 {
+		told.Why, err = i.whyOutside(ctx, c, customer)
+		return told, zone, err
+	}
+	told.Journeys, err = i.stories(ctx, edition, campaign, customer, travellers)
+	return told, zone, err
+}
+
+// belonging is where a customer stands towards a campaign today.
+func (i *installation) belonging(ctx context.Context, edition *campaigns.Edition, c *campaigns.Campaign, customer *customers.Customer, travellers []campaigns.Traveller) (*campaigns.Belonging, error) {
+	counts, err := i.Store.Counts(ctx, []string{customer.ID}, c.Counts(), i.Now())
+	if err != nil {
+		return nil, err
+	}
+	earlier := make([]campaigns.Entry, len(travellers))
+	for n, t := range travellers {
+		earlier[n] = t.Entry
+	}
+	b := edition.Belonging(c, customer, counts[customer.ID], earlier, i.Now())
+	return &b, nil
+}
+
+// stories tells the journeys of a customer.
+func (i *installation) stories(ctx context.Context, edition *campaigns.Edition, campaign string, customer *customers.Customer, travellers []campaigns.Traveller) ([]story, error) {
+	stories := make([]story, len(travellers))
+	err := i.Store.Forecast(ctx, func(source plan.Source) error {
+		for n, t := range travellers {
+			version, err := i.Catalog.Campaign(ctx, campaign, t.Entry.Version)
+			if err != nil {
+				return err
+			}
+			counts, err := source.Counts(ctx, []string{customer.ID}, version.Counts(), i.Now())
+			if err != nil {
+				return err
+			}
+			t.Counts = counts[customer.ID]
+			stories[n] = story{
+				Entry: t.Entry, Steps: edition.Explain(version, t, i.Now()), Branches: edition.Branches(version, t, i.Now()),
+			}
+			if stories[n].Gates, err = i.gates(ctx, source, edition, version, t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	last := &stories[len(stories)-1]
 	last.Why, err = i.whyNotAgain(ctx, edition.Campaigns[campaign], last.Entry)
-	return stories, zone, err
+	return stories, err
+}
+
+// gates asks the judge's questions about the latest message of each step.
+func (i *installation) gates(ctx context.Context, source plan.Source, edition *campaigns.Edition, c *campaigns.Campaign, t campaigns.Traveller) (map[string][]campaigns.Gate, error) {
+	gates := map[string][]campaigns.Gate{}
+	for _, d := range t.Deliveries {
+		pressures, err := source.Pressure(ctx, []string{d.Customer}, edition.Horizon(d.PlannedAt))
+		if err != nil {
+			return nil, err
+		}
+		pressure := pressures[d.Customer]
+		var trouble error
+		pressure.Spent = func(ch channels.Channel, campaign string, since time.Time) int64 {
+			spent, err := source.Spent(ctx, ch, campaign, since)
+			trouble = errors.Join(trouble, err)
+			return spent
+		}
+		gates[d.Step] = edition.Gates(campaigns.Matter{
+			Campaign: c, Delivery: d, Entry: t.Entry, Customer: t.Customer, Counts: t.Counts, Pressure: pressure,
+		}, i.Now())
+		if trouble != nil {
+			return nil, trouble
+		}
+	}
+	return gates, nil
 }
 
 // whyNotAgain tells of later runs that kept out whoever had been in the campaign.
@@ -97,11 +184,11 @@ func (i *installation) whyNotAgain(ctx context.Context, c *campaigns.Campaign, l
 }
 
 // whyOutside says why a customer never entered a campaign.
-func (i *installation) whyOutside(cmd *cobra.Command, edition *campaigns.Edition, c *campaigns.Campaign, customer *customers.Customer) (string, error) {
+func (i *installation) whyOutside(ctx context.Context, c *campaigns.Campaign, customer *customers.Customer) (string, error) {
 	if c.State != campaigns.Live {
 		return "never entered: the campaign is " + string(c.State), nil
 	}
-	belongs, err := i.starter().Belongs(cmd.Context(), c, customer)
+	belongs, err := i.starter().Belongs(ctx, c, customer)
 	switch {
 	case err != nil:
 		return "", err
@@ -113,26 +200,4 @@ func (i *installation) whyOutside(cmd *cobra.Command, edition *campaigns.Edition
 		return "never entered: nobody has started it for this customer", nil
 	}
 	return "in its audience today; no occurrence of it has come since", nil
-}
-
-func printStories(w io.Writer, campaign string, stories []story, zone *time.Location) {
-	for _, s := range stories {
-		if s.Entry.ID == 0 {
-			fmt.Fprintf(w, "%s: %s\n", campaign, s.Why)
-			continue
-		}
-		fmt.Fprintf(w, "%s: entered %s, %s", campaign, stamp(s.Entry.EnteredAt, zone), s.Entry.State)
-		if s.Entry.Why != "" {
-			fmt.Fprintf(w, " (%s)", s.Entry.Why)
-		}
-		fmt.Fprintln(w)
-		t := newTable(w, "step", "what", "happened", "why")
-		for _, step := range s.Steps {
-			t.AppendRow(table.Row{step.Path, step.Title, step.Happened, step.Why})
-		}
-		t.Render()
-		if s.Why != "" {
-			fmt.Fprintf(w, "%s: %s\n", campaign, s.Why)
-		}
-	}
 }

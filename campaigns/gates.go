@@ -1,0 +1,234 @@
+package campaigns
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Gate is one question of the judge about a message, with the values that answer
+// it.
+type Gate struct {
+	Name   string `json:"gate"`
+	Passes bool   `json:"passes"`
+	Tells  string `json:"tells"`
+	// At is the moment of the values: that of the decision where the ledger still
+	// knows them (the clock, earlier messages), else the one of asking.
+	At time.Time `json:"at"`
+	// Then says that At is the moment of the decision.
+	Then bool `json:"then,omitempty"`
+	// Decided says that the ledger holds or skipped the message with this gate's
+	// reason, whatever the values are that can be told.
+	Decided bool `json:"decided,omitempty"`
+}
+
+// Gates answers every question that Judge asks about a message, also those that
+// come behind the first that keeps it back: hours and caps as they were when the
+// ledger's word on the message fell, the rest as it is now.
+func (w *Workspace) Gates(m Matter, now time.Time) []Gate {
+	if m.Campaign == nil || m.Customer == nil || m.Delivery.Channel == channels.Webhook {
+		return nil
+	}
+	g := gate{
+		workspace: w, campaign: m.Campaign, delivery: m.Delivery, entry: m.Entry, customer: m.Customer,
+		counts: m.Counts, pressure: m.Pressure, content: m.Content, now: now,
+	}
+	then := g
+	if at, decided := decidedAt(m.Delivery); decided {
+		then.now, then.past = at, true
+		then.pressure.Rivals = nil // who waited then is not known any more
+		then.pressure.Contacts = slices.DeleteFunc(slices.Clone(m.Pressure.Contacts), func(c deliveries.Contact) bool {
+			return !c.At.Before(at) // the message itself among them
+		})
+	}
+	then.zones, then.zoneFrom = w.clocksOf(m.Customer)
+	gates := []Gate{
+		g.tellCampaign(), g.tellExits(), g.tellHoldout(), g.tellAddress(), g.tellSuppression(), g.tellConsent(), g.tellCountry(), then.tellHours(),
+	}
+	if g.expired() {
+		gates = append(gates, g.tell("expiry", false, "it was held until its expiry, "+stamp(m.Delivery.ExpiresAt)))
+	}
+	return append(append(gates, then.tellCaps()...), g.tellBudgets()...)
+}
+
+// decidedAt is when the ledger's word on a message fell: when it began to be
+// sent, or was given up. One that waits is judged anew.
+func decidedAt(d deliveries.Delivery) (at time.Time, decided bool) {
+	switch {
+	case d.Status == deliveries.Planned, d.Status == deliveries.Queued:
+		return at, false
+	case !d.TakenAt.IsZero():
+		return d.TakenAt, true
+	}
+	return d.SettledAt, d.Status == deliveries.Skipped && !d.SettledAt.IsZero()
+}
+
+// tell makes a gate whose reason may be what the ledger recorded.
+func (g *gate) tell(name string, passes bool, tells string, reasons ...deliveries.SkipReason) Gate {
+	return Gate{
+		Name: name, Passes: passes, Tells: tells, At: g.now, Then: g.past,
+		Decided: g.delivery.Reason != "" && slices.Contains(reasons, deliveries.SkipReason(g.delivery.Reason)),
+	}
+}
+
+func (g *gate) tellCampaign() Gate {
+	return g.tell("campaign", g.campaign.State == Live, "the campaign is "+string(g.campaign.State), deliveries.PausedCampaign)
+}
+
+func (g *gate) tellExits() Gate {
+	words := "no exit holds"
+	switch {
+	case g.leaves():
+		words = "an exit holds"
+	case g.entry.State == Left:
+		words = "the journey left: " + g.entry.Why
+	case !g.travels() && !g.past && g.delivery.TakenAt.IsZero():
+		words = "the journey is over"
+	}
+	return g.tell("exits", words == "no exit holds", words, deliveries.Exited)
+}
+
+func (g *gate) tellHoldout() Gate {
+	words := lotWords(draw(g.campaign.ID, customers.Person(*g.customer)), g.campaign.Holdout, "held out")
+	return g.tell("holdout", !g.entry.Holdout, words, deliveries.Holdout)
+}
+
+func (g *gate) tellAddress() Gate {
+	words, passes := "an address is known", true
+	switch {
+	case g.customer.Address(g.delivery.Channel) == "":
+		words, passes = "no address is known", false
+	case !validAddress(g.customer, g.delivery.Channel):
+		words, passes = "the address cannot exist", false
+	}
+	return g.tell("address", passes, words, deliveries.NoAddress, deliveries.InvalidAddress)
+}
+
+func (g *gate) tellSuppression() Gate {
+	reason := g.customer.Suppressed[g.delivery.Channel]
+	words := "the address is not suppressed"
+	if reason != "" {
+		words = "the address is suppressed: " + reason
+	}
+	return g.tell("suppression", reason == "", words, deliveries.Suppressed)
+}
+
+func (g *gate) tellConsent() Gate {
+	d := g.delivery
+	in := g.customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
+	return g.tell("consent", in, g.workspace.consentWords(g.customer, d), deliveries.NoConsent)
+}
+
+// consentWords says what is known of a customer's consent, from where and since
+// when.
+func (w *Workspace) consentWords(c *customers.Customer, d deliveries.Delivery) string {
+	about := d.Topic + " by " + string(d.Channel)
+	for _, word := range c.Consents {
+		if word.Topic == d.Topic && word.Channel == d.Channel {
+			return fmt.Sprintf("%s: %s (%s, %s)", about, inOrOut(word.In), word.Source, stamp(word.At))
+		}
+	}
+	return fmt.Sprintf("%s: %s by the topic's default, the customer never said", about, inOrOut(w.inByDefault(d.Topic)))
+}
+
+func inOrOut(in bool) string {
+	if in {
+		return "in"
+	}
+	return "out"
+}
+
+func (g *gate) tellCountry() Gate {
+	country := CountryOf(g.customer, g.delivery.Channel)
+	words := "it goes to " + country
+	if country == "" {
+		words = "where it goes is not known"
+	}
+	for _, rules := range []ContactRules{g.workspace.Contact, g.campaign.Contact} {
+		if allowed, listed := rules.Countries[g.delivery.Channel]; listed {
+			words += ", allowed are " + strings.Join(allowed, ", ")
+		}
+	}
+	return g.tell("country", g.workspace.countryAllowed(g.campaign, g.customer, g.delivery.Channel), words, deliveries.CountryNotAllowed)
+}
+
+func (g *gate) tellHours() Gate {
+	clock := fmt.Sprintf("%s there (%s, known from %s)", g.now.In(g.zones[0]).Format("Mon 15:04"), g.zones[0], g.zoneFrom)
+	if d := g.delivery; d.Zone != "" && (d.Zone != g.zones[0].String() || d.ZoneFrom != g.zoneFrom) {
+		clock += fmt.Sprintf("; it was judged on the clock of %s, known from %s", d.Zone, d.ZoneFrom)
+	}
+	opening, found := nextOpening(g.workspace.hoursOf(g.campaign, g.customer, g.delivery.Channel), g.zones, g.now)
+	words, passes := "open, "+clock, found && !opening.After(g.now)
+	switch {
+	case !found:
+		words = "never open, " + clock
+	case !passes:
+		words = "closed until " + opening.In(g.zones[0]).Format("Mon 2006-01-02 15:04") + ", " + clock
+	}
+	return g.tell("hours", passes, words, deliveries.QuietHoursExpired)
+}
+
+// tellCaps tells each cap on the message with the contacts that fill it.
+func (g *gate) tellCaps() []Gate {
+	var gates []Gate
+	for i, limit := range slices.Concat(g.workspace.Contact.Caps, g.campaign.Contact.Caps) {
+		if !limit.covers(g.delivery.Channel, g.delivery.Topic) {
+			continue
+		}
+		free, _, found := g.roomUnder(limit, i < len(g.workspace.Contact.Caps))
+		words := capWords(limit) + ": " + limit.filling(g.pressure.Contacts, g.now)
+		passes := found && !free.After(g.now)
+		if found && !passes {
+			words += ", room at " + stamp(free)
+		}
+		gates = append(gates, g.tell("cap", passes, words, deliveries.Capped, deliveries.LowerPriority))
+	}
+	return gates
+}
+
+// filling lists the contacts in the cap's window.
+func (l Cap) filling(contacts []deliveries.Contact, now time.Time) string {
+	var within []string
+	for _, c := range contacts {
+		if l.covers(c.Channel, c.Topic) && c.At.After(now.Add(-l.Per)) {
+			within = append(within, fmt.Sprintf("%s %s", c.Channel, stamp(c.At)))
+		}
+	}
+	if len(within) == 0 {
+		return "nothing in that time"
+	}
+	return fmt.Sprintf("%d in that time (%s)", len(within), strings.Join(within, ", "))
+}
+
+// tellBudgets tells each budget the message would be paid from.
+func (g *gate) tellBudgets() []Gate {
+	var gates []Gate
+	cost := g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
+	if cost == 0 {
+		return nil
+	}
+	add := func(b Budget, campaign string) {
+		if b.Channel != "" && b.Channel != g.delivery.Channel {
+			return
+		}
+		var spent int64
+		if g.pressure.Spent != nil {
+			spent = g.pressure.Spent(b.Channel, campaign, g.now.Add(-b.Per))
+		}
+		_, over := g.overspent(b, campaign, cost)
+		words := fmt.Sprintf("%s: %s spent, one costs %s", g.workspace.budgetWords(b), g.workspace.moneyWords(spent), g.workspace.moneyWords(cost))
+		gates = append(gates, g.tell("budget", !over, words, deliveries.OverBudget))
+	}
+	for _, b := range g.workspace.Budgets {
+		add(b, "")
+	}
+	for _, b := range g.campaign.Budget {
+		add(b, g.campaign.ID)
+	}
+	return gates
+}

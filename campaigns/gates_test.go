@@ -1,0 +1,116 @@
+package campaigns
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+func (p *plea) gates() []Gate {
+	return p.shop.Gates(Matter{
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Customer: p.customer, Pressure: p.pressure,
+	}, p.now)
+}
+
+// A message goes when, and only when, every gate lets it pass.
+func TestGatesAgreeWithTheJudge(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawCase(t)
+		gates := p.gates()
+		if len(gates) == 0 {
+			return // nobody to ask about
+		}
+		stopped := slices.ContainsFunc(gates, func(g Gate) bool { return !g.Passes })
+		if v := p.judge(); v.Go == stopped {
+			t.Fatalf("go %v (%s), and the gates say %+v", v.Go, v.Reason, gates)
+		}
+	})
+}
+
+func TestGatesTellTheValuesThatDecide(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*plea)
+		gate  string
+		want  string
+	}{
+		"consent": {func(p *plea) {
+			p.customer.Consents = []customers.Consent{{Topic: "service", Channel: channels.SMS, Source: "form", At: noon.Add(-time.Hour)}}
+		}, "consent", "service by sms: out (form, 2026-12-01 10:00 UTC)"},
+		"no word":     {func(p *plea) { p.customer.Consents = nil }, "consent", "by the topic's default, the customer never said"},
+		"suppression": {func(p *plea) { p.customer.Suppressed = map[channels.Channel]string{channels.SMS: "opted_out"} }, "suppression", "suppressed: opted_out"},
+		"hours":       {func(p *plea) { p.now = utc("2026-12-01T22:00:00Z") }, "hours", "closed until Wed 2026-12-02 09:00, Tue 23:00 there (Europe/Berlin, known from profile)"},
+		"cap": {func(p *plea) {
+			p.shop.Contact.Caps = []Cap{{AtMost: 1, Per: 26 * time.Hour}}
+			p.contacts(4 * time.Hour)
+		}, "cap", "at most 1 per 1d2h: 1 in that time (sms 2026-12-01 07:00 UTC), room at 2026-12-02 09:00 UTC"},
+		"budget": {func(p *plea) {
+			p.shop.Currency = "EUR"
+			p.shop.Budgets = []Budget{{Amount: 100, Per: 24 * time.Hour, Channel: channels.SMS}}
+			p.spent(93)
+		}, "budget", "sms 1.00 EUR per 1d: 0.93 EUR spent, one costs 0.08 EUR"},
+		"country": {func(p *plea) { p.customer.Phone = "+33612345678" }, "country", "it goes to FR, allowed are"},
+	} {
+		p := smsPlea()
+		c.spoil(p)
+		if !slices.ContainsFunc(p.gates(), func(g Gate) bool { return g.Name == c.gate && strings.Contains(g.Tells, c.want) }) {
+			t.Errorf("%s: no gate %s tells %q: %+v", name, c.gate, c.want, p.gates())
+		}
+	}
+}
+
+// What was decided is looked back at: the clock and the messages of then, without
+// the message itself and whatever came later.
+func TestGatesLookBackAtADecision(t *testing.T) {
+	p := smsPlea()
+	p.shop.Contact.Caps = []Cap{{AtMost: 1, Per: 24 * time.Hour}}
+	p.contacts(time.Hour, 5*time.Hour, 20*time.Hour)
+	p.delivery.Status, p.delivery.Reason, p.delivery.SettledAt = deliveries.Skipped, string(deliveries.Capped), noon.Add(-5*time.Hour)
+	for _, g := range p.gates() {
+		switch g.Name {
+		case "cap":
+			if g.Passes || !g.Then || !g.Decided || !strings.Contains(g.Tells, "1 in that time (sms 2026-11-30 15:00 UTC)") {
+				t.Errorf("the cap: %+v", g)
+			}
+		case "consent":
+			if g.Then || g.Decided || !g.At.Equal(noon) {
+				t.Errorf("consent: %+v", g)
+			}
+		}
+	}
+}
+
+func TestBelongingTellsWhyNobodyEnters(t *testing.T) {
+	w, c := ruleShop(), ruleCampaign()
+	c.Audience.Who, c.Holdout = when(t, `country == "AT"`), 0.1
+	c.Entry.Again = Again{Mode: "after", After: 48 * time.Hour}
+	earlier := []Entry{{State: Finished, EnteredAt: noon.Add(-72 * time.Hour), EndedAt: noon.Add(-24 * time.Hour)}}
+	b := w.Belonging(c, ann(), nil, earlier, noon)
+	if b.Belongs || b.Audience == nil || b.Audience.Holds || b.Audience.Values[0].Value != "DE" {
+		t.Errorf("audience: %+v", b)
+	}
+	if b.Again || !strings.Contains(b.AgainTells, "from 2026-12-02 11:00 UTC on") {
+		t.Errorf("again: %v %q", b.Again, b.AgainTells)
+	}
+	if b.Holdout != InHoldout(c.ID, customers.Person(*ann()), 0.1) || !strings.Contains(b.HoldoutTells, "whoever draws less than 0.1") {
+		t.Errorf("holdout: %v %q", b.Holdout, b.HoldoutTells)
+	}
+	for mode, in := range map[string]bool{"always": true, "never": false, "after": true} {
+		rule := Again{Mode: mode, After: time.Hour}
+		if got, why := rule.letsIn(earlier, noon); got != in {
+			t.Errorf("%s: %v (%s)", mode, got, why)
+		}
+		if got, _ := rule.letsIn(nil, noon); !got {
+			t.Errorf("%s keeps out who never was in it", mode)
+		}
+		if got, _ := rule.letsIn([]Entry{{State: Running}}, noon); got {
+			t.Errorf("%s lets in who is in it", mode)
+		}
+	}
+}
