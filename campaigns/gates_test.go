@@ -15,7 +15,7 @@ import (
 
 func (p *plea) gates() []Gate {
 	return p.shop.Gates(Matter{
-		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Customer: p.customer, Pressure: p.pressure,
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Customer: p.customer, Pressure: p.pressure, Content: p.content,
 	}, p.now)
 }
 
