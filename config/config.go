@@ -30,6 +30,8 @@ type Config struct {
 	LinkKeys []Secret `yaml:"link_keys"`
 	// WriteKeys let shops send events (Segment's write key).
 	WriteKeys []Secret `yaml:"write_keys"`
+	// TestAddresses are the mailboxes and numbers that test messages may go to.
+	TestAddresses []string `yaml:"test_addresses"`
 	// Providers are sections by channel and provider: email: {sendgrid: {…}}.
 	Providers map[string]map[string]Section `yaml:"providers"`
 	// Limits are messages a second by channel, over all workers; 0 is no limit.
@@ -152,6 +154,11 @@ func (c Config) Check() error {
 	for i, key := range c.WriteKeys {
 		if key == "" {
 			wrong("write_keys[%d]: it is empty, and would let everybody send events", i)
+		}
+	}
+	for i, address := range c.TestAddresses {
+		if strings.TrimSpace(address) == "" {
+			wrong("test_addresses[%d]: it is empty", i)
 		}
 	}
 	for channel := range c.Providers {

@@ -50,7 +50,7 @@ func rootCommand() *cobra.Command {
 			root.AddCommand(command)
 		}
 	}
-	add("marketer", diffCommand(o))
+	add("marketer", diffCommand(o), previewCommand(o))
 	add("marketer", demoCommand(o), validateCommand(o), testCommand(o), planCommand(o), applyCommand(o), versionsCommand(o), statusCommand(o),
 		schemaCommand())
 	add("marketer", simulateCommand(o), pauseCommand(o), resumeCommand(o))

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rapport/campaigns"
+	"rapport/campaigns/plan"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/sandbox"
+	"rapport/templates"
+)
+
+// previewing is what a preview is asked for.
+type previewing struct {
+	template, channel, folder string
+	who, locale               string
+	event, vars               []string
+	open                      bool
+	sendTo                    string
+}
+
+func previewCommand(o *options) *cobra.Command {
+	var p previewing
+	command := &cobra.Command{
+		Use:   "preview TEMPLATE [DIR]",
+		Short: "Show what a customer would get: subject, text, size, segments, script",
+		Long: "Show what a customer would get from a template of DIR, or of the workspace in force. Without --customer it is\n" +
+			"written to somebody made up. --send-to sends it as a test to an address the operator lists under test_addresses;\n" +
+			"neither the ledger nor a timeline hears of it.",
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p.template = args[0]
+			if len(args) == 2 {
+				p.folder = args[1]
+			}
+			return o.preview(cmd, p)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&p.channel, "channel", "", "email, sms, call or push; without it every channel that has the template")
+	flags.StringVar(&p.who, "customer", "", "a customer's `id`, e-mail, phone number or order")
+	flags.StringVar(&p.locale, "locale", "", "the customer's `locale`, instead of their own")
+	flags.StringArrayVar(&p.event, "event", nil, "a value the template sees as event.`name=value`; may be repeated")
+	flags.StringArrayVar(&p.vars, "var", nil, "a value the template sees as vars.`name=value`; may be repeated")
+	flags.BoolVar(&p.open, "open", false, "write the HTML of an e-mail to a file, and open it where there is a screen")
+	flags.StringVar(&p.sendTo, "send-to", "", "send it, marked as a test, to this `address`, which test_addresses must list")
+	return command
+}
+
+// preview shows the template on each channel asked for.
+func (o *options) preview(cmd *cobra.Command, p previewing) error {
+	shop, customer, err := o.previewed(cmd, p)
+	if err != nil {
+		return err
+	}
+	written, err := o.write(shop, customer, p)
+	if err != nil {
+		return err
+	}
+	for i := range written {
+		if p.open && written[i].Content.Email != nil {
+			if written[i].File, err = openHTML(cmd.Context(), written[i].Content.Email.HTML); err != nil {
+				return err
+			}
+		}
+	}
+	if p.sendTo != "" {
+		if err := o.sendTest(cmd.Context(), shop, written, p.sendTo); err != nil {
+			return err
+		}
+	}
+	if o.format == "json" {
+		return printJSON(cmd.OutOrStdout(), written)
+	}
+	for _, w := range written {
+		w.print(cmd.OutOrStdout())
+	}
+	return nil
+}
+
+// previewed is the workspace and the customer: the folder's or the one in force,
+// the store's or a made-up one.
+func (o *options) previewed(cmd *cobra.Command, p previewing) (shop *campaigns.Workspace, customer *customers.Customer, err error) {
+	if p.folder != "" {
+		if shop, err = o.loadWorkspace(cmd, p.folder); err != nil {
+			return nil, nil, err
+		}
+	}
+	if shop == nil || p.who != "" {
+		i, err := o.openReading(cmd.Context())
+		if errors.Is(err, fs.ErrNotExist) && p.who == "" {
+			return nil, nil, errors.New("no workspace is in force here; name the folder of one")
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		defer i.Close()
+		if shop == nil {
+			edition, err := i.Catalog.Current(cmd.Context())
+			if err != nil {
+				return nil, nil, err
+			}
+			shop = edition.Workspace
+		}
+		if p.who != "" {
+			if customer, err = i.find(cmd.Context(), p.who); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if customer == nil {
+		customer = madeUp(shop, now())
+	}
+	if p.locale != "" {
+		customer.Locale = p.locale
+	}
+	return shop, customer, nil
+}
+
+// madeUp is a customer of whom the usual things are known.
+func madeUp(shop *campaigns.Workspace, at time.Time) *customers.Customer {
+	return &customers.Customer{
+		ID: "made-up", Email: "ada@customer.example", Phone: "+4915112345678", FirstName: "Ada", LastName: "Example",
+		Locale: shop.Locale, Country: "DE", City: "Berlin", Zone: shop.Zone.String(), Kind: "consumer",
+		CreatedAt: at.AddDate(-1, 0, 0), BornOn: time.Date(1990, 5, 17, 0, 0, 0, 0, time.UTC),
+		Orders: customers.OrderTotals{Count: 3, Total: shop.MinorUnits(120), FirstAt: at.AddDate(-1, 0, 0), LastAt: at.AddDate(0, -1, 0)},
+	}
+}
+
+// preview is a template as one customer gets it.
+type preview struct {
+	Channel  channels.Channel `json:"channel"`
+	Template string           `json:"template"`
+	Locale   string           `json:"locale"`
+	Customer string           `json:"customer"`
+	Content  channels.Content `json:"content"`
+	// HTMLBytes is the size of an e-mail's HTML; Segments and Encoding are a text's.
+	HTMLBytes int    `json:"html_bytes,omitempty"`
+	Segments  int    `json:"segments,omitempty"`
+	Encoding  string `json:"encoding,omitempty"`
+	File      string `json:"file,omitempty"`    // that holds the HTML
+	SentTo    string `json:"sent_to,omitempty"` // as a test
+	Simulated bool   `json:"simulated,omitempty"`
+}
+
+// write renders the template on every channel asked for that has it.
+func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer, p previewing) ([]preview, error) {
+	c, _, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	journal, err := p.journal()
+	if err != nil {
+		return nil, err
+	}
+	var written []preview
+	for _, ch := range channels.All() {
+		if p.channel != "" && string(ch) != p.channel || !shop.Templates.Has(templates.Ref{Channel: ch, Name: p.template}) {
+			continue
+		}
+		content, locale, err := shop.Words(shop.Templates, nil, campaigns.Traveller{
+			Customer: customer, Entry: campaigns.Entry{Customer: customer.ID, Journal: journal},
+		}, deliveries.Delivery{Channel: ch, Template: p.template, Vars: journal.Vars}, plan.Links(lookalikeDoors(c.PublicURL), 1))
+		if err != nil {
+			return nil, missing(err)
+		}
+		w := preview{Channel: ch, Template: p.template, Locale: locale, Customer: customer.ID, Content: content}
+		switch {
+		case content.Email != nil:
+			w.HTMLBytes = len(content.Email.HTML)
+		case content.SMS != nil:
+			segments, encoding := channels.Segments(content.SMS.Text)
+			w.Segments, w.Encoding = segments, string(encoding)
+		}
+		written = append(written, w)
+	}
+	if len(written) == 0 {
+		return nil, p.noTemplate(shop)
+	}
+	return written, nil
+}
+
+func (p previewing) noTemplate(shop *campaigns.Workspace) error {
+	var names []string
+	for _, ch := range channels.All() {
+		for _, name := range shop.Templates.Names(ch) {
+			if p.channel == "" || p.channel == string(ch) {
+				names = append(names, string(ch)+"/"+name)
+			}
+		}
+	}
+	return fmt.Errorf("there is no template %q; there are %s", strings.TrimPrefix(p.channel+"/"+p.template, "/"), strings.Join(names, ", "))
+}
+
+// missing tells how a value that a template lacks is given.
+func missing(err error) error {
+	var field *templates.MissingField
+	if errors.As(err, &field) {
+		for root, flag := range map[string]string{"event.": "--event ", "vars.": "--var "} {
+			if name, is := strings.CutPrefix(field.Path, root); is {
+				return fmt.Errorf("%w; give it with %s%s=…", err, flag, name)
+			}
+		}
+	}
+	return err
+}
+
+// journal is what the flags say of the event and the vars. Values that are JSON
+// numbers or true and false are taken for such.
+func (p previewing) journal() (j campaigns.Journal, err error) {
+	if j.Event, err = plainValues("--event", p.event); err != nil {
+		return j, err
+	}
+	j.Vars, err = plainValues("--var", p.vars)
+	return j, err
+}
+
+func plainValues(flag string, pairs []string) (map[string]any, error) {
+	values := make(map[string]any, len(pairs))
+	for _, pair := range pairs {
+		name, text, found := strings.Cut(pair, "=")
+		if !found || name == "" {
+			return nil, fmt.Errorf("%s wants name=value, not %q", flag, pair)
+		}
+		values[name] = text
+		var plain any
+		if json.Unmarshal([]byte(text), &plain) == nil {
+			switch plain.(type) {
+			case float64, bool:
+				values[name] = plain
+			}
+		}
+	}
+	return values, nil
+}
+
+// testMark stands before what is sent as a test.
+const testMark = "[Test] "
+
+// sendTest sends previews to an address that the operator lists, through the
+// configured provider or, without one, the sandbox. Nobody else hears of it.
+func (o *options) sendTest(ctx context.Context, shop *campaigns.Workspace, written []preview, to string) error {
+	c, log, err := o.load()
+	if err != nil {
+		return err
+	}
+	if !listsAddress(c.TestAddresses, to) {
+		return errors.New("--send-to: the address is not listed under test_addresses in the operator's configuration")
+	}
+	senders, _, err := openProviders(c, now)
+	if err != nil {
+		return err
+	}
+	sent := false
+	for i := range written {
+		w := &written[i]
+		if fits := strings.Contains(to, "@") == (w.Channel == channels.Email); !fits || w.Channel == channels.Call || w.Channel == channels.Push {
+			continue
+		}
+		sender := senders[w.Channel]
+		if sender == nil {
+			e, err := embed(ctx, o, c, now, sandbox.Behaviour{}, 1, log)
+			if err != nil {
+				return err
+			}
+			defer e.Close()
+			sender, w.Simulated = e.Senders[w.Channel], true
+		}
+		if _, err := sender.Send(ctx, w.test(shop, to)); err != nil {
+			return fmt.Errorf("send the test: %w", err)
+		}
+		w.SentTo, sent = to, true
+	}
+	if !sent {
+		return errors.New("--send-to: e-mails go to a mailbox and texts to a number; the template has no words for this address. Calls and notifications cannot be tried this way")
+	}
+	return nil
+}
+
+func listsAddress(listed []string, to string) bool {
+	for _, address := range listed {
+		if strings.EqualFold(strings.TrimSpace(address), to) {
+			return true
+		}
+	}
+	return false
+}
+
+// test is a preview as a message: of no delivery, without links of ours that do
+// anything, and marked.
+func (p preview) test(shop *campaigns.Workspace, to string) channels.Message {
+	sender := shop.Senders[p.Channel]
+	m := channels.Message{To: to, From: sender.From, ReplyTo: sender.ReplyTo, Locale: p.Locale, Attempt: 1}
+	if mail := p.Content.Email; mail != nil {
+		marked := *mail
+		marked.Subject = testMark + marked.Subject
+		m.Content.Email = &marked
+	}
+	if text := p.Content.SMS; text != nil {
+		m.Content.SMS = &channels.SMSContent{Text: testMark + text.Text}
+	}
+	return m
+}
