@@ -22,7 +22,7 @@ func followUpCommand(o *options) *cobra.Command {
 		Short: "Start a manual campaign for one customer, such as a satisfaction call",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			properties, err := assignments(set)
+			properties, err := assignments("--set", set)
 			if err != nil {
 				return err
 			}
@@ -99,13 +99,13 @@ func (o *options) askConsole(ctx context.Context, path string, form url.Values) 
 	return errors.New(strings.TrimSpace(string(why)))
 }
 
-// assignments reads name=value pairs.
-func assignments(pairs []string) (map[string]any, error) {
+// assignments reads the name=value pairs of a flag.
+func assignments(flag string, pairs []string) (map[string]any, error) {
 	values := make(map[string]any, len(pairs))
 	for _, pair := range pairs {
 		name, value, found := strings.Cut(pair, "=")
 		if !found || name == "" {
-			return nil, fmt.Errorf("--set wants name=value, not %q", pair)
+			return nil, fmt.Errorf("%s wants name=value, not %q", flag, pair)
 		}
 		values[name] = value
 	}

@@ -81,10 +81,10 @@ func groupWords(g plan.Group, shop *campaigns.Workspace) string {
 	}
 	add(string(g.Outcome))
 	add(string(g.Channel))
-	switch {
-	case g.Outcome == plan.Held:
+	switch g.Outcome {
+	case plan.Held:
 		add("until " + stamp(g.At, shop.Zone))
-	case g.Outcome == plan.Later:
+	case plan.Later:
 		add("at " + stamp(g.At, shop.Zone))
 	}
 	text := strings.Join(words, " ")

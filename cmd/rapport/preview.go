@@ -226,22 +226,17 @@ func (p previewing) journal() (j campaigns.Journal, err error) {
 }
 
 func plainValues(flag string, pairs []string) (map[string]any, error) {
-	values := make(map[string]any, len(pairs))
-	for _, pair := range pairs {
-		name, text, found := strings.Cut(pair, "=")
-		if !found || name == "" {
-			return nil, fmt.Errorf("%s wants name=value, not %q", flag, pair)
-		}
-		values[name] = text
+	values, err := assignments(flag, pairs)
+	for name, text := range values {
 		var plain any
-		if json.Unmarshal([]byte(text), &plain) == nil {
+		if json.Unmarshal([]byte(text.(string)), &plain) == nil {
 			switch plain.(type) {
 			case float64, bool:
 				values[name] = plain
 			}
 		}
 	}
-	return values, nil
+	return values, err
 }
 
 // testMark stands before what is sent as a test.

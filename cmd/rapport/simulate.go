@@ -63,7 +63,7 @@ func (s *simulating) run(cmd *cobra.Command, campaign, folder string, makeUp boo
 	if err != nil {
 		return err
 	}
-	properties, err := assignments(s.set)
+	properties, err := assignments("--set", s.set)
 	if err != nil {
 		return err
 	}
