@@ -31,6 +31,9 @@ type PathResult struct {
 type Splits interface {
 	// Undecided lists splits that nobody decided yet, the first opened first.
 	Undecided(ctx context.Context, limit int) ([]SplitPoint, error)
+	// Latest lists for every split the latest time that customers came to it, in
+	// order of campaign and step.
+	Latest(ctx context.Context) ([]SplitPoint, error)
 	// Results counts the messages of steps, which stand by the name of their
 	// path, among those whose customers came through a split in its version and
 	// run. Every path has a result, in the order given.

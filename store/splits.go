@@ -102,17 +102,37 @@ func addWinners(ctx context.Context, tx *tx, travellers []campaigns.Traveller) e
 // Undecided implements campaigns.Splits.
 func (s splits) Undecided(ctx context.Context, limit int) (open []campaigns.SplitPoint, err error) {
 	err = s.store.read(ctx, func(tx *tx) (err error) {
-		open, err = list(ctx, tx, func(r record) (p campaigns.SplitPoint, err error) {
-			err = r.Scan(&p.Campaign, &p.Version, &p.Run, &p.Step, asTime(&p.OpenedAt))
-			return p, err
-		}, `SELECT campaign, version, run, step, opened_at FROM splits
-			WHERE decided_at IS NULL ORDER BY opened_at, campaign, version, run, step LIMIT $1`, limit)
+		open, err = list(ctx, tx, scanSplit, "SELECT "+splitColumns+` FROM splits s
+			WHERE s.decided_at IS NULL ORDER BY s.opened_at, s.campaign, s.version, s.run, s.step LIMIT $1`, limit)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list splits to decide: %w", err)
 	}
 	return open, nil
+}
+
+const splitColumns = "s.campaign, s.version, s.run, s.step, s.opened_at, s.decided_at, s.winner, s.numbers"
+
+func scanSplit(r record) (p campaigns.SplitPoint, err error) {
+	err = r.Scan(&p.Campaign, &p.Version, &p.Run, &p.Step, asTime(&p.OpenedAt), asTime(&p.DecidedAt), &p.Winner, asJSON(&p.Paths))
+	return p, err
+}
+
+// Latest implements campaigns.Splits.
+func (s splits) Latest(ctx context.Context) (latest []campaigns.SplitPoint, err error) {
+	err = s.store.read(ctx, func(tx *tx) (err error) {
+		latest, err = list(ctx, tx, scanSplit, "SELECT "+splitColumns+` FROM splits s
+			WHERE NOT EXISTS (SELECT 1 FROM splits later
+				WHERE later.campaign = s.campaign AND later.step = s.step
+					AND (later.version > s.version OR later.version = s.version AND later.run > s.run))
+			ORDER BY s.campaign, s.step`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list splits: %w", err)
+	}
+	return latest, nil
 }
 
 // Results implements campaigns.Splits. Webhooks are no messages.

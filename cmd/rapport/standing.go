@@ -18,9 +18,10 @@ import (
 // waits for.
 type standing struct {
 	deliveries.Funnel
-	State    campaigns.State   `json:"state,omitempty"`
-	Pause    *campaigns.Pause  `json:"pause,omitempty"`
-	Rollouts []campaigns.Stage `json:"rollouts,omitempty"` // those under way, else the latest
+	State    campaigns.State        `json:"state,omitempty"`
+	Pause    *campaigns.Pause       `json:"pause,omitempty"`
+	Rollouts []campaigns.Stage      `json:"rollouts,omitempty"` // those under way, else the latest
+	Splits   []campaigns.SplitPoint `json:"splits,omitempty"`   // with a winner, as they were come to last
 
 	scale float64 // minor units of one of the workspace's currency
 }
@@ -40,6 +41,10 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 	if err != nil {
 		return nil, nil, err
 	}
+	splits, err := i.Store.Splits().Latest(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	edition, err := i.Catalog.Current(ctx)
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return nil, nil, err
@@ -52,6 +57,7 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 			delete(pauses, funnel.Campaign)
 		}
 		all[n].Rollouts = rolloutsOf(stages, funnel.Campaign)
+		all[n].Splits = slices.DeleteFunc(slices.Clone(splits), func(s campaigns.SplitPoint) bool { return s.Campaign != funnel.Campaign })
 	}
 	for _, campaign := range slices.Sorted(maps.Keys(pauses)) {
 		pause := pauses[campaign]
@@ -109,6 +115,7 @@ func printStanding(w io.Writer, all []standing, zone *time.Location) {
 	section("In it before, so not again", keptOutLine)
 	section("Goals", goalLines)
 	section("Stages", func(s standing) []string { return stageLines(s, zone) })
+	section("Splits", func(s standing) []string { return splitLines(s, zone) })
 	section("Paused", func(s standing) []string { return pauseLine(s, zone) })
 }
 
@@ -160,6 +167,22 @@ func waiting(s campaigns.Stage, zone *time.Location) string {
 		text += fmt.Sprintf(", held %d times", s.Holds)
 	}
 	return text
+}
+
+func splitLines(s standing, zone *time.Location) []string {
+	var lines []string
+	for _, split := range s.Splits {
+		if split.Winner == "" {
+			lines = append(lines, fmt.Sprintf("step %s, open since %s: not decided yet", split.Step, stamp(split.OpenedAt, zone)))
+			continue
+		}
+		var paths []string
+		for _, path := range split.Paths {
+			paths = append(paths, fmt.Sprintf("%s %d of %d", path.Path, path.Reached, path.Sent))
+		}
+		lines = append(lines, fmt.Sprintf("step %s, decided on %s: %s won (%s)", split.Step, stamp(split.DecidedAt, zone), split.Winner, strings.Join(paths, ", ")))
+	}
+	return lines
 }
 
 func pauseLine(s standing, zone *time.Location) []string {

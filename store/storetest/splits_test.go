@@ -95,6 +95,13 @@ func TestWinnersBelongToTheirRun(t *testing.T) {
 		decide(t, s, open[1], "b")
 		same(t, "the first run", travellers(t, s, all[0].ID)[0].Winners, nil)
 		same(t, "the second run", travellers(t, s, all[1].ID)[0].Winners, map[string]string{"2": "b"})
+		latest, err := s.Splits().Latest(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the latest", latest, []campaigns.SplitPoint{
+			{Campaign: "welcome", Version: 1, Run: 2, Step: "2", OpenedAt: noon, DecidedAt: noon, Winner: "b"},
+		})
 	})
 }
 
