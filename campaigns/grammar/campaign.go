@@ -15,7 +15,7 @@ func campaign() *Object {
 		{Name: "entry", Type: entry(), Means: "How often one customer may go through it."},
 		{Name: "exit", Type: &List{exit(), 0}, Example: "[{event: Order Returned}]", Otherwise: "the journey goes to its end", Means: "What ends a journey at once, even in the middle of a wait."},
 		{Name: "goal", Type: goal(), Otherwise: "nothing is counted", Means: "What the campaign is for. It is counted for those who were contacted and for the holdout, side by side."},
-		{Name: "contact", Type: contact("contact-narrowed", "a campaign's own contact policy"), Otherwise: "the workspace's", Means: "Narrows the contact policy of the workspace for this campaign; it never widens it."},
+		{Name: "contact", Type: narrowing(), Otherwise: "the workspace's", Means: "Narrows the contact policy of the workspace for this campaign; it never widens it."},
 		{Name: "budget", Type: money, Otherwise: "only the workspace's", Means: "What the campaign may spend on text messages and calls."},
 		{Name: "holdout", Type: share, Otherwise: "nobody is held out", Means: "The share of people who enter, are never contacted, and are measured beside the others. It is drawn once for a person."},
 		{Name: "rollout", Type: rollout(), Otherwise: "everybody at once", Means: "Lets people in by stages, as long as the response is good."},

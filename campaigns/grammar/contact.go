@@ -1,8 +1,18 @@
 package grammar
 
-// contact is the contact policy, of the workspace or what narrows it.
-func contact(name, title string) *Object {
-	return &Object{name, title, []Key{
+// narrowing is what narrows the workspace's contact policy in a campaign.
+func narrowing() *Object {
+	o := contact()
+	o.Name, o.Title = "contact-narrowed", "a campaign's own contact policy"
+	for i := range o.Keys {
+		o.Keys[i].Otherwise = "as the workspace has it"
+	}
+	return o
+}
+
+// contact is the contact policy of the workspace.
+func contact() *Object {
+	return &Object{"contact", "the contact policy", []Key{
 		{
 			Name: "hours", Type: append(append(Either{}, hours...), byChannel("hours-by-channel", "hours by channel", "When messages may go out by this channel.", hours, "any")),
 			Example: `{call: ["09:00-12:30", "14:30-19:00"], sms: ["09:00-20:00"]}`, Otherwise: "any time",
@@ -17,8 +27,8 @@ func contact(name, title string) *Object {
 		{Name: "caps", Type: &List{limit(), 0}, Example: "[{at_most: 4, per: 7d, topics: [marketing]}]", Otherwise: "no limit", Means: "How often a customer may be contacted. All of them hold."},
 		{
 			Name: "countries", Type: Either{&List{country, 0}, byChannel("countries-by-channel", "countries by channel", "The countries where anything may be sent by this channel.", &List{country, 0}, "[DE, AT]")},
-			Example: "{sms: [DE, AT], call: [DE]}", Otherwise: "anywhere",
-			Means: "Where anything may be sent: for all channels, or by channel. A channel that is not listed knows no borders.",
+			Example: "{sms: [DE, AT], call: [DE]}", Otherwise: "nowhere by sms and call, anywhere by email and push",
+			Means: "Where anything may be sent: for all channels, or by channel.",
 		},
 	}}
 }

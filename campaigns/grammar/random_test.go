@@ -110,7 +110,7 @@ var nonsense = []string{
 	`"retry" repeats calls`, `"min_sample" means nothing`, `"case" says what a low score opens`, "has no score", "is not a score of", "has the scale",
 	`"choices" belongs to`, `"choices" is missing`, "cannot be told from",
 	"so it never wins", "a split has two paths or more", "the shares make",
-	"does not happen to", "is done about the message", "this is before the line above", "happens after the test has begun",
+	"does not happen to", "is done about the message", "this answer says nothing", "this is before the line above", "happens after the test has begun",
 	"before its script", "a status is where things stand", "has no goal", "sends nothing by", "there is another customer",
 	"the call says nothing", "the script asks no question",
 }

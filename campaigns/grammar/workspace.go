@@ -13,7 +13,7 @@ func workspace() *Object {
 		{Name: "events", Type: &List{eventName, 0}, Example: "[Order Completed, Order Delivered]", Otherwise: "any name is taken", Means: "The events that your shop sends. Where they are listed, another name in a campaign is told as suspicious."},
 		{Name: "topics", Type: &List{topic(), 0}, Example: "[{id: service, default: in}, {id: marketing, default: out}]", Otherwise: "none, so nothing can be sent", Means: "What customers may or may not want to hear about. Every campaign that sends belongs to one."},
 		{Name: "senders", Type: senders(), Otherwise: "nothing is sent by a channel without one; push needs none", Means: "How the shop appears on each channel."},
-		{Name: "contact", Type: contact("contact", "the contact policy"), Otherwise: "no limits", Means: "When, how often and where customers may be contacted, whatever a campaign says."},
+		{Name: "contact", Type: contact(), Otherwise: "no limits, and no text messages or calls to any country", Means: "When, how often and where customers may be contacted, whatever a campaign says."},
 		{Name: "budget", Type: byChannel("budget-by-channel", "budgets by channel", "What all campaigns together may spend on this channel.", money, ""), Example: "{sms: 60 EUR per 1d, call: 100 EUR per 1d}", Otherwise: "no limit", Means: "What all campaigns together may spend."},
 		{Name: "prices", Type: prices(), Otherwise: "messages cost nothing", Means: "What messages cost, which budgets count."},
 	}}
