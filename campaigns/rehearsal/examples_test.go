@@ -1,13 +1,17 @@
 package rehearsal_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"testing"
+	"time"
 
 	"rapport/campaigns"
 	"rapport/campaigns/examples"
 	"rapport/campaigns/rehearsal"
+	"rapport/channels"
+	"rapport/customers"
 )
 
 // shop is the sample shop's workspace.
@@ -82,6 +86,39 @@ func BenchmarkThousandTests(b *testing.B) {
 	for b.Loop() {
 		for i := range 1000 {
 			rehearsal.Rehearse(w, w.Tests[i%len(w.Tests)])
+		}
+	}
+}
+
+// quiet is an audience in which everything arrives and nobody does anything.
+type quiet struct{}
+
+func (quiet) Receive(m rehearsal.Message) []rehearsal.Reaction {
+	return []rehearsal.Reaction{{After: time.Second, Report: m.Report(channels.ReportDelivered)}, {After: time.Hour, Report: m.Report(channels.ReportOpened)}}
+}
+
+// A broadcast to 100,000 customers, thirty days.
+func BenchmarkSimulation(b *testing.B) {
+	w := shop(b)
+	start := time.Date(2026, 12, 5, 9, 0, 0, 0, time.UTC)
+	people := func(yield func(rehearsal.Newcomer, error) bool) {
+		for n := range 100_000 {
+			id := fmt.Sprintf("c%06d", n)
+			c := &customers.Customer{
+				ID: id, Kind: "consumer", Email: id + "@home.example", Country: "DE", Zone: "Europe/Berlin", Orders: customers.OrderTotals{Count: 1},
+				Consents: []customers.Consent{{Topic: "marketing", Channel: channels.Email, In: true}},
+			}
+			if !yield(rehearsal.Newcomer{Customer: c}, nil) {
+				return
+			}
+		}
+	}
+	for b.Loop() {
+		figures, err := rehearsal.Simulate(rehearsal.Simulation{
+			Workspace: w, Campaign: "advent-sale", Start: start, Until: start.Add(30 * 24 * time.Hour), Audience: quiet{}, Sample: 100,
+		}, people)
+		if err != nil || figures.Finished != 100_000 {
+			b.Fatal(figures, err)
 		}
 	}
 }

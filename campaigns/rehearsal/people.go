@@ -17,12 +17,19 @@ import (
 // person is a customer with what is kept about them beside their profile.
 type person struct {
 	customers.Customer
-	timeline []customers.Event
-	keys     map[string]bool // of the timeline's lines
+	timeline []happened
+	live     []customers.Event // of the timeline
+	keys     map[string]bool   // of the timeline's lines
 	journeys []*journey
 	parcels  []*parcel        // that were ever planned for them
 	human    string           // customers.Person
 	before   map[string]int64 // did() counts of what is not on the timeline
+}
+
+// happened is as much of a timeline's line as did() counts.
+type happened struct {
+	name string
+	at   time.Time
 }
 
 // week is the window of contacted.last_7d.
@@ -66,7 +73,7 @@ func (p *person) count(asked []expression.Count, now time.Time) map[string]int64
 		counts[wanted.Key()] = p.before[wanted.Key()]
 		from, until := wanted.Span(now)
 		for _, event := range p.timeline {
-			if event.Name == wanted.Event && !event.At.Before(from) && (until.IsZero() || event.At.Before(until)) {
+			if event.name == wanted.Event && !event.at.Before(from) && (until.IsZero() || event.at.Before(until)) {
 				counts[wanted.Key()]++
 			}
 		}
@@ -89,7 +96,10 @@ func (w *World) note(p *person, event customers.Event) (customers.Event, bool) {
 			p.keys[key] = true
 		}
 	}
-	p.timeline = append(p.timeline, event)
+	p.timeline = append(p.timeline, happened{event.Name, event.At})
+	if event.Live {
+		p.live = append(p.live, event)
+	}
 	return event, true
 }
 

@@ -54,8 +54,8 @@ func (j *journey) news() []customers.Event {
 		return nil
 	}
 	var news []customers.Event
-	for _, event := range j.person.timeline {
-		if event.Live && event.Name == awaited && !event.ReceivedAt.Before(j.ArrivedAt) {
+	for _, event := range j.person.live {
+		if event.Name == awaited && !event.ReceivedAt.Before(j.ArrivedAt) {
 			news = append(news, event)
 		}
 	}

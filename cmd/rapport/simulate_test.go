@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rapport/campaigns/rehearsal"
+	"rapport/sandbox"
 )
 
 func TestASimulationSumsUpWhatWouldCome(t *testing.T) {
@@ -70,5 +71,26 @@ func TestASimulationOfAStoreWritesNothing(t *testing.T) {
 	}
 	if _, errOut, code := rapport(t, "simulate", "wellcome", "--data", data); code != 1 || !strings.Contains(errOut, `there is no campaign "wellcome"`) {
 		t.Errorf("exit %d: %s", code, errOut)
+	}
+}
+
+// The page on simulations shows the usual behaviour as it is.
+func TestTheUsualBehaviourIsAsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/simulate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "```yaml\n")
+	block, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("docs/simulate.md shows no behaviour")
+	}
+	file := filepath.Join(t.TempDir(), "behaviour.yaml")
+	if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := readBehaviour(file)
+	if err != nil || shown != sandbox.Lifelike() {
+		t.Errorf("%v\nshown %+v\nusual %+v", err, shown, sandbox.Lifelike())
 	}
 }
