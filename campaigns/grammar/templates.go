@@ -42,6 +42,7 @@ func transfer() *Object {
 		}},
 		{Name: "to", Type: &Scalar{Name: "number", Title: "a phone number", Shapes: inText, Pattern: `^` + aPhone + `$|\{\{`, Examples: []string{`"+493012345678"`}}, Need: true, Means: "The number, or the field that holds it."},
 		{Name: "say", Type: spoken, Means: "What the customer hears before."},
+		{Name: "hours", Type: &List{window, 1}, Example: `["09:00-18:00"]`, Otherwise: "somebody is always there", Means: "When somebody is there to take the call, by the workspace's clock; at other times the customer hears the goodbye."},
 	}}
 }
 
