@@ -38,7 +38,7 @@ func TestAFailingTestShowsItsDaysAndWhereTheyDiffer(t *testing.T) {
 	folder, report := brokenShop(t, "campaigns/after-delivery.yaml", "  - wait: 24h\n", "  - wait: 25h\n"), filepath.Join(t.TempDir(), "results.xml")
 	out, _, code := rapport(t, "test", folder, "after-delivery", "--junit", report)
 	for _, want := range []string{
-		"tests/after-delivery.yaml:12:5: an unhappy customer gets a case and an apology, and no offer: " +
+		"tests/after-delivery.yaml:13:5: an unhappy customer gets a case and an apology, and no offer: " +
 			"expected {at: 2026-12-02 11:00, call: satisfaction}, but it happened on Wed 2026-12-02 at 12:00\n",
 		"> Wed 2026-12-02  12:00:00  call satisfaction goes out\n",
 	} {
@@ -56,7 +56,7 @@ func TestAFailingTestShowsItsDaysAndWhereTheyDiffer(t *testing.T) {
 	}
 	out, _, _ = rapport(t, "test", folder, "--format", "json")
 	var results []result
-	if err := json.Unmarshal([]byte(out), &results); err != nil || results[0].Passed || results[0].Line != 12 {
+	if err := json.Unmarshal([]byte(out), &results); err != nil || results[0].Passed || results[0].Line != 13 {
 		t.Errorf("as JSON: %v %+v", err, results)
 	}
 }
@@ -64,7 +64,7 @@ func TestAFailingTestShowsItsDaysAndWhereTheyDiffer(t *testing.T) {
 func TestMistakesInTheWorkspaceComeFirst(t *testing.T) {
 	folder := brokenShop(t, "campaigns/after-delivery.yaml", "          - sms: apology\n", "")
 	out, errOut, code := rapport(t, "test", folder)
-	if code != 1 || !strings.Contains(errOut, "tests/after-delivery.yaml:14:11: campaign after-delivery sends nothing by sms") || out != "" {
+	if code != 1 || !strings.Contains(errOut, "tests/after-delivery.yaml:15:11: campaign after-delivery sends nothing by sms") || out != "" {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 }
