@@ -13,7 +13,7 @@ func (j *journey) set(step *Step) {
 	for _, assignment := range step.Set {
 		value := assignment.Value.Eval(j.moment())
 		j.move.Set[assignment.Field] = value
-		assign(j.traveller.Customer, assignment.Field, value)
+		Assign(j.traveller.Customer, assignment.Field, value)
 	}
 	j.mark(step, markSet)
 }
@@ -68,9 +68,9 @@ func hear(c *customers.Customer, word customers.Consent) {
 	c.Consents = append(c.Consents, word)
 }
 
-// assign changes the copy of the customer that later steps of the same walk
-// see, as the store will change the row.
-func assign(c *customers.Customer, field string, value any) {
+// Assign changes a profile field or a trait of a customer in memory, as the store
+// changes the row. A trait changes the customer's own map.
+func Assign(c *customers.Customer, field string, value any) {
 	if name, isTrait := traitName(field); isTrait {
 		if c.Traits == nil {
 			c.Traits = map[string]any{}

@@ -73,6 +73,16 @@ func (c *Campaign) Leaves(e Entry, ev customers.Event, cust *customers.Customer,
 	return "", false
 }
 
+// BeganAfter reports whether an event came before the entry or began it. It
+// neither ends nor fulfils it then, however often and however late it is judged.
+func (e Entry) BeganAfter(ev customers.Event) bool {
+	if id, byEvent := strings.CutPrefix(e.Trigger, "event:"); byEvent {
+		began, err := strconv.ParseInt(id, 10, 64)
+		return err == nil && ev.ID <= began
+	}
+	return e.EnteredAt.After(ev.ReceivedAt)
+}
+
 func (c *Campaign) keyOf(m expression.Moment) string {
 	if c.Entry.Key == nil {
 		return ""

@@ -91,7 +91,7 @@ func (m Move) changed(c *customers.Customer) *customers.Customer {
 	after := *c
 	after.Traits, after.Tags, after.Consents = maps.Clone(c.Traits), slices.Clone(c.Tags), slices.Clone(c.Consents)
 	for field, value := range m.Set {
-		assign(&after, field, value)
+		Assign(&after, field, value)
 	}
 	for _, change := range m.Tag {
 		change.on(&after)

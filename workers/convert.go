@@ -32,7 +32,7 @@ func (r *Reactor) convert(ctx context.Context, edition *campaigns.Edition, shelf
 		}
 		for _, hope := range group {
 			who := hope.Entry.Customer
-			if conversion, is := edition.Converts(campaign, hope, people[who], counts[who]); is && !before(hope.Event, hope.Entry) {
+			if conversion, is := edition.Converts(campaign, hope, people[who], counts[who]); is && !hope.Entry.BeganAfter(hope.Event) {
 				conversions = append(conversions, conversion)
 			}
 		}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"rapport/campaigns"
@@ -155,7 +153,7 @@ func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Ev
 		}
 		for _, entry := range group {
 			about := slices.DeleteFunc(slices.Clone(events), func(e customers.Event) bool {
-				return e.Customer != entry.Customer || before(e, entry)
+				return e.Customer != entry.Customer || entry.BeganAfter(e)
 			})
 			told.judge(campaign, entry, about, people[entry.Customer], counts[entry.Customer], now)
 		}
@@ -225,14 +223,4 @@ func travelling(entries []campaigns.Entry) []string {
 		ids[i] = entry.Customer
 	}
 	return ids
-}
-
-// before reports whether an event came before an entry or began it. It does not
-// end it then, however often and however late it is judged.
-func before(event customers.Event, entry campaigns.Entry) bool {
-	if id, byEvent := strings.CutPrefix(entry.Trigger, "event:"); byEvent {
-		began, err := strconv.ParseInt(id, 10, 64)
-		return err == nil && event.ID <= began
-	}
-	return entry.EnteredAt.After(event.ReceivedAt)
 }

@@ -98,7 +98,6 @@ type counter struct {
 	hours    map[int64]int
 	days     map[string]int
 	asks     map[string]*AskFigures
-	mistakes map[string]int
 	value    float64
 	Figures
 }

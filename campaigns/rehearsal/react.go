@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +30,7 @@ func (w *World) react(p *person, event customers.Event) {
 // for more than is at hand. What began the journey or came before it does
 // neither.
 func (w *World) heed(j *journey, event customers.Event) {
-	if j.State != campaigns.Running || !j.campaign.Heeds(event.Name) || before(event, j.Entry) {
+	if j.State != campaigns.Running || !j.campaign.Heeds(event.Name) || j.BeganAfter(event) {
 		return
 	}
 	who, counts := w.profile(j.person), j.person.counts(j.campaign, w.now)
@@ -47,17 +46,9 @@ func (w *World) heed(j *journey, event customers.Event) {
 	}
 }
 
-func before(event customers.Event, entry campaigns.Entry) bool {
-	if id, byEvent := strings.CutPrefix(entry.Trigger, "event:"); byEvent {
-		began, err := strconv.ParseInt(id, 10, 64)
-		return err == nil && event.ID <= began
-	}
-	return entry.EnteredAt.After(event.ReceivedAt)
-}
-
 // reach counts a goal event for an entry, whether it still runs or not.
 func (w *World) reach(j *journey, event customers.Event) {
-	if before(event, j.Entry) {
+	if j.BeganAfter(event) {
 		return
 	}
 	value, reached := j.campaign.Reached(j.Entry, event, w.profile(j.person), j.person.counts(j.campaign, w.now))

@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"rapport/campaigns"
@@ -186,5 +185,3 @@ func (m Message) bounced(hard bool) channels.Report {
 	}
 	return r
 }
-
-func number(n int64) string { return strconv.FormatInt(n, 10) }

@@ -116,8 +116,9 @@ func (w *World) tellSteps(j *journey, before string, marks map[string]campaigns.
 // applyToCustomer changes the customer as the move says.
 func (w *World) applyToCustomer(j *journey, m campaigns.Move) {
 	p := j.person
+	p.Traits = maps.Clone(p.Traits) // which may be the test's
 	for _, field := range slices.Sorted(maps.Keys(m.Set)) {
-		assign(&p.Customer, field, m.Set[field])
+		campaigns.Assign(&p.Customer, field, m.Set[field])
 		w.tell(Line{Customer: p.ID, Campaign: j.campaign.ID, Kind: WasSet, Name: field, Value: m.Set[field]})
 	}
 	for _, change := range m.Tag {
@@ -172,30 +173,6 @@ func (w *World) dropPlanned(j *journey) {
 			w.move(p, p.Dropped(deliveries.Exited, w.now))
 			w.note(j.person, p.Event(w.now))
 		}
-	}
-}
-
-// assign changes a profile field or a trait; nil forgets it (store, setFields).
-func assign(c *customers.Customer, field string, value any) {
-	const trait = "traits."
-	if len(field) > len(trait) && field[:len(trait)] == trait {
-		c.Traits = maps.Clone(c.Traits)
-		if c.Traits == nil {
-			c.Traits = map[string]any{}
-		}
-		if name := field[len(trait):]; value == nil {
-			delete(c.Traits, name)
-		} else {
-			c.Traits[name] = value
-		}
-		return
-	}
-	text, _ := value.(string)
-	if target := map[string]*string{
-		"first_name": &c.FirstName, "last_name": &c.LastName, "locale": &c.Locale, "country": &c.Country,
-		"city": &c.City, "zone": &c.Zone, "kind": &c.Kind, "tier": &c.Tier,
-	}[field]; target != nil {
-		*target = text
 	}
 }
 

@@ -172,6 +172,7 @@ func (w *World) broadcast(c *campaigns.Campaign, at time.Time) {
 		return
 	}
 	w.runs++
+	w.shareOf(c, w.runs) // a run has its stages whether or not anybody belongs
 	cause, persons := "run:"+strconv.FormatInt(w.runs, 10), map[string]bool{}
 	for _, id := range w.order {
 		p := w.people[id]

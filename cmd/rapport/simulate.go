@@ -117,17 +117,7 @@ func (s *simulating) hasStore() bool {
 // the workspace.
 func (s *simulating) open(cmd *cobra.Command, folder string, makeUp bool) (*installation, *campaigns.Workspace, error) {
 	if folder == "" {
-		i, err := s.openReading(cmd.Context())
-		if err != nil {
-			return nil, nil, err
-		}
-		edition, err := i.Catalog.Current(cmd.Context())
-		if err != nil || !makeUp {
-			return i, workspaceOf(edition), err
-		}
-		i.Close()
-		i, err = s.openEmpty(cmd.Context())
-		return i, edition.Workspace, err
+		return s.openInForce(cmd.Context(), makeUp)
 	}
 	workspace, err := s.loadWorkspace(cmd, folder)
 	if err != nil {
@@ -141,11 +131,24 @@ func (s *simulating) open(cmd *cobra.Command, folder string, makeUp bool) (*inst
 	return i, workspace, err
 }
 
-func workspaceOf(edition *campaigns.Edition) *campaigns.Workspace {
-	if edition == nil {
-		return nil
+// openInForce opens the store and the workspace in force there.
+func (s *simulating) openInForce(ctx context.Context, makeUp bool) (*installation, *campaigns.Workspace, error) {
+	i, err := s.openReading(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
-	return edition.Workspace
+	edition, err := i.Catalog.Current(ctx)
+	if err != nil {
+		i.Close()
+		return nil, nil, err
+	}
+	if makeUp {
+		i.Close()
+		if i, err = s.openEmpty(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	return i, edition.Workspace, nil
 }
 
 // openEmpty opens a store in a folder that goes when it is closed.
