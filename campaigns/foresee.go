@@ -28,6 +28,7 @@ type Foresight struct {
 	traveller Traveller
 	planned   []deliveries.Delivery // messages that are still to be judged
 	refused   bool                  // one was, so that the journey goes on at once
+	altered   bool                  // the customer is not as the store holds them
 }
 
 // Foresee begins to walk a journey.
@@ -61,7 +62,9 @@ func (f *Foresight) Next() (d deliveries.Delivery, t Traveller, found bool) {
 func (f *Foresight) advance() {
 	move := f.workspace.Advance(f.campaign, f.traveller, f.At)
 	f.Entry, f.refused = move.Entry, false
-	f.traveller.Entry, f.traveller.Customer = move.Entry, move.changed(f.traveller.Customer)
+	after := move.changed(f.traveller.Customer)
+	f.altered = f.altered || after != f.traveller.Customer
+	f.traveller.Entry, f.traveller.Customer = move.Entry, after
 	for _, d := range move.Plan {
 		if d.Channel == channels.Webhook { // which reaches no customer, and is not waited for
 			f.traveller.Deliveries = append(f.traveller.Deliveries, d)
@@ -81,6 +84,21 @@ func (f *Foresight) Judged(d deliveries.Delivery) {
 	}
 	f.Refused, f.refused = append(f.Refused, d), true
 	f.traveller.Deliveries = append(f.traveller.Deliveries, d)
+}
+
+// Forget lets go of the customer, which Meet gives back before the next question.
+// One whom the journey changed is kept.
+func (f *Foresight) Forget() {
+	if !f.altered {
+		f.traveller.Customer, f.traveller.Counts = nil, nil
+	}
+}
+
+// Meet gives back the customer that Forget let go of, with their did() counts.
+func (f *Foresight) Meet(c *customers.Customer, counts map[string]int64) {
+	if f.traveller.Customer == nil {
+		f.traveller.Customer, f.traveller.Counts = c, counts
+	}
 }
 
 // changed is the customer after a move, as the store will write it.

@@ -23,7 +23,8 @@ type Planner struct {
 	Source    Source
 	// Doors write the links in messages, whose length may have a price.
 	Doors deliveries.Doors
-	// Each is told about every customer, in order; may be nil.
+	// Each is told about every customer, as soon as it is known what becomes of them;
+	// may be nil.
 	Each func(Fate) error
 
 	taken   map[expense]int64
@@ -48,8 +49,9 @@ type question struct {
 }
 
 // Run plans broadcasts that run at one instant. One alone is walked page by page;
-// of several all journeys are kept until the last is planned, because every
-// message weighs on those of the same customer and, through budgets, on all.
+// of several all journeys are kept in memory, under three kilobytes each without their
+// customers, because every message weighs on those of the same customer and,
+// through budgets, on all.
 func (p *Planner) Run(ctx context.Context, group []*campaigns.Campaign, at time.Time) ([]Forecast, error) {
 	group = slices.Clone(group)
 	slices.SortFunc(group, byPriority)
@@ -64,7 +66,10 @@ func (p *Planner) Run(ctx context.Context, group []*campaigns.Campaign, at time.
 		}
 		each := func(v *visit) error { return v.walk(ctx) }
 		if len(group) > 1 {
-			each = func(v *visit) error { visits = append(visits, v); return nil }
+			each = func(v *visit) error {
+				visits = append(visits, v)
+				return v.rest()
+			}
 		}
 		if err := p.plan(ctx, c, tallies[i], at, each); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rapport/channels"
+	"rapport/deliveries"
 )
 
 // together judges the messages of campaigns that run at one instant, in the order
@@ -16,26 +17,64 @@ import (
 func (p *Planner) together(ctx context.Context, visits []*visit) error {
 	p.company = map[string][]*visit{}
 	for _, v := range visits {
-		p.company[v.customer.ID] = append(p.company[v.customer.ID], v)
+		p.company[v.id] = append(p.company[v.id], v)
 	}
-	for {
-		round := earliest(visits)
-		if len(round) == 0 {
-			break
-		}
+	for round := earliest(visits); len(round) > 0; round = earliest(visits) {
 		slices.SortStableFunc(round, inOrder)
-		for _, v := range round {
-			if err := v.judgeNext(ctx); err != nil {
+		for len(round) > 0 {
+			n := 1
+			for n < min(len(round), page) && round[n].campaign == round[0].campaign {
+				n++
+			}
+			if err := p.judge(ctx, round[:n]); err != nil {
 				return err
 			}
+			round = round[n:]
 		}
 	}
+	return nil
+}
+
+// judge judges the next message of some journeys of one campaign, whose customers
+// are loaded for it, and tells those that have come to their first contact or to
+// an end.
+func (p *Planner) judge(ctx context.Context, visits []*visit) error {
+	ids := make([]string, len(visits))
+	for i, v := range visits {
+		ids[i] = v.id
+	}
+	known, err := p.read(ctx, visits[0].campaign, ids, visits[0].at)
+	if err != nil {
+		return err
+	}
 	for _, v := range visits {
-		if err := p.tell(v.tally, v.fate()); err != nil {
+		v.meet(known)
+		if err := v.judgeNext(ctx); err != nil {
+			return err
+		}
+		if err := v.rest(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// meet lets a journey go on with its customer.
+func (v *visit) meet(known acquaintance) {
+	v.customer, v.pressure = known.people[v.id], known.pressure[v.id]
+	v.foreseen.Meet(v.customer, known.counts[v.id])
+}
+
+// rest tells a journey that has no message to judge any more, and lets go of the
+// customer, of whom nothing is kept between two messages.
+func (v *visit) rest() error {
+	var err error
+	if !v.next() {
+		err = v.tell(v.tally, v.fate())
+	}
+	v.foreseen.Forget()
+	v.customer, v.pressure = nil, deliveries.Pressure{}
+	return err
 }
 
 // earliest lists the journeys with a message to judge at the earliest moment of
@@ -44,7 +83,7 @@ func earliest(visits []*visit) []*visit {
 	var round []*visit
 	var at time.Time
 	for _, v := range visits {
-		if !v.next() {
+		if !v.awaited() {
 			continue
 		}
 		switch due := v.foreseen.At; {
@@ -56,6 +95,9 @@ func earliest(visits []*visit) []*visit {
 	}
 	return round
 }
+
+// awaited reports whether a message of the journey is to be judged.
+func (v *visit) awaited() bool { return v.number != 0 && v.foreseen.Contact.Status == "" }
 
 // inOrder is the order in which messages of one moment are taken from the
 // ledger.

@@ -29,7 +29,8 @@ type visit struct {
 	*Planner
 	campaign *campaigns.Campaign
 	tally    *tally
-	customer *customers.Customer
+	id       string              // the customer's
+	customer *customers.Customer // nil between two messages, where campaigns run together
 	pressure deliveries.Pressure // by what the store holds
 	at       time.Time
 	foreseen *campaigns.Foresight
@@ -43,7 +44,7 @@ func (p *Planner) visit(c *campaigns.Campaign, t *tally, known acquaintance, id 
 	cust := known.people[id]
 	entry := c.Begin(cust, "plan", nil, at)
 	entry.WakeAt = p.Workspace.StartFor(c, at, cust)
-	v := &visit{Planner: p, campaign: c, tally: t, customer: cust, pressure: known.pressure[id], at: at}
+	v := &visit{Planner: p, campaign: c, tally: t, id: id, customer: cust, pressure: known.pressure[id], at: at}
 	v.foreseen = p.Workspace.Foresee(c, campaigns.Traveller{Entry: entry, Customer: cust, Counts: known.counts[id], Share: v.stage()}, at)
 	return v
 }
@@ -83,7 +84,7 @@ func (v *visit) judgeNext(ctx context.Context) error {
 // fate is what becomes of the customer.
 func (v *visit) fate() Fate {
 	f := v.foreseen
-	fate := Fate{Campaign: v.campaign.ID, Customer: v.customer.ID, Refused: f.Refused}
+	fate := Fate{Campaign: v.campaign.ID, Customer: v.id, Refused: f.Refused}
 	switch d := f.Contact; {
 	case d.Status == deliveries.Planned:
 		fate.Outcome, fate.Contact, fate.Reason, fate.At = Held, &d, d.Reason, d.DueAt
