@@ -77,8 +77,10 @@ func TestConversionsAreComparedWithTheHoldout(t *testing.T) {
 		enter(t, s, always, all...)
 		entry := func(who string) int64 { return running(t, s, who)[0].ID }
 		conversions := []campaigns.Conversion{
-			{Entry: entry("a"), Event: 1, At: noon, Value: 500}, {Entry: entry("a"), Event: 2, At: noon, Value: 250},
-			{Entry: entry("b"), Event: 3, At: noon}, {Entry: entry("d"), Event: 4, At: noon, Value: 100},
+			{Entry: entry("a"), Event: 1, At: noon, Value: 500},
+			{Entry: entry("a"), Event: 2, At: noon, Value: 250},
+			{Entry: entry("b"), Event: 3, At: noon},
+			{Entry: entry("d"), Event: 4, At: noon, Value: 100},
 		}
 		for range 2 { // a reactor that died before it said so
 			if err := s.Goals().Convert(t.Context(), conversions); err != nil {
