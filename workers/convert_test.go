@@ -1,9 +1,12 @@
 package workers_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"rapport/campaigns"
 	"rapport/deliveries"
 )
 
@@ -59,3 +62,25 @@ func TestGoalEventsCountOnceForEveryOpenEntry(t *testing.T) {
 		t.Errorf("counted %+v", got)
 	}
 }
+
+// An event that began a journey is not what the journey was for, also when it is
+// judged again because its judge died before saying so.
+func TestTheEventThatBeganAJourneyIsNotItsGoal(t *testing.T) {
+	again := replace(replace(winner, "trigger: {event: Asked}", "trigger: {event: Order Completed}"), "holdout: 50%\n", "")
+	s := open(t, with(map[string]string{"campaigns/winner.yaml": again}))
+	s.happen("ann", "Order Completed", "total", 30.0)
+	dying := *s.reactor
+	dying.News = mute{s.store}
+	if err := dying.React(s.ctx()); err == nil {
+		t.Fatal("it did not die")
+	}
+	ok(t, s.reactor.React(s.ctx()))
+	if got := s.goal("winner").Contacted; got != (deliveries.Side{Entered: 1}) {
+		t.Errorf("counted %+v", got)
+	}
+}
+
+// mute dies before it says what it has seen.
+type mute struct{ campaigns.News }
+
+func (mute) Seen(context.Context, []int64) error { return errors.New("killed") }
