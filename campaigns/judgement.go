@@ -39,10 +39,12 @@ type Measured struct {
 }
 
 // Judge says what is to become of a stage by the response of all who were let
-// in so far. holds is how often too little was known before. Criteria go by the
-// figure that was measured; its bounds are for people. One that too few messages
-// speak to neither passes nor stops.
-func (r *Rollout) Judge(seen deliveries.Funnel, holds int) Judgement {
+// in so far. waits reports whether there is, or may yet be, somebody whom the
+// next stage would let in; holds is how often too little was known before.
+// Criteria go by the figure that was measured; its bounds are for people. One
+// that too few messages speak to neither passes nor stops, and nothing is watched
+// on for nobody.
+func (r *Rollout) Judge(seen deliveries.Funnel, waits bool, holds int) Judgement {
 	least := int64(r.MinSample)
 	if least <= 0 {
 		least = usualSample
@@ -64,6 +66,8 @@ func (r *Rollout) Judge(seen deliveries.Funnel, holds int) Judgement {
 	case len(broken) > 0:
 		j.Verdict, j.Why = StopRollout, strings.Join(broken, ", ")
 	case len(unknown) == 0:
+	case !waits:
+		j.Why = "nobody waits to be let in"
 	case seen.Sent < least:
 		j.Verdict, j.Why = HoldOn, fmt.Sprintf("%d of at least %d messages were sent", seen.Sent, least)
 	default:

@@ -35,17 +35,28 @@ func TestAStageIsJudgedByItsCriteria(t *testing.T) {
 	} {
 		seen := good
 		k.change(&seen)
-		if j := watched().Judge(seen, k.holds); j.Verdict != k.verdict || j.Why != k.why {
+		if j := watched().Judge(seen, true, k.holds); j.Verdict != k.verdict || j.Why != k.why {
 			t.Errorf("%s: %s because %q, want %s because %q", name, j.Verdict, j.Why, k.verdict, k.why)
 		}
 	}
-	if j := (&Rollout{Stages: []float64{0.1, 1}}).Judge(deliveries.Funnel{}, 0); j.Verdict != Continue {
+	if j := (&Rollout{Stages: []float64{0.1, 1}}).Judge(deliveries.Funnel{}, true, 0); j.Verdict != Continue {
 		t.Errorf("without criteria: %s", j.Verdict)
 	}
 }
 
+// A run that nobody waits in has nothing to be careful about, however little is
+// known. What is known to be bad stops the campaign all the same.
+func TestNothingIsWatchedForNobody(t *testing.T) {
+	if j := watched().Judge(deliveries.Funnel{}, false, 3); j.Verdict != Continue || j.Why != "nobody waits to be let in" {
+		t.Errorf("%s because %q", j.Verdict, j.Why)
+	}
+	if j := watched().Judge(deliveries.Funnel{Sent: 100, Bounced: 50}, false, 0); j.Verdict != StopRollout {
+		t.Errorf("%s because %q", j.Verdict, j.Why)
+	}
+}
+
 func TestAJudgementTellsItsNumbers(t *testing.T) {
-	words := watched().Judge(deliveries.Funnel{Sent: 143, Bounced: 6, Delivered: 140}, 0).Words()
+	words := watched().Judge(deliveries.Funnel{Sent: 143, Bounced: 6, Delivered: 140}, true, 0).Words()
 	for _, want := range []string{
 		"143 messages were sent", "bounced < 3%: 4.20% (6 of 143; 95 % sure: 1.9 % to 8.9 %), does not hold",
 		"delivered >= 90%: 97.90%", "csat >= 3.5: nothing is known yet",

@@ -124,8 +124,9 @@ type Rollouts interface {
 	// Shares is how much of the people is let in, by run; the first stage of
 	// those nobody entered before is opened.
 	Shares(ctx context.Context, c *Campaign, runs []int64, now time.Time) (map[int64]float64, error)
-	// Response sums up how those who were let in responded.
-	Response(ctx context.Context, s Stage) (deliveries.Funnel, error)
+	// Response sums up how those who were let in responded, and reports whether
+	// others wait outside or, where the campaign is no broadcast, may yet come.
+	Response(ctx context.Context, s Stage) (seen deliveries.Funnel, waits bool, err error)
 	// LetIn wakes up to limit entries that stand outside and belong to the
 	// stage's share, those with a number above after; start is when a customer's
 	// journey begins, of whom it sees the Zone, the PhoneZone and the Country

@@ -91,10 +91,15 @@ func sharesOf(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64) 
 }
 
 // Response implements campaigns.Rollouts.
-func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (deliveries.Funnel, error) {
+func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (seen deliveries.Funnel, waits bool, err error) {
 	sums := funnels{}
-	err := s.read(ctx, func(tx *tx) error {
+	err = s.read(ctx, func(tx *tx) error {
 		clear(sums)
+		waits, _, err = first(ctx, tx, column[bool], "SELECT CAST($3 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM entries e WHERE "+standsOutside+`)
+				OR EXISTS (SELECT 1 FROM runs r WHERE r.id = $3 AND r.shards_left > 0)`, stage.Campaign, stage.Version, stage.Run)
+		if err != nil {
+			return err
+		}
 		if err := sums.addDeliveries(ctx, tx, `d.campaign = $1 AND d.version = $2
 			AND EXISTS (SELECT 1 FROM entries e WHERE e.id = d.entry AND e.run = $3)`, stage.Campaign, stage.Version, stage.Run); err != nil {
 			return err
@@ -102,10 +107,14 @@ func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (deliveries
 		return sums.addAnswers(ctx, tx, "e.campaign = $1 AND e.version = $2 AND e.run = $3", stage.Campaign, stage.Version, stage.Run)
 	})
 	if err != nil {
-		return deliveries.Funnel{}, fmt.Errorf("sum up stage %d of campaign %s: %w", stage.Number+1, stage.Campaign, err)
+		return seen, false, fmt.Errorf("sum up stage %d of campaign %s: %w", stage.Number+1, stage.Campaign, err)
 	}
-	return *sums.of(stage.Campaign), nil
+	return *sums.of(stage.Campaign), waits, nil
 }
+
+// standsOutside picks the entries e of a campaign ($1), version ($2) and run ($3)
+// that wait for their stage.
+const standsOutside = "e.campaign = $1 AND e.version = $2 AND e.run = $3 AND e.state = 'running' AND e.position = '' AND e.wake_at IS NULL"
 
 // outsider is an entry that waits for its stage.
 type outsider struct {
@@ -120,8 +129,7 @@ func (s *Store) LetIn(ctx context.Context, stage campaigns.Stage, after int64, l
 		last, woken = 0, 0
 		outside, err := list(ctx, tx, scanOutsider, `
 			SELECT e.id, c.person, c.zone, c.phone_zone, c.country FROM entries e JOIN customers c ON c.id = e.customer
-			WHERE e.campaign = $1 AND e.version = $2 AND e.run = $3 AND e.id > $4
-				AND e.state = 'running' AND e.position = '' AND e.wake_at IS NULL ORDER BY e.id LIMIT $5`,
+			WHERE `+standsOutside+` AND e.id > $4 ORDER BY e.id LIMIT $5`,
 			stage.Campaign, stage.Version, stage.Run, after, limit)
 		if err != nil {
 			return err

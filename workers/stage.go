@@ -68,11 +68,11 @@ func (s *Stager) step(ctx context.Context, stage campaigns.Stage, now time.Time)
 // judge looks at the response to a stage. The verdict, the pause and the case
 // that tells the owner are written together.
 func (s *Stager) judge(ctx context.Context, campaign *campaigns.Campaign, stage campaigns.Stage, now time.Time) error {
-	seen, err := s.Rollouts.Response(ctx, stage)
+	seen, waits, err := s.Rollouts.Response(ctx, stage)
 	if err != nil {
 		return err
 	}
-	judgement := campaign.Rollout.Judge(seen, stage.Holds)
+	judgement := campaign.Rollout.Judge(seen, waits, stage.Holds)
 	after := campaign.Rollout.Judged(stage, judgement, now)
 	var pause *campaigns.Pause
 	var opened *customers.Case

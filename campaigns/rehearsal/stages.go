@@ -1,6 +1,8 @@
 package rehearsal
 
 import (
+	"slices"
+
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
@@ -49,7 +51,7 @@ func (w *World) judgeStage(of rolling, c *campaigns.Campaign) {
 	if c.State != campaigns.Live {
 		return
 	}
-	judgement := c.Rollout.Judge(w.response(of), stage.Holds)
+	judgement := c.Rollout.Judge(w.response(of), of.run == 0 || slices.ContainsFunc(w.journeys, of.keepsOutside), stage.Holds)
 	after := c.Rollout.Judged(stage, judgement, w.now)
 	w.tell(Line{Campaign: c.ID, Kind: WasDecided, Name: string(judgement.Verdict), Number: int64(stage.Number + 1), Reason: judgement.Why})
 	switch judgement.Verdict {
@@ -73,11 +75,15 @@ func (w *World) openForOwner(c customers.Case) {
 	w.tell(Line{Campaign: c.Campaign, Kind: CaseOpened, Name: c.Queue, Case: &c})
 }
 
+// keepsOutside reports whether a journey waits for its stage.
+func (of rolling) keepsOutside(j *journey) bool {
+	return j.Campaign == of.campaign && j.Run == of.run && j.State == campaigns.Running && j.Position == "" && j.WakeAt.IsZero()
+}
+
 // letIn wakes those who stand outside and belong to a stage.
 func (w *World) letIn(of rolling, c *campaigns.Campaign, stage campaigns.Stage) {
 	for _, j := range w.journeys {
-		outside := j.Campaign == of.campaign && j.Run == of.run && j.State == campaigns.Running && j.Position == "" && j.WakeAt.IsZero()
-		if !outside || !campaigns.InStage(c.ID, j.person.human, stage.Share) {
+		if !of.keepsOutside(j) || !campaigns.InStage(c.ID, j.person.human, stage.Share) {
 			continue
 		}
 		j.WakeAt = w.now

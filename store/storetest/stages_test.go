@@ -136,7 +136,7 @@ func TestTheResponseIsThatOfTheRun(t *testing.T) {
 			advance(t, s, deliveries.Progress{ID: d.ID, Status: []deliveries.Status{deliveries.Bounced, deliveries.Complained, deliveries.Unsubscribed, deliveries.Clicked, deliveries.Delivered, deliveries.Failed}[i], Reason: "x"})
 		}
 		stage := campaigns.Stage{Campaign: "weekly", Version: 1, Run: runs[0].ID}
-		seen, err := s.Response(t.Context(), stage)
+		seen, waits, err := s.Response(t.Context(), stage)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,8 +144,14 @@ func TestTheResponseIsThatOfTheRun(t *testing.T) {
 			t.Errorf("the response is %+v", seen)
 		}
 		stage.Run = runs[1].ID
-		if seen, err = s.Response(t.Context(), stage); err != nil || seen.Sent != 0 {
+		if seen, _, err = s.Response(t.Context(), stage); err != nil || seen.Sent != 0 {
 			t.Errorf("another run's is %+v, %v", seen, err)
+		}
+		if stage.Run = 0; waits {
+			t.Error("everybody was let in, and somebody is said to wait")
+		}
+		if _, waits, err = s.Response(t.Context(), stage); err != nil || !waits {
+			t.Errorf("others may come where there is no run, and nobody is said to wait: %v", err)
 		}
 	})
 }
