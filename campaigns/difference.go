@@ -16,6 +16,9 @@ type Difference struct {
 	Segments  []Revision `json:"segments"`
 	Campaigns []Revision `json:"campaigns"`
 	Templates []Change   `json:"templates"` // by file; Before and After are the first line that differs
+	// Tests are by title. They say nothing that a campaign does, and so make none
+	// another version.
+	Tests []Revision `json:"tests"`
 }
 
 // Change is one part that says something else: "" where it says nothing.
@@ -25,7 +28,7 @@ type Change struct {
 	After  string `json:"after,omitempty"`
 }
 
-// Revision is a segment or a campaign that was added, removed or changed.
+// Revision is a segment, a campaign or a test that was added, removed or changed.
 type Revision struct {
 	ID      string       `json:"id"`
 	Title   string       `json:"title,omitempty"`
@@ -41,7 +44,7 @@ type Revision struct {
 	Running    int64 `json:"running,omitempty"`
 }
 
-// RevisionKind is what happened to a segment or campaign.
+// RevisionKind is what happened to a segment, campaign or test.
 type RevisionKind string
 
 // The kinds. Relies is a campaign that says what it said, and becomes a new
@@ -73,7 +76,7 @@ func (s Shift) Leaving() *expression.Program {
 
 // None reports whether both mean the same.
 func (d Difference) None() bool {
-	return len(d.Settings)+len(d.Segments)+len(d.Campaigns)+len(d.Templates) == 0
+	return len(d.Settings)+len(d.Segments)+len(d.Campaigns)+len(d.Templates)+len(d.Tests) == 0
 }
 
 // Since says what is different from an earlier workspace; nil is one in which
@@ -87,6 +90,7 @@ func (w *Workspace) Since(before *Workspace) Difference {
 		Settings:  changes(before.settings(), w.settings()),
 		Segments:  revisions(before.Segments, w.Segments, m.segment),
 		Templates: templateChanges(before.Files, w.Files),
+		Tests:     revisions(byTitle(before.Tests), byTitle(w.Tests), testRevision),
 	}
 	d.Campaigns = revisions(before.Campaigns, w.Campaigns, func(before, after *Campaign) Revision {
 		return m.campaign(before, after, d.Templates)
@@ -96,7 +100,7 @@ func (w *Workspace) Since(before *Workspace) Difference {
 
 // settings are what rapport.yaml says.
 func (w *Workspace) settings() []fact {
-	return w.facts(*w, "Segments", "Campaigns", "Templates", "Files", "Warnings")
+	return w.facts(*w, "Segments", "Campaigns", "Templates", "Files", "Warnings", "Tests")
 }
 
 // meanings are two workspaces that are compared.
@@ -140,6 +144,29 @@ func (m meanings) segment(before, after *Segment) Revision {
 	default:
 		r.Title, r.Changes = after.Title, changes(says(m.before, before), says(m.after, after))
 		r.Audience = shift(before.Who, after.Who)
+	}
+	return r
+}
+
+// byTitle is what tests say, by title. Those of one title count as one.
+func byTitle(tests []Test) map[string]*string {
+	said := map[string]*string{}
+	for _, t := range tests {
+		text := t.says
+		if earlier := said[t.Title]; earlier != nil {
+			text = *earlier + "\n" + text
+		}
+		said[t.Title] = &text
+	}
+	return said
+}
+
+// testRevision says only that a test is another: what it plays and expects is
+// best read in its file.
+func testRevision(before, after *string) Revision {
+	r := Revision{Changes: []Change{}}
+	if before != nil && after != nil && *before != *after {
+		r.Kind = Changed
 	}
 	return r
 }

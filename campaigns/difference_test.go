@@ -29,7 +29,7 @@ func (d Difference) lines() []string {
 		}
 	}
 	note("settings", d.Settings)
-	for _, list := range [][]Revision{d.Segments, d.Campaigns} {
+	for _, list := range [][]Revision{d.Segments, d.Campaigns, d.Tests} {
 		for _, r := range list {
 			if r.Kind != Relies {
 				lines = append(lines, r.ID+" "+string(r.Kind))
@@ -87,6 +87,11 @@ func TestDifferencesAreToldByPart(t *testing.T) {
 		"words": {"templates/sms/advent-reminder.liquid", "15%", "20%", []string{
 			"advent-sale changed", "advent-sale is made of templates/sms/advent-reminder.liquid",
 			"templates: templates/sms/advent-reminder.liquid: {{ brand.name }}: 15% off everything that keeps, until Sunday. lindenhof.example/advent Reply STOP to stop. → {{ brand.name }}: 20% off everything that keeps, until Sunday. lindenhof.example/advent Reply STOP to stop.",
+		}},
+		"a test that moved": {"tests/after-delivery.yaml", "test:", "# what follows is about calls\n\ntest:", nil},
+		"a test":            {"tests/after-delivery.yaml", "start: 2026-12-01", "start: 2026-11-30", []string{"an unhappy customer gets a case and an apology, and no offer changed"}},
+		"a test's title": {"tests/after-delivery.yaml", "an unhappy customer gets", "an angry customer gets", []string{
+			"an angry customer gets a case and an apology, and no offer added", "an unhappy customer gets a case and an apology, and no offer removed",
 		}},
 		"settings": {"rapport.yaml", "locale: en", "locale: de", []string{"settings: locale: en → de"}},
 	} {

@@ -3,6 +3,7 @@ package campaigns
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -104,6 +105,29 @@ func (n node) raw() string {
 		return v.GetToken().Value
 	}
 	return ""
+}
+
+// meaning is the value in one line, whatever its layout, its comments and the
+// order of its keys.
+func (n node) meaning() string {
+	var parts []string
+	switch v := n.value.(type) {
+	case *ast.MappingNode:
+		for _, entry := range v.Values {
+			parts = append(parts, quote(entry.Key.GetToken().Value)+": "+n.src.node(entry.Value, "").meaning())
+		}
+		slices.Sort(parts)
+		return "{" + strings.Join(parts, ", ") + "}"
+	case *ast.SequenceNode:
+		for _, item := range v.Values {
+			parts = append(parts, n.src.node(item, "").meaning())
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	if n.kind() == aText {
+		return quote(n.raw())
+	}
+	return n.raw()
 }
 
 // what names the value in a message.

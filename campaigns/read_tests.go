@@ -39,7 +39,7 @@ func (r *reader) readTest(root node) {
 	before := r.mistakes()
 	m := root.fields("")
 	title := m.need("test", `say what it shows: "test: an unhappy customer gets a case"`)
-	t := &testReader{reader: r, test: &Test{Title: title.text(), File: title.src.file, Line: title.line}}
+	t := &testReader{reader: r, test: &Test{Title: title.text(), File: title.src.file, Line: title.line, says: root.meaning()}}
 	t.read(m)
 	m.end()
 	sound := r.mistakes() == before && !slices.ContainsFunc(t.test.Campaigns, func(id string) bool { return r.workspace.Campaigns[id] == nil })

@@ -38,6 +38,8 @@ type Test struct {
 
 	File string
 	Line int
+	// says is the whole test as it was read, without comments and layout.
+	says string
 }
 
 // Scene is one thing that happens at an instant, whatever the campaign does.

@@ -62,6 +62,7 @@ func printDifference(w io.Writer, d campaigns.Difference) {
 		fmt.Fprintln(w, "~ templates")
 		printChanges(w, d.Templates)
 	}
+	printRevisions(w, "test", d.Tests)
 }
 
 var revisionSigns = map[campaigns.RevisionKind]string{campaigns.Added: "+", campaigns.Removed: "-", campaigns.Changed: "~", campaigns.Relies: "="}
@@ -136,6 +137,7 @@ func summary(d campaigns.Difference) string {
 	}
 	count("campaign", d.Campaigns)
 	count("segment", d.Segments)
+	count("test", d.Tests)
 	for _, other := range []struct {
 		what string
 		n    int
