@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,6 +32,21 @@ func rapport(t *testing.T, args ...string) (out, errOut string, code int) {
 		t.Fatal(err)
 	}
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// entered is how often a campaign was entered, by the status.
+func entered(t *testing.T, data, campaign string) int64 {
+	t.Helper()
+	out, errOut, _ := rapport(t, "status", "--data", data, "--format", "json")
+	var all []standing
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		t.Fatalf("the status: %v, %s", err, errOut)
+	}
+	at := slices.IndexFunc(all, func(s standing) bool { return s.Campaign == campaign })
+	if at < 0 {
+		t.Fatalf("the status lacks %s:\n%s", campaign, out)
+	}
+	return all[at].Entered
 }
 
 func TestValidateNamesEveryMistakeAndExitsWithOne(t *testing.T) {
@@ -130,6 +146,39 @@ func TestUpIsAloneInItsFolderAndResumes(t *testing.T) {
 	out, errOut, code := rapport(t, "explain", "follow-up", "c00001", "--data", data)
 	if code != 0 || !strings.Contains(out, "follow-up: entered") {
 		t.Errorf("after a second start: exit %d: %s%s", code, out, errOut)
+	}
+}
+
+func TestWhatIsAskedInAWrongWayIsToldHow(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"validate"}, "write `rapport validate DIR`"},
+		{[]string{"validate", "nodir"}, "there is no folder nodir"},
+		{[]string{"validate", "cli_test.go"}, "cli_test.go is a file; name the folder"},
+		{[]string{"explain", "welcome"}, "write `rapport explain CAMPAIGN WHO`"},
+		{[]string{"schema", "campain"}, `there is no schema "campain"; there are campaign, `},
+	} {
+		if _, errOut, code := rapport(t, c.args...); code != 1 || !strings.Contains(errOut, c.want) {
+			t.Errorf("%v: exit %d: %s lacks %q", c.args, code, errOut, c.want)
+		}
+	}
+}
+
+func TestStatusListsWhatIsInForceBeforeAnybodyEntered(t *testing.T) {
+	data := t.TempDir()
+	if _, errOut, code := rapport(t, "apply", shopFolder, "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
+	if _, errOut, code := rapport(t, "pause", "welcome", "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
+	out, _, _ := rapport(t, "status", "--data", data)
+	for _, want := range []string{"follow-up ", "welcome ", "advent-sale "} {
+		if strings.Count(out, want) == 0 {
+			t.Errorf("the status lacks %q:\n%s", want, out)
+		}
 	}
 }
 

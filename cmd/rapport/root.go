@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,7 +58,27 @@ func rootCommand() *cobra.Command {
 	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o))
 	add("operator", upCommand(o), importCommand(o), migrateCommand(o), schedulerCommand(o), workerCommand(o), webCommand(o),
 		sandboxCommand(o), benchCommand(o))
+	for _, command := range root.Commands() {
+		tellUse(command)
+	}
 	return root
+}
+
+// tellUse lets a command that is given too little or too much say how it is
+// written.
+func tellUse(command *cobra.Command) {
+	if check := command.Args; check != nil {
+		command.Args = func(cmd *cobra.Command, args []string) error {
+			if check(cmd, args) == nil {
+				return nil
+			}
+			_, operands, _ := strings.Cut(cmd.Use, " ")
+			return fmt.Errorf("write `%s`; `%s --help` tells more", strings.TrimSpace(cmd.CommandPath()+" "+operands), cmd.CommandPath())
+		}
+	}
+	for _, below := range command.Commands() {
+		tellUse(below)
+	}
 }
 
 // load reads the configuration and prepares the log.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,13 +35,15 @@ A file says which schema it goes by in its first line:
 
   # yaml-language-server: $schema=../.schema/campaign.json`,
 		ValidArgs: names,
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case folder != "" && len(args) == 0:
 				return writeSchemas(folder)
-			case folder == "" && len(args) == 1:
+			case folder == "" && len(args) == 1 && slices.Contains(names, args[0]):
 				return printSchema(cmd, args[0])
+			case len(args) == 1 && !slices.Contains(names, args[0]):
+				return fmt.Errorf("there is no schema %q; there are %s", args[0], strings.Join(names, ", "))
 			}
 			return fmt.Errorf("name one of %s, or a folder in --write", strings.Join(names, ", "))
 		},
@@ -60,7 +63,7 @@ func printSchema(cmd *cobra.Command, name string) error {
 }
 
 func writeSchemas(folder string) error {
-	if _, err := os.Stat(folder); err != nil {
+	if err := isFolder(folder); err != nil {
 		return err
 	}
 	target := filepath.Join(folder, schemaFolder)

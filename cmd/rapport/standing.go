@@ -26,8 +26,8 @@ type standing struct {
 	scale float64 // minor units of one of the workspace's currency
 }
 
-// standing sums every campaign up, those aside that were never entered and
-// stand as their files say.
+// standing sums up every campaign that was ever entered, and those of the
+// workspace in force that are live or paused, by name.
 func (i *installation) standing(ctx context.Context) ([]standing, *time.Location, error) {
 	funnels, err := i.Store.Summary().Funnels(ctx)
 	if err != nil {
@@ -65,6 +65,7 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 	}
 	zone := time.UTC
 	if edition != nil {
+		all = withNewcomers(all, edition)
 		zone = edition.Zone
 		for n := range all {
 			all[n].scale = float64(edition.MinorUnits(1))
@@ -74,6 +75,22 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 		}
 	}
 	return all, zone, nil
+}
+
+// withNewcomers adds the campaigns that are live or paused and were never entered,
+// and puts all in order.
+func withNewcomers(all []standing, edition *campaigns.Edition) []standing {
+	known := map[string]bool{}
+	for _, s := range all {
+		known[s.Campaign] = true
+	}
+	for id, c := range edition.Campaigns {
+		if !known[id] && (c.State == campaigns.Live || c.State == campaigns.Paused) {
+			all = append(all, standing{Funnel: deliveries.Funnel{Campaign: id}})
+		}
+	}
+	slices.SortFunc(all, func(a, b standing) int { return strings.Compare(a.Campaign, b.Campaign) })
+	return all
 }
 
 // rolloutsOf picks a campaign's rollouts that are under way, or the latest.

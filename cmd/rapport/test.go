@@ -86,6 +86,9 @@ func choose(tests []campaigns.Test, names []string, pattern string) ([]campaigns
 	if i := slices.Index(known, false); i >= 0 {
 		return nil, fmt.Errorf("no test is named %q: name a campaign, a file of tests/ or a test's title", names[i])
 	}
+	if pattern != "" && len(chosen) == 0 {
+		return nil, fmt.Errorf("no test of those asked for has a title that matches --run %q", pattern)
+	}
 	return chosen, nil
 }
 

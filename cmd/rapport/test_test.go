@@ -32,6 +32,9 @@ func TestTheSampleShopsTestsAreRunByTheCommand(t *testing.T) {
 	if _, errOut, code := rapport(t, "test", shopFolder, "wellcome"); code != 1 || !strings.Contains(errOut, `no test is named "wellcome"`) {
 		t.Errorf("a name nobody has: exit %d: %s", code, errOut)
 	}
+	if _, errOut, code := rapport(t, "test", shopFolder, "--run", "Germann"); code != 1 || !strings.Contains(errOut, `matches --run "Germann"`) {
+		t.Errorf("a pattern of no title: exit %d: %s", code, errOut)
+	}
 }
 
 func TestAFailingTestShowsItsDaysAndWhereTheyDiffer(t *testing.T) {

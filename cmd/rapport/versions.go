@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -33,13 +34,31 @@ func versionsCommand(o *options) *cobra.Command {
 	}
 }
 
+// noVersion says which versions a campaign has instead.
+func (i *installation) noVersion(ctx context.Context, campaign string, version int) error {
+	versions, err := i.Store.Archive().Versions(ctx, campaign)
+	switch {
+	case err != nil:
+		return err
+	case len(versions) == 0:
+		return neverApplied(campaign)
+	case len(versions) == 1:
+		return fmt.Errorf("there is no version %d of campaign %s; there is only version 1", version, campaign)
+	}
+	return fmt.Errorf("there is no version %d of campaign %s; there are versions 1 to %d", version, campaign, versions[0].Version)
+}
+
+func neverApplied(campaign string) error {
+	return fmt.Errorf("no campaign %s was ever applied", campaign)
+}
+
 func (i *installation) printVersions(ctx context.Context, w io.Writer, format, campaign string) error {
 	versions, err := i.Store.Archive().Versions(ctx, campaign)
 	if err != nil {
 		return err
 	}
 	if len(versions) == 0 {
-		return fmt.Errorf("no campaign %s was ever applied", campaign)
+		return neverApplied(campaign)
 	}
 	if format == "json" {
 		return printJSON(w, versions)
@@ -64,6 +83,9 @@ func (i *installation) printVersion(ctx context.Context, w io.Writer, format, ca
 		return fmt.Errorf("%q is no number of a version; `rapport versions %s` lists them", number, campaign)
 	}
 	applied, err := i.Store.Archive().At(ctx, campaign, version)
+	if errors.Is(err, campaigns.ErrNoWorkspace) {
+		return i.noVersion(ctx, campaign, version)
+	}
 	if err != nil {
 		return err
 	}

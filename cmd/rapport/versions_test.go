@@ -112,7 +112,12 @@ func TestTheHistoryOfACampaignStaysReadable(t *testing.T) {
 	if _, errOut, code := rapport(t, "versions", "calback", "--data", data); code == 0 || !strings.Contains(errOut, "no campaign calback was ever applied") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
-	if _, errOut, code := rapport(t, "versions", "callback", "9", "--data", data); code == 0 || !strings.Contains(errOut, "version 9 of campaign callback") {
-		t.Errorf("exit %d: %s", code, errOut)
+	for _, c := range []struct{ campaign, number, want string }{
+		{"callback", "9", "there is no version 9 of campaign callback; there are versions 1 to 2"},
+		{"calback", "1", "no campaign calback was ever applied"},
+	} {
+		if _, errOut, code := rapport(t, "versions", c.campaign, c.number, "--data", data); code != 1 || !strings.Contains(errOut, c.want) {
+			t.Errorf("exit %d: %s lacks %q", code, errOut, c.want)
+		}
 	}
 }

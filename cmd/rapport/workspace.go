@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -84,7 +86,7 @@ func plural(n int, thing string) string {
 }
 
 func readWorkspace(folder string) (map[string][]byte, error) {
-	if _, err := os.Stat(folder); err != nil {
+	if err := isFolder(folder); err != nil {
 		return nil, err
 	}
 	files, err := campaigns.ReadFolder(os.DirFS(folder))
@@ -92,4 +94,18 @@ func readWorkspace(folder string) (map[string][]byte, error) {
 		return nil, fmt.Errorf("read workspace %s: %w", folder, err)
 	}
 	return files, nil
+}
+
+// isFolder refuses what is not there or is a file.
+func isFolder(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %s", path)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is a file; name the folder that holds rapport.yaml", path)
+	}
+	return nil
 }
