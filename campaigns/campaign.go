@@ -252,11 +252,13 @@ type Branch struct {
 }
 
 // Winner says how a split chooses the path that the undecided rest takes: the
-// one whose messages did best By a status (deliveries.Clicked, …), After so long
-// since the first customer came to the split.
+// one whose messages did best By a status (deliveries.Clicked, …). After is how
+// long messages have for it; the decision falls when MinSample of them have had
+// that time (see Winner.Decides).
 type Winner struct {
-	By    deliveries.Status
-	After time.Duration
+	By        deliveries.Status
+	After     time.Duration
+	MinSample int
 }
 
 // ConsentChange records a customer's word about a topic.

@@ -211,7 +211,7 @@ func TestTheStepsOfTheSecondHalfAreRead(t *testing.T) {
 		Send: &Send{By: []channels.Channel{"push", "sms"}, Template: "news", FallbackAfter: 30 * time.Minute, Expires: 24 * time.Hour},
 	}, steps[0])
 	same(t, "split", Step{
-		Kind: StepSplit, ID: "offer", Path: "1", Line: 20, Column: 5, Winner: &Winner{By: deliveries.Clicked, After: 4 * time.Hour},
+		Kind: StepSplit, ID: "offer", Path: "1", Line: 20, Column: 5, Winner: &Winner{By: deliveries.Clicked, After: 4 * time.Hour, MinSample: 20},
 		Branch: []Branch{
 			{Name: "plain", Share: 0.2, Steps: []Step{
 				refer("1.0.0", 25),

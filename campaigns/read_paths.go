@@ -119,14 +119,19 @@ func checkShares(paths node, step *Step) {
 // achievements are the statuses by which paths can be compared.
 var achievements = []deliveries.Status{deliveries.Delivered, deliveries.Opened, deliveries.Clicked, deliveries.Answered}
 
+// usualWinnerSample is how many messages must have had their time before a split
+// is decided, where the file says nothing else.
+const usualWinnerSample = 20
+
 func readWinner(n node) *Winner {
 	m := n.fields("how a path wins, such as {by: clicked, after: 4h}")
 	if !m.open() {
 		return nil
 	}
 	winner := &Winner{
-		By:    choice(m.need("by", "write what counts, such as \"by: clicked\""), "", achievements...),
-		After: m.need("after", "write how long to wait for the response, such as \"after: 4h\"").duration(),
+		By:        choice(m.need("by", "write what counts, such as \"by: clicked\""), "", achievements...),
+		After:     m.need("after", "write how long to wait for the response, such as \"after: 4h\"").duration(),
+		MinSample: m.get("min_sample").whole(1, 1_000_000, usualWinnerSample),
 	}
 	m.end()
 	return winner

@@ -36,8 +36,9 @@ type Splits interface {
 	Latest(ctx context.Context) ([]SplitPoint, error)
 	// Results counts the messages of steps, which stand by the name of their
 	// path, among those whose customers came through a split in its version and
-	// run. Every path has a result, in the order given.
-	Results(ctx context.Context, at SplitPoint, paths []SplitPath, by deliveries.Status) ([]PathResult, error)
+	// run and that a provider took by an instant. Every path has a result, in the
+	// order given.
+	Results(ctx context.Context, at SplitPoint, paths []SplitPath, by deliveries.Status, taken time.Time) ([]PathResult, error)
 	// Decide records a decision and wakes the entries that stand at the split. It
 	// reports whether this was the decision; a second one changes nothing.
 	Decide(ctx context.Context, now time.Time, decided SplitPoint) (bool, error)
@@ -58,6 +59,25 @@ func (s *Step) SplitPaths() []SplitPath {
 		everyStep(branch.Steps, func(step *Step) { paths[i].Steps = append(paths[i].Steps, step.Path) })
 	}
 	return paths
+}
+
+// longestSample is how many times its After a split waits for its sample.
+const longestSample = 3
+
+// Latest is when a split that opened at an instant is decided whatever is known.
+func (w *Winner) Latest(opened time.Time) time.Time { return opened.Add(longestSample * w.After) }
+
+// Decides reports whether a split that opened at an instant is decided now: not
+// before After, and then as soon as enough messages have had so long to do what
+// counts. ripe are the results of those taken by now less After. Where the first
+// customers come alone, such as by their own clocks, the clock of the first must
+// not decide for all.
+func (w *Winner) Decides(opened time.Time, ripe []PathResult, now time.Time) bool {
+	var sent int64
+	for _, path := range ripe {
+		sent += path.Sent
+	}
+	return !now.Before(w.Latest(opened)) || !now.Before(opened.Add(w.After)) && sent >= int64(w.MinSample)
 }
 
 // Winning is the path whose messages did best, by share of those that were sent:

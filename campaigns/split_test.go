@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rapport/campaigns/expression"
+	"rapport/deliveries"
 )
 
 func TestTheWinnerHasTheBestShare(t *testing.T) {
@@ -61,5 +62,25 @@ func TestWaitsAndExitsNameTheEventsTheyHeed(t *testing.T) {
 	c.Exits = append(c.Exits, Exit{When: when(t, `answers.csat.score <= 2`)})
 	if !c.ExitsAskJourney() || len(c.Sweeps(expression.SQLite, noon)) != 1 {
 		t.Errorf("swept are %+v", c.Sweeps(expression.SQLite, noon))
+	}
+}
+
+func TestASplitIsDecidedWhenEnoughMessagesHadTheirTime(t *testing.T) {
+	winner := &Winner{By: deliveries.Clicked, After: 4 * time.Hour, MinSample: 20}
+	for name, c := range map[string]struct {
+		since time.Duration // the split opened
+		sent  int64         // and how many messages of each path had their time
+		want  bool
+	}{
+		"too early, whatever is known": {4*time.Hour - time.Second, 100, false},
+		"enough are known":             {4 * time.Hour, 10, true},
+		"the first customer alone":     {4 * time.Hour, 1, false},
+		"still not enough":             {12*time.Hour - time.Second, 9, false},
+		"at the latest":                {12 * time.Hour, 0, true},
+	} {
+		ripe := []PathResult{{"a", c.sent, 0}, {"b", c.sent, c.sent}}
+		if got := winner.Decides(noon, ripe, noon.Add(c.since)); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }

@@ -136,7 +136,7 @@ func (s splits) Latest(ctx context.Context) (latest []campaigns.SplitPoint, err 
 }
 
 // Results implements campaigns.Splits. Webhooks are no messages.
-func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []campaigns.SplitPath, by deliveries.Status) ([]campaigns.PathResult, error) {
+func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []campaigns.SplitPath, by deliveries.Status, taken time.Time) ([]campaigns.PathResult, error) {
 	results := make([]campaigns.PathResult, len(paths))
 	rows := newRows("path int, step text")
 	for i, path := range paths {
@@ -163,8 +163,8 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 		}, `
 			SELECT v.path, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, COUNT(*)
 			FROM {rows} AS v JOIN deliveries d ON d.step = v.step JOIN entries e ON e.id = d.entry
-			WHERE d.campaign = $1 AND d.version = $2 AND e.run = $3 AND d.channel <> 'webhook'
-			GROUP BY v.path, d.status, name`, at.Campaign, at.Version, at.Run)
+			WHERE d.campaign = $1 AND d.version = $2 AND e.run = $3 AND d.channel <> 'webhook' AND d.taken_at <= $4
+			GROUP BY v.path, d.status, name`, at.Campaign, at.Version, at.Run, taken.UnixMilli())
 		return err
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ type Decider struct {
 	Log     *slog.Logger
 }
 
-// Round decides every split that has been open for as long as its winner says.
+// Round decides every split whose time has come and whose messages tell enough.
 func (d *Decider) Round(ctx context.Context) error {
 	open, err := d.Splits.Undecided(ctx, splitsAtOnce)
 	if err != nil {
@@ -45,12 +45,19 @@ func (d *Decider) Round(ctx context.Context) error {
 }
 
 func (d *Decider) decide(ctx context.Context, split campaigns.SplitPoint, step *campaigns.Step) error {
-	results, err := d.Splits.Results(ctx, split, step.SplitPaths(), step.Winner.By)
-	if err != nil {
+	now := d.Now()
+	results := func(taken time.Time) ([]campaigns.PathResult, error) {
+		return d.Splits.Results(ctx, split, step.SplitPaths(), step.Winner.By, taken)
+	}
+	ripe, err := results(now.Add(-step.Winner.After))
+	if err != nil || !step.Winner.Decides(split.OpenedAt, ripe, now) {
 		return err
 	}
-	split.Paths, split.Winner = results, campaigns.Winning(results)
-	first, err := d.Splits.Decide(ctx, d.Now(), split)
+	if split.Paths, err = results(now); err != nil {
+		return err
+	}
+	split.Winner = campaigns.Winning(split.Paths)
+	first, err := d.Splits.Decide(ctx, now, split)
 	if err != nil || !first {
 		return err
 	}

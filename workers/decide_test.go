@@ -2,6 +2,7 @@ package workers_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // split is a campaign that finds out which of two texts is answered more.
 const split = "campaign: split\ntitle: Split\nowner: support\ntopic: service\nstate: live\ntrigger: {event: Split}\nsteps:\n" +
 	"  - split: words\n    paths:\n      a: {share: 20%, steps: [{sms: note}]}\n      b: {share: 20%, steps: [{sms: rate}]}\n" +
-	"    winner: {by: delivered, after: 4h}\n"
+	"    winner: {by: delivered, after: 4h, min_sample: 1}\n"
 
 // standing puts the entries of customers at the split, as their journeys would.
 func (s *shop) standing(ids ...string) []campaigns.Entry {
@@ -118,4 +119,49 @@ func (s *shop) templates() map[string]int {
 		counts[d.Template]++
 	}
 	return counts
+}
+
+// The clock starts with the first customer, whose own clock may be far ahead of
+// the others': their message alone decides nothing.
+func TestASplitWaitsForMessagesThatHadTheirTime(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/split.yaml": strings.Replace(split, "min_sample: 1", "min_sample: 2", 1)}))
+	s.person("ben")
+	entries := s.standing("ann", "ben")
+	s.move(entries[0], "0.0.0", []string{"0"}, textAt("0.0.0"))
+	s.deliver()
+	decided := func() int {
+		ok(t, s.decider.Round(s.ctx()))
+		return s.told("split decided")
+	}
+	s.later(4 * time.Hour)
+	s.move(entries[1], "0.1.0", []string{"0"}, textAt("0.1.0"))
+	s.deliver()
+	ok(t, s.store.Advance(s.ctx(), s.clock(), []deliveries.Progress{{ID: 2, Status: deliveries.Delivered, At: s.clock()}}))
+	if decided() != 0 {
+		t.Error("decided though the second message went out just now")
+	}
+	s.later(4*time.Hour - time.Second)
+	if decided() != 0 {
+		t.Error("decided before the second message had its time")
+	}
+	s.later(time.Second)
+	if decided() != 1 {
+		t.Error("not decided though both messages had their time")
+	}
+}
+
+func TestASplitIsDecidedAtTheLatestByWhatIsKnown(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/split.yaml": strings.Replace(split, "min_sample: 1", "min_sample: 2", 1)}))
+	entries := s.standing("ann")
+	s.move(entries[0], "0", []string{"0"})
+	s.later(12*time.Hour - time.Second)
+	ok(t, s.decider.Round(s.ctx()))
+	early := s.told("split decided")
+	s.later(time.Second)
+	ok(t, s.decider.Round(s.ctx()))
+	travellers, err := s.store.Travellers(s.ctx(), []int64{entries[0].ID}, s.clock())
+	ok(t, err)
+	if early != 0 || travellers[0].Winners["0"] != "a" {
+		t.Errorf("decided early %d times, in the end for %v", early, travellers[0].Winners)
+	}
 }

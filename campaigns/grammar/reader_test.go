@@ -224,7 +224,8 @@ var asMeant = cmp.Options{
 func TestDefaultsAreTheReaders(t *testing.T) {
 	for _, p := range places() {
 		for _, key := range p.object.Keys {
-			if key.Default == "" || key.Name == "expires" || strings.HasPrefix(p.file.Name, "template-") {
+			inVain := p.object.Name == "winner" // the paths around it leave nobody over
+			if key.Default == "" || key.Name == "expires" || inVain || strings.HasPrefix(p.file.Name, "template-") {
 				continue
 			}
 			t.Run(p.object.Name+"."+key.Name, func(t *testing.T) {

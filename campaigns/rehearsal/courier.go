@@ -142,6 +142,9 @@ func (w *World) move(p *parcel, after deliveries.Delivery) {
 	if reached(after) && !reached(before) && after.TakenAt.After(p.journey.person.Contacted.LastAt) {
 		p.journey.person.Contacted.LastAt = after.TakenAt
 	}
+	if after.Taken() && !before.Taken() {
+		w.ripens(p)
+	}
 	w.tellMove(p, before)
 	if after.Status.Settled() {
 		w.wake(p.journey)

@@ -436,7 +436,11 @@ func (p *production) next() time.Time {
 	splits, err := p.store.Splits().Undecided(p.t.Context(), 100)
 	must(p.t, err)
 	for _, split := range splits {
-		times = append(times, split.OpenedAt.Add(p.edition.Campaigns[split.Campaign].StepAt(split.Step).Winner.After))
+		winner := p.edition.Campaigns[split.Campaign].StepAt(split.Step).Winner
+		times = append(times, split.OpenedAt.Add(winner.After), winner.Latest(split.OpenedAt))
+		for _, d := range p.ledger() {
+			times = append(times, d.TakenAt.Add(winner.After))
+		}
 	}
 	times = slices.DeleteFunc(times, func(at time.Time) bool { return !at.After(p.now) })
 	if len(times) == 0 {
@@ -448,13 +452,7 @@ func (p *production) next() time.Time {
 // standing reads how everything stands.
 func (p *production) standing() standing {
 	ctx := p.t.Context()
-	refs := make([]deliveries.Ref, 2000)
-	for i := range refs {
-		refs[i].ID = int64(i + 1)
-	}
-	found, err := p.store.Lookup(ctx, refs)
-	must(p.t, err)
-	s := standing{Deliveries: slices.DeleteFunc(found, func(d deliveries.Delivery) bool { return d.ID == 0 })}
+	s := standing{Deliveries: p.ledger()}
 	numbers := make([]int64, 2000)
 	for i := range numbers {
 		numbers[i] = int64(i + 1)
@@ -472,6 +470,17 @@ func (p *production) standing() standing {
 		s.People = append(s.People, *people[c.ID])
 	}
 	return s.inOrder()
+}
+
+// ledger lists all deliveries.
+func (p *production) ledger() []deliveries.Delivery {
+	refs := make([]deliveries.Ref, 2000)
+	for i := range refs {
+		refs[i].ID = int64(i + 1)
+	}
+	found, err := p.store.Lookup(p.t.Context(), refs)
+	must(p.t, err)
+	return slices.DeleteFunc(found, func(d deliveries.Delivery) bool { return d.ID == 0 })
 }
 
 func must(t *testing.T, err error) {

@@ -99,7 +99,7 @@ steps:
             paths:
               short: {share: 30%, steps: [{email: short}]}
               long: {share: 30%, steps: [{email: long}]}
-            winner: {by: clicked, after: 5h}
+            winner: {by: clicked, after: 5h, min_sample: 3}
           - consent: {topic: service, channel: [sms, push], to: out}
 `),
 		"campaigns/thanks.yaml":   []byte("campaign: thanks\ntopic: service\nstate: live\ntrigger: {manual: true}\nsteps:\n  - sms: note\n"),

@@ -2,6 +2,8 @@ package rehearsal
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"rapport/campaigns"
 	"rapport/channels"
@@ -30,17 +32,51 @@ func (w *World) openSplits(j *journey, steps []string) {
 			continue
 		}
 		w.splits[at] = ""
-		w.at(w.now.Add(step.Winner.After), occurring, func() { w.decide(at, step) })
+		opened := w.now
+		w.opened[at] = func() { w.decide(at, step, opened) }
+		w.at(opened.Add(step.Winner.After), occurring, w.opened[at])
+		w.at(step.Winner.Latest(opened), occurring, w.opened[at])
 	}
 }
 
-// decide names the path that did best so far and lets go on who waits for it.
-func (w *World) decide(at point, step *campaigns.Step) {
+// ripens plans another look at the undecided splits that a message which was
+// taken just now came through, for when it has had the time they give.
+func (w *World) ripens(p *parcel) {
+	parts := strings.Split(p.Step, ".")
+	for len(parts) > 2 {
+		parts = parts[:len(parts)-2] // the step, and its number in the branch
+		path := strings.Join(parts, ".")
+		at := point{p.Campaign, p.journey.Run, path}
+		if look, open := w.opened[at]; open {
+			w.at(w.now.Add(p.journey.campaign.StepAt(path).Winner.After), occurring, look)
+		}
+	}
+}
+
+// decide names the path that did best so far, once enough is known, and lets go
+// on who waits for it (workers.Decider).
+func (w *World) decide(at point, step *campaigns.Step, opened time.Time) {
+	if w.splits[at] != "" || !step.Winner.Decides(opened, w.results(at, step, w.now.Add(-step.Winner.After)), w.now) {
+		return
+	}
+	delete(w.opened, at)
+	w.splits[at] = campaigns.Winning(w.results(at, step, w.now))
+	w.tell(Line{Campaign: at.campaign, Kind: WasDecided, Name: step.ID, Reason: "path " + w.splits[at] + " wins"})
+	for _, j := range w.journeys {
+		if j.Campaign == at.campaign && j.Run == at.run && j.Position == at.step {
+			w.wake(j)
+		}
+	}
+}
+
+// results counts the messages of each path that were taken by an instant.
+func (w *World) results(at point, step *campaigns.Step, taken time.Time) []campaigns.PathResult {
 	var results []campaigns.PathResult
 	for _, path := range step.SplitPaths() {
 		result := campaigns.PathResult{Path: path.Name}
 		for _, p := range w.ledger {
-			if p.Campaign != at.campaign || p.journey.Run != at.run || p.Channel == channels.Webhook || !p.Taken() || !slices.Contains(path.Steps, p.Step) {
+			counts := p.Campaign == at.campaign && p.journey.Run == at.run && p.Channel != channels.Webhook && p.Taken() && !p.TakenAt.After(taken)
+			if !counts || !slices.Contains(path.Steps, p.Step) {
 				continue
 			}
 			result.Sent++
@@ -50,13 +86,7 @@ func (w *World) decide(at point, step *campaigns.Step) {
 		}
 		results = append(results, result)
 	}
-	w.splits[at] = campaigns.Winning(results)
-	w.tell(Line{Campaign: at.campaign, Kind: WasDecided, Name: step.ID, Reason: "path " + w.splits[at] + " wins"})
-	for _, j := range w.journeys {
-		if j.Campaign == at.campaign && j.Run == at.run && j.Position == at.step {
-			w.wake(j)
-		}
-	}
+	return results
 }
 
 // winnersOf are the decisions that concern an entry.

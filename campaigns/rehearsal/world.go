@@ -54,6 +54,7 @@ type World struct {
 	spare     map[string]int // by message, how many were
 	stages    map[rolling]campaigns.Stage
 	splits    map[point]string // with a winner, "" until it is decided
+	opened    map[point]func() // the look at each that is undecided
 	conflicts map[string]bool  // causes of entries, each once
 }
 
@@ -90,7 +91,7 @@ func New(s Stage) *World {
 	}
 	w := &World{
 		shop: s.shop(), stage: s, now: s.Start,
-		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, stages: map[rolling]campaigns.Stage{},
+		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, opened: map[point]func(){}, stages: map[rolling]campaigns.Stage{},
 	}
 	w.spending.now = func() time.Time { return w.now }
 	return w

@@ -149,16 +149,21 @@ func TestAWinnerIsChosenByTheMessagesOfItsPath(t *testing.T) {
 			deliveries.Clicked:   {{Path: "a", Sent: 3, Reached: 2}, {Path: "b", Sent: 2}, {Path: "c"}},
 			deliveries.Delivered: {{Path: "a", Sent: 3, Reached: 3}, {Path: "b", Sent: 2, Reached: 2}, {Path: "c"}},
 		} {
-			got, err := s.Splits().Results(t.Context(), campaigns.SplitPoint{Campaign: "welcome", Version: 1, Step: "2"}, paths, by)
+			got, err := s.Splits().Results(t.Context(), campaigns.SplitPoint{Campaign: "welcome", Version: 1, Step: "2"}, paths, by, noon)
 			if err != nil {
 				t.Fatal(err)
 			}
 			same(t, "by "+string(by), got, want)
 		}
-		other, err := s.Splits().Results(t.Context(), campaigns.SplitPoint{Campaign: "welcome", Version: 1, Run: 3, Step: "2"}, paths, deliveries.Clicked)
+		other, err := s.Splits().Results(t.Context(), campaigns.SplitPoint{Campaign: "welcome", Version: 1, Run: 3, Step: "2"}, paths, deliveries.Clicked, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
+		earlier, err := s.Splits().Results(t.Context(), campaigns.SplitPoint{Campaign: "welcome", Version: 1, Step: "2"}, paths, deliveries.Clicked, noon.Add(-time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "before they were taken", earlier, []campaigns.PathResult{{Path: "a"}, {Path: "b"}, {Path: "c"}})
 		same(t, "another run", other, []campaigns.PathResult{{Path: "a"}, {Path: "b"}, {Path: "c"}})
 	})
 }
