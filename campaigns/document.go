@@ -285,6 +285,8 @@ func (s *source) familiarMistake(theirs string, line, column int) *Problem {
 		return s.at(line, max(1, column-1), "a value cannot begin with {{ as it is", `put it in quotes: "{{ … }}"`)
 	case strings.Contains(theirs, "mapping value is not allowed") && strings.Count(here, ":") < 2 && line < len(s.lines) && indent(s.lines[line]) > indent(here):
 		return s.at(line+1, indent(s.lines[line])+1, "this line is indented deeper than the line above it", "indent it like its neighbours")
+	case strings.Contains(theirs, "invalid header option"): // > and | begin a text of several lines
+		return s.at(line, column, "YAML reads the sign "+quote(skip(here, column-1)[:1])+" here as the beginning of a longer text", "put the whole condition in single quotes, such as 'event.total >= 100'")
 	case !strings.Contains(theirs, "value is not allowed"):
 		return nil
 	case strings.HasSuffix(strings.TrimSpace(before), `"`), strings.HasSuffix(strings.TrimSpace(before), "'"):

@@ -55,7 +55,8 @@ type reader struct {
 	order     []string
 	campaigns map[string]declaredCampaign
 	handovers []handover
-	circles   []string // of handovers, told already
+	circles   []string  // of handovers, told already
+	scripted  []mention // events that the scripts of tests let happen
 	// unread says that a file with segments could not be read: what has no
 	// segment may have one there.
 	unread bool

@@ -61,11 +61,13 @@ func (r *reader) readCampaign(root node) {
 // declare notes the campaign's id.
 func (c *campaignReader) declare(name, root node) {
 	here := declaration{name.src.file, name.line, name.column}
-	if c.campaign.ID == "" {
+	if !identifier.MatchString(c.campaign.ID) { // whatever name it gets, it may be the one others mean
+		c.campaignsUnread = true
 		return
 	}
 	if first, twice := c.campaigns[c.campaign.ID]; twice {
 		c.duplicate("campaign", c.campaign.ID, here, first.declaration)
+		delete(c.workspace.Campaigns, c.campaign.ID) // nobody knows which one others mean
 		return
 	}
 	c.campaigns[c.campaign.ID] = declaredCampaign{here, c.campaign, root}

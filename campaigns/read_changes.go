@@ -41,7 +41,7 @@ func (c *campaignReader) settableType(p pair) expression.Type {
 			return declared
 		}
 		if c.settled {
-			p.problem("there is no trait "+quote(trait), didYouMean(trait, slices.Collect(maps.Keys(c.workspace.Traits)), "declare it under traits in rapport.yaml"))
+			p.problem("there is no trait "+quote(trait), didYouMean(trait, slices.Sorted(maps.Keys(c.workspace.Traits)), "declare it under traits in rapport.yaml"))
 		}
 		return expression.Any
 	}

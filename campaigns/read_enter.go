@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -110,9 +111,5 @@ func (r *reader) wayTo(to, from string, seen map[string]bool) []string {
 }
 
 func (r *reader) campaignNames() []string {
-	var names []string
-	for id := range r.campaigns {
-		names = append(names, id)
-	}
-	return names
+	return slices.Sorted(maps.Keys(r.campaigns))
 }

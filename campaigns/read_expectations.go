@@ -1,7 +1,6 @@
 package campaigns
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -233,8 +232,8 @@ func (t *testReader) readExpectedEntry(m *mapping, e *Expectation) {
 	n := m.get("enter")
 	if e.Name = n.textAs("a campaign, or any"); e.Name == "any" {
 		e.Name = ""
-	} else if _, known := t.campaigns[e.Name]; e.Name != "" && !known {
-		n.problem("there is no campaign "+quote(e.Name), didYouMean(e.Name, slices.Collect(maps.Keys(t.campaigns)), ""))
+	} else if e.Name != "" {
+		t.checkCampaign(n, e.Name, "")
 	}
 }
 

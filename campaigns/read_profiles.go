@@ -207,7 +207,7 @@ func (t *testReader) readTraitValues(n node) map[string]any {
 		declared, known := t.workspace.Traits[p.key]
 		switch {
 		case !known && t.settled:
-			p.problem("there is no trait "+quote(p.key), didYouMean(p.key, slices.Collect(maps.Keys(t.workspace.Traits)), "declare it under traits in rapport.yaml"))
+			p.problem("there is no trait "+quote(p.key), didYouMean(p.key, slices.Sorted(maps.Keys(t.workspace.Traits)), "declare it under traits in rapport.yaml"))
 		case declared == expression.Time:
 			traits[p.key] = dateOf(t.instant(p.value), t.test.Zone)
 		case p.value.is(traitWords[declared], traitKinds[declared]):

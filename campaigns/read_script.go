@@ -29,7 +29,7 @@ func (t *testReader) readLine(n node) {
 	case m.has("when"):
 		t.readCue(m)
 	case m.has("event"):
-		t.readScene(m, func(scene *Scene) { scene.Event = m.get("event").text() })
+		t.readScene(m, func(scene *Scene) { scene.Event = t.readHappening(m.get("event")) })
 	case m.has("start"):
 		t.readScene(m, func(scene *Scene) { scene.Starts, scene.With = t.readStarts(m.get("start")) })
 	case m.has("wait"):
@@ -57,6 +57,15 @@ func (t *testReader) readScene(m *mapping, what func(*Scene)) {
 	}
 	scene.Customer = t.whose(m.get("customer"))
 	t.test.Script = append(t.test.Script, scene)
+}
+
+// readHappening reads the name of an event that the test lets happen.
+func (t *testReader) readHappening(n node) string {
+	name := n.text()
+	if name != "" {
+		t.scripted = append(t.scripted, mention{name, n, true})
+	}
+	return name
 }
 
 // readClock moves the script's clock to a line's time.
@@ -247,7 +256,7 @@ func (t *testReader) readAct(m *mapping, n node, kind ActKind) []Act {
 	case ActBounce:
 		act.Hard = n.kind() == aFlag || choice(n, "hard", "hard", "soft") == "hard"
 	case ActEvent:
-		act.Event, act.With = n.text(), values(m.get("with"))
+		act.Event, act.With = t.readHappening(n), values(m.get("with"))
 	default:
 		n.yes("true")
 	}

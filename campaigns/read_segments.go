@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,8 +94,12 @@ func (r *reader) readSegment(root node) {
 // nameless begins the ids of segments that have none of their own.
 const nameless = "\x00"
 
-// duplicate reports an id that was given before.
+// duplicate reports an id that two files give. The file that is called so is
+// taken for the older one, and otherwise the first.
 func (r *reader) duplicate(what, id string, second, first declaration) {
+	if path.Base(second.file) == id+".yaml" && second.file != first.file {
+		second, first = first, second
+	}
 	r.add(Problem{
 		File: second.file, Line: second.line, Column: second.column,
 		Message: "there is another " + what + " " + quote(id) + " at " + first.file + ":" + itoa(first.line) + ":" + itoa(first.column),
@@ -194,5 +199,6 @@ func (r *reader) segmentNames() []string {
 			names = append(names, id)
 		}
 	}
+	slices.Sort(names)
 	return names
 }

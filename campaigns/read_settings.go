@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -108,12 +109,11 @@ func parseZone(text string) (*time.Location, *mistake) {
 	if zone, known := zoneNamed(text); known {
 		return zone, nil
 	}
-	var names []string
-	for name := range knownZones() {
+	names := slices.Sorted(maps.Keys(knownZones()))
+	for _, name := range names {
 		if _, city, _ := strings.Cut(name, "/"); fold(city) == fold(text) {
 			return nil, wrong(quote(text)+" is not a time zone", "did you mean "+quote(name)+"?")
 		}
-		names = append(names, name)
 	}
 	return nil, wrong(quote(text)+" is not a time zone", didYouMean(text, names, "write its region and city, such as Europe/Berlin"))
 }

@@ -1,7 +1,6 @@
 package campaigns
 
 import (
-	"maps"
 	"slices"
 	"time"
 )
@@ -86,10 +85,21 @@ func (t *testReader) readCampaignNames(m *mapping) {
 		if id == "" {
 			continue
 		}
-		if _, declared := t.campaigns[id]; !declared {
-			n.problem("there is no campaign "+quote(id), didYouMean(id, slices.Collect(maps.Keys(t.campaigns)), "name one of campaigns/"))
-		}
+		t.checkCampaign(n, id, "name one of campaigns/")
 		t.test.Campaigns = append(t.test.Campaigns, id)
+	}
+}
+
+// checkCampaign checks that there is a campaign of that name. A file that could
+// not be read may hold it.
+func (r *reader) checkCampaign(n node, id, otherwise string) {
+	_, declared := r.campaigns[id]
+	switch {
+	case declared:
+	case r.campaignsUnread:
+		r.silenced++
+	default:
+		n.problem("there is no campaign "+quote(id), didYouMean(id, r.campaignNames(), otherwise))
 	}
 }
 

@@ -7,13 +7,25 @@ func (c *campaignReader) readWait(n node) *Wait {
 	}
 	m := n.fields("")
 	wait := &Wait{}
-	if m.has("for") {
+	if waitsForEvent(m) {
 		c.readWaitFor(m, wait)
 	} else {
 		readWaitUntil(m, wait)
 	}
 	m.end()
 	return wait
+}
+
+// waitsForEvent reports whether a wait is meant to end by an event: it names one,
+// or has keys that belong to such a wait alone. Who writes "event" means "for".
+func waitsForEvent(m *mapping) bool {
+	for i, p := range m.entries {
+		if p.key == "event" && !m.has("for") {
+			p.problem(`unknown key "event"`, `did you mean "for"?`)
+			m.entries[i].key = "for"
+		}
+	}
+	return m.has("for") || !m.has("until") && (m.has("at_most") || m.has("where"))
 }
 
 func readWaitUntil(m *mapping, wait *Wait) {
@@ -32,7 +44,7 @@ func readWaitUntil(m *mapping, wait *Wait) {
 // readWaitFor reads a wait for an event. Its condition sees the event that
 // comes, not the one that began the journey.
 func (c *campaignReader) readWaitFor(m *mapping, wait *Wait) {
-	awaited := m.get("for")
+	awaited := m.need("for", "name the event to wait for, such as \"for: Order Completed\"")
 	if _, problem := parseDuration(awaited.raw()); problem == nil && awaited.kind() == aText {
 		awaited.problem(`"for" names an event, and this is a duration`, "write wait: "+awaited.raw())
 	} else {

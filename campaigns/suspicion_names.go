@@ -34,13 +34,26 @@ func (s *suspicion) suspectNames() {
 			s.warn(m.at, "rapport.yaml lists no event "+quote(m.name), didYouMean(m.name, s.workspace.Events, "write it there under events, or name one that is"))
 		case !m.comes && ourOwn(m.name) && !producible(m.name):
 			s.warn(m.at, "nothing ever notes "+quote(m.name)+" on a timeline", didYouMean(m.name, everyNote(), "name what does happen"))
+		case other != "" && times[other] == times[m.name]: // either may be right
+			s.warn(m.at, "the event "+quote(m.name)+" is called "+quote(other)+" at "+placeOf(other, mentions)+", and names must agree to the letter", "write one of the two names in both places")
 		case other != "":
 			s.warn(m.at, "the event "+quote(m.name)+" is called "+quote(other)+" elsewhere, and names must agree to the letter", "did you mean "+quote(other)+"?")
 		}
 	}
 }
 
-// mentions lists the places that name events, those of campaigns and segments.
+// placeOf is where an event is named first.
+func placeOf(name string, mentions []mention) string {
+	i := slices.IndexFunc(mentions, func(m mention) bool { return m.name == name })
+	if i < 0 {
+		return settingsFile
+	}
+	at := mentions[i].at
+	return at.src.file + ":" + itoa(at.line) + ":" + itoa(at.column)
+}
+
+// mentions lists the places that name events: those of campaigns, segments and
+// the scripts of tests.
 func (s *suspicion) mentions() []mention {
 	var all []mention
 	for _, id := range s.order {
@@ -63,7 +76,7 @@ func (s *suspicion) mentions() []mention {
 			}
 		})
 	}
-	return all
+	return append(all, s.scripted...)
 }
 
 // awaited lists the events that begin, end and crown a campaign.

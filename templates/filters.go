@@ -63,7 +63,7 @@ var allowedFilters = map[string]usage{
 	"where":         {least: 1, most: 2, example: `where: "kind", "gift"`},
 }
 
-func filterNames() []string { return slices.Collect(maps.Keys(allowedFilters)) }
+func filterNames() []string { return slices.Sorted(maps.Keys(allowedFilters)) }
 
 // Filters the checker writes into templates; nobody else can.
 const (
