@@ -174,7 +174,7 @@ type Runs interface {
 	// Last is the latest recorded occurrence of a campaign; zero when none.
 	Last(ctx context.Context, campaign string) (time.Time, error)
 	// Pending lists shards that are not entered yet, but for those of campaigns
-	// that are paused.
+	// that are paused or drafts.
 	Pending(ctx context.Context, limit int) ([]Shard, error)
 	// EnterShard inserts the audience of one shard and marks it done, in one
 	// transaction; running it again adds nothing. Whom the rule of entry keeps

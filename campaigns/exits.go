@@ -44,9 +44,19 @@ type Sweep struct {
 	Why   string
 }
 
+// whyArchived is why the journeys of a campaign end that is over.
+const whyArchived = "archived"
+
 // Sweeps lists the exits that a database can judge for all customers at once.
-// Those that ask about the event, answers or steps of a journey it cannot.
+// Those that ask about the event, answers or steps of a journey it cannot. A
+// campaign that is archived ends for everybody; one that stands still for nobody.
 func (c *Campaign) Sweeps(d expression.Dialect, now time.Time) []Sweep {
+	switch c.State {
+	case Archived:
+		return []Sweep{{Where: "TRUE", Why: whyArchived}}
+	case Paused, Draft:
+		return nil
+	}
 	var sweeps []Sweep
 	for _, exit := range c.Exits {
 		if exit.When == nil || exit.When.InMemoryOnly() {

@@ -29,6 +29,8 @@ func (w *Workspace) Advance(c *Campaign, t Traveller, now time.Time) Move {
 	}
 	j := newJourney(w, c, t, now)
 	switch at, found := j.start(); {
+	case c.State == Archived:
+		j.end(Left, whyArchived)
 	case t.Customer == nil:
 		j.end(Left, "the customer is gone")
 	case j.exits():

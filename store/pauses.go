@@ -11,10 +11,10 @@ import (
 var _ campaigns.Brake = (*Store)(nil)
 
 // standsStill is the SQL that says whether the campaign a column names is
-// paused, beside its file or by it.
+// paused, beside its file or by it, or a draft again.
 func standsStill(column string) string {
 	return `(EXISTS (SELECT 1 FROM pauses p WHERE p.campaign = ` + column + `)
-		OR COALESCE((SELECT k.state FROM campaign_versions k WHERE k.campaign = ` + column + ` ORDER BY k.version DESC LIMIT 1), '') = 'paused')`
+		OR COALESCE((SELECT k.state FROM campaign_versions k WHERE k.campaign = ` + column + ` ORDER BY k.version DESC LIMIT 1), '') IN ('paused', 'draft'))`
 }
 
 // Pause implements campaigns.Brake.

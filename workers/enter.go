@@ -28,11 +28,15 @@ func (e *Entrance) Enter(ctx context.Context, shard campaigns.Shard) error {
 	if err != nil {
 		return err
 	}
-	if campaign.State == campaigns.Paused {
+	in := campaigns.Intake{Campaign: campaign}
+	switch campaign.State {
+	case campaigns.Live:
+	case campaigns.Archived:
+		in.Where = "FALSE" // the shard is done: nobody enters what is over
+	default:
 		return nil // the shard waits for the campaign to go on
 	}
-	in := campaigns.Intake{Campaign: campaign}
-	if campaign.Audience.Who != nil {
+	if campaign.Audience.Who != nil && in.Where == "" {
 		in.Where, in.Args = campaign.Audience.Who.SQL(e.Dialect, campaign.AudienceAt(shard.At))
 	}
 	if campaign.Trigger.OwnClock {

@@ -20,7 +20,8 @@ const (
 )
 
 // Sweeper ends journeys whose customers satisfy an exit by what they have become,
-// although nothing told of it: time passed, a file was imported.
+// although nothing told of it: time passed, a file was imported. It ends all those
+// of a campaign that was archived or removed.
 type Sweeper struct {
 	Catalog *campaigns.Catalog
 	Exodus  campaigns.Exodus
@@ -69,7 +70,7 @@ func (s *Sweeper) begin(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if campaign == nil || campaign.State != campaigns.Live {
+		if campaign == nil {
 			continue
 		}
 		for _, sweep := range campaign.Sweeps(s.Dialect, now) {
