@@ -118,7 +118,16 @@ func (m meanings) step(s, after Step) []Change {
 
 // facts are what a step says beside the steps in its arms.
 func (w *Workspace) stepFacts(s Step) []fact {
-	return w.facts(s, "Kind", "Path", "Line", "Column", "Branch")
+	said := w.facts(s, "Kind", "Path", "Line", "Column", "Branch")
+	for i := range said {
+		switch said[i].part { // as files name them
+		case "wait.for":
+			said[i].part = "wait"
+		case "wait.event":
+			said[i].part = "wait.for"
+		}
+	}
+	return said
 }
 
 // stepText is all that a step says, its arms included.

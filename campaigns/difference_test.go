@@ -70,7 +70,7 @@ func TestDifferencesAreToldByPart(t *testing.T) {
 			`advent-sale: audience.where: orders.count >= 1 and (consent("marketing", "email") or consent("marketing", "sms")) → orders.count >= 2 and (consent("marketing", "email") or consent("marketing", "sms"))`,
 			"advent-sale has another audience",
 		}},
-		"a step deep inside": {advent, "- wait: 2d", "- wait: 3d", []string{"advent-sale changed", "advent-sale: step 0.0.1 (wait 3d) wait.for: 2d → 3d"}},
+		"a step deep inside": {advent, "- wait: 2d", "- wait: 3d", []string{"advent-sale changed", "advent-sale: step 0.0.1 (wait 3d) wait: 2d → 3d"}},
 		"a step put in": {welcome, "  - wait: {until", "  - tag: [+new]\n  - wait: {until", []string{
 			"welcome changed", "welcome: step 1:  → tag +new",
 		}},

@@ -53,7 +53,11 @@ func FailureReasons() []Reason {
 		{"unreachable", "the phone was off or out of reach", "nothing: the next message may pass"},
 		{"busy_network", "the network was too busy", "nothing: the next message may pass"},
 		{"blocked", "the customer or the network blocks the sender", "write less often, and by another channel"},
+		{"block", "the server of the mailbox refused the sender or the message", "look at what it says of your domain, and write what readers wait for"},
 		{"filtered", "the network took it for spam", "say who you are, and write fewer links"},
+		{string(deliveries.Failed), "the provider gave the message up and said no reason", "look at what the provider's own log says of it"},
+		{string(deliveries.Bounced), "the message came back without a reason", "look at what the provider's own log says of it"},
+		{string(deliveries.Expired), "the message was given up before it was handed over", "allow a longer expires if it happens often"},
 	}
 }
 

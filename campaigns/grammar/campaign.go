@@ -14,7 +14,7 @@ func campaign() *Object {
 		{Name: "audience", Type: audience(), Otherwise: "everybody", Means: "Who belongs."},
 		{Name: "entry", Type: entry(), Means: "How often one customer may go through it."},
 		{Name: "exit", Type: &List{exit(), 0}, Example: "[{event: Order Returned}]", Otherwise: "the journey goes to its end", Means: "What ends a journey at once, even in the middle of a wait."},
-		{Name: "goal", Type: goal(), Otherwise: "nothing is counted", Means: "What the campaign is for. It is counted for those who were contacted and for the holdout, side by side."},
+		{Name: "goal", Type: goal(), Otherwise: "nothing is counted", Means: "What the campaign is for. It is counted for those who entered and are not held out, and for the holdout, side by side."},
 		{Name: "contact", Type: narrowing(), Otherwise: "the workspace's", Means: "Narrows the contact policy of the workspace for this campaign; it never widens it."},
 		{Name: "budget", Type: money, Otherwise: "only the workspace's", Means: "What the campaign may spend on text messages and calls."},
 		{Name: "holdout", Type: share, Otherwise: "nobody is held out", Means: "The share of people who enter, are never contacted, and are measured beside the others. It is drawn once for a person."},
@@ -35,7 +35,7 @@ func trigger() *Forms {
 		{"trigger-event", "an event starts it", []Key{
 			{Name: "event", Type: eventName, Need: true, Means: "The event that makes a customer enter as soon as it stands on their timeline."},
 			{Name: "where", Type: condition, Example: "event.total >= 60", Otherwise: "every such event", Means: "A condition on the event, and on the customer."},
-			{Name: "delay", Type: duration, Otherwise: "at once", Means: "How long after the event the journey begins."},
+			{Name: "delay", Type: duration, Otherwise: "at once", Means: "How long after the event the first step is taken."},
 		}},
 		{"trigger-once", "a broadcast at one moment", []Key{
 			{Name: "once", Type: instant, Need: true, Means: "When the audience enters, all of it."},
@@ -51,7 +51,7 @@ func trigger() *Forms {
 				{string(campaigns.Entering), "they come to belong"},
 				{string(campaigns.Leaving), "they belong no longer"},
 			}}},
-			{Name: "delay", Type: duration, Otherwise: "at once", Means: "How long after the change the journey begins."},
+			{Name: "delay", Type: duration, Otherwise: "at once", Means: "How long after the change the first step is taken."},
 		}},
 		{"trigger-manual", "people start it by hand", []Key{
 			{Name: "manual", Type: yes, Need: true, Means: "Support, the command line or the API start it for one customer."},

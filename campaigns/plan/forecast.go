@@ -72,7 +72,7 @@ const (
 	Later   Outcome = "later"   // contacted after a wait of the journey
 	Held    Outcome = "held"    // the contact waits for hours, a cap, a budget
 	Skipped Outcome = "skipped" // every message on the way is refused
-	Waiting Outcome = "waiting" // stands before a message, for an event or a stage
+	Waiting Outcome = "waiting" // stands before a message, for an event, a stage or the winner of a split
 	Ended   Outcome = "ended"   // walks to its end without a message
 )
 

@@ -97,7 +97,7 @@ func (v *visit) fate() Fate {
 	case f.Entry.State == campaigns.Running && f.Entry.Position == "":
 		fate.Outcome, fate.Stands = Waiting, "its stage of the rollout"
 	case f.Entry.State == campaigns.Running:
-		fate.Outcome, fate.Stands = Waiting, "step "+f.Entry.Position
+		fate.Outcome, fate.Stands = Waiting, v.standsAt(f.Entry.Position)
 	default:
 		fate.Outcome, fate.Stands = Ended, f.Entry.Why
 	}
@@ -105,6 +105,18 @@ func (v *visit) fate() Fate {
 		v.address(&fate)
 	}
 	return fate
+}
+
+// standsAt names the step a journey waits at, and what for.
+func (v *visit) standsAt(position string) string {
+	words := "step " + position
+	if step := v.campaign.StepAt(position); step != nil {
+		words += ", " + step.Title()
+		if step.Kind == campaigns.StepSplit {
+			words += ", for its winner"
+		}
+	}
+	return words
 }
 
 // stage is the share of people whom a new run lets in at once.

@@ -27,8 +27,9 @@ func applyCommand(o *options) *cobra.Command {
 		Use:   "apply DIR",
 		Short: "Put a workspace in force; entries under way keep the version they began with",
 		Long: "Put a workspace in force, all of it or, where there is a mistake, nothing. Entries under way keep the version\n" +
-			"they began with; with --migrate those go on in the new one for whom every step they have passed, and the one they\n" +
-			"stand at, is the same in both. While `rapport up` runs on the same folder, it is asked to do it. --server asks another one:\n" +
+			"they began with; with --migrate those go on in the new one for whom every step they may have passed, and the one they\n" +
+			"stand at, has the same path, kind, id and template in both. The rest of a step may differ: a wait that became\n" +
+			"shorter or longer is counted anew from when they came to it. While `rapport up` runs on the same folder, it is asked to do it. --server asks another one:\n" +
 			"its console answers the machine it runs on only, so run this there or through a tunnel.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

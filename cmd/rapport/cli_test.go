@@ -158,6 +158,9 @@ func TestWhatIsAskedInAWrongWayIsToldHow(t *testing.T) {
 		{[]string{"validate", "nodir"}, "there is no folder nodir"},
 		{[]string{"validate", "cli_test.go"}, "cli_test.go is a file; name the folder"},
 		{[]string{"explain", "welcome"}, "write `rapport explain CAMPAIGN WHO`"},
+		{[]string{"validate", shopFolder, "--format", "xml"}, `--format is text, json or github, not "xml"`},
+		{[]string{"status", "--format", "github"}, `--format of status is text or json, not "github"`},
+		{[]string{"preview", "welcome", shopFolder, "--channel", "fax"}, `--channel is email, sms, call or push, not "fax"`},
 		{[]string{"schema", "campain"}, `there is no schema "campain"; there are campaign, `},
 	} {
 		if _, errOut, code := rapport(t, c.args...); code != 1 || !strings.Contains(errOut, c.want) {
@@ -171,11 +174,11 @@ func TestStatusListsWhatIsInForceBeforeAnybodyEntered(t *testing.T) {
 	if _, errOut, code := rapport(t, "apply", shopFolder, "--data", data); code != 0 {
 		t.Fatal(errOut)
 	}
-	if _, errOut, code := rapport(t, "pause", "welcome", "--data", data); code != 0 {
+	if _, errOut, code := rapport(t, "pause", "welcome", "--why", "not yet", "--data", data); code != 0 {
 		t.Fatal(errOut)
 	}
 	out, _, _ := rapport(t, "status", "--data", data)
-	for _, want := range []string{"follow-up ", "welcome ", "advent-sale "} {
+	for _, want := range []string{"follow-up ", "welcome ", "advent-sale ", " by cli: not yet", "Messages not sent, and why"} {
 		if strings.Count(out, want) == 0 {
 			t.Errorf("the status lacks %q:\n%s", want, out)
 		}

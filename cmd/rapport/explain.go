@@ -49,6 +49,9 @@ type account struct {
 	// more.
 	Today    *campaigns.Belonging `json:"today,omitempty"`
 	Journeys []story              `json:"journeys"`
+	// Pause is who stopped the campaign and why; nil unless it was by hand or by
+	// its rollout.
+	Pause *campaigns.Pause `json:"pause,omitempty"`
 	// Why nobody entered, when there is no journey.
 	Why string `json:"why,omitempty"`
 }
@@ -83,6 +86,13 @@ func (i *installation) explain(ctx context.Context, campaign, who string) (told 
 	c := edition.Campaigns[campaign]
 	if len(ids) == 0 && c == nil {
 		return told, nil, fmt.Errorf("there is no campaign %q", campaign)
+	}
+	pauses, err := i.Store.Pauses(ctx)
+	if err != nil {
+		return told, nil, err
+	}
+	if pause, paused := pauses[campaign]; paused {
+		told.Pause = &pause
 	}
 	travellers, err := i.Store.Travellers(ctx, ids, i.Now())
 	if err != nil {

@@ -18,6 +18,9 @@ func printAccount(w io.Writer, told account, zone *time.Location) {
 	if told.Why != "" {
 		fmt.Fprintf(w, "%s: %s\n", told.Campaign, told.Why)
 	}
+	if told.Pause != nil {
+		fmt.Fprintf(w, "%s: paused %s\n", told.Campaign, pauseWords(*told.Pause, zone))
+	}
 	for _, s := range told.Journeys {
 		printStory(w, told.Campaign, s, zone)
 	}

@@ -15,10 +15,13 @@ func TestExplainTellsTheValuesThatDecide(t *testing.T) {
 	if _, errOut, code := rapport(t, "follow-up", "follow-up", "c00001", "--data", data); code != 0 {
 		t.Fatal(errOut)
 	}
+	if _, errOut, code := rapport(t, "pause", "advent-sale", "--why", "not yet", "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
 	out, errOut, code := rapport(t, "explain", "advent-sale", "c00001", "--data", data)
 	for _, want := range []string{
 		"advent-sale: ", "Before a journey begins, with the values of today", "orders.count >= 1 (", "cases.open > 0 (0): no", "yes: never was in it",
-		"holdout    ",
+		"holdout    ", "advent-sale: paused since ", ": not yet",
 	} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("exit %d, the account lacks %q:\n%s%s", code, want, out, errOut)

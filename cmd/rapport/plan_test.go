@@ -64,3 +64,13 @@ func TestThePlansJSONIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+func TestPlanSaysWhatAJourneyWaitsFor(t *testing.T) {
+	folder, data := history(t)
+	edit(t, filepath.Join(folder, "campaigns/callback.yaml"), "  - wait: 1h\n  - sms: sorry\n",
+		"  - split: words\n    paths:\n      a: {share: 1%, steps: [{sms: sorry}]}\n      b: {share: 1%, steps: [{sms: other}]}\n    winner: {by: delivered, after: 4h}\n")
+	out, errOut, code := rapport(t, "plan", folder, "callback", "--data", data)
+	if code != 0 || !strings.Contains(out, "step 0, split words, for its winner") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,9 @@ func (o *options) preview(cmd *cobra.Command, p previewing) error {
 	if err != nil {
 		return err
 	}
+	if p.channel != "" && !slices.Contains(channels.All(), channels.Channel(p.channel)) {
+		return fmt.Errorf("--channel is email, sms, call or push, not %q", p.channel)
+	}
 	written, err := o.write(shop, customer, p)
 	if err != nil {
 		return err
@@ -84,6 +88,9 @@ func (o *options) preview(cmd *cobra.Command, p previewing) error {
 	}
 	for _, w := range written {
 		w.print(cmd.OutOrStdout())
+		if p.locale != "" && language(w.Locale) != language(p.locale) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s has no words in %s; this is %s\n", w.Channel, w.Template, p.locale, w.Locale)
+		}
 	}
 	return nil
 }
@@ -198,6 +205,9 @@ func (p previewing) noTemplate(shop *campaigns.Workspace) error {
 				names = append(names, string(ch)+"/"+name)
 			}
 		}
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("there is no template %q, nor any other of its channel", strings.TrimPrefix(p.channel+"/"+p.template, "/"))
 	}
 	return fmt.Errorf("there is no template %q; there are %s", strings.TrimPrefix(p.channel+"/"+p.template, "/"), strings.Join(names, ", "))
 }

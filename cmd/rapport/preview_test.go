@@ -60,6 +60,9 @@ func TestATestMessageGoesToListedAddressesOnly(t *testing.T) {
 	if err != nil || strings.Count(string(accepted), "[Test] ") < 1 || strings.Count(string(accepted), "\n") != 2 {
 		t.Errorf("the provider got %s (%v)", accepted, err)
 	}
+	if _, errOut, code := rapport(t, "preview", "welcome", shopFolder, "--locale", "xx"); code != 0 || !strings.Contains(errOut, "email welcome has no words in xx; this is en") {
+		t.Errorf("a language without words: exit %d: %s", code, errOut)
+	}
 	if out, _, _ := rapport(t, "status", "--data", data); strings.Contains(out, "welcome") && strings.Contains(out, " 1 ") {
 		t.Errorf("the ledger heard of it:\n%s", out)
 	}

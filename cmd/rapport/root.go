@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,22 +25,17 @@ type options struct {
 func rootCommand() *cobra.Command {
 	o := &options{}
 	root := &cobra.Command{
-		Use:           "rapport",
-		Short:         "Write to, text, call and listen to your customers, from campaigns in files",
-		Version:       version,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if o.format != "text" && o.format != "json" && o.format != "github" {
-				return fmt.Errorf("--format is text or json, not %q", o.format)
-			}
-			return nil
-		},
+		Use:               "rapport",
+		Short:             "Write to, text, call and listen to your customers, from campaigns in files",
+		Version:           version,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return o.checkFormat(cmd.Name()) },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.data, "data", "./rapport-data", "the embedded installation's `folder`")
 	flags.StringVar(&o.config, "config", "", "the operator's `file`; without one everything is embedded")
-	flags.StringVar(&o.format, "format", "text", "how results are printed: text or json")
+	flags.StringVar(&o.format, "format", "text", "how results are printed: text or json, of validate and test also github")
 	root.AddGroup(
 		&cobra.Group{ID: "marketer", Title: "For marketers:"},
 		&cobra.Group{ID: "agent", Title: "For support:"},
@@ -62,6 +58,19 @@ func rootCommand() *cobra.Command {
 		tellUse(command)
 	}
 	return root
+}
+
+// checkFormat refuses a format that a command does not print in. What checks a
+// folder before it acts tells its mistakes as GitHub's annotations too.
+func (o *options) checkFormat(command string) error {
+	annotates := slices.Contains([]string{"validate", "test", "diff", "apply"}, command)
+	switch {
+	case o.format == "text", o.format == "json", o.format == "github" && annotates:
+		return nil
+	case annotates:
+		return fmt.Errorf("--format is text, json or github, not %q", o.format)
+	}
+	return fmt.Errorf("--format of %s is text or json, not %q", command, o.format)
 }
 
 // tellUse lets a command that is given too little or too much say how it is

@@ -32,8 +32,8 @@ func printFigures(out io.Writer, w *campaigns.Workspace, f rehearsal.Figures) {
 		printChannels(out, w, f)
 	}
 	fmt.Fprintln(out)
-	printCounts(out, "Not contacted", f.Skipped)
-	printCounts(out, "Failed", f.Failed)
+	printCounts(out, "Messages not sent", f.Skipped)
+	printCounts(out, "Messages that failed", f.Failed)
 	printCounts(out, "Left", f.Why)
 	printCounts(out, "Cannot be written", f.Mistakes)
 	if f.Busiest.Messages > 0 {

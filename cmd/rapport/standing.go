@@ -204,12 +204,19 @@ func splitLines(s standing, zone *time.Location) []string {
 
 func pauseLine(s standing, zone *time.Location) []string {
 	switch {
-	case s.Pause != nil && s.Pause.Why != "":
-		return []string{fmt.Sprintf("since %s by %s: %s", stamp(s.Pause.At, zone), s.Pause.Source, s.Pause.Why)}
 	case s.Pause != nil:
-		return []string{fmt.Sprintf("since %s by %s", stamp(s.Pause.At, zone), s.Pause.Source)}
+		return []string{pauseWords(*s.Pause, zone)}
 	case s.State == campaigns.Paused:
 		return []string{"by its file"}
 	}
 	return nil
+}
+
+// pauseWords says since when, by whom and why a campaign stands still.
+func pauseWords(p campaigns.Pause, zone *time.Location) string {
+	words := fmt.Sprintf("since %s by %s", stamp(p.At, zone), p.Source)
+	if p.Why != "" {
+		words += ": " + p.Why
+	}
+	return words
 }

@@ -37,7 +37,7 @@ func statusCommand(o *options) *cobra.Command {
 	}
 }
 
-// printFunnels writes a line a campaign, then why customers were skipped.
+// printFunnels writes a line a campaign, then why messages were not sent.
 func printFunnels(w io.Writer, funnels []deliveries.Funnel) {
 	t := newTable(w, "campaign", "entered", "sent", "delivered", "opened", "clicked", "answered", "cases", "skipped", "failed", "unconfirmed")
 	for _, f := range funnels {
@@ -51,7 +51,7 @@ func printFunnels(w io.Writer, funnels []deliveries.Funnel) {
 }
 
 func printReasons(w io.Writer, funnels []deliveries.Funnel) {
-	fmt.Fprintln(w, "\nNot contacted, and why")
+	fmt.Fprintln(w, "\nMessages not sent, and why")
 	any := false
 	for _, f := range funnels {
 		if len(f.Skipped)+len(f.Failed) == 0 {
@@ -72,7 +72,7 @@ func printReasons(w io.Writer, funnels []deliveries.Funnel) {
 		fmt.Fprintf(w, "  %-18s %s\n", f.Campaign, strings.Join(words, ", "))
 	}
 	if !any {
-		fmt.Fprintln(w, "  nobody was left out")
+		fmt.Fprintln(w, "  none")
 	}
 }
 
