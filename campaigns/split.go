@@ -30,14 +30,14 @@ type PathResult struct {
 // Splits keeps splits with a winner.
 type Splits interface {
 	// Undecided lists splits that nobody decided yet, the first opened first.
-	Undecided(ctx context.Context, limit int) ([]SplitPoint, error)
+	Undecided(ctx context.Context) ([]SplitPoint, error)
 	// Latest lists for every split the latest time that customers came to it, in
 	// order of campaign and step.
 	Latest(ctx context.Context) ([]SplitPoint, error)
 	// Results counts the messages of steps, which stand by the name of their
-	// path, among those whose customers came through a split in its version and
-	// run and that a provider took by an instant. Every path has a result, in the
-	// order given.
+	// path, among those whose customers came through a split in its run and its
+	// version, or one from which journeys were moved to it, and that a provider
+	// took by an instant. Every path has a result, in the order given.
 	Results(ctx context.Context, at SplitPoint, paths []SplitPath, by deliveries.Status, taken time.Time) ([]PathResult, error)
 	// Decide records a decision and wakes the entries that stand at the split. It
 	// reports whether this was the decision; a second one changes nothing.

@@ -82,6 +82,13 @@ func (r *Rollout) Next(s Stage, now time.Time) Stage {
 // outside: while somebody may still act on the smaller share, it is not.
 func (s Stage) LetIn(now time.Time) bool { return !now.Before(s.OpenedAt.Add(lettingIn)) }
 
+// Closed is a stage that lets nobody else in, as its campaign does not either or
+// keeps nobody back any more.
+func (s Stage) Closed() Stage {
+	s.State = StageOver
+	return s
+}
+
 // Watched is a stage whose people are all let in.
 func (r *Rollout) Watched(s Stage) Stage {
 	s.State, s.JudgeAt = StageWatching, s.OpenedAt.Add(r.Hold)

@@ -28,15 +28,22 @@ func (s *Store) Standing(ctx context.Context, campaign string, before int) (all 
 }
 
 // Carry implements campaigns.Itineraries. A move that was judged by the older
-// version is refused from here on.
+// version is refused from here on. Who stands outside a rollout is looked at again
+// too: the other version may have none.
 func (s *Store) Carry(ctx context.Context, now time.Time, campaign string, to int, from []campaigns.Standing) (moved int64, err error) {
 	rows := newRows("version int, at_step text")
 	for _, at := range from {
 		rows.add(at.Version, at.Position)
 	}
-	err = s.write(ctx, func(tx *tx) (err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		if err := carryStages(ctx, tx, campaign, to, rows); err != nil {
+			return err
+		}
+		if err := carrySplits(ctx, tx, campaign, to, rows); err != nil {
+			return err
+		}
 		moved, err = tx.execRows(ctx, rows, `
-			UPDATE entries SET version = $2, revision = revision + 1, wake_at = CASE WHEN position = '' THEN wake_at ELSE $3 END
+			UPDATE entries SET version = $2, revision = revision + 1, wake_at = CASE WHEN position = '' THEN COALESCE(wake_at, $3) ELSE $3 END
 			FROM {rows} AS v
 			WHERE campaign = $1 AND entries.version = v.version AND position = v.at_step AND state = 'running'`,
 			campaign, to, now.UnixMilli())
@@ -46,4 +53,33 @@ func (s *Store) Carry(ctx context.Context, now time.Time, campaign string, to in
 		return 0, fmt.Errorf("move entries of %s to version %d: %w", campaign, to, err)
 	}
 	return moved, nil
+}
+
+// carryStages takes along how far rollouts had come for those who have not begun.
+// Of several versions the latest counts, and before it the one they come to.
+func carryStages(ctx context.Context, tx *tx, campaign string, to int, from *rowset) error {
+	if _, err := tx.execRows(ctx, from, `
+		INSERT INTO stages (campaign, version, run, stage, share, state, opened_at, judge_at, holds, judgement, since)
+		SELECT s.campaign, $2, s.run, s.stage, s.share, s.state, s.opened_at, s.judge_at, s.holds, s.judgement, COALESCE(s.since, s.version)
+		FROM {rows} AS v JOIN stages s ON s.version = v.version
+		WHERE s.campaign = $1 AND v.at_step = '' AND s.state <> 'over'
+		ORDER BY s.version DESC ON CONFLICT DO NOTHING`, campaign, to); err != nil {
+		return err
+	}
+	_, err := tx.execRows(ctx, from, `
+		DELETE FROM stages WHERE campaign = $1 AND state <> 'over'
+			AND version IN (SELECT v.version FROM {rows} AS v WHERE v.at_step = '')`, campaign)
+	return err
+}
+
+// carrySplits takes along the clock, or the decision, of splits at which journeys
+// stand. The older version keeps its own for those who come to it later.
+func carrySplits(ctx context.Context, tx *tx, campaign string, to int, from *rowset) error {
+	_, err := tx.execRows(ctx, from, `
+		INSERT INTO splits (campaign, version, run, step, opened_at, decided_at, winner, numbers, since)
+		SELECT s.campaign, $2, s.run, s.step, s.opened_at, s.decided_at, s.winner, s.numbers, COALESCE(s.since, s.version)
+		FROM {rows} AS v JOIN splits s ON s.version = v.version AND s.step = v.at_step
+		WHERE s.campaign = $1
+		ORDER BY s.version DESC ON CONFLICT DO NOTHING`, campaign, to)
+	return err
 }

@@ -100,10 +100,10 @@ func addWinners(ctx context.Context, tx *tx, travellers []campaigns.Traveller) e
 }
 
 // Undecided implements campaigns.Splits.
-func (s splits) Undecided(ctx context.Context, limit int) (open []campaigns.SplitPoint, err error) {
+func (s splits) Undecided(ctx context.Context) (open []campaigns.SplitPoint, err error) {
 	err = s.store.read(ctx, func(tx *tx) (err error) {
 		open, err = list(ctx, tx, scanSplit, "SELECT "+splitColumns+` FROM splits s
-			WHERE s.decided_at IS NULL ORDER BY s.opened_at, s.campaign, s.version, s.run, s.step LIMIT $1`, limit)
+			WHERE s.decided_at IS NULL ORDER BY s.opened_at, s.campaign, s.version, s.run, s.step`)
 		return err
 	})
 	if err != nil {
@@ -163,8 +163,10 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 		}, `
 			SELECT v.path, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, COUNT(*)
 			FROM {rows} AS v JOIN deliveries d ON d.step = v.step JOIN entries e ON e.id = d.entry
-			WHERE d.campaign = $1 AND d.version = $2 AND e.run = $3 AND d.channel <> 'webhook' AND d.taken_at <= $4
-			GROUP BY v.path, d.status, name`, at.Campaign, at.Version, at.Run, taken.UnixMilli())
+			WHERE d.campaign = $1 AND d.version BETWEEN COALESCE((SELECT s.since FROM splits s
+					WHERE s.campaign = $1 AND s.version = $2 AND s.run = $3 AND s.step = $4), $2) AND $2
+				AND e.run = $3 AND d.channel <> 'webhook' AND d.taken_at <= $5
+			GROUP BY v.path, d.status, name`, at.Campaign, at.Version, at.Run, at.Step, taken.UnixMilli())
 		return err
 	})
 	if err != nil {

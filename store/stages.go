@@ -100,17 +100,21 @@ func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (seen deliv
 		if err != nil {
 			return err
 		}
-		if err := sums.addDeliveries(ctx, tx, `d.campaign = $1 AND d.version = $2
+		if err := sums.addDeliveries(ctx, tx, "d.campaign = $1 AND d.version "+stageVersions+`
 			AND EXISTS (SELECT 1 FROM entries e WHERE e.id = d.entry AND e.run = $3)`, stage.Campaign, stage.Version, stage.Run); err != nil {
 			return err
 		}
-		return sums.addAnswers(ctx, tx, "e.campaign = $1 AND e.version = $2 AND e.run = $3", stage.Campaign, stage.Version, stage.Run)
+		return sums.addAnswers(ctx, tx, "e.campaign = $1 AND e.run = $3 AND e.version "+stageVersions, stage.Campaign, stage.Version, stage.Run)
 	})
 	if err != nil {
 		return seen, false, fmt.Errorf("sum up stage %d of campaign %s: %w", stage.Number+1, stage.Campaign, err)
 	}
 	return *sums.of(stage.Campaign), waits, nil
 }
+
+// stageVersions is the SQL for the versions whose journeys a stage is judged by:
+// its own ($2) and those from which people were moved to it.
+const stageVersions = `BETWEEN COALESCE((SELECT s.since FROM stages s WHERE s.campaign = $1 AND s.version = $2 AND s.run = $3), $2) AND $2`
 
 // standsOutside picks the entries e of a campaign ($1), version ($2) and run ($3)
 // that wait for their stage.

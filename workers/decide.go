@@ -2,15 +2,13 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"rapport/campaigns"
 )
-
-// splitsAtOnce is how many open splits one round looks at.
-const splitsAtOnce = 100
 
 // Decider decides splits whose time is over, by how the messages of their paths
 // did. A decision is made once, however many decide.
@@ -23,25 +21,25 @@ type Decider struct {
 
 // Round decides every split whose time has come and whose messages tell enough.
 func (d *Decider) Round(ctx context.Context) error {
-	open, err := d.Splits.Undecided(ctx, splitsAtOnce)
+	open, err := d.Splits.Undecided(ctx)
 	if err != nil {
 		return fmt.Errorf("find splits to decide: %w", err)
 	}
 	shelf := newShelf(d.Catalog, d.Log)
+	var failed error // one split that cannot be decided keeps no other from it
 	for _, split := range open {
 		campaign, err := shelf.campaign(ctx, split.Campaign, split.Version)
 		if err != nil {
-			return err
+			failed = errors.Join(failed, err)
+			continue
 		}
 		step := campaign.StepAt(split.Step)
 		if step == nil || step.Winner == nil || d.Now().Before(split.OpenedAt.Add(step.Winner.After)) {
 			continue
 		}
-		if err := d.decide(ctx, split, step); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, d.decide(ctx, split, step))
 	}
-	return nil
+	return failed
 }
 
 func (d *Decider) decide(ctx context.Context, split campaigns.SplitPoint, step *campaigns.Step) error {

@@ -165,3 +165,23 @@ func TestASplitIsDecidedAtTheLatestByWhatIsKnown(t *testing.T) {
 		t.Errorf("decided early %d times, in the end for %v", early, travellers[0].Winners)
 	}
 }
+
+// Splits that cannot be decided, however many and old, keep no other from it.
+func TestNoSplitWaitsForOthers(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/split.yaml": split}))
+	entry := s.standing("ann")[0]
+	var gone []string
+	for n := range 150 {
+		gone = append(gone, strconv.Itoa(1+n))
+	}
+	s.move(entry, "0", gone)
+	s.later(time.Hour)
+	running, err := s.store.RunningOf(s.ctx(), []string{"ann"})
+	ok(t, err)
+	s.move(running[0], "0", []string{"0"})
+	s.later(12 * time.Hour)
+	ok(t, s.decider.Round(s.ctx()))
+	if s.told("split decided") != 1 {
+		t.Error("the split was not decided")
+	}
+}

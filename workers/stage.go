@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -43,18 +44,24 @@ func (s *Stager) Due(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shelf := newShelf(s.Catalog, s.Log)
+	var failed error // one rollout that cannot go on keeps no other from it
 	for _, stage := range due {
-		if err := s.step(ctx, stage, now); err != nil {
-			return err
+		campaign, err := shelf.campaign(ctx, stage.Campaign, stage.Version)
+		if err == nil && campaign != nil {
+			err = s.step(ctx, campaign, stage, now)
 		}
+		failed = errors.Join(failed, err)
 	}
-	return nil
+	return failed
 }
 
-func (s *Stager) step(ctx context.Context, stage campaigns.Stage, now time.Time) error {
-	campaign, err := s.Catalog.Campaign(ctx, stage.Campaign, stage.Version)
-	if err != nil || campaign.State != campaigns.Live || campaign.Rollout == nil {
-		return err
+func (s *Stager) step(ctx context.Context, campaign *campaigns.Campaign, stage campaigns.Stage, now time.Time) error {
+	switch {
+	case campaign.State == campaigns.Archived, campaign.Rollout == nil: // as where journeys were moved to a version without
+		return s.turn(ctx, stage, stage.Closed(), "a rollout is over")
+	case campaign.State != campaigns.Live:
+		return nil
 	}
 	switch stage.State {
 	case campaigns.StageOpening:

@@ -215,3 +215,41 @@ type oldShares struct {
 func (o *oldShares) Shares(_ context.Context, _ *campaigns.Campaign, runs []int64, _ time.Time) (map[int64]float64, error) {
 	return map[int64]float64{runs[0]: o.share}, nil
 }
+
+// unread puts a campaign into the archive that cannot be read any more.
+func (s *shop) unread(id string, files map[string]string) {
+	s.t.Helper()
+	_, err := s.store.Archive().Keep(s.ctx(), map[string][]byte{"rapport.yaml": []byte("an older language")}, "unread",
+		[]campaigns.Stamp{{Campaign: id, Digest: "unread", State: campaigns.Live}}, s.clock())
+	ok(s.t, err)
+	s.apply(with(files))
+}
+
+func TestNoRolloutWaitsForOthers(t *testing.T) {
+	files := map[string]string{"campaigns/careful.yaml": fmt.Sprintf(careful, "{event: Asked}")}
+	s := open(t, with(files))
+	s.unread("ancient", map[string]string{"campaigns/careful.yaml": fmt.Sprintf(careful, "{event: Asked}"), "campaigns/ancient.yaml": campaign("ancient", "Began", "{wait: 10d}")})
+	rollout := &campaigns.Rollout{Stages: []float64{0.5, 1}, Hold: time.Hour}
+	for _, c := range []campaigns.Campaign{{ID: "ancient", Version: 1}, {ID: "careful", Version: 1}} {
+		c.Rollout = rollout
+		_, err := s.store.Shares(s.ctx(), &c, []int64{0}, s.clock())
+		ok(t, err)
+	}
+	s.later(time.Hour)
+	s.step(s.stager)
+	all, err := s.store.AllStages(s.ctx())
+	ok(t, err)
+	if len(all) != 2 || all[0].Holds != 0 || all[1].Holds == 0 {
+		t.Errorf("the stages are %+v", all)
+	}
+}
+
+func TestTheRolloutOfAnArchivedCampaignIsOver(t *testing.T) {
+	s := stagedShop(t, `{cron: "0 14 1 12 *"}`)
+	s.through(3 * time.Hour)
+	s.apply(with(nil)) // the file is gone
+	s.through(6 * time.Hour)
+	if due, err := s.store.Stages(s.ctx(), s.clock()); err != nil || len(due) != 0 {
+		t.Errorf("due for ever: %+v, %v", due, err)
+	}
+}

@@ -433,7 +433,7 @@ func (p *production) next() time.Time {
 	for _, stage := range stages {
 		times = append(times, stage.JudgeAt)
 	}
-	splits, err := p.store.Splits().Undecided(p.t.Context(), 100)
+	splits, err := p.store.Splits().Undecided(p.t.Context())
 	must(p.t, err)
 	for _, split := range splits {
 		winner := p.edition.Campaigns[split.Campaign].StepAt(split.Step).Winner

@@ -24,7 +24,7 @@ func atSplit(t *testing.T, s *store.Store, entries ...campaigns.Entry) {
 
 func undecided(t *testing.T, s *store.Store) []campaigns.SplitPoint {
 	t.Helper()
-	open, err := s.Splits().Undecided(t.Context(), 10)
+	open, err := s.Splits().Undecided(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
