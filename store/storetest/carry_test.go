@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/deliveries"
 	"rapport/store"
 )
 
@@ -50,6 +51,43 @@ func TestJourneysAreCarriedFromWhereTheyStand(t *testing.T) {
 		apply(t, s, judged)
 		if e := travellers(t, s, all[0].ID)[0].Entry; e.Position != "0" {
 			t.Errorf("a move judged by the older version took it to %s", e.Position)
+		}
+	})
+}
+
+// Where journeys of several versions come together, the latest version's stage and
+// split count, and messages since the version they began with.
+func TestStagesAndSplitsAreCarriedWithThoseWhoStandThere(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := sent(t, s, 3, func(i int, d *deliveries.Delivery) { d.Step = "2.0.0" })
+		outside := journey("c-9", "event:1")
+		outside.WakeAt = time.Time{}
+		enter(t, s, always, outside)
+		c := staged(0)
+		c.ID = "welcome"
+		for _, version := range []int{1, 2} {
+			c.Version = version
+			if _, err := s.Shares(t.Context(), c, []int64{0}, noon.Add(time.Duration(version)*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		atSplit(t, s, journeyOf(t, s, d[0].Entry).Entry)
+		from := []campaigns.Standing{{Version: 1, Position: ""}, {Version: 1, Position: "2"}, {Version: 2, Position: ""}}
+		if moved, err := s.Carry(t.Context(), noon, "welcome", 3, from); err != nil || moved != 2 {
+			t.Fatalf("%d were moved, %v", moved, err)
+		}
+		stage := theStage(t, s)
+		if stage.Version != 3 || !stage.OpenedAt.Equal(noon.Add(2*time.Hour)) {
+			t.Errorf("the stage is %+v", stage)
+		}
+		same(t, "splits", undecided(t, s), []campaigns.SplitPoint{
+			{Campaign: "welcome", Version: 1, Step: "2", OpenedAt: noon},
+			{Campaign: "welcome", Version: 3, Step: "2", OpenedAt: noon},
+		})
+		paths := []campaigns.SplitPath{{Name: "a", Steps: []string{"2.0.0"}}}
+		results, err := s.Splits().Results(t.Context(), campaigns.SplitPoint{Campaign: "welcome", Version: 3, Step: "2"}, paths, deliveries.Clicked, noon.Add(time.Hour))
+		if err != nil || results[0].Sent != 3 {
+			t.Errorf("the split knows %+v, %v", results, err)
 		}
 	})
 }
