@@ -57,6 +57,7 @@ type reader struct {
 	handovers []handover
 	circles   []string  // of handovers, told already
 	scripted  []mention // events that the scripts of tests let happen
+	written   []writtenExpression
 	// unread says that a file with segments could not be read: what has no
 	// segment may have one there.
 	unread bool
@@ -77,6 +78,7 @@ type declaredCampaign struct {
 	declaration
 	campaign *Campaign
 	root     node
+	statuses map[string][]string // what steps.<id>.status may be
 }
 
 // declaration is where an id was given.
@@ -194,6 +196,9 @@ func (r *reader) expression(n node, want string, scope expression.Scope) *expres
 		}
 		line, column := n.within(p.Offset)
 		n.src.problem(line, column, p.Message, p.Mend)
+	}
+	if program != nil {
+		r.written = append(r.written, writtenExpression{n, program, scope.Want})
 	}
 	return program
 }

@@ -70,7 +70,7 @@ func (c *campaignReader) declare(name, root node) {
 		delete(c.workspace.Campaigns, c.campaign.ID) // nobody knows which one others mean
 		return
 	}
-	c.campaigns[c.campaign.ID] = declaredCampaign{here, c.campaign, root}
+	c.campaigns[c.campaign.ID] = declaredCampaign{here, c.campaign, root, c.statuses}
 }
 
 // read reads the keys in the order in which later ones lean on earlier ones.

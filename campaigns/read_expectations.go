@@ -257,7 +257,7 @@ func (t *testReader) readStatus(m *mapping, e *Expectation) {
 	case text == "":
 	case isStep:
 		e.Name = strings.TrimSuffix(id, ".status")
-		t.checkStep(n, e.Name)
+		t.checkStep(n, e.Name, status)
 	case what != "entry":
 		n.problem(quote(text)+" does not say what stands so", "write entry and where the journey stands, or a step and its status, such as steps.csat unanswered")
 	case !slices.Contains(entryStates, status):
@@ -265,8 +265,9 @@ func (t *testReader) readStatus(m *mapping, e *Expectation) {
 	}
 }
 
-// checkStep checks that the campaign that is tested has a step.
-func (t *testReader) checkStep(n node, id string) {
+// checkStep checks that the campaign that is tested has a step, and that it can
+// stand so.
+func (t *testReader) checkStep(n node, id, status string) {
 	c := t.about()
 	if c == nil {
 		return
@@ -279,6 +280,10 @@ func (t *testReader) checkStep(n node, id string) {
 	})
 	if !slices.Contains(ids, id) {
 		n.problem("campaign "+c.ID+" has no step "+quote(id), didYouMean(id, ids, "give the step an id"))
+		return
+	}
+	if possible, known := t.campaigns[c.ID].statuses[id]; known && !slices.Contains(possible, status) {
+		n.problem("steps."+id+" is never "+quote(status), didYouMean(status, possible, ""))
 	}
 }
 

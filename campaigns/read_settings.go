@@ -105,6 +105,18 @@ func (n node) zone() *time.Location {
 	return small(n, "a time zone such as Europe/Berlin", parseZone)
 }
 
+// zoneOrCustomer reads a zone, or the word for everybody's own clock.
+func (n node) zoneOrCustomer() (zone *time.Location, customer bool) {
+	switch text := n.raw(); {
+	case text == "customer":
+		return nil, true
+	case nearest(text, []string{"customer"}) != "":
+		n.problem(quote(text)+" is not a time zone", `did you mean "customer"?`)
+		return nil, false
+	}
+	return n.zone(), false
+}
+
 func parseZone(text string) (*time.Location, *mistake) {
 	if zone, known := zoneNamed(text); known {
 		return zone, nil

@@ -39,11 +39,7 @@ func (c *campaignReader) readTrigger(n node) Trigger {
 	trigger.On = choice(m.get("on"), trigger.On, Entering, Leaving)
 	trigger.Where = c.readTriggerWhere(m.get("where"))
 	trigger.Delay = m.get("delay").duration()
-	if zone := m.get("zone"); zone.raw() == "customer" {
-		trigger.OwnClock = true
-	} else {
-		trigger.Zone = zone.zone()
-	}
+	trigger.Zone, trigger.OwnClock = m.get("zone").zoneOrCustomer()
 	trigger.Misfire = choice(m.get("misfire"), "run_once", "run_once", "skip")
 	m.end()
 	checkTriggerOptions(m, trigger.Kind)

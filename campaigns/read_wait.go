@@ -36,9 +36,7 @@ func readWaitUntil(m *mapping, wait *Wait) {
 	if days := m.get("days"); days.present() {
 		wait.Days = readDays(days, wantDays)
 	}
-	if zone := m.get("zone"); zone.raw() != "customer" {
-		wait.Zone = zone.zone()
-	}
+	wait.Zone, _ = m.get("zone").zoneOrCustomer()
 }
 
 // readWaitFor reads a wait for an event. Its condition sees the event that

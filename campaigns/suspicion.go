@@ -17,6 +17,7 @@ func (r *reader) suspect() {
 	s := suspicion{reader: r, found: &findings{}}
 	s.suspectSegments()
 	s.suspectNames()
+	s.suspectConditions()
 	for _, id := range slices.Sorted(maps.Keys(r.workspace.Campaigns)) {
 		campaign := r.workspace.Campaigns[id]
 		if campaign.State == Archived {
@@ -29,6 +30,7 @@ func (r *reader) suspect() {
 		c.suspectMessages()
 		c.suspectOpens()
 		c.suspectMeasures()
+		c.suspectKey()
 	}
 	r.workspace.Warnings = s.found.sorted()
 }

@@ -66,9 +66,13 @@ func parseWith(text string, rule func(p *expressionParser)) (out expression, fai
 		}
 	}()
 	rule(p)
-	if next := p.peek(); next.kind == lexSign && next.text == "=" {
+	switch next := p.peek(); {
+	case next.kind == lexEnd:
+	case next.kind == lexSign && next.text == "=":
 		p.failMend("write == to compare", "unexpected %s", p.describe())
-	} else if next.kind != lexEnd {
+	case next.kind == lexText || next.kind == lexName:
+		p.failMend("join a filter with | and its value with a colon, such as {{ customer.first_name | default: 'friend' }}", "unexpected %s", p.describe())
+	default:
 		p.fail("unexpected %s", p.describe())
 	}
 	return p.out, nil

@@ -64,7 +64,7 @@ func (c *checker) inMajorUnits(f field) node {
 func (c *checker) property(n ast.Node, path []string) node {
 	switch {
 	case !c.scope.Event:
-		return c.mistake(n, "", "%s is known only in campaigns that an event starts", c.name(n))
+		return c.mistake(n, "ask about the customer, such as orders.total > 100, or let an event start the campaign", "%s is known only in campaigns that an event starts", c.name(n))
 	case len(path) == 1:
 		return c.mistake(n, "name one of its properties: event.total", "event is not a value")
 	}
@@ -170,6 +170,9 @@ func (c *checker) mendField(name string) string {
 	if members := groups()[group]; members != nil {
 		slices.Sort(members)
 		return group + " has " + strings.Join(members, ", ")
+	}
+	if !dotted && c.scope.Event && name == strings.ToLower(name) {
+		return "write event." + name + ` if it belongs to the event, and "` + name + `" in quotes if it is a text`
 	}
 	if !dotted {
 		return `put a text in quotes: "` + name + `"`

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -141,23 +142,40 @@ func (c *checker) comparable(n *ast.BinaryNode, left, right node) (_, _ node, ok
 	return left, right, false
 }
 
-// mendTypes proposes the number in a text that is compared with a number.
+// mendTypes proposes how two sides of different types can be compared.
 func (c *checker) mendTypes(n *ast.BinaryNode, l, r Type) string {
-	var text ast.Node
+	left := c.name(n.Left)
 	switch {
 	case l == Number && r == String:
-		text = n.Right
+		return mendNumber(n.Right, left)
 	case l == String && r == Number:
-		text = n.Left
+		if _, text := n.Left.(*ast.StringNode); text {
+			return mendNumber(n.Left, c.name(n.Right))
+		}
+		if right := c.name(n.Right); digits.MatchString(right) {
+			return `put it in quotes: "` + right + `"`
+		}
 	case l == Time && r == Number:
-		return "count the days: days_since(" + c.name(n.Left) + ") " + n.Operator + " " + c.name(n.Right)
-	default:
-		return ""
-	}
-	if s, ok := text.(*ast.StringNode); ok && s.Value != "" && strings.Trim(s.Value, "0123456789.") == "" {
-		return "write " + s.Value + " without quotes"
+		return "count the days: days_since(" + left + ") " + n.Operator + " " + c.name(n.Right)
+	case l == Bool && n.Operator == "==":
+		return "write " + left + " alone, or not " + left
 	}
 	return ""
+}
+
+var (
+	digits   = regexp.MustCompile(`^[0-9.]+$`)
+	dayCount = regexp.MustCompile(`^([0-9.]+) ?(d|days?)?$`)
+)
+
+// mendNumber takes the number out of a text that is compared with one.
+func mendNumber(text ast.Node, other string) string {
+	if s, ok := text.(*ast.StringNode); ok {
+		if count := dayCount.FindStringSubmatch(s.Value); count != nil {
+			return "write " + count[1] + " without quotes"
+		}
+	}
+	return "compare it with a number: " + other + " > 3"
 }
 
 // inValues notes a literal that a field with a closed list of values never has.
@@ -172,7 +190,13 @@ func (c *checker) inValues(at ast.Node, n, other node) bool {
 		return true
 	}
 	mend := "it is one of " + strings.Join(values, ", ")
-	if near := nearest(value, values); near != "" {
+	near := nearest(value, values)
+	for _, v := range values { // "short" for "path short"
+		if strings.HasSuffix(v, " "+value) {
+			near = v
+		}
+	}
+	if near != "" {
 		mend = `write "` + near + `"; ` + mend
 	}
 	c.mistake(at, mend, "%s is never %q", n.(named).name(), value)

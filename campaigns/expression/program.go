@@ -86,6 +86,46 @@ func (p *Program) Fields() []string {
 	return slices.Compact(fields)
 }
 
+// Constant reports whether the program names nothing that could change it: only
+// values that are written in it.
+func (p *Program) Constant() bool {
+	constant := true
+	walk(p.root, func(n node) {
+		if _, written := n.(literal); plain(n) && !written {
+			constant = false
+		}
+	})
+	return constant
+}
+
+// Compared lists the texts that the program compares a field with, those of its
+// segments among them.
+func (p *Program) Compared(field string) []string {
+	var found []string
+	isField := func(n node) bool { f, ok := n.(named); return ok && f.name() == field }
+	note := func(n node) {
+		if l, ok := n.(literal); ok && l.typ == String && l.value != nil {
+			found = append(found, l.value.(string))
+		}
+	}
+	walk(p.root, func(n node) {
+		switch n := n.(type) {
+		case equality:
+			if isField(n.left) || isField(n.right) {
+				note(n.left)
+				note(n.right)
+			}
+		case oneOf:
+			if isField(n.operand) {
+				for _, value := range n.values {
+					note(value)
+				}
+			}
+		}
+	})
+	return found
+}
+
 // And joins conditions: all must hold. Those that are nil are left out; nil when
 // none is left.
 func And(programs ...*Program) *Program {

@@ -1,10 +1,12 @@
 package expression
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/file"
@@ -42,7 +44,7 @@ func explainSyntax(source string, err error) *Problem {
 // explainToken explains a token the parser did not expect.
 func (p *Problem) explainToken(source, token string) {
 	p.Message = token + " does not fit here"
-	p.Mend = otherTongues[strings.ToLower(token)]
+	p.Mend = cmp.Or(otherTongues[strings.ToLower(token)], mendWord(source[:p.Offset], token))
 	before, after := source[:p.Offset], source[min(len(source), p.Offset+len(token)):]
 	if token == "," {
 		p.Mend = mendComma(before, after)
@@ -50,6 +52,18 @@ func (p *Problem) explainToken(source, token string) {
 	if token == ">" && strings.HasSuffix(source[:p.Offset], "<") {
 		p.Message, p.Mend = "<> does not fit here", "write !="
 	}
+}
+
+// mendWord knows what a word can be that nothing joins to what is before it.
+func mendWord(before, word string) string {
+	first, _ := utf8.DecodeRuneInString(word)
+	switch {
+	case !unicode.IsLetter(first):
+		return ""
+	case endsInDigit(strings.TrimSpace(before)):
+		return "numbers stand without a unit: orders.total > 100"
+	}
+	return `join conditions with "and" or "or", and put text in quotes: city == "Bad Homburg"`
 }
 
 // durationForm is a number with a unit of time, as durations elsewhere in a
@@ -116,5 +130,5 @@ func unclosed(source string) string {
 	if strings.Count(source, "(") > strings.Count(source, ")") {
 		return "close the parenthesis"
 	}
-	return ""
+	return "write what is missing at its end, such as the value that is compared with"
 }

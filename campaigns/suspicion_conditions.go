@@ -1,0 +1,60 @@
+package campaigns
+
+import (
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"rapport/campaigns/expression"
+)
+
+// writtenExpression is a condition or another expression with its place.
+type writtenExpression struct {
+	at      node
+	program *expression.Program
+	want    expression.Type
+}
+
+// suspectConditions looks at every condition by itself: whether it asks for
+// anything, and for what can be.
+func (s *suspicion) suspectConditions() {
+	for _, e := range s.written {
+		if e.at.kind() != aText || e.want != expression.Bool {
+			continue
+		}
+		if text := strings.TrimSpace(e.at.raw()); e.program.Constant() && text != "true" && text != "false" {
+			s.warn(e.at, "this condition asks for nothing, and always comes out the same", "name a field, without quotes: event.total >= 100")
+			continue
+		}
+		s.suspectTexts(e, "country", "no country is called %, and nobody is from there", "write its two letters (ISO 3166), such as DE", isCountry)
+		s.suspectTexts(e, "locale", "no language is called %, and nobody reads it", "write its tag, such as de or fa-IR", isLocale)
+	}
+}
+
+// suspectTexts reports what a field is compared with and never is. The text
+// stands for % in the message.
+func (s *suspicion) suspectTexts(e writtenExpression, field, message, mend string, possible func(string) bool) {
+	for _, text := range e.program.Compared(field) {
+		offset := strings.Index(e.at.raw(), `"`+text+`"`)
+		if possible(text) || offset < 0 { // a segment of the condition asks, and is looked at itself
+			continue
+		}
+		place := e.at
+		place.line, place.column = e.at.within(offset)
+		s.warn(place, strings.Replace(message, "%", quote(text), 1), mend)
+	}
+}
+
+func isCountry(text string) bool { return len(countryZones[text]) > 0 }
+
+func isLocale(text string) bool {
+	_, err := language.Parse(text)
+	return err == nil
+}
+
+// suspectKey reports a key that is the same for every entry.
+func (c *campaignSuspicion) suspectKey() {
+	if key := c.campaign.Entry.Key; key != nil && key.Constant() {
+		c.warn(c.root.at("entry", "key"), "this key is the same for every entry, and tells none apart", "name a field, without quotes of its own: event.order_id")
+	}
+}
