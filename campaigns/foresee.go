@@ -22,6 +22,9 @@ type Foresight struct {
 	// Contact is the first message that goes (Sending) or is held (Planned, with
 	// its reason and due time). Its Status is "" while there is none.
 	Contact deliveries.Delivery
+	// Awaited is the event of the first wait for one that the journey came to; it
+	// is taken not to come.
+	Awaited string
 
 	workspace *Workspace
 	campaign  *Campaign
@@ -62,6 +65,9 @@ func (f *Foresight) Next() (d deliveries.Delivery, t Traveller, found bool) {
 func (f *Foresight) advance() {
 	move := f.workspace.Advance(f.campaign, f.traveller, f.At)
 	f.Entry, f.refused = move.Entry, false
+	if event, waits := f.campaign.Awaits(f.Entry); waits && f.Awaited == "" {
+		f.Awaited = event
+	}
 	after := move.changed(f.traveller.Customer)
 	f.altered = f.altered || after != f.traveller.Customer
 	f.traveller.Entry, f.traveller.Customer = move.Entry, after

@@ -40,6 +40,16 @@ func (w *Workspace) Occurrences(c *Campaign, after, until time.Time) []time.Time
 // customer's own clock begins when it shows there.
 var firstClock = time.FixedZone("UTC+14", 14*60*60)
 
+// Reads is the clock by which an instant is written that a campaign is to begin
+// at: the workspace's or, where the trigger goes by each customer's own clock, the
+// first on earth to show it, so that each begins when theirs does.
+func (w *Workspace) Reads(c *Campaign) *time.Location {
+	if c.Trigger.OwnClock {
+		return firstClock
+	}
+	return w.zone()
+}
+
 // clockOf is the clock whose readings are the campaign's occurrences.
 func (w *Workspace) clockOf(c *Campaign) *time.Location {
 	switch {

@@ -98,6 +98,8 @@ func (v *visit) fate() Fate {
 		fate.Outcome, fate.Stands = Waiting, "its stage of the rollout"
 	case f.Entry.State == campaigns.Running:
 		fate.Outcome, fate.Stands = Waiting, v.standsAt(f.Entry.Position)
+	case f.Awaited != "": // what comes after it is for them alone to whom it happens
+		fate.Outcome, fate.Stands = Waiting, "for "+f.Awaited
 	default:
 		fate.Outcome, fate.Stands = Ended, f.Entry.Why
 	}

@@ -50,7 +50,7 @@ func planCommand(o *options) *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&at, "at", "", "the `instant`, such as \"2026-12-01 10:00\" (on the workspace's clock) or RFC 3339")
+	command.Flags().StringVar(&at, "at", "", "the `instant`, such as \"2026-12-01 10:00\" (on the workspace's clock; with zone: customer on each customer's) or RFC 3339")
 	command.Flags().StringVar(&list, "list", "", "a `file` to write a line of JSON to for every customer")
 	return command
 }
@@ -68,7 +68,7 @@ type planResult struct {
 type planning struct {
 	*installation
 	workspace *campaigns.Workspace
-	at        time.Time // zero: each at its next occurrence
+	at        string // --at; without it each at its next occurrence
 	doors     deliveries.Doors
 }
 
@@ -78,9 +78,9 @@ func (o *options) planning(cmd *cobra.Command, folder, at string) (*planning, er
 	if err != nil {
 		return nil, err
 	}
-	p := &planning{workspace: workspace}
+	p := &planning{workspace: workspace, at: at}
 	if at != "" {
-		if p.at, err = instantOf(at, workspace.Zone); err != nil {
+		if _, err = instantOf(at, workspace.Zone); err != nil {
 			return nil, fmt.Errorf("--at: %w", err)
 		}
 	}
@@ -166,31 +166,30 @@ func (p *planning) wanted(campaign string) ([]*campaigns.Campaign, error) {
 // forecast plans a campaign with those that run at its instant.
 func (p *planning) forecast(ctx context.Context, source plan.Source, c *campaigns.Campaign, each func(plan.Fate) error) ([]plan.Forecast, error) {
 	planner := plan.Planner{Workspace: p.workspace, Source: source, Doors: p.doors, Each: each}
+	at, err := p.instant(c)
+	if err != nil {
+		return nil, err
+	}
 	if !c.Trigger.Broadcast() {
-		at := p.at
-		if at.IsZero() {
-			at = p.Now()
-		}
 		made, err := planner.Audience(ctx, c, at)
 		return []plan.Forecast{made}, err
 	}
-	at := p.instant(c)
 	return planner.Run(ctx, p.beside(c, at), at)
 }
 
-// instant is when a broadcast is planned: where --at says, else its next
+// instant is when a campaign is planned: where --at says, else at its next
 // occurrence, else now.
-func (p *planning) instant(c *campaigns.Campaign) time.Time {
-	if !p.at.IsZero() {
-		return p.at
+func (p *planning) instant(c *campaigns.Campaign) (time.Time, error) {
+	if p.at != "" {
+		return instantOf(p.at, p.workspace.Reads(c))
 	}
 	const month = 31 * 24 * time.Hour
 	for ahead := month; ahead <= 24*month; ahead *= 2 {
 		if next := p.workspace.Occurrences(c, p.Now(), p.Now().Add(ahead)); len(next) > 0 {
-			return next[0]
+			return next[0], nil
 		}
 	}
-	return p.Now()
+	return p.Now(), nil
 }
 
 // beside lists a broadcast and, where its own schedule has an occurrence at the

@@ -44,6 +44,9 @@ func printForecast(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
 	fmt.Fprintf(w, "\n%s: %s\n", f.Campaign, f.Title)
 	if f.Kind == plan.OfRun {
 		fmt.Fprintf(w, "  A run at %s (%s).", stamp(f.At, shop.Zone), shop.Zone)
+		if c := shop.Campaigns[f.Campaign]; c.Trigger.OwnClock {
+			fmt.Fprintf(w, " Everybody begins when their own clock shows %s.", stamp(f.At, shop.Reads(c)))
+		}
 		if len(f.Beside) > 0 {
 			fmt.Fprintf(w, " At the same instant: %s.", strings.Join(f.Beside, ", "))
 		}
