@@ -17,6 +17,9 @@ type Behaviour struct {
 	Call  CallBehaviour  `json:"call" yaml:"call"`
 	Push  PushBehaviour  `json:"push" yaml:"push"`
 	Goal  GoalBehaviour  `json:"goal" yaml:"goal"`
+	// Events are the probabilities of events that journeys wait for, by name. Only
+	// Foresee's kin plays them; see Comes for those that are not named.
+	Events map[string]float64 `json:"events" yaml:"events"`
 }
 
 // GoalBehaviour is what customers do of what a campaign is for, such as buying.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,10 +51,37 @@ func (b Behaviour) Foresee(seed uint64, l Letterbox) []Foreseen {
 	return f.all
 }
 
-// Anyway says whether, when and for how much a customer does what a campaign is
-// for without being asked.
-func (b Behaviour) Anyway(seed uint64, customer string) (Foreseen, bool) {
-	c := chanceOf(seed, "anyway", customer)
+// usualEvent is the probability of an event that a journey waits for, where it is
+// no purchase and the behaviour does not name it.
+const usualEvent = 0.5
+
+// purchases are the names by which shops tell of one.
+var purchases = []string{"order completed", "order placed", "order paid", "purchase", "purchased", "checkout completed"}
+
+// Comes is the probability that an event comes which a journey waits for: as
+// named, for a purchase as often as customers do what a campaign is for without
+// a message, for any other one half.
+func (b Behaviour) Comes(event string) float64 {
+	if p, named := b.Events[event]; named {
+		return p
+	}
+	if slices.Contains(purchases, strings.ToLower(event)) {
+		return b.Goal.Anyway
+	}
+	return usualEvent
+}
+
+// Awaited says whether and when an event comes to a journey that waits for it at
+// most so long: evenly spread over that time.
+func (b Behaviour) Awaited(seed uint64, wait, event string, atMost time.Duration) (time.Duration, bool) {
+	c := chanceOf(seed, "awaited", wait)
+	return time.Duration(c.roll("when") * float64(atMost)), c.happens("event", b.Comes(event))
+}
+
+// Anyway says whether, so long after entering, and for how much a customer does
+// what a campaign is for without being asked. Each of their journeys is another.
+func (b Behaviour) Anyway(seed uint64, journey string) (Foreseen, bool) {
+	c := chanceOf(seed, "anyway", journey)
 	if !c.happens("goal", b.Goal.Anyway) {
 		return Foreseen{}, false
 	}

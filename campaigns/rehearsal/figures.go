@@ -22,6 +22,12 @@ type Figures struct {
 	Finished int       `json:"finished"`
 	Left     int       `json:"left"`
 	Waiting  int       `json:"waiting"` // at the end
+	// Unmet are customers whom the trigger's condition kept out; LeftAside names
+	// the fields it asks for that were not given, so that it was not judged.
+	Unmet     int      `json:"unmet,omitempty"`
+	LeftAside []string `json:"left_aside,omitempty"`
+	// Awaited are the events that journeys waited for: how often each happened.
+	Awaited map[string]AwaitedFigures `json:"awaited,omitempty"`
 	// Why journeys left, by exit.
 	Why map[string]int `json:"why,omitempty"`
 	// Steps stand in the order of the file.
@@ -34,6 +40,27 @@ type Figures struct {
 	Cases    []DayCases       `json:"cases,omitempty"`
 	Answers  []AskFigures     `json:"answers,omitempty"`
 	Goal     *GoalFigures     `json:"goal,omitempty"`
+}
+
+// AwaitedFigures say how waits for an event ended.
+type AwaitedFigures struct {
+	Happened int `json:"happened"`
+	TimedOut int `json:"timed_out"`
+}
+
+// waited counts how a wait for an event ended.
+func (c *counter) waited(l Line) {
+	step := c.campaign.StepAt(l.Name)
+	if step == nil || step.Wait == nil || step.Wait.Event == "" {
+		return
+	}
+	figures := c.Awaited[step.Wait.Event]
+	if l.Reason == "happened" {
+		figures.Happened++
+	} else {
+		figures.TimedOut++
+	}
+	c.Awaited[step.Wait.Event] = figures
 }
 
 // StepFigures are one step: how many came to it, and stand there at the end.
@@ -110,7 +137,7 @@ func newCounter(c *campaigns.Campaign, s Simulation) *counter {
 	return &counter{
 		campaign: c, zone: zone, hours: map[int64]int{}, days: map[string]int{}, asks: map[string]*AskFigures{},
 		Figures: Figures{
-			Campaign: c.ID, From: s.Start, Until: s.Until, Why: map[string]int{}, Skipped: map[string]int{}, Failed: map[string]int{}, Mistakes: map[string]int{},
+			Campaign: c.ID, From: s.Start, Until: s.Until, Awaited: map[string]AwaitedFigures{}, Why: map[string]int{}, Skipped: map[string]int{}, Failed: map[string]int{}, Mistakes: map[string]int{},
 		},
 	}
 }
@@ -123,6 +150,8 @@ func (c *counter) tell(l Line) {
 		c.days[l.At.In(c.zone).Format("2006-01-02")]++
 	case Mistaken:
 		c.Mistakes[string(l.Channel)+" "+l.Name+": "+l.Reason]++
+	case Stepped:
+		c.waited(l)
 	case WasSkipped:
 		c.Skipped[l.Reason]++
 	case WasFailed:

@@ -20,8 +20,11 @@ type Simulation struct {
 	// broadcast; Properties are what it sees as its event.
 	When       func(customer string) time.Time
 	Properties map[string]any
-	// Life is what a customer does whatever the campaign does.
-	Life func(customer string) []campaigns.Scene
+	// Life is what a customer who has entered does whatever the campaign does.
+	// Awaited is what comes of it that a journey stands at a wait for an event.
+	// Either may be nil.
+	Life    func(campaigns.Entry) []campaigns.Scene
+	Awaited func(campaigns.Entry, *campaigns.Step) []campaigns.Scene
 	// Sample is how many of each e-mail and notification are written in full, to
 	// find mistakes; the words of the others would change nothing. Texts and
 	// calls, whose words have a price, are always written.
@@ -44,10 +47,15 @@ func Simulate(s Simulation, people iter.Seq2[Newcomer, error]) (Figures, error) 
 	count := newCounter(c, s)
 	w := New(Stage{
 		Workspace: s.Workspace, Campaigns: []string{s.Campaign}, Start: s.Start, Until: s.Until,
-		Audience: s.Audience, Tell: count.tell, Sweep: 24 * time.Hour,
+		Audience: s.Audience, Sweep: 24 * time.Hour,
 	})
+	w.stage.Tell = func(l Line) {
+		count.tell(l)
+		w.perform(s.follows(c, l))
+	}
 	w.sample, w.spare = s.Sample, map[string]int{}
 	seen := w.seenEvent(c, s.Properties)
+	count.LeftAside = leftAside(c, s.Properties)
 	for newcomer, err := range people {
 		if err != nil {
 			return Figures{}, err
@@ -55,21 +63,32 @@ func Simulate(s Simulation, people iter.Seq2[Newcomer, error]) (Figures, error) 
 		id := newcomer.Customer.ID
 		w.Join(*newcomer.Customer, nil)
 		w.people[id].before = newcomer.Counts
-		if s.Life != nil {
-			w.perform(s.Life(id))
-		}
 		if !c.Trigger.Broadcast() {
 			p := w.people[id]
-			w.at(s.When(id), fromOutside, func() { w.admit(w.shop.Campaigns[c.ID], p, seen) })
+			w.at(s.When(id), fromOutside, func() { w.admit(w.shop.Campaigns[c.ID], p, seen, count) })
 		}
 	}
 	w.Play()
 	return count.figures(w), nil
 }
 
+// follows is what customers do by themselves when a journey comes to somewhere.
+func (s Simulation) follows(c *campaigns.Campaign, l Line) []campaigns.Scene {
+	switch {
+	case l.Kind == Entered && s.Life != nil:
+		return s.Life(*l.Journey)
+	case l.Kind == Arrived && s.Awaited != nil:
+		if step := c.StepAt(l.Name); step != nil && step.Wait != nil && step.Wait.Event != "" {
+			return s.Awaited(*l.Journey, step)
+		}
+	}
+	return nil
+}
+
 // admit begins a journey as if what starts the campaign had happened to the
-// customer: its trigger's own condition is taken as fulfilled.
-func (w *World) admit(c *campaigns.Campaign, p *person, properties map[string]any) {
+// customer. The trigger's own condition is judged unless it asks for what nobody
+// gave.
+func (w *World) admit(c *campaigns.Campaign, p *person, properties map[string]any, count *counter) {
 	who, counts := w.profile(p), p.counts(c, w.now)
 	if segment := w.shop.Segments[c.Trigger.Segment]; segment != nil && w.belongs(segment, p) == (c.Trigger.On == campaigns.Leaving) {
 		return
@@ -79,7 +98,31 @@ func (w *World) admit(c *campaigns.Campaign, p *person, properties map[string]an
 	}
 	entry := c.Begin(who, "simulated:"+p.ID, properties, w.now)
 	entry.WakeAt = w.now.Add(c.Trigger.Delay)
+	if c.Trigger.Kind == campaigns.OnEvent && len(count.LeftAside) == 0 {
+		event := customers.Event{Name: c.Trigger.Event, Properties: properties}
+		if _, enters := w.shop.EntryFor(c, event, who, counts, w.now); !enters {
+			count.Unmet++
+			return
+		}
+	}
 	w.enter(c, p, entry, c.Entry.Again)
+}
+
+// leftAside are the event's fields that a trigger's condition asks for and nobody
+// gave.
+func leftAside(c *campaigns.Campaign, given map[string]any) []string {
+	if c.Trigger.Where == nil {
+		return nil
+	}
+	var unknown []string
+	for _, field := range c.Trigger.Where.Fields() {
+		if name, isEvent := strings.CutPrefix(field, "event."); isEvent {
+			if _, known := given[name]; !known {
+				unknown = append(unknown, field)
+			}
+		}
+	}
+	return unknown
 }
 
 // seenEvent is what the campaign sees of the event that starts it: what is given,

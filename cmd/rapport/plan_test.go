@@ -65,6 +65,34 @@ func TestThePlansJSONIsDocumented(t *testing.T) {
 	}
 }
 
+func TestAPlanTellsCustomersOwnClocksAndWhatTheyWaitFor(t *testing.T) {
+	data, draft := filepath.Join(t.TempDir(), "data"), t.TempDir()
+	if err := os.CopyFS(draft, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	people := filepath.Join(t.TempDir(), "people.csv")
+	for path, content := range map[string]string{
+		people: "id,email,country\nc1,c1@home.example,DE\n",
+		filepath.Join(draft, "campaigns/own-clock.yaml"): strings.Replace(tried, "campaign: tried", "campaign: own-clock", 1) +
+			"trigger: {once: 2027-01-04 09:00, zone: customer}\nsteps:\n  - wait: {for: Order Delivered, at_most: 2d}\n    id: parcel\n",
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"apply", shopFolder}, {"import", "customers", people}} {
+		if out, errOut, code := rapport(t, append(args, "--data", data)...); code != 0 {
+			t.Fatal(out, errOut)
+		}
+	}
+	out, errOut, code := rapport(t, "plan", draft, "own-clock", "--at", "2027-01-04 09:00", "--data", data)
+	for _, want := range []string{"Sun 2027-01-03 20:00", "their own clock shows Mon 2027-01-04 09:00", "waiting: for Order Delivered"} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit %d, no %q in %s%s", code, want, out, errOut)
+		}
+	}
+}
+
 func TestPlanSaysWhatAJourneyWaitsFor(t *testing.T) {
 	folder, data := history(t)
 	edit(t, filepath.Join(folder, "campaigns/callback.yaml"), "  - wait: 1h\n  - sms: sorry\n",

@@ -88,11 +88,15 @@ func (s *simulating) run(cmd *cobra.Command, campaign, folder string, makeUp boo
 			return err
 		}
 	}
+	until := start.Add(time.Duration(s.days) * 24 * time.Hour)
+	if err := runs(c, workspace, start, until); err != nil {
+		return err
+	}
 	foresight := &foresight{behaviour: behaviour, seed: s.seed, campaign: c}
 	figures, err := rehearsal.Simulate(rehearsal.Simulation{
-		Workspace: workspace, Campaign: campaign, Start: start, Until: start.Add(time.Duration(s.days) * 24 * time.Hour),
+		Workspace: workspace, Campaign: campaign, Start: start, Until: until,
 		Audience: foresight, When: s.moments(start, workspace.Zone), Properties: numbers(properties),
-		Life: foresight.life(start), Sample: 100,
+		Life: foresight.life, Awaited: foresight.awaited, Sample: 100,
 	}, i.newcomers(ctx, c, workspace, start))
 	if err != nil {
 		return err
@@ -101,6 +105,7 @@ func (s *simulating) run(cmd *cobra.Command, campaign, folder string, makeUp boo
 		return printJSON(cmd.OutOrStdout(), figures)
 	}
 	printFigures(cmd.OutOrStdout(), workspace, figures)
+	printAwaited(cmd.OutOrStdout(), figures.Awaited, behaviour)
 	return nil
 }
 
@@ -182,7 +187,7 @@ func (i *installation) makeUp(ctx context.Context, seed uint64, people int, star
 // out, or now.
 func (s *simulating) start(c *campaigns.Campaign, w *campaigns.Workspace) (time.Time, error) {
 	if s.at != "" {
-		at, err := instantOf(s.at, w.Zone)
+		at, err := instantOf(s.at, w.Reads(c))
 		if err != nil {
 			return at, fmt.Errorf("--at: %w", err)
 		}
@@ -194,6 +199,18 @@ func (s *simulating) start(c *campaigns.Campaign, w *campaigns.Workspace) (time.
 		}
 	}
 	return now().Truncate(time.Minute), nil
+}
+
+// runs makes sure that a broadcast goes out within the days.
+func runs(c *campaigns.Campaign, w *campaigns.Workspace, start, until time.Time) error {
+	if !c.Trigger.Broadcast() || len(w.Occurrences(c, start.Add(-time.Second), until)) > 0 {
+		return nil
+	}
+	days := fmt.Sprintf("%s does not go out from %s to %s", c.ID, stamp(start, w.Reads(c)), stamp(until, w.Reads(c)))
+	if all := w.Occurrences(c, time.Time{}, until.Add(100*366*24*time.Hour)); c.Trigger.Kind == campaigns.Once && len(all) > 0 {
+		return fmt.Errorf("%s but at %s; leave --at out to begin then", days, stamp(all[0], w.Reads(c)))
+	}
+	return fmt.Errorf("%s; play more --days, or begin at another time with --at", days)
 }
 
 // newcomers reads everybody who may take part, with what the campaign counts of
@@ -324,25 +341,45 @@ func scaleOf(scale campaigns.Scale) (low, high int) {
 	return 0, 0
 }
 
-// life is what customers do of what the campaign is for without being asked.
-func (f *foresight) life(start time.Time) func(string) []campaigns.Scene {
+// life is what a customer who has entered does of what the campaign is for
+// without being asked.
+func (f *foresight) life(e campaigns.Entry) []campaigns.Scene {
 	if f.campaign.Goal == nil {
 		return nil
 	}
-	return func(customer string) []campaigns.Scene {
-		foreseen, does := f.behaviour.Anyway(f.seed, customer)
-		if !does {
-			return nil
-		}
-		return []campaigns.Scene{{At: start.Add(foreseen.After), Customer: customer, Event: f.campaign.Goal.Event, With: f.deed(foreseen.Value)}}
+	foreseen, does := f.behaviour.Anyway(f.seed, fmt.Sprintf("%s/%d", e.Customer, e.ID))
+	if !does {
+		return nil
 	}
+	return []campaigns.Scene{{At: e.EnteredAt.Add(foreseen.After), Customer: e.Customer, Event: f.campaign.Goal.Event, With: f.deed(foreseen.Value)}}
+}
+
+// awaited is the event that a journey waits for, should it come. Its fields are
+// those of the event that began the journey, as far as the wait asks for them.
+func (f *foresight) awaited(e campaigns.Entry, step *campaigns.Step) []campaigns.Scene {
+	wait := step.Wait
+	after, comes := f.behaviour.Awaited(f.seed, fmt.Sprintf("%s/%d/%s", e.Customer, e.ID, step.Path), wait.Event, wait.AtMost)
+	if !comes {
+		return nil
+	}
+	with := eventFields(f.behaviour.Goal.Value, wait.Where)
+	for name := range with {
+		if value, known := e.Journal.Event[name]; known {
+			with[name] = value
+		}
+	}
+	return []campaigns.Scene{{At: e.ArrivedAt.Add(after), Customer: e.Customer, Event: wait.Event, With: with}}
 }
 
 // deed is the event by which the goal is reached, worth a value.
 func (f *foresight) deed(value float64) map[string]any {
+	return eventFields(value, f.campaign.Goal.Value, f.campaign.Goal.Where)
+}
+
+// eventFields gives the event's fields that programs ask for a value.
+func eventFields(value float64, programs ...*expression.Program) map[string]any {
 	properties := map[string]any{}
-	goal := f.campaign.Goal
-	for _, program := range []*expression.Program{goal.Value, goal.Where} {
+	for _, program := range programs {
 		if program == nil {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/campaigns/rehearsal"
+	"rapport/sandbox"
 )
 
 // printFigures writes a simulation for people.
@@ -20,7 +21,14 @@ func printFigures(out io.Writer, w *campaigns.Workspace, f rehearsal.Figures) {
 	if f.Holdout > 0 {
 		fmt.Fprintf(out, "; %d are held out", f.Holdout)
 	}
-	fmt.Fprint(out, "\n\n")
+	fmt.Fprintln(out)
+	if len(f.LeftAside) > 0 {
+		fmt.Fprintf(out, "The trigger's condition was left aside: --set gives no %s\n", strings.Join(f.LeftAside, ", "))
+	}
+	if f.Unmet > 0 {
+		fmt.Fprintf(out, "%d do not enter: the trigger's condition does not hold\n", f.Unmet)
+	}
+	fmt.Fprintln(out)
 	steps := newTable(out, "step", "what", "reached", "of all", "sent", "skipped", "wait here")
 	for _, s := range f.Steps {
 		indent := strings.Repeat("  ", strings.Count(s.Path, ".")/2)
@@ -56,6 +64,18 @@ func printChannels(out io.Writer, w *campaigns.Workspace, f rehearsal.Figures) {
 		t.AppendRow(table.Row{c.Channel, c.Sent, c.Delivered, blank(c.Opened), blank(c.Clicked), blank(c.Answered), blank(c.Bounced), blank(c.Unsubscribed), blank(c.Complained), amount(w, float64(c.Cost))})
 	}
 	t.Render()
+}
+
+// printAwaited writes how waits for events ended, and by what probability.
+func printAwaited(out io.Writer, awaited map[string]rehearsal.AwaitedFigures, b sandbox.Behaviour) {
+	for _, event := range slices.Sorted(maps.Keys(awaited)) {
+		f := awaited[event]
+		from := "usual; --behaviour may say otherwise under events"
+		if _, named := b.Events[event]; named {
+			from = "as --behaviour says"
+		}
+		fmt.Fprintf(out, "Waiting for %s: %d happened, %d timed out, drawn with %g (%s)\n", event, f.Happened, f.TimedOut, b.Comes(event), from)
+	}
 }
 
 // printCounts writes how often what happened, the most frequent first.

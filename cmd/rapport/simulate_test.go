@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -90,7 +91,79 @@ func TestTheUsualBehaviourIsAsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown, err := readBehaviour(file)
-	if err != nil || shown != sandbox.Lifelike() {
+	if err != nil || !reflect.DeepEqual(shown, sandbox.Lifelike()) {
 		t.Errorf("%v\nshown %+v\nusual %+v", err, shown, sandbox.Lifelike())
+	}
+}
+
+// simulated takes made-up people through a campaign that is written here.
+func simulated(t *testing.T, campaign, behaviour string, args ...string) (out, errOut string, code int) {
+	t.Helper()
+	folder, file := t.TempDir(), filepath.Join(t.TempDir(), "behaviour.yaml")
+	if err := os.CopyFS(folder, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string]string{filepath.Join(folder, "campaigns/tried.yaml"): campaign, file: behaviour} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return rapport(t, append([]string{"simulate", "tried", folder, "--people", "400", "--behaviour", file}, args...)...)
+}
+
+func figuresOf(t *testing.T, out, errOut string, code int) (figures rehearsal.Figures) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(out), &figures); code != 0 || err != nil {
+		t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
+	}
+	return figures
+}
+
+const tried = "campaign: tried\ntitle: Tried\nowner: marketing\ntopic: service\nstate: live\n"
+
+// Who enters late does as often what the campaign is for as who enters early.
+func TestTheGoalsBaselineCountsFromEntering(t *testing.T) {
+	campaign := tried + "trigger: {event: Tried}\ngoal: {event: Order Completed, within: 10d}\nsteps:\n  - wait: 1d\n"
+	out, errOut, code := simulated(t, campaign, "goal: {anyway: 0.5, within: 1h-2h}\n", "--days", "30", "--format", "json")
+	f := figuresOf(t, out, errOut, code)
+	if reached := float64(f.Goal.Reached) / float64(f.Entered); reached < 0.4 || reached > 0.6 {
+		t.Errorf("%d of %d reached the goal, of whom half would", f.Goal.Reached, f.Entered)
+	}
+}
+
+func TestASimulationJudgesTheTriggersCondition(t *testing.T) {
+	campaign := tried + "trigger: {event: Tried, where: event.total >= 100}\nsteps:\n  - wait: 1d\n"
+	for total, enter := range map[string]bool{"20": false, "120": true} {
+		out, errOut, code := simulated(t, campaign, "", "--set", "total="+total, "--format", "json")
+		if f := figuresOf(t, out, errOut, code); (f.Entered > 0) != enter || (f.Unmet > 0) == enter {
+			t.Errorf("with a total of %s %d enter, and %d do not", total, f.Entered, f.Unmet)
+		}
+	}
+	out, errOut, code := simulated(t, campaign, "")
+	if code != 0 || !strings.Contains(out, "left aside: --set gives no event.total") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+}
+
+func TestAwaitedEventsComeAsProbableAsTheBehaviourSays(t *testing.T) {
+	campaign := tried + "trigger: {event: Tried}\nsteps:\n  - wait: {for: Order Delivered, where: event.order_id == \"A7\", at_most: 5d}\n    id: parcel\n"
+	out, errOut, code := simulated(t, campaign, "events: {Order Delivered: 0.8}\n", "--set", "order_id=A7", "--days", "60", "--format", "json")
+	f := figuresOf(t, out, errOut, code).Awaited["Order Delivered"]
+	if came := float64(f.Happened) / float64(f.Happened+f.TimedOut); came < 0.7 || came > 0.9 {
+		t.Errorf("came %d times of %d, of which eight in ten would", f.Happened, f.Happened+f.TimedOut)
+	}
+	if out, _, _ := simulated(t, campaign, ""); !strings.Contains(out, "drawn with 0.5 (usual") {
+		t.Errorf("by what the event was drawn is not told: %s", out)
+	}
+}
+
+func TestABroadcastThatDoesNotGoOutIsNoSimulation(t *testing.T) {
+	campaign := tried + "trigger: {once: 2027-01-04 09:00, zone: customer}\nsteps:\n  - wait: 1d\n"
+	if out, errOut, code := simulated(t, campaign, "", "--at", "2027-01-05 09:00"); code != 1 || !strings.Contains(errOut, "2027-01-04") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+	out, errOut, code := simulated(t, campaign, "", "--at", "2027-01-04 09:00", "--format", "json")
+	if f := figuresOf(t, out, errOut, code); f.Entered == 0 {
+		t.Error("nobody enters at the time that their clocks show")
 	}
 }
