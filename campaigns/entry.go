@@ -148,9 +148,12 @@ type Run struct {
 	Campaign string    `json:"campaign"`
 	Version  int       `json:"version"`
 	At       time.Time `json:"at"` // the occurrence's instant
-	State    RunState  `json:"state"`
-	Shards   int       `json:"shards"` // how many shards are still to enter
-	Entered  int64     `json:"entered"`
+	// Since, where a run by each customer's own clock was recorded late, leaves
+	// out those for whom it would have begun before; zero: nobody.
+	Since   time.Time `json:"since,omitzero"`
+	State   RunState  `json:"state"`
+	Shards  int       `json:"shards"` // how many shards are still to enter
+	Entered int64     `json:"entered"`
 	// KeptOut is how many of the audience did not enter because their earlier
 	// journey runs still or the campaign's rule of entry says no.
 	KeptOut int64 `json:"kept_out,omitempty"`
@@ -204,4 +207,5 @@ type Shard struct {
 	Campaign string
 	Version  int
 	At       time.Time
+	Since    time.Time // the run's
 }

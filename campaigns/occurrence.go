@@ -130,19 +130,19 @@ func even(t time.Time, zone *time.Location) time.Time {
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
-// Due sorts the occurrences since the last recorded one (or, before the first,
-// since the campaign was first seen live) into those to run now and those that
-// were missed, to be recorded as such.
+// Due lists the runs that are to be recorded now: the occurrences since the last
+// recorded one, but not from before the campaign was first seen live, those to
+// run now and those that were missed, to be recorded as such.
 //
 // What is at most five minutes old was not missed and runs. Of older ones, when
 // nothing runs anyway and the trigger's misfire is not skip, the latest runs if
 // it is at most 24 h old: a program that was down catches up with one broadcast,
 // never with a row of them.
-func (w *Workspace) Due(c *Campaign, last, now time.Time) (run, missed []time.Time) {
-	if c.Trigger.Kind == Cron && last.Before(now.Add(-longestDowntime)) {
-		last = now.Add(-longestDowntime)
+func (w *Workspace) Due(c *Campaign, last, seen, now time.Time) []Run {
+	if c.Trigger.OwnClock {
+		return w.dueByOwnClocks(c, last, seen, now)
 	}
-	all := w.Occurrences(c, last, now)
+	all := w.Occurrences(c, notBefore(last, listedSince(c, seen, now)), now)
 	fresh := len(all)
 	for fresh > 0 && !all[fresh-1].Before(now.Add(-punctual)) {
 		fresh--
@@ -152,5 +152,65 @@ func (w *Workspace) Due(c *Campaign, last, now time.Time) (run, missed []time.Ti
 	if catchesUp {
 		fresh--
 	}
-	return all[fresh:], all[:fresh]
+	runs := make([]Run, len(all))
+	for i, at := range all {
+		runs[i] = Run{Campaign: c.ID, Version: c.Version, At: at, State: RunMissed}
+		if i >= fresh {
+			runs[i].State = RunEntering
+		}
+	}
+	return runs
+}
+
+// aroundTheEarth is how long after the first clock, UTC+14, the last one, UTC-12,
+// shows the same.
+const aroundTheEarth = 26 * time.Hour
+
+// dueByOwnClocks asks the rule of Due of every clock: on each the reading is an
+// occurrence of its own. A run that is recorded late is still to come for those
+// whose clock has not shown the reading yet; it is missed when every clock has.
+func (w *Workspace) dueByOwnClocks(c *Campaign, last, seen, now time.Time) []Run {
+	all := w.Occurrences(c, notBefore(last, listedSince(c, seen.Add(-aroundTheEarth), now)), now)
+	runs := make([]Run, len(all))
+	for i, at := range all {
+		since := now.Add(-punctual)
+		if c.Trigger.Misfire != "skip" {
+			since = now.Add(-misfireWindow)
+			if i+1 < len(all) { // on clocks that have shown the next reading too, it is the one to catch up with
+				since = notBefore(since, now.Add(at.Sub(all[i+1])+time.Millisecond))
+			}
+			since = earlier(since, now.Add(-punctual))
+		}
+		run := Run{Campaign: c.ID, Version: c.Version, At: at, State: RunEntering}
+		switch since = notBefore(since, seen); {
+		case since.After(at.Add(aroundTheEarth)):
+			run.State = RunMissed
+		case since.After(at):
+			run.Since = since
+		}
+		runs[i] = run
+	}
+	return runs
+}
+
+// listedSince bounds how far back a repeated trigger's occurrences are listed.
+func listedSince(c *Campaign, seen, now time.Time) time.Time {
+	if c.Trigger.Kind == Cron {
+		return notBefore(seen, now.Add(-longestDowntime))
+	}
+	return seen
+}
+
+func notBefore(t, bound time.Time) time.Time {
+	if t.Before(bound) {
+		return bound
+	}
+	return t
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

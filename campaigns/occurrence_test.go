@@ -100,7 +100,7 @@ func TestDueAfterADowntime(t *testing.T) {
 	} {
 		campaign := broadcast(Cron, c.cron, "UTC")
 		campaign.Trigger.Misfire = c.misfire
-		run, missed := ruleShop().Due(campaign, utc(c.last), utc(c.now))
+		run, missed := sorted(ruleShop().Due(campaign, utc(c.last), time.Time{}, utc(c.now)))
 		if !slices.Equal(stamps(run), c.run) || !slices.Equal(stamps(missed), c.missed) {
 			t.Errorf("%s: runs %v and missed %v, want %v and %v", name, stamps(run), stamps(missed), c.run, c.missed)
 		}
@@ -108,9 +108,70 @@ func TestDueAfterADowntime(t *testing.T) {
 }
 
 func TestDueNeverListsAnEternity(t *testing.T) {
-	_, missed := ruleShop().Due(broadcast(Cron, "0 * * * *", "UTC"), time.Time{}, noon)
-	if len(missed) > 31*24 {
-		t.Errorf("%d missed occurrences are listed", len(missed))
+	hourly := broadcast(Cron, "0 * * * *", "UTC")
+	for _, hourly.Trigger.OwnClock = range []bool{false, true} {
+		if due := ruleShop().Due(hourly, time.Time{}, time.Time{}, noon); len(due) > 31*24 {
+			t.Errorf("%d missed occurrences are listed", len(due))
+		}
+	}
+}
+
+// sorted tells the instants of the runs to enter from those of the missed ones.
+func sorted(runs []Run) (entering, missed []time.Time) {
+	for _, run := range runs {
+		if run.State == RunEntering {
+			entering = append(entering, run.At)
+		} else {
+			missed = append(missed, run.At)
+		}
+	}
+	return entering, missed
+}
+
+// The reading is 09:00 of the fifth, which Kiritimati shows at 19:00 of the fourth
+// and Baker Island 26 hours later: until then somebody's run is still to come.
+func TestARunByOwnClocksIsDueUntilTheLastClockHasShownIt(t *testing.T) {
+	const daily, at = "0 9 * * *", "12-04T19:00"
+	for name, c := range map[string]struct {
+		cron, misfire string
+		last, seen    string
+		now           string
+		run           []string // with since, where it leaves somebody out
+		missed        []string
+	}{
+		"on time":                      {daily, "", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-04T19:00:10Z", []string{at}, nil},
+		"applied in time for Berlin":   {daily, "", "", "2026-12-05T07:00:00Z", "2026-12-05T07:00:01Z", []string{at + " since 12-05T07:00"}, nil},
+		"applied in time for Baker":    {daily, "", "", "2026-12-05T20:59:59Z", "2026-12-05T21:00:00Z", []string{at + " since 12-05T20:59", "12-05T19:00 since 12-05T20:59"}, nil},
+		"applied after the last clock": {"0 9 5 12 *", "", "", "2026-12-05T21:00:01Z", "2026-12-05T21:00:01Z", nil, nil},
+		"resumed in time for Berlin":   {daily, "", "2026-12-03T19:00:00Z", "2026-12-05T07:00:00Z", "2026-12-05T07:00:01Z", []string{at + " since 12-05T07:00"}, nil},
+		"down, caught up with":         {daily, "", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-05T07:00:00Z", []string{at}, nil},
+		"down for a day and more":      {daily, "", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-05T20:00:00Z", []string{at + " since 12-04T20:00", "12-05T19:00"}, nil},
+		"down, skipped where it passed": {daily, "skip", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-05T07:00:00Z",
+			[]string{at + " since 12-05T06:55"}, nil},
+		"down for days, skipped": {"0 9 5 12 *", "skip", "2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z", "2026-12-07T00:00:00Z", nil, []string{at}},
+	} {
+		campaign := broadcast(Cron, c.cron, "")
+		campaign.Trigger.OwnClock, campaign.Trigger.Misfire = true, c.misfire
+		last := time.Time{}
+		if c.last != "" {
+			last = utc(c.last)
+		}
+		due := ruleShop().Due(campaign, last, utc(c.seen), utc(c.now))
+		var run, missed []string
+		for _, one := range due {
+			text := stamps([]time.Time{one.At})[0]
+			if !one.Since.IsZero() {
+				text += " since " + stamps([]time.Time{one.Since})[0]
+			}
+			if one.State == RunEntering {
+				run = append(run, text)
+			} else {
+				missed = append(missed, text)
+			}
+		}
+		if !slices.Equal(run, c.run) || !slices.Equal(missed, c.missed) {
+			t.Errorf("%s: runs %v and missed %v, want %v and %v", name, run, missed, c.run, c.missed)
+		}
 	}
 }
 

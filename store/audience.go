@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rapport/campaigns"
@@ -24,6 +25,9 @@ func (r runs) EnterShard(ctx context.Context, shard campaigns.Shard, in campaign
 			return err
 		}
 		i := newIntake(shard, in, now)
+		if err := i.readClocks(ctx, tx); err != nil {
+			return err
+		}
 		twins, added, err := i.insert(ctx, tx)
 		if err != nil {
 			return err
@@ -95,13 +99,14 @@ func (q *audienceQuery) sql(more ...string) string {
 // intake takes one shard of an audience in.
 type intake struct {
 	campaigns.Intake
-	shard campaigns.Shard
-	now   time.Time
+	shard  campaigns.Shard
+	now    time.Time
+	clocks *rowset // when the run begins at each place; nil: at once
 }
 
 func newIntake(shard campaigns.Shard, in campaigns.Intake, now time.Time) *intake {
 	in.Where = cmp.Or(in.Where, "TRUE")
-	return &intake{in, shard, now}
+	return &intake{Intake: in, shard: shard, now: now}
 }
 
 func (i *intake) audience() *audienceQuery {
@@ -123,13 +128,9 @@ func (i *intake) insert(ctx context.Context, tx *tx) (twins, added int64, err er
 	if err != nil {
 		return 0, 0, err
 	}
-	clocks, err := i.clocks(ctx, tx)
-	if err != nil {
-		return 0, 0, err
-	}
 	q := i.audience()
 	with, start := "WITH v AS MATERIALIZED (SELECT * FROM "+q.sql()+")", "v.entered_at"
-	if clocks != nil {
+	if i.clocks != nil {
 		// Who came between the two looks at the customers goes by the last clock.
 		q = i.audience()
 		with = "WITH clocks AS MATERIALIZED (SELECT r.place, r.start FROM {rows} AS r), v AS MATERIALIZED (SELECT v.*, k.start FROM " +
@@ -144,8 +145,8 @@ func (i *intake) insert(ctx context.Context, tx *tx) (twins, added int64, err er
 			CASE WHEN v.twin THEN v.entered_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE '' END
 		FROM v WHERE ` + rule + ` ORDER BY v.customer ON CONFLICT DO NOTHING`
 	args := q.args
-	if clocks != nil {
-		if query, args, err = clocks.bind(tx.dialect, query, args); err != nil {
+	if i.clocks != nil {
+		if query, args, err = i.clocks.bind(tx.dialect, query, args); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -169,25 +170,45 @@ func (i *intake) twins(ctx context.Context, tx *tx) (int64, error) {
 // place is all that tells whose clock a customer goes by, as one text.
 const place = "COALESCE(c.zone, '') || '|' || COALESCE(c.phone_zone, '') || '|' || COALESCE(c.country, '')"
 
-// clocks is when the run begins at each place of the shard's customers; nil
-// where it begins at once for everybody. The rule is asked once for each place.
-func (i *intake) clocks(ctx context.Context, tx *tx) (*rowset, error) {
+// readClocks finds out when the run begins at each place of the shard's customers,
+// where it does not begin at once for everybody, and leaves out those places for
+// which a late run comes too late. The rule is asked once for each place.
+func (i *intake) readClocks(ctx context.Context, tx *tx) error {
 	if i.Start == nil {
-		return nil, nil
+		return nil
 	}
 	q := i.audience()
 	q.args = nil
-	clocks := newRows("place text, start int")
+	i.clocks = newRows("place text, start int")
+	var past []any
 	err := eachRow(ctx, tx, func(r record) error {
 		var at string
 		var c customers.Customer
 		if err := r.Scan(&at, orZero(&c.Zone), orZero(&c.PhoneZone), orZero(&c.Country)); err != nil {
 			return err
 		}
-		clocks.add(at, i.Start(&c))
+		start := i.Start(&c)
+		i.clocks.add(at, start)
+		if start.Before(i.shard.Since) {
+			past = append(past, at)
+		}
 		return nil
 	}, "SELECT DISTINCT "+place+", c.zone, c.phone_zone, c.country FROM customers c WHERE "+q.inShards(), q.args...)
-	return clocks, err
+	i.leaveOut(past)
+	return err
+}
+
+// leaveOut takes the customers at some places out of the audience.
+func (i *intake) leaveOut(places []any) {
+	if len(places) == 0 {
+		return
+	}
+	marks := make([]string, len(places))
+	for n := range places {
+		marks[n] = "$" + strconv.Itoa(len(i.Args)+n+1)
+	}
+	i.Where = "(" + i.Where + ") AND " + place + " NOT IN (" + strings.Join(marks, ", ") + ")"
+	i.Args = slices.Concat(i.Args, places)
 }
 
 // draw marks those newcomers whom the campaign never contacts, and lets those

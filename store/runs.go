@@ -28,7 +28,7 @@ type occurrence struct {
 // any other state (missed) has nothing to enter.
 func (r runs) Occur(ctx context.Context, occurring []campaigns.Run, parts int) (fresh []campaigns.Run, err error) {
 	asked := make(map[occurrence]campaigns.Run, len(occurring))
-	rows := newRows("campaign text, version int, at int, state text, shards_left int")
+	rows := newRows("campaign text, version int, at int, since int, state text, shards_left int")
 	for _, run := range occurring {
 		run.State = cmp.Or(run.State, "entering")
 		run.Shards = 0
@@ -38,7 +38,7 @@ func (r runs) Occur(ctx context.Context, occurring []campaigns.Run, parts int) (
 		o := occurrence{run.Campaign, run.At.UnixMilli()}
 		if _, twice := asked[o]; !twice {
 			asked[o] = run
-			rows.add(run.Campaign, run.Version, run.At, run.State, run.Shards)
+			rows.add(run.Campaign, run.Version, run.At, run.Since, run.State, run.Shards)
 		}
 	}
 	err = r.store.write(ctx, func(tx *tx) (err error) {
@@ -63,8 +63,8 @@ func insertRuns(ctx context.Context, tx *tx, rows *rowset, asked map[occurrence]
 		run.ID = id
 		return run, err
 	}, `
-		INSERT INTO runs (campaign, version, at, state, shards_left)
-		SELECT v.campaign, v.version, v.at, v.state, v.shards_left FROM {rows} AS v WHERE TRUE ORDER BY v.at, v.campaign
+		INSERT INTO runs (campaign, version, at, since, state, shards_left)
+		SELECT v.campaign, v.version, v.at, v.since, v.state, v.shards_left FROM {rows} AS v WHERE TRUE ORDER BY v.at, v.campaign
 		ON CONFLICT DO NOTHING RETURNING id, campaign, at`)
 	slices.SortFunc(fresh, func(a, b campaigns.Run) int { return cmp.Compare(a.ID, b.ID) })
 	return fresh, err
@@ -109,7 +109,7 @@ func (s *Store) KeptOutAfter(ctx context.Context, campaign string, run int64) (r
 func (r runs) Pending(ctx context.Context, limit int) (pending []campaigns.Shard, err error) {
 	err = r.store.read(ctx, func(tx *tx) (err error) {
 		pending, err = list(ctx, tx, scanShard, `
-			SELECT s.run, s.number, s.of, r.campaign, r.version, r.at FROM run_shards s JOIN runs r ON r.id = s.run
+			SELECT s.run, s.number, s.of, r.campaign, r.version, r.at, r.since FROM run_shards s JOIN runs r ON r.id = s.run
 			WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+` ORDER BY s.run, s.number LIMIT $1`, limit)
 		return err
 	})
@@ -120,6 +120,6 @@ func (r runs) Pending(ctx context.Context, limit int) (pending []campaigns.Shard
 }
 
 func scanShard(r record) (s campaigns.Shard, err error) {
-	err = r.Scan(&s.Run, &s.Number, &s.Of, &s.Campaign, &s.Version, asTime(&s.At))
+	err = r.Scan(&s.Run, &s.Number, &s.Of, &s.Campaign, &s.Version, asTime(&s.At), asTime(&s.Since))
 	return s, err
 }

@@ -55,3 +55,29 @@ func TestABroadcastGoesByEachCustomersOwnClock(t *testing.T) {
 		}
 	}
 }
+
+// What is applied, or goes on, after the first clock on earth has shown ten still
+// goes to everybody whose own clock has not.
+func TestARunByOwnClocksBeginsLate(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/sale.yaml": saleAtTen}))
+	s.setClock(time.Date(2026, 10, 25, 8, 59, 0, 0, time.UTC))
+	s.live("auckland", "Pacific/Auckland", "", "NZ")
+	s.live("berlin", "", "+4930123456", "DE")
+	s.live("angeles", "America/Los_Angeles", "", "US")
+	for range 24 {
+		ok(t, s.schedule.Round(s.ctx()))
+		s.enter()
+		s.travel()
+		s.deliver()
+		s.later(30 * time.Minute)
+	}
+	sent := map[string]int{}
+	for _, d := range s.ledger() {
+		if d.Status == deliveries.Sent {
+			sent[d.Customer]++
+		}
+	}
+	if len(sent) != 3 || sent["berlin"] != 1 || sent["ann"] != 1 || sent["angeles"] != 1 {
+		t.Errorf("it went to %v", sent)
+	}
+}

@@ -49,13 +49,11 @@ func (s *Schedule) Round(ctx context.Context) error {
 			}
 			continue
 		}
-		after, err := s.since(ctx, campaign, now)
+		due, err := s.due(ctx, edition, campaign, now)
 		if err != nil {
 			return err
 		}
-		due, missed := edition.Due(campaign, after, now)
-		runs = append(runs, runsOf(campaign, due, campaigns.RunEntering)...)
-		runs = append(runs, runsOf(campaign, missed, campaigns.RunMissed)...)
+		runs = append(runs, due...)
 	}
 	if len(runs) == 0 {
 		return nil
@@ -65,32 +63,28 @@ func (s *Schedule) Round(ctx context.Context) error {
 		return fmt.Errorf("record %d occurrences: %w", len(runs), err)
 	}
 	for _, run := range fresh {
-		s.Log.Info("broadcast "+string(run.State), "campaign", run.Campaign, "run", run.ID, "at", run.At)
+		log := s.Log.With("campaign", run.Campaign, "run", run.ID, "at", run.At)
+		if !run.Since.IsZero() {
+			log = log.With("only for clocks that show it from", run.Since)
+		}
+		log.Info("broadcast " + string(run.State))
 	}
 	return nil
 }
 
-func runsOf(c *campaigns.Campaign, instants []time.Time, state campaigns.RunState) []campaigns.Run {
-	runs := make([]campaigns.Run, len(instants))
-	for i, at := range instants {
-		runs[i] = campaigns.Run{Campaign: c.ID, Version: c.Version, At: at, State: state}
-	}
-	return runs
-}
-
-// since is the instant up to which a campaign's occurrences are recorded: its
-// latest, or the moment the schedule first saw it live, or live again after a
-// pause, whose occurrences are not caught up with.
-func (s *Schedule) since(ctx context.Context, c *campaigns.Campaign, now time.Time) (time.Time, error) {
+// due lists a live campaign's occurrences that are not recorded yet: those since
+// its latest, or since the moment the schedule first saw it live, or live again
+// after a pause, whose occurrences are not caught up with.
+func (s *Schedule) due(ctx context.Context, edition *campaigns.Edition, c *campaigns.Campaign, now time.Time) ([]campaigns.Run, error) {
 	last, err := s.Runs.Last(ctx, c.ID)
 	if err != nil {
-		return last, fmt.Errorf("find the last run of %s: %w", c.ID, err)
+		return nil, fmt.Errorf("find the last run of %s: %w", c.ID, err)
 	}
 	seen, err := s.seenLive(ctx, c, now)
-	if err != nil || last.Before(seen) {
-		return seen, err
+	if err != nil {
+		return nil, err
 	}
-	return last, nil
+	return edition.Due(c, last, seen, now), nil
 }
 
 // seenLive is since when the schedule knows the campaign live, and notes it.

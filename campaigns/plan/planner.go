@@ -26,6 +26,9 @@ type Planner struct {
 	// Each is told about every customer, as soon as it is known what becomes of them;
 	// may be nil.
 	Each func(Fate) error
+	// Since leaves out for whom a run by each customer's own clock would have begun
+	// before (see campaigns.Run); zero: nobody.
+	Since time.Time
 
 	taken   map[expense]int64
 	company map[string][]*visit // of campaigns that run together, by customer
@@ -140,6 +143,9 @@ func (p *Planner) meet(ctx context.Context, c *campaigns.Campaign, candidates []
 		return err
 	}
 	for _, candidate := range candidates {
+		if person := known.people[candidate.Customer]; person != nil && p.Workspace.StartFor(c, at, person).Before(p.Since) {
+			candidate.Standing = TooLate
+		}
 		if candidate.Standing != Enters {
 			err = p.tell(tally, Fate{Campaign: c.ID, Customer: candidate.Customer, Standing: candidate.Standing})
 		} else {

@@ -43,4 +43,5 @@ const (
 	Again   Standing = "again"            // was in it before, and the campaign's `again` keeps them out
 	Running Standing = "running"          // is in it now
 	Twin    Standing = "duplicate_person" // another profile of the same person enters
+	TooLate Standing = "too_late"         // their own clock has shown the run's reading
 )

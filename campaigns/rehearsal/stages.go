@@ -88,7 +88,7 @@ func (w *World) letIn(of rolling, c *campaigns.Campaign, stage campaigns.Stage) 
 		}
 		j.WakeAt = w.now
 		if c.Trigger.OwnClock {
-			j.WakeAt = w.notBefore(w.shop.StartFor(c, j.EnteredAt, &j.person.Customer))
+			j.WakeAt = w.notBefore(w.shop.StartFor(c, w.occurred[j.Run], &j.person.Customer))
 		}
 		w.travelAt(j)
 	}

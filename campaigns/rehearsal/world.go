@@ -48,7 +48,8 @@ type World struct {
 	cases     int64              // opened so far
 	events    int64              // on all timelines
 	runs      int64
-	planned   int64 // tasks so far
+	occurred  map[int64]time.Time // the instants of runs
+	planned   int64               // tasks so far
 	watched   []*watch
 	sample    int            // how many of each message are written in full; 0 is all
 	spare     map[string]int // by message, how many were
@@ -91,7 +92,7 @@ func New(s Stage) *World {
 	}
 	w := &World{
 		shop: s.shop(), stage: s, now: s.Start,
-		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, opened: map[point]func(){}, stages: map[rolling]campaigns.Stage{},
+		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, opened: map[point]func(){}, stages: map[rolling]campaigns.Stage{}, occurred: map[int64]time.Time{},
 	}
 	w.spending.now = func() time.Time { return w.now }
 	return w
@@ -158,8 +159,15 @@ func (w *World) triggered(kind campaigns.TriggerKind) []*campaigns.Campaign {
 func (w *World) schedule() {
 	for _, kind := range []campaigns.TriggerKind{campaigns.Once, campaigns.Cron} {
 		for _, c := range w.triggered(kind) {
-			for _, at := range w.shop.Occurrences(c, w.stage.Start.Add(-time.Second), w.stage.Until) {
-				w.at(at, occurring, func() { w.broadcast(c, at) })
+			seen := w.stage.Start.Add(-time.Second)
+			runs := w.shop.Due(c, time.Time{}, seen, w.stage.Start)
+			for _, at := range w.shop.Occurrences(c, w.stage.Start, w.stage.Until) {
+				runs = append(runs, campaigns.Run{At: at, State: campaigns.RunEntering})
+			}
+			for _, run := range runs {
+				if run.State == campaigns.RunEntering {
+					w.at(run.At, occurring, func() { w.broadcast(c, run) })
+				}
 			}
 		}
 	}
@@ -168,22 +176,24 @@ func (w *World) schedule() {
 // broadcast lets an audience in (workers.Entrance, store.EnterShard). Of several
 // profiles of one person the one with the smallest id enters; the others are
 // noted with the reason.
-func (w *World) broadcast(c *campaigns.Campaign, at time.Time) {
+func (w *World) broadcast(c *campaigns.Campaign, run campaigns.Run) {
 	if c.State != campaigns.Live {
 		return
 	}
 	w.runs++
+	w.occurred[w.runs] = run.At
 	w.shareOf(c, w.runs) // a run has its stages whether or not anybody belongs
 	cause, persons := "run:"+strconv.FormatInt(w.runs, 10), map[string]bool{}
 	for _, id := range w.order {
 		p := w.people[id]
-		if judged := c.AudienceAt(at); !c.Belongs(w.profile(p), p.counts(c, judged), judged) {
+		start := w.shop.StartFor(c, run.At, &p.Customer)
+		if judged := c.AudienceAt(run.At); start.Before(run.Since) || !c.Belongs(w.profile(p), p.counts(c, judged), judged) {
 			continue
 		}
-		entry := c.Begin(&p.Customer, cause, nil, at)
-		entry.Run, entry.Key, entry.WakeAt = w.runs, "", w.shop.StartFor(c, at, &p.Customer)
+		entry := c.Begin(&p.Customer, cause, nil, w.now)
+		entry.Run, entry.Key, entry.WakeAt = w.runs, "", start
 		if persons[p.human] {
-			entry.State, entry.EndedAt, entry.Why = campaigns.Finished, at, string(deliveries.DuplicatePerson)
+			entry.State, entry.EndedAt, entry.Why = campaigns.Finished, w.now, string(deliveries.DuplicatePerson)
 			entry.WakeAt = time.Time{}
 		}
 		persons[p.human] = true

@@ -174,7 +174,34 @@ func (p *planning) forecast(ctx context.Context, source plan.Source, c *campaign
 		made, err := planner.Audience(ctx, c, at)
 		return []plan.Forecast{made}, err
 	}
+	under, err := p.underWay(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if !under.At.IsZero() {
+		planner.Since = under.Since
+		return planner.Run(ctx, []*campaigns.Campaign{c}, under.At)
+	}
 	return planner.Run(ctx, p.beside(c, at), at)
+}
+
+// underWay is the run of a campaign by each customer's own clock that would begin
+// at once, because some clocks have shown its reading and others have not; zero
+// where there is none.
+func (p *planning) underWay(ctx context.Context, c *campaigns.Campaign) (run campaigns.Run, err error) {
+	if p.at != "" || !c.Trigger.OwnClock {
+		return run, nil
+	}
+	last, err := p.Store.Runs().Last(ctx, c.ID)
+	if err != nil {
+		return run, err
+	}
+	for _, due := range p.workspace.Due(c, last, p.Now(), p.Now()) {
+		if due.State == campaigns.RunEntering {
+			run = due
+		}
+	}
+	return run, nil
 }
 
 // instant is when a campaign is planned: where --at says, else at its next
