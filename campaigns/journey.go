@@ -52,6 +52,7 @@ type journey struct {
 	now       time.Time
 	traveller Traveller // its customer already carries what steps changed
 	move      Move
+	heard     time.Time // when the event came that ended a wait of this walk
 }
 
 func newJourney(w *Workspace, c *Campaign, t Traveller, now time.Time) *journey {
@@ -98,7 +99,7 @@ func (c *Campaign) exitHolds(m expression.Moment) (why string, holds bool) {
 func (j *journey) walk(at place) {
 	for step := at.step(); step != nil; step = at.step() {
 		if j.move.Entry.Position != step.Path {
-			j.move.Entry.Position, j.move.Entry.ArrivedAt = step.Path, j.now
+			j.move.Entry.Position, j.move.Entry.ArrivedAt = step.Path, j.arrival(step)
 		}
 		j.move.Entry.WakeAt = time.Time{}
 		switch step.Kind {

@@ -33,6 +33,7 @@ func (j *journey) waitForEvent(step *Step) bool {
 	deadline := j.move.Entry.ArrivedAt.Add(step.Wait.AtMost)
 	if event, came := j.awaited(step, deadline); came {
 		j.note(step, Mark{Status: markHappened, At: j.now, Event: event.ID})
+		j.heard = event.ReceivedAt
 		return true
 	}
 	if deadline.After(j.now) {
@@ -41,6 +42,16 @@ func (j *journey) waitForEvent(step *Step) bool {
 	}
 	j.mark(step, markTimedOut)
 	return true
+}
+
+// arrival is when the journey comes to a step: now. A wait for an event that it
+// comes to by another event begins with that one, however late the journey is
+// looked at: what follows on its heels is not lost.
+func (j *journey) arrival(step *Step) time.Time {
+	if step.Wait != nil && step.Wait.Event != "" && !j.heard.IsZero() {
+		return j.heard
+	}
+	return j.now
 }
 
 // awaited is the first event that ends a wait: one that came since the arrival

@@ -79,6 +79,21 @@ func TestOneEventEndsOneWait(t *testing.T) {
 	}
 }
 
+// Both came before anybody looked, the second on the heels of the first.
+func TestAnEventOnTheHeelsOfAnotherIsNotLost(t *testing.T) {
+	c := ruleCampaign(awaitStep(t, ""), awaitStep(t, ""), stopStep())
+	who := traveller().at("0")
+	who.News = []customers.Event{order(5, time.Hour, 20), order(6, time.Hour+100*time.Millisecond, 20)}
+	if e := ruleShop().Advance(c, who, noon.Add(2*time.Hour)).Entry; e.State != Finished {
+		t.Errorf("stands at %s, marked %+v", e.Position, e.Journal.Steps)
+	}
+	who.News = who.News[:1]
+	e := ruleShop().Advance(c, who, noon.Add(2*time.Hour)).Entry
+	if e.Position != "1" || !e.ArrivedAt.Equal(noon.Add(time.Hour)) || !e.WakeAt.Equal(noon.Add(73*time.Hour)) {
+		t.Errorf("the second wait began at %s and ends at %s", e.ArrivedAt, e.WakeAt)
+	}
+}
+
 func TestConditionsAskWhetherTheEventCame(t *testing.T) {
 	c := ruleCampaign(awaitStep(t, ""), branchStep(Branch{If: when(t, `steps.bought.status == "timed_out"`), Steps: []Step{stopStep()}}))
 	move := ruleShop().Advance(c, traveller().at("0"), noon.Add(72*time.Hour))

@@ -81,6 +81,11 @@ func (s *Store) Apply(ctx context.Context, now time.Time, moves []campaigns.Move
 		return nil
 	}
 	err := s.write(ctx, func(tx *tx) error {
+		// Customers first, as Begin does: two transactions that lock in turn would
+		// wait for each other.
+		if err := lockCustomers(ctx, tx, changed(moves)); err != nil {
+			return err
+		}
 		accepted, err := moveEntries(ctx, tx, now, moves)
 		if err != nil {
 			return err
@@ -91,6 +96,17 @@ func (s *Store) Apply(ctx context.Context, now time.Time, moves []campaigns.Move
 		return fmt.Errorf("apply %d moves: %w", len(moves), err)
 	}
 	return nil
+}
+
+// changed lists the customers that moves change, each once, in order.
+func changed(moves []campaigns.Move) []string {
+	var ids []string
+	for _, m := range moves {
+		if m.Points != 0 || len(m.Set)+len(m.Tag)+len(m.Consents)+len(m.Enter) > 0 {
+			ids = append(ids, m.Entry.Customer)
+		}
+	}
+	return distinct(ids)
 }
 
 // moveEntries writes where the entries stand now, returns the moves that were

@@ -14,6 +14,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/campaigns/examples"
+	"rapport/config"
 	"rapport/sandbox"
 	"rapport/workers"
 )
@@ -45,7 +46,10 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	defer listener.Close() // closed by the server already, or the program ends
+	defer listener.Close()                          // closed by the server already, or the program ends
+	if c.PublicURL == config.Defaults().PublicURL { // nobody named another
+		c.PublicURL = doorsAt(listener.Addr())
+	}
 	e, err := embed(ctx, o, c, now, sandbox.Lifelike(), 1, log)
 	if err != nil {
 		return err
@@ -74,6 +78,14 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int) error {
 		})()
 	}
 	return serveHTTP(ctx, listener, i.allRoutes(), log)
+}
+
+// doorsAt is how this machine reaches doors that listen at an address.
+func doorsAt(address net.Addr) string {
+	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", tcp.Port)
+	}
+	return "http://" + address.String()
 }
 
 // prepare puts a workspace in force and fills an empty store if asked to.
