@@ -42,6 +42,9 @@ func (a archive) Keep(ctx context.Context, files map[string][]byte, digest strin
 		if err != nil {
 			return err
 		}
+		if err := turnStates(ctx, tx, stamps, now); err != nil {
+			return err
+		}
 		return keepVersions(ctx, tx, version, stamps, now)
 	})
 	if err != nil {

@@ -70,6 +70,57 @@ func goOn(ctx context.Context, tx *tx, campaign string, since, now time.Time) er
 	return setFact(ctx, tx, campaigns.ScheduledSince(campaign), now.UTC().Format(time.RFC3339Nano))
 }
 
+// pausedSince names the fact since when a campaign is paused by its file.
+func pausedSince(campaign string) string { return "paused since " + campaign }
+
+// turnStates notes which campaigns new files pause, and lets those go on that
+// they set live again. One that is paused beside its file too goes on when that
+// is resumed.
+func turnStates(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.Time) error {
+	rows := newRows("campaign text, state text")
+	for _, s := range stamps {
+		rows.add(s.Campaign, s.State)
+	}
+	type turn struct{ campaign, to string }
+	turns, err := listRows(ctx, tx, rows, func(r record) (t turn, err error) {
+		err = r.Scan(&t.campaign, &t.to)
+		return t, err
+	}, `
+		SELECT v.campaign, v.state FROM {rows} AS v JOIN campaign_versions k ON k.campaign = v.campaign
+		WHERE k.version = (SELECT MAX(version) FROM campaign_versions WHERE campaign = v.campaign)
+		AND (v.state = 'paused' AND k.state <> 'paused' OR v.state = 'live' AND k.state = 'paused'
+			AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.campaign = v.campaign))
+		ORDER BY v.campaign`)
+	if err != nil {
+		return err
+	}
+	for _, t := range turns {
+		if t.to == string(campaigns.Paused) {
+			err = setFact(ctx, tx, pausedSince(t.campaign), now.UTC().Format(time.RFC3339Nano))
+		} else {
+			err = goOnByFile(ctx, tx, t.campaign, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goOnByFile lets a campaign go on that its file had paused. One that was paused
+// from its first day on left nothing behind.
+func goOnByFile(ctx context.Context, tx *tx, campaign string, now time.Time) error {
+	text, paused, err := first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+pausedSince(campaign))
+	if err != nil || !paused {
+		return err
+	}
+	since, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return fmt.Errorf("read since when %s is paused: %w", campaign, err)
+	}
+	return goOn(ctx, tx, campaign, since, now)
+}
+
 // Pauses lists what stands still beside its file, by campaign.
 func (s *Store) Pauses(ctx context.Context) (pauses map[string]campaigns.Pause, err error) {
 	err = s.read(ctx, func(tx *tx) error {

@@ -215,7 +215,41 @@ func TestAPausedCampaignStandsStillUntilItIsResumed(t *testing.T) {
 }
 
 // What a pause held goes when it ends; the time of a stage does not run meanwhile.
-func TestResumeTakesUpWhatThePauseHeld(t *testing.T) {
+func TestThePausedGoesOnWhereItStood(t *testing.T) {
+	file := func(t *testing.T, s *store.Store, digest string, state campaigns.State, at time.Time) {
+		t.Helper()
+		stamp := campaigns.Stamp{Campaign: "welcome", Digest: "w", State: state}
+		if _, err := s.Archive().Keep(t.Context(), nil, digest, []campaigns.Stamp{stamp}, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, by := range map[string]struct{ pause, resume func(*testing.T, *store.Store, time.Time) }{
+		"beside its file": {
+			func(t *testing.T, s *store.Store, at time.Time) {
+				if _, err := s.Pause(t.Context(), campaigns.Pause{Campaign: "welcome", Source: "cli", At: at}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			func(t *testing.T, s *store.Store, at time.Time) {
+				if _, err := s.Resume(t.Context(), "welcome", at); err != nil {
+					t.Fatal(err)
+				}
+			},
+		},
+		"by its file": {
+			func(t *testing.T, s *store.Store, at time.Time) {
+				file(t, s, "1", campaigns.Live, noon)
+				file(t, s, "2", campaigns.Paused, at)
+				file(t, s, "3", campaigns.Paused, at.Add(time.Minute)) // another file changed
+			},
+			func(t *testing.T, s *store.Store, at time.Time) { file(t, s, "4", campaigns.Live, at) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) { goesOn(t, by.pause, by.resume) })
+	}
+}
+
+func goesOn(t *testing.T, pause, resume func(*testing.T, *store.Store, time.Time)) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		planned := plan(t, s, 2, nil)
 		fence, claimed := claim(t, s)
@@ -230,13 +264,9 @@ func TestResumeTakesUpWhatThePauseHeld(t *testing.T) {
 		if _, err := s.Shares(t.Context(), c, []int64{0}, noon); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Pause(t.Context(), campaigns.Pause{Campaign: "welcome", Source: "cli", At: noon.Add(time.Minute)}); err != nil {
-			t.Fatal(err)
-		}
+		pause(t, s, noon.Add(time.Minute))
 		later := noon.Add(31 * time.Minute)
-		if _, err := s.Resume(t.Context(), "welcome", later); err != nil {
-			t.Fatal(err)
-		}
+		resume(t, s, later)
 		same(t, "due", due(t, s, later), []int64{planned[0].ID})
 		if at := theStage(t, s).JudgeAt; !at.Equal(noon.Add(6*time.Hour + 30*time.Minute)) {
 			t.Errorf("judged at %s", at)
