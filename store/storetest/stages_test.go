@@ -223,7 +223,9 @@ func TestThePausedGoesOnWhereItStood(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, by := range map[string]struct{ pause, resume func(*testing.T, *store.Store, time.Time) }{
+	for name, by := range map[string]struct {
+		pause, resume func(*testing.T, *store.Store, time.Time)
+	}{
 		"beside its file": {
 			func(t *testing.T, s *store.Store, at time.Time) {
 				if _, err := s.Pause(t.Context(), campaigns.Pause{Campaign: "welcome", Source: "cli", At: at}); err != nil {
