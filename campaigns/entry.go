@@ -120,6 +120,8 @@ type Move struct {
 type Admission struct {
 	Entry Entry
 	Again Again
+	// Step is the path of the step that hands a journey over, "" where none does.
+	Step string
 }
 
 // Entries keeps journeys.

@@ -27,13 +27,18 @@ func TestAJourneyIsBegunInAnotherCampaign(t *testing.T) {
 			Campaign: "win-back", Version: 9, Customer: "c1", Key: "A1", Trigger: "enter:7:0", State: Running,
 			ArrivedAt: noon, WakeAt: noon, EnteredAt: noon, Journal: Journal{Event: map[string]any{"order_id": "A1", "total": 50.0}},
 		},
-		Again: Again{Mode: "after", After: 24 * time.Hour},
+		Again: Again{Mode: "after", After: 24 * time.Hour}, Step: "0",
 	}}
 	if diff := cmp.Diff(want, move.Enter); diff != "" {
 		t.Errorf("enter (-want +got):\n%s", diff)
 	}
-	if got := move.Entry.Journal.Steps["0"].Status; got != "entered win-back" || move.Entry.Why != "stopped" {
-		t.Errorf("marked %q, ended %q", got, move.Entry.Why)
+	if got := move.Entry; got.Journal.Steps["0"].Status != "entered win-back" || got.Position != "0" || !got.WakeAt.Equal(noon) {
+		t.Errorf("marked %q, stands at %q until %s", got.Journal.Steps["0"].Status, got.Position, got.WakeAt)
+	}
+	who := traveller()
+	who.Entry = move.Entry
+	if next := w.Advance(c, who, noon); len(next.Enter) != 0 || next.Entry.Why != "stopped" {
+		t.Errorf("enters %+v, ended %q", next.Enter, next.Entry.Why)
 	}
 }
 

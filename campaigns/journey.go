@@ -150,7 +150,7 @@ func (j *journey) take(step *Step) bool {
 	case StepWebhook:
 		j.tell(step)
 	case StepEnter:
-		j.enter(step)
+		return j.enter(step)
 	}
 	return true
 }

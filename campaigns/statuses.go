@@ -48,7 +48,7 @@ func (k StepKind) statuses(step *mapping, what node) []string {
 	case StepConsent:
 		return []string{consentMark(true), consentMark(false)}
 	case StepEnter:
-		return []string{enteredMark(what.raw()), markNotLive, markOutside, markOtherEvent, markWithheld}
+		return []string{enteredMark(what.raw()), markNotLive, markOutside, markOtherEvent, markKeptOut, markWithheld}
 	case StepStop:
 		return []string{markStopped}
 	}
@@ -88,6 +88,7 @@ const (
 	markNotLive    = "not entered: not live"
 	markOutside    = "not entered: not in its audience"
 	markOtherEvent = "not entered: not its event"
+	markKeptOut    = "not entered: kept out by its rule of entry"
 	markWithheld   = "withheld"
 )
 

@@ -78,15 +78,38 @@ const (
 )
 
 // handOver enters customers into the campaigns that moves hand them over to.
+// One who is not taken is so marked.
 func handOver(ctx context.Context, tx *tx, moves []campaigns.Move) error {
 	var admissions []campaigns.Admission
-	for _, m := range moves {
+	var from []int // the move, by admission
+	asked := newRows("n int, campaign text, cause text, customer text")
+	for i, m := range moves {
 		for _, a := range m.Enter {
 			a.Entry.Customer = m.Entry.Customer
-			admissions = append(admissions, a)
+			asked.add(len(admissions), a.Entry.Campaign, a.Entry.Trigger, a.Entry.Customer)
+			admissions, from = append(admissions, a), append(from, i)
 		}
 	}
-	return admit(ctx, tx, admissions)
+	if len(admissions) == 0 {
+		return nil
+	}
+	if err := admit(ctx, tx, admissions); err != nil {
+		return err
+	}
+	refused, err := listRows(ctx, tx, asked, column[int], `
+		SELECT v.n FROM {rows} AS v WHERE NOT EXISTS (SELECT 1 FROM entries e
+			WHERE e.campaign = v.campaign AND e.cause = v.cause AND e.customer = v.customer AND e.why <> 'duplicate_person')
+		ORDER BY v.n`)
+	if err != nil || len(refused) == 0 {
+		return err
+	}
+	journals := newRows("entry int, notes json")
+	for _, n := range refused {
+		entry := moves[from[n]].Entry
+		journals.add(entry.ID, entry.Journal.NotEntered(admissions[n].Step))
+	}
+	_, err = tx.execRows(ctx, journals, "UPDATE entries SET journal = v.notes FROM {rows} AS v WHERE id = v.entry")
+	return err
 }
 
 // admit enters customers inside a transaction, each by the rule of its campaign.

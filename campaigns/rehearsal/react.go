@@ -60,12 +60,13 @@ func (w *World) reach(j *journey, event customers.Event) {
 }
 
 // enter adds an entry: unique on its cause, one running at a time for each
-// campaign, customer and key, again by the rule (store.Enter).
-func (w *World) enter(c *campaigns.Campaign, p *person, entry campaigns.Entry, again campaigns.Again) {
+// campaign, customer and key, again by the rule (store.Enter). It reports whether
+// the customer takes part.
+func (w *World) enter(c *campaigns.Campaign, p *person, entry campaigns.Entry, again campaigns.Again) bool {
 	cause := c.ID + "\x00" + entry.Trigger + "\x00" + p.ID
 	if w.conflicts[cause] || !mayEnter(p, entry, again) {
 		w.tell(Line{Customer: p.ID, Campaign: c.ID, Kind: Refused, Reason: "in it already, or was too lately"})
-		return
+		return false
 	}
 	w.conflicts[cause] = true
 	if entry.State == campaigns.Running && !strings.HasPrefix(entry.Trigger, "manual:") && w.twinTravels(p, entry) {
@@ -78,6 +79,7 @@ func (w *World) enter(c *campaigns.Campaign, p *person, entry campaigns.Entry, a
 	if j.State == campaigns.Running && !j.WakeAt.IsZero() {
 		w.travelAt(j)
 	}
+	return j.Why != string(deliveries.DuplicatePerson)
 }
 
 // twinTravels reports whether another profile of the same person is under way.

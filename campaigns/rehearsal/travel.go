@@ -87,7 +87,7 @@ func (w *World) apply(j *journey, m campaigns.Move) {
 			w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: Happened, Name: event.Name, Event: &event})
 		}
 	}
-	w.handOver(m.Enter)
+	w.handOver(j, m.Enter)
 	w.openSplits(j, m.Splits)
 	if j.State == campaigns.Running && !j.WakeAt.IsZero() {
 		w.travelAt(j)
@@ -142,12 +142,13 @@ func (w *World) applyToCustomer(j *journey, m campaigns.Move) {
 	}
 }
 
-// handOver begins journeys in other campaigns.
-func (w *World) handOver(admissions []campaigns.Admission) {
+// handOver begins journeys in other campaigns, and marks who is not taken
+// (store.handOver).
+func (w *World) handOver(j *journey, admissions []campaigns.Admission) {
 	for _, a := range admissions {
 		c, p := w.shop.Campaigns[a.Entry.Campaign], w.people[a.Entry.Customer]
-		if c != nil && p != nil {
-			w.enter(c, p, a.Entry, a.Again)
+		if c != nil && p != nil && !w.enter(c, p, a.Entry, a.Again) {
+			j.Journal = j.Journal.NotEntered(a.Step)
 		}
 	}
 }

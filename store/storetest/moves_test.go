@@ -95,6 +95,30 @@ func TestAJourneyHandsOver(t *testing.T) {
 	})
 }
 
+// What the journal says of a hand-over is what came of it.
+func TestAJourneyKnowsWhetherItsCustomerWasTaken(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		all := entered(t, s, 1)
+		into := func(campaign, again, step string) campaigns.Admission {
+			next := journey("", "enter:1:"+step)
+			next.Campaign = campaign
+			return campaigns.Admission{Entry: next, Again: campaigns.Again{Mode: again}, Step: step}
+		}
+		move := journeyOf(t, s, all[0].ID)
+		move.Entry.Journal.Steps = map[string]campaigns.Mark{}
+		for _, step := range []string{"0", "1", "2"} {
+			move.Entry.Journal.Steps[step] = campaigns.Mark{Status: "entered care", At: noon}
+		}
+		move.Enter = []campaigns.Admission{into("care", "always", "0"), into("care", "always", "1"), into("once", "never", "2")}
+		apply(t, s, move)
+		told := []string{}
+		for _, step := range []string{"0", "1", "2"} {
+			told = append(told, travellers(t, s, all[0].ID)[0].Entry.Journal.Steps[step].Status)
+		}
+		same(t, "told", told, []string{"entered care", "not entered: kept out by its rule of entry", "entered care"})
+	})
+}
+
 // A journey that cannot hand over has not moved either.
 func TestAHandOverThatIsWrongLeavesNoTrace(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
