@@ -65,12 +65,13 @@ func (a Applier) Apply(ctx context.Context, files map[string][]byte, order Order
 }
 
 // Changes is what a workspace would change in the one in force, measured, and the
-// number of that one. One that is in force and no longer validates counts as
-// none: only applying another mends that.
+// number of that one. What was paused beside its file is no change of the file.
+// One that is in force and no longer validates counts as none: only applying
+// another mends that.
 func (a Applier) Changes(ctx context.Context, workspace *Workspace) (Difference, int64, error) {
 	var before *Workspace
 	var number int64
-	switch edition, err := a.Catalog.Current(ctx); {
+	switch edition, err := a.Catalog.Written(ctx); {
 	case err == nil:
 		before, number = edition.Workspace, edition.Number
 	case !errors.Is(err, ErrNoWorkspace) && !errors.Is(err, ErrStale):

@@ -47,23 +47,38 @@ type Edition struct {
 // one that was paused beside its file is paused. ErrNoWorkspace before the first
 // apply.
 func (k *Catalog) Current(ctx context.Context) (*Edition, error) {
+	edition, paused, err := k.written(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return k.overlaid(edition, paused), nil
+}
+
+// Written is the workspace in force as its files say, whatever was paused beside
+// them.
+func (k *Catalog) Written(ctx context.Context) (*Edition, error) {
+	edition, _, err := k.written(ctx)
+	return edition, err
+}
+
+func (k *Catalog) written(ctx context.Context) (edition *Edition, paused []string, err error) {
 	number, paused, err := k.Archive.Latest(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find the workspace in force: %w", err)
+		return nil, nil, fmt.Errorf("find the workspace in force: %w", err)
 	}
 	k.mu.Lock()
-	edition := k.parsed[number]
+	edition = k.parsed[number]
 	k.mu.Unlock()
 	if edition == nil {
 		applied, err := k.Archive.Current(ctx)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if edition, err = k.edition(applied); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return k.overlaid(edition, paused), nil
+	return edition, paused, nil
 }
 
 // overlaid is a workspace with some of its live campaigns paused.

@@ -185,7 +185,14 @@ func (p *plea) possibleClocks() []*time.Location {
 	case c.Zone != "":
 		return []*time.Location{zoneFor(c.Zone)}
 	case c.Country == "US":
-		return []*time.Location{zoneFor("America/New_York"), zoneFor("America/Los_Angeles"), zoneFor("Pacific/Honolulu")}
+		var clocks []*time.Location
+		for _, name := range []string{
+			"America/New_York", "America/Chicago", "America/Denver", "America/Phoenix",
+			"America/Los_Angeles", "America/Anchorage", "America/Adak", "Pacific/Honolulu",
+		} {
+			clocks = append(clocks, zoneFor(name))
+		}
+		return clocks
 	case c.Country == "FR":
 		return []*time.Location{zoneFor("Europe/Paris")}
 	}

@@ -67,14 +67,14 @@ func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, 
 	if err != nil {
 		return err
 	}
+	// Nothing after a commit; else the first error, or the panic, is what tells.
+	defer func() { _ = inner.Rollback() }()
 	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, conditionTimeout: s.ConditionTimeout, prepared: kept}
 	defer func() { missed = t.missed }()
 	if err := do(t); err != nil {
-		_ = inner.Rollback() // the first error is the one that tells
 		return err
 	}
 	if err := t.unstage(ctx); err != nil {
-		_ = inner.Rollback()
 		return err
 	}
 	return inner.Commit()

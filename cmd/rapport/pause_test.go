@@ -43,6 +43,7 @@ func pauseAndResume(t *testing.T, data string) {
 	wants(t, 0, "welcome is paused", "pause", "welcome", "--why", "a wrong price", "--data", data)
 	wants(t, 1, "campaign welcome is paused already", "pause", "welcome", "--data", data)
 	wants(t, 0, "a wrong price", "status", "--data", data)
+	wants(t, 0, "nothing is different", "diff", shopFolder, "--exit-code", "--data", data)
 	var all []struct {
 		Campaign, State string
 		Pause           *struct{ Why, Source string }
