@@ -146,8 +146,11 @@ func TestARunByOwnClocksIsDueUntilTheLastClockHasShownIt(t *testing.T) {
 		"resumed in time for Berlin":   {daily, "", "2026-12-03T19:00:00Z", "2026-12-05T07:00:00Z", "2026-12-05T07:00:01Z", []string{at + " since 12-05T07:00"}, nil},
 		"down, caught up with":         {daily, "", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-05T07:00:00Z", []string{at}, nil},
 		"down for a day and more":      {daily, "", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-05T20:00:00Z", []string{at + " since 12-04T20:00", "12-05T19:00"}, nil},
-		"down, skipped where it passed": {daily, "skip", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-05T07:00:00Z",
-			[]string{at + " since 12-05T06:55"}, nil},
+		"down, skipped where it passed": {
+			daily, "skip", "2026-12-03T19:00:00Z", "2026-11-01T00:00:00Z", "2026-12-05T07:00:00Z",
+			[]string{at + " since 12-05T06:55"},
+			nil,
+		},
 		"down for days, skipped": {"0 9 5 12 *", "skip", "2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z", "2026-12-07T00:00:00Z", nil, []string{at}},
 	} {
 		campaign := broadcast(Cron, c.cron, "")
