@@ -1,7 +1,10 @@
 package campaigns
 
 import (
+	"cmp"
+
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/templates"
 )
@@ -16,13 +19,13 @@ func (w *Workspace) Words(library *templates.Library, c *Campaign, t Traveller, 
 		see["vars"] = d.Vars
 	}
 	see["links"] = links
-	locale := t.Customer.Locale
-	if locale == "" {
-		locale = w.Locale
-	}
-	content, locale, err := library.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, locale, see)
+	content, locale, err := library.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, w.LocaleOf(t.Customer), see)
 	if call := content.Call; err == nil && call != nil && call.Transfer != nil {
 		call.Transfer.Zone = w.zone().String()
 	}
 	return content, locale, err
 }
+
+// LocaleOf is the language a customer is written to in: theirs, or the
+// workspace's where that is not known.
+func (w *Workspace) LocaleOf(c *customers.Customer) string { return cmp.Or(c.Locale, w.Locale) }

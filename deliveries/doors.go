@@ -50,6 +50,12 @@ func (d Doors) Survey(delivery int64) string {
 	return d.door(PathSurvey, Token{Survey, delivery, 0})
 }
 
+// Links are the addresses that a delivery's template may name.
+func (d Doors) Links(delivery int64) map[string]any {
+	stop := d.Unsubscribe(delivery)
+	return map[string]any{"unsubscribe": stop, "preferences": stop, "survey": d.Survey(delivery)}
+}
+
 // MessageStatus is where Twilio reports on one attempt of a text.
 func (d Doors) MessageStatus(delivery int64, attempt int) string {
 	return d.door(PathMessageStatus, Token{StatusOf, delivery, int64(attempt)})

@@ -57,11 +57,8 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 		To: customer.Address(d.Channel), ToName: nameOf(customer), Country: customer.Country,
 		From: sender.From, ReplyTo: sender.ReplyTo,
 	}
-	links := map[string]any{
-		"unsubscribe": o.Doors.Unsubscribe(d.ID), "preferences": o.Doors.Unsubscribe(d.ID), "survey": o.Doors.Survey(d.ID),
-	}
 	var err error
-	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, links)
+	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Doors.Links(d.ID))
 	if err != nil {
 		return m, err
 	}

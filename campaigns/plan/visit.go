@@ -205,35 +205,22 @@ func (v *visit) take(d deliveries.Delivery, now time.Time) {
 
 // address notes where and in which words a contact goes.
 func (v *visit) address(f *Fate) {
-	f.wanted = v.localeOf(v.customer)
+	f.wanted = v.Workspace.LocaleOf(v.customer)
 	f.locale = v.Workspace.Templates.Locale(templates.Ref{Channel: f.Contact.Channel, Name: f.Contact.Template}, f.wanted)
 	f.country = campaigns.CountryOf(v.customer, f.Contact.Channel)
 	f.clock, _ = v.Workspace.ZoneOf(v.customer)
 }
 
-func (v *visit) localeOf(cust *customers.Customer) string {
-	if cust.Locale == "" {
-		return v.Workspace.Locale
-	}
-	return cust.Locale
-}
-
 // render writes a message as the post office will.
 func (v *visit) render(d deliveries.Delivery, t campaigns.Traveller) (channels.Content, error) {
-	content, _, err := v.Workspace.Words(v.Workspace.Templates, v.campaign, t, d, Links(v.Doors, likely))
+	content, _, err := v.Workspace.Words(v.Workspace.Templates, v.campaign, t, d, v.Doors.Links(likely))
 	return content, err
-}
-
-// Links are the addresses a template may name, for a delivery's number.
-func Links(doors deliveries.Doors, delivery int64) map[string]any {
-	stop := doors.Unsubscribe(delivery)
-	return map[string]any{"unsubscribe": stop, "preferences": stop, "survey": doors.Survey(delivery)}
 }
 
 // message is a message as a sample, rendered only where the tally wants one
 // more.
 func (v *visit) message(d deliveries.Delivery, t campaigns.Traveller, content *channels.Content) (Sample, func() (channels.Content, bool)) {
-	wanted := v.localeOf(t.Customer)
+	wanted := v.Workspace.LocaleOf(t.Customer)
 	s := Sample{
 		Channel: d.Channel, Template: d.Template, Customer: d.Customer,
 		Locale: v.Workspace.Templates.Locale(templates.Ref{Channel: d.Channel, Name: d.Template}, wanted),

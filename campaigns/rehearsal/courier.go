@@ -78,24 +78,17 @@ func reasonOf(err error) string {
 
 // write renders a delivery (workers.PostOffice). Links lead nowhere.
 func (w *World) write(p *parcel, t campaigns.Traveller) (channels.Content, error) {
-	words := w.shop.Bindings(p.journey.campaign, t)
-	if p.Vars != nil {
-		words["vars"] = p.Vars
-	}
-	door := "https://rehearsal.example/" + strconv.FormatInt(p.ID, 10)
-	words["links"] = map[string]any{"unsubscribe": door + "/u", "preferences": door + "/u", "survey": door + "/s"}
+	c := p.journey.campaign
 	if p.Channel == channels.Webhook {
-		told, err := w.shop.WebhookContent(p.journey.campaign.StepAt(p.Step), words)
+		told, err := w.shop.WebhookContent(c.StepAt(p.Step), w.shop.Bindings(c, t))
 		return channels.Content{Webhook: told}, err
 	}
 	if w.spared(p) {
 		return channels.Content{}, nil
 	}
-	locale := t.Customer.Locale
-	if locale == "" {
-		locale = w.shop.Locale
-	}
-	content, _, err := w.shop.Templates.Render(templates.Ref{Channel: p.Channel, Name: p.Template}, locale, words)
+	door := "https://rehearsal.example/" + strconv.FormatInt(p.ID, 10)
+	content, _, err := w.shop.Words(w.shop.Templates, c, t, p.Delivery,
+		map[string]any{"unsubscribe": door + "/u", "preferences": door + "/u", "survey": door + "/s"})
 	return content, err
 }
 

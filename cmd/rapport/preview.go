@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rapport/campaigns"
-	"rapport/campaigns/plan"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -177,7 +176,7 @@ func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer,
 		}
 		content, locale, err := shop.Words(shop.Templates, nil, campaigns.Traveller{
 			Customer: customer, Entry: campaigns.Entry{Customer: customer.ID, Journal: journal},
-		}, deliveries.Delivery{Channel: ch, Template: p.template, Vars: journal.Vars}, plan.Links(lookalikeDoors(c.PublicURL), 1))
+		}, deliveries.Delivery{Channel: ch, Template: p.template, Vars: journal.Vars}, lookalikeDoors(c.PublicURL).Links(1))
 		if err != nil {
 			return nil, missing(err)
 		}
