@@ -207,28 +207,15 @@ func (l Cap) filling(contacts []deliveries.Contact, now time.Time) string {
 
 // tellBudgets tells each budget the message would be paid from.
 func (g *gate) tellBudgets() []Gate {
-	var gates []Gate
-	cost := g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
+	cost := g.cost()
 	if cost == 0 {
 		return nil
 	}
-	add := func(b Budget, campaign string) {
-		if b.Channel != "" && b.Channel != g.delivery.Channel {
-			return
-		}
-		var spent int64
-		if g.pressure.Spent != nil {
-			spent = g.pressure.Spent(b.Channel, campaign, g.now.Add(-b.Per))
-		}
-		_, over := g.overspent(b, campaign, cost)
-		words := fmt.Sprintf("%s: %s spent, one costs %s", g.workspace.budgetWords(b), g.workspace.moneyWords(spent), g.workspace.moneyWords(cost))
+	var gates []Gate
+	for _, p := range g.purses() {
+		_, over := g.overspent(p, cost)
+		words := fmt.Sprintf("%s: %s spent, one costs %s", g.workspace.budgetWords(p.Budget), g.workspace.moneyWords(g.spent(p)), g.workspace.moneyWords(cost))
 		gates = append(gates, g.tell("budget", !over, words, deliveries.OverBudget))
-	}
-	for _, b := range g.workspace.Budgets {
-		add(b, "")
-	}
-	for _, b := range g.campaign.Budget {
-		add(b, g.campaign.ID)
 	}
 	return gates
 }

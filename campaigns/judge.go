@@ -79,12 +79,11 @@ func (g *gate) verdict() deliveries.Verdict {
 	if until, reason := g.held(); reason != "" {
 		return g.hold(until, reason, false)
 	}
-	if until, short := g.shortOfMoney(); short {
+	cost := g.cost()
+	if until, short := g.shortOfMoney(cost); short {
 		return g.hold(until, deliveries.OverBudget, true)
 	}
-	verdict := g.about(deliveries.Verdict{Go: true})
-	verdict.Cost = g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
-	return verdict
+	return g.about(deliveries.Verdict{Go: true, Cost: cost})
 }
 
 // announce judges a webhook, which reaches no customer: only the campaign and the

@@ -1,6 +1,9 @@
 package campaigns
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Horizon is how far back caps and budgets look: the start of the longest
 // window of the workspace and its campaigns.
@@ -22,37 +25,59 @@ func longestWindow(caps []Cap, budgets []Budget) (longest time.Duration) {
 	return longest
 }
 
-// shortOfMoney reports whether a budget has no room for the delivery, and when
-// to look again: a sum does not tell when it shrinks. A zero time means that
-// the budget is smaller than the message's price.
-func (g *gate) shortOfMoney() (until time.Time, short bool) {
-	cost := g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
+// purse is a budget that a message is paid from, and whose it is: "" is the
+// workspace's.
+type purse struct {
+	Budget
+	campaign string
+}
+
+// purses lists every budget that the delivery is paid from.
+func (g *gate) purses() []purse {
+	var all []purse
+	for _, b := range g.workspace.Budgets {
+		all = append(all, purse{b, ""})
+	}
+	for _, b := range g.campaign.Budget {
+		all = append(all, purse{b, g.campaign.ID})
+	}
+	return slices.DeleteFunc(all, func(p purse) bool { return p.Channel != "" && p.Channel != g.delivery.Channel })
+}
+
+// cost is what the delivery takes from its purses.
+func (g *gate) cost() int64 {
+	return g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
+}
+
+// shortOfMoney reports whether a budget has no room for what the delivery costs,
+// and when to look again: a sum does not tell when it shrinks. A zero time means
+// that the budget is smaller than the message's price.
+func (g *gate) shortOfMoney(cost int64) (until time.Time, short bool) {
 	if cost == 0 {
 		return time.Time{}, false
 	}
-	for _, budget := range g.workspace.Budgets {
-		if budget.Channel == "" || budget.Channel == g.delivery.Channel {
-			if until, short = g.overspent(budget, "", cost); short {
-				return until, true
-			}
-		}
-	}
-	for _, budget := range g.campaign.Budget {
-		if budget.Channel == "" || budget.Channel == g.delivery.Channel {
-			if until, short = g.overspent(budget, g.campaign.ID, cost); short {
-				return until, true
-			}
+	for _, p := range g.purses() {
+		if until, short = g.overspent(p, cost); short {
+			return until, true
 		}
 	}
 	return time.Time{}, false
 }
 
-func (g *gate) overspent(b Budget, campaign string, cost int64) (until time.Time, over bool) {
-	if cost > b.Amount {
+func (g *gate) overspent(p purse, cost int64) (until time.Time, over bool) {
+	if cost > p.Amount {
 		return time.Time{}, true
 	}
-	if g.pressure.Spent == nil || g.pressure.Spent(b.Channel, campaign, g.now.Add(-b.Per)) <= b.Amount-cost {
+	if g.spent(p) <= p.Amount-cost {
 		return time.Time{}, false
 	}
-	return g.now.Add(min(rejudge, b.Per)), true
+	return g.now.Add(min(rejudge, p.Per)), true
+}
+
+// spent is what was taken from a purse within its time.
+func (g *gate) spent(p purse) int64 {
+	if g.pressure.Spent == nil {
+		return 0
+	}
+	return g.pressure.Spent(p.Channel, p.campaign, g.now.Add(-p.Per))
 }
