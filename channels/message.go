@@ -40,7 +40,27 @@ type Message struct {
 	// StatusURL is the absolute URL status callbacks go to; empty where the
 	// provider's account settles it (SendGrid's event webhook).
 	StatusURL string
-	Content   Content
+	// Envelope stands around an e-mail; zero elsewhere.
+	Envelope Envelope
+	Content  Content
+}
+
+// Envelope is what an e-mail carries beside its addresses and words. Empty
+// fields are left out of the message.
+type Envelope struct {
+	// MessageID is the id of RFC 5322 §3.6.4 without its angle brackets. It is the
+	// same for every attempt at a delivery, so that a mailbox knows a second copy.
+	MessageID string
+	// InReplyTo is the id of the message that this one answers.
+	InReplyTo string
+	// ReturnPath is the mailbox bounces go to (RFC 5321 §4.4); empty is the
+	// sender's.
+	ReturnPath string
+	// ListID names the list (RFC 2919 §3): "Offers and news <marketing.shop.example>".
+	ListID string
+	// AutoSubmitted is auto-generated or auto-replied where no person or mailing
+	// asked for the message at this moment (RFC 3834 §5).
+	AutoSubmitted string
 }
 
 // Content is what a customer will see or hear, already rendered.
