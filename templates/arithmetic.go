@@ -28,9 +28,22 @@ func addArithmetic(engine *liquid.Engine) {
 		engine.RegisterFilter(name, func(a, b any) any { return tidy(calculate(a, b)) })
 	}
 	sum := standard["sum"].(func([]any, func(string) string) any)
-	engine.RegisterFilter("sum", func(list []any, key func(string) string) any { return tidy(sum(list, key)) })
+	engine.RegisterFilter("sum", func(list []any, key func(string) string) any { return tidy(sum(flat(list), key)) })
 	engine.RegisterFilter("modulo", func(a, b float64) any { return tidy(math.Mod(a, b)) })
 	engine.RegisterFilter("divided_by", dividedBy)
+}
+
+// flat is a list without lists in it.
+func flat(list []any) []any {
+	var out []any
+	for _, item := range list {
+		if inner, ok := item.([]any); ok {
+			out = append(out, flat(inner)...)
+		} else {
+			out = append(out, item)
+		}
+	}
+	return out
 }
 
 // tidy drops the digits of a fraction that only binary arithmetic has put

@@ -14,6 +14,10 @@ var tagNames = []string{
 	"endcapture", "endcase", "endcomment", "endfor", "endif", "endraw", "endunless", "for", "if", "raw", "unless", "when",
 }
 
+// Tags lists the tags a template may use, ends and clauses included, in
+// alphabetical order.
+func Tags() []string { return slices.Clone(tagNames) }
+
 // blocks are the tags that need an end, and the clauses they may have.
 var blocks = map[string][]string{
 	"if": {"elsif", "else"}, "unless": {"else"}, "case": {"when", "else"}, "for": {"else"}, "capture": nil,
@@ -62,6 +66,7 @@ type frame struct {
 	// those that will in the next.
 	given, denied []string
 	variable      string // of a loop
+	elsed         bool   // its else has been
 	hidden        localKind
 }
 
@@ -118,7 +123,10 @@ func (c *checker) tag(t *tag) {
 	case "include", "render":
 		c.found.at(t.at, "put what messages share into a layout", "a template cannot read another one")
 	default:
-		mend := didYouMean(t.name, tagNames)
+		mend, known := foreignTags[t.name]
+		if !known {
+			mend = didYouMean(t.name, tagNames)
+		}
 		if t.name == "end" && len(c.frames) > 0 {
 			mend = "write {% end" + c.frames[len(c.frames)-1].tag.name + " %}"
 		}
@@ -182,6 +190,11 @@ func (c *checker) clause(t *tag) {
 		return
 	}
 	f := &c.frames[len(c.frames)-1]
+	if f.elsed {
+		c.found.at(t.at, "put it before the else", "%s comes after else, where nothing can follow", t.name)
+		return
+	}
+	f.elsed = t.name == "else"
 	f.given, f.denied = f.denied, nil
 	var e expression
 	var failed *syntaxError

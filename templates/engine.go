@@ -196,7 +196,7 @@ func plainError(err error) error {
 	if errors.As(filter.Err, &kind) {
 		return fmt.Errorf("filter %s: a value does not fit", filter.FilterName)
 	}
-	for _, known := range []error{errTooLong, errScheme, errNow, errNotWhole, errDateFormat, errNotDate, errNotNumber, errDivision} {
+	for _, known := range []error{errTooLong, errScheme, errNow, errNotWhole, errDateFormat, errNotDate, errNotNumber, errDivision, errObject} {
 		if errors.Is(filter.Err, known) {
 			return known
 		}
@@ -233,6 +233,9 @@ func (t *tag) liquidOf(where place, kind engineKind) string {
 func (r *reading) output(where place, kind engineKind) string {
 	code := r.code
 	add := func(filter string) { code = "(" + code + ") | " + filter }
+	if len(r.roots) > 0 && !r.captured {
+		add(filterShown)
+	}
 	if r.captured && kind == htmlText {
 		if where == inText {
 			add("raw")

@@ -13,8 +13,15 @@ type use struct {
 	start, end int // byte offsets in the expression
 	// handled says that the expression copes with the value being absent.
 	handled bool
-	// whole says that the engine needs an integer here.
-	whole bool
+	// whole says that the engine needs an integer here, list a list.
+	whole, list bool
+}
+
+// ask is a value that is compared with blank or empty, which the engine does
+// not know: the checker asks a filter of ours instead.
+type ask struct {
+	start, end int // of the value
+	word       lexeme
 }
 
 // filterUse is one filter in an expression.
@@ -33,6 +40,7 @@ type facts struct{ yes, no []string }
 type expression struct {
 	uses    []use
 	filters []filterUse
+	asks    []ask
 	facts   facts
 	// bare says that the whole is one path without filters or operators.
 	bare bool
@@ -134,7 +142,13 @@ func parseLoop(text string) (name string, out expression, failed *syntaxError) {
 		p.expect("in")
 		p.ranges = true
 		ranged := p.peek().text == "(" && p.peek().kind == lexSign
+		if p.peek().kind == lexText {
+			p.failMend("cut it into a list with split first", "a text in quotes is no list")
+		}
 		p.filtered()
+		if n := len(p.out.uses); n > 0 && !ranged && len(p.out.filters) == 0 {
+			p.out.uses[n-1].list = true
+		}
 		p.ranges = false
 		if ranged && len(p.out.filters) > 0 {
 			p.failAt(p.out.filters[0].at, "a range cannot be filtered")
@@ -153,6 +167,9 @@ func (p *expressionParser) modifiers() {
 		case word.kind == lexKeyword && (word.text == "limit" || word.text == "offset"):
 			p.next++
 			from := len(p.out.uses)
+			if next := p.peek(); next.kind == lexText || next.text == "continue" {
+				p.failMend("write a number", "%s cannot be %s", strings.TrimSuffix(word.text, ":"), p.describe())
+			}
 			p.value()
 			p.integers(from)
 		case word.kind == lexName || word.kind == lexKeyword:
@@ -168,23 +185,31 @@ func (p *expressionParser) whole() { p.out.facts = p.condition() }
 
 func (p *expressionParser) condition() facts {
 	known := p.relation()
+	joint := ""
 	for {
-		switch {
-		case p.take("and"):
-			other := p.relation()
-			known = facts{yes: append(known.yes, other.yes...)}
-		case p.take("or"):
-			other := p.relation()
-			known = facts{no: append(known.no, other.no...)}
-		default:
+		word := p.peek()
+		if word.kind != lexSign || word.text != "and" && word.text != "or" {
 			return known
+		}
+		if joint != "" && joint != word.text {
+			p.failMend("put parentheses around what belongs together", "and and or stand side by side, which Liquids read differently")
+		}
+		joint = word.text
+		p.next++
+		if other := p.relation(); joint == "and" {
+			known = facts{yes: append(known.yes, other.yes...)}
+		} else {
+			known = facts{no: append(known.no, other.no...)}
 		}
 	}
 }
 
 // relation reads a value, perhaps compared with another.
 func (p *expressionParser) relation() facts {
-	from := len(p.out.uses)
+	from, first := len(p.out.uses), p.next
+	if p.nothingAhead() {
+		return p.nothing(first)
+	}
 	left, known := p.filtered()
 	operator := p.peek()
 	if operator.kind != lexSign || !slices.Contains([]string{"==", "!=", ">", "<", ">=", "<=", "contains"}, operator.text) {
@@ -194,9 +219,58 @@ func (p *expressionParser) relation() facts {
 		p.fail("a filtered value cannot be compared without parentheses")
 	}
 	p.next++
+	if p.nothingAhead() {
+		return p.askedFor(left, operator, from, first)
+	}
 	right, _ := p.value()
 	p.handle(from)
 	return compared(left, operator.text, right)
+}
+
+// nothingAhead reports whether the next word is blank or empty.
+func (p *expressionParser) nothingAhead() bool {
+	word := p.peek()
+	return word.kind == lexName && (word.text == "blank" || word.text == "empty")
+}
+
+// nothing reads blank == value.
+func (p *expressionParser) nothing(first int) facts {
+	word := p.advance()
+	operator := p.peek()
+	if operator.kind != lexSign || operator.text != "==" && operator.text != "!=" || p.words[p.next+1].text == "blank" || p.words[p.next+1].text == "empty" {
+		p.next = first
+		p.failMend("compare a value with it: == or !=", "%s is no value by itself", word.text)
+	}
+	p.next++
+	from, start := len(p.out.uses), p.peek().start
+	value, _ := p.value()
+	p.handle(from)
+	p.out.asks = append(p.out.asks, ask{start, p.words[p.next-1].end, word})
+	return askedFacts(value, operator.text, word.text)
+}
+
+// askedFor reads the blank of value == blank.
+func (p *expressionParser) askedFor(left operand, operator lexeme, from, first int) facts {
+	word := p.advance()
+	if operator.text != "==" && operator.text != "!=" {
+		p.next--
+		p.failMend("use == or !=", "%s can only be equal or not", word.text)
+	}
+	p.handle(from)
+	p.out.asks = append(p.out.asks, ask{p.words[first].start, operator.start, word})
+	return askedFacts(left, operator.text, word.text)
+}
+
+// askedFacts are what a comparison with blank tells. An absent value is blank,
+// but not empty.
+func askedFacts(value operand, operator, word string) facts {
+	switch {
+	case value.path == "" || word == "empty":
+		return facts{}
+	case operator == "==":
+		return facts{no: []string{value.path}}
+	}
+	return facts{yes: []string{value.path}}
 }
 
 // operand is what a comparison can learn from one of its sides.
@@ -439,7 +513,7 @@ func (p *expressionParser) failMend(mend, format string, args ...any) {
 // reservedWords are words of other Liquids that this engine would take for
 // variables without a value.
 var reservedWords = map[string]string{
-	"blank": `write != nil, or give the value a default`,
-	"empty": `compare with "", or with .size == 0`,
+	"blank": `compare with it: == blank, != blank`,
+	"empty": `compare with it: == empty, != empty`,
 	"null":  `write nil`,
 }

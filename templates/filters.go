@@ -63,13 +63,17 @@ var allowedFilters = map[string]usage{
 	"where":         {least: 1, most: 2, example: `where: "kind", "gift"`},
 }
 
-func filterNames() []string { return slices.Sorted(maps.Keys(allowedFilters)) }
+// Filters lists the filters a template may use, in alphabetical order.
+func Filters() []string { return slices.Sorted(maps.Keys(allowedFilters)) }
 
 // Filters the checker writes into templates; nobody else can.
 const (
 	filterRequired = "required"    // its input must have a value
 	filterWhole    = "whole"       // a whole number becomes an integer
 	filterURL      = "checked_url" // its input begins a URL
+	filterList     = "listed"      // a text is a list of itself
+	filterShown    = "shown"       // its input can be written out
+	filterAsk      = "asked_"      // and blank or empty: whether its input is that
 )
 
 var (
@@ -80,6 +84,7 @@ var (
 	errDateFormat = errors.New("a date format with a width")
 	errNotDate    = errors.New("not a date")
 	errNotNumber  = errors.New("not a number")
+	errObject     = errors.New("a value with parts of its own; name one of them")
 	errDivision   = errors.New("a division by zero")
 )
 
@@ -95,10 +100,12 @@ func addFilters(engine *liquid.Engine, kind engineKind) {
 	engine.RegisterFilter("replace_first", func(s, from, to string) (string, error) { return replace(s, from, to, 1) })
 	engine.RegisterFilter("join", join)
 	addArithmetic(engine)
+	addLists(engine)
 	engine.RegisterFilter("date", dateFilter())
 	engine.RegisterFilter("url_encode", func(s string) (string, error) { return within(url.QueryEscape(s)) })
 	engine.RegisterFilter("url_decode", func(s string) (string, error) { return url.QueryUnescape(s) })
-	engine.RegisterFilter("strip_html", func(s string) string { return markup.ReplaceAllString(s, "") })
+	engine.RegisterFilter("strip_html", func(s string) string { return markup.ReplaceAllString(unread.ReplaceAllString(s, ""), "") })
+	engine.RegisterFilter("strip_newlines", strings.NewReplacer("\r\n", "", "\n", "").Replace)
 	engine.RegisterFilter("escape", func(s string) string { return s })
 	engine.RegisterFilter("escape_once", html.UnescapeString)
 	engine.RegisterFilter("raw", func(v any) any { return v })
@@ -118,7 +125,10 @@ func addFilters(engine *liquid.Engine, kind engineKind) {
 	}
 }
 
-var markup = regexp.MustCompile(`<[^>]*>`)
+var (
+	markup = regexp.MustCompile(`<[^>]*>`)
+	unread = regexp.MustCompile(`(?is)<script.*?</script>|<style.*?</style>|<!--.*?-->`)
+)
 
 // required passes a value on. Nil, the empty string and the zero time are no
 // values: each would leave a hole in the message.

@@ -21,7 +21,12 @@ func (c *checker) take(t *tag, e expression) {
 			edits = append(edits, u)
 		}
 	}
-	t.reading.code = rewrite(t.args, edits)
+	code := []byte(t.args)
+	for _, a := range e.asks {
+		edits = append(edits, use{path: []string{" | " + filterAsk + a.word.text}, start: a.start, end: a.end})
+		copy(code[a.word.start:a.word.end], "true ")
+	}
+	t.reading.code = rewrite(string(code), edits)
 	if !engineAccepts(t.name, t.reading.code) {
 		c.found.at(t.argsAt, "", "the expression is not understood")
 	}
@@ -37,6 +42,9 @@ func (c *checker) use(t *tag, u use) string {
 	guard := ""
 	switch {
 	case root == "forloop" && c.insideLoop():
+		if len(u.path) != 2 || !slices.Contains(loopWords, u.path[1]) {
+			c.found.at(t.argsAt.plus(u.start), "write one of forloop."+strings.Join(loopWords, ", forloop."), "there is no %s here", name)
+		}
 		return ""
 	case local:
 		if kind == looped && !guarded {
@@ -57,8 +65,14 @@ func (c *checker) use(t *tag, u use) string {
 	if u.whole {
 		guard += " | " + filterWhole
 	}
+	if u.list {
+		guard += " | " + filterList
+	}
 	return guard
 }
+
+// loopWords are what a loop knows of itself.
+var loopWords = []string{"first", "index", "index0", "last", "length", "rindex", "rindex0"}
 
 func requires(name string) string {
 	return fmt.Sprintf(" | %s: '%s'", filterRequired, strings.ReplaceAll(name, "'", ""))
@@ -121,7 +135,11 @@ func (c *checker) filter(t *tag, f filterUse) {
 	takes, ok := allowedFilters[f.name]
 	switch {
 	case !ok:
-		c.found.at(at, didYouMean(f.name, filterNames()), "there is no filter %s", f.name)
+		mend, known := foreignFilters[f.name]
+		if !known {
+			mend = didYouMean(f.name, Filters())
+		}
+		c.found.at(at, mend, "there is no filter %s", f.name)
 	case f.args < takes.least || f.args > takes.most:
 		c.found.at(at, "write "+takes.example, "%s does not take %d values", f.name, f.args)
 	case takes.final && c.html && (!f.last || t.name != ""):
@@ -211,4 +229,22 @@ var foreignNames = map[string]string{
 	"email": "write customer.email", "phone": "write customer.phone", "user": "write customer", "contact": "write customer", "subscriber": "write customer",
 	"unsubscribe_url": "write links.unsubscribe", "unsubscribe": "write links.unsubscribe", "preferences": "write links.preferences",
 	"shop": "write brand", "company": "write brand", "order": "write event, whose properties the event that began the journey brought",
+}
+
+// foreignFilters are filters of other Liquids that ours does not have, with
+// what does their work.
+var foreignFilters = map[string]string{
+	"base64_decode": "bind the value as it is to be shown", "base64_encode": "bind the value as it is to be shown",
+	"base64_url_safe_decode": "bind the value as it is to be shown", "base64_url_safe_encode": "bind the value as it is to be shown",
+	"concat": "write a loop for each list", "find": "use where and first", "find_index": "use where and first",
+	"has": "use where and .size", "money": "write the currency beside the number", "reject": "use where, or a loop with an unless",
+	"json": "name the values one by one", "t": "write a file for each language", "img_url": "write the whole address",
+}
+
+// foreignTags are tags of other Liquids that ours does not have, with what
+// does their work.
+var foreignTags = map[string]string{
+	"?": "write {% comment %} … {% endcomment %}", "doc": "write {% comment %} … {% endcomment %}", "echo": "write {{ … }}",
+	"liquid": "write each tag in braces of its own", "increment": "use assign and plus", "decrement": "use assign and minus",
+	"tablerow": "write a table, with a for around its rows", "ifchanged": "write the condition with an if",
 }

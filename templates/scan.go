@@ -29,6 +29,7 @@ func scan(text string, at origin, found *problems) []piece {
 	for s.offset < len(s.text) {
 		s.next()
 	}
+	quiet(s.pieces)
 	return s.pieces
 }
 
@@ -63,21 +64,27 @@ func (s *scanner) next() {
 	s.offset += end + 4
 	switch t.name {
 	case "raw":
+		s.trimBefore(t)
 		s.raw(t)
+		s.trimAfter()
 	case "comment":
 		s.skipTo(t, "endcomment")
-		s.trim(t)
+		s.trimBefore(t)
+		s.trimAfter()
 	default:
 		s.pieces = append(s.pieces, piece{at: t.at, tag: t})
 	}
 }
 
-// trim drops the space around a comment that asks for it. The scanner stands
-// behind its end tag.
-func (s *scanner) trim(open *tag) {
+// trimBefore drops the space before a comment or raw that asks for it.
+func (s *scanner) trimBefore(open *tag) {
 	if n := len(s.pieces); open.trimLeft && n > 0 && s.pieces[n-1].tag == nil {
 		s.pieces[n-1].text = strings.TrimRight(s.pieces[n-1].text, " \t\r\n")
 	}
+}
+
+// trimAfter drops the space after its end tag, behind which the scanner stands.
+func (s *scanner) trimAfter() {
 	if strings.HasSuffix(s.text[:s.offset], "-%}") {
 		rest := s.text[s.offset:]
 		s.offset += len(rest) - len(strings.TrimLeft(rest, " \t\r\n"))
