@@ -30,10 +30,17 @@ func (w *Workspace) priced(c *customers.Customer, ch channels.Channel, units int
 }
 
 // afterwards is what a call cost beyond what was taken for it when it began:
-// every further minute that it entered. A call that was taken to have failed
-// and gave its minute back costs all of them.
-func (w *Workspace) afterwards(c *customers.Customer, d deliveries.Delivery, lasted time.Duration) int64 {
-	if d.Channel != channels.Call || lasted <= 0 || c == nil {
+// every further minute that it entered, or less its minute where nothing picked
+// up, which Twilio does not charge. A call that was taken to have failed and gave
+// its minute back costs all of them.
+func (w *Workspace) afterwards(c *customers.Customer, d deliveries.Delivery, r channels.Report) int64 {
+	lasted := r.Duration
+	switch {
+	case d.Channel != channels.Call || c == nil:
+		return 0
+	case r.Kind == channels.ReportFailed && !r.PickedUp() && !d.TakenAt.IsZero():
+		return -w.priced(c, d.Channel, 1)
+	case r.Kind != channels.ReportDelivered || lasted <= 0:
 		return 0
 	}
 	begun := int((lasted + time.Minute - 1) / time.Minute)

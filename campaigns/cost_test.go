@@ -93,3 +93,27 @@ func TestACallThoughtNotToHaveBeenPlacedCostsAllItsMinutes(t *testing.T) {
 		t.Errorf("costs %d", got)
 	}
 }
+
+// Nobody picked up, so Twilio charges nothing, and the reserved minute goes back.
+func TestACallThatNobodyTookGivesItsMinuteBack(t *testing.T) {
+	c := ruleCampaign(askStep(channels.Call))
+	for reason, want := range map[string]int64{"busy": 0, "no_answer": 0, "failed": 0, "canceled": 0, "machine": 5, "fax": 5} {
+		for _, retry := range []deliveries.Retry{{}, {On: []string{reason}, Every: time.Hour, AtMost: 1}} {
+			d := call()
+			d.Retry = retry
+			r := channels.Report{Channel: channels.Call, Kind: channels.ReportFailed, ProviderID: "P1", At: noon, Reason: reason, Again: true}
+			after, moved := d.Advanced(*interpret(c, r, d).Progress, noon)
+			if !moved || after.Cost != want {
+				t.Errorf("%s with %+v: moved %v, costs %d, want %d", reason, retry, moved, after.Cost, want)
+			}
+		}
+	}
+	// The word came so late that the next call is being placed: only that one's
+	// minute stays taken.
+	d := call()
+	d.Attempts, d.Cost, d.Status = 2, 10, deliveries.Sent
+	r := channels.Report{Channel: channels.Call, Kind: channels.ReportFailed, ProviderID: "P0", At: noon, Reason: "busy", Again: true}
+	if after, _ := d.Advanced(*interpret(c, r, d).Progress, noon); after.Cost != 5 || after.Status != deliveries.Sent {
+		t.Errorf("%s at %d", after.Status, after.Cost)
+	}
+}

@@ -147,14 +147,17 @@ func (h *hearing) progress() {
 	}
 	p := &deliveries.Progress{
 		ID: d.ID, Status: status, ProviderID: r.ProviderID, At: r.At,
-		Cost: h.workspace.afterwards(h.customer, d, r.Duration),
+		Cost: h.workspace.afterwards(h.customer, d, r),
 	}
 	if status == deliveries.Failed || status == deliveries.Bounced {
 		if h.earlierAttempt() {
+			if p.Cost != 0 { // the money counts for whichever attempt
+				h.means.Progress = &deliveries.Progress{ID: d.ID, Cost: p.Cost}
+			}
 			return
 		}
 		p.Reason = r.Reason
-		if r.Again && d.Retry.Wants(r.Reason, d.Attempts) {
+		if r.Again && d.Retry.Wants(r.Reason, d.Rung) {
 			p.Status, p.DueAt = deliveries.Planned, h.now.Add(d.Retry.Every)
 		}
 	}

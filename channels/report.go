@@ -60,6 +60,15 @@ const (
 	ReportDeferred     ReportKind = "deferred" // the provider keeps trying
 )
 
+// Reasons for which a call failed although something picked up.
+const (
+	ReasonMachine = "machine" // an answering machine, which hears nothing
+	ReasonFax     = "fax"
+)
+
+// PickedUp reports whether somebody or something took a call that failed.
+func (r Report) PickedUp() bool { return r.Reason == ReasonMachine || r.Reason == ReasonFax }
+
 // Meaning identifies what the report says, however often it is repeated:
 // message, event, second, address, link, question. Providers give retries of
 // one event different ids, so both Key and Meaning are used to deduplicate.

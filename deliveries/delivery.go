@@ -28,6 +28,9 @@ type Delivery struct {
 	ExpiresAt time.Time `json:"expires_at"`
 	// Attempts counts sends begun.
 	Attempts int `json:"attempts"`
+	// Rung counts those of them that came as far as the customer's phone and are
+	// to be repeated. What a provider turned away is an attempt that rang nobody.
+	Rung int `json:"rung,omitempty"`
 	// Retry is how attempts that failed at the customer's end are repeated.
 	Retry Retry `json:"retry,omitzero"`
 	// Ambiguous is what to do when nobody knows whether it was sent.
@@ -60,9 +63,10 @@ type Retry struct {
 	AtMost int           `json:"at_most,omitempty"` // further attempts after the first
 }
 
-// Wants reports whether an attempt that ended for this reason is to be repeated.
-func (r Retry) Wants(reason string, attempts int) bool {
-	if attempts > r.AtMost {
+// Wants reports whether an attempt that ended for this reason is to be repeated,
+// after rung others that were.
+func (r Retry) Wants(reason string, rung int) bool {
+	if rung >= r.AtMost {
 		return false
 	}
 	for _, on := range r.On {

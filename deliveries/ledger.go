@@ -141,8 +141,9 @@ type Progress struct {
 	At         time.Time
 	// DueAt sends an attempt that met busy or no answer back to Planned.
 	DueAt time.Time
-	// Cost is what turned out to be spent beyond what was taken, minor units. It
-	// counts wherever the delivery stands, so a report must be told once.
+	// Cost is what turned out to be spent beyond what was taken, or below 0 what
+	// was not, minor units. It counts wherever the delivery stands, so a report
+	// must be told once. A Progress without a Status moves nothing else.
 	Cost int64
 }
 

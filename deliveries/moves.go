@@ -129,7 +129,7 @@ func (d Delivery) Advanced(p Progress, now time.Time) (Delivery, bool) {
 	if p.Cost == 0 || d.Attempts == 0 {
 		return after, moved
 	}
-	after.Cost += p.Cost
+	after.Cost = max(0, after.Cost+p.Cost)
 	return after, true
 }
 
@@ -174,7 +174,7 @@ func (d Delivery) repeated(p Progress) (Delivery, bool) {
 		return d, false
 	}
 	d.Status, d.Reason, d.DueAt, d.SettledAt = Planned, p.Reason, p.DueAt, time.Time{}
-	d.ProviderID = cmp.Or(p.ProviderID, d.ProviderID)
+	d.ProviderID, d.Rung = cmp.Or(p.ProviderID, d.ProviderID), d.Rung+1
 	return d, true
 }
 
