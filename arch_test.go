@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"store":                               {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "campaigns/plan", "store/storetest/fresh"},
 	"store/storetest":                     {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "store", "store/storetest/fresh"},
 	"workers":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"webhooks/browsertest":                {},
 	"webhooks":                            {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
 	"console":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
 	"sandbox":                             {"channels", "customers"},
