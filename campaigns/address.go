@@ -18,7 +18,7 @@ func validAddress(c *customers.Customer, ch channels.Channel) bool {
 	case channels.Email:
 		return isMailbox(c.Email)
 	case channels.SMS, channels.Call:
-		return isE164(c.Phone)
+		return isE164(c.Phone) && !costly(c.Phone)
 	case channels.Push:
 		browser := c.Browsers[0]
 		endpoint, err := url.Parse(browser.Endpoint)
@@ -55,6 +55,23 @@ func isE164(number string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// costly reports whether a number is of a kind that no customer has and whose
+// owner earns by every message: premium rate, shared cost, universal access,
+// follow-me numbers, pagers and mailboxes. Such numbers are put into forms for
+// the money, also in countries where we write (toll fraud, SMS pumping).
+func costly(phone string) bool {
+	number, err := phonenumbers.Parse(phone, "")
+	if err != nil {
+		return false
+	}
+	switch phonenumbers.GetNumberType(number) {
+	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.UAN, phonenumbers.PERSONAL_NUMBER,
+		phonenumbers.PAGER, phonenumbers.VOICEMAIL:
+		return true
+	}
+	return false
 }
 
 // countryAllowed reports whether anything may be sent where the customer is on

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nyaruka/phonenumbers"
+
 	"rapport/channels"
 	"rapport/customers"
 )
@@ -31,6 +33,35 @@ func TestPhoneNumbers(t *testing.T) {
 	} {
 		if got := isE164(number); got != want {
 			t.Errorf("number %q: %v", number, got)
+		}
+	}
+}
+
+// The numbers are those that libphonenumber gives as examples of a kind.
+func TestNobodyIsMadeToPayForANumber(t *testing.T) {
+	for kind, payable := range map[phonenumbers.PhoneNumberType]bool{
+		phonenumbers.MOBILE: true, phonenumbers.FIXED_LINE: true, phonenumbers.FIXED_LINE_OR_MOBILE: true, phonenumbers.VOIP: true, phonenumbers.TOLL_FREE: true,
+		phonenumbers.PREMIUM_RATE: false, phonenumbers.SHARED_COST: false, phonenumbers.UAN: false, phonenumbers.PERSONAL_NUMBER: false,
+		phonenumbers.PAGER: false, phonenumbers.VOICEMAIL: false,
+	} {
+		seen := 0
+		for _, region := range []string{"AT", "BR", "CH", "DE", "FR", "GB", "IR", "IT", "RU", "US"} {
+			example := phonenumbers.GetExampleNumberForType(region, kind)
+			if example == nil {
+				continue
+			}
+			number := phonenumbers.Format(example, phonenumbers.E164)
+			if isE164(number) && phonenumbers.GetNumberType(example) == kind {
+				seen++
+				for _, ch := range []channels.Channel{channels.SMS, channels.Call} {
+					if got := validAddress(&customers.Customer{Phone: number}, ch); got != payable {
+						t.Errorf("a number of kind %d in %s by %s: %v", kind, region, ch, got)
+					}
+				}
+			}
+		}
+		if seen == 0 {
+			t.Errorf("there is no example of kind %d", kind)
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (g *gate) tellAddress() Gate {
 	case g.customer.Address(g.delivery.Channel) == "":
 		words, passes = "no address is known", false
 	case !validAddress(g.customer, g.delivery.Channel):
-		words, passes = "the address cannot exist", false
+		words, passes = "the address cannot exist, or is a number nobody should be made to pay for", false
 	}
 	return g.tell("address", passes, words, deliveries.NoAddress, deliveries.InvalidAddress)
 }

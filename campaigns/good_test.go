@@ -54,10 +54,15 @@ func TestSettingsAreRead(t *testing.T) {
 		"birthday_club": expression.Bool, "shoe_size": expression.Number, "favourite": expression.String, "renewed_on": expression.Time,
 	}, w.Traits)
 	same(t, "topics", []Topic{{"service", "About your orders", true}, {"marketing", "Offers and news", false}}, w.Topics)
+	same(t, "replies", Replies{
+		Help: map[string]string{"en": "Shop. Ring us.", "de-AT": "Shop. Rufen Sie an."}, Stopped: map[string]string{"en": "No more texts."},
+	}, w.Replies)
 	same(t, "senders", map[channels.Channel]SenderRule{
 		"email": {From: "Shop <hello@shop.example>", ReplyTo: "hello@shop.example"},
-		"sms":   {From: "+493012345678"},
-		"call":  {From: "+493012345678", Voice: map[string]string{"en": "Polly.Joanna", "ru": "Polly.Tatyana"}},
+		"sms": {From: "+493012345678", ByCountry: map[string]string{
+			"AT": "Shop", "GB": "62226", "US": "MG0123456789abcdef0123456789abcdef",
+		}},
+		"call": {From: "+493012345678", Voice: map[string]string{"en": "Polly.Joanna", "ru": "Polly.Tatyana"}},
 	}, w.Senders)
 	same(t, "contact", ContactRules{
 		Hours: map[channels.Channel][]Window{"call": {{540, 750}, {870, 1140}}, "sms": {{540, 1200}}, "push": {{1320, 120}}, "email": {}},

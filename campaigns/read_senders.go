@@ -3,7 +3,6 @@ package campaigns
 import (
 	"net/mail"
 	"regexp"
-	"strings"
 
 	"rapport/channels"
 )
@@ -29,6 +28,7 @@ func readSender(n node, ch channels.Channel) SenderRule {
 		rule.ReplyTo = m.get("reply_to").mailbox()
 	case channels.SMS:
 		rule.From = m.need("from", `write the number messages come from: from: "+493012345678"`).smsSender()
+		rule.ByCountry = readSendersByCountry(m.get("by_country"))
 	case channels.Call:
 		rule.From = m.need("from", `write the number calls come from: from: "+493012345678"`).phone()
 		rule.Voice = readVoices(m.get("voice"))
@@ -50,15 +50,38 @@ func (n node) mailbox() string {
 	return text
 }
 
-// smsName is a sender of letters (GSM 03.38, at most 11 characters), or a
-// messaging service of Twilio.
-var smsName = regexp.MustCompile(`^([A-Za-z0-9 ]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10}|MG[0-9a-f]{32})$`)
-
+// smsSender reads whom texts come from: a number, a short code, a name, or a
+// messaging service of the provider.
 func (n node) smsSender() string {
-	if n.kind() == aText && smsName.MatchString(n.raw()) && (len(n.raw()) <= 11 || strings.HasPrefix(n.raw(), "MG")) {
+	if n.kind() == aText && (channels.IsSenderName(n.raw()) || shortCode.MatchString(n.raw()) || messagingService.MatchString(n.raw())) {
 		return n.raw()
 	}
 	return n.phone()
+}
+
+// readSendersByCountry reads {DE: "+49…", US: "12345"}. A name where none is
+// delivered is a mistake: everything sent with it would be refused.
+func readSendersByCountry(n node) map[string]string {
+	var senders map[string]string
+	for _, p := range n.pairs("senders by country, such as {AT: Lindenhof}") {
+		country, problem := parseCountry(p.key)
+		if problem != nil {
+			p.problem(problem.message, problem.mend)
+		}
+		sender := p.value.smsSender()
+		if country == "" || sender == "" {
+			continue
+		}
+		if channels.IsSenderName(sender) && !channels.TakesSenderNames(country) {
+			p.value.problem("texts to "+country+" cannot come from a name", `write a number that is registered there, such as "+12025550123", a short code or a messaging service`)
+			continue
+		}
+		if senders == nil {
+			senders = map[string]string{}
+		}
+		senders[country] = sender
+	}
+	return senders
 }
 
 func readVoices(n node) map[string]string {

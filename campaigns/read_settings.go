@@ -45,6 +45,7 @@ func (r *reader) readSettings() {
 	w.Topics = readTopics(m.get("topics"))
 	w.Events = r.readEvents(m.get("events"))
 	readSenders(m.get("senders"), w.Senders)
+	w.Replies = readReplies(m.get("replies"))
 	w.Contact = r.readContact(m.get("contact"))
 	w.Budgets = r.readBudgets(m.get("budget"))
 	readPrices(m.get("prices"), w.Prices, minorDigits(w.Currency))
@@ -56,6 +57,35 @@ func (r *reader) reportEmptySettings() {
 	if len(r.problems) == 0 {
 		r.add(Problem{File: settingsFile, Message: "rapport.yaml is empty", Mend: `write at least "workspace:", "locale:", "zone:" and "currency:"`})
 	}
+}
+
+func readReplies(n node) Replies {
+	m := n.fields("what answers texts by itself, such as {help: {en: …}}")
+	replies := Replies{
+		Stopped: readWords(m.get("stopped")),
+		Started: readWords(m.get("started")),
+		Help:    readWords(m.get("help")),
+	}
+	m.end()
+	return replies
+}
+
+// readWords reads a text by language.
+func readWords(n node) map[string]string {
+	var words map[string]string
+	for _, p := range n.pairs("words by language, such as {en: We are here to help}") {
+		if _, problem := parseLocale(p.key); problem != nil {
+			p.problem(problem.message, problem.mend)
+			continue
+		}
+		if text := p.value.text(); text != "" {
+			if words == nil {
+				words = map[string]string{}
+			}
+			words[p.key] = text
+		}
+	}
+	return words
 }
 
 func readBrand(n node) Brand {

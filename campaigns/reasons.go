@@ -19,7 +19,7 @@ func (r Reason) Waits() bool { return waits(deliveries.SkipReason(r.Word)) }
 func SkipReasons() []Reason {
 	return []Reason{
 		{string(deliveries.NoAddress), "nothing is known to reach the customer at", "add the address to the profile, or ask by several channels"},
-		{string(deliveries.InvalidAddress), "the address cannot exist", "correct it in the profile"},
+		{string(deliveries.InvalidAddress), "the address cannot exist, or is a number nobody should be made to pay for", "correct it in the profile"},
 		{string(deliveries.Suppressed), "the address is blocked after an opt-out, a bounce or a complaint", "nothing: only the customer can take that back"},
 		{string(deliveries.NoConsent), "the customer has not agreed to this topic on this channel", "ask for consent where the customer signs up, or on the preferences page"},
 		{string(deliveries.CountryNotAllowed), "nothing may be sent to that country on this channel", "list the country under contact: countries in rapport.yaml, if you may write there"},
@@ -52,6 +52,8 @@ func FailureReasons() []Reason {
 		{"provider_unavailable", "the provider could not be reached in time", "nothing now; allow a longer expires if it happens often"},
 		{"unreachable", "the phone was off or out of reach", "nothing: the next message may pass"},
 		{"busy_network", "the network was too busy", "nothing: the next message may pass"},
+		{"carrier_limit", "the network takes no more from this sender for now", "spread the campaign over more days, or raise the sender's limit with the provider"},
+		{"sender_refused", "the provider may not send there from this sender", "register the sender with the provider, or name another for the country: senders in rapport.yaml"},
 		{"blocked", "the customer or the network blocks the sender", "write less often, and by another channel"},
 		{"block", "the server of the mailbox refused the sender or the message", "look at what it says of your domain, and write what readers wait for"},
 		{"filtered", "the network took it for spam", "say who you are, and write fewer links"},

@@ -17,6 +17,7 @@ func (r *reader) suspect() {
 	s := suspicion{reader: r, found: &findings{}}
 	s.suspectSegments()
 	s.suspectNames()
+	s.suspectSenders()
 	s.suspectConditions()
 	for _, id := range slices.Sorted(maps.Keys(r.workspace.Campaigns)) {
 		campaign := r.workspace.Campaigns[id]

@@ -18,6 +18,7 @@ func (c *campaignSuspicion) suspectMessages() {
 		if step.Send == nil {
 			return
 		}
+		c.suspectMuteSender(step, place)
 		for _, ch := range step.channels() {
 			c.suspectTemplate(templates.Ref{Channel: ch, Name: step.Send.Template}, place)
 		}
@@ -39,6 +40,33 @@ func (c *campaignSuspicion) suspectTemplate(ref templates.Ref, step node) {
 			c.suspectLength(version.File, string(content))
 		}
 	}
+}
+
+// suspectMuteSender reports a question by text whose sender is a name, which
+// nobody can answer, unless the text leads to a page where they can.
+func (c *campaignSuspicion) suspectMuteSender(step *Step, place node) {
+	if step.Send.Ask == nil || !slices.Contains(step.channels(), channels.SMS) {
+		return
+	}
+	mute := c.muteIn()
+	versions := c.workspace.Templates.Versions(templates.Ref{Channel: channels.SMS, Name: step.Send.Template})
+	if mute == "" || !slices.ContainsFunc(versions, func(v templates.Version) bool { return !v.Names("links", "survey") }) {
+		return
+	}
+	c.warn(place, "this question goes out by text message from a name, "+mute+", and nobody can answer a name",
+		"put {{ links.survey }} into the text, or name a number under senders in rapport.yaml")
+}
+
+// muteIn is a name that texts come from in some country they may go to; "" where
+// all of them can be answered.
+func (c *campaignSuspicion) muteIn() string {
+	sender := c.workspace.Senders[channels.SMS]
+	for _, country := range c.workspace.Contact.Countries[channels.SMS] {
+		if from := sender.FromFor(country); channels.IsSenderName(from) {
+			return quote(from)
+		}
+	}
+	return ""
 }
 
 // marketing reports whether the campaign's messages need to have been asked for.
@@ -89,10 +117,8 @@ func languageOf(locale string) string {
 // suspectNoWayOut reports an e-mail or a text message that nobody asked for and
 // that does not show how to stop it.
 func (c *campaignSuspicion) suspectNoWayOut(ref templates.Ref, version templates.Version, step node) {
-	for _, field := range version.Fields {
-		if len(field.Path) == 2 && field.Path[0] == "links" && (field.Path[1] == "unsubscribe" || field.Path[1] == "preferences") {
-			return
-		}
+	if version.Names("links", "unsubscribe") || version.Names("links", "preferences") {
+		return
 	}
 	content, own := c.files[version.File]
 	var message, mend string

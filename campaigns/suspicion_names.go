@@ -42,6 +42,22 @@ func (s *suspicion) suspectNames() {
 	}
 }
 
+// suspectSenders reports countries that texts may go to and whose networks deliver
+// none from a name, where a name is all there is.
+func (s *suspicion) suspectSenders() {
+	sender := s.workspace.Senders[channels.SMS]
+	var unreachable []string
+	for _, country := range s.workspace.Contact.Countries[channels.SMS] {
+		if channels.IsSenderName(sender.FromFor(country)) && !channels.TakesSenderNames(country) {
+			unreachable = append(unreachable, country)
+		}
+	}
+	if len(unreachable) > 0 {
+		s.warn(s.settings.at("senders", string(channels.SMS), "from"), "text messages to "+strings.Join(unreachable, " and ")+" come from a name, which is not delivered there",
+			"name a number for them: by_country: {"+unreachable[0]+`: "+12025550123"}`)
+	}
+}
+
 // placeOf is where an event is named first.
 func placeOf(name string, mentions []mention) string {
 	i := slices.IndexFunc(mentions, func(m mention) bool { return m.name == name })

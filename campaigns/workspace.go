@@ -19,6 +19,7 @@ type Workspace struct {
 	Traits   map[string]expression.Type
 	Topics   []Topic
 	Senders  map[channels.Channel]SenderRule
+	Replies  Replies
 	Contact  ContactRules
 	Budgets  []Budget
 	// Prices are minor units (may be fractions) by channel and country: per
@@ -45,6 +46,12 @@ type Brand struct {
 	Name, URL, Address, SupportPhone string
 }
 
+// Replies are the shop's own words for what answers an opt-out, an opt-in or a
+// call for help by text, by language; where one is missing, ours stand in.
+type Replies struct {
+	Stopped, Started, Help map[string]string
+}
+
 // Topic is something a customer may or may not want to hear about.
 type Topic struct {
 	ID    string
@@ -57,6 +64,8 @@ type SenderRule struct {
 	From    string
 	ReplyTo string
 	Voice   map[string]string // by language, for calls
+	// ByCountry is who texts to a country come from, in place of From.
+	ByCountry map[string]string
 }
 
 // Segment is a named audience.

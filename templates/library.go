@@ -76,6 +76,11 @@ type Version struct {
 	Fields []Field
 }
 
+// Names reports whether the template names a field.
+func (v Version) Names(path ...string) bool {
+	return slices.ContainsFunc(v.Fields, func(f Field) bool { return slices.Equal(f.Path, path) })
+}
+
 // Versions lists the files of a template, by locale.
 func (l *Library) Versions(ref Ref) []Version {
 	t := l.templates[ref]

@@ -51,11 +51,11 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 	}
 	d, customer := p.delivery, p.journey.Customer
 	attempt := d.Attempts + 1
-	sender := edition.Senders[d.Channel]
+	sender, country := edition.Senders[d.Channel], campaigns.CountryOf(customer, d.Channel)
 	m := channels.Message{
 		Delivery: d.ID, Attempt: attempt,
-		To: customer.Address(d.Channel), ToName: nameOf(customer), Country: customer.Country,
-		From: sender.From, ReplyTo: sender.ReplyTo,
+		To: customer.Address(d.Channel), ToName: nameOf(customer), Country: country,
+		From: sender.FromFor(country), ReplyTo: sender.ReplyTo,
 	}
 	var err error
 	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Doors.Links(d.ID))

@@ -13,6 +13,7 @@ func workspace() *Object {
 		{Name: "events", Type: &List{eventName, 0}, Example: "[Order Completed, Order Delivered]", Otherwise: "any name is taken", Means: "The events that your shop sends. Where they are listed, another name in a campaign is told as suspicious."},
 		{Name: "topics", Type: &List{topic(), 0}, Example: "[{id: service, default: in}, {id: marketing, default: out}]", Otherwise: "none, so nothing can be sent", Means: "What customers may or may not want to hear about. Every campaign that sends belongs to one."},
 		{Name: "senders", Type: senders(), Otherwise: "nothing is sent by a channel without one; push needs none", Means: "How the shop appears on each channel."},
+		{Name: "replies", Type: replies(), Otherwise: "words of the program", Means: "What answers STOP, START and HELP by text, at most once a day for each number; nothing where the provider has answered already."},
 		{Name: "contact", Type: contact(), Otherwise: "no limits, and no text messages or calls to any country", Means: "When, how often and where customers may be contacted, whatever a campaign says."},
 		{Name: "budget", Type: byChannel("budget-by-channel", "budgets by channel", "What all campaigns together may spend on this channel.", money, ""), Example: "{sms: 60 EUR per 1d, call: 100 EUR per 1d}", Otherwise: "no limit", Means: "What all campaigns together may spend."},
 		{Name: "prices", Type: prices(), Otherwise: "messages cost nothing", Means: "What messages cost, which budgets count."},
@@ -57,17 +58,29 @@ func senders() *Object {
 			{Name: "reply_to", Type: mailbox, Example: "hello@shop.example", Otherwise: "the address they come from", Means: "Where answers go."},
 		}}},
 		{Name: string(channels.SMS), Means: "Who text messages come from.", Type: &Object{"sender-sms", "the sender of text messages", []Key{
-			{Name: "from", Need: true, Means: "The number or the name they come from.", Type: &Scalar{
-				Name: "sms-sender", Title: "a phone number, or a name", Shapes: inText, Examples: []string{`"+493012345678"`, "Lindenhof"},
-				Pattern: `^(` + aPhone + `|[A-Za-z0-9 ]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10}|MG[0-9a-f]{32})$`,
-				Means:   "A number, a name of at most eleven letters, or a messaging service of the provider. Nobody can answer a name.",
-			}},
+			{Name: "from", Need: true, Means: "The number or the name they come from.", Type: smsSender},
+			{Name: "by_country", Type: &Map{"senders-by-country", "senders by country", country, smsSender, `{AT: Lindenhof, GB: "+442079460123"}`}, Otherwise: "the same everywhere", Means: "Who text messages to a country come from, in place of `from`. The country is the number's."},
 		}}},
 		{Name: string(channels.Call), Means: "Who calls come from.", Type: &Object{"sender-call", "the sender of calls", []Key{
 			{Name: "from", Type: phone, Need: true, Means: "The number they come from."},
 			{Name: "voice", Type: &Map{"voices", "voices by language", locale, text, "{en: Polly.Joanna, de: Polly.Vicki}"}, Otherwise: "the provider's", Means: "The voice that speaks each language, by the provider's name for it."},
 		}}},
 		{Name: string(channels.Push), Example: "{}", Means: "Nothing needs to be said here.", Type: &Object{Name: "sender-push", Title: "the sender of notifications"}},
+	}}
+}
+
+var smsSender = &Scalar{
+	Name: "sms-sender", Title: "a phone number, or a name", Shapes: inText, Examples: []string{`"+493012345678"`, "Lindenhof"},
+	Pattern: `^(` + aPhone + `|[1-9][0-9]{2,7}|[A-Za-z0-9 ]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10}|MG[0-9a-f]{32})$`,
+	Means:   "A number, a short code, a name of at most eleven letters, or a messaging service of the provider. Nobody can answer a name, and some countries deliver none, the United States and Canada among them.",
+}
+
+func replies() *Object {
+	words := func(name, example string) *Map { return &Map{name, "words by language", locale, text, example} }
+	return &Object{"replies", "what answers texts by itself", []Key{
+		{Name: "stopped", Type: words("reply-stopped", "{en: You will get no more texts from us.}"), Otherwise: "words of the program, in the customer's language", Means: "After an opt-out such as STOP."},
+		{Name: "started", Type: words("reply-started", "{en: You will get our texts again.}"), Otherwise: "words of the program", Means: "After an opt-out was taken back, such as by START."},
+		{Name: "help", Type: words("reply-help", `{en: "Lindenhof. Ring us at +49 30 12345678, weekdays from 9 to 6."}`), Otherwise: "the brand's name, `support_phone` and `url`", Means: "After HELP or INFO."},
 	}}
 }
 

@@ -1,9 +1,11 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -14,6 +16,9 @@ import (
 	"rapport/channels/twilio"
 )
 
+// serviceSID is the name of a messaging service.
+var serviceSID = regexp.MustCompile(`^MG[0-9a-fA-F]{32}$`)
+
 // longest is what Twilio takes in one message, in characters (error 21617).
 const longest = 1600
 
@@ -21,7 +26,7 @@ const longest = 1600
 type Twilio struct {
 	twilio.Account `yaml:",inline"`
 	// MessagingServiceSID lets a messaging service choose the sender; it wins
-	// over every From.
+	// over every From, the workspace's by country included.
 	MessagingServiceSID string `yaml:"messaging_service_sid"`
 	// From is the number or sender id used where the workspace names none.
 	From string `yaml:"from"`
@@ -32,6 +37,9 @@ func (t Twilio) Open() (channels.Sender, error) {
 	client, err := t.Account.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open sms through twilio: %w", err)
+	}
+	if t.MessagingServiceSID != "" && !serviceSID.MatchString(t.MessagingServiceSID) {
+		return nil, errors.New("open sms through twilio: messaging_service_sid is not a messaging service's SID (MG and 32 digits)")
 	}
 	return &texts{client: client, service: t.MessagingServiceSID, from: t.From}, nil
 }
@@ -56,10 +64,9 @@ func (s *texts) send(ctx context.Context, m channels.Message) (channels.Receipt,
 		return channels.Receipt{}, err
 	}
 	params := &api.CreateMessageParams{To: &m.To, Body: &m.Content.SMS.Text}
-	if s.service != "" {
-		params.MessagingServiceSid = &s.service
+	if from := s.sender(m); serviceSID.MatchString(from) {
+		params.MessagingServiceSid = &from
 	} else {
-		from := s.sender(m)
 		params.From = &from
 	}
 	if m.StatusURL != "" {
@@ -84,12 +91,9 @@ func receipt(message *api.ApiV2010Message) (channels.Receipt, error) {
 	return channels.Receipt{ProviderID: sid, Segments: segments}, nil
 }
 
-func (s *texts) sender(m channels.Message) string {
-	if m.From != "" {
-		return m.From
-	}
-	return s.from
-}
+// sender is who a text comes from: a number, a name, or a messaging service, which
+// chooses one itself.
+func (s *texts) sender(m channels.Message) string { return cmp.Or(s.service, m.From, s.from) }
 
 // Check refuses a text that Twilio could not send.
 func (s *texts) Check(m channels.Message) error {
@@ -103,10 +107,12 @@ func (s *texts) Check(m channels.Message) error {
 		return refuse(channels.ReasonRejected, "there is no text")
 	case utf8.RuneCountInString(m.Content.SMS.Text) > longest:
 		return refuse(channels.ReasonTooLarge, fmt.Sprintf("the text has more than %d characters", longest))
-	case s.service == "" && s.sender(m) == "":
+	case s.sender(m) == "":
 		return refuse(channels.ReasonRejected, "neither the workspace nor the settings name a sender")
 	case !channels.OneLine(s.sender(m), m.StatusURL):
 		return refuse(channels.ReasonRejected, "the sender or the status URL holds a line break")
+	case channels.IsSenderName(s.sender(m)) && !channels.TakesSenderNames(m.Country):
+		return refuse("sender_refused", "no text from a name is delivered in "+m.Country)
 	}
 	return nil
 }

@@ -58,14 +58,15 @@ func TestTwilio(t *testing.T) {
 		Receipt: channels.Receipt{ProviderID: "SM1", Segments: 2},
 		Secrets: []string{token, "AC0123456789abcdef", "15112345678", "Hello"},
 		Refused: map[string]func(*channels.Message){
-			"number with a line break": func(m *channels.Message) { m.To += "\r\n" },
-			"number without a country": func(m *channels.Message) { m.To = "015112345678" },
-			"number with a space":      func(m *channels.Message) { m.To = "+49 15112345678" },
-			"sender with a line break": func(m *channels.Message) { m.From = "Shop\nX" },
-			"no sender":                func(m *channels.Message) { m.From = "" },
-			"status URL with a break":  func(m *channels.Message) { m.StatusURL += "\r\n" },
-			"no text":                  func(m *channels.Message) { m.Content.SMS = &channels.SMSContent{} },
-			"not a text":               func(m *channels.Message) { m.Content = channels.Content{} },
+			"number with a line break":       func(m *channels.Message) { m.To += "\r\n" },
+			"number without a country":       func(m *channels.Message) { m.To = "015112345678" },
+			"number with a space":            func(m *channels.Message) { m.To = "+49 15112345678" },
+			"sender with a line break":       func(m *channels.Message) { m.From = "Shop\nX" },
+			"no sender":                      func(m *channels.Message) { m.From = "" },
+			"status URL with a break":        func(m *channels.Message) { m.StatusURL += "\r\n" },
+			"no text":                        func(m *channels.Message) { m.Content.SMS = &channels.SMSContent{} },
+			"not a text":                     func(m *channels.Message) { m.Content = channels.Content{} },
+			"a name where none is delivered": func(m *channels.Message) { m.From, m.Country = "Lindenhof", "US" },
 			"too long a text": func(m *channels.Message) {
 				m.Content.SMS = &channels.SMSContent{Text: strings.Repeat("ß", 1601)}
 			},
@@ -104,9 +105,14 @@ func TestRequestCarriesTheWholeMessage(t *testing.T) {
 	if diff := cmp.Diff(want, form(t, s, m)); diff != "" {
 		t.Error(diff)
 	}
-	s.MessagingServiceSID = "MG1"
+	const service = "MG0123456789abcdef0123456789abcdef"
+	s.From, m.From = "", service
 	want.Del("From")
-	want.Set("MessagingServiceSid", "MG1")
+	want.Set("MessagingServiceSid", service)
+	if diff := cmp.Diff(want, form(t, s, m)); diff != "" {
+		t.Error(diff)
+	}
+	s.MessagingServiceSID = service
 	if diff := cmp.Diff(want, form(t, s, message(""))); diff != "" {
 		t.Error(diff)
 	}
