@@ -204,6 +204,9 @@ func tell(d deliveries.Delivery) string {
 	if d.Status == deliveries.Planned {
 		words += " for " + stamp(d.DueAt)
 	}
+	if d.Provider != "" && d.Status.Accepted() {
+		words += " through " + d.Provider
+	}
 	if d.Attempts > 1 {
 		words += fmt.Sprintf(" after %d attempts", d.Attempts)
 	}

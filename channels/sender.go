@@ -78,6 +78,13 @@ type Finder interface {
 	Find(ctx context.Context, delivery int64, to string, since time.Time) (Receipt, bool, error)
 }
 
+// Subscribed is the ability of a push provider to be subscribed to.
+type Subscribed interface {
+	// SubscriptionKey is the public key browsers subscribe with (Push API's
+	// applicationServerKey, base64url).
+	SubscriptionKey() string
+}
+
 // Checker is the ability to judge rendered content before anything is sent.
 type Checker interface {
 	Check(m Message) error

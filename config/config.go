@@ -32,16 +32,34 @@ type Config struct {
 	WriteKeys []Secret `yaml:"write_keys"`
 	// TestAddresses are the mailboxes and numbers that test messages may go to.
 	TestAddresses []string `yaml:"test_addresses"`
+	// TestMode lets messages leave only to customers with a test address; all
+	// others are skipped. Webhooks are skipped too.
+	TestMode bool `yaml:"test_mode"`
 	// Providers are sections by channel and provider: email: {sendgrid: {…}}.
 	Providers map[string]map[string]Section `yaml:"providers"`
-	// Limits are messages a second by channel, over all workers; 0 is no limit.
-	Limits map[string]int `yaml:"limits"`
+	// Limits are how fast messages leave, by channel.
+	Limits map[string]Limit `yaml:"limits"`
 	// ConditionTimeout is how long a database may judge the condition of one
 	// segment, audience or exit in one statement.
 	ConditionTimeout time.Duration `yaml:"condition_timeout"`
 
-	Worker Worker `yaml:"worker"`
-	Log    Log    `yaml:"log"`
+	Retention Retention `yaml:"retention"`
+	Alerts    Alerts    `yaml:"alerts"`
+	Worker    Worker    `yaml:"worker"`
+	Log       Log       `yaml:"log"`
+}
+
+// Retention is how long what is no longer needed is kept. 0 keeps it for ever.
+type Retention struct {
+	// Callbacks are what providers reported, once it is read and applied.
+	Callbacks Age `yaml:"callbacks"`
+}
+
+// Alerts are how an operator is told beside the log.
+type Alerts struct {
+	// Webhook is a URL that is told, signed as Standard Webhooks says, when a
+	// provider is found down and when it is up again. Empty tells nobody.
+	Webhook Secret `yaml:"webhook"`
 }
 
 // Worker sizes a worker process.
@@ -105,8 +123,9 @@ func Defaults() Config {
 		PublicURL:        "http://127.0.0.1:8080",
 		ConditionTimeout: time.Minute,
 
-		Worker: Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second},
-		Log:    Log{Level: "info", Format: "text"},
+		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour)},
+		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second},
+		Log:       Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -167,9 +186,18 @@ func (c Config) Check() error {
 		}
 	}
 	for channel, limit := range c.Limits {
-		if !channelNames[channel] || limit < 0 {
+		if !channelNames[channel] || limit.PerSecond < 0 || limit.PerSender < 0 {
 			wrong("limits.%s: a channel (call, email, push, sms, webhook) and a number of messages a second are wanted", channel)
 		}
+	}
+	if c.TestMode && len(c.TestAddresses) == 0 {
+		wrong("test_mode: nobody could be written to; list test_addresses")
+	}
+	if age := time.Duration(c.Retention.Callbacks); age < 0 || age > 0 && age < shortestRetention {
+		wrong("retention.callbacks: at least 2d is wanted, for providers repeat what they reported for a day; 0 keeps all")
+	}
+	if c.Alerts.Webhook != "" && len(c.Providers["webhook"]) == 0 {
+		wrong("alerts.webhook: it is signed by the provider of webhooks; configure providers.webhook.standard")
 	}
 	if !logLevels[c.Log.Level] {
 		wrong("log.level: %q is none of debug, info, warn, error", c.Log.Level)
@@ -188,6 +216,10 @@ func (c Config) Check() error {
 	}
 	return errors.Join(mistakes...)
 }
+
+// shortestRetention outlives the day for which providers repeat a callback, by
+// which repeats are known.
+const shortestRetention = 48 * time.Hour
 
 var (
 	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true, "webhook": true}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -56,6 +57,8 @@ providers: {email: {sendgrid: {api_key: written, from: news@shop.example}}}
 		}
 		return strings.Join(list, "|")
 	}
+	kept := func(c Config) string { return time.Duration(c.Retention.Callbacks).String() }
+	limit := func(c Config) string { return fmt.Sprint(c.Limits["sms"].PerSecond, c.Limits["sms"].PerSender) }
 	for _, test := range []struct {
 		name, path, environ string
 		read                func(Config) string
@@ -81,6 +84,12 @@ providers: {email: {sendgrid: {api_key: written, from: news@shop.example}}}
 		{"a provider's key in a file of its own", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY_FILE=" + secret, apiKey, "sqlite:/from/a/file.db"},
 		{"a list", written, "RAPPORT_LINK_KEYS=aaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbb", keys, "aaaaaaaaaaaaaaaa|bbbbbbbbbbbbbbbb"},
 		{"a list emptied", written, "RAPPORT_LINK_KEYS=", keys, ""},
+		{"an age in days", file(t, "retention: {callbacks: 7d}\n"), "", kept, "168h0m0s"},
+		{"an age in weeks", "", "RAPPORT_RETENTION_CALLBACKS=2w", kept, "336h0m0s"},
+		{"an age by default", "", "", kept, "720h0m0s"},
+		{"a switch", file(t, "test_addresses: [qa@shop.example]\n"), "RAPPORT_TEST_MODE=true", func(c Config) string { return fmt.Sprint(c.TestMode) }, "true"},
+		{"a limit for a channel", file(t, "limits: {sms: 50}\n"), "", limit, "50 0"},
+		{"a limit for each sender", file(t, "limits: {sms: {per_second: 50, per_sender: 1}}\n"), "", limit, "50 1"},
 		{"what tests are told is no setting", "", "RAPPORT_TEST_POSTGRES=postgres://", url, "http://127.0.0.1:8080"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -105,6 +114,10 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"a provider's variable without a key", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID=x", "RAPPORT_PROVIDERS_EMAIL_SENDGRID, which is no setting"},
 		{"a whole section in a variable", "", "RAPPORT_PROVIDERS=x", "RAPPORT_PROVIDERS: this setting cannot come from the environment"},
 		{"a duration", "", "RAPPORT_WORKER_LEASE=soon", "RAPPORT_WORKER_LEASE: a duration such as 90s is wanted"},
+		{"an age", "", "RAPPORT_RETENTION_CALLBACKS=long", "RAPPORT_RETENTION_CALLBACKS: a time such as 30d"},
+		{"an age in the file", "retention: {callbacks: d}\n", "", "a time such as 30d, 12w or 36h is wanted"},
+		{"a switch", "", "RAPPORT_TEST_MODE=perhaps", "RAPPORT_TEST_MODE: true or false is wanted"},
+		{"a limit", "limits: {sms: {per_minute: 5}}\n", "", "a number of messages a second is wanted"},
 		{"a number", "", "RAPPORT_WORKER_WINDOW=many", "RAPPORT_WORKER_WINDOW: a whole number is wanted"},
 		{"a file that is not there", "", "RAPPORT_STORE_FILE=/nowhere/at/all", "RAPPORT_STORE_FILE: open /nowhere/at/all"},
 		{"a name not set", "listen: 127.0.0.1:1\nstore: ${DATABASE}\n", "", "line 2: ${DATABASE} is not set"},
@@ -160,7 +173,10 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	config.LinkKeys = []Secret{"0123456789abcdef", "too short"}
 	config.WriteKeys = []Secret{""}
 	config.Providers = map[string]map[string]Section{"fax": nil}
-	config.Limits = map[string]int{"sms": -1}
+	config.Limits = map[string]Limit{"sms": {PerSender: -1}}
+	config.TestMode = true
+	config.Retention.Callbacks = Age(time.Hour)
+	config.Alerts.Webhook = "https://ops.example/hook"
 	config.Log = Log{Level: "loud", Format: "xml"}
 	config.Worker = Worker{Concurrency: 0, Window: 1, Lease: time.Second}
 	err := config.Check()
@@ -169,7 +185,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		"public_url: an absolute", "public_url: leave out the slash", "link_keys[1]", "write_keys[0]", "providers.fax",
-		"limits.sms", "log.level", "log.format", "worker: concurrency", "worker.lease",
+		"limits.sms", "test_mode: nobody", "retention.callbacks: at least 2d", "alerts.webhook: it is signed", "log.level", "log.format", "worker: concurrency", "worker.lease",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing is said of %s in:\n%v", want, err)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"os"
@@ -172,9 +173,18 @@ func assign(field reflect.Value, text string) error {
 		field.SetInt(int64(d))
 		return nil
 	}
+	if own, is := field.Addr().Interface().(encoding.TextUnmarshaler); is {
+		return own.UnmarshalText([]byte(text))
+	}
 	switch field.Kind() {
 	case reflect.String:
 		field.SetString(text)
+	case reflect.Bool:
+		yes, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("true or false is wanted")
+		}
+		field.SetBool(yes)
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {

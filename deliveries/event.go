@@ -14,6 +14,9 @@ func (d Delivery) Event(now time.Time) customers.Event {
 	if d.Reason != "" {
 		properties["reason"] = d.Reason
 	}
+	if d.Provider != "" && d.Status != Skipped {
+		properties["provider"] = d.Provider
+	}
 	return customers.Event{
 		Customer:   d.Customer,
 		Name:       fmt.Sprintf("%s %s", d.Channel, d.Status),

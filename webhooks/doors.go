@@ -15,11 +15,12 @@ import (
 	"rapport/deliveries"
 )
 
-// Names under which callbacks are stored and listeners registered.
+// Names under which callbacks are stored and listeners registered: channel and
+// provider.
 const (
-	SendGrid   = "sendgrid"
-	TwilioSMS  = "twilio-sms"
-	TwilioCall = "twilio-call"
+	SendGrid   = "email/sendgrid"
+	TwilioSMS  = "sms/twilio"
+	TwilioCall = "call/twilio"
 	OwnLinks   = "link"
 )
 

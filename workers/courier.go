@@ -43,8 +43,10 @@ type Courier struct {
 	News        campaigns.News
 	Preferences customers.Preferences
 	Senders     map[channels.Channel]channels.Sender
-	Limits      Limiter
-	Post        *PostOffice
+	// Providers are the senders' names, which the ledger keeps.
+	Providers map[channels.Channel]string
+	Limits    Limiter
+	Post      *PostOffice
 	// Window is how many messages of a batch are in flight at once; 0 is 100.
 	Window int
 	// Lease is how long claimed deliveries are kept; 0 is UsualLease.
@@ -277,6 +279,7 @@ func (r *round) window(ctx context.Context, parcels []parcel) error {
 	outcomes := make([]deliveries.Outcome, len(leaving))
 	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
+		outcomes[i].Provider = r.Providers[p.delivery.Channel]
 	}
 	r.tell(leaving, results, now)
 	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)

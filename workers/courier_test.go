@@ -27,7 +27,7 @@ func TestEveryChannelSends(t *testing.T) {
 			s.plan("ann", event)
 			s.deliver()
 			d := s.stands(deliveries.Sent, "")
-			if d.Channel != want.channel || d.ProviderID != want.id || d.Attempts != 1 || !d.TakenAt.Equal(noon) {
+			if d.Channel != want.channel || d.ProviderID != want.id || d.Provider != names[want.channel] || d.Attempts != 1 || !d.TakenAt.Equal(noon) {
 				t.Errorf("got %+v", d)
 			}
 			if line := string(want.channel) + " sent"; !slices.Contains(s.timeline("ann"), line) {

@@ -14,14 +14,17 @@ import (
 	"rapport/channels"
 )
 
+// Limit is how many messages a second may leave on a channel: in all, and by each
+// sender; 0 is no limit.
+type Limit struct{ PerSecond, PerSender int }
+
 // SharedLimits spaces sends by one bucket a channel, kept in Redis for all
 // workers together.
 type SharedLimits struct {
 	Redis redis.UniversalClient
-	// PerSecond is how many messages may leave on a channel; a channel that is
-	// missing or 0 is not limited.
-	PerSecond map[channels.Channel]int
-	Log       *slog.Logger
+	// Limits are by channel; one that is missing is not limited.
+	Limits map[channels.Channel]Limit
+	Log    *slog.Logger
 
 	mu    sync.Mutex
 	alone map[channels.Channel]*rate.Limiter // kept to while Redis is away
@@ -33,7 +36,7 @@ const endless = 1 << 30
 // Take implements Limiter. While Redis is away each worker keeps to the limit
 // by itself rather than stand still.
 func (l *SharedLimits) Take(ctx context.Context, ch channels.Channel, n int) (granted int, again time.Duration) {
-	perSecond := l.PerSecond[ch]
+	perSecond := l.Limits[ch].PerSecond
 	if perSecond <= 0 {
 		return n, 0
 	}
@@ -61,7 +64,7 @@ func (l *SharedLimits) Take(ctx context.Context, ch channels.Channel, n int) (gr
 // would take to fill again is how long the line is. It moves at nine tenths of
 // the limit, so that what stood in it finds room although others come up.
 func (l *SharedLimits) Line(ctx context.Context, ch channels.Channel, n int) (first, apart time.Duration) {
-	limit := redis_rate.Limit{Rate: 9 * max(l.PerSecond[ch], 1), Period: 10 * time.Second, Burst: endless}
+	limit := redis_rate.Limit{Rate: 9 * max(l.Limits[ch].PerSecond, 1), Period: 10 * time.Second, Burst: endless}
 	apart = limit.Period / time.Duration(limit.Rate)
 	line, err := redis_rate.NewLimiter(l.Redis).AllowN(ctx, "rapport:line:"+string(ch), limit, n)
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 
 func TestALimitIsSharedByAllWorkers(t *testing.T) {
 	eachRedis(t, func(t *testing.T, s *shop) {
-		perSecond := map[channels.Channel]int{channels.SMS: 20}
-		one := &workers.SharedLimits{Redis: s.redis, PerSecond: perSecond, Log: s.log}
-		other := &workers.SharedLimits{Redis: s.redis, PerSecond: perSecond, Log: s.log}
+		limits := map[channels.Channel]workers.Limit{channels.SMS: {PerSecond: 20}}
+		one := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
+		other := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
 		if n, _ := one.Take(t.Context(), channels.SMS, 15); n != 15 {
 			t.Fatalf("%d of 15 may leave", n)
 		}
@@ -39,9 +39,9 @@ func TestALimitIsSharedByAllWorkers(t *testing.T) {
 
 func TestTheLineIsSharedByAllWorkers(t *testing.T) {
 	eachRedis(t, func(t *testing.T, s *shop) {
-		perSecond := map[channels.Channel]int{channels.SMS: 10}
-		one := &workers.SharedLimits{Redis: s.redis, PerSecond: perSecond, Log: s.log}
-		other := &workers.SharedLimits{Redis: s.redis, PerSecond: perSecond, Log: s.log}
+		limits := map[channels.Channel]workers.Limit{channels.SMS: {PerSecond: 10}}
+		one := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
+		other := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
 		first, apart := one.Line(t.Context(), channels.SMS, 90)
 		if first > 200*time.Millisecond || apart < 100*time.Millisecond || apart > 120*time.Millisecond {
 			t.Errorf("the first in line waits %s, the next %s longer", first, apart)
@@ -54,7 +54,7 @@ func TestTheLineIsSharedByAllWorkers(t *testing.T) {
 
 func TestWhileRedisIsAwayAWorkerKeepsToTheLimitAlone(t *testing.T) {
 	s := open(t, files)
-	limits := &workers.SharedLimits{Redis: s.redis, PerSecond: map[channels.Channel]int{channels.SMS: 5}, Log: s.log}
+	limits := &workers.SharedLimits{Redis: s.redis, Limits: map[channels.Channel]workers.Limit{channels.SMS: {PerSecond: 5}}, Log: s.log}
 	s.mini.Close()
 	if n, _ := limits.Take(t.Context(), channels.SMS, 100); n != 5 {
 		t.Errorf("%d may leave, want 5", n)
@@ -71,7 +71,7 @@ func TestWhileRedisIsAwayAWorkerKeepsToTheLimitAlone(t *testing.T) {
 // stuck nor keeps a worker busy: what does not go is given its time.
 func TestASlowChannelGivesBackWhatDoesNotGo(t *testing.T) {
 	eachRedis(t, func(t *testing.T, s *shop) {
-		s.courier.Limits = &workers.SharedLimits{Redis: s.redis, PerSecond: map[channels.Channel]int{channels.SMS: 1}, Log: s.log}
+		s.courier.Limits = &workers.SharedLimits{Redis: s.redis, Limits: map[channels.Channel]workers.Limit{channels.SMS: {PerSecond: 1}}, Log: s.log}
 		for n := range 20 {
 			id := fmt.Sprintf("p%d", n)
 			s.person(id)

@@ -40,6 +40,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const publicURL = "https://news.shop.example"
 
+// names are the providers'.
+var names = map[channels.Channel]string{
+	channels.Email: "sendgrid", channels.SMS: "twilio", channels.Call: "twilio", channels.Push: "vapid", channels.Webhook: "standard",
+}
+
 // noon is a Tuesday, 13:00 in Berlin.
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 
@@ -171,7 +176,7 @@ func (s *shop) wire() {
 		Queue: workers.OpenQueue(s.redis), Ledger: db, Entries: db, Runs: db.Runs(), Summary: db.Summary(), Now: now, Log: s.log,
 	}
 	s.courier = &workers.Courier{
-		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: s.senders, Limits: limits,
+		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: s.senders, Providers: names, Limits: limits,
 		Post: &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
 	}
 	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}

@@ -49,7 +49,7 @@ type VAPID struct {
 	Now func() time.Time `yaml:"-"`
 }
 
-// Open gives the sender, which is also a Checker. Push services report nothing
+// Open gives the sender, which is also a Checker and Subscribed. Push services report nothing
 // back; the service worker does, to webhooks.
 func (v VAPID) Open() (channels.Sender, error) {
 	s, err := v.open()
@@ -87,15 +87,19 @@ func (v VAPID) open() (*pushes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pushes{identity: identity, guard: guard, ttl: v.TTL, urgency: v.Urgency}, nil
+	return &pushes{identity: identity, guard: guard, key: v.PublicKey, ttl: v.TTL, urgency: v.Urgency}, nil
 }
 
 type pushes struct {
 	identity *identity
 	guard    *guard
+	key      string
 	ttl      time.Duration
 	urgency  string
 }
+
+// SubscriptionKey implements channels.Subscribed.
+func (s *pushes) SubscriptionKey() string { return s.key }
 
 // Send hands one notification to the push service of its subscription.
 func (s *pushes) Send(ctx context.Context, m channels.Message) (channels.Receipt, error) {

@@ -25,6 +25,11 @@ import (
 	"rapport/workers"
 )
 
+// standIns are the providers that the sandbox stands in for.
+var standIns = map[channels.Channel]string{
+	channels.Email: "sendgrid", channels.SMS: "twilio", channels.Call: "twilio", channels.Push: "vapid", channels.Webhook: "standard",
+}
+
 // twilioAccount is the sandbox's own.
 const twilioAccount = "AC00000000000000000000000000000001"
 
@@ -81,7 +86,10 @@ func (e *embedding) openRedis(ctx context.Context, c config.Config) error {
 	}
 	e.Redis = r
 	e.close = append(e.close, r.Close)
-	return nil
+	if c.Redis == "" {
+		return nil
+	}
+	return workers.CheckRedis(ctx, r)
 }
 
 // passTime lets keys expire: the embedded Redis has no clock of its own.
@@ -101,12 +109,11 @@ func passTime(ctx context.Context, inside *miniredis.Miniredis) {
 // openSenders opens the configured providers and puts the sandbox in the place
 // of those that are not.
 func (e *embedding) openSenders(c config.Config, folder string, clock func() time.Time, behaviour sandbox.Behaviour, seed uint64, log *slog.Logger) error {
-	senders, pushKey, err := openProviders(c, clock)
-	if err != nil {
+	var err error
+	if e.opened, err = openProviders(c, clock); err != nil {
 		return err
 	}
-	e.Senders, e.PushKey = senders, pushKey
-	if len(senders) == len(deliveries.Lanes()) {
+	if len(e.Senders) == len(deliveries.Lanes()) {
 		return nil
 	}
 	self, err := e.startSandbox(c, folder, clock, behaviour, seed, log)
@@ -135,10 +142,7 @@ func (e *embedding) openSenders(c config.Config, folder string, clock func() tim
 		}
 		sender, err := settings.Open()
 		mistakes = append(mistakes, err)
-		e.Senders[ch] = sender
-		if ch == channels.Push {
-			e.PushKey = e.Keys.PushPublic
-		}
+		e.add(ch, standIns[ch], sender)
 	}
 	return errors.Join(mistakes...)
 }

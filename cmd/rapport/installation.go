@@ -23,14 +23,13 @@ import (
 
 // backing is all that tells an embedded installation from a production one.
 type backing struct {
-	DSN     string
-	Redis   redis.UniversalClient
-	Senders map[channels.Channel]channels.Sender
+	DSN   string
+	Redis redis.UniversalClient
+	opened
 
 	Addresses deliveries.Doors
 	WriteKeys []string
-	PushKey   string
-	Limits    map[channels.Channel]int
+	Limits    map[channels.Channel]workers.Limit
 	Worker    config.Worker
 	// Conditions is how long one may be judged; zero is the store's default.
 	Conditions time.Duration
@@ -126,7 +125,7 @@ func (i *installation) worker() *workers.Worker {
 	return &workers.Worker{
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Preferences: i.Store,
-			Senders: i.Senders, Limits: &workers.SharedLimits{Redis: i.Redis, PerSecond: i.Limits, Log: i.Log},
+			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Log: i.Log},
 			Post:   &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
 			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
 		},
@@ -171,7 +170,7 @@ func (i *installation) doors() *webhooks.Doors {
 	checker, _ := i.Senders[channels.Push].(channels.Checker)
 	return &webhooks.Doors{
 		Addresses: i.Addresses, Inbox: i.Store, Links: i.Store, Record: i.Store, Catalog: i.Catalog,
-		Listeners: i.listeners(), Talker: talker, Preferences: i.Store, PushKey: i.PushKey, PushCheck: checker,
+		Listeners: i.listeners(), Talker: talker, Preferences: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
 		Ingest: &webhooks.Ingest{
 			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
@@ -205,14 +204,8 @@ func (i *installation) console() *console.Console {
 
 // listeners understand callbacks, each by the name it is stored under.
 func (i *installation) listeners() map[string]channels.Listener {
-	listeners := map[string]channels.Listener{webhooks.OwnLinks: webhooks.Own{Addresses: i.Addresses}}
-	for name, ch := range map[string]channels.Channel{
-		webhooks.SendGrid: channels.Email, webhooks.TwilioSMS: channels.SMS, webhooks.TwilioCall: channels.Call,
-	} {
-		if listener, able := i.Senders[ch].(channels.Listener); able {
-			listeners[name] = listener
-		}
-	}
+	listeners := i.opened.listeners()
+	listeners[webhooks.OwnLinks] = webhooks.Own{Addresses: i.Addresses}
 	return listeners
 }
 

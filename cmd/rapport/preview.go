@@ -261,7 +261,7 @@ func (o *options) sendTest(ctx context.Context, shop *campaigns.Workspace, writt
 	if !listsAddress(c.TestAddresses, to) {
 		return errors.New("--send-to: the address is not listed under test_addresses in the operator's configuration")
 	}
-	senders, _, err := openProviders(c, now)
+	open, err := openProviders(c, now)
 	if err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func (o *options) sendTest(ctx context.Context, shop *campaigns.Workspace, writt
 		if fits := strings.Contains(to, "@") == (w.Channel == channels.Email); !fits || w.Channel == channels.Call || w.Channel == channels.Push {
 			continue
 		}
-		sender := senders[w.Channel]
+		sender := open.Senders[w.Channel]
 		if sender == nil {
 			e, err := embed(ctx, o, c, now, sandbox.Behaviour{}, 1, log)
 			if err != nil {

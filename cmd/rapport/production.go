@@ -34,7 +34,7 @@ func production(ctx context.Context, c config.Config, clock func() time.Time) (*
 		b.Close()
 		return nil, err
 	}
-	if b.Senders, b.PushKey, err = openProviders(c, clock); err != nil {
+	if b.opened, err = openProviders(c, clock); err != nil {
 		b.Close()
 		return nil, err
 	}
@@ -51,9 +51,9 @@ func (b *backing) configure(c config.Config) {
 	for _, key := range c.WriteKeys {
 		b.WriteKeys = append(b.WriteKeys, key.Reveal())
 	}
-	b.Limits = map[channels.Channel]int{}
+	b.Limits = map[channels.Channel]workers.Limit{}
 	for ch, limit := range c.Limits {
-		b.Limits[channels.Channel(ch)] = limit
+		b.Limits[channels.Channel(ch)] = workers.Limit(limit)
 	}
 	b.Worker, b.Conditions = c.Worker, c.ConditionTimeout
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,10 +35,43 @@ var providers = map[channels.Channel]map[string]func(clock func() time.Time) ope
 	channels.Webhook: {"standard": func(clock func() time.Time) opener { return &webhook.Standard{Now: clock} }},
 }
 
-// openProviders opens the configured provider of each channel, and gives the
-// public key browsers subscribe with. A channel without one sends nothing.
-func openProviders(c config.Config, clock func() time.Time) (senders map[channels.Channel]channels.Sender, pushKey string, err error) {
-	senders = map[channels.Channel]channels.Sender{}
+// opened are the providers that are open, one a channel at most.
+type opened struct {
+	Senders map[channels.Channel]channels.Sender
+	// Names are the providers', as in the configuration.
+	Names map[channels.Channel]string
+}
+
+func (o *opened) add(ch channels.Channel, name string, sender channels.Sender) {
+	if o.Senders == nil {
+		o.Senders, o.Names = map[channels.Channel]channels.Sender{}, map[channels.Channel]string{}
+	}
+	o.Senders[ch], o.Names[ch] = sender, name
+}
+
+// listeners are the providers that understand callbacks, each by the name its
+// callbacks are stored under.
+func (o *opened) listeners() map[string]channels.Listener {
+	listeners := map[string]channels.Listener{}
+	for ch, sender := range o.Senders {
+		if listener, able := sender.(channels.Listener); able {
+			listeners[deliveries.Outlet{Channel: ch, Provider: o.Names[ch]}.String()] = listener
+		}
+	}
+	return listeners
+}
+
+// subscriptionKey is what browsers subscribe with; "" where nothing pushes.
+func (o *opened) subscriptionKey() string {
+	if push, able := o.Senders[channels.Push].(channels.Subscribed); able {
+		return push.SubscriptionKey()
+	}
+	return ""
+}
+
+// openProviders opens the configured provider of each channel. A channel without
+// one sends nothing.
+func openProviders(c config.Config, clock func() time.Time) (all opened, err error) {
 	var mistakes []error
 	for _, ch := range deliveries.Lanes() {
 		sections := c.Providers[string(ch)]
@@ -46,36 +80,28 @@ func openProviders(c config.Config, clock func() time.Time) (senders map[channel
 			continue
 		}
 		for name, section := range sections {
-			sender, settings, err := openProvider(ch, name, section, clock)
+			sender, err := openProvider(ch, name, section, clock)
 			if err != nil {
 				mistakes = append(mistakes, fmt.Errorf("providers.%s.%s: %w", ch, name, err))
 				continue
 			}
-			senders[ch] = sender
-			if push, is := settings.(*webpush.VAPID); is {
-				pushKey = push.PublicKey
-			}
+			all.add(ch, name, sender)
 		}
 	}
-	return senders, pushKey, errors.Join(mistakes...)
+	return all, errors.Join(mistakes...)
 }
 
-func openProvider(ch channels.Channel, name string, section config.Section, clock func() time.Time) (channels.Sender, opener, error) {
+func openProvider(ch channels.Channel, name string, section config.Section, clock func() time.Time) (channels.Sender, error) {
 	make, known := providers[ch][name]
 	if !known {
-		var names []string
-		for name := range providers[ch] {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return nil, nil, fmt.Errorf("no such provider; there is %s", strings.Join(names, ", "))
+		names := slices.Sorted(maps.Keys(providers[ch]))
+		return nil, fmt.Errorf("no such provider; there is %s", strings.Join(names, ", "))
 	}
 	settings := make(clock)
 	if err := section.Decode(settings); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	sender, err := settings.Open()
-	return sender, settings, err
+	return settings.Open()
 }
 
 // twilioSettings are those of the sandbox's account.
