@@ -49,6 +49,7 @@ func (h *hearing) response() Response {
 	}
 	h.means.Event = h.event()
 	h.progress()
+	h.trial()
 	switch h.report.Kind {
 	case channels.ReportAnswered, channels.ReportReplied, channels.ReportClicked:
 		h.hearAnswer()
@@ -187,11 +188,28 @@ func (h *hearing) undeliverable() {
 		if r.Suppress {
 			h.suppress(r.Reason)
 		}
-	case r.Suppress && r.Kind == channels.ReportFailed && r.Reason != "hard":
+	case r.Suppress && r.Kind == channels.ReportFailed && r.Reason != channels.BounceHard:
 		h.suppress(channels.ReasonInvalidAddress)
-	case r.Suppress, r.Kind == channels.ReportBounced && r.Reason == "hard":
-		h.suppress("bounced")
+	case r.Suppress, r.Kind == channels.ReportBounced && r.Reason == channels.BounceHard:
+		h.suppress(customers.Bounced)
 	}
+}
+
+// trial is what an e-mail learned of its mailbox. Whoever opens or follows it, a
+// person or a scanner, has it.
+func (h *hearing) trial() {
+	r := h.report
+	taken := r.Kind == channels.ReportDelivered || r.Kind == channels.ReportOpened || r.Kind == channels.ReportClicked
+	returned := r.Kind == channels.ReportBounced && r.Reason == channels.BounceSoft
+	address := h.address()
+	if r.Channel != channels.Email || !taken && !returned || address == "" {
+		return
+	}
+	message := r.ProviderID
+	if h.delivery.ID != 0 {
+		message = strconv.FormatInt(h.delivery.ID, 10)
+	}
+	h.means.Trial = &customers.Trial{Address: address, Message: message, At: r.At, Taken: taken}
 }
 
 // stop is an opt-out: of the address on the channel where the customer told the

@@ -18,6 +18,7 @@ type Response struct {
 	Answer      *Answer
 	Suppression *customers.Suppression
 	Release     *customers.Suppression // the opt-out that START lifts
+	Trial       *customers.Trial       // what an e-mail learned of its mailbox
 	Consents    []customers.Consent
 	Case        *customers.Case
 	// GoneEndpoint is a push subscription to remove.

@@ -22,7 +22,7 @@ type Consent struct {
 type Suppression struct {
 	Channel channels.Channel `json:"channel"`
 	Address string           `json:"address"` // normalised mailbox or E.164 number
-	Reason  string           `json:"reason"`  // opted_out, bounced, complained, invalid_address, erased
+	Reason  string           `json:"reason"`  // opted_out, bounced, soft_bounces, complained, invalid_address, erased
 	At      time.Time        `json:"at"`
 }
 

@@ -37,7 +37,8 @@ type Registry interface {
 type Preferences interface {
 	// Consent records consents, a newer word over an older one.
 	Consent(ctx context.Context, words []Consent) error
-	// Suppress adds suppressions; the first reason for an address stays.
+	// Suppress adds suppressions; the first reason for an address stays, unless
+	// that is SoftBounces.
 	Suppress(ctx context.Context, blocks []Suppression) error
 	// Release lifts an opt-out by the customer's own word (START); other
 	// reasons stay.

@@ -87,16 +87,28 @@ func (s *Store) Suppress(ctx context.Context, blocks []customers.Suppression) er
 }
 
 // putSuppressions blocks addresses inside a transaction; the first reason for
-// an address stays. The journeys of who is behind them are woken.
+// an address stays, unless that was soft bounces only. The journeys of who is
+// behind them are woken.
 func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
-	rows := newRows("ord int, channel text, address text, reason text, at int")
+	first := map[address]int{}
 	for i, b := range blocks {
-		rows.add(i, b.Channel, b.Address, b.Reason, b.At)
+		of := address{b.Channel, b.Address}
+		if j, twice := first[of]; !twice || blocks[j].Reason == customers.SoftBounces {
+			first[of] = i
+		}
+	}
+	rows := newRows("channel text, address text, reason text, at int")
+	for i, b := range blocks {
+		if first[address{b.Channel, b.Address}] == i {
+			rows.add(b.Channel, b.Address, b.Reason, b.At)
+		}
 	}
 	blocked, err := listRows(ctx, tx, rows, scanAddress, `
 		INSERT INTO suppressions (channel, address, reason, at)
-		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address, ord
-		ON CONFLICT (channel, address) DO NOTHING RETURNING channel, address`)
+		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address
+		ON CONFLICT (channel, address) DO UPDATE SET reason = excluded.reason, at = excluded.at
+		WHERE suppressions.reason = $1 AND excluded.reason <> $1
+		RETURNING channel, address`, customers.SoftBounces)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	var progress []deliveries.Progress
 	var answers []campaigns.Answer
 	var blocks, releases []customers.Suppression
+	var trials []customers.Trial
 	var consents []customers.Consent
 	var cases []customers.Case
 	var gone []string
@@ -70,6 +71,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		answers = appendPresent(answers, r.Answer)
 		blocks = appendPresent(blocks, r.Suppression)
 		releases = appendPresent(releases, r.Release)
+		trials = appendPresent(trials, r.Trial)
 		consents = append(consents, r.Consents...)
 		cases = appendPresent(cases, r.Case)
 		if r.GoneEndpoint != "" {
@@ -87,6 +89,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		// Where a start and a stop come together, the stop has the last word.
 		func() error { return unlessEmpty(ctx, tx, releases, releaseSuppressions) },
 		func() error { return unlessEmpty(ctx, tx, blocks, putSuppressions) },
+		func() error { return unlessEmpty(ctx, tx, trials, putTrials) },
 		func() error {
 			_, err := putConsents(ctx, tx, consents)
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -42,6 +43,7 @@ type Courier struct {
 	Entries     campaigns.Entries
 	News        campaigns.News
 	Preferences customers.Preferences
+	Mailboxes   customers.Mailboxes
 	Senders     map[channels.Channel]channels.Sender
 	// Providers are the senders' names, which the ledger keeps.
 	Providers map[channels.Channel]string
@@ -349,10 +351,11 @@ func (c *Courier) restingUntil(ch channels.Channel) (until time.Time, resting bo
 	return until, c.Now().Before(until)
 }
 
-// blockRefused suppresses the addresses that a provider refuses for good and
-// forgets browsers that unsubscribed.
+// blockRefused suppresses the addresses that a provider refuses for good, counts
+// the mailboxes that take nothing for now and forgets browsers that unsubscribed.
 func (r *round) blockRefused(ctx context.Context, parcels []parcel, results []channels.Result, now time.Time) error {
 	var blocks []customers.Suppression
+	var trials []customers.Trial
 	var troubles []error
 	for i, result := range results {
 		var refused *channels.Refused
@@ -366,14 +369,25 @@ func (r *round) blockRefused(ctx context.Context, parcels []parcel, results []ch
 				troubles = append(troubles, fmt.Errorf("forget the browser of delivery %d: %w", p.delivery.ID, err))
 			}
 		case refused.Suppress:
-			blocks = append(blocks, customers.Suppression{
-				Channel: p.delivery.Channel, Address: p.message.To, Reason: refused.Reason, At: now,
+			reason := refused.Reason
+			if reason == channels.BounceHard {
+				reason = customers.Bounced
+			}
+			blocks = append(blocks, customers.Suppression{Channel: p.delivery.Channel, Address: p.message.To, Reason: reason, At: now})
+		case refused.Reason == channels.BounceSoft:
+			trials = append(trials, customers.Trial{
+				Address: p.message.To, Message: strconv.FormatInt(p.delivery.ID, 10), At: now,
 			})
 		}
 	}
 	if len(blocks) > 0 {
 		if err := r.Preferences.Suppress(ctx, blocks); err != nil {
 			troubles = append(troubles, fmt.Errorf("suppress %d refused addresses: %w", len(blocks), err))
+		}
+	}
+	if len(trials) > 0 {
+		if err := r.Mailboxes.Try(ctx, trials); err != nil {
+			troubles = append(troubles, fmt.Errorf("count %d refused mailboxes: %w", len(trials), err))
 		}
 	}
 	return errors.Join(troubles...)

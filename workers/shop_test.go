@@ -176,7 +176,7 @@ func (s *shop) wire() {
 		Queue: workers.OpenQueue(s.redis), Ledger: db, Entries: db, Runs: db.Runs(), Summary: db.Summary(), Now: now, Log: s.log,
 	}
 	s.courier = &workers.Courier{
-		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: s.senders, Providers: names, Limits: limits,
+		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Mailboxes: db, Senders: s.senders, Providers: names, Limits: limits,
 		Post: &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
 	}
 	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}

@@ -206,7 +206,7 @@ func (p *production) wire() {
 	p.watcher = &workers.Watcher{Catalog: p.catalog, Memberships: db.Memberships(), Dialect: db.Dialect(), Now: now, Log: log}
 	p.sweeper = &workers.Sweeper{Catalog: p.catalog, Exodus: db, Dialect: db.Dialect(), Now: now, Log: log}
 	p.courier = &workers.Courier{
-		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Senders: senders,
+		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Mailboxes: db, Senders: senders,
 		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
 		Now: now, Log: log,
 	}

@@ -88,22 +88,22 @@ func (e event) report(receivedAt time.Time) (channels.Report, bool) {
 	return r, true
 }
 
-// bounce tells an address that does not exist (hard, suppressed) from a mailbox
-// that is full or a server that is away (soft) and from a message that was not
-// wanted (block), by SendGrid's type and classification and the enhanced status
-// of RFC 3463.
-func (e event) bounce() (reason string, suppress bool) {
+// bounce is the class of a bounce: SendGrid's type and classification where they
+// say more than the receiving server, whose code and words decide otherwise.
+func (e event) bounce() (class string, suppress bool) {
 	switch {
 	case e.Classification == "Invalid Address":
-		return "hard", true
-	case e.Type == "blocked", e.Event == "blocked", strings.HasPrefix(e.Status, "5.7."),
-		e.Classification == "Content", e.Classification == "Reputation":
-		return "block", false
-	case strings.HasPrefix(e.Status, "4"), e.Status == "5.2.2",
-		e.Classification == "Mailbox Unavailable", e.Classification == "Technical", e.Classification == "Frequency/Volume":
-		return "soft", false
+		class = channels.BounceHard
+	case e.Type == "blocked", e.Event == "blocked", e.Classification == "Content", e.Classification == "Reputation":
+		class = channels.BounceBlocked
+	case e.Classification == "Mailbox Unavailable", e.Classification == "Technical", e.Classification == "Frequency/Volume":
+		class = channels.BounceSoft
+	case e.Status == "" && e.Reason == "":
+		class = channels.BounceHard // SendGrid tells nothing but that it was a bounce
+	default:
+		class = BounceClass(e.Status, e.Reason)
 	}
-	return "hard", true
+	return class, class == channels.BounceHard
 }
 
 // dropped reads why SendGrid did not even try: its own suppression lists know
@@ -111,7 +111,7 @@ func (e event) bounce() (reason string, suppress bool) {
 func dropped(reason string) (string, bool) {
 	switch {
 	case strings.HasPrefix(reason, "Bounced"):
-		return "hard", true
+		return channels.BounceHard, true
 	case strings.HasPrefix(reason, "Unsubscribed"):
 		return channels.ReasonOptedOut, true
 	case strings.HasPrefix(reason, "Spam Reporting"):

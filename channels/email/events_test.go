@@ -217,10 +217,10 @@ func TestBouncesAreToldApart(t *testing.T) {
 		{`{"event":"bounce","type":"bounce","status":"5.2.2"}`, "soft", false},
 		{`{"event":"bounce","type":"bounce","status":"4.4.7"}`, "soft", false},
 		{`{"event":"bounce","type":"bounce","status":"5.0.0","bounce_classification":"Mailbox Unavailable"}`, "soft", false},
-		{`{"event":"bounce","type":"blocked","status":"5.1.1"}`, "block", false},
-		{`{"event":"bounce","type":"blocked","status":"4.7.1"}`, "block", false},
-		{`{"event":"bounce","type":"bounce","status":"5.7.1"}`, "block", false},
-		{`{"event":"blocked"}`, "block", false},
+		{`{"event":"bounce","type":"blocked","status":"5.1.1"}`, "blocked", false},
+		{`{"event":"bounce","type":"blocked","status":"4.7.1"}`, "blocked", false},
+		{`{"event":"bounce","type":"bounce","status":"5.7.1"}`, "blocked", false},
+		{`{"event":"blocked"}`, "blocked", false},
 	} {
 		got := reports(t, "["+c.event+"]")
 		if len(got) != 1 || got[0].Kind != channels.ReportBounced || got[0].Reason != c.reason || got[0].Suppress != c.suppress {

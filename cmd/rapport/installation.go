@@ -124,7 +124,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 func (i *installation) worker() *workers.Worker {
 	return &workers.Worker{
 		Courier: &workers.Courier{
-			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Preferences: i.Store,
+			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Log: i.Log},
 			Post:   &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
 			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,

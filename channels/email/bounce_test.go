@@ -1,0 +1,49 @@
+package email_test
+
+import (
+	"testing"
+
+	"rapport/channels/email"
+)
+
+// What servers say, as they say it.
+func TestBouncesAreClassedByCodeAndWords(t *testing.T) {
+	for _, c := range []struct{ status, said, class string }{
+		{"5.1.1", "550 5.1.1 The email account that you tried to reach does not exist", "hard"},
+		{"", "550 5.1.1 User unknown", "hard"},
+		{"5.0.0", "smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", "hard"},
+		{"5.4.1", "550 5.4.1 Recipient address rejected: Access denied", "hard"},
+		{"5.7.1", "550 5.7.1 no such user here", "hard"},
+		{"5.2.1", "550 5.2.1 The email account that you tried to reach is disabled", "hard"},
+		{"5.4.4", "Host or domain name not found. Name service error: Host not found", "hard"},
+		{"", "550 Requested action not taken: mailbox unavailable", "hard"},
+		{"", "Sorry, no mailbox here by that name. (#5.1.1)", "hard"},
+		{"", "I couldn't find any host named nowhere.example. (#5.1.2)", "hard"},
+		{"5.0.0", "", "hard"},
+		{"", "553 sorry", "hard"},
+
+		{"5.2.2", "552 5.2.2 The email account that you tried to reach is over quota", "soft"},
+		{"", "552 Mailbox full", "soft"},
+		{"5.1.1", "550 5.1.1 mailbox is full", "hard"},
+		{"4.2.2", "", "soft"},
+		{"4.4.7", "delivery temporarily suspended: connection timed out", "soft"},
+		{"4.4.1", "", "soft"},
+		{"5.3.0", "system not accepting mail", "soft"},
+		{"", "451 user unknown in local table, try again", "soft"},
+		{"", "could not be delivered", "soft"},
+		{"", "", "soft"},
+
+		{"5.7.1", "554 5.7.1 Service unavailable; Client host blocked using zen.spamhaus.org", "blocked"},
+		{"5.1.1", "550 5.1.1 rejected: listed at zen.spamhaus.org", "blocked"},
+		{"", "554 Message rejected as spam", "blocked"},
+		{"4.7.1", "451 4.7.1 Greylisted, try again later", "blocked"},
+		{"5.1.8", "Sender address rejected: Domain not found", "blocked"},
+		{"5.2.3", "message length exceeds administrative limit", "blocked"},
+		{"5.3.4", "552 5.3.4 Message size exceeds fixed limit", "blocked"},
+		{"5.6.0", "", "blocked"},
+	} {
+		if got := email.BounceClass(c.status, c.said); got != c.class {
+			t.Errorf("%q %q is %s, want %s", c.status, c.said, got, c.class)
+		}
+	}
+}
