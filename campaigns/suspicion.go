@@ -19,6 +19,7 @@ func (r *reader) suspect() {
 	s.suspectNames()
 	s.suspectSenders()
 	s.suspectConditions()
+	s.suspectMarkup()
 	for _, id := range slices.Sorted(maps.Keys(r.workspace.Campaigns)) {
 		campaign := r.workspace.Campaigns[id]
 		if campaign.State == Archived {

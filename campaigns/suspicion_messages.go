@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"rapport/channels"
 	"rapport/templates"
@@ -187,10 +186,7 @@ func (c *campaignSuspicion) suspectForeignFields(file, content string) {
 		if at[2] >= 0 { // a single brace, without what stands around it
 			from, to = at[2], at[3]
 		}
-		before := content[:from]
-		line := strings.Count(before, "\n") + 1
-		column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
-		c.warnFile(file, line, column, quote(content[from:to])+" looks like a field and goes out as it stands", "write fields as {{ customer.first_name | default: 'friend' }}")
+		c.warnAt(file, content, from, quote(content[from:to])+" looks like a field and goes out as it stands", "write fields as {{ customer.first_name | default: 'friend' }}")
 	}
 }
 

@@ -155,12 +155,19 @@ func (c *composer) fromMJML(skeleton string) string {
 		c.found.inFile(c.file.src.file, "", "the MJML does not compile: %v", err)
 		return skeleton
 	}
+	if !strings.Contains(skeleton, "<mj-font") {
+		document = foreignFonts.ReplaceAllString(document, "")
+	}
 	document = strings.ReplaceAll(document, ` dir="auto"`, ` dir="`+dir+`"`)
 	if dir == "rtl" {
 		document = strings.ReplaceAll(document, "text-align:left;direction:rtl", "text-align:right;direction:rtl")
 	}
 	return c.hold.unwrap(document)
 }
+
+// foreignFonts are what the compiler adds by itself where a font's name is one
+// it knows: every reader's machine would tell Google of the letter.
+var foreignFonts = regexp.MustCompile(`(?s)<!--\[if !mso\]><!--><link href="https://fonts\.googleapis\.com.*?<!--<!\[endif\]-->`)
 
 // rightToLeft are defaults of MJML for scripts written from right to left.
 const rightToLeft = `<mj-attributes><mj-section direction="rtl" /><mj-wrapper direction="rtl" /><mj-column direction="rtl" />` +

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,5 +211,24 @@ func TestHTMLAsText(t *testing.T) {
 				t.Errorf("textOf(%q) = %q, want %q", c.html, got, c.want)
 			}
 		})
+	}
+}
+
+func TestALetterFetchesNothingThatNobodyAskedFor(t *testing.T) {
+	library := load(t, map[string]string{
+		"templates/email/plain.liquid":  "---\nsubject: a\n---\n<mj-text>Hello</mj-text>",
+		"templates/email/styled.liquid": "---\nsubject: a\nlayout: none\n---\n<mjml><mj-head><mj-font name=\"Raleway\" href=\"https://shop.example/raleway.css\" /></mj-head><mj-body><mj-section><mj-column><mj-text font-family=\"Raleway\">Hello</mj-text></mj-column></mj-section></mj-body></mjml>",
+	})
+	for name, fetches := range map[string]bool{"plain": false, "styled": true} {
+		content, _, err := library.Render(Ref{channels.Email, name}, "en", ann())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(content.Email.HTML, "<link"); got != fetches {
+			t.Errorf("%s: a style sheet is fetched: %v, want %v", name, got, fetches)
+		}
+		if strings.Contains(content.Email.HTML, "googleapis") {
+			t.Errorf("%s asks Google for a font", name)
+		}
 	}
 }

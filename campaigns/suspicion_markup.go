@@ -1,0 +1,66 @@
+package campaigns
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Pictures and links as they are written, in HTML and in MJML, with what stands
+// between a link's tags.
+var (
+	writtenPicture = regexp.MustCompile(`(?is)<(?:img|mj-image|mj-carousel-image)\b(?:[^>"']|"[^"]*"|'[^']*')*>`)
+	writtenLink    = regexp.MustCompile(`(?is)<(a|mj-button|mj-navbar-link)\b((?:[^>"']|"[^"]*"|'[^']*')*)>(.*?)</(?:a|mj-button|mj-navbar-link)\s*>`)
+	pictureWords   = regexp.MustCompile(`(?i)\salt\s*=`)
+	spokenName     = regexp.MustCompile(`(?i)\s(?:aria-label|title)\s*=`)
+	anyTag         = regexp.MustCompile(`(?s)<[^>]*>`)
+	wordedPicture  = regexp.MustCompile(`(?is)\salt\s*=\s*(?:"[^"]*[^"\s][^"]*"|'[^']*[^'\s][^']*')`)
+)
+
+// emptyWords are the words of links that say nothing to those who hear a letter
+// read aloud, link by link.
+var emptyWords = []string{"click here", "here", "click", "this link", "link", "hier", "hier klicken", "klicken sie hier", "ici", "cliquez ici", "aquí", "qui", "اینجا", "اینجا کلیک کنید"}
+
+// suspectMarkup looks for what people who hear letters cannot follow: pictures
+// without words and links that do not say where they lead, in the workspace's
+// own letters and layouts.
+func (s *suspicion) suspectMarkup() {
+	for _, file := range slices.Sorted(maps.Keys(s.files)) {
+		if !strings.HasPrefix(file, "templates/email/") && !strings.HasPrefix(file, "templates/layouts/") {
+			continue
+		}
+		content := string(s.files[file])
+		for _, at := range writtenPicture.FindAllStringIndex(content, -1) {
+			if !pictureWords.MatchString(content[at[0]:at[1]]) {
+				s.warnAt(file, content, at[0], "this picture has no words for those who do not see it", `say what it shows: alt="A loaf of rye bread", or alt="" where it only decorates`)
+			}
+		}
+		for _, at := range writtenLink.FindAllStringSubmatchIndex(content, -1) {
+			s.suspectLink(file, content, at)
+		}
+	}
+}
+
+// suspectLink reports a link without words, or with words that say nothing. at
+// are the places of the whole, the name, the attributes and what is between.
+func (s *suspicion) suspectLink(file, content string, at []int) {
+	attributes, inner := content[at[4]:at[5]], content[at[6]:at[7]]
+	words := strings.TrimSpace(strings.Trim(anyTag.ReplaceAllString(inner, " "), " .!:→»>\t\r\n"))
+	switch {
+	case spokenName.MatchString(attributes) || wordedPicture.MatchString(inner):
+	case words == "":
+		s.warnAt(file, content, at[0], "this link has no words", "write where it leads, or say it in the picture's alt")
+	case slices.Contains(emptyWords, strings.ToLower(strings.Join(strings.Fields(words), " "))):
+		s.warnAt(file, content, at[0], "the words "+quote(words)+" do not say where this link leads", "write what the reader finds there, such as: The new coffee")
+	}
+}
+
+// warnAt warns of what stands at a byte of a file.
+func (s *suspicion) warnAt(file, content string, at int, message, mend string) {
+	before := content[:at]
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	s.warnFile(file, line, column, message, mend)
+}
