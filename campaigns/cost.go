@@ -29,6 +29,20 @@ func (w *Workspace) priced(c *customers.Customer, ch channels.Channel, units int
 	return max(0, int64(math.Ceil(price-noise)))
 }
 
+// Billed is how many segments a text is billed as and what it cost beyond what was
+// taken for it. The provider's count goes before ours; 0 says that it has none yet,
+// as where a messaging service chooses the sender later.
+func (w *Workspace) Billed(c *customers.Customer, content channels.Content, counted int) (segments int, more int64) {
+	if content.SMS == nil {
+		return 0, 0
+	}
+	reckoned, _ := channels.Segments(content.SMS.Text)
+	if counted <= 0 || counted == reckoned {
+		return reckoned, 0
+	}
+	return counted, w.priced(c, channels.SMS, counted) - w.priced(c, channels.SMS, reckoned)
+}
+
 // afterwards is what a call cost beyond what was taken for it when it began:
 // every further minute that it entered, or less its minute where nothing picked
 // up, which Twilio does not charge. A call that was taken to have failed and gave

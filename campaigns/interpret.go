@@ -1,11 +1,11 @@
 package campaigns
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"rapport/channels"
 	"rapport/customers"
@@ -44,9 +44,8 @@ type hearing struct {
 }
 
 func (h *hearing) response() Response {
-	if h.report.Kind == channels.ReportReplied {
-		h.hearWish()
-	}
+	h.hearWish()
+	h.means.Reply = h.repliesTo()
 	h.means.Event = h.event()
 	h.progress()
 	h.trial()
@@ -66,8 +65,17 @@ func (h *hearing) response() Response {
 	return h.means
 }
 
-// hearWish turns a reply that is an opt-out or opt-in word into what it means.
+// hearWish turns a reply that is an opt-out or opt-in word into what it means. A
+// provider takes every YES for an opt-in; from somebody who never opted out it is
+// an answer.
 func (h *hearing) hearWish() {
+	if h.report.Kind == channels.ReportResubscribed && ParseWish(h.report.Text) == WishYes && !h.optedOut() {
+		h.report.Kind, h.report.Answered = channels.ReportReplied, false
+		return
+	}
+	if h.report.Kind != channels.ReportReplied {
+		return
+	}
 	switch wish := ParseWish(h.report.Text); {
 	case wish == WishStop:
 		h.report.Kind, h.report.Suppress, h.report.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
@@ -107,11 +115,14 @@ func properties(r channels.Report, d deliveries.Delivery) map[string]any {
 	all := map[string]any{}
 	for name, text := range map[string]string{
 		"template": d.Template, "link": r.Link, "question": r.Question, "answer": r.Answer,
-		"text": r.Text, "reason": r.Reason,
+		"text": r.Text, "reason": r.Reason, "to": r.To,
 	} {
 		if text != "" {
 			all[name] = text
 		}
+	}
+	if len(r.Media) > 0 {
+		all["media"] = r.Media
 	}
 	if r.Duration > 0 {
 		all["seconds"] = r.Duration.Seconds()
@@ -289,9 +300,7 @@ func (h *hearing) hearAnswer() {
 	ask := h.step.Send.Ask
 	heard, understood := ask.read(said)
 	if !understood {
-		if strings.ContainsFunc(said, unicode.IsLetter) { // words rather than a number out of range
-			h.unasked()
-		}
+		h.unasked() // a person reads it better than a guess
 		return
 	}
 	if heard.text == "" && r.Answer != "" && r.Text != r.Answer {
@@ -365,10 +374,15 @@ func (h *hearing) answered() {
 // unasked opens a case for a reply that no question awaits, so that a person
 // reads it.
 func (h *hearing) unasked() {
-	if h.report.Kind != channels.ReportReplied || folded(h.report.Text) == "" || ParseWish(h.report.Text) == WishHelp {
+	r := h.report
+	if r.Kind != channels.ReportReplied || ParseWish(r.Text) == WishHelp || cheerful(r.Text) && len(r.Media) == 0 {
 		return
 	}
-	h.openCase("reply", CaseRule{}, customers.Normal, "Reply to ")
+	what := "Reply to "
+	if h.customer != nil && h.customer.Kind == Stranger {
+		what = "Somebody we do not know writes to "
+	}
+	h.openCase(customers.WhyReply, CaseRule{}, customers.Normal, what)
 }
 
 // openCase files a case by a rule, titled by what happened and the campaign
@@ -380,8 +394,8 @@ func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, 
 	}
 	see := h.workspace.Bindings(h.campaign, h.traveller())
 	opened := customers.Case{
-		Customer: h.delivery.Customer, Campaign: h.delivery.Campaign, Entry: h.delivery.Entry, Why: why,
-		Title: words(rule.Title, see, what+about), Note: words(rule.Note, see, h.report.Text),
+		ID: h.delivery.Case, Customer: h.delivery.Customer, Campaign: h.delivery.Campaign, Entry: h.delivery.Entry, Why: why,
+		Title: words(rule.Title, see, what+about), Note: words(rule.Note, see, said(h.report)),
 	}
 	if h.customer != nil {
 		opened.Customer = h.customer.ID
@@ -391,6 +405,15 @@ func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, 
 	}
 	opened = rule.file(opened, h.campaign, usual, h.now)
 	h.means.Case = &opened
+}
+
+// said is a customer's message in words.
+func said(r channels.Report) string {
+	text := strings.TrimSpace(r.Text)
+	if len(r.Media) == 0 {
+		return text
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s (with %d files)", text, len(r.Media)))
 }
 
 // traveller is as much of the journey as a report tells.

@@ -166,7 +166,10 @@ func TestStopAndStartWords(t *testing.T) {
 		"yes without a stop":  {"YES", ann(), "sms replied", false, true},
 		"help":                {"HELP", ann(), "sms replied", false, false},
 		"words":               {"where is my parcel?", ann(), "sms replied", false, true},
-		"nothing but a smile": {"🙂", ann(), "sms replied", false, false},
+		"nothing but a smile": {"🙂 👍🏽!", ann(), "sms replied", false, false},
+		"nothing but a frown": {"👎", ann(), "sms replied", false, true},
+		"a number":            {"9", ann(), "sms replied", false, true},
+		"nothing":             {" \n", ann(), "sms replied", false, false},
 	} {
 		r := report(channels.ReportReplied)
 		r.Text = c.text
@@ -195,7 +198,7 @@ func TestAnswersLandOnTheAsk(t *testing.T) {
 		"a link":             {NPS, channels.Report{Kind: channels.ReportClicked, Link: "https://x.example", Answer: "9"}, &Answer{Scale: NPS, Score: &nine}, ""},
 		"a plain click":      {NPS, channels.Report{Kind: channels.ReportClicked, Link: "https://x.example"}, nil, ""},
 		"picked up":          {CSAT5, channels.Report{Kind: channels.ReportAnswered, Channel: channels.Call}, nil, ""},
-		"out of range":       {CSAT5, channels.Report{Kind: channels.ReportReplied, Text: "7"}, nil, ""},
+		"out of range":       {CSAT5, channels.Report{Kind: channels.ReportReplied, Text: "7"}, nil, "reply"},
 		"a key out of range": {CSAT5, channels.Report{Kind: channels.ReportAnswered, Answer: "9"}, nil, ""},
 		"words instead":      {CSAT5, channels.Report{Kind: channels.ReportReplied, Text: "it never came"}, nil, "reply"},
 		"another question":   {CSAT5, channels.Report{Kind: channels.ReportAnswered, Question: "comment", Text: "https://rec.example/1"}, &Answer{Ask: "comment", Scale: Text, Text: "https://rec.example/1"}, ""},

@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -64,6 +65,9 @@ func (g *gate) verdict() deliveries.Verdict {
 	if g.customer != nil {
 		g.zones, g.zoneFrom = g.workspace.clocksOf(g.customer)
 	}
+	if g.delivery.Direct() {
+		return g.answer()
+	}
 	if g.campaign == nil || g.campaign.State == Paused || g.campaign.State == Draft {
 		return g.hold(g.now.Add(rejudge), deliveries.PausedCampaign, true)
 	}
@@ -114,7 +118,7 @@ func (g *gate) refusal() deliveries.SkipReason {
 		return deliveries.NoAddress
 	case !validAddress(customer, d.Channel):
 		return deliveries.InvalidAddress
-	case customer.Suppressed[d.Channel] != "":
+	case g.suppressed() != "":
 		return deliveries.Suppressed
 	case !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
 		return deliveries.NoConsent
@@ -122,6 +126,11 @@ func (g *gate) refusal() deliveries.SkipReason {
 		return deliveries.CountryNotAllowed
 	}
 	return ""
+}
+
+// suppressed is why the address is suppressed; "" where it is not.
+func (g *gate) suppressed() string {
+	return cmp.Or(g.pressure.Suppressed, g.customer.Suppressed[g.delivery.Channel])
 }
 
 // travels reports whether the journey still wants the message. One that was

@@ -21,6 +21,7 @@ type Response struct {
 	Trial       *customers.Trial       // what an e-mail learned of its mailbox
 	Consents    []customers.Consent
 	Case        *customers.Case
+	Reply       *deliveries.Delivery // what answers by itself, at most one of a kind a day for a customer
 	// GoneEndpoint is a push subscription to remove.
 	GoneEndpoint string
 }
@@ -33,6 +34,15 @@ type Responses interface {
 	// only), updates scores and engagement on the customer, opens the case,
 	// and wakes the entry.
 	Apply(ctx context.Context, now time.Time, responses []Response) error
+}
+
+// Correspondence plans what people answer customers.
+type Correspondence interface {
+	// Reply plans a direct message that answers its case, puts the line about it on the
+	// timeline and stops the case's clock, in one transaction. A message whose Step was
+	// planned before is given back as it stands, and nothing else happens.
+	// ErrUnknownCase and ErrClosedCase say what the case cannot have.
+	Reply(ctx context.Context, now time.Time, d deliveries.Delivery, line customers.Event) (planned deliveries.Delivery, fresh bool, err error)
 }
 
 // News is live events that triggers and exits have not seen.

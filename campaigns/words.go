@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"cmp"
+	"errors"
 
 	"rapport/channels"
 	"rapport/customers"
@@ -24,6 +25,25 @@ func (w *Workspace) Words(library *templates.Library, c *Campaign, t Traveller, 
 		call.Transfer.Zone = w.zone().String()
 	}
 	return content, locale, err
+}
+
+// agentLetter is the e-mail that an agent's words stand in; a workspace may write its
+// own.
+var agentLetter = templates.Ref{Channel: channels.Email, Name: "agent-reply"}
+
+// Letter is what a direct message says: its own words, an e-mail's in the brand's
+// plainest letter.
+func (w *Workspace) Letter(c *customers.Customer, d deliveries.Delivery) (channels.Content, string, error) {
+	switch {
+	case d.Content == nil:
+		return channels.Content{}, "", errors.New("the message has no words")
+	case d.Content.Email == nil:
+		return *d.Content, w.LocaleOf(c), nil
+	}
+	see := w.Bindings(nil, Traveller{Customer: c})
+	see["vars"] = map[string]any{"subject": d.Content.Email.Subject, "text": d.Content.Email.Text}
+	see["links"] = map[string]any{}
+	return w.Templates.Render(agentLetter, w.LocaleOf(c), see)
 }
 
 // LocaleOf is the language a customer is written to in: theirs, or the

@@ -18,16 +18,19 @@ type Report struct {
 	At         time.Time
 	// Key is the provider's own id of this event, where it has one.
 	Key string
-	// From is the customer's address, for replies and opt-outs.
-	From string
+	// From is the customer's address, for replies and opt-outs; To ours that they
+	// wrote to, where that is known.
+	From, To string
 	// Link is the clicked URL.
 	Link string
 	// Question and Answer carry an answer: the question's id within the
 	// message ("" means the message's only one), and what was pressed or said.
 	Question string
 	Answer   string
-	// Text is a free reply or comment.
-	Text string
+	// Text is a free reply or comment; Media are the addresses of pictures and the
+	// like that came with it.
+	Text  string
+	Media []string
 	// Reason explains an end: no_answer, busy, machine, hard, block, 21610, …
 	Reason string
 	// Again says that the attempt failed in a way a later one may mend (busy,
@@ -37,6 +40,9 @@ type Report struct {
 	Suppress bool
 	// Duration is the length of a call.
 	Duration time.Duration
+	// Answered says that the provider has answered the customer's word (STOP, START,
+	// HELP) by itself.
+	Answered bool
 	// Bot says that the open or click is unlikely to be a person's.
 	Bot bool
 }

@@ -5,8 +5,15 @@ import (
 	"time"
 )
 
-// ErrUnknownCase says that no case has the number.
-var ErrUnknownCase = errors.New("no such case")
+var (
+	// ErrUnknownCase says that no case has the number.
+	ErrUnknownCase = errors.New("no such case")
+	// ErrClosedCase says that a case is closed.
+	ErrClosedCase = errors.New("the case is closed")
+)
+
+// WhyReply is why a case is open that a customer's own words opened.
+const WhyReply = "reply"
 
 // Case is a follow-up for support with a clock on it.
 type Case struct {
@@ -26,6 +33,10 @@ type Case struct {
 	DueAt    time.Time `json:"due_at,omitzero"`
 	ClosedAt time.Time `json:"closed_at,omitzero"`
 	Assignee string    `json:"assignee,omitempty"`
+	// AnsweredAt is when somebody first answered the customer. Waiting says that the
+	// customer waits for an answer still, or again.
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+	Waiting    bool      `json:"waiting"`
 }
 
 // Priority orders a queue.
@@ -39,7 +50,8 @@ const (
 	Low    Priority = "low"
 )
 
-// Overdue reports whether the case's clock has run out.
+// Overdue reports whether the case's clock has run out. An answer stops the clock
+// until the customer writes again.
 func (c Case) Overdue(now time.Time) bool {
-	return c.ClosedAt.IsZero() && !c.DueAt.IsZero() && now.After(c.DueAt)
+	return c.ClosedAt.IsZero() && c.Waiting && !c.DueAt.IsZero() && now.After(c.DueAt)
 }

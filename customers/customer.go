@@ -83,6 +83,7 @@ type Engagement struct {
 	EmailClickedAt time.Time `json:"email_clicked_at,omitzero"`
 	SMSRepliedAt   time.Time `json:"sms_replied_at,omitzero"`
 	PushClickedAt  time.Time `json:"push_clicked_at,omitzero"`
+	WroteAt        time.Time `json:"wrote_at,omitzero"` // by themselves, whatever the channel
 }
 
 // Address is what a channel reaches the customer at, "" when there is none.

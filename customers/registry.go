@@ -51,10 +51,13 @@ type Preferences interface {
 
 // Casebook keeps cases.
 type Casebook interface {
-	// Open opens cases. An open case of the same entry is brought up to date
-	// instead: one unhappy customer is one case. Each opening stands on the
+	// Open opens cases. An open case of the same entry, or one that the customer's
+	// words go on with, is brought up to date instead: one unhappy customer is one
+	// case. Each opening stands on the
 	// timeline.
 	Open(ctx context.Context, cases []Case) error
+	// Case reads one case, open or closed; ErrUnknownCase when there is none.
+	Case(ctx context.Context, id int64) (Case, error)
 	// Cases lists open cases, the most pressing and soonest due first; queue
 	// "" is all.
 	Cases(ctx context.Context, queue string, limit int) ([]Case, error)

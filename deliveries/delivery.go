@@ -38,10 +38,14 @@ type Delivery struct {
 	// Resent marks the one extra copy the resend policy allows.
 	Resent bool `json:"resent,omitempty"`
 
+	// Case is the case a direct message answers; 0 for others.
+	Case int64 `json:"case,omitempty"`
+
 	Provider   string            `json:"provider,omitempty"`
 	ProviderID string            `json:"provider_id,omitempty"`
 	Cost       int64             `json:"cost,omitempty"`      // minor units reserved for it
-	Content    *channels.Content `json:"content,omitempty"`   // kept for calls, whose script is fetched later
+	Segments   int               `json:"segments,omitempty"`  // of a text, as they are billed
+	Content    *channels.Content `json:"content,omitempty"`   // kept for calls, whose script is fetched later, and of direct messages
 	Zone       string            `json:"zone,omitempty"`      // whose clock judged the contact hours
 	ZoneFrom   string            `json:"zone_from,omitempty"` // profile, phone, country, workspace
 

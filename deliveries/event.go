@@ -11,6 +11,12 @@ import (
 // "email sent", once for each attempt.
 func (d Delivery) Event(now time.Time) customers.Event {
 	properties := map[string]any{"campaign": d.Campaign, "template": d.Template, "step": d.Step}
+	if d.Direct() {
+		properties = map[string]any{"about": d.Template}
+	}
+	if d.Case != 0 {
+		properties["case"] = d.Case
+	}
 	if d.Reason != "" {
 		properties["reason"] = d.Reason
 	}

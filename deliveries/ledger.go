@@ -30,6 +30,9 @@ type Pressure struct {
 	// Spent is the money taken since a moment, in minor units: by channel for
 	// the whole workspace (campaign "") and for one campaign.
 	Spent func(ch channels.Channel, campaign string, since time.Time) int64
+	// Suppressed is why the delivery's address is suppressed at this moment, ""
+	// where it is not: somebody may have said stop since the customer was read.
+	Suppressed string
 	// Rivals are the customer's other messages that are planned or queued. Those
 	// that a paused campaign holds are left out.
 	Rivals []Rival
@@ -66,6 +69,10 @@ type Outcome struct {
 	DueAt      time.Time
 	Provider   string
 	ProviderID string
+	// Segments is how many a text was billed as; 0 where that is not known.
+	Segments int
+	// Cost is what it turned out to cost beyond what was taken, minor units.
+	Cost int64
 }
 
 // Fence is a claim's token. Every write names it, and a write with a fence
@@ -157,7 +164,8 @@ type Record interface {
 	// for them are woken.
 	Advance(ctx context.Context, now time.Time, progress []Progress) error
 	// Latest is each customer's newest delivery on a channel that the provider
-	// took, for replies that name nobody but their sender.
+	// took, for replies that name nobody but their sender. Automatic answers are
+	// passed over: nobody answers those.
 	Latest(ctx context.Context, ch channels.Channel, customers []string) (map[string]Delivery, error)
 	// Fetched marks the first fetch of a call's script and reports whether this
 	// was the first: a second call for the same attempt must say nothing. The

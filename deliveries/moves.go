@@ -50,6 +50,7 @@ func (d Delivery) Settled(o Outcome, now time.Time) (Delivery, bool) {
 	evidenced := d.Status.Rank() >= Sent.Rank()
 	switch {
 	case evidenced && o.Status == Sent:
+		d.Segments, d.Cost = o.Segments, d.Cost+o.Cost
 		d.Provider, d.ProviderID = cmp.Or(d.Provider, o.Provider), cmp.Or(d.ProviderID, o.ProviderID)
 		return d, true
 	case evidenced || o.Status == Sending || !d.Status.May(o.Status):
@@ -64,6 +65,7 @@ func (d Delivery) Settled(o Outcome, now time.Time) (Delivery, bool) {
 		return d, true
 	case Sent:
 		d.ProviderID = o.ProviderID // not an earlier attempt's
+		d.Segments, d.Cost = o.Segments, d.Cost+o.Cost
 	case Failed:
 		d = d.givenBack()
 	}

@@ -42,6 +42,7 @@ type court struct {
 	states   map[int64]campaigns.EntryState
 	contacts map[string][]deliveries.Contact // by customer, newest first
 	rivals   map[string][]deliveries.Rival   // by customer, the soonest due first
+	stopped  map[stop]string                 // why addresses are suppressed
 	budget   *budget
 }
 
@@ -77,7 +78,10 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	if c.contacts, err = contactsOf(ctx, tx, distinct(people), horizon); err != nil {
 		return nil, err
 	}
-	c.rivals, err = rivalsOf(ctx, tx, distinct(people))
+	if c.rivals, err = rivalsOf(ctx, tx, distinct(people)); err != nil {
+		return nil, err
+	}
+	c.stopped, err = stopsOf(ctx, tx, distinct(people))
 	return c, err
 }
 
@@ -103,18 +107,19 @@ func (c *court) hear(candidates []deliveries.Candidate, judge func(deliveries.De
 	return verdicts, c.budget.err
 }
 
-// travels reports whether the delivery's entry still wants it. A further
+// travels reports whether the delivery's entry still wants it. A direct message has
+// none that might not. A further
 // attempt at the last step is wanted although the journey is over, and so is a
 // webhook, for which no journey waits.
 func (c *court) travels(d deliveries.Delivery) bool {
 	state := c.states[d.Entry]
-	return state == campaigns.Running || state == campaigns.Finished && (d.Attempts > 0 || d.Channel == channels.Webhook)
+	return d.Direct() || state == campaigns.Running || state == campaigns.Finished && (d.Attempts > 0 || d.Channel == channels.Webhook)
 }
 
 // pressure is what weighs on a delivery. Its own earlier attempts do not, and it
 // is no rival of its own.
 func (c *court) pressure(d deliveries.Delivery) deliveries.Pressure {
-	p := deliveries.Pressure{Spent: c.budget.spent}
+	p := deliveries.Pressure{Spent: c.budget.spent, Suppressed: c.stopped[stop{d.Customer, d.Channel}]}
 	for _, earlier := range c.contacts[d.Customer] {
 		if earlier.Delivery != d.ID {
 			p.Contacts = append(p.Contacts, earlier)
@@ -221,6 +226,30 @@ func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map
 		WHERE `+tx.among("d.customer")+` AND d.taken_at IS NOT NULL AND d.taken_at >= $1 AND d.channel <> 'webhook'
 		ORDER BY d.taken_at DESC, d.id DESC`, since.UnixMilli())
 	return contacts, err
+}
+
+// stop names a customer's address on a channel.
+type stop struct {
+	customer string
+	channel  channels.Channel
+}
+
+// stopsOf reads which addresses of customers are suppressed, and why. A stop that
+// was committed before is seen here, whatever was known when the customers were
+// read. The endpoints of browsers, which nobody writes STOP to, are left out.
+func stopsOf(ctx context.Context, tx *tx, ids []string) (map[stop]string, error) {
+	stops := map[stop]string{}
+	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
+		var s stop
+		var reason string
+		err = r.Scan(&s.customer, &s.channel, &reason)
+		stops[s] = reason
+		return none, err
+	}, `
+		WITH who AS MATERIALIZED (SELECT c.id, c.email, c.phone FROM customers c WHERE `+tx.among("c.id")+`)
+		SELECT w.id, s.channel, s.reason FROM who w JOIN suppressions s ON s.channel = 'email' AND s.address = w.email
+		UNION ALL SELECT w.id, s.channel, s.reason FROM who w JOIN suppressions s ON s.channel IN ('sms', 'call') AND s.address = w.phone`)
+	return stops, err
 }
 
 // rivalsOf reads the messages that wait to be sent to customers, the soonest due

@@ -60,7 +60,14 @@ func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
 
 // openCase writes one case: there are few, and each needs its number at once.
 func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened bool, err error) {
-	_, known, err := first(ctx, tx, column[int64], `
+	id, known, err := openCaseFor(ctx, tx, c)
+	switch {
+	case err != nil:
+		return 0, false, err
+	case known:
+		return id, false, speakOn(ctx, tx, id, c)
+	}
+	_, known, err = first(ctx, tx, column[int64], `
 		SELECT id FROM cases WHERE entry = $1 AND entry > 0 AND closed_at IS NULL`, c.Entry)
 	if err != nil {
 		return 0, false, err
@@ -72,11 +79,38 @@ func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened b
 			queue = excluded.queue, title = excluded.title, why = excluded.why,
 			note = CASE WHEN excluded.note = '' THEN cases.note ELSE excluded.note END,
 			priority = CASE WHEN `+urgency("excluded.priority")+` < `+urgency("cases.priority")+` THEN excluded.priority ELSE cases.priority END,
-			due_at = CASE WHEN cases.due_at IS NULL OR excluded.due_at < cases.due_at THEN excluded.due_at ELSE cases.due_at END
+			due_at = CASE WHEN cases.due_at IS NULL OR cases.waiting = 0 OR excluded.due_at < cases.due_at THEN excluded.due_at ELSE cases.due_at END,
+			waiting = 1
 		RETURNING id`,
 		c.Customer, c.Campaign, c.Entry, clean(c.Queue), c.Priority, clean(c.Title), clean(c.Note), c.Why,
 		instant(c.OpenedAt), instant(c.DueAt), c.Assignee)
 	return id, !known, err
+}
+
+// openCaseFor is the open case that a customer's words go on with: the one they
+// answer, else one that is about other words of theirs.
+func openCaseFor(ctx context.Context, tx *tx, c customers.Case) (id int64, known bool, err error) {
+	if c.ID != 0 {
+		id, known, err = first(ctx, tx, column[int64], `
+			SELECT id FROM cases WHERE id = $1 AND customer = $2 AND closed_at IS NULL`, c.ID, c.Customer)
+	}
+	if err != nil || known || c.Why != customers.WhyReply {
+		return id, known, err
+	}
+	return first(ctx, tx, column[int64], `
+		SELECT id FROM cases WHERE customer = $1 AND why = $2 AND closed_at IS NULL AND customer <> ''
+		ORDER BY id DESC LIMIT 1`, c.Customer, customers.WhyReply)
+}
+
+// speakOn notes on an open case what its customer said next, who now waits again.
+func speakOn(ctx context.Context, tx *tx, id int64, c customers.Case) error {
+	_, err := tx.exec(ctx, `
+		UPDATE cases SET note = CASE WHEN $2 = '' THEN note ELSE $2 END,
+			priority = CASE WHEN `+urgency("$3")+` < `+urgency("priority")+` THEN $3 ELSE priority END,
+			due_at = CASE WHEN due_at IS NULL OR waiting = 0 OR $4 < due_at THEN $4 ELSE due_at END,
+			waiting = 1
+		WHERE id = $1`, id, clean(c.Note), c.Priority, instant(c.DueAt))
+	return err
 }
 
 // urgency is the SQL that orders priorities, the most pressing lowest.
@@ -108,21 +142,21 @@ func countCases(ctx context.Context, tx *tx, of []string) error {
 	return err
 }
 
-const caseColumns = "k.id, k.customer, k.campaign, k.entry, k.queue, k.priority, k.title, k.note, k.why, k.opened_at, k.due_at, k.closed_at, k.assignee"
+const caseColumns = "k.id, k.customer, k.campaign, k.entry, k.queue, k.priority, k.title, k.note, k.why, k.opened_at, k.due_at, k.closed_at, k.assignee, k.answered_at, k.waiting = 1"
 
 func scanCase(r record) (c customers.Case, err error) {
 	err = r.Scan(&c.ID, &c.Customer, &c.Campaign, &c.Entry, &c.Queue, &c.Priority, &c.Title, &c.Note, &c.Why,
-		asTime(&c.OpenedAt), asTime(&c.DueAt), asTime(&c.ClosedAt), &c.Assignee)
+		asTime(&c.OpenedAt), asTime(&c.DueAt), asTime(&c.ClosedAt), &c.Assignee, asTime(&c.AnsweredAt), &c.Waiting)
 	return c, err
 }
 
-// Cases implements customers.Casebook. A case without a clock comes after
+// Cases implements customers.Casebook. Who has been answered comes last. A case without a clock comes after
 // those of its priority that have one.
 func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []customers.Case, err error) {
 	err = b.store.read(ctx, func(tx *tx) (err error) {
 		cases, err = list(ctx, tx, scanCase, `
 			SELECT `+caseColumns+` FROM cases k WHERE k.closed_at IS NULL AND (k.queue = $1 OR $1 = '')
-			ORDER BY `+urgency("k.priority")+`, k.due_at IS NULL, k.due_at, k.id LIMIT $2`, queue, limit)
+			ORDER BY k.waiting DESC, `+urgency("k.priority")+`, k.due_at IS NULL, k.due_at, k.id LIMIT $2`, queue, limit)
 		return err
 	})
 	if err != nil {

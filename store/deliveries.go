@@ -14,13 +14,15 @@ import (
 // deliveryColumns are what scanDelivery reads, of a table named d.
 const deliveryColumns = `d.id, d.entry, d.customer, d.campaign, d.version, d.step, d.grp, d.channel, d.topic, d.template,
 	d.vars, d.priority, d.status, d.reason, d.due_at, d.expires_at, d.attempts, d.retry, d.ambiguous, d.resent,
-	d.provider, d.provider_id, d.cost, d.content, d.zone, d.zone_from, d.planned_at, d.taken_at, d.settled_at, d.rung`
+	d.provider, d.provider_id, d.cost, d.content, d.zone, d.zone_from, d.planned_at, d.taken_at, d.settled_at, d.rung,
+	d.case_id, d.segments`
 
 func scanDelivery(r record) (d deliveries.Delivery, err error) {
 	err = r.Scan(&d.ID, &d.Entry, &d.Customer, &d.Campaign, &d.Version, &d.Step, &d.Group, &d.Channel, &d.Topic, &d.Template,
 		asJSON(&d.Vars), &d.Priority, &d.Status, &d.Reason, asTime(&d.DueAt), asTime(&d.ExpiresAt), &d.Attempts,
 		asJSON(&d.Retry), &d.Ambiguous, &d.Resent, &d.Provider, orZero(&d.ProviderID), &d.Cost, asJSON(&d.Content),
-		&d.Zone, &d.ZoneFrom, asTime(&d.PlannedAt), asTime(&d.TakenAt), asTime(&d.SettledAt), &d.Rung)
+		&d.Zone, &d.ZoneFrom, asTime(&d.PlannedAt), asTime(&d.TakenAt), asTime(&d.SettledAt), &d.Rung,
+		&d.Case, &d.Segments)
 	return d, err
 }
 
@@ -83,13 +85,13 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 		return nil
 	}
 	rows := newRows(`delivery int, status text, rank int, reason text, due_at int, attempts int, resent int, provider text,
-		provider_id text, cost int, zone text, zone_from text, taken_at int, settled_at int, rung int`)
+		provider_id text, cost int, segments int, zone text, zone_from text, taken_at int, settled_at int, rung int`)
 	contacted := map[string]time.Time{}
 	var settled []int64
 	for _, c := range changes {
 		d := c.after
 		rows.add(d.ID, d.Status, d.Status.Rank(), d.Reason, d.DueAt, d.Attempts, d.Resent, d.Provider,
-			nullable(d.ProviderID), d.Cost, d.Zone, d.ZoneFrom, d.TakenAt, d.SettledAt, d.Rung)
+			nullable(d.ProviderID), d.Cost, d.Segments, d.Zone, d.ZoneFrom, d.TakenAt, d.SettledAt, d.Rung)
 		if reached(d) && !reached(c.before) && d.TakenAt.After(contacted[d.Customer]) {
 			contacted[d.Customer] = d.TakenAt
 		}
@@ -99,7 +101,7 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 	}
 	_, err := tx.execRows(ctx, rows, `
 		UPDATE deliveries AS d SET status = v.status, rank = v.rank, reason = v.reason, due_at = v.due_at,
-			attempts = v.attempts, resent = v.resent, provider = v.provider, provider_id = v.provider_id, cost = v.cost,
+			attempts = v.attempts, resent = v.resent, provider = v.provider, provider_id = v.provider_id, cost = v.cost, segments = v.segments,
 			zone = v.zone, zone_from = v.zone_from, taken_at = v.taken_at, settled_at = v.settled_at, rung = v.rung,
 			lease_until = CASE WHEN v.status IN ('queued', 'sending') THEN d.lease_until END,
 			fence = CASE WHEN v.status NOT IN ('planned', 'skipped') THEN d.fence END

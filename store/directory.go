@@ -219,7 +219,7 @@ const customerColumns = `c.id, c.email, c.phone, c.first_name, c.last_name, c.lo
 	c.orders_count, c.orders_total, c.orders_returned, c.orders_first_at, c.orders_last_at,
 	c.rfm_recency, c.rfm_frequency, c.rfm_monetary, c.pyramid, c.points, c.tier,
 	c.nps_last, c.nps_sum, c.nps_count, c.csat_last, c.csat_sum, c.csat_count, c.cases_open, c.cases_last_at,
-	c.contacted_last_at, c.email_opened_at, c.email_clicked_at, c.sms_replied_at, c.push_clicked_at`
+	c.contacted_last_at, c.email_opened_at, c.email_clicked_at, c.sms_replied_at, c.push_clicked_at, c.wrote_at`
 
 func scanCustomer(r record) (*customers.Customer, error) {
 	c := &customers.Customer{}
@@ -230,7 +230,8 @@ func scanCustomer(r record) (*customers.Customer, error) {
 		orZero(&c.RFM.Recency), orZero(&c.RFM.Frequency), orZero(&c.RFM.Monetary), orZero(&c.Pyramid), &c.Points, orZero(&c.Tier),
 		orZero(&c.NPS.Last), &c.NPS.Sum, &c.NPS.Count, orZero(&c.CSAT.Last), &c.CSAT.Sum, &c.CSAT.Count,
 		&c.Cases.Open, asTime(&c.Cases.LastAt), asTime(&c.Contacted.LastAt), asTime(&c.Engagement.EmailOpenedAt),
-		asTime(&c.Engagement.EmailClickedAt), asTime(&c.Engagement.SMSRepliedAt), asTime(&c.Engagement.PushClickedAt))
+		asTime(&c.Engagement.EmailClickedAt), asTime(&c.Engagement.SMSRepliedAt), asTime(&c.Engagement.PushClickedAt),
+		asTime(&c.Engagement.WroteAt))
 	if len(c.Tags) == 0 {
 		c.Tags = nil
 	}

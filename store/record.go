@@ -119,6 +119,7 @@ func (s *Store) Latest(ctx context.Context, ch channels.Channel, people []string
 					SELECT l.id, ROW_NUMBER() OVER (PARTITION BY l.customer ORDER BY l.taken_at DESC, l.id DESC) AS place
 					FROM deliveries l
 					WHERE `+tx.among("l.customer")+` AND l.channel = $1 AND l.taken_at IS NOT NULL AND l.rank >= $2 AND l.status <> 'failed'
+						AND (l.entry <> 0 OR l.template = 'reply')
 				) AS ranked WHERE place = 1)`, ch, deliveries.Sent.Rank())
 		for _, d := range newest {
 			latest[d.Customer] = d

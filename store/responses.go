@@ -64,6 +64,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	var trials []customers.Trial
 	var consents []customers.Consent
 	var cases []customers.Case
+	var replies []deliveries.Delivery
 	var gone []string
 	var news []int64
 	for _, r := range fresh {
@@ -74,6 +75,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		trials = appendPresent(trials, r.Trial)
 		consents = append(consents, r.Consents...)
 		cases = appendPresent(cases, r.Case)
+		replies = appendPresent(replies, r.Reply)
 		if r.GoneEndpoint != "" {
 			gone = append(gone, r.GoneEndpoint)
 		}
@@ -96,6 +98,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		},
 		func() error { return unlessEmpty(ctx, tx, gone, dropSubscriptions) },
 		func() error { return openCases(ctx, tx, cases) },
+		func() error { return planAutomatic(ctx, tx, now, replies) },
 		func() error { return wakeEntries(ctx, tx, now, news) },
 	} {
 		if err := write(); err != nil {
@@ -178,12 +181,15 @@ func addScores(ctx context.Context, tx *tx, answers []campaigns.Answer, scale ca
 
 // engagement names the columns that keep a customer's latest sign of life, by
 // the event that is one.
-var engagement = map[string]string{
-	"email opened":  "email_opened_at",
-	"email clicked": "email_clicked_at",
-	"sms replied":   "sms_replied_at",
-	"sms answered":  "sms_replied_at",
-	"push clicked":  "push_clicked_at",
+var engagement = map[string][]string{
+	"email opened":     {"email_opened_at"},
+	"email clicked":    {"email_clicked_at"},
+	"email replied":    {"wrote_at"},
+	"sms replied":      {"sms_replied_at", "wrote_at"},
+	"sms answered":     {"sms_replied_at"},
+	"sms unsubscribed": {"wrote_at"},
+	"sms resubscribed": {"wrote_at"},
+	"push clicked":     {"push_clicked_at"},
 }
 
 // noteEngagement moves on when customers last showed a sign of life. What is
@@ -191,15 +197,16 @@ var engagement = map[string]string{
 func noteEngagement(ctx context.Context, tx *tx, fresh []campaigns.Response) error {
 	latest := map[string]map[string]time.Time{} // by column, then by customer
 	for _, r := range fresh {
-		column, counts := engagement[r.Event.Name]
-		if bot, _ := r.Event.Properties["bot"].(bool); !counts || bot {
+		if bot, _ := r.Event.Properties["bot"].(bool); bot {
 			continue
 		}
-		if latest[column] == nil {
-			latest[column] = map[string]time.Time{}
-		}
-		if who := r.Event.Customer; r.Event.At.After(latest[column][who]) {
-			latest[column][who] = r.Event.At
+		for _, column := range engagement[r.Event.Name] {
+			if latest[column] == nil {
+				latest[column] = map[string]time.Time{}
+			}
+			if who := r.Event.Customer; r.Event.At.After(latest[column][who]) {
+				latest[column][who] = r.Event.At
+			}
 		}
 	}
 	for _, column := range slices.Sorted(maps.Keys(latest)) {

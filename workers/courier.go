@@ -42,6 +42,7 @@ type Courier struct {
 	Ledger      deliveries.Ledger
 	Entries     campaigns.Entries
 	News        campaigns.News
+	Directory   customers.Directory
 	Preferences customers.Preferences
 	Mailboxes   customers.Mailboxes
 	Senders     map[channels.Channel]channels.Sender
@@ -142,9 +143,16 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 			journeys[traveller.Entry.ID] = traveller
 		}
 	}
+	if err := r.loadAddressees(ctx, parcels, now); err != nil {
+		return err
+	}
 	for i := range parcels {
 		p := &parcels[i]
-		p.journey, p.readAt = journeys[p.delivery.Entry], now
+		p.readAt = now
+		if p.delivery.Direct() {
+			continue
+		}
+		p.journey = journeys[p.delivery.Entry]
 		if p.campaign, err = shelf.campaign(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
 			return err
 		}
@@ -153,6 +161,29 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 		}
 		if p.words, err = r.Catalog.Edition(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// loadAddressees reads whom direct messages go to: there is no journey to ask.
+func (r *round) loadAddressees(ctx context.Context, parcels []parcel, now time.Time) error {
+	var ids []string
+	for _, p := range parcels {
+		if p.delivery.Direct() {
+			ids = append(ids, p.delivery.Customer)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	people, err := r.Directory.Load(ctx, ids, now)
+	if err != nil {
+		return fmt.Errorf("load the addressees of %d direct messages: %w", len(ids), err)
+	}
+	for i, p := range parcels {
+		if p.delivery.Direct() {
+			parcels[i].journey.Customer = people[p.delivery.Customer]
 		}
 	}
 	return nil
@@ -282,6 +313,7 @@ func (r *round) window(ctx context.Context, parcels []parcel) error {
 	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
 		outcomes[i].Provider = r.Providers[p.delivery.Channel]
+		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 	}
 	r.tell(leaving, results, now)
 	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)

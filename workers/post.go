@@ -58,6 +58,12 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 		From: sender.FromFor(country), ReplyTo: sender.ReplyTo,
 	}
 	var err error
+	if d.Direct() {
+		if m.Content, m.Locale, err = edition.Letter(customer, d); err == nil {
+			o.answer(&m, d)
+		}
+		return m, err
+	}
 	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Doors.Links(d.ID))
 	if err != nil {
 		return m, err
@@ -71,6 +77,21 @@ func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
 	d := p.delivery
 	words, err := edition.WebhookContent(p.campaign.StepAt(d.Step), edition.Bindings(p.campaign, p.journey))
 	return channels.Message{Delivery: d.ID, Attempt: d.Attempts + 1, Content: channels.Content{Webhook: words}}, err
+}
+
+// answer adds what a direct message needs beside its words: a text comes from the
+// number that the customer wrote to, an e-mail stands below theirs. It is a letter
+// between two people: nothing in it is counted, and no list is left by it.
+func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
+	if from, given := d.Vars["from"].(string); given && d.Channel == channels.SMS {
+		m.From = from
+	}
+	if d.Channel == channels.SMS {
+		m.StatusURL = o.Doors.MessageStatus(m.Delivery, m.Attempt)
+	}
+	if to, given := d.Vars["in_reply_to"].(string); given && d.Channel == channels.Email {
+		m.Envelope.InReplyTo = to
+	}
 }
 
 // address adds what a channel needs beside the words.
@@ -96,7 +117,7 @@ func (o *PostOffice) address(m *channels.Message, customer *customers.Customer, 
 func (o *PostOffice) wrapLinks(ctx context.Context, parcels []parcel) error {
 	numbers := map[string]int64{}
 	for _, p := range parcels {
-		if mail := p.message.Content.Email; mail != nil {
+		if mail := p.message.Content.Email; mail != nil && !p.delivery.Direct() {
 			templates.RewriteLinks(mail.HTML, func(url string) string {
 				if !o.Doors.Own(url) {
 					numbers[url] = 0
@@ -110,7 +131,7 @@ func (o *PostOffice) wrapLinks(ctx context.Context, parcels []parcel) error {
 	}
 	for _, p := range parcels {
 		mail := p.message.Content.Email
-		if mail == nil {
+		if mail == nil || p.delivery.Direct() {
 			continue
 		}
 		mail.HTML = templates.RewriteLinks(mail.HTML, func(url string) string {

@@ -23,6 +23,7 @@ type Reader struct {
 	Record      deliveries.Record
 	Responses   campaigns.Responses
 	Directory   customers.Directory
+	Registry    customers.Registry
 	Preferences customers.Preferences
 	// Listeners understand callbacks, by the provider they were stored under.
 	Listeners map[string]channels.Listener
@@ -137,13 +138,18 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 	for _, h := range some {
 		customer := people[h.customer]
 		if customer == nil {
+			if customer, err = r.meet(ctx, edition, h); err != nil {
+				return nil, err
+			}
+		}
+		if customer == nil {
 			if err := r.heedStranger(ctx, edition, h); err != nil {
 				return nil, err
 			}
 			continue
 		}
 		var campaign *campaigns.Campaign
-		if h.delivery.ID != 0 {
+		if h.delivery.ID != 0 && !h.delivery.Direct() {
 			if campaign, err = shelf.campaign(ctx, h.delivery.Campaign, h.delivery.Version); err != nil {
 				return nil, err
 			}
@@ -155,6 +161,27 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 		responses = append(responses, edition.Interpret(campaign, nameQuestion(h), h.delivery, customer, r.Now()))
 	}
 	return responses, nil
+}
+
+// meet makes the acquaintance of somebody who texts us and whom nobody knows, so
+// that their words are kept and answered like anybody's; nil where there is nothing
+// to answer.
+func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) (*customers.Customer, error) {
+	if h.report.Kind != channels.ReportReplied || h.report.Channel != channels.SMS || h.report.From == "" {
+		return nil, nil
+	}
+	if wish := campaigns.ParseWish(h.report.Text); wish == campaigns.WishStop || wish == campaigns.WishStart {
+		return nil, nil
+	}
+	stranger := edition.Strange(h.report, r.Now())
+	if _, err := r.Registry.PutCustomers(ctx, r.Now(), []customers.Customer{stranger}); err != nil {
+		return nil, fmt.Errorf("keep a profile for somebody who wrote: %w", err)
+	}
+	people, err := r.Directory.Load(ctx, []string{stranger.ID}, r.Now())
+	if err != nil {
+		return nil, fmt.Errorf("load somebody who wrote: %w", err)
+	}
+	return people[stranger.ID], nil
 }
 
 // heedStranger keeps the word of somebody who is no customer: a STOP counts

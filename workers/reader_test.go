@@ -136,7 +136,7 @@ func TestCallbacksTwiceAndInAnyOrder(t *testing.T) {
 			{status, form("MessageSid", "SM1", "MessageStatus", "sent", "To", phone)},
 			{status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phone)},
 			{inbound, form("MessageSid", "IN1", "From", phone, "Body", "2")},
-			{inbound, form("MessageSid", "IN2", "From", phone, "Body", "STOP")},
+			{inbound, form("MessageSid", "IN2", "From", phone, "To", "+493012345678", "Body", "STOP")},
 		}
 		if shuffle != nil {
 			bodies = append(bodies, bodies...)

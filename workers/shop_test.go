@@ -176,14 +176,14 @@ func (s *shop) wire() {
 		Queue: workers.OpenQueue(s.redis), Ledger: db, Entries: db, Runs: db.Runs(), Summary: db.Summary(), Now: now, Log: s.log,
 	}
 	s.courier = &workers.Courier{
-		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Mailboxes: db, Senders: s.senders, Providers: names, Limits: limits,
+		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: s.senders, Providers: names, Limits: limits,
 		Post: &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
 	}
 	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
 	s.entrance = &workers.Entrance{Catalog: s.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: s.log}
 	s.reactor = &workers.Reactor{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Goals: db.Goals(), Directory: db, Now: now, Log: s.log}
 	s.reader = &workers.Reader{
-		Catalog: s.catalog, Inbox: db, Record: db, Responses: db.Responses(), Directory: db, Preferences: db,
+		Catalog: s.catalog, Inbox: db, Record: db, Responses: db.Responses(), Registry: db, Directory: db, Preferences: db,
 		Listeners: map[string]channels.Listener{
 			webhooks.SendGrid:  s.senders[channels.Email].(channels.Listener),
 			webhooks.TwilioSMS: s.senders[channels.SMS].(channels.Listener),

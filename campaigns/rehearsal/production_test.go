@@ -197,7 +197,7 @@ func (p *production) wire() {
 	p.entrance = &workers.Entrance{Catalog: p.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: log}
 	p.reactor = &workers.Reactor{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Goals: db.Goals(), Directory: db, Now: now, Log: log}
 	p.reader = &workers.Reader{
-		Catalog: p.catalog, Inbox: db, Record: db, Responses: db.Responses(), Directory: db, Preferences: db,
+		Catalog: p.catalog, Inbox: db, Record: db, Responses: db.Responses(), Registry: db, Directory: db, Preferences: db,
 		Listeners: map[string]channels.Listener{"audience": p}, Doors: doors, Now: now, Log: log,
 	}
 	p.traveller = &workers.Traveller{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
@@ -206,7 +206,7 @@ func (p *production) wire() {
 	p.watcher = &workers.Watcher{Catalog: p.catalog, Memberships: db.Memberships(), Dialect: db.Dialect(), Now: now, Log: log}
 	p.sweeper = &workers.Sweeper{Catalog: p.catalog, Exodus: db, Dialect: db.Dialect(), Now: now, Log: log}
 	p.courier = &workers.Courier{
-		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Preferences: db, Mailboxes: db, Senders: senders,
+		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: senders,
 		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
 		Now: now, Log: log,
 	}

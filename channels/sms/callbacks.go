@@ -1,6 +1,10 @@
 package sms
 
 import (
+	"net/url"
+	"strconv"
+	"strings"
+
 	"rapport/channels"
 	"rapport/channels/twilio"
 )
@@ -21,8 +25,7 @@ func (s *texts) Reports(c channels.Callback) ([]channels.Report, error) {
 	if form.Get("From") == "" || !form.Has("Body") {
 		return nil, nil
 	}
-	r := inboundReport(c, form.Get("MessageSid"), form.Get("From"), form.Get("Body"), form.Get("OptOutType"))
-	return []channels.Report{r}, nil
+	return []channels.Report{s.inbound(c, form)}, nil
 }
 
 // statusReports reads one status of a message
@@ -51,18 +54,48 @@ func statusReports(c channels.Callback, sid, status, to, code string) []channels
 	return []channels.Report{r}
 }
 
-// inboundReport reads a customer's text. Where Twilio's own opt-out handling
-// has judged it, that word holds; what the words of others mean is not for a
-// provider to say.
-func inboundReport(c channels.Callback, sid, from, text, optOut string) channels.Report {
+// inbound reads a customer's text. Where Twilio's own opt-out handling has judged
+// it, that word holds; what the words of others mean is not for a provider to say.
+func (s *texts) inbound(c channels.Callback, form url.Values) channels.Report {
 	r := channels.Report{
-		Channel: channels.SMS, Kind: channels.ReportReplied, At: c.ReceivedAt.UTC(), Key: sid, From: from, Text: text,
+		Channel: channels.SMS, Kind: channels.ReportReplied, At: c.ReceivedAt.UTC(), Key: form.Get("MessageSid"),
+		From: form.Get("From"), To: form.Get("To"), Text: form.Get("Body"), Media: media(form),
 	}
-	switch optOut {
+	switch form.Get("OptOutType") {
 	case "STOP":
 		r.Kind, r.Suppress, r.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
 	case "START":
 		r.Kind = channels.ReportResubscribed
 	}
+	r.Answered = form.Get("OptOutType") != "" || !s.optOutsOff && twilio.IsNumber(r.To) && answersItself(r.Text)
 	return r
+}
+
+// mostMedia is how many files Twilio takes in one message.
+const mostMedia = 10
+
+// media lists where the files of an MMS are fetched: MediaUrl0 and on.
+func media(form url.Values) []string {
+	count, err := strconv.Atoi(form.Get("NumMedia"))
+	if err != nil {
+		return nil
+	}
+	var all []string
+	for i := range min(count, mostMedia) {
+		if address := form.Get("MediaUrl" + strconv.Itoa(i)); address != "" {
+			all = append(all, address)
+		}
+	}
+	return all
+}
+
+// answersItself reports whether Twilio answers a text by itself: to its numbers, not
+// to short codes, unless that was switched off for the account
+// (https://help.twilio.com/articles/223134027).
+func answersItself(text string) bool {
+	switch strings.ToUpper(strings.TrimSpace(text)) {
+	case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "YES", "UNSTOP", "HELP", "INFO":
+		return true
+	}
+	return false
 }

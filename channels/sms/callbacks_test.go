@@ -57,7 +57,7 @@ func TestRecordedCallbacksAreRead(t *testing.T) {
 		"sms status delivered (messaging service)":         {{Kind: channels.ReportDelivered, ProviderID: sid, Key: sid + "/delivered"}},
 		"sms status sent":                                  {{Kind: channels.ReportSent, ProviderID: sid, Key: sid + "/sent"}},
 		"sms status failed 21610 (recipient replied STOP)": {{Kind: channels.ReportFailed, ProviderID: sid, Key: sid + "/failed", Reason: "opted_out", Suppress: true}},
-		"inbound sms reply":                                {{Kind: channels.ReportReplied, Key: sid, Text: "STOP"}},
+		"inbound sms reply":                                {{Kind: channels.ReportReplied, Key: sid, Text: "STOP", To: "+12025550111", Answered: true}},
 	}
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -118,27 +118,59 @@ func TestStatuses(t *testing.T) {
 }
 
 func TestTextsFromCustomers(t *testing.T) {
+	replied, ours := channels.ReportReplied, "+493012345678"
 	for _, c := range []struct {
-		text, optOut string
-		want         channels.Report
+		name, text, to, optOut string
+		want                   channels.Report
 	}{
-		{"5, thank you", "", channels.Report{Kind: channels.ReportReplied}},
-		{"", "", channels.Report{Kind: channels.ReportReplied}},
-		{"STOP", "", channels.Report{Kind: channels.ReportReplied}}, // campaigns knows the words
-		{"leave me alone", "STOP", channels.Report{Kind: channels.ReportUnsubscribed, Suppress: true, Reason: "opted_out"}},
-		{"yes", "START", channels.Report{Kind: channels.ReportResubscribed}},
-		{"help", "HELP", channels.Report{Kind: channels.ReportReplied}},
+		{"words", "5, thank you", ours, "", channels.Report{Kind: replied}},
+		{"nothing", "", ours, "", channels.Report{Kind: replied}},
+		{"a word Twilio answers", "stop ", ours, "", channels.Report{Kind: replied, Answered: true}}, // campaigns knows what it means
+		{"a word Twilio does not know", "Stopp", ours, "", channels.Report{Kind: replied}},
+		{"to a short code", "STOP", "12345", "", channels.Report{Kind: replied}},
+		{"Twilio judged a stop", "leave me alone", ours, "STOP", channels.Report{Kind: channels.ReportUnsubscribed, Suppress: true, Reason: "opted_out", Answered: true}},
+		{"Twilio judged a start", "yes", "12345", "START", channels.Report{Kind: channels.ReportResubscribed, Answered: true}},
+		{"Twilio judged a call for help", "hilfe", ours, "HELP", channels.Report{Kind: replied, Answered: true}},
 	} {
-		c.want.Channel, c.want.At, c.want.Key, c.want.From, c.want.Text = channels.SMS, arrived, "SM1", "+49151", c.text
+		c.want.Channel, c.want.At, c.want.Key, c.want.From, c.want.To, c.want.Text = channels.SMS, arrived, "SM1", "+49151", c.to, c.text
 		got := reports(t, url.Values{
-			"MessageSid": {"SM1"}, "SmsStatus": {"received"}, "From": {"+49151"}, "To": {"+4930"}, "Body": {c.text}, "OptOutType": {c.optOut},
+			"MessageSid": {"SM1"}, "SmsStatus": {"received"}, "From": {"+49151"}, "To": {c.to}, "Body": {c.text}, "OptOutType": {c.optOut},
 		})
 		if diff := cmp.Diff([]channels.Report{c.want}, got); diff != "" {
-			t.Errorf("%q (%s): %s", c.text, c.optOut, diff)
+			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
 	if got := reports(t, url.Values{"SmsStatus": {"received"}, "Body": {"x"}}); got != nil {
 		t.Errorf("a text from nobody: %+v", got)
+	}
+}
+
+func TestTwiliosOwnAnswersMayBeOff(t *testing.T) {
+	s := settings("")
+	s.OptOutsOff = true
+	for optOut, want := range map[string]bool{"": false, "STOP": true} {
+		fields := url.Values{"MessageSid": {"SM1"}, "From": {"+49151"}, "To": {"+493012345678"}, "Body": {"STOP"}, "OptOutType": {optOut}}
+		got, err := open(t, s).(channels.Listener).Reports(channels.Callback{Method: http.MethodPost, URL: "https://shop.example/x", Body: []byte(fields.Encode())})
+		if err != nil || got[0].Answered != want {
+			t.Errorf("judged %q: answered %v, %v", optOut, got, err)
+		}
+	}
+}
+
+func TestPicturesComeWithTheirText(t *testing.T) {
+	got := reports(t, url.Values{
+		"MessageSid": {"MM1"}, "From": {"+49151"}, "To": {"+4930"}, "Body": {""}, "NumMedia": {"2"},
+		"MediaUrl0": {"https://api.twilio.com/ME0"}, "MediaContentType0": {"image/jpeg"}, "MediaUrl1": {"https://api.twilio.com/ME1"},
+	})
+	want := []string{"https://api.twilio.com/ME0", "https://api.twilio.com/ME1"}
+	if len(got) != 1 || cmp.Diff(want, got[0].Media) != "" {
+		t.Errorf("got %+v", got)
+	}
+	for _, count := range []string{"", "x", "-1", "999999999"} {
+		got := reports(t, url.Values{"MessageSid": {"MM1"}, "From": {"+49151"}, "Body": {"hi"}, "NumMedia": {count}})
+		if len(got) != 1 || got[0].Media != nil {
+			t.Errorf("%q files: %+v", count, got)
+		}
 	}
 }
 

@@ -28,6 +28,9 @@ type Twilio struct {
 	// MessagingServiceSID lets a messaging service choose the sender; it wins
 	// over every From, the workspace's by country included.
 	MessagingServiceSID string `yaml:"messaging_service_sid"`
+	// OptOutsOff says that Twilio's own answers to STOP, START and HELP are switched
+	// off for the account, so that ours are sent for every such word.
+	OptOutsOff bool `yaml:"opt_outs_off"`
 	// From is the number or sender id used where the workspace names none.
 	From string `yaml:"from"`
 }
@@ -41,13 +44,15 @@ func (t Twilio) Open() (channels.Sender, error) {
 	if t.MessagingServiceSID != "" && !serviceSID.MatchString(t.MessagingServiceSID) {
 		return nil, errors.New("open sms through twilio: messaging_service_sid is not a messaging service's SID (MG and 32 digits)")
 	}
-	return &texts{client: client, service: t.MessagingServiceSID, from: t.From}, nil
+	return &texts{client: client, service: t.MessagingServiceSID, from: t.From, optOutsOff: t.OptOutsOff}, nil
 }
 
 type texts struct {
 	client  *twilio.Client
 	service string
 	from    string
+
+	optOutsOff bool
 }
 
 // Send hands one text to Twilio.

@@ -124,7 +124,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 func (i *installation) worker() *workers.Worker {
 	return &workers.Worker{
 		Courier: &workers.Courier{
-			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Preferences: i.Store, Mailboxes: i.Store,
+			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Log: i.Log},
 			Post:   &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
 			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
@@ -136,7 +136,7 @@ func (i *installation) worker() *workers.Worker {
 		},
 		Watcher: i.watcher(), Stager: i.stager(),
 		Reader: &workers.Reader{
-			Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Directory: i.Store, Preferences: i.Store,
+			Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Registry: i.Store, Directory: i.Store, Preferences: i.Store,
 			Listeners: i.listeners(), Doors: i.Addresses, Now: i.Now, Log: i.Log,
 		},
 		Bell: i.Bell, Log: i.Log,

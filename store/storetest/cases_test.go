@@ -41,7 +41,7 @@ func TestOneUnhappyCustomerIsOneCase(t *testing.T) {
 
 		open := cases(t, s, "recovery", 10)
 		want := again
-		want.Priority, want.Note, want.OpenedAt = customers.High, "score 1", ago(time.Hour)
+		want.Priority, want.Note, want.OpenedAt, want.Waiting = customers.High, "score 1", ago(time.Hour), true
 		if len(open) == 1 {
 			want.ID = open[0].ID
 		}

@@ -135,7 +135,7 @@ func TestEngagementIsAPersonsLatestSign(t *testing.T) {
 			sign("push clicked", "7", noon, false), sign("push delivered", "8", later, false))
 		respond(t, s, sign("email opened", "9", noon.Add(-time.Hour), false))
 		same(t, "engagement", loaded(t, s, d.Customer).Engagement, customers.Engagement{
-			EmailOpenedAt: later, EmailClickedAt: noon, SMSRepliedAt: later, PushClickedAt: noon,
+			EmailOpenedAt: later, EmailClickedAt: noon, SMSRepliedAt: later, PushClickedAt: noon, WroteAt: noon,
 		})
 	})
 }

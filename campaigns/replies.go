@@ -1,0 +1,168 @@
+package campaigns
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// automaticFor is how long an automatic answer is worth sending.
+const automaticFor = time.Hour
+
+// repliesTo is what answers a report by itself; nil where nothing does. It is for
+// texts that a customer wrote, and none where the provider has answered already:
+// two confirmations are one too many.
+func (h *hearing) repliesTo() *deliveries.Delivery {
+	r := h.report
+	if r.Channel != channels.SMS || r.From == "" || r.Answered || h.customer == nil || h.customer.Phone != r.From {
+		return nil
+	}
+	switch {
+	case r.Kind == channels.ReportUnsubscribed && !h.optedOut():
+		return h.automatic(deliveries.Stopped)
+	case r.Kind == channels.ReportResubscribed && h.optedOut():
+		return h.automatic(deliveries.Started)
+	case r.Kind == channels.ReportReplied && ParseWish(r.Text) == WishHelp:
+		return h.automatic(deliveries.Help)
+	}
+	return nil
+}
+
+func (h *hearing) automatic(about string) *deliveries.Delivery {
+	sum := sha256.Sum256([]byte(h.report.Meaning()))
+	d := direct(h.customer, channels.SMS, about, about+":"+hex.EncodeToString(sum[:12]), h.now)
+	d.ExpiresAt = h.now.Add(automaticFor)
+	d.Content = &channels.Content{SMS: &channels.SMSContent{Text: h.workspace.automaticWords(about, h.customer)}}
+	d.Vars = answerFrom(h.report.To)
+	return d
+}
+
+// usualPatience is how long a direct message may be held.
+const usualPatience = 3 * 24 * time.Hour
+
+// direct is a message of no campaign, which its key keeps from being planned twice.
+func direct(to *customers.Customer, by channels.Channel, about, key string, now time.Time) *deliveries.Delivery {
+	return &deliveries.Delivery{
+		Customer: to.ID, Channel: by, Template: about, Step: key, Priority: mostUrgent, Ambiguous: deliveries.Hold,
+		DueAt: now, PlannedAt: now, ExpiresAt: now.Add(usualPatience),
+	}
+}
+
+// mostUrgent is the priority of an answer: somebody waits for it.
+const mostUrgent = 100
+
+// answerFrom notes which of our addresses the customer wrote to, so that the answer
+// comes from the same.
+func answerFrom(to string) map[string]any {
+	if to == "" {
+		return nil
+	}
+	return map[string]any{"from": to}
+}
+
+// automaticWords is what an automatic answer says: the shop's words, or else ours, in
+// the customer's language or the nearest there is.
+func (w *Workspace) automaticWords(about string, c *customers.Customer) string {
+	own := map[string]map[string]string{
+		deliveries.Stopped: w.Replies.Stopped, deliveries.Started: w.Replies.Started, deliveries.Help: w.Replies.Help,
+	}[about]
+	wished := []string{c.Locale, w.Locale, "en"}
+	if text, written := inLanguage(own, wished); written {
+		return text
+	}
+	for _, text := range own {
+		if len(own) == 1 { // the shop speaks one language
+			return text
+		}
+	}
+	text, _ := inLanguage(ourWords[about], wished)
+	return strings.Join(strings.Fields(strings.NewReplacer(
+		"{brand}", w.brandName(), "{phone}", w.Brand.SupportPhone, "{url}", w.Brand.URL,
+	).Replace(text)), " ")
+}
+
+func (w *Workspace) brandName() string {
+	if w.Brand.Name != "" {
+		return w.Brand.Name
+	}
+	return w.Name
+}
+
+// inLanguage is a text in the first of some languages that it is written in.
+func inLanguage(words map[string]string, wished []string) (text string, written bool) {
+	for _, locale := range wished {
+		for tag := locale; tag != ""; tag = shorter(tag) {
+			if text, written := words[tag]; written {
+				return text, true
+			}
+		}
+	}
+	return "", false
+}
+
+// shorter is a language tag without its last part: pt for pt-BR.
+func shorter(tag string) string {
+	at := strings.LastIndexAny(tag, "-_")
+	if at < 0 {
+		return ""
+	}
+	return tag[:at]
+}
+
+// ourWords are what is said where the shop has no words of its own. Each fits one
+// segment with a brand of ordinary length.
+var ourWords = map[string]map[string]string{
+	deliveries.Stopped: {
+		"en": "{brand}: you will get no more text messages from us. Reply START to get them again.",
+		"de": "{brand}: Sie bekommen keine SMS mehr von uns. Mit START bekommen Sie sie wieder.",
+		"fr": "{brand} : vous ne recevrez plus de SMS de notre part. Répondez START pour en recevoir.",
+		"es": "{brand}: no le enviaremos más SMS. Responda START para recibirlos de nuevo.",
+		"it": "{brand}: non riceverà più SMS da noi. Risponda START per riceverli ancora.",
+		"pt": "{brand}: não receberá mais SMS nossos. Responda START para os receber de novo.",
+		"nl": "{brand}: u krijgt geen sms meer van ons. Antwoord START om ze weer te krijgen.",
+		"pl": "{brand}: nie będziemy wysyłać SMS-ów. START wznawia.",
+		"ru": "{brand}: больше не пишем вам SMS. START - вернуть.",
+		"uk": "{brand}: більше не пишемо вам SMS. START - повернути.",
+		"tr": "{brand}: size artik SMS gondermeyecegiz. Yeniden almak icin START yazin.",
+		"fa": "{brand}: دیگر به شما پیامک نمی‌دهیم. برای دریافت دوباره: START",
+		"ar": "{brand}: لن نرسل إليك رسائل بعد الآن. للعودة أرسل START",
+		"he": "{brand}: לא נשלח לך עוד הודעות. לחידוש: START",
+	},
+	deliveries.Started: {
+		"en": "{brand}: you will get our text messages again. Reply STOP to stop them.",
+		"de": "{brand}: Sie bekommen wieder SMS von uns. Mit STOP bestellen Sie sie ab.",
+		"fr": "{brand} : vous recevrez de nouveau nos SMS. Répondez STOP pour les arrêter.",
+		"es": "{brand}: recibirá de nuevo nuestros SMS. Responda STOP para dejar de recibirlos.",
+		"it": "{brand}: riceverà di nuovo i nostri SMS. Risponda STOP per non riceverli più.",
+		"pt": "{brand}: voltará a receber os nossos SMS. Responda STOP para parar.",
+		"nl": "{brand}: u krijgt weer sms van ons. Antwoord STOP om te stoppen.",
+		"pl": "{brand}: znów będziemy wysyłać SMS-y. STOP kończy.",
+		"ru": "{brand}: снова пишем вам SMS. STOP - прекратить.",
+		"uk": "{brand}: знову пишемо вам SMS. STOP - припинити.",
+		"tr": "{brand}: size yeniden SMS gonderecegiz. Durdurmak icin STOP yazin.",
+		"fa": "{brand}: دوباره به شما پیامک می‌دهیم. برای لغو: STOP",
+		"ar": "{brand}: سنرسل إليك رسائلنا من جديد. للإيقاف أرسل STOP",
+		"he": "{brand}: נשלח לך שוב הודעות. להפסקה: STOP",
+	},
+	deliveries.Help: {
+		"en": "{brand}. We are here to help: {phone} {url} Reply STOP to get no more texts.",
+		"de": "{brand}. Wir helfen gern: {phone} {url} Mit STOP bekommen Sie keine SMS mehr.",
+		"fr": "{brand}. Nous sommes là pour vous aider : {phone} {url} STOP pour ne plus recevoir de SMS.",
+		"es": "{brand}. Estamos para ayudarle: {phone} {url} Responda STOP para no recibir más SMS.",
+		"it": "{brand}. Siamo qui per aiutarla: {phone} {url} Risponda STOP per non ricevere altri SMS.",
+		"pt": "{brand}. Estamos aqui para ajudar: {phone} {url} Responda STOP para parar os SMS.",
+		"nl": "{brand}. Wij helpen graag: {phone} {url} Antwoord STOP voor geen sms meer.",
+		"pl": "{brand}. Pomożemy: {phone} {url} STOP kończy SMS-y.",
+		"ru": "{brand}. Поможем: {phone} {url} STOP - не писать.",
+		"uk": "{brand}. Допоможемо: {phone} {url} STOP - не писати.",
+		"tr": "{brand}. Yardim icin: {phone} {url} SMS almamak icin STOP yazin.",
+		"fa": "{brand}. پشتیبانی: {phone} {url} لغو: STOP",
+		"ar": "{brand}. للمساعدة: {phone} {url} للإيقاف: STOP",
+		"he": "{brand}. לעזרה: {phone} {url} להפסקה: STOP",
+	},
+}
