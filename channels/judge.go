@@ -28,7 +28,7 @@ func Judge(provider string, status int, header http.Header, detail string) error
 	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		return &NotSent{Err: cause, RetryAfter: RetryAfter(header)}
+		return &NotSent{Err: cause, RetryAfter: RetryAfter(header), Limited: true}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return &Refused{Err: cause, Reason: ReasonUnauthorized, Broken: true}
 	case status == http.StatusRequestEntityTooLarge:

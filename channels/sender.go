@@ -78,6 +78,21 @@ type Finder interface {
 	Find(ctx context.Context, delivery int64, to string, since time.Time) (Receipt, bool, error)
 }
 
+// Prober is the ability to find out, without sending anything, whether a provider
+// is there and takes the account.
+type Prober interface {
+	// Probe asks something harmless. nil and a *NotSent that is Limited say that
+	// it is there, a *Refused that is Broken that it refuses the account; any
+	// other error that it is not there.
+	Probe(ctx context.Context) error
+}
+
+// Herald is the ability to tell another system something that is no delivery.
+type Herald interface {
+	// Tell makes one request. id is the same for a repeat. It fails as Send does.
+	Tell(ctx context.Context, id string, what WebhookContent) error
+}
+
 // Subscribed is the ability of a push provider to be subscribed to.
 type Subscribed interface {
 	// SubscriptionKey is the public key browsers subscribe with (Push API's
@@ -107,6 +122,9 @@ type NotSent struct {
 	Err error
 	// RetryAfter is the provider's wish; 0 when it named none.
 	RetryAfter time.Duration
+	// Limited says that the provider was reached and wants fewer messages (429):
+	// nobody sends to it from the same sender for as long.
+	Limited bool
 }
 
 func (e *NotSent) Error() string { return fmt.Sprintf("not sent: %v", e.Err) }

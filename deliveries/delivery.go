@@ -41,7 +41,7 @@ type Delivery struct {
 	// Case is the case a direct message answers; 0 for others.
 	Case int64 `json:"case,omitempty"`
 
-	Provider   string            `json:"provider,omitempty"`
+	Provider   string            `json:"provider,omitempty"` // by its name in the configuration: the last that was handed it
 	ProviderID string            `json:"provider_id,omitempty"`
 	Cost       int64             `json:"cost,omitempty"`      // minor units reserved for it
 	Segments   int               `json:"segments,omitempty"`  // of a text, as they are billed

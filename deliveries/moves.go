@@ -56,6 +56,7 @@ func (d Delivery) Settled(o Outcome, now time.Time) (Delivery, bool) {
 	case evidenced || o.Status == Sending || !d.Status.May(o.Status):
 		return d, false // a send begins with Begin only
 	}
+	d.Provider = cmp.Or(o.Provider, d.Provider)
 	switch o.Status {
 	case Skipped:
 		return d.Dropped(SkipReason(o.Reason), now), true
@@ -70,7 +71,6 @@ func (d Delivery) Settled(o Outcome, now time.Time) (Delivery, bool) {
 		d = d.givenBack()
 	}
 	d.Status, d.Reason, d.SettledAt = o.Status, o.Reason, now
-	d.Provider = cmp.Or(o.Provider, d.Provider)
 	return d, true
 }
 

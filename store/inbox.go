@@ -95,3 +95,19 @@ func (s *Store) Reject(ctx context.Context, id int64, why string) error {
 	}
 	return nil
 }
+
+// Forget implements deliveries.Inbox.
+func (s *Store) Forget(ctx context.Context, before time.Time, limit int) (int, error) {
+	var forgotten int64
+	err := s.write(ctx, func(tx *tx) (err error) {
+		forgotten, err = tx.exec(ctx, `
+			UPDATE inbox SET state = 'forgotten', url = '', header = '{}', body = $3
+			WHERE id IN (SELECT id FROM inbox WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2)`,
+			before.UnixMilli(), limit, []byte{})
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forget callbacks that are read: %w", err)
+	}
+	return int(forgotten), nil
+}

@@ -156,7 +156,10 @@ func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 		if err := tellDeliveries(ctx, tx, now, told); err != nil {
 			return err
 		}
-		return moveDeliveries(ctx, tx, now, changes)
+		if err := moveDeliveries(ctx, tx, now, changes); err != nil {
+			return err
+		}
+		return countTraffic(ctx, tx, now, changes)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("settle %d deliveries: %w", len(outcomes), err)

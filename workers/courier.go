@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,9 +21,6 @@ const (
 	usualWindow = 100
 	// providerTimeout bounds one call to a provider.
 	providerTimeout = 10 * time.Second
-	// accountPause is how long a channel rests after its provider refused the
-	// account itself (401, 403): nothing is wrong with the messages.
-	accountPause = 5 * time.Minute
 	// patience is how long one task waits for the rate limit in all. What would
 	// take longer waits in the ledger, where it keeps no worker busy.
 	patience = 2 * time.Second
@@ -49,6 +47,7 @@ type Courier struct {
 	// Providers are the senders' names, which the ledger keeps.
 	Providers map[channels.Channel]string
 	Limits    Limiter
+	Outlook   *Outlook
 	Post      *PostOffice
 	// Window is how many messages of a batch are in flight at once; 0 is 100.
 	Window int
@@ -56,18 +55,16 @@ type Courier struct {
 	Lease time.Duration
 	Now   func() time.Time
 	Log   *slog.Logger
-
-	resting sync.Map // channels.Channel -> time.Time: whose provider refuses the account
 }
 
 // Limiter spaces sends across all workers.
 type Limiter interface {
-	// Take says how many of n messages may leave on a channel now. Where none
+	// Take says how many of n messages may leave from a sender now. Where none
 	// may, again is how soon the next one will.
-	Take(ctx context.Context, ch channels.Channel, n int) (granted int, again time.Duration)
+	Take(ctx context.Context, sender deliveries.Outlet, n int) (granted int, again time.Duration)
 	// Line gives n messages a place each behind all that have one already: the
 	// first is due after first, the others follow apart from each other.
-	Line(ctx context.Context, ch channels.Channel, n int) (first, apart time.Duration)
+	Line(ctx context.Context, sender deliveries.Outlet, n int) (first, apart time.Duration)
 }
 
 // parcel is a delivery on its way through the courier.
@@ -95,7 +92,15 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) error {
 	for i, delivery := range claimed {
 		parcels[i].delivery = delivery
 	}
-	round := &round{Courier: c, fence: fence}
+	ch := claimed[0].Channel
+	round := &round{Courier: c, fence: fence, outlet: deliveries.Outlet{Channel: ch, Provider: c.Providers[ch]}}
+	if c.Senders[ch] == nil {
+		c.Log.Error("no provider is configured; messages wait", "channel", ch, "messages", len(parcels))
+		return round.giveBack(ctx, parcels, "provider_unavailable", c.Now().Add(withoutProvider), 0)
+	}
+	if held, err := round.heldAtOnce(ctx, parcels); held || err != nil {
+		return err
+	}
 	ready, err := round.sort(ctx, parcels)
 	if err != nil {
 		return err
@@ -108,6 +113,21 @@ type round struct {
 	*Courier
 	edition *campaigns.Edition
 	fence   deliveries.Fence
+	outlet  deliveries.Outlet // the channel's provider
+
+	health   map[deliveries.Outlet]deliveries.Health // as last looked at
+	lookedAt time.Time
+}
+
+// heldAtOnce gives a batch back unread where nothing may leave by its provider.
+func (r *round) heldAtOnce(ctx context.Context, parcels []parcel) (bool, error) {
+	if err := r.look(ctx); err != nil {
+		return false, err
+	}
+	if _, a := r.health[r.outlet].Admit(r.Now()); !a.Free && !a.Probe {
+		return true, r.hold(ctx, parcels, a)
+	}
+	return false, nil
 }
 
 // load reads everything parcels are judged and rendered by, in a few reads for
@@ -197,13 +217,21 @@ func (r *round) sort(ctx context.Context, parcels []parcel) ([]parcel, error) {
 	}
 	now := r.Now()
 	var ready, held []parcel
+	var late []deliveries.Outcome
 	for _, p := range parcels {
+		if overdue(p.delivery, now) {
+			late = append(late, waiting(p.delivery, p.delivery.Reason, now, now))
+			continue
+		}
 		p.verdict = r.judge(p, deliveries.Pressure{}, now)
 		if p.verdict.Go {
 			ready = append(ready, p)
 		} else {
 			held = append(held, p)
 		}
+	}
+	if err := r.settle(ctx, late, now); err != nil {
+		return nil, err
 	}
 	_, err := r.begin(ctx, held, now)
 	return ready, err
@@ -251,57 +279,94 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 	return leaving, nil
 }
 
-// send hands parcels over, window by window. Once ctx ends no further window
-// begins; the one in flight is finished and settled all the same.
+// send hands parcels over, window by window, each sender taking its turn. Once
+// ctx ends no further window begins; the one in flight is finished and settled
+// all the same.
 func (r *round) send(ctx context.Context, parcels []parcel) error {
-	if len(parcels) == 0 {
-		return nil
-	}
-	size, left, ch := r.Window, patience, parcels[0].delivery.Channel
-	if size <= 0 {
-		size = usualWindow
-	}
-	for len(parcels) > 0 && ctx.Err() == nil {
-		if until, resting := r.restingUntil(ch); resting {
-			return r.giveBack(ctx, parcels, channels.ReasonUnauthorized, until, 0)
+	turns, left := r.turns(parcels), patience
+	for ctx.Err() == nil {
+		var err error
+		if err = r.look(ctx); err != nil {
+			return err
 		}
-		n, again := r.Limits.Take(ctx, ch, min(size, len(parcels)))
+		if turns, err = r.admitted(ctx, turns); err != nil {
+			return err
+		}
+		turns = slices.DeleteFunc(turns, func(t *turn) bool { return len(t.parcels) == 0 })
+		if len(turns) == 0 {
+			return nil
+		}
+		leaving, again := r.take(ctx, turns)
 		switch {
-		case n > 0:
-			if err := r.window(ctx, parcels[:n]); err != nil {
+		case len(leaving) > 0:
+			if _, err := r.window(ctx, leaving, false); err != nil {
 				return err
 			}
-			parcels = parcels[n:]
 		case again > left:
-			first, apart := r.Limits.Line(ctx, ch, len(parcels))
-			return r.giveBack(ctx, parcels, "rate_limit", r.Now().Add(first), apart)
+			return r.queueUp(ctx, turns)
 		default:
 			left -= max(again, time.Millisecond)
 			sleep(ctx, again)
 		}
 	}
-	return r.giveBack(ctx, parcels, "", r.Now(), 0)
+	var troubles []error
+	for _, t := range turns {
+		troubles = append(troubles, r.giveBack(ctx, t.parcels, "", r.Now(), 0))
+	}
+	return errors.Join(troubles...)
+}
+
+// take takes a window's worth of parcels out of the turns, as many of each as
+// its limits let go. Where none may go, again is how soon the next one may.
+func (r *round) take(ctx context.Context, turns []*turn) (leaving []parcel, again time.Duration) {
+	room := r.Window
+	if room <= 0 {
+		room = usualWindow
+	}
+	for _, t := range turns {
+		n := min(room, len(t.parcels))
+		if n == 0 {
+			continue
+		}
+		granted, wait := r.Limits.Take(ctx, t.sender, n)
+		if granted == 0 && (again == 0 || wait < again) {
+			again = wait
+		}
+		leaving = append(leaving, t.parcels[:granted]...)
+		t.parcels = t.parcels[granted:]
+		room -= granted
+	}
+	return leaving, again
+}
+
+// queueUp gives back what the limits do not let go, each with its place in line.
+func (r *round) queueUp(ctx context.Context, turns []*turn) error {
+	var troubles []error
+	for _, t := range turns {
+		first, apart := r.Limits.Line(ctx, t.sender, len(t.parcels))
+		troubles = append(troubles, r.giveBack(ctx, t.parcels, "rate_limit", r.Now().Add(first), apart))
+	}
+	return errors.Join(troubles...)
 }
 
 // window renders parcels, commits them, sends them all at once and settles
-// them.
-func (r *round) window(ctx context.Context, parcels []parcel) error {
+// them. It reports whether that showed anything of the provider.
+func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown bool, err error) {
 	if r.Now().Sub(parcels[0].readAt) >= freshFor {
-		var err error
 		if parcels, err = r.sort(ctx, parcels); err != nil {
-			return err
+			return false, err
 		}
 	}
 	written, unwritable, err := r.Post.Write(ctx, r.edition, parcels)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := r.settle(ctx, unwritable, r.Now()); err != nil {
-		return err
+		return false, err
 	}
 	leaving, err := r.begin(ctx, written, r.Now())
 	if err != nil || len(leaving) == 0 {
-		return err
+		return false, err
 	}
 	// Messages that have begun are not torn off by a shutdown: the provider's
 	// time-out bounds them.
@@ -312,27 +377,22 @@ func (r *round) window(ctx context.Context, parcels []parcel) error {
 	outcomes := make([]deliveries.Outcome, len(leaving))
 	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
-		outcomes[i].Provider = r.Providers[p.delivery.Channel]
+		outcomes[i].Provider = r.outlet.Provider
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 	}
-	r.tell(leaving, results, now)
+	r.tell(leaving, results)
 	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
-	return errors.Join(r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now))
+	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
+	shown, noted := r.observe(ctx, leaving, results, probe)
+	return shown, errors.Join(blocked, settled, noted)
 }
 
 // handOver gives the messages to the provider of their channel, all at once.
 func (r *round) handOver(ctx context.Context, parcels []parcel) []channels.Result {
-	ch := parcels[0].delivery.Channel
-	sender := r.Senders[ch]
+	sender := r.Senders[r.outlet.Channel]
 	results := make([]channels.Result, len(parcels))
-	if sender == nil {
-		for i := range results {
-			results[i].Err = &channels.NotSent{Err: fmt.Errorf("no provider is configured for %s", ch), RetryAfter: accountPause}
-		}
-		return results
-	}
 	if batch, able := sender.(channels.BatchSender); able {
 		messages := make([]channels.Message, len(parcels))
 		for i, p := range parcels {
@@ -350,37 +410,21 @@ func (r *round) handOver(ctx context.Context, parcels []parcel) []channels.Resul
 	return results
 }
 
-// tell logs what a provider did not take, a line for a window, and lets the
-// channel rest where the account is refused.
-func (r *round) tell(parcels []parcel, results []channels.Result, now time.Time) {
+// tell logs what a provider did not take, a line for a window.
+func (r *round) tell(parcels []parcel, results []channels.Result) {
 	var first error
 	failed := 0
 	for _, result := range results {
 		if result.Err != nil {
 			failed++
 		}
-		if accountRefused(result.Err) || first == nil {
+		if first == nil {
 			first = result.Err
 		}
 	}
-	if failed == 0 {
-		return
+	if failed > 0 {
+		r.Log.Warn("the provider did not accept messages", "channel", r.outlet.Channel, "messages", failed, "of", len(parcels), "first", first)
 	}
-	ch := parcels[0].delivery.Channel
-	r.Log.Warn("the provider did not accept messages", "channel", ch, "messages", failed, "of", len(parcels), "first", first)
-	if accountRefused(first) {
-		r.resting.Store(ch, now.Add(accountPause))
-		r.Log.Error("the provider refuses the account; the channel rests. Check its keys", "channel", ch, "until", now.Add(accountPause))
-	}
-}
-
-// restingUntil is when a channel whose provider refused the account is tried
-// again.
-func (c *Courier) restingUntil(ch channels.Channel) (until time.Time, resting bool) {
-	if at, known := c.resting.Load(ch); known {
-		until = at.(time.Time)
-	}
-	return until, c.Now().Before(until)
 }
 
 // blockRefused suppresses the addresses that a provider refuses for good, counts
@@ -448,7 +492,5 @@ func (r *round) giveBack(ctx context.Context, parcels []parcel, why string, due 
 			ID: p.delivery.ID, Status: deliveries.Planned, Reason: why, DueAt: due.Add(time.Duration(i) * apart),
 		}
 	}
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
-	defer cancel()
-	return r.settle(after, outcomes, r.Now())
+	return r.settleAfter(ctx, outcomes)
 }

@@ -94,46 +94,6 @@ func TestAnswersOfProviders(t *testing.T) {
 	}
 }
 
-func TestARefusedAccountLetsTheChannelRest(t *testing.T) {
-	s := open(t, files)
-	s.courier.Window = 1
-	for _, id := range []string{"ben", "cem"} {
-		s.person(id)
-		s.plan(id, "Texted")
-	}
-	s.plan("ann", "Texted")
-	s.provider.answers(401, "")
-	s.deliver()
-	if n := len(s.provider.requests()); n != 1 {
-		t.Errorf("%d attempts on an account that is refused, want 1", n)
-	}
-	for _, d := range s.ledger() {
-		if d.Status != deliveries.Planned || d.Reason != "unauthorized" || d.DueAt.Before(noon.Add(5*time.Minute)) {
-			t.Errorf("delivery %d is %s (%s), due at %s", d.ID, d.Status, d.Reason, d.DueAt)
-		}
-	}
-	if !strings.Contains(s.said.String(), "refuses the account") {
-		t.Error("nobody is told")
-	}
-
-	// What comes up meanwhile is not tried either, and other channels go on.
-	s.later(time.Minute)
-	s.plan("ben", "Texted once")
-	s.plan("ben", "Wrote")
-	s.provider.does(nil)
-	s.deliverEach()
-	if n := len(s.provider.requests()); n != 2 {
-		t.Errorf("%d requests, want one more: the e-mail", n)
-	}
-	s.later(5 * time.Minute)
-	s.deliver()
-	for _, d := range s.ledger() {
-		if d.Status != deliveries.Sent {
-			t.Errorf("after the pause delivery %d is %s (%s)", d.ID, d.Status, d.Reason)
-		}
-	}
-}
-
 func TestAGoneBrowserIsForgotten(t *testing.T) {
 	s := open(t, files)
 	s.provider.answers(410, "")

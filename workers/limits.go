@@ -2,6 +2,8 @@ package workers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"math"
 	"sync"
@@ -12,14 +14,15 @@ import (
 	"golang.org/x/time/rate"
 
 	"rapport/channels"
+	"rapport/deliveries"
 )
 
 // Limit is how many messages a second may leave on a channel: in all, and by each
 // sender; 0 is no limit.
 type Limit struct{ PerSecond, PerSender int }
 
-// SharedLimits spaces sends by one bucket a channel, kept in Redis for all
-// workers together.
+// SharedLimits spaces sends by a bucket for each channel's provider and one for
+// each sender, kept in Redis for all workers together.
 type SharedLimits struct {
 	Redis redis.UniversalClient
 	// Limits are by channel; one that is missing is not limited.
@@ -27,67 +30,107 @@ type SharedLimits struct {
 	Log    *slog.Logger
 
 	mu    sync.Mutex
-	alone map[channels.Channel]*rate.Limiter // kept to while Redis is away
+	alone map[string]*rate.Limiter // kept to while Redis is away
 }
 
 // endless is a burst that is never used up.
 const endless = 1 << 30
 
-// Take implements Limiter. While Redis is away each worker keeps to the limit
-// by itself rather than stand still.
-func (l *SharedLimits) Take(ctx context.Context, ch channels.Channel, n int) (granted int, again time.Duration) {
-	perSecond := l.Limits[ch].PerSecond
-	if perSecond <= 0 {
-		return n, 0
+// bucket is one of the limits a message is under.
+type bucket struct {
+	name      string
+	perSecond int
+}
+
+// buckets are the limits a sender is under, its own first: what that grants is
+// little, so that little of the provider's is taken in vain.
+func (l *SharedLimits) buckets(sender deliveries.Outlet) []bucket {
+	limit := l.Limits[sender.Channel]
+	var all []bucket
+	if limit.PerSender > 0 {
+		all = append(all, bucket{string(sender.Channel) + ":" + digest(sender), limit.PerSender})
 	}
-	n = min(n, perSecond)
-	key, limit := "rapport:rate:"+string(ch), redis_rate.PerSecond(perSecond)
-	bucket := redis_rate.NewLimiter(l.Redis)
-	all, err := bucket.AllowN(ctx, key, limit, n)
+	if limit.PerSecond > 0 {
+		all = append(all, bucket{string(sender.Channel), limit.PerSecond})
+	}
+	return all
+}
+
+// digest names a sender in Redis without its number or mailbox.
+func digest(sender deliveries.Outlet) string {
+	sum := sha256.Sum256([]byte(sender.String()))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Take implements Limiter. While Redis is away each worker keeps to the limits
+// by itself rather than stand still.
+func (l *SharedLimits) Take(ctx context.Context, sender deliveries.Outlet, n int) (granted int, again time.Duration) {
+	for _, b := range l.buckets(sender) {
+		if n, again = l.take(ctx, b, n); n == 0 {
+			return 0, again
+		}
+	}
+	return n, again
+}
+
+func (l *SharedLimits) take(ctx context.Context, b bucket, n int) (granted int, again time.Duration) {
+	n = min(n, b.perSecond)
+	key, limit := "rapport:rate:"+b.name, redis_rate.PerSecond(b.perSecond)
+	shared := redis_rate.NewLimiter(l.Redis)
+	all, err := shared.AllowN(ctx, key, limit, n)
 	if err == nil && all.Allowed == 0 {
 		// AllowAtMost would take the fraction of a message with it. So what
 		// fits is reckoned from how long all of them would have to wait.
-		short := int(math.Ceil(all.RetryAfter.Seconds() * float64(perSecond)))
+		short := int(math.Ceil(all.RetryAfter.Seconds() * float64(b.perSecond)))
 		if n-short < 1 {
-			return 0, all.RetryAfter - spacing(perSecond)*time.Duration(n-1)
+			return 0, all.RetryAfter - spacing(b.perSecond)*time.Duration(n-1)
 		}
-		all, err = bucket.AllowN(ctx, key, limit, n-short)
+		all, err = shared.AllowN(ctx, key, limit, n-short)
 	}
 	if err != nil {
-		l.Log.Warn("the shared rate limit is out of reach; keeping to it alone", "channel", ch, "error", err)
-		return l.takeAlone(ch, perSecond, n)
+		l.Log.Warn("the shared rate limit is out of reach; keeping to it alone", "limit", b.name, "error", err)
+		return l.takeAlone(b, n)
 	}
-	return all.Allowed, spacing(perSecond)
+	return all.Allowed, spacing(b.perSecond)
 }
 
 // Line implements Limiter. The line is a bucket nobody finds empty: how long it
 // would take to fill again is how long the line is. It moves at nine tenths of
-// the limit, so that what stood in it finds room although others come up.
-func (l *SharedLimits) Line(ctx context.Context, ch channels.Channel, n int) (first, apart time.Duration) {
-	limit := redis_rate.Limit{Rate: 9 * max(l.Limits[ch].PerSecond, 1), Period: 10 * time.Second, Burst: endless}
+// the limit, so that what stood in it finds room although others come up. Who is
+// under two limits stands in both lines and goes by the slower one.
+func (l *SharedLimits) Line(ctx context.Context, sender deliveries.Outlet, n int) (first, apart time.Duration) {
+	for _, b := range l.buckets(sender) {
+		f, a := l.line(ctx, b, n)
+		first, apart = max(first, f), max(apart, a)
+	}
+	return first, apart
+}
+
+func (l *SharedLimits) line(ctx context.Context, b bucket, n int) (first, apart time.Duration) {
+	limit := redis_rate.Limit{Rate: 9 * b.perSecond, Period: 10 * time.Second, Burst: endless}
 	apart = limit.Period / time.Duration(limit.Rate)
-	line, err := redis_rate.NewLimiter(l.Redis).AllowN(ctx, "rapport:line:"+string(ch), limit, n)
+	line, err := redis_rate.NewLimiter(l.Redis).AllowN(ctx, "rapport:line:"+b.name, limit, n)
 	if err != nil {
 		return apart, apart
 	}
 	return max(line.ResetAfter-time.Duration(n-1)*apart, 0), apart
 }
 
-func (l *SharedLimits) takeAlone(ch channels.Channel, perSecond, n int) (granted int, again time.Duration) {
+func (l *SharedLimits) takeAlone(b bucket, n int) (granted int, again time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	own := l.alone[ch]
+	own := l.alone[b.name]
 	if own == nil {
-		own = rate.NewLimiter(rate.Limit(perSecond), perSecond)
+		own = rate.NewLimiter(rate.Limit(b.perSecond), b.perSecond)
 		if l.alone == nil {
-			l.alone = map[channels.Channel]*rate.Limiter{}
+			l.alone = map[string]*rate.Limiter{}
 		}
-		l.alone[ch] = own
+		l.alone[b.name] = own
 	}
 	for granted < n && own.Allow() {
 		granted++
 	}
-	return granted, spacing(perSecond)
+	return granted, spacing(b.perSecond)
 }
 
 func spacing(perSecond int) time.Duration { return time.Second / time.Duration(perSecond) }

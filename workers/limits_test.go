@@ -13,25 +13,28 @@ import (
 	"rapport/workers"
 )
 
+// number is a number that texts leave from.
+var number = deliveries.Outlet{Channel: channels.SMS, Provider: "twilio", Via: "+493012345678"}
+
 func TestALimitIsSharedByAllWorkers(t *testing.T) {
 	eachRedis(t, func(t *testing.T, s *shop) {
 		limits := map[channels.Channel]workers.Limit{channels.SMS: {PerSecond: 20}}
 		one := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
 		other := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
-		if n, _ := one.Take(t.Context(), channels.SMS, 15); n != 15 {
+		if n, _ := one.Take(t.Context(), number, 15); n != 15 {
 			t.Fatalf("%d of 15 may leave", n)
 		}
-		n, _ := other.Take(t.Context(), channels.SMS, 15)
+		n, _ := other.Take(t.Context(), number, 15)
 		if n < 5 || n > 7 { // five, and what comes in while the test runs
 			t.Errorf("then the other worker may send %d, want 5", n)
 		}
 		for n > 0 {
-			n, _ = one.Take(t.Context(), channels.SMS, 1)
+			n, _ = one.Take(t.Context(), number, 1)
 		}
-		if n, again := other.Take(t.Context(), channels.SMS, 15); n > 1 || again > 100*time.Millisecond {
+		if n, again := other.Take(t.Context(), number, 15); n > 1 || again > 100*time.Millisecond {
 			t.Errorf("the bucket is empty, and %d may leave, the next after %s", n, again)
 		}
-		if n, _ := one.Take(t.Context(), channels.Email, 5000); n != 5000 {
+		if n, _ := one.Take(t.Context(), deliveries.Outlet{Channel: channels.Email}, 5000); n != 5000 {
 			t.Errorf("a channel without a limit: %d of 5000", n)
 		}
 	})
@@ -42,11 +45,11 @@ func TestTheLineIsSharedByAllWorkers(t *testing.T) {
 		limits := map[channels.Channel]workers.Limit{channels.SMS: {PerSecond: 10}}
 		one := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
 		other := &workers.SharedLimits{Redis: s.redis, Limits: limits, Log: s.log}
-		first, apart := one.Line(t.Context(), channels.SMS, 90)
+		first, apart := one.Line(t.Context(), number, 90)
 		if first > 200*time.Millisecond || apart < 100*time.Millisecond || apart > 120*time.Millisecond {
 			t.Errorf("the first in line waits %s, the next %s longer", first, apart)
 		}
-		if first, _ := other.Line(t.Context(), channels.SMS, 90); first < 9*time.Second || first > 11*time.Second {
+		if first, _ := other.Line(t.Context(), number, 90); first < 9*time.Second || first > 11*time.Second {
 			t.Errorf("behind 90 others one waits %s, want 10 s", first)
 		}
 	})
@@ -56,13 +59,13 @@ func TestWhileRedisIsAwayAWorkerKeepsToTheLimitAlone(t *testing.T) {
 	s := open(t, files)
 	limits := &workers.SharedLimits{Redis: s.redis, Limits: map[channels.Channel]workers.Limit{channels.SMS: {PerSecond: 5}}, Log: s.log}
 	s.mini.Close()
-	if n, _ := limits.Take(t.Context(), channels.SMS, 100); n != 5 {
+	if n, _ := limits.Take(t.Context(), number, 100); n != 5 {
 		t.Errorf("%d may leave, want 5", n)
 	}
-	if n, again := limits.Take(t.Context(), channels.SMS, 100); n > 3 || again <= 0 {
+	if n, again := limits.Take(t.Context(), number, 100); n > 3 || again <= 0 {
 		t.Errorf("and at once %d more, the next after %s", n, again)
 	}
-	if first, apart := limits.Line(t.Context(), channels.SMS, 10); first <= 0 || apart <= 0 {
+	if first, apart := limits.Line(t.Context(), number, 10); first <= 0 || apart <= 0 {
 		t.Errorf("the line: %s, %s", first, apart)
 	}
 }
@@ -106,12 +109,12 @@ func TestASlowChannelGivesBackWhatDoesNotGo(t *testing.T) {
 // slowly grants one message at a time and lets something happen in between.
 type slowly struct{ between func() }
 
-func (l slowly) Take(context.Context, channels.Channel, int) (int, time.Duration) {
+func (l slowly) Take(context.Context, deliveries.Outlet, int) (int, time.Duration) {
 	l.between()
 	return 1, time.Millisecond
 }
 
-func (slowly) Line(context.Context, channels.Channel, int) (first, apart time.Duration) {
+func (slowly) Line(context.Context, deliveries.Outlet, int) (first, apart time.Duration) {
 	return 0, 0
 }
 

@@ -20,7 +20,7 @@ func outcome(d deliveries.Delivery, result channels.Result, now time.Time) deliv
 	case errors.As(result.Err, &notSent):
 		again(&o, d, now.Add(deliveries.Backoff(d, notSent.RetryAfter)), "provider_unavailable")
 	case errors.As(result.Err, &refused) && refused.Broken:
-		again(&o, d, now.Add(accountPause), refused.Reason)
+		o = waiting(d, refused.Reason, now.Add(heldFor+deliveries.Spread(d, heldFor)), now)
 	case errors.As(result.Err, &refused):
 		o.Status, o.Reason = deliveries.Failed, refused.Reason
 	default:
@@ -37,11 +37,4 @@ func again(o *deliveries.Outcome, d deliveries.Delivery, at time.Time, why strin
 		return
 	}
 	o.Status, o.DueAt = deliveries.Planned, at
-}
-
-// accountRefused reports whether the provider refuses us rather than the
-// message.
-func accountRefused(err error) bool {
-	var refused *channels.Refused
-	return errors.As(err, &refused) && refused.Broken
 }

@@ -73,7 +73,7 @@ func TestNothingPersonalIsInRedis(t *testing.T) {
 	_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(publicURL+"/hooks/twilio/inbound", form("From", phoneOf("ann"), "Body", "secret words"), s.clock()))
 	ok(t, err)
 	s.round()
-	s.courier.Limits.Take(s.ctx(), channels.SMS, 1)
+	s.courier.Limits.Take(s.ctx(), number, 1)
 	dump := s.mini.Dump()
 	for _, kind := range []string{"deliver", "react", "read", "enter"} {
 		if !strings.Contains(dump, kind) {

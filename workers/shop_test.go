@@ -177,7 +177,8 @@ func (s *shop) wire() {
 	}
 	s.courier = &workers.Courier{
 		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: s.senders, Providers: names, Limits: limits,
-		Post: &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
+		Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: s.log},
+		Post:    &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
 	}
 	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
 	s.entrance = &workers.Entrance{Catalog: s.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: s.log}

@@ -28,8 +28,8 @@ type Twilio struct {
 	MachineDetection bool `yaml:"machine_detection"`
 }
 
-// Open gives the sender, which is also a Listener, a Talker, a Finder and a
-// Checker.
+// Open gives the sender, which is also a Listener, a Talker, a Finder, a
+// Checker and a Prober.
 func (t Twilio) Open() (channels.Sender, error) {
 	client, err := t.Account.Open()
 	if err != nil {
@@ -121,6 +121,18 @@ func (s *calls) Check(m channels.Message) error {
 
 // Verify checks Twilio's signature.
 func (s *calls) Verify(c channels.Callback) error { return s.client.Verify(c) }
+
+// Probe implements channels.Prober: it asks for the newest call.
+func (s *calls) Probe(ctx context.Context) error {
+	size := 1
+	_, err := twilio.Do(ctx, s.client, func(service *api.ApiService) (*api.ListCallResponse, error) {
+		return service.PageCall(&api.ListCallParams{PageSize: &size}, "", "")
+	})
+	if err != nil {
+		return fmt.Errorf("probe twilio: %w", err)
+	}
+	return nil
+}
 
 // Find looks among the newest calls Twilio placed to the number. Twilio gives
 // back nothing of ours, so only a single call since then is an answer.

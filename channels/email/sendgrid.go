@@ -39,7 +39,7 @@ type SendGrid struct {
 	Timeout time.Duration `yaml:"timeout"`
 }
 
-// Open gives the sender, which is also a Listener and a Checker. SendGrid
+// Open gives the sender, which is also a Listener, a Checker and a Prober. SendGrid
 // offers no way to look for a message by what we know of it, so there is no
 // Finder: events, which carry the delivery, are the only later evidence.
 func (g SendGrid) Open() (channels.Sender, error) {
@@ -75,7 +75,7 @@ func (g SendGrid) open() (*mails, error) {
 		return nil, err
 	}
 	return &mails{
-		key: g.APIKey, url: base.JoinPath("/v3/mail/send").String(),
+		key: g.APIKey, url: base.JoinPath("/v3/mail/send").String(), scopes: base.JoinPath("/v3/scopes").String(),
 		client: &rest.Client{HTTPClient: channels.NewClient(g.Timeout, nil)},
 		keys:   keys, from: g.From, replyTo: g.ReplyTo,
 	}, nil
@@ -83,7 +83,7 @@ func (g SendGrid) open() (*mails, error) {
 
 type mails struct {
 	key           channels.Secret
-	url           string
+	url, scopes   string
 	client        *rest.Client
 	keys          []*ecdsa.PublicKey
 	from, replyTo string
@@ -121,6 +121,18 @@ func (s *mails) send(ctx context.Context, m channels.Message) (channels.Receipt,
 		return channels.Receipt{}, channels.Cause(err)
 	}
 	return judge(answer)
+}
+
+// Probe implements channels.Prober: it asks which scopes the key has.
+func (s *mails) Probe(ctx context.Context) error {
+	answer, err := s.client.SendWithContext(ctx, rest.Request{
+		Method: rest.Get, BaseURL: s.scopes,
+		Headers: map[string]string{"Authorization": "Bearer " + string(s.key), "Accept": "application/json", "User-Agent": "rapport"},
+	})
+	if answer == nil {
+		return fmt.Errorf("probe sendgrid: %w", channels.Cause(err))
+	}
+	return channels.Judge("sendgrid", answer.StatusCode, http.Header(answer.Headers), "")
 }
 
 // judge reads SendGrid's answer. Only 202 is its word that the message is

@@ -35,7 +35,8 @@ type Twilio struct {
 	From string `yaml:"from"`
 }
 
-// Open gives the sender, which is also a Listener, a Finder and a Checker.
+// Open gives the sender, which is also a Listener, a Finder, a Checker and a
+// Prober.
 func (t Twilio) Open() (channels.Sender, error) {
 	client, err := t.Account.Open()
 	if err != nil {
@@ -124,6 +125,18 @@ func (s *texts) Check(m channels.Message) error {
 
 // Verify checks Twilio's signature.
 func (s *texts) Verify(c channels.Callback) error { return s.client.Verify(c) }
+
+// Probe implements channels.Prober: it asks for the newest text.
+func (s *texts) Probe(ctx context.Context) error {
+	size := 1
+	_, err := twilio.Do(ctx, s.client, func(service *api.ApiService) (*api.ListMessageResponse, error) {
+		return service.PageMessage(&api.ListMessageParams{PageSize: &size}, "", "")
+	})
+	if err != nil {
+		return fmt.Errorf("probe twilio: %w", err)
+	}
+	return nil
+}
 
 // Find looks among the newest texts Twilio sent to the number. Twilio gives
 // back nothing of ours, so only a single text since then is an answer.

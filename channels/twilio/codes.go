@@ -141,7 +141,7 @@ func judge(status int, header http.Header, body []byte) error {
 		return err
 	}
 	if unprocessed[said.Code] {
-		return &channels.NotSent{Err: refused.Err, RetryAfter: channels.RetryAfter(header)}
+		return &channels.NotSent{Err: refused.Err, RetryAfter: channels.RetryAfter(header), Limited: true}
 	}
 	if meaning, known := meanings[said.Code]; known {
 		return &channels.Refused{Err: refused.Err, Reason: meaning.Reason, Suppress: meaning.Suppress, Broken: meaning.Broken}

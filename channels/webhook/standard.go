@@ -45,7 +45,7 @@ type Standard struct {
 	Now func() time.Time `yaml:"-"`
 }
 
-// Open gives the sender, which is also a Checker.
+// Open gives the sender, which is also a Checker and a Herald.
 func (s Standard) Open() (channels.Sender, error) {
 	sender, err := s.open()
 	if err != nil {
@@ -114,7 +114,23 @@ func (h *hooks) send(ctx context.Context, m channels.Message) error {
 	if err != nil {
 		return err
 	}
-	body := m.Content.Webhook.Body
+	return h.post(ctx, idOf(m), target, client, m.Content.Webhook.Body)
+}
+
+// Tell implements channels.Herald: one request that is signed and guarded as a
+// delivery's is.
+func (h *hooks) Tell(ctx context.Context, id string, what channels.WebhookContent) error {
+	target, client, err := h.admit(what.URL)
+	if err == nil {
+		err = h.post(ctx, id, target, client, what.Body)
+	}
+	if err != nil {
+		return fmt.Errorf("tell a webhook: %w", err)
+	}
+	return nil
+}
+
+func (h *hooks) post(ctx context.Context, id string, target *url.URL, client *http.Client, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
 	if err != nil {
 		return refuse(channels.ReasonInvalidAddress, "the URL cannot be requested")
@@ -122,9 +138,9 @@ func (h *hooks) send(ctx context.Context, m channels.Message) error {
 	at := h.now()
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "rapport")
-	req.Header.Set("Webhook-Id", idOf(m))
+	req.Header.Set("Webhook-Id", id)
 	req.Header.Set("Webhook-Timestamp", timestamp(at))
-	req.Header.Set("Webhook-Signature", h.signer.sign(idOf(m), at, body))
+	req.Header.Set("Webhook-Signature", h.signer.sign(id, at, body))
 	answer, err := client.Do(req)
 	if err != nil {
 		return safeToRepeat(channels.Cause(err), 0)

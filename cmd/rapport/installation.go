@@ -30,6 +30,8 @@ type backing struct {
 	Addresses deliveries.Doors
 	WriteKeys []string
 	Limits    map[channels.Channel]workers.Limit
+	AlertURL  string // "" tells nobody
+	Retention config.Retention
 	Worker    config.Worker
 	// Conditions is how long one may be judged; zero is the store's default.
 	Conditions time.Duration
@@ -126,7 +128,7 @@ func (i *installation) worker() *workers.Worker {
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Log: i.Log},
-			Post:   &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
+			Outlook: i.outlook(), Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
 			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
 		},
 		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Now: i.Now, Log: i.Log},
@@ -141,6 +143,15 @@ func (i *installation) worker() *workers.Worker {
 		},
 		Bell: i.Bell, Log: i.Log,
 	}
+}
+
+// outlook keeps how providers do, and tells the operator's webhook.
+func (i *installation) outlook() *workers.Outlook {
+	o := &workers.Outlook{Outlets: i.Store.Outlets(), Now: i.Now, Log: i.Log}
+	if herald, able := i.Senders[channels.Webhook].(channels.Herald); able && i.AlertURL != "" {
+		o.Alarm = &workers.Alarm{Herald: herald, URL: i.AlertURL, Log: i.Log}
+	}
+	return o
 }
 
 // watcher watches segments: the scheduler's starts looks, a worker's does them.

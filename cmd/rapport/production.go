@@ -55,5 +55,6 @@ func (b *backing) configure(c config.Config) {
 	for ch, limit := range c.Limits {
 		b.Limits[channels.Channel(ch)] = workers.Limit(limit)
 	}
+	b.AlertURL, b.Retention = c.Alerts.Webhook.Reveal(), c.Retention
 	b.Worker, b.Conditions = c.Worker, c.ConditionTimeout
 }

@@ -152,3 +152,30 @@ func TestALinkKeepsItsNumber(t *testing.T) {
 		}
 	})
 }
+
+func TestReadCallbacksAreForgottenAndStillKnown(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		for i, body := range []string{"read long ago", "read and new", "waiting"} {
+			c := callback(body)
+			if i == 1 {
+				c.ReceivedAt = noon.Add(time.Hour)
+			}
+			receive(t, s, "sms/twilio", c)
+		}
+		all := waiting(t, s, noon.Add(time.Hour), 10)
+		if err := s.Done(t.Context(), []int64{all[0].ID, all[1].ID}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []int{1, 0} {
+			if n, err := s.Forget(t.Context(), noon.Add(time.Minute), 10); err != nil || n != want {
+				t.Errorf("%d were forgotten (%v), want %d", n, err, want)
+			}
+		}
+		if receive(t, s, "sms/twilio", callback("read long ago")) {
+			t.Error("a callback that was read and forgotten counts as new")
+		}
+		if left := waiting(t, s, noon.Add(24*time.Hour), 10); len(left) != 1 || string(left[0].Callback.Body) != "waiting" {
+			t.Errorf("what waits is %+v", left)
+		}
+	})
+}

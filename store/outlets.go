@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+var _ deliveries.Outlets = outlets{}
+
+// Outlets keeps how providers do in this store.
+func (s *Store) Outlets() deliveries.Outlets { return outlets{s} }
+
+type outlets struct{ store *Store }
+
+// Health implements deliveries.Outlets.
+func (o outlets) Health(ctx context.Context, ch channels.Channel) (all []deliveries.Health, err error) {
+	err = o.store.read(ctx, func(tx *tx) (err error) {
+		all, err = list(ctx, tx, scanHealth, `
+			SELECT channel, provider, via, health FROM outlets WHERE channel = $1 OR $1 = ''
+			ORDER BY channel, provider, via`, ch)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read how outlets do: %w", err)
+	}
+	return all, nil
+}
+
+func scanHealth(r record) (h deliveries.Health, err error) {
+	var out deliveries.Outlet
+	err = r.Scan(&out.Channel, &out.Provider, &out.Via, asJSON(&h))
+	h.Outlet = out
+	return h, err
+}
+
+// Change implements deliveries.Outlets.
+func (o outlets) Change(ctx context.Context, out deliveries.Outlet, move func(deliveries.Health) deliveries.Health) (before, after deliveries.Health, err error) {
+	err = o.store.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, `
+			INSERT INTO outlets (channel, provider, via, health) VALUES ($1, $2, $3, '{}') ON CONFLICT DO NOTHING`,
+			out.Channel, out.Provider, clean(out.Via))
+		if err != nil {
+			return err
+		}
+		before, _, err = first(ctx, tx, scanHealth, `
+			SELECT o.channel, o.provider, o.via, o.health FROM outlets o
+			WHERE o.channel = $1 AND o.provider = $2 AND o.via = $3`+tx.forUpdate("o"), out.Channel, out.Provider, clean(out.Via))
+		if err != nil {
+			return err
+		}
+		if after = move(before); after == before {
+			return nil
+		}
+		health, err := encode(after)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, "UPDATE outlets SET health = $4 WHERE channel = $1 AND provider = $2 AND via = $3",
+			out.Channel, out.Provider, clean(out.Via), health)
+		return err
+	})
+	if err != nil {
+		return before, after, fmt.Errorf("note how %s does: %w", out, err)
+	}
+	return before, after, nil
+}
+
+// Release implements deliveries.Outlets.
+func (o outlets) Release(ctx context.Context, ch channels.Channel, now time.Time) (int, error) {
+	var released int64
+	err := o.store.write(ctx, func(tx *tx) (err error) {
+		released, err = tx.exec(ctx, `
+			UPDATE deliveries SET due_at = $2
+			WHERE status = 'planned' AND channel = $1 AND due_at > $2 AND reason IN ($3, $4)`,
+			ch, now.UnixMilli(), deliveries.ProviderDown, deliveries.AccountRefused)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("release what waits for a provider of %s: %w", ch, err)
+	}
+	return int(released), nil
+}
+
+// Traffic implements deliveries.Outlets.
+func (o outlets) Traffic(ctx context.Context, since time.Time) (all []deliveries.Traffic, err error) {
+	err = o.store.read(ctx, func(tx *tx) (err error) {
+		all, err = list(ctx, tx, func(r record) (t deliveries.Traffic, err error) {
+			err = r.Scan(&t.Channel, &t.Provider, &t.Sent, &t.Failed, &t.Unconfirmed, &t.PutOff)
+			return t, err
+		}, `
+			SELECT channel, provider, CAST(SUM(sent) AS BIGINT), CAST(SUM(failed) AS BIGINT),
+				CAST(SUM(unconfirmed) AS BIGINT), CAST(SUM(put_off) AS BIGINT)
+			FROM outlet_minutes WHERE minute > $1 GROUP BY channel, provider ORDER BY channel, provider`,
+			since.Add(-time.Minute).UnixMilli())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what providers did: %w", err)
+	}
+	return all, nil
+}
+
+// countTraffic adds what providers did to the present minute. It is the last
+// statement of its transaction: all who settle wait for the row.
+func countTraffic(ctx context.Context, tx *tx, now time.Time, changes []change) error {
+	sums := map[deliveries.Outlet]*deliveries.Traffic{}
+	for _, c := range changes {
+		if c.before.Status != deliveries.Sending || c.after.Provider == "" {
+			continue
+		}
+		out := deliveries.Outlet{Channel: c.after.Channel, Provider: c.after.Provider}
+		sum := sums[out]
+		if sum == nil {
+			sum = &deliveries.Traffic{Channel: out.Channel, Provider: out.Provider}
+			sums[out] = sum
+		}
+		switch c.after.Status {
+		case deliveries.Planned:
+			sum.PutOff++
+		case deliveries.Unconfirmed:
+			sum.Unconfirmed++
+		case deliveries.Failed:
+			sum.Failed++
+		default:
+			sum.Sent++
+		}
+	}
+	if len(sums) == 0 {
+		return nil
+	}
+	minute := now.Truncate(time.Minute)
+	rows := newRows("channel text, provider text, sent int, failed int, unconfirmed int, put_off int")
+	for _, sum := range sums {
+		rows.add(sum.Channel, sum.Provider, sum.Sent, sum.Failed, sum.Unconfirmed, sum.PutOff)
+	}
+	_, err := tx.execRows(ctx, rows, `
+		INSERT INTO outlet_minutes (channel, provider, minute, sent, failed, unconfirmed, put_off)
+		SELECT v.channel, v.provider, $1, v.sent, v.failed, v.unconfirmed, v.put_off FROM {rows} AS v WHERE TRUE
+		ON CONFLICT (channel, provider, minute) DO UPDATE SET sent = outlet_minutes.sent + excluded.sent,
+			failed = outlet_minutes.failed + excluded.failed, unconfirmed = outlet_minutes.unconfirmed + excluded.unconfirmed,
+			put_off = outlet_minutes.put_off + excluded.put_off`, minute.UnixMilli())
+	return err
+}
+
+// ForgetTraffic drops the minutes before a moment.
+func (s *Store) ForgetTraffic(ctx context.Context, before time.Time) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, "DELETE FROM outlet_minutes WHERE minute < $1", before.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget what providers did: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,322 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+const (
+	// heldFor is how long messages wait for a provider that is down before
+	// somebody looks again, spread over as long once more. They are released as
+	// soon as it is up.
+	heldFor = 30 * time.Second
+	// withoutProvider is how long they wait where none is configured.
+	withoutProvider = 5 * time.Minute
+)
+
+// Outlook keeps how providers do: it notes what messages showed of them, and
+// tells when one goes down and when it is up again, once.
+type Outlook struct {
+	Outlets deliveries.Outlets
+	// Alarm tells the operator beside the log; nil tells nobody.
+	Alarm *Alarm
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// note writes down what was seen of an outlet. Where that brings it up again,
+// what waited for it is released.
+func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
+	now := o.Now()
+	before, after, err := o.Outlets.Change(ctx, out, func(h deliveries.Health) deliveries.Health { return h.After(signs, now) })
+	switch {
+	case err != nil:
+		return err
+	case before.Down == after.Down:
+		return nil
+	case after.Down:
+		o.Log.Error("a provider is down; its messages wait", "outlet", out.String(), "why", after.Why, "error", after.Detail)
+	default:
+		released, err := o.Outlets.Release(ctx, out.Channel, now)
+		if err != nil {
+			return err
+		}
+		o.Log.Error("a provider is up again", "outlet", out.String(), "down for", now.Sub(before.Since), "released", released)
+	}
+	o.Alarm.tell(ctx, before, after)
+	return nil
+}
+
+// signsOf is what the outcomes of sends show of the outlet they left by. A
+// message that is refused for its own sake shows nothing: it may not even have
+// left this machine.
+func signsOf(results []channels.Result) deliveries.Signs {
+	var s deliveries.Signs
+	for _, result := range results {
+		var notSent *channels.NotSent
+		var refused *channels.Refused
+		switch {
+		case result.Err == nil:
+			s.Well++
+			continue
+		case errors.As(result.Err, &notSent) && notSent.Limited:
+			s.Well, s.Limited, s.Wish = s.Well+1, true, max(s.Wish, notSent.RetryAfter)
+			continue
+		case errors.As(result.Err, &refused):
+			if !refused.Broken {
+				continue
+			}
+			s.Refused = true
+			s.Detail = result.Err.Error() // the account weighs more than a message
+			continue
+		}
+		if s.Ill++; s.Detail == "" {
+			s.Detail = result.Err.Error()
+		}
+	}
+	return s
+}
+
+// idle reports whether signs are those of an outlet of which nothing has to be
+// written down.
+func idle(s deliveries.Signs, known deliveries.Health) bool {
+	return s.Ill == 0 && !s.Refused && !s.Limited && !s.Probe && !known.Down && known.Failures == 0
+}
+
+// turn is what of a batch leaves by the same outlet.
+type turn struct {
+	outlet  deliveries.Outlet // whose health counts
+	sender  deliveries.Outlet // whose limit and pause count
+	parcels []parcel
+}
+
+// turns puts parcels in groups by whom they leave from, each in its order.
+func (r *round) turns(parcels []parcel) []*turn {
+	var all []*turn
+	places := map[deliveries.Outlet]*turn{}
+	for _, p := range parcels {
+		outlet, sender := r.ways(p)
+		place := places[sender]
+		if place == nil {
+			place = &turn{outlet: outlet, sender: sender}
+			places[sender] = place
+			all = append(all, place)
+		}
+		place.parcels = append(place.parcels, p)
+	}
+	return all
+}
+
+// ways is the outlet whose health counts for a message, and the one whose limit
+// and pause do.
+func (r *round) ways(p parcel) (outlet, sender deliveries.Outlet) {
+	outlet, sender = r.outlet, r.outlet
+	sender.Via = r.via(p)
+	if byHost(outlet.Channel) {
+		outlet = sender
+	}
+	return outlet, sender
+}
+
+// byHost reports whether a channel's messages go to many hosts, of which one may
+// be down by itself.
+func byHost(ch channels.Channel) bool { return ch == channels.Push || ch == channels.Webhook }
+
+// via is the sender of a message, or the host it goes to.
+func (r *round) via(p parcel) string {
+	switch customer := p.journey.Customer; {
+	case r.outlet.Channel == channels.Push && customer != nil && len(customer.Browsers) > 0:
+		return hostOf(customer.Browsers[0].Endpoint)
+	case r.outlet.Channel == channels.Webhook && p.campaign != nil:
+		if step := p.campaign.StepAt(p.delivery.Step); step != nil && step.Webhook != nil {
+			return hostOf(step.Webhook.URL)
+		}
+		return ""
+	}
+	return r.edition.Senders[r.outlet.Channel].From
+}
+
+func hostOf(address string) string {
+	if target, err := url.Parse(address); err == nil {
+		return target.Host
+	}
+	return ""
+}
+
+// look reads how the channel's outlets do, unless that was done just now.
+func (r *round) look(ctx context.Context) error {
+	now := r.Now()
+	if r.health != nil && now.Sub(r.lookedAt) < freshFor {
+		return nil
+	}
+	all, err := r.Outlook.Outlets.Health(ctx, r.outlet.Channel)
+	if err != nil {
+		return err
+	}
+	r.health, r.lookedAt = make(map[deliveries.Outlet]deliveries.Health, len(all)), now
+	for _, h := range all {
+		r.health[h.Outlet] = h
+	}
+	return nil
+}
+
+// admit says whether what stands in a turn may leave. A probe is asked for in
+// the store, where one worker gets it.
+func (r *round) admit(ctx context.Context, t *turn) (a deliveries.Admission, err error) {
+	now := r.Now()
+	if paused := r.health[t.sender].PausedUntil; now.Before(paused) {
+		return deliveries.Admission{Until: paused, Why: "rate_limit"}, nil
+	}
+	if _, a = r.health[t.outlet].Admit(now); !a.Probe {
+		return a, nil
+	}
+	_, after, err := r.Outlook.Outlets.Change(ctx, t.outlet, func(h deliveries.Health) deliveries.Health {
+		h, a = h.Admit(now)
+		return h
+	})
+	r.health[t.outlet] = after
+	return a, err
+}
+
+// admitted leaves those turns that may leave now, and gives the others back. A
+// turn that is given the probe sends one message first.
+func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err error) {
+	for _, t := range turns {
+		a, err := r.admit(ctx, t)
+		if err == nil && a.Probe {
+			if err = r.probe(ctx, t); err == nil {
+				a, err = r.admit(ctx, t)
+			}
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case a.Free:
+			open = append(open, t)
+		default:
+			if err := r.hold(ctx, t.parcels, a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return open, nil
+}
+
+// probe finds out whether an outlet is up again: by what costs nothing where the
+// provider can be asked, and then by one message.
+func (r *round) probe(ctx context.Context, t *turn) error {
+	seen := deliveries.Signs{Probe: true}
+	if prober, able := r.Senders[t.outlet.Channel].(channels.Prober); able {
+		asked, cancel := context.WithTimeout(ctx, providerTimeout)
+		seen = signsOf([]channels.Result{{Err: prober.Probe(asked)}})
+		cancel()
+		seen.Probe = true
+		if seen.Ill > 0 || seen.Refused || seen.Limited {
+			return r.see(ctx, t.outlet, seen)
+		}
+		seen.Well = 0 // it is there; whether it takes messages a message shows
+	}
+	for len(t.parcels) > 0 {
+		one := t.parcels[:1]
+		t.parcels = t.parcels[1:]
+		shown, err := r.window(ctx, one, true)
+		if err != nil || shown {
+			return err
+		}
+	}
+	return r.see(ctx, t.outlet, seen) // nothing could leave; the next may try
+}
+
+// see notes signs and keeps in mind what came of them.
+func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
+	defer cancel()
+	r.health = nil // read anew
+	if err := r.Outlook.note(after, out, signs); err != nil {
+		return err
+	}
+	return r.look(after)
+}
+
+// observe notes what a window showed, by outlet, and reports whether it showed
+// anything. A provider's wish for a pause is its sender's.
+func (r *round) observe(ctx context.Context, parcels []parcel, results []channels.Result, probe bool) (shown bool, err error) {
+	if err := r.look(ctx); err != nil {
+		return false, err
+	}
+	byOutlet, bySender := map[deliveries.Outlet][]channels.Result{}, map[deliveries.Outlet][]channels.Result{}
+	for i, p := range parcels {
+		outlet, sender := r.ways(p)
+		byOutlet[outlet] = append(byOutlet[outlet], results[i])
+		bySender[sender] = append(bySender[sender], results[i])
+	}
+	var troubles []error
+	for sender, some := range bySender {
+		if s := signsOf(some); s.Limited && byOutlet[sender] == nil {
+			troubles = append(troubles, r.see(ctx, sender, deliveries.Signs{Limited: true, Wish: s.Wish}))
+		}
+	}
+	for outlet, some := range byOutlet {
+		signs := signsOf(some)
+		signs.Limited = signs.Limited && bySender[outlet] != nil
+		signs.Probe = probe
+		says := signs.Well+signs.Ill > 0 || signs.Refused
+		shown = shown || says
+		if says && !idle(signs, r.health[outlet]) {
+			troubles = append(troubles, r.see(ctx, outlet, signs))
+		}
+	}
+	return shown, errors.Join(troubles...)
+}
+
+// hold gives parcels back for as long as an outlet is shut. They wait in the
+// ledger, without an attempt, no longer than until they expire. The first of
+// those that wait for a provider comes back for the next probe.
+func (r *round) hold(ctx context.Context, parcels []parcel, a deliveries.Admission) error {
+	now := r.Now()
+	outcomes := make([]deliveries.Outcome, len(parcels))
+	for i, p := range parcels {
+		due := a.Until.Add(deliveries.Spread(p.delivery, max(a.Until.Sub(now)/4, time.Second)))
+		if a.Why == deliveries.ProviderDown {
+			due = now.Add(heldFor + deliveries.Spread(p.delivery, heldFor))
+			if i == 0 && a.Until.Before(due) {
+				due = a.Until
+			}
+		}
+		outcomes[i] = waiting(p.delivery, a.Why, due, now)
+	}
+	return r.settleAfter(ctx, outcomes)
+}
+
+// waiting is the outcome of a delivery that waits for its provider: it is given
+// up when it expires meanwhile.
+func waiting(d deliveries.Delivery, why string, due, now time.Time) deliveries.Outcome {
+	o := deliveries.Outcome{ID: d.ID, Status: deliveries.Planned, Reason: why, DueAt: due}
+	switch {
+	case d.ExpiresAt.IsZero():
+	case !now.Before(d.ExpiresAt):
+		o.Status, o.Reason = deliveries.Failed, "provider_unavailable"
+	case due.After(d.ExpiresAt):
+		o.DueAt = d.ExpiresAt
+	}
+	return o
+}
+
+// overdue reports whether a delivery that waited for its provider has expired.
+func overdue(d deliveries.Delivery, now time.Time) bool {
+	held := d.Reason == deliveries.ProviderDown || d.Reason == deliveries.AccountRefused
+	return held && !d.ExpiresAt.IsZero() && !now.Before(d.ExpiresAt)
+}
+
+// settleAfter settles what was not begun, also while the worker shuts down.
+func (r *round) settleAfter(ctx context.Context, outcomes []deliveries.Outcome) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
+	defer cancel()
+	return r.settle(after, outcomes, r.Now())
+}
