@@ -173,27 +173,28 @@ func foldYes(yes, no []string) map[string]bool {
 	return words
 }
 
-// numberWords are the numbers of the scales in words, folded, by language.
-var numberWords = foldNumbers(
-	[]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"},
-	[]string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"},
-	[]string{"zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"},
-	[]string{"cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"},
-	[]string{"ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять"},
-	[]string{"صفر", "یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت", "نه", "ده"},
-	[]string{"صفر", "واحد", "اثنان", "ثلاثة", "أربعة", "خمسة", "ستة", "سبعة", "ثمانية", "تسعة", "عشرة"},
-	[]string{"sıfır", "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz", "on"},
-)
+// numerals are the numbers of the scales in words, from zero, by language.
+var numerals = map[string][]string{
+	"en": {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"},
+	"de": {"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"},
+	"fr": {"zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"},
+	"es": {"cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"},
+	"ru": {"ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять"},
+	"fa": {"صفر", "یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت", "نه", "ده"},
+	"ar": {"صفر", "واحد", "اثنان", "ثلاثة", "أربعة", "خمسة", "ستة", "سبعة", "ثمانية", "تسعة", "عشرة"},
+	"tr": {"sıfır", "bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz", "dokuz", "on"},
+}
 
-func foldNumbers(languages ...[]string) map[string]int {
+// numberWords are all of them, folded.
+var numberWords = func() map[string]int {
 	numbers := map[string]int{}
-	for _, words := range languages {
+	for _, words := range numerals {
 		for n, word := range words {
 			numbers[folded(word)] = n
 		}
 	}
 	return numbers
-}
+}()
 
 // cheerful reports whether a text is nothing, or nothing but smiles: nobody needs to
 // answer it.

@@ -2,7 +2,6 @@ package campaigns
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +44,9 @@ type hearing struct {
 
 func (h *hearing) response() Response {
 	h.hearWish()
+	if h.report.Channel == channels.Call {
+		h.hearCall()
+	}
 	h.means.Reply = h.repliesTo()
 	h.means.Event = h.event()
 	h.progress()
@@ -61,7 +63,10 @@ func (h *hearing) response() Response {
 		h.stop()
 	case channels.ReportResubscribed:
 		h.start()
+	case channels.ReportTransferred:
+		h.putThrough()
 	}
+	h.record()
 	return h.means
 }
 
@@ -130,6 +135,9 @@ func properties(r channels.Report, d deliveries.Delivery) map[string]any {
 	if r.Bot {
 		all["bot"] = true
 	}
+	if r.Recording != "" {
+		all["recording"] = true
+	}
 	if len(all) == 0 {
 		return nil
 	}
@@ -154,7 +162,7 @@ var progressOf = map[channels.ReportKind]deliveries.Status{
 func (h *hearing) progress() {
 	r, d := h.report, h.delivery
 	status, moves := progressOf[r.Kind]
-	if !moves || d.ID == 0 || r.Bot {
+	if !moves || d.ID == 0 || r.Bot || h.meansNothing() {
 		return
 	}
 	p := &deliveries.Progress{
@@ -162,7 +170,7 @@ func (h *hearing) progress() {
 		Cost: h.workspace.afterwards(h.customer, d, r),
 	}
 	if status == deliveries.Failed || status == deliveries.Bounced {
-		if h.earlierAttempt() {
+		if h.earlierAttempt() || r.PickedUp() && d.Status == deliveries.Answered { // no machine answers
 			if p.Cost != 0 { // the money counts for whichever attempt
 				h.means.Progress = &deliveries.Progress{ID: d.ID, Cost: p.Cost}
 			}
@@ -286,7 +294,7 @@ func (h *hearing) hearAnswer() {
 		return
 	}
 	if question := h.furtherQuestion(); question != "" {
-		h.keep(question, Text, furtherAnswer(r))
+		h.hearFurther(question)
 		return
 	}
 	said := r.Answer
@@ -298,7 +306,14 @@ func (h *hearing) hearAnswer() {
 		return
 	}
 	ask := h.step.Send.Ask
-	heard, understood := ask.read(said)
+	read := ask.read
+	if r.Channel == channels.Call {
+		read = func(said string) (reading, bool) { return aloud(ask.read, said) }
+	}
+	heard, understood := read(said)
+	if !understood && ask.Scale == Text && r.Recording != "" {
+		understood = true // the words follow when they are written down
+	}
 	if !understood {
 		h.unasked() // a person reads it better than a guess
 		return
@@ -314,43 +329,6 @@ func (h *hearing) hearAnswer() {
 		title := "Score " + strconv.FormatFloat(*heard.score, 'f', -1, 64) + " from "
 		h.openCase("low_score", ask.Case, customers.High, title)
 	}
-}
-
-// furtherQuestion is the id of a question of a call's script that is not the
-// step's own; "" when the report answers the step's question. A script that
-// does not name the step's question asks it first.
-func (h *hearing) furtherQuestion() string {
-	question := h.report.Question
-	if question == "" || h.step == nil {
-		return question
-	}
-	if h.step.Send.Ask == nil {
-		return question
-	}
-	if question == h.step.ID {
-		return ""
-	}
-	if content := h.delivery.Content; content != nil && content.Call != nil {
-		script := content.Call.Questions
-		named := slices.ContainsFunc(script, func(q channels.CallQuestion) bool { return q.ID == h.step.ID })
-		if !named && len(script) > 0 && script[0].ID == question {
-			return ""
-		}
-	}
-	return question
-}
-
-// furtherAnswer is kept as words, with the key as score where one was pressed.
-func furtherAnswer(r channels.Report) reading {
-	heard := reading{text: r.Text}
-	if heard.text == "" {
-		heard.text = r.Answer
-	}
-	if score, whole := wholeNumber(r.Answer); whole {
-		value := float64(score)
-		heard.score = &value
-	}
-	return heard
 }
 
 func (h *hearing) keep(ask string, scale Scale, heard reading) {

@@ -31,18 +31,20 @@ func ParseWish(text string) Wish { return wishes[folded(text)] }
 var wishes = foldWords(map[Wish][]string{
 	WishStop: {
 		"stop", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "opt out", "remove",
+		"do not call", "do not call me", "do not call me again", "don't call me", "don't call me again", "stop calling me", "no more calls",
 		"stop it", "stop please", "please stop", "unsubscribe me", "remove me", "stop texting me",
-		"stopp", "abmelden", "abmeldung", "abbestellen", "austragen", "aufhören", "widerruf", "bitte stoppen", // German
-		"arrêt", "arrêter", "arrêtez", "désabonner", "désinscription", "désinscrire", // French
-		"alto", "baja", "cancelar", "darse de baja", "dar de baja", "no más", // Spanish
+		"stopp", "abmelden", "abmeldung", "abbestellen", "austragen", "aufhören", "widerruf", "bitte stoppen",
+		"nicht mehr anrufen", "rufen sie mich nicht mehr an", "rufen sie nicht mehr an", "keine anrufe mehr", // German
+		"arrêt", "arrêter", "arrêtez", "désabonner", "désinscription", "désinscrire", "ne m'appelez plus", "n'appelez plus", // French
+		"alto", "baja", "cancelar", "darse de baja", "dar de baja", "no más", "no me llame más", "no me llamen más", // Spanish
 		"parar", "pare", "sair", "remover", // Portuguese
 		"basta", "ferma", "cancella", "cancellami", "annulla", "disiscrivimi", // Italian
 		"stoppen", "afmelden", "uitschrijven", // Dutch
 		"rezygnuję", "wypisz", "wypisz mnie", // Polish
-		"стоп", "отписка", "отписаться", "отпишите", "отпишите меня", "отмена", "не писать", "хватит", // Russian
+		"стоп", "отписка", "отписаться", "отпишите", "отпишите меня", "отмена", "не писать", "хватит", "не звоните", "не звоните мне", "больше не звоните", // Russian
 		"відписка", "відписатися", "припинити", // Ukrainian
-		"iptal", "dur", "durdur", "ret", // Turkish
-		"لغو", "لغو۱۱", "لغو اشتراک", "لغو عضویت", "توقف", "انصراف", // Persian
+		"iptal", "dur", "durdur", "ret", "beni aramayın", // Turkish
+		"لغو", "لغو۱۱", "لغو اشتراک", "لغو عضویت", "توقف", "انصراف", "دیگر زنگ نزنید", "زنگ نزنید", // Persian
 		"إيقاف", "أوقف", "إلغاء", "إلغاء الاشتراك", // Arabic
 		"הסר", "הסירו", // Hebrew
 		"रोको", "बंद करो", // Hindi

@@ -7,6 +7,7 @@ import (
 	"rapport/campaigns/expression"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/recordings"
 )
 
 // Response is everything one report means: the line on the timeline and what
@@ -22,6 +23,8 @@ type Response struct {
 	Consents    []customers.Consent
 	Case        *customers.Case
 	Reply       *deliveries.Delivery // what answers by itself, at most one of a kind a day for a customer
+	// Recording is one of the customer's voice, to be fetched and kept.
+	Recording *recordings.Recording
 	// GoneEndpoint is a push subscription to remove.
 	GoneEndpoint string
 }
@@ -31,7 +34,7 @@ type Responses interface {
 	// Apply writes responses in one transaction: appends the events and, for
 	// those that are new, moves the delivery forward, keeps the answer (the
 	// first for its ask counts in branches, later ones stand on the timeline
-	// only), updates scores and engagement on the customer, opens the case,
+	// only, but for the words of one that was recorded) and the recording, updates scores and engagement on the customer, opens the case,
 	// and wakes the entry.
 	Apply(ctx context.Context, now time.Time, responses []Response) error
 }

@@ -21,8 +21,8 @@ func (w *Workspace) Words(library *templates.Library, c *Campaign, t Traveller, 
 	}
 	see["links"] = links
 	content, locale, err := library.Render(templates.Ref{Channel: d.Channel, Name: d.Template}, w.LocaleOf(t.Customer), see)
-	if call := content.Call; err == nil && call != nil && call.Transfer != nil {
-		call.Transfer.Zone = w.zone().String()
+	if call := content.Call; err == nil && call != nil {
+		w.prepare(call)
 	}
 	return content, locale, err
 }
@@ -44,6 +44,16 @@ func (w *Workspace) Letter(c *customers.Customer, d deliveries.Delivery) (channe
 	see["vars"] = map[string]any{"subject": d.Content.Email.Subject, "text": d.Content.Email.Text}
 	see["links"] = map[string]any{}
 	return w.Templates.Render(agentLetter, w.LocaleOf(c), see)
+}
+
+// prepare adds to a call's script what its words do not say.
+func (w *Workspace) prepare(call *channels.CallScript) {
+	if call.Transfer != nil {
+		call.Transfer.Zone = w.zone().String()
+	}
+	for i := range call.Questions {
+		call.Questions[i].Hints = hintsFor(call.Questions[i], call.Language)
+	}
 }
 
 // LocaleOf is the language a customer is written to in: theirs, or the

@@ -1,10 +1,5 @@
 package channels
 
-import (
-	"strconv"
-	"time"
-)
-
 // Message is one rendered delivery, ready for a provider. Exactly the part of
 // Content that belongs to the channel is set.
 type Message struct {
@@ -61,9 +56,6 @@ type Envelope struct {
 	// AutoSubmitted is auto-generated or auto-replied where no person or mailing
 	// asked for the message at this moment (RFC 3834 §5).
 	AutoSubmitted string
-	// FeedbackID sorts complaints for the sender: three of ours and one that
-	// stays, such as "after-delivery:service:email:shop" (Gmail's Feedback-ID).
-	FeedbackID string
 }
 
 // Content is what a customer will see or hear, already rendered.
@@ -118,72 +110,4 @@ type PushSubscription struct {
 	Endpoint string `json:"endpoint"`
 	P256dh   string `json:"p256dh"`
 	Auth     string `json:"auth"`
-}
-
-// CallScript is what a call says and asks, in order.
-type CallScript struct {
-	Say       string         `json:"say,omitempty"`
-	Questions []CallQuestion `json:"questions,omitempty"`
-	Bye       string         `json:"bye,omitempty"`
-	// Voicemail is what to leave on a machine; empty hangs up.
-	Voicemail string `json:"voicemail,omitempty"`
-	// Language is the BCP 47 tag of the words; Voice the provider's voice name.
-	Language string    `json:"language,omitempty"`
-	Voice    string    `json:"voice,omitempty"`
-	Transfer *Transfer `json:"transfer,omitempty"`
-}
-
-// CallQuestion is one question of a call.
-type CallQuestion struct {
-	ID     string `json:"id"`
-	Say    string `json:"say"`
-	Expect Expect `json:"expect"`
-	// Reprompt is how many times the question is asked again after silence or
-	// an answer out of range.
-	Reprompt int `json:"reprompt,omitempty"`
-	// Record is the longest recording, for Expect "record".
-	Record time.Duration `json:"record,omitempty"`
-	// Low and High bound the key, for ExpectDigits (0 to 9).
-	Low  int `json:"low,omitempty"`
-	High int `json:"high,omitempty"`
-}
-
-// Accepts reports whether keys pressed during a call are an answer to the
-// question. Questions that are spoken take none.
-func (q CallQuestion) Accepts(pressed string) bool {
-	key, err := strconv.Atoi(pressed)
-	if err != nil || strconv.Itoa(key) != pressed {
-		return false
-	}
-	switch q.Expect {
-	case ExpectDigits:
-		return key >= q.Low && key <= q.High
-	case ExpectYesNo:
-		return key == 1 || key == 2
-	}
-	return false
-}
-
-// Expect says how a question of a call is answered.
-type Expect string
-
-// Kinds of answers on a call.
-const (
-	ExpectDigits Expect = "digits" // one key from Low to High
-	ExpectYesNo  Expect = "yes_no" // 1 is yes, 2 is no
-	ExpectSpeech Expect = "speech"
-	ExpectRecord Expect = "record"
-)
-
-// Transfer puts the customer through to a person after a bad answer.
-type Transfer struct {
-	Question  string `json:"question"`
-	AtOrBelow int    `json:"at_or_below"`
-	// To is the E.164 number of the person.
-	To  string `json:"to"`
-	Say string `json:"say,omitempty"`
-	// Hours are when somebody is there, by the clock of Zone (an IANA name; "" is
-	// UTC). Without any, somebody always is.
-	Hours []Hours `json:"hours,omitempty"`
-	Zone  string  `json:"zone,omitempty"`
 }

@@ -38,11 +38,13 @@ type Report struct {
 	Again bool
 	// Suppress asks that the address be suppressed on this channel.
 	Suppress bool
-	// Duration is the length of a call.
+	// Duration is the length of a call, of a recording, or of a talk with a person.
 	Duration time.Duration
 	// Answered says that the provider has answered the customer's word (STOP, START,
 	// HELP) by itself.
 	Answered bool
+	// Recording is the provider's name for what was recorded.
+	Recording string
 	// Bot says that the open or click is unlikely to be a person's.
 	Bot bool
 }
@@ -64,16 +66,22 @@ const (
 	ReportResubscribed ReportKind = "resubscribed"
 	ReportFailed       ReportKind = "failed"
 	ReportDeferred     ReportKind = "deferred" // the provider keeps trying
+
+	ReportRecorded    ReportKind = "recorded"    // Recording can be fetched
+	ReportTransferred ReportKind = "transferred" // put through to a person, or in vain for Reason
 )
 
 // Reasons for which a call failed although something picked up.
 const (
-	ReasonMachine = "machine" // an answering machine, which hears nothing
-	ReasonFax     = "fax"
+	ReasonMachine   = "machine"   // an answering machine, which was told nothing
+	ReasonVoicemail = "voicemail" // an answering machine, which was left a message
+	ReasonFax       = "fax"
 )
 
-// PickedUp reports whether somebody or something took a call that failed.
-func (r Report) PickedUp() bool { return r.Reason == ReasonMachine || r.Reason == ReasonFax }
+// PickedUp reports whether something took a call that failed.
+func (r Report) PickedUp() bool {
+	return r.Reason == ReasonMachine || r.Reason == ReasonVoicemail || r.Reason == ReasonFax
+}
 
 // Meaning identifies what the report says, however often it is repeated:
 // message, event, second, address, link, question. Providers give retries of

@@ -52,11 +52,15 @@ type Listener interface {
 // Talker is the ability of a voice provider to be told, turn by turn, what to
 // say: the provider fetches Message.ScriptURL and posts what was heard.
 type Talker interface {
-	// Talk answers one fetch of a script with the provider's own document
-	// (TwiML). self is the absolute URL of this script, to which later turns
-	// return. What was heard in the turn is read from the same callback by
+	// Talk answers one turn of a script with the provider's own document
+	// (TwiML). What was heard in the turn is read from the same callback by
 	// Listener.Reports.
-	Talk(script CallScript, self string, c Callback) (Reply, error)
+	Talk(turn CallTurn) (Reply, error)
+	// Machine reports whether a callback says that no person took a call that is
+	// under way. What Talk answers to it is for the machine.
+	Machine(c Callback) (call string, is bool)
+	// Interrupt makes a call under way go on with a document, whatever it does.
+	Interrupt(ctx context.Context, call string, with Reply) error
 	// HangUp is the reply to a call that must say nothing.
 	HangUp() Reply
 }

@@ -10,6 +10,7 @@ import (
 	"rapport/campaigns"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/recordings"
 )
 
 // Responses applies what came back to this store.
@@ -66,6 +67,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	var cases []customers.Case
 	var replies []deliveries.Delivery
 	var gone []string
+	var taped []recordings.Recording
 	var news []int64
 	for _, r := range fresh {
 		progress = appendPresent(progress, r.Progress)
@@ -76,6 +78,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		consents = append(consents, r.Consents...)
 		cases = appendPresent(cases, r.Case)
 		replies = appendPresent(replies, r.Reply)
+		taped = appendPresent(taped, r.Recording)
 		if r.GoneEndpoint != "" {
 			gone = append(gone, r.GoneEndpoint)
 		}
@@ -99,6 +102,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		func() error { return unlessEmpty(ctx, tx, gone, dropSubscriptions) },
 		func() error { return openCases(ctx, tx, cases) },
 		func() error { return planAutomatic(ctx, tx, now, replies) },
+		func() error { return addRecordings(ctx, tx, taped) },
 		func() error { return wakeEntries(ctx, tx, now, news) },
 	} {
 		if err := write(); err != nil {
@@ -109,7 +113,8 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 }
 
 // keepAnswers keeps the first answer to each ask and adds it to the customer's
-// scores. A later one stands on the timeline only.
+// scores. A later one stands on the timeline only, unless it is the words of one
+// that was recorded.
 func keepAnswers(ctx context.Context, tx *tx, answers []campaigns.Answer) error {
 	type ask struct {
 		entry int64
@@ -136,7 +141,10 @@ func keepAnswers(ctx context.Context, tx *tx, answers []campaigns.Answer) error 
 		INSERT INTO answers (entry, ask, customer, delivery, scale, score, choice, text, channel, at)
 		SELECT v.entry, v.ask, v.customer, v.delivery, v.scale, v.score, v.choice, v.words, v.channel, v.at
 		FROM {rows} AS v WHERE TRUE ORDER BY v.n
-		ON CONFLICT DO NOTHING RETURNING entry, ask`)
+		ON CONFLICT (entry, ask) DO UPDATE SET text = excluded.text
+			WHERE answers.delivery = excluded.delivery AND answers.score IS NULL AND answers.choice = '' AND answers.text = ''
+				AND excluded.score IS NULL AND excluded.choice = '' AND excluded.text <> ''
+		RETURNING entry, ask`)
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,13 @@ import (
 const (
 	maxReprompts = 5
 	maxRecording = 5 * time.Minute
+	maxRinging   = 2 * time.Minute
 )
 
 // call is a call's script.
 type call struct {
 	say, bye, voicemail *Line
+	stop, stopped, late *Line // nil says what is usual in the language
 	questions           []question
 	transfer            *transfer
 	language            string
@@ -34,14 +36,14 @@ type question struct {
 
 type transfer struct {
 	channels.Transfer
-	to, say *Line
+	to, say, sorry *Line
 }
 
 func (c *call) render(b Bindings) (channels.Content, error) {
 	out := &channels.CallScript{Language: c.language}
 	var err error
 	speak := func(part string, line *Line) string {
-		if err != nil {
+		if err != nil || line == nil {
 			return ""
 		}
 		text, failed := line.program.render(b)
@@ -56,9 +58,19 @@ func (c *call) render(b Bindings) (channels.Content, error) {
 		asked.Say = speak("question "+q.ID, q.say)
 		out.Questions = append(out.Questions, asked)
 	}
+	or := func(part string, line *Line, usual string) string {
+		if line == nil {
+			return usual
+		}
+		return speak(part, line)
+	}
+	usual := phrasesIn(c.language)
+	out.Stop, out.Stopped = or("stop", c.stop, usual.stopFor(out.Questions)), or("stopped", c.stopped, usual.stopped)
+	out.Late = or("late", c.late, usual.late)
 	if c.transfer != nil {
 		to := c.transfer.Transfer
 		to.To, to.Say = speak("transfer", c.transfer.to), speak("transfer", c.transfer.say)
+		to.Sorry = or("transfer", c.transfer.sorry, usual.nobodyIsThere)
 		if err == nil && !e164.MatchString(to.To) {
 			err = inPart("transfer", errNumber)
 		}
@@ -75,11 +87,9 @@ func (b *builder) call(src *source, locale string) (body, []Field) {
 	before := b.found.met
 	s, root := readSheet(src, src.text, b.found)
 	r := lineReader{builder: b, sheet: s}
-	keys := s.mapping(root, "say", "ask", "transfer", "bye", "voicemail")
-	c := &call{say: r.line(keys["say"]), bye: r.line(keys["bye"]), voicemail: &Line{program: &program{}}, language: locale}
-	if e := keys["voicemail"]; e.node != nil && s.text(e).text != "hang_up" {
-		c.voicemail = r.line(e)
-	}
+	keys := s.mapping(root, "say", "ask", "transfer", "bye", "voicemail", "stop", "stopped", "late")
+	c := &call{say: r.line(keys["say"]), bye: r.line(keys["bye"]), voicemail: r.lineOr(keys["voicemail"], "hang_up"), language: locale}
+	c.stop, c.stopped, c.late = r.lineIf(keys["stop"], "unsaid"), r.lineIf(keys["stopped"], ""), r.lineIf(keys["late"], "")
 	for _, n := range s.list(keys["ask"]) {
 		q := r.question(n)
 		if slices.ContainsFunc(c.questions, func(other question) bool { return other.ID == q.ID }) {
@@ -99,7 +109,23 @@ func (b *builder) call(src *source, locale string) (body, []Field) {
 	return c, r.fields
 }
 
-var digits = regexp.MustCompile(`^digits ([0-9])-([0-9])$`)
+// lineOr reads words, or the one word that leaves them unsaid, as nothing does.
+func (r *lineReader) lineOr(e entry, unsaid string) *Line {
+	if e.node == nil || r.sheet.text(e).text == unsaid {
+		return &Line{program: &program{}}
+	}
+	return r.line(e)
+}
+
+// lineIf is lineOr where nothing leaves it to what is usual: nil.
+func (r *lineReader) lineIf(e entry, unsaid string) *Line {
+	if e.node == nil {
+		return nil
+	}
+	return r.lineOr(e, unsaid)
+}
+
+var digits = regexp.MustCompile(`^digits ([0-9])-([0-9]|10)$`)
 
 // question reads {id, say, expect or record, reprompt}.
 func (r *lineReader) question(n ast.Node) question {
@@ -142,23 +168,24 @@ func (r *lineReader) expect(q *question, w words) {
 	q.Low, _ = strconv.Atoi(keys[1])
 	q.High, _ = strconv.Atoi(keys[2])
 	if q.Low > q.High {
-		r.found.at(w.at, "write the smaller key first", "no key is from %d to %d", q.Low, q.High)
+		r.found.at(w.at, "write the smaller number first", "no number is from %d to %d", q.Low, q.High)
 	}
 }
 
 var (
-	transferWhen = regexp.MustCompile(`^answers\.([a-z0-9_-]+)\.score\s*(<=|<)\s*([0-9])$`)
+	transferWhen = regexp.MustCompile(`^answers\.([a-z0-9_-]+)\.score\s*(<=|<)\s*([0-9]|10)$`)
 	e164         = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 )
 
 var errNumber = errors.New("its number is not one with + and the country's code")
 
-// transfer reads {when, to, say, hours}.
+// transfer reads {when, to, say, hours, ring, sorry, record}.
 func (r *lineReader) transfer(n ast.Node, questions []question) *transfer {
 	s := r.sheet
-	keys := s.mapping(n, "when", "to", "say", "hours")
-	t := &transfer{to: r.line(keys["to"]), say: r.line(keys["say"])}
-	t.Hours = s.hours(keys["hours"])
+	keys := s.mapping(n, "when", "to", "say", "hours", "ring", "sorry", "record")
+	t := &transfer{to: r.line(keys["to"]), say: r.line(keys["say"]), sorry: r.lineIf(keys["sorry"], "")}
+	t.Hours, t.Ring = s.hours(keys["hours"]), s.duration(keys["ring"], maxRinging)
+	t.Record = s.yes(keys["record"])
 	if to := s.text(keys["to"]); to.text == "" || !strings.Contains(to.text, "{{") && !e164.MatchString(to.text) {
 		r.found.at(to.at, `write for example to: "+493012345678"`, "the transfer goes to no number")
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -245,15 +246,56 @@ voicemail: hang_up
 	}
 	want := &channels.CallScript{
 		Say: "Hello Ann, this is Shop.", Bye: "Thank you.", Language: "en",
+		Stop:    "If you do not want to be called again, press nine at any time.",
+		Stopped: "All right, we will not call you again. Goodbye.",
+		Late:    "Excuse us, this call comes at the wrong time. We will try again another time. Goodbye.",
 		Questions: []channels.CallQuestion{
 			{ID: "csat", Say: "From one to five?", Expect: channels.ExpectDigits, Reprompt: 2, Low: 1, High: 5},
 			{ID: "again", Say: "Again?", Expect: channels.ExpectYesNo},
 			{ID: "comment", Say: "Tell us why.", Expect: channels.ExpectRecord, Record: 60e9},
 		},
-		Transfer: &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493012345678", Say: "One moment.", Hours: []channels.Hours{{From: 540, To: 750}, {From: 1320, To: 1440}}},
+		Transfer: &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493012345678", Say: "One moment.", Sorry: "I am sorry, nobody is free at the moment. A colleague will call you back. Goodbye.", Hours: []channels.Hours{{From: 540, To: 750}, {From: 1320, To: 1440}}},
 	}
 	if diff := cmp.Diff(want, content.Call); diff != "" {
 		t.Errorf("script (-want +got):\n%s", diff)
+	}
+}
+
+func TestACallsScriptInItsOwnWords(t *testing.T) {
+	l := load(t, map[string]string{
+		"templates/call/c.yaml": `say: "Hello."
+ask: [{id: nps, say: "From zero to ten?", expect: digits 0-10}]
+stop: unsaid
+stopped: "Never again, {{ customer.first_name }}."
+late: "Too late."
+transfer: {when: answers.nps.score <= 6, to: "+493012345678", ring: 30s, sorry: "Nobody.", record: true}
+`,
+		"templates/call/n.yaml":    "say: Hello.\nask: [{id: nps, say: \"From zero to ten?\", expect: digits 0-10}]\n",
+		"templates/call/n.ga.yaml": "say: Dia duit.\nask: [{id: nps, say: \"?\", expect: digits 0-10}]\n",
+	})
+	said := func(name, locale string) *channels.CallScript {
+		t.Helper()
+		content, _, err := l.Render(Ref{channels.Call, name}, locale, ann())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content.Call
+	}
+	own := said("c", "en")
+	if own.Stop != "" || own.Stopped != "Never again, Ann." || own.Late != "Too late." {
+		t.Errorf("got %+v", own)
+	}
+	if to := own.Transfer; to.Ring != 30*time.Second || to.Sorry != "Nobody." || !to.Record {
+		t.Errorf("transfer %+v", to)
+	}
+	if q := own.Questions[0]; q.Low != 0 || q.High != 10 || q.StopKey() != "*" {
+		t.Errorf("question %+v", q)
+	}
+	if usual := said("n", "en").Stop; !strings.Contains(usual, "the star key") {
+		t.Errorf("where nine is a score: %q", usual)
+	}
+	if none := said("n", "ga").Stop; none != "" {
+		t.Errorf("in a language without usual words: %q", none)
 	}
 }
 

@@ -230,6 +230,20 @@ func (s *sheet) number(e entry, low, high int) int {
 	return n
 }
 
+// yes reads true or false; nothing is false.
+func (s *sheet) yes(e entry) bool {
+	if e.node == nil {
+		return false
+	}
+	switch w := s.text(e); w.text {
+	case "true", "false":
+		return w.text == "true"
+	default:
+		s.found.at(s.at(e.node), "write true or false", "%q is neither true nor false", w.text)
+	}
+	return false
+}
+
 // duration reads a length of time such as 90s or 2m.
 func (s *sheet) duration(e entry, most time.Duration) time.Duration {
 	if e.node == nil {

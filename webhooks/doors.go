@@ -41,6 +41,7 @@ type Doors struct {
 	Listeners map[string]channels.Listener
 	// Talker tells calls what to say; nil closes the route.
 	Talker      channels.Talker
+	Directory   customers.Directory
 	Preferences customers.Preferences
 	// PushKey is the public VAPID key browsers subscribe with; "" closes the
 	// push routes.
@@ -60,7 +61,7 @@ func (d *Doors) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+deliveries.PathSendGrid, d.callback(SendGrid))
 	mux.HandleFunc("POST "+deliveries.PathTwilioText, d.callback(TwilioSMS))
 	mux.HandleFunc("POST "+deliveries.PathMessageStatus+"{token}", d.callback(TwilioSMS))
-	mux.HandleFunc("POST "+deliveries.PathCallStatus+"{token}", d.callback(TwilioCall))
+	mux.HandleFunc("POST "+deliveries.PathCallStatus+"{token}", d.callStatus)
 	mux.HandleFunc("POST "+deliveries.PathCallScript+"{token}", d.voice)
 	mux.HandleFunc("GET "+deliveries.PathClick+"{token}", d.click)
 	mux.HandleFunc("GET "+deliveries.PathOpen+"{token}", d.open)

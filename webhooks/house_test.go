@@ -88,7 +88,7 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	h.doors = &webhooks.Doors{
 		Addresses: addresses, Inbox: h.store, Links: h.store, Record: h.store, Catalog: catalog,
 		Listeners: map[string]channels.Listener{webhooks.OwnLinks: webhooks.Own{Addresses: addresses}},
-		Talker:    senders[channels.Call].(channels.Talker), Preferences: h.store,
+		Talker:    senders[channels.Call].(channels.Talker), Directory: h.store, Preferences: h.store,
 		PushKey: pushKey, PushCheck: senders[channels.Push].(channels.Checker),
 		Ingest: &webhooks.Ingest{
 			Catalog: catalog, Registry: h.store, Timeline: h.store, WriteKeys: []string{"WK_other", writeKey}, Ring: ring, Now: now, Log: log,
@@ -269,7 +269,7 @@ func (h *house) plan(campaign string, d deliveries.Delivery) deliveries.Delivery
 		h.t.Fatal(err)
 	}
 	d.Step, d.Topic, d.Template, d.Ambiguous = "0", "service", "hello", deliveries.Hold
-	d.DueAt, d.PlannedAt, d.ExpiresAt = noon, noon, noon.Add(time.Hour)
+	d.DueAt, d.PlannedAt, d.ExpiresAt = noon, noon, noon.AddDate(0, 0, 7)
 	if err := h.store.Apply(h.t.Context(), noon, []campaigns.Move{{Entry: travellers[0].Entry, Plan: []deliveries.Delivery{d}}}); err != nil {
 		h.t.Fatal(err)
 	}

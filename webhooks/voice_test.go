@@ -1,11 +1,13 @@
 package webhooks_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/channels"
 	"rapport/deliveries"
@@ -18,8 +20,15 @@ var script = channels.CallScript{
 	Bye:       "Thank you.", Language: "en",
 }
 
+// workday is within the shop's hours for calls, and a little after they end.
+var workday, evening = noon.AddDate(0, 0, 2).Add(-2 * time.Hour), noon.AddDate(0, 0, 2).Add(8 * time.Hour)
+
+func clock(at time.Time) func(*webhooks.Doors) {
+	return func(d *webhooks.Doors) { d.Now = func() time.Time { return at } }
+}
+
 func TestOneCallHearsTheScript(t *testing.T) {
-	h := open(t)
+	h := open(t, clock(workday))
 	d := h.call(script)
 	self := h.doors.Addresses.CallScript(d.ID, 1)
 	first := url.Values{"CallSid": {"CA1"}, "From": {"+493012345678"}, "CallStatus": {"in-progress"}}
@@ -60,7 +69,7 @@ func TestOneCallHearsTheScript(t *testing.T) {
 }
 
 func TestAScriptIsForTwilioOnly(t *testing.T) {
-	h := open(t)
+	h := open(t, clock(workday))
 	d := h.call(script)
 	self := h.doors.Addresses.CallScript(d.ID, 1)
 	fields := url.Values{"CallSid": {"CA1"}}
@@ -95,6 +104,70 @@ func TestACallIsPutThroughWithinHours(t *testing.T) {
 	}
 }
 
+// A call that waited at the provider until dinner asks nothing of anybody, and is
+// planned anew for the next hours that fit.
+func TestACallThatComesTooLateSaysSo(t *testing.T) {
+	h := open(t, clock(evening))
+	late := script
+	late.Late = "This call comes too late."
+	d := h.call(late)
+	self := h.doors.Addresses.CallScript(d.ID, 1)
+	fetch := url.Values{"CallSid": {"CA1"}, "From": {"+493012345678"}, "CallStatus": {"in-progress"}}
+	for range 2 { // the provider may ask again
+		hears := h.expect(http.StatusOK, signed(self, fetch)).Body.String()
+		if !strings.Contains(hears, "too late") || strings.Contains(hears, "<Gather") || !strings.Contains(hears, "<Hangup") {
+			t.Errorf("the call hears %s", hears)
+		}
+	}
+	known, err := h.store.Lookup(t.Context(), []deliveries.Ref{{ID: d.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := known[0]; got.Status != deliveries.Planned || !got.DueAt.After(evening.Add(8*time.Hour)) || got.Rung != 1 {
+		t.Errorf("the ledger says %+v", got)
+	}
+	// What the provider still tells of the call that came too late moves nothing.
+	h.expect(http.StatusNoContent, signed(h.doors.Addresses.CallStatus(d.ID, 1), url.Values{"CallSid": {"CA1"}, "CallStatus": {"completed"}, "CallDuration": {"6"}}))
+}
+
+// A machine is told so while the call goes on; a person who answered is not.
+func TestAMachineIsToldSo(t *testing.T) {
+	for _, c := range []struct {
+		status deliveries.Status
+		told   bool
+	}{{deliveries.Sent, true}, {deliveries.Answered, false}} {
+		var interrupted []string
+		h := open(t, clock(workday), func(d *webhooks.Doors) { d.Talker = recorder{d.Talker, &interrupted} })
+		left := script
+		left.Voicemail = "We called."
+		d := h.call(left)
+		h.expect(http.StatusOK, signed(h.doors.Addresses.CallScript(d.ID, 1), url.Values{"CallSid": {"CA1"}, "CallStatus": {"in-progress"}}))
+		if err := h.store.Advance(t.Context(), workday, []deliveries.Progress{{ID: d.ID, Status: c.status, ProviderID: "CA1", At: workday}}); err != nil {
+			t.Fatal(err)
+		}
+		status := h.doors.Addresses.CallStatus(d.ID, 1)
+		h.expect(http.StatusNoContent, signed(status, url.Values{"CallSid": {"CA1"}, "AnsweredBy": {"human"}, "MachineDetectionDuration": {"2400"}}))
+		if len(interrupted) > 0 {
+			t.Fatalf("a person's call is interrupted: %v", interrupted)
+		}
+		h.expect(http.StatusNoContent, signed(status, url.Values{"CallSid": {"CA1"}, "AnsweredBy": {"machine_end_beep"}, "MachineDetectionDuration": {"12000"}}))
+		if told := len(interrupted) == 1 && strings.Contains(interrupted[0], "CA1 ") && strings.Contains(interrupted[0], "We called."); told != c.told {
+			t.Errorf("%s: interrupted with %v", c.status, interrupted)
+		}
+	}
+}
+
+// recorder writes down what calls are interrupted with.
+type recorder struct {
+	channels.Talker
+	with *[]string
+}
+
+func (r recorder) Interrupt(_ context.Context, call string, with channels.Reply) error {
+	*r.with = append(*r.with, call+" "+string(with.Body))
+	return nil
+}
+
 // A call whose script was lost, or cannot be put into words, ends.
 func TestACallWithNothingToSayHangsUp(t *testing.T) {
 	h := open(t, func(d *webhooks.Doors) { d.Talker = speechless{d.Talker} })
@@ -107,6 +180,6 @@ func TestACallWithNothingToSayHangsUp(t *testing.T) {
 
 type speechless struct{ channels.Talker }
 
-func (speechless) Talk(channels.CallScript, string, channels.Callback) (channels.Reply, error) {
+func (speechless) Talk(channels.CallTurn) (channels.Reply, error) {
 	return channels.Reply{}, errors.New("no voice")
 }

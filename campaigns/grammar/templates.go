@@ -12,7 +12,10 @@ func callScript() *Object {
 		{Name: "ask", Type: &List{question(), 0}, Example: "[{id: csat, say: How satisfied were you, expect: digits 1-5}]", Otherwise: "no questions", Means: "The questions, one after the other."},
 		{Name: "transfer", Type: transfer(), Example: `{when: answers.csat.score <= 2, to: "+493012345678"}`, Otherwise: "nobody is put through", Means: "Who is put through to a colleague."},
 		{Name: "bye", Type: spoken, Means: "The last words."},
-		{Name: "voicemail", Type: spoken, Example: "hang_up", Default: "hang_up", Means: "The words to leave on an answering machine; `hang_up` leaves none."},
+		{Name: "voicemail", Type: spoken, Example: "hang_up", Default: "hang_up", Means: "The words to leave on an answering machine; `hang_up` leaves none, and lets `retry: {on: [machine]}` call again."},
+		{Name: "stop", Type: spoken, Example: `"Press nine to never be called again."`, Otherwise: "usual words in the script's language, before the first question", Means: "How not to be called again; `unsaid` leaves it out. The key works all the same: 9, or `*` where a question takes 9 as an answer."},
+		{Name: "stopped", Type: spoken, Otherwise: "usual words in the script's language", Means: "The last words to somebody who does not want to be called again."},
+		{Name: "late", Type: spoken, Otherwise: "usual words in the script's language", Means: "The last words to somebody whom the call reached outside contact hours, because it had to wait at the provider. It is tried again in time."},
 	}}
 }
 
@@ -25,8 +28,8 @@ func question() *Forms {
 	}
 	return &Forms{"question", "a question", []*Object{
 		{"question-expect", "a question with an answer to choose", append([]Key{{
-			Name: "expect", Need: true, Means: "What answers there are: keys of the phone, yes or no, or free speech.",
-			Type: &Scalar{Name: "expect", Title: "`digits 1-5`, `yes_no` or `speech`", Shapes: inText, Pattern: `^(digits \d-\d|yes_no|speech)$`, Examples: []string{"digits 1-5", "yes_no", "speech"}},
+			Name: "expect", Need: true, Means: "What answers there are: a number up to 10, yes or no, or free speech. Numbers, yes and no may be pressed or said.",
+			Type: &Scalar{Name: "expect", Title: "`digits 1-5`, `yes_no` or `speech`", Shapes: inText, Pattern: `^(digits \d-(\d|10)|yes_no|speech)$`, Examples: []string{"digits 1-5", "yes_no", "speech"}},
 		}}, common...)},
 		{"question-record", "a question whose answer is recorded", append([]Key{{
 			Name: "record", Need: true, Means: "How long to record, at most 5 minutes.",
@@ -38,11 +41,14 @@ func question() *Forms {
 func transfer() *Object {
 	return &Object{"transfer", "a transfer", []Key{
 		{Name: "when", Need: true, Means: "After which answer.", Type: &Scalar{
-			Name: "low-score", Title: "a low score", Shapes: inText, Pattern: `^\s*answers\.[a-z0-9_-]+\.score\s*<=?\s*\d\s*$`, Examples: []string{"answers.csat.score <= 2"},
+			Name: "low-score", Title: "a low score", Shapes: inText, Pattern: `^\s*answers\.[a-z0-9_-]+\.score\s*<=?\s*(\d|10)\s*$`, Examples: []string{"answers.csat.score <= 2"},
 		}},
 		{Name: "to", Type: &Scalar{Name: "number", Title: "a phone number", Shapes: inText, Pattern: `^` + aPhone + `$|\{\{`, Examples: []string{`"+493012345678"`}}, Need: true, Means: "The number, or the field that holds it."},
 		{Name: "say", Type: spoken, Means: "What the customer hears before."},
 		{Name: "hours", Type: &List{window, 1}, Example: `["09:00-18:00"]`, Otherwise: "somebody is always there", Means: "When somebody is there to take the call, by the workspace's clock; at other times the customer hears the goodbye."},
+		{Name: "ring", Type: &Scalar{Name: "ringing", Title: "a duration", Shapes: inText, Pattern: `^\d+(m(\d+s)?|s)$`, Examples: []string{"20s"}}, Default: "20s", Means: "How long the colleague's phone rings, at most 2 minutes."},
+		{Name: "sorry", Type: spoken, Otherwise: "usual words in the script's language", Means: "What the customer hears when nobody takes the call. The case is urgent then."},
+		{Name: "record", Type: flag, Default: "false", Means: "Whether to keep a recording of what the two say. Tell both before: in many countries the law asks for it."},
 	}}
 }
 

@@ -47,7 +47,7 @@ func TestRecordedCallbacksAreRead(t *testing.T) {
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
-	const sid, customer = "CA0123456789abcdef0123456789abcdef", "+12025550122"
+	const sid, recording, customer = "CA0123456789abcdef0123456789abcdef", "RE0123456789abcdef0123456789abcdef", "+12025550122"
 	then := time.Date(2018, 11, 2, 10, 52, 20, 0, time.UTC)
 	machine := channels.Report{Kind: channels.ReportFailed, Key: sid + "/machine", Reason: "machine", Again: true, At: arrived}
 	want := map[string][]channels.Report{
@@ -62,13 +62,16 @@ func TestRecordedCallbacksAreRead(t *testing.T) {
 			{Kind: channels.ReportAnswered, Key: sid + "/q/", From: customer, Answer: "Yes, four", Text: "Yes, four", At: arrived},
 			{Kind: channels.ReportSent, Key: sid + "/in-progress", From: customer, At: arrived},
 		},
-		"async AMD machine_start":                           {machine},
-		"async AMD machine_end_silence":                     {machine},
-		"async AMD fax":                                     {{Kind: channels.ReportFailed, Key: sid + "/fax", Reason: "fax", At: arrived}},
-		"recording completed (StartCallRecordingAPI, dual)": nil,
-		"sms status delivered (messaging service)":          nil,
-		"sms status failed 21610 (recipient replied STOP)":  nil,
-		"inbound sms reply":                                 nil,
+		"async AMD machine_start":       {machine},
+		"async AMD machine_end_silence": {machine},
+		"async AMD fax":                 {{Kind: channels.ReportFailed, Key: sid + "/fax", Reason: "fax", At: arrived}},
+		"recording completed (StartCallRecordingAPI, dual)": {{
+			Kind: channels.ReportRecorded, Key: sid + "/" + recording, Recording: recording, Duration: 11 * time.Second,
+			At: time.Date(2022, 4, 20, 23, 45, 25, 0, time.UTC),
+		}},
+		"sms status delivered (messaging service)":         nil,
+		"sms status failed 21610 (recipient replied STOP)": nil,
+		"inbound sms reply":                                nil,
 	}
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -113,8 +116,17 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"keys", url.Values{"Digits": {"4"}}, with(func(r *channels.Report) { r.Answer = "4" })},
 		{"speech", url.Values{"SpeechResult": {"very good"}}, with(func(r *channels.Report) { r.Answer, r.Text = "very good", "very good" })},
-		{"recording", url.Values{"RecordingUrl": {"https://api.twilio.com/RE1"}, "Digits": {"#"}, "RecordingDuration": {"4"}}, with(func(r *channels.Report) { r.Text = "https://api.twilio.com/RE1" })},
-		{"hung up while recording", url.Values{"RecordingUrl": {"https://api.twilio.com/RE1"}, "Digits": {"hangup"}}, with(func(r *channels.Report) { r.Text = "https://api.twilio.com/RE1" })},
+		{"recording", url.Values{"RecordingUrl": {"https://api.twilio.com/RE1"}, "RecordingSid": {"RE1"}, "Digits": {"#"}, "RecordingDuration": {"4"}}, with(func(r *channels.Report) { r.Recording, r.Duration = "RE1", 4*time.Second })},
+		{"hung up while recording", url.Values{"RecordingUrl": {"https://evil.example/RE1"}, "RecordingSid": {"RE1"}, "Digits": {"hangup"}, "CallStatus": {"completed"}}, with(func(r *channels.Report) { r.Recording = "RE1" })},
+		{"nine ends the recording", url.Values{"RecordingUrl": {"https://api.twilio.com/RE1"}, "RecordingSid": {"RE1"}, "Digits": {"9"}}, with(func(r *channels.Report) { r.Recording, r.Answer = "RE1", "9" })},
+		{"a recording that is ready", url.Values{"RecordingStatus": {"completed"}, "RecordingSid": {"RE1"}, "RecordingUrl": {"https://x"}, "RecordingDuration": {"7"}, "RecordingStartTime": {"Tue, 01 Dec 2026 09:59:00 +0000"}}, with(func(r *channels.Report) {
+			r.Kind, r.Recording, r.Duration, r.Key, r.At = channels.ReportRecorded, "RE1", 7*time.Second, "CA1/RE1", arrived.Add(-time.Minute)
+		})},
+		{"a recording of nothing", url.Values{"RecordingStatus": {"absent"}, "RecordingSid": {"RE1"}}, nil},
+		{"a transcript", url.Values{"TranscriptionStatus": {"completed"}, "TranscriptionSid": {"TR1"}, "TranscriptionText": {" It was late. "}, "RecordingSid": {"RE1"}, "RecordingUrl": {"https://x"}, "CallStatus": {"completed"}}, with(func(r *channels.Report) {
+			r.Text, r.Key = "It was late.", "CA1/TR1"
+		})},
+		{"a transcript that failed", url.Values{"TranscriptionStatus": {"failed"}, "TranscriptionSid": {"TR1"}}, nil},
 		{"silence", url.Values{"Digits": {""}}, nil},
 		{"nothing", url.Values{}, nil},
 		{"a machine that presses keys", url.Values{"AnsweredBy": {"machine_start"}, "Digits": {"4"}}, []channels.Report{
@@ -154,6 +166,25 @@ func TestEndsOfCalls(t *testing.T) {
 	}
 }
 
+func TestWhatBecameOfPuttingThrough(t *testing.T) {
+	for _, c := range []struct {
+		fields url.Values
+		want   channels.Report
+	}{
+		{url.Values{"DialCallStatus": {"completed"}, "DialCallDuration": {"200"}}, channels.Report{Duration: 200 * time.Second}},
+		{url.Values{"DialCallStatus": {"no-answer"}}, channels.Report{Reason: "no_answer"}},
+		{url.Values{"DialCallStatus": {"busy"}, "CallStatus": {"completed"}}, channels.Report{Reason: "busy"}},
+	} {
+		c.fields.Set("CallSid", "CA1")
+		got := reports(t, "https://shop.example/hooks/twilio/voice/abc?dialled=1&q=0", c.fields)
+		c.want.Channel, c.want.Kind, c.want.ProviderID, c.want.Key = channels.Call, channels.ReportTransferred, "CA1", "CA1/dialled"
+		c.want.Question, c.want.At = "0", arrived
+		if diff := cmp.Diff([]channels.Report{c.want}, got); diff != "" {
+			t.Errorf("%v: %s", c.fields, diff)
+		}
+	}
+}
+
 // TestAMachineIsReportedOnce: the script's fetch and the final status both say
 // that a machine answered.
 func TestAMachineIsReportedOnce(t *testing.T) {
@@ -174,6 +205,6 @@ func FuzzReports(f *testing.F) {
 		c := channels.Callback{Method: http.MethodPost, URL: address, Body: []byte(body)}
 		_, _ = sender.(channels.Listener).Reports(c)
 		script := channels.CallScript{Questions: []channels.CallQuestion{{Expect: channels.ExpectDigits, High: 9, Reprompt: 1}}}
-		_, _ = sender.(channels.Talker).Talk(script, "https://shop.example/x", c)
+		_, _ = sender.(channels.Talker).Talk(channels.CallTurn{Script: script, Self: "https://shop.example/x", Callback: c})
 	})
 }

@@ -11,32 +11,32 @@ import (
 	"rapport/channels/twilio"
 )
 
+// What the URL of a turn says about it. Turns have no memory.
 const (
-	// listenFor is how long, in seconds, a question waits for its answer.
-	listenFor = "6"
-	// recordFor is the longest recording, in seconds, where a script says none.
-	recordFor = 60
+	inQuestion = "q"       // the question that the turn brings an answer to, from 0
+	inTry      = "try"     // how often that was asked again
+	inDialled  = "dialled" // the turn comes back from a person
 )
 
-// Talk answers one turn of a script with TwiML. Turns have no memory: the URL
-// of the next one says which question its answer is for (q, from 0) and how
-// often that was asked again (try).
-func (s *calls) Talk(script channels.CallScript, self string, c channels.Callback) (channels.Reply, error) {
-	form, query, err := twilio.Fields(c)
+// Talk implements channels.Talker with TwiML.
+func (s *calls) Talk(now channels.CallTurn) (channels.Reply, error) {
+	form, query, err := twilio.Fields(now.Callback)
 	if err != nil {
 		return channels.Reply{}, err
 	}
-	address, err := url.Parse(self)
-	if err != nil || address.Host == "" {
+	self, err := url.Parse(now.Self)
+	if err != nil || self.Host == "" {
 		return channels.Reply{}, errors.New("talk on a call: the script has no absolute URL")
 	}
-	t := turn{script: script, self: address, language: languageOf(script.Language), caller: form.Get("From")}
+	t := turn{CallTurn: now, self: self, tongue: tongueOf(now.Script.Language), caller: form.Get("From"), transcribe: s.transcribe}
 	switch {
 	case notPerson(form) != "":
 		t.leave()
-	case !query.Has("q"):
-		t.say(script.Say)
+	case !query.Has(inQuestion):
+		t.say(now.Script.Say)
 		t.ask(0, 0)
+	case query.Has(inDialled):
+		t.dialled(form.Get("DialCallStatus"))
 	default:
 		t.hear(heard(form, query))
 	}
@@ -55,43 +55,51 @@ func (s *calls) HangUp() channels.Reply {
 // answer is what the callback of a turn brought.
 type answer struct {
 	question, try int
-	keys          string
-	words         bool // something was said or recorded
+	keys, said    string
+	recorded      bool
 }
 
 func heard(form, query url.Values) answer {
 	// A number that cannot be read is beyond every script and ends the call.
-	question, err := strconv.ParseUint(query.Get("q"), 10, 16)
+	question, err := strconv.ParseUint(query.Get(inQuestion), 10, 16)
 	if err != nil {
 		question = 1 << 16
 	}
-	try, _ := strconv.ParseUint(query.Get("try"), 10, 16)
+	try, _ := strconv.ParseUint(query.Get(inTry), 10, 16)
 	return answer{
-		question: int(question), try: int(try), keys: form.Get("Digits"),
-		words: form.Get("SpeechResult") != "" || form.Get("RecordingUrl") != "",
+		question: int(question), try: int(try), keys: form.Get("Digits"), said: form.Get("SpeechResult"),
+		recorded: form.Get("RecordingUrl") != "",
 	}
 }
 
 // turn gathers what Twilio is to do until it comes back.
 type turn struct {
-	script   channels.CallScript
-	self     *url.URL
-	language string
-	caller   string
-	verbs    []twiml.Element
+	channels.CallTurn
+	self       *url.URL
+	tongue     tongue
+	caller     string
+	transcribe bool
+	verbs      []twiml.Element
 }
 
 // hear goes on after a question: on to the next one, or the same one again.
 func (t *turn) hear(a answer) {
-	if a.question >= len(t.script.Questions) {
+	if a.question >= len(t.Script.Questions) {
 		t.end()
 		return
 	}
-	question := t.script.Questions[a.question]
+	question := t.Script.Questions[a.question]
+	spoken := t.understand(question, a.said)
+	key := a.keys
+	if key == "" {
+		key = spoken.Key
+	}
 	switch {
-	case question.Accepts(a.keys) && t.transfers(question, a.keys):
-		t.transfer()
-	case question.Accepts(a.keys), a.words && spoken(question.Expect):
+	case question.Stops(a.keys), spoken.Stop:
+		t.stop()
+	case question.Accepts(key) && t.transfers(question, key):
+		t.transfer(a.question)
+	case question.Accepts(key), question.Open() && (a.said != "" || a.recorded):
 		t.ask(a.question+1, 0)
 	case a.try < question.Reprompt:
 		t.ask(a.question, a.try+1)
@@ -100,78 +108,71 @@ func (t *turn) hear(a answer) {
 	}
 }
 
-func spoken(expect channels.Expect) bool {
-	return expect == channels.ExpectSpeech || expect == channels.ExpectRecord
+func (t *turn) understand(question channels.CallQuestion, said string) channels.Spoken {
+	if said == "" || t.Understand == nil {
+		return channels.Spoken{}
+	}
+	return t.Understand(question, said)
 }
 
 // transfers reports whether an accepted answer puts the customer through.
-func (t *turn) transfers(question channels.CallQuestion, keys string) bool {
-	to := t.script.Transfer
-	score, err := strconv.Atoi(keys)
+func (t *turn) transfers(question channels.CallQuestion, key string) bool {
+	to := t.Script.Transfer
+	score, err := strconv.Atoi(key)
 	return err == nil && to != nil && to.Question == question.ID && score <= to.AtOrBelow
-}
-
-func (t *turn) transfer() {
-	t.say(t.script.Transfer.Say)
-	t.verbs = append(t.verbs, &twiml.VoiceDial{Number: t.script.Transfer.To, CallerId: t.caller})
 }
 
 // ask puts a question and comes back with the answer, or, by the redirect
 // behind it, with silence.
 func (t *turn) ask(index, try int) {
-	if index >= len(t.script.Questions) {
+	if index >= len(t.Script.Questions) {
 		t.end()
 		return
 	}
-	question := t.script.Questions[index]
+	question := t.Script.Questions[index]
+	words := t.words(question.Say)
+	if index == 0 && try == 0 {
+		words = append(t.words(t.Script.Stop), words...)
+	}
 	next := t.next(index, try)
 	if question.Expect == channels.ExpectRecord {
-		t.say(question.Say)
-		t.verbs = append(t.verbs, &twiml.VoiceRecord{
-			Action: next, Method: "POST", MaxLength: seconds(question), PlayBeep: "true", FinishOnKey: "#",
-		})
+		t.verbs = append(append(t.verbs, words...), t.record(question, index, next))
 	} else {
-		t.verbs = append(t.verbs, t.gather(question, next))
+		t.verbs = append(t.verbs, t.gather(question, words, next))
 	}
 	t.verbs = append(t.verbs, &twiml.VoiceRedirect{Url: next, Method: "POST"})
 }
 
-func (t *turn) gather(question channels.CallQuestion, next string) *twiml.VoiceGather {
-	gather := &twiml.VoiceGather{Action: next, Method: "POST", Timeout: listenFor, InnerElements: t.words(question.Say)}
-	if question.Expect == channels.ExpectSpeech {
-		gather.Input, gather.SpeechTimeout, gather.Language = "speech", "auto", t.language
-		return gather
-	}
-	gather.Input = "dtmf"
-	gather.NumDigits = strconv.Itoa(len(strconv.Itoa(max(question.High, 1))))
-	return gather
-}
-
-func seconds(question channels.CallQuestion) string {
-	if question.Record <= 0 {
-		return strconv.Itoa(recordFor)
-	}
-	return strconv.Itoa(max(int(question.Record.Seconds()), 1))
-}
-
 // next is this script's URL for the turn that brings an answer.
 func (t *turn) next(index, try int) string {
-	address := *t.self
-	query := address.Query()
-	query.Set("q", strconv.Itoa(index))
-	query.Set("try", strconv.Itoa(try))
-	address.RawQuery = query.Encode()
-	return address.String()
+	return with(t.self, inQuestion, strconv.Itoa(index), inTry, strconv.Itoa(try))
+}
+
+// with is an address with names and values added to its query.
+func with(address *url.URL, pairs ...string) string {
+	to := *address
+	query := to.Query()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		query.Set(pairs[i], pairs[i+1])
+	}
+	to.RawQuery = query.Encode()
+	return to.String()
 }
 
 // leave speaks to a machine, or hangs up on it.
 func (t *turn) leave() {
-	t.say(t.script.Voicemail)
+	t.say(t.Script.Voicemail)
 	t.verbs = append(t.verbs, &twiml.VoiceHangup{})
 }
 
 func (t *turn) end() {
-	t.say(t.script.Bye)
+	t.say(t.Script.Bye)
+	t.verbs = append(t.verbs, &twiml.VoiceHangup{})
+}
+
+// stop takes leave of somebody who will not be called again.
+func (t *turn) stop() {
+	t.say(t.Script.Stopped)
 	t.verbs = append(t.verbs, &twiml.VoiceHangup{})
 }
 
@@ -181,5 +182,5 @@ func (t *turn) words(text string) []twiml.Element {
 	if text == "" {
 		return nil
 	}
-	return []twiml.Element{&twiml.VoiceSay{Message: text, Voice: t.script.Voice, Language: t.language}}
+	return []twiml.Element{&twiml.VoiceSay{Message: text, Voice: t.Script.Voice, Language: t.tongue.say}}
 }

@@ -13,20 +13,29 @@ import (
 	"rapport/channels"
 )
 
-const self = "https://shop.example/hooks/twilio/voice/abc"
+const (
+	self   = "https://shop.example/hooks/twilio/voice/abc"
+	status = "https://shop.example/hooks/twilio/calls/def"
+)
+
+// understood stands in for whoever knows languages (campaigns).
+func understood(_ channels.CallQuestion, said string) channels.Spoken {
+	return map[string]channels.Spoken{"four": {Key: "4"}, "one": {Key: "1"}, "do not call me again": {Stop: true}}[said]
+}
 
 func script() channels.CallScript {
 	return channels.CallScript{
 		Say: "Hello Ada, this is Müller & Sons.",
 		Questions: []channels.CallQuestion{
-			{ID: "csat", Say: "From one to five?", Expect: channels.ExpectDigits, Low: 1, High: 5, Reprompt: 2},
+			{ID: "csat", Say: "From one to five?", Expect: channels.ExpectDigits, Low: 1, High: 5, Reprompt: 2, Hints: []string{"one", "two"}},
 			{ID: "again", Say: "Would you come back? One for yes, two for no.", Expect: channels.ExpectYesNo},
 			{ID: "why", Say: "Why?", Expect: channels.ExpectSpeech, Reprompt: 1},
 			{ID: "comment", Say: "Tell us more after the tone.", Expect: channels.ExpectRecord, Record: 30 * time.Second},
 		},
-		Bye:      "Thank you. Goodbye.",
+		Bye:  "Thank you. Goodbye.",
+		Stop: "Press nine to be left alone.", Stopped: "We will not call again.",
 		Language: "en", Voice: "Polly.Joanna",
-		Transfer: &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493099", Say: "I am putting you through."},
+		Transfer: &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493099", Say: "I am putting you through.", Sorry: "Nobody is there."},
 	}
 }
 
@@ -34,8 +43,11 @@ func talk(t *testing.T, s channels.CallScript, query string, fields url.Values) 
 	t.Helper()
 	fields.Set("CallSid", "CA1")
 	fields.Set("From", "+493012345678")
-	reply, err := open(t, settings("")).(channels.Talker).Talk(s, self, channels.Callback{
-		Method: http.MethodPost, URL: self + query, Body: []byte(fields.Encode()),
+	account := settings("")
+	account.Transcribe = true
+	reply, err := open(t, account).(channels.Talker).Talk(channels.CallTurn{
+		Script: s, Self: self, Status: status, Understand: understood,
+		Callback: channels.Callback{Method: http.MethodPost, URL: self + query, Body: []byte(fields.Encode())},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,32 +73,47 @@ func wellFormed(t *testing.T, document []byte) {
 
 const (
 	voice  = `<Say language="en-US" voice="Polly.Joanna">`
-	askOne = `<Gather action="` + self + `?q=0&amp;try=0" input="dtmf" method="POST" numDigits="1" timeout="6">` + voice + `From one to five?</Say></Gather>` +
+	keys   = ` method="POST" numDigits="1"`
+	heard  = ` speechModel="numbers_and_commands" speechTimeout="auto" timeout="6">`
+	askOne = `<Gather action="` + self + `?q=0&amp;try=0" hints="one,two" input="dtmf speech" language="en-US"` + keys + heard + `{stop}` + voice + `From one to five?</Say></Gather>` +
 		`<Redirect method="POST">` + self + `?q=0&amp;try=0</Redirect>`
-	askTwo = `<Gather action="` + self + `?q=1&amp;try=0" input="dtmf" method="POST" numDigits="1" timeout="6">` + voice + `Would you come back? One for yes, two for no.</Say></Gather>` +
+	askTwo = `<Gather action="` + self + `?q=1&amp;try=0" input="dtmf speech" language="en-US"` + keys + heard + voice + `Would you come back? One for yes, two for no.</Say></Gather>` +
 		`<Redirect method="POST">` + self + `?q=1&amp;try=0</Redirect>`
-	askThree = `<Gather action="` + self + `?q=2&amp;try=0" input="speech" language="en-US" method="POST" speechTimeout="auto" timeout="6">` + voice + `Why?</Say></Gather>` +
+	askThree = `<Gather action="` + self + `?q=2&amp;try=0" input="dtmf speech" language="en-US"` + keys + ` profanityFilter="false" speechTimeout="auto" timeout="6">` + voice + `Why?</Say></Gather>` +
 		`<Redirect method="POST">` + self + `?q=2&amp;try=0</Redirect>`
 	askFour = voice + `Tell us more after the tone.</Say>` +
-		`<Record action="` + self + `?q=3&amp;try=0" finishOnKey="#" maxLength="30" method="POST" playBeep="true"/>` +
+		`<Record action="` + self + `?q=3&amp;try=0" finishOnKey="#*9" maxLength="30" method="POST" playBeep="true"` +
+		` recordingStatusCallback="` + status + `?q=3" recordingStatusCallbackMethod="POST" transcribe="true" transcribeCallback="` + status + `?q=3"/>` +
 		`<Redirect method="POST">` + self + `?q=3&amp;try=0</Redirect>`
-	bye = voice + `Thank you. Goodbye.</Say><Hangup/>`
+	dial = voice + `I am putting you through.</Say><Dial action="` + self + `?dialled=1&amp;q=0" callerId="+493012345678" method="POST" timeLimit="3600" timeout="20">+493099</Dial>`
+	stop = voice + `We will not call again.</Say><Hangup/>`
+	bye  = voice + `Thank you. Goodbye.</Say><Hangup/>`
 )
 
 func TestACallFromHelloToGoodbye(t *testing.T) {
-	again := strings.NewReplacer("try=0", "try=1")
+	once := strings.NewReplacer("{stop}", voice+"Press nine to be left alone.</Say>")
+	again := strings.NewReplacer("try=0", "try=1", "{stop}", "")
 	for _, c := range []struct {
 		name, query string
 		fields      url.Values
 		want        string
 	}{
-		{"it greets and asks", "", url.Values{"CallStatus": {"in-progress"}}, voice + `Hello Ada, this is Müller &amp; Sons.</Say>` + askOne},
-		{"a person is asked", "", url.Values{"AnsweredBy": {"human"}}, voice + `Hello Ada, this is Müller &amp; Sons.</Say>` + askOne},
+		{"it greets and asks", "", url.Values{"CallStatus": {"in-progress"}}, voice + `Hello Ada, this is Müller &amp; Sons.</Say>` + once.Replace(askOne)},
+		{"a person is asked", "", url.Values{"AnsweredBy": {"human"}}, voice + `Hello Ada, this is Müller &amp; Sons.</Say>` + once.Replace(askOne)},
 		{"an answer leads on", "?q=0&try=0", url.Values{"Digits": {"3"}}, askTwo},
-		{"a bad score is put through", "?q=0&try=0", url.Values{"Digits": {"2"}}, voice + `I am putting you through.</Say><Dial callerId="+493012345678">+493099</Dial>`},
-		{"a key out of range is asked again", "?q=0&try=0", url.Values{"Digits": {"9"}}, again.Replace(askOne)},
+		{"a bad score is put through", "?q=0&try=0", url.Values{"Digits": {"2"}}, dial},
+		{"said aloud too", "?q=0&try=0", url.Values{"SpeechResult": {"one"}}, dial},
+		{"a person hung up", "?dialled=1&q=0", url.Values{"DialCallStatus": {"completed"}}, bye},
+		{"nobody took the call", "?dialled=1&q=0", url.Values{"DialCallStatus": {"no-answer"}}, voice + `Nobody is there.</Say><Hangup/>`},
+		{"an answer said aloud leads on", "?q=0&try=0", url.Values{"SpeechResult": {"four"}}, askTwo},
+		{"words that say nothing are asked again", "?q=0&try=0", url.Values{"SpeechResult": {"hello?"}}, again.Replace(askOne)},
+		{"a key out of range is asked again", "?q=0&try=0", url.Values{"Digits": {"7"}}, again.Replace(askOne)},
+		{"nine stops", "?q=0&try=0", url.Values{"Digits": {"9"}}, stop},
+		{"so does the star", "?q=1&try=0", url.Values{"Digits": {"*"}}, stop},
+		{"so do words", "?q=2&try=0", url.Values{"SpeechResult": {"do not call me again"}}, stop},
+		{"and nine in a recording", "?q=3&try=0", url.Values{"RecordingUrl": {"https://x"}, "Digits": {"9"}}, stop},
 		{"silence is asked again", "?q=0&try=0", url.Values{}, again.Replace(askOne)},
-		{"and once more", "?q=0&try=1", url.Values{}, strings.ReplaceAll(askOne, "try=0", "try=2")},
+		{"and once more", "?q=0&try=1", url.Values{}, strings.NewReplacer("try=0", "try=2", "{stop}", "").Replace(askOne)},
 		{"but not for ever", "?q=0&try=2", url.Values{}, askTwo},
 		{"no reprompt, no second question", "?q=1&try=0", url.Values{"Digits": {"7"}}, askThree},
 		{"only the named question puts through", "?q=1&try=0", url.Values{"Digits": {"1"}}, askThree},
@@ -138,6 +165,35 @@ func TestAQuestionUpToTenTakesTwoKeys(t *testing.T) {
 	if got := talk(t, s, "", url.Values{}); !strings.Contains(got, `numDigits="2"`) {
 		t.Errorf("got %s", got)
 	}
+	s.Stopped = "Left alone."
+	if got := talk(t, s, "?q=0&try=0", url.Values{"Digits": {"9"}}); strings.Contains(got, "Left alone.") {
+		t.Errorf("a score of nine stops calls: %s", got)
+	}
+	if got := talk(t, s, "?q=0&try=0", url.Values{"Digits": {"*"}}); !strings.Contains(got, "Left alone.") {
+		t.Errorf("the star does not: %s", got)
+	}
+}
+
+func TestALanguageThatTwilioDoesNotHearIsAnsweredByKeys(t *testing.T) {
+	for tag, want := range map[string]string{
+		"de": `input="dtmf speech" language="de-DE"`, "de-AT": `input="dtmf speech" language="de-DE"`, "en-GB": `language="en-GB"`,
+		"zh": `language="cmn-Hans-CN"`, "ga": `input="dtmf" method`,
+	} {
+		s := channels.CallScript{Language: tag, Questions: []channels.CallQuestion{{ID: "csat", Say: "?", Expect: channels.ExpectDigits, Low: 1, High: 5}}}
+		if got := talk(t, s, "", url.Values{}); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", tag, got)
+		}
+	}
+}
+
+func TestATalkIsRecordedWhereTheScriptSaysSo(t *testing.T) {
+	s := script()
+	s.Transfer.Record, s.Transfer.Ring = true, 30*time.Second
+	got := talk(t, s, "?q=0&try=0", url.Values{"Digits": {"1"}})
+	want := `method="POST" record="record-from-answer-dual" recordingStatusCallback="` + status + `" recordingStatusCallbackMethod="POST" timeLimit="3600" timeout="30">`
+	if !strings.Contains(got, want) {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestWordsCannotBecomeInstructions(t *testing.T) {
@@ -148,11 +204,11 @@ func TestWordsCannotBecomeInstructions(t *testing.T) {
 }
 
 func TestTheScriptsOwnQueryStays(t *testing.T) {
-	reply, err := open(t, settings("")).(channels.Talker).Talk(script(), self+"?x=1", channels.Callback{Method: http.MethodPost, URL: self})
+	reply, err := open(t, settings("")).(channels.Talker).Talk(channels.CallTurn{Script: script(), Self: self + "?x=1", Callback: channels.Callback{Method: http.MethodPost, URL: self}})
 	if err != nil || !strings.Contains(string(reply.Body), self+"?q=0&amp;try=0&amp;x=1") {
 		t.Errorf("got %s, %v", reply.Body, err)
 	}
-	if _, err := open(t, settings("")).(channels.Talker).Talk(script(), "/relative", channels.Callback{Method: http.MethodPost, URL: self}); err == nil {
+	if _, err := open(t, settings("")).(channels.Talker).Talk(channels.CallTurn{Script: script(), Self: "/relative", Callback: channels.Callback{Method: http.MethodPost, URL: self}}); err == nil {
 		t.Error("a relative URL is accepted")
 	}
 }

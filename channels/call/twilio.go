@@ -23,13 +23,17 @@ type Twilio struct {
 	twilio.Account `yaml:",inline"`
 	// From is the E.164 number shown where the workspace names none.
 	From string `yaml:"from"`
-	// MachineDetection tells answering machines from people before the script
-	// begins. It costs a fee and a second or more of silence.
+	// MachineDetection tells answering machines from people while the script is
+	// under way, so that nobody says hello into silence. It costs a fee.
 	MachineDetection bool `yaml:"machine_detection"`
+	// Transcribe has Twilio write down recorded answers, English only, for a fee.
+	Transcribe bool `yaml:"transcribe"`
+	// DeleteRecordings deletes at Twilio what has been fetched.
+	DeleteRecordings bool `yaml:"delete_recordings"`
 }
 
 // Open gives the sender, which is also a Listener, a Talker, a Finder, a
-// Checker and a Prober.
+// Checker, a Prober and a Recorder.
 func (t Twilio) Open() (channels.Sender, error) {
 	client, err := t.Account.Open()
 	if err != nil {
@@ -38,13 +42,17 @@ func (t Twilio) Open() (channels.Sender, error) {
 	if t.From != "" && !twilio.IsNumber(t.From) {
 		return nil, errors.New("open calls through twilio: from is not an E.164 number")
 	}
-	return &calls{client: client, from: t.From, detect: t.MachineDetection}, nil
+	return &calls{
+		client: client, from: t.From, detect: t.MachineDetection, transcribe: t.Transcribe, forget: t.DeleteRecordings,
+	}, nil
 }
 
 type calls struct {
-	client *twilio.Client
-	from   string
-	detect bool
+	client     *twilio.Client
+	from       string
+	detect     bool
+	transcribe bool
+	forget     bool
 }
 
 // Send places one call.
@@ -82,13 +90,20 @@ func (s *calls) params(m channels.Message) *api.CreateCallParams {
 		params.SetStatusCallback(m.StatusURL).SetStatusCallbackMethod(http.MethodPost).
 			SetStatusCallbackEvent([]string{"initiated", "ringing", "answered", "completed"})
 	}
-	switch {
-	case s.detect && m.Content.Call.Voicemail != "":
-		params.SetMachineDetection("DetectMessageEnd") // words are left after the beep
-	case s.detect:
-		params.SetMachineDetection("Enable")
+	if s.detect && m.StatusURL != "" {
+		params.SetMachineDetection(detection(m.Content.Call)).
+			SetAsyncAmd("true").SetAsyncAmdStatusCallback(m.StatusURL).SetAsyncAmdStatusCallbackMethod(http.MethodPost)
 	}
 	return params
+}
+
+// detection is how a machine is told from a person: as soon as can be, or at the
+// beep where words are to be left.
+func detection(script *channels.CallScript) string {
+	if script.Voicemail != "" {
+		return "DetectMessageEnd"
+	}
+	return "Enable"
 }
 
 func (s *calls) caller(m channels.Message) string {
@@ -111,6 +126,8 @@ func (s *calls) Check(m channels.Message) error {
 		return refuse(channels.ReasonRejected, "the caller is not an E.164 number")
 	case m.Content.Call == nil:
 		return refuse(channels.ReasonRejected, "there is no script")
+	case m.Content.Call.Voice == "" && !speakable(m.Content.Call.Language):
+		return refuse(channels.ReasonRejected, "Twilio has no voice for the language "+m.Content.Call.Language+"; write the script in another, or name a voice under senders")
 	case err != nil || script.Host == "":
 		return refuse(channels.ReasonRejected, "the script has no absolute URL")
 	case !channels.OneLine(m.StatusURL):

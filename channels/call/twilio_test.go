@@ -64,6 +64,7 @@ func TestTwilio(t *testing.T) {
 			"no script URL":            func(m *channels.Message) { m.ScriptURL = "" },
 			"script URL with a break":  func(m *channels.Message) { m.ScriptURL += "\r\n" },
 			"status URL with a break":  func(m *channels.Message) { m.StatusURL += "\r\n" },
+			"a language nobody speaks": func(m *channels.Message) { m.Content.Call = &channels.CallScript{Say: "سلام", Language: "fa"} },
 			"not a call":               func(m *channels.Message) { m.Content = channels.Content{} },
 		},
 	}.Run(t)
@@ -97,9 +98,14 @@ func TestRequestCarriesTheWholeMessage(t *testing.T) {
 		m.Content.Call.Voicemail = c.voicemail
 		_, err := open(t, s).Send(t.Context(), m)
 		service.Close()
-		want.Del("MachineDetection")
+		for _, name := range []string{"MachineDetection", "AsyncAmd", "AsyncAmdStatusCallback", "AsyncAmdStatusCallbackMethod"} {
+			want.Del(name)
+		}
 		if c.machine != "" {
 			want.Set("MachineDetection", c.machine)
+			want.Set("AsyncAmd", "true")
+			want.Set("AsyncAmdStatusCallback", m.StatusURL)
+			want.Set("AsyncAmdStatusCallbackMethod", "POST")
 		}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%+v: %v %s", c, err, diff)

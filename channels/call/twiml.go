@@ -24,18 +24,3 @@ func (t *turn) reply() (channels.Reply, error) {
 	}
 	return channels.Reply{ContentType: contentType, Body: []byte(text)}, nil
 }
-
-// regions completes languages without a region, which Twilio's voices need.
-var regions = map[string]string{
-	"ar": "ar-AE", "cs": "cs-CZ", "da": "da-DK", "de": "de-DE", "en": "en-US", "es": "es-ES", "fi": "fi-FI",
-	"fr": "fr-FR", "hi": "hi-IN", "it": "it-IT", "ja": "ja-JP", "ko": "ko-KR", "nb": "nb-NO", "nl": "nl-NL",
-	"pl": "pl-PL", "pt": "pt-BR", "ro": "ro-RO", "ru": "ru-RU", "sv": "sv-SE", "tr": "tr-TR", "uk": "uk-UA",
-	"zh": "cmn-CN",
-}
-
-func languageOf(tag string) string {
-	if full, known := regions[tag]; known {
-		return full
-	}
-	return tag
-}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"rapport/channels"
 )
@@ -70,58 +71,48 @@ func (s Suite) connectionRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scheme := "http://"
-	if s.SMTP {
-		scheme = "smtp://"
-	}
-	address := scheme + listener.Addr().String()
+	address := "http://" + listener.Addr().String()
 	_ = listener.Close()
 	_, err = s.send(t, t.Context(), address)
 	expect(t, err, channels.KnownNotSent)
 }
 
 func (s Suite) unknownCertificate(t *testing.T) {
-	service := s.unknown(t)
-	_, err := s.send(t, t.Context(), service.address())
+	service := &service{answer: s.Accept}
+	service.Server = httptest.NewUnstartedServer(service)
+	service.Config.ErrorLog = silent
+	service.StartTLS()
+	t.Cleanup(service.Close)
+	_, err := s.send(t, t.Context(), service.URL)
 	expect(t, err, channels.KnownNotSent)
 	service.had(t, 0)
 }
 
-// unknown is a stand-in that nobody vouches for.
-func (s Suite) unknown(t *testing.T) standIn {
-	if s.SMTP {
-		return NewRelay(t, Habits{Unknown: true})
-	}
-	service := &service{answer: s.Accept}
-	service.Server = httptest.NewUnstartedServer(service)
-	service.Config.ErrorLog = quiet
-	service.StartTLS()
-	t.Cleanup(service.Close)
-	return service
-}
-
 func (s Suite) contextOver(t *testing.T) {
-	service := s.accepting(t)
+	service := serve(t, s.Accept)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.send(t, ctx, service.address())
+	_, err := s.send(t, ctx, service.URL)
 	expect(t, err, channels.KnownNotSent)
 	service.had(t, 0)
 }
 
 func (s Suite) cancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	service := s.silent(t, cancel)
-	_, err := s.send(t, ctx, service.address())
+	service := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	_, err := s.send(t, ctx, service.URL)
 	expect(t, err, s.doubt())
 	service.had(t, 1)
 }
 
 func (s Suite) timeLimit(t *testing.T) {
-	service := s.silent(t, func() {})
-	_, err := s.Open(t, service.address(), limit).Send(t.Context(), s.Message(service.address()))
+	service := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	_, err := s.Open(t, service.URL, 100*time.Millisecond).Send(t.Context(), s.Message(service.URL))
 	expect(t, err, s.doubt())
-	s.discreet(t, service.address(), err)
+	s.discreet(t, service.URL, err)
 	service.had(t, 1)
 }
 

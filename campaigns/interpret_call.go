@@ -1,0 +1,181 @@
+package campaigns
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/recordings"
+)
+
+// hearCall turns what a provider tells of a call into what it means, which only
+// the script knows: a key that asks not to be called again, a message that was
+// left.
+func (h *hearing) hearCall() {
+	r := &h.report
+	switch {
+	case r.Kind == channels.ReportAnswered && h.wantsNoCalls():
+		r.Kind, r.Suppress, r.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
+	case r.Kind == channels.ReportFailed && r.Reason == channels.ReasonMachine && h.leavesWords():
+		// Whoever was left a message is not called again for it. A question waits
+		// for an answer that will not come.
+		r.Reason, r.Again = channels.ReasonVoicemail, false
+		if h.step == nil || h.step.Send.Ask == nil {
+			r.Kind = channels.ReportDelivered
+		}
+	}
+}
+
+func (h *hearing) wantsNoCalls() bool {
+	q, known := h.question()
+	return known && q.Stops(h.report.Answer) || wantsNoCalls(h.report.Text)
+}
+
+func (h *hearing) leavesWords() bool {
+	content := h.delivery.Content
+	return content != nil && content.Call != nil && content.Call.Voicemail != ""
+}
+
+// question is the question of the call's script that the report answers.
+func (h *hearing) question() (channels.CallQuestion, bool) {
+	script := scriptOf(h.delivery)
+	at := slices.IndexFunc(script, func(q channels.CallQuestion) bool { return q.ID == h.report.Question })
+	if at < 0 {
+		return channels.CallQuestion{}, false
+	}
+	return script[at], true
+}
+
+// meansNothing reports whether a key or word on a call is no answer to its
+// question: it was asked again, and nothing was answered yet.
+func (h *hearing) meansNothing() bool {
+	q, known := h.question()
+	if h.report.Channel != channels.Call || h.report.Kind != channels.ReportAnswered || !known || q.Open() {
+		return false
+	}
+	_, understood := h.aloud(q)
+	return !understood
+}
+
+// aloud reads the report as an answer to a question of the call.
+func (h *hearing) aloud(q channels.CallQuestion) (reading, bool) {
+	var ask *Ask
+	if h.step != nil && h.step.asks(h.delivery, q.ID) {
+		ask = h.step.Send.Ask
+	}
+	return aloud(readerOf(q, ask), h.report.Answer)
+}
+
+// furtherQuestion is the id of a question of a call's script that is not the
+// step's own; "" when the report answers the step's question. A script that
+// does not name the step's question asks it first.
+func (h *hearing) furtherQuestion() string {
+	question := h.report.Question
+	if h.step != nil && (question == h.step.ID || h.step.asks(h.delivery, question)) {
+		return ""
+	}
+	return question
+}
+
+// hearFurther keeps the answer to a further question as words, with the number
+// as score where one was pressed or said. What was recorded is kept without
+// words until somebody writes them down.
+func (h *hearing) hearFurther(question string) {
+	r := h.report
+	heard := reading{text: r.Text}
+	q, known := h.question()
+	switch {
+	case known && !q.Open():
+		said, understood := h.aloud(q)
+		if !understood {
+			return
+		}
+		heard.score = said.score
+	case !known: // of a script that is not at hand
+		heard.score = scoreIn(r.Answer)
+	}
+	if heard.text == "" {
+		heard.text = r.Answer
+	}
+	h.keep(question, Text, heard)
+}
+
+// scoreIn is the number that an answer is; nil where it is none.
+func scoreIn(answer string) *float64 {
+	number, whole := wholeNumber(answer)
+	if !whole {
+		return nil
+	}
+	score := float64(number)
+	return &score
+}
+
+// record keeps a recording: fetched from the provider when its time comes.
+func (h *hearing) record() {
+	r, d := h.report, h.delivery
+	if r.Recording == "" || h.customer == nil {
+		return
+	}
+	kind := recordings.Answer
+	if r.Question == "" {
+		kind = recordings.Conversation
+	}
+	h.means.Recording = &recordings.Recording{
+		ProviderID: r.Recording, Call: r.ProviderID, Customer: h.customer.ID,
+		Campaign: d.Campaign, Entry: d.Entry, Delivery: d.ID,
+		Kind: kind, Question: r.Question, At: r.At, Lasted: r.Duration, State: recordings.Waiting, DueAt: h.now,
+	}
+}
+
+// putThrough opens a case for a customer who was put through to a person,
+// urgent where nobody took the call: they were promised one.
+func (h *hearing) putThrough() {
+	var rule CaseRule
+	if h.step != nil && h.step.Send.Ask != nil {
+		rule = h.step.Send.Ask.Case
+	}
+	what, usual := "Put through from ", customers.High
+	told := "Put through to a person; they talked for " + spokenLength(h.report.Duration) + "."
+	if reason := h.report.Reason; reason != "" {
+		what, usual, rule.Priority = "Call back at once: nobody took the call from ", customers.Urgent, string(customers.Urgent)
+		told = fmt.Sprintf("Put through, but nobody took the call (%s). We promised to call back.", strings.ReplaceAll(reason, "_", " "))
+	}
+	h.openCase("transferred", rule, usual, what)
+	if c := h.means.Case; c != nil {
+		c.Note = strings.TrimSpace(c.Note + "\n" + told)
+	}
+}
+
+// spokenLength is how long somebody talked, such as 3 min 20 s.
+func spokenLength(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// OutsideHours reports whether a call that was sent in time is answered when the
+// customer may not be called any more, and when they may be again; a zero time
+// is never, or not before the message expires. A phone that rang in time and is
+// picked up a little late is no trouble.
+func (w *Workspace) OutsideHours(c *Campaign, d deliveries.Delivery, cust *customers.Customer, now time.Time) (next time.Time, outside bool) {
+	zones, _ := w.clocksOf(cust)
+	rules := w.hoursOf(c, cust, d.Channel)
+	if opening, found := nextOpening(rules, zones, now.Add(-answeredLate)); found && !opening.After(now) {
+		return time.Time{}, false
+	}
+	next, found := nextOpening(rules, zones, now)
+	if !found || !d.ExpiresAt.IsZero() && !next.Before(d.ExpiresAt) {
+		return time.Time{}, true
+	}
+	return next, true
+}
+
+// answeredLate is how long after the end of contact hours a call may be
+// answered that was placed before it: as long as a phone rings, and the two
+// seconds either side of it.
+const answeredLate = 90 * time.Second

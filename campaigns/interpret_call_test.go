@@ -1,0 +1,178 @@
+package campaigns
+
+import (
+	"testing"
+	"time"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/recordings"
+)
+
+// talk is the call of a step that asks, with a script.
+func talk(scale Scale, questions ...channels.CallQuestion) (*Campaign, deliveries.Delivery) {
+	c := surveyCampaign(scale)
+	d := call()
+	d.Content = &channels.Content{Call: &channels.CallScript{Questions: questions, Language: "en"}}
+	return c, d
+}
+
+func digits(id string, low, high int) channels.CallQuestion {
+	return channels.CallQuestion{ID: id, Say: "?", Expect: channels.ExpectDigits, Low: low, High: high}
+}
+
+func TestWordsOnACallAreUnderstood(t *testing.T) {
+	five, ten := digits("csat", 1, 5), digits("nps", 0, 10)
+	yesNo := channels.CallQuestion{ID: "again", Expect: channels.ExpectYesNo}
+	open := channels.CallQuestion{ID: "why", Expect: channels.ExpectSpeech}
+	for _, c := range []struct {
+		q    channels.CallQuestion
+		said string
+		want channels.Spoken
+	}{
+		{five, "four", channels.Spoken{Key: "4"}},
+		{five, "Four.", channels.Spoken{Key: "4"}},
+		{five, "vier", channels.Spoken{Key: "4"}},
+		{five, "четыре", channels.Spoken{Key: "4"}},
+		{five, "چهار", channels.Spoken{Key: "4"}},
+		{five, "4", channels.Spoken{Key: "4"}},
+		{five, "Yes, four", channels.Spoken{Key: "4"}},
+		{five, "I would say a five, please.", channels.Spoken{Key: "5"}},
+		{five, "Ich würde sagen zwei bitte", channels.Spoken{Key: "2"}},
+		{five, "nine", channels.Spoken{}},
+		{five, "no one", channels.Spoken{}},
+		{five, "one moment", channels.Spoken{}},
+		{five, "un peu cher", channels.Spoken{}},
+		{five, "hello?", channels.Spoken{}},
+		{ten, "nine", channels.Spoken{Key: "9"}},
+		{ten, "ten", channels.Spoken{Key: "10"}},
+		{yesNo, "yes", channels.Spoken{Key: "1"}},
+		{yesNo, "nein danke", channels.Spoken{Key: "2"}},
+		{yesNo, "perhaps", channels.Spoken{}},
+		{open, "it was late", channels.Spoken{}},
+		{open, "Stop calling me!", channels.Spoken{Stop: true}},
+		{five, "Do not call me again.", channels.Spoken{Stop: true}},
+		{five, "Rufen Sie mich nicht mehr an", channels.Spoken{Stop: true}},
+		{ten, "Больше не звоните", channels.Spoken{Stop: true}},
+	} {
+		if got := (*Campaign)(nil).Understand(deliveries.Delivery{}, c.q, c.said); got != c.want {
+			t.Errorf("%s %q: %+v, want %+v", c.q.ID, c.said, got, c.want)
+		}
+	}
+}
+
+func TestHintsAreInTheLanguageOfTheCall(t *testing.T) {
+	if got := hintsFor(digits("csat", 1, 3), "de-AT"); len(got) != 3 || got[0] != "eins" {
+		t.Errorf("got %v", got)
+	}
+	if got := hintsFor(digits("csat", 1, 3), "ga"); got != nil {
+		t.Errorf("an unknown language: %v", got)
+	}
+}
+
+// spokenReport is what somebody pressed or said at a question.
+func spokenReport(question, answer, text string) channels.Report {
+	return channels.Report{
+		Channel: channels.Call, Kind: channels.ReportAnswered, ProviderID: "P1", At: noon, From: "+4915112345678",
+		Question: question, Answer: answer, Text: text,
+	}
+}
+
+func TestAnAnswerSaidAloudIsKept(t *testing.T) {
+	c, d := talk(CSAT5, digits("csat", 1, 5), digits("price", 1, 5))
+	got := interpret(c, spokenReport("csat", "Ich würde sagen vier", "Ich würde sagen vier"), d)
+	if got.Answer == nil || got.Answer.Score == nil || *got.Answer.Score != 4 || got.Progress.Status != deliveries.Answered {
+		t.Errorf("got %+v, %+v", got.Answer, got.Progress)
+	}
+	got = interpret(c, spokenReport("price", "two", "two"), d)
+	if got.Answer == nil || got.Answer.Ask != "price" || got.Answer.Score == nil || *got.Answer.Score != 2 {
+		t.Errorf("a further question: %+v", got.Answer)
+	}
+	for _, said := range []string{"7", "hello?"} {
+		if got := interpret(c, spokenReport("csat", said, ""), d); got.Answer != nil || got.Progress != nil || got.Suppression != nil {
+			t.Errorf("%q is asked again, and answers nothing: %+v, %+v", said, got.Answer, got.Progress)
+		}
+	}
+}
+
+func TestWhoWantsNoCallsGetsNone(t *testing.T) {
+	c, d := talk(NPS, digits("csat", 1, 5), digits("nps", 0, 10), channels.CallQuestion{ID: "comment", Expect: channels.ExpectRecord})
+	for name, r := range map[string]channels.Report{
+		"nine":             spokenReport("csat", "9", ""),
+		"the star":         spokenReport("nps", "*", ""),
+		"words":            spokenReport("nps", "do not call me again", "do not call me again"),
+		"nine in the tape": spokenReport("comment", "9", ""),
+	} {
+		got := interpret(c, r, d)
+		s := got.Suppression
+		if s == nil || s.Channel != channels.Call || s.Address != "+4915112345678" || s.Reason != channels.ReasonOptedOut {
+			t.Errorf("%s: %+v", name, s)
+		}
+		if got.Event.Name != "call unsubscribed" || got.Progress.Status != deliveries.Unsubscribed || got.Answer != nil {
+			t.Errorf("%s: %s, %+v, %+v", name, got.Event.Name, got.Progress, got.Answer)
+		}
+	}
+	if got := interpret(c, spokenReport("nps", "9", ""), d); got.Suppression != nil || got.Answer == nil || *got.Answer.Score != 9 {
+		t.Errorf("a nine out of ten: %+v, %+v", got.Suppression, got.Answer)
+	}
+}
+
+func TestARecordedAnswerIsKeptBeforeItsWords(t *testing.T) {
+	c, d := talk(CSAT5, digits("csat", 1, 5), channels.CallQuestion{ID: "comment", Expect: channels.ExpectRecord})
+	r := spokenReport("comment", "", "")
+	r.Recording, r.Duration = "RE1", 4*time.Second
+	got := interpret(c, r, d)
+	if got.Answer == nil || got.Answer.Ask != "comment" || got.Answer.Text != "" {
+		t.Errorf("answer %+v", got.Answer)
+	}
+	want := recordings.Recording{
+		ProviderID: "RE1", Call: "P1", Customer: "c1", Campaign: "after-delivery", Entry: 7, Delivery: 100,
+		Kind: recordings.Answer, Question: "comment", At: noon, Lasted: 4 * time.Second, State: recordings.Waiting, DueAt: noon.Add(time.Hour),
+	}
+	if got.Recording == nil || *got.Recording != want {
+		t.Errorf("recording %+v", got.Recording)
+	}
+	if got := interpret(c, spokenReport("comment", "", "It was late"), d); got.Answer == nil || got.Answer.Text != "It was late" {
+		t.Errorf("its words: %+v", got.Answer)
+	}
+}
+
+func TestAMessageThatWasLeftIsNotLeftAgain(t *testing.T) {
+	machine := channels.Report{Channel: channels.Call, Kind: channels.ReportFailed, ProviderID: "P1", At: noon, Reason: channels.ReasonMachine, Again: true}
+	c, d := talk(CSAT5, digits("csat", 1, 5))
+	d.Retry = deliveries.Retry{On: []string{"machine"}, Every: time.Hour, AtMost: 2}
+	if got := interpret(c, machine, d).Progress; got.Status != deliveries.Planned {
+		t.Errorf("hung up: %+v", got)
+	}
+	d.Content.Call.Voicemail = "We called."
+	if got := interpret(c, machine, d).Progress; got.Status != deliveries.Failed || got.Reason != channels.ReasonVoicemail {
+		t.Errorf("a question left on a tape: %+v", got)
+	}
+	d.Step = "1" // tells, and asks nothing
+	if got := interpret(c, machine, d); got.Progress.Status != deliveries.Delivered || got.Event.Name != "call delivered" {
+		t.Errorf("words left on a tape: %+v", got.Progress)
+	}
+	d.Status = deliveries.Answered
+	d.Content.Call.Voicemail = ""
+	if got := interpret(c, machine, d).Progress; got != nil {
+		t.Errorf("somebody has answered: %+v", got)
+	}
+}
+
+func TestBeingPutThroughOpensACase(t *testing.T) {
+	c, d := talk(CSAT5, digits("csat", 1, 5))
+	r := channels.Report{Channel: channels.Call, Kind: channels.ReportTransferred, ProviderID: "P1", At: noon, Question: "csat", Duration: 200 * time.Second}
+	got := interpret(c, r, d)
+	if got.Case == nil || got.Case.Why != "transferred" || got.Case.Queue != "recovery" || got.Case.Note != "Put through to a person; they talked for 3 min 20 s." {
+		t.Errorf("case %+v", got.Case)
+	}
+	r.Reason, r.Duration = "no_answer", 0
+	if got := interpret(c, r, d); got.Case == nil || got.Case.Priority != customers.Urgent || got.Progress != nil {
+		t.Errorf("nobody took it: %+v", got.Case)
+	}
+	r = channels.Report{Channel: channels.Call, Kind: channels.ReportRecorded, ProviderID: "P1", At: noon, Recording: "RE2", Duration: time.Minute}
+	if got := interpret(c, r, d).Recording; got == nil || got.Kind != recordings.Conversation {
+		t.Errorf("recording %+v", got)
+	}
+}

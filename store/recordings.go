@@ -1,0 +1,170 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/recordings"
+)
+
+// Recordings keeps the rows of recordings in this store.
+func (s *Store) Recordings() Recordings { return Recordings{s} }
+
+// Recordings is a recordings.Ledger and a recordings.Shelf.
+type Recordings struct{ store *Store }
+
+var (
+	_ recordings.Ledger = Recordings{}
+	_ recordings.Shelf  = Recordings{}
+)
+
+const recordingColumns = `r.id, r.provider_id, r.call_id, r.customer, r.campaign, r.entry, r.delivery, r.case_id, r.kind, r.question,
+	r.at, r.lasted, r.state, r.due_at, r.attempts, r.trouble, r.media, r.size`
+
+func scanRecording(row record) (r recordings.Recording, err error) {
+	var lasted int64
+	err = row.Scan(&r.ID, &r.ProviderID, &r.Call, &r.Customer, &r.Campaign, &r.Entry, &r.Delivery, &r.Case, &r.Kind, &r.Question,
+		asTime(&r.At), &lasted, &r.State, asTime(&r.DueAt), &r.Attempts, &r.Trouble, &r.Media, &r.Size)
+	r.Lasted = time.Duration(lasted) * time.Millisecond
+	return r, err
+}
+
+// Add implements recordings.Ledger.
+func (b Recordings) Add(ctx context.Context, all []recordings.Recording) error {
+	err := b.store.write(ctx, func(tx *tx) error { return addRecordings(ctx, tx, all) })
+	if err != nil {
+		return fmt.Errorf("add %d recordings: %w", len(all), err)
+	}
+	return nil
+}
+
+// addRecordings adds recordings inside a transaction, one by one: there are few.
+// A second word of one may know its length.
+func addRecordings(ctx context.Context, tx *tx, all []recordings.Recording) error {
+	for _, r := range all {
+		_, err := tx.exec(ctx, `
+			INSERT INTO recordings (provider_id, call_id, customer, campaign, entry, delivery, case_id, kind, question, at, lasted, state, due_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			ON CONFLICT (provider_id) DO UPDATE SET
+				lasted = CASE WHEN recordings.lasted = 0 THEN excluded.lasted ELSE recordings.lasted END`,
+			clean(r.ProviderID), clean(r.Call), r.Customer, r.Campaign, r.Entry, r.Delivery, r.Case, string(r.Kind), clean(r.Question),
+			instant(r.At), r.Lasted.Milliseconds(), string(r.State), instant(r.DueAt))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Due implements recordings.Ledger.
+func (b Recordings) Due(ctx context.Context, now time.Time, lease time.Duration, limit int) (due []recordings.Recording, err error) {
+	err = b.store.write(ctx, func(tx *tx) (err error) {
+		due, err = list(ctx, tx, scanRecording, `
+			WITH due AS MATERIALIZED (
+				SELECT q.id FROM recordings q WHERE q.due_at <= $1 AND (q.lease_until IS NULL OR q.lease_until <= $1)
+				ORDER BY q.due_at, q.id LIMIT $2`+tx.forUpdateOfFree("q")+`)
+			UPDATE recordings AS r SET lease_until = $3, attempts = attempts + 1 WHERE r.id IN (SELECT id FROM due)
+			RETURNING `+strings.ReplaceAll(recordingColumns, "r.", ""), now.UnixMilli(), limit, now.Add(lease).UnixMilli())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lease due recordings: %w", err)
+	}
+	slices.SortFunc(due, func(a, b recordings.Recording) int { return cmp.Compare(a.ID, b.ID) })
+	return due, nil
+}
+
+// Settle implements recordings.Ledger.
+func (b Recordings) Settle(ctx context.Context, r recordings.Recording) error {
+	err := b.store.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, `
+			UPDATE recordings SET state = $2, due_at = $3, lease_until = NULL, attempts = $4, trouble = $5, media = $6, size = $7 WHERE id = $1`,
+			r.ID, string(r.State), instant(r.DueAt), r.Attempts, clean(r.Trouble), clean(r.Media), r.Size)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("settle recording %d: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Older implements recordings.Ledger.
+func (b Recordings) Older(ctx context.Context, than time.Time, limit int) ([]recordings.Recording, error) {
+	return b.list(ctx, "WHERE r.state = 'kept' AND r.at < $1 ORDER BY r.at, r.id LIMIT $2", than.UnixMilli(), limit)
+}
+
+// Pending implements recordings.Ledger.
+func (b Recordings) Pending(ctx context.Context, now, than time.Time) (pending bool, err error) {
+	err = b.store.read(ctx, func(tx *tx) (err error) {
+		_, pending, err = first(ctx, tx, column[int64], `
+			SELECT 1 FROM recordings WHERE due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+			UNION ALL SELECT 1 FROM recordings WHERE state = 'kept' AND at < $2 LIMIT 1`, now.UnixMilli(), than.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for due recordings: %w", err)
+	}
+	return pending, nil
+}
+
+// OfCustomer implements recordings.Shelf.
+func (b Recordings) OfCustomer(ctx context.Context, customer string) ([]recordings.Recording, error) {
+	return b.list(ctx, "WHERE r.customer = $1 ORDER BY r.at DESC, r.id DESC", customer)
+}
+
+// OfCases implements recordings.Shelf.
+func (b Recordings) OfCases(ctx context.Context, cases []int64) (map[int64][]recordings.Recording, error) {
+	of := make(map[int64][]recordings.Recording, len(cases))
+	err := b.store.read(ctx, func(tx *tx) error {
+		_, err := listRows(ctx, tx, numbers(distinct(cases)), func(row record) (none struct{}, err error) {
+			var id int64
+			r, err := scanRecording(withFirst(row, &id))
+			of[id] = append(of[id], r)
+			return none, err
+		}, `SELECT k.id, `+recordingColumns+` FROM cases k JOIN recordings r ON r.case_id = k.id OR (r.entry = k.entry AND r.entry > 0)
+			WHERE `+tx.among("k.id")+" ORDER BY r.at DESC, r.id DESC")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the recordings of %d cases: %w", len(cases), err)
+	}
+	return of, nil
+}
+
+// Recording implements recordings.Shelf.
+func (b Recordings) Recording(ctx context.Context, id int64) (recordings.Recording, error) {
+	all, err := b.list(ctx, "WHERE r.id = $1", id)
+	if err != nil {
+		return recordings.Recording{}, err
+	}
+	if len(all) == 0 {
+		return recordings.Recording{}, recordings.ErrUnknown
+	}
+	return all[0], nil
+}
+
+func (b Recordings) list(ctx context.Context, which string, args ...any) (all []recordings.Recording, err error) {
+	err = b.store.read(ctx, func(tx *tx) (err error) {
+		all, err = list(ctx, tx, scanRecording, "SELECT "+recordingColumns+" FROM recordings r "+which, args...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list recordings: %w", err)
+	}
+	return all, nil
+}
+
+// withFirst reads one more column before those that a scan names.
+func withFirst(row record, into any) record { return firstColumn{row, into} }
+
+type firstColumn struct {
+	record
+	into any
+}
+
+// Scan reads the first column and the rest.
+func (f firstColumn) Scan(into ...any) error { return f.record.Scan(append([]any{f.into}, into...)...) }
