@@ -388,8 +388,11 @@ func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, 
 // said is a customer's message in words.
 func said(r channels.Report) string {
 	text := strings.TrimSpace(r.Text)
-	if len(r.Media) == 0 {
+	switch len(r.Media) {
+	case 0:
 		return text
+	case 1:
+		return strings.TrimSpace(text + " (with a file)")
 	}
 	return strings.TrimSpace(fmt.Sprintf("%s (with %d files)", text, len(r.Media)))
 }

@@ -27,7 +27,7 @@ func (h *hearing) repliesTo() *deliveries.Delivery {
 		return h.automatic(deliveries.Stopped)
 	case r.Kind == channels.ReportResubscribed && h.optedOut():
 		return h.automatic(deliveries.Started)
-	case r.Kind == channels.ReportReplied && ParseWish(r.Text) == WishHelp:
+	case r.Kind == channels.ReportReplied && ParseWish(r.Text) == WishHelp && h.customer.Suppressed[r.Channel] == "":
 		return h.automatic(deliveries.Help)
 	}
 	return nil

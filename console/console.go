@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,10 +28,13 @@ type Console struct {
 	Casebook  customers.Casebook
 	Starter   campaigns.Starter
 	Applier   campaigns.Applier
+	Replier   campaigns.Replier
 	Gate      campaigns.Switch
 	Ring      func(context.Context)
-	Now       func() time.Time
-	Log       *slog.Logger
+	// NewKey names a form, so that one that is sent twice counts once.
+	NewKey func() string
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Mount adds the pages to a mux.
@@ -45,6 +47,8 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	page("GET /customers", c.search)
 	page("GET /customers/{id}", c.customer)
 	page("POST /customers/{id}/follow-ups", c.followUp)
+	page("GET /cases/{id}", c.caseOf)
+	page("POST /cases/{id}/replies", c.reply)
 	page("POST /cases/{id}/close", c.closeCase)
 	page("POST /v1/workspace", c.applyWorkspace)
 	page("POST /campaigns/{id}/paused", c.pause)
@@ -173,23 +177,6 @@ func (c *Console) followUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	c.Ring(r.Context())
 	http.Redirect(w, r, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
-	return nil
-}
-
-func (c *Console) closeCase(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil {
-		return &complaint{http.StatusNotFound, "There is no such case."}
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-	err = c.Casebook.Close(r.Context(), id, "console", r.FormValue("note"), c.Now())
-	if errors.Is(err, customers.ErrUnknownCase) {
-		return &complaint{http.StatusNotFound, "There is no such case."}
-	}
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }
 

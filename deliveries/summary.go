@@ -58,7 +58,8 @@ func (b Backlog) Idle() bool { return b.Due+b.Held+b.Awake+b.Shards+b.Inbox+b.Ev
 
 // Summary reads the ledger for people.
 type Summary interface {
-	// Funnels sums up every campaign that was ever entered, by id.
+	// Funnels sums up every campaign that was ever entered, by id; that of direct
+	// messages, which belong to none, comes first under "".
 	Funnels(ctx context.Context) ([]Funnel, error)
 	// Backlog counts what waits.
 	Backlog(ctx context.Context, now time.Time) (Backlog, error)

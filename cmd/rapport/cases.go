@@ -1,24 +1,33 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
+
+	"rapport/customers"
 )
 
 func casesCommand(o *options) *cobra.Command {
 	var queue string
 	command := &cobra.Command{
-		Use:   "cases",
-		Short: "List open cases, the most pressing first",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use:   "cases [CASE]",
+		Short: "List open cases, the most pressing first, or show one with what was said",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			i, err := o.openReading(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer i.Close()
+			if len(args) == 1 {
+				return i.showCase(cmd, o, args[0])
+			}
 			open, err := i.Store.Casebook().Cases(cmd.Context(), queue, 500)
 			if err != nil {
 				return err
@@ -29,8 +38,11 @@ func casesCommand(o *options) *cobra.Command {
 			t := newTable(cmd.OutOrStdout(), "case", "queue", "priority", "customer", "title", "due", "")
 			for _, c := range open {
 				late := ""
-				if c.Overdue(i.Now()) {
+				switch {
+				case c.Overdue(i.Now()):
 					late = "overdue"
+				case !c.Waiting:
+					late = "answered"
 				}
 				about := c.Customer
 				if about == "" {
@@ -44,4 +56,64 @@ func casesCommand(o *options) *cobra.Command {
 	}
 	command.Flags().StringVar(&queue, "queue", "", "only this queue")
 	return command
+}
+
+// showCase prints a case with its conversation.
+func (i *installation) showCase(cmd *cobra.Command, o *options, number string) error {
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return fmt.Errorf("CASE is a number that `rapport cases` shows, not %q", number)
+	}
+	c, err := i.Store.Casebook().Case(cmd.Context(), id)
+	if err != nil {
+		return err
+	}
+	events, err := i.Store.Of(cmd.Context(), c.Customer, 500)
+	if err != nil {
+		return err
+	}
+	lines, w := customers.Conversation(events), cmd.OutOrStdout()
+	if o.format == "json" {
+		return printJSON(w, map[string]any{"case": c, "conversation": lines})
+	}
+	fmt.Fprintf(w, "Case %d, %s, %s: %s\n", c.ID, c.Queue, c.Priority, c.Title)
+	fmt.Fprintf(w, "  customer %s, opened %s%s\n", c.Customer, stamp(c.OpenedAt, time.Local), clockWords(c))
+	for _, line := range lines {
+		fmt.Fprintf(w, "  %s  %s\n", stamp(line.At, time.Local), lineWords(line))
+	}
+	return nil
+}
+
+// clockWords tells what a case's clock shows.
+func clockWords(c customers.Case) string {
+	words := ""
+	if !c.DueAt.IsZero() {
+		words += ", due " + stamp(c.DueAt, time.Local)
+	}
+	switch {
+	case !c.ClosedAt.IsZero():
+		words += ", closed " + stamp(c.ClosedAt, time.Local) + " by " + c.Assignee
+	case c.AnsweredAt.IsZero():
+	case c.Waiting:
+		words += ", answered " + stamp(c.AnsweredAt, time.Local) + ", waits again"
+	default:
+		words += ", answered " + stamp(c.AnsweredAt, time.Local)
+	}
+	return words
+}
+
+func lineWords(l customers.Line) string {
+	who, what := "customer", l.Text
+	if l.Ours {
+		who = cmp.Or(l.Who, "we")
+		what = cmp.Or(what, l.About)
+	}
+	words := fmt.Sprintf("%s by %s: %s", who, l.Channel, what)
+	for _, file := range l.Media {
+		words += " [" + file + "]"
+	}
+	if l.Status != "" {
+		words += " (" + strings.TrimSpace(l.Status+" "+l.Reason) + ")"
+	}
+	return words
 }

@@ -195,6 +195,13 @@ func (i *installation) starter() campaigns.Starter {
 	return campaigns.Starter{Catalog: i.Catalog, Entries: i.Store, News: i.Store, NewID: uuid.NewString, Now: i.Now}
 }
 
+// replier answers customers from their cases.
+func (i *installation) replier() campaigns.Replier {
+	return campaigns.Replier{
+		Catalog: i.Catalog, Casebook: i.Store.Casebook(), Directory: i.Store, Timeline: i.Store, Letters: i.Store.Replies(), Now: i.Now,
+	}
+}
+
 // applier puts workspaces in force.
 func (i *installation) applier() campaigns.Applier {
 	return campaigns.Applier{Catalog: i.Catalog, Census: i.Store, Journeys: i.Store, Now: i.Now}
@@ -209,7 +216,7 @@ func (i *installation) gate() campaigns.Switch {
 func (i *installation) console() *console.Console {
 	return &console.Console{
 		Catalog: i.Catalog, Directory: i.Store, Timeline: i.Store, Summary: i.Store.Summary(), Casebook: i.Store.Casebook(),
-		Starter: i.starter(), Applier: i.applier(), Gate: i.gate(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Starter: i.starter(), Applier: i.applier(), Replier: i.replier(), NewKey: uuid.NewString, Gate: i.gate(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -42,13 +43,16 @@ func printFunnels(w io.Writer, funnels []deliveries.Funnel) {
 	t := newTable(w, "campaign", "entered", "sent", "delivered", "opened", "clicked", "answered", "cases", "skipped", "failed", "unconfirmed")
 	for _, f := range funnels {
 		t.AppendRow(table.Row{
-			f.Campaign, f.Entered, f.Sent, f.Delivered, f.Opened, f.Clicked, f.Answered, f.Cases,
+			campaignName(f), f.Entered, f.Sent, f.Delivered, f.Opened, f.Clicked, f.Answered, f.Cases,
 			total(f.Skipped), total(f.Failed), f.Unconfirmed,
 		})
 	}
 	t.Render()
 	printReasons(w, funnels)
 }
+
+// campaignName names a funnel: answers to customers belong to no campaign.
+func campaignName(f deliveries.Funnel) string { return cmp.Or(f.Campaign, "(answers)") }
 
 func printReasons(w io.Writer, funnels []deliveries.Funnel) {
 	fmt.Fprintln(w, "\nMessages not sent, and why")
@@ -69,7 +73,7 @@ func printReasons(w io.Writer, funnels []deliveries.Funnel) {
 		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 			words = append(words, fmt.Sprintf("%s %d", reason, reasons[reason]))
 		}
-		fmt.Fprintf(w, "  %-18s %s\n", f.Campaign, strings.Join(words, ", "))
+		fmt.Fprintf(w, "  %-18s %s\n", campaignName(f), strings.Join(words, ", "))
 	}
 	if !any {
 		fmt.Fprintln(w, "  none")

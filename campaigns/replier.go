@@ -1,0 +1,187 @@
+package campaigns
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// Replier answers customers from their cases. What it plans goes the way of every
+// message: ledger, worker, sender, callbacks, timeline.
+type Replier struct {
+	Catalog   *Catalog
+	Casebook  customers.Casebook
+	Directory customers.Directory
+	Timeline  customers.Timeline
+	Letters   Correspondence
+	Now       func() time.Time
+}
+
+// Reply is what an agent answers.
+type Reply struct {
+	Case int64
+	// By is sms or email; "" takes the channel on which the customer wrote last.
+	By   channels.Channel
+	Text string
+	// Who answers, as the timeline tells it.
+	Who string
+	// Key tells a repeated request from a further reply: what was planned under a
+	// key is never planned again. "" takes the words for it, so that the same words
+	// answer a case once.
+	Key string
+}
+
+// remembered is how far back a reply looks for what the customer wrote.
+const remembered = 200
+
+// Reply plans an answer and says what was planned. A mistake of the agent's, or a
+// customer who must not be written to that way, comes back as an error in words for
+// the agent, and nothing is planned.
+func (r Replier) Reply(ctx context.Context, reply Reply) (deliveries.Delivery, error) {
+	reply.Text = strings.TrimSpace(reply.Text)
+	if reply.Text == "" {
+		return deliveries.Delivery{}, errors.New("a reply needs words")
+	}
+	c, err := r.Casebook.Case(ctx, reply.Case)
+	if err != nil {
+		return deliveries.Delivery{}, err
+	}
+	if c.Customer == "" {
+		return deliveries.Delivery{}, fmt.Errorf("case %d is about a campaign, not about a customer", c.ID)
+	}
+	people, err := r.Directory.Load(ctx, []string{c.Customer}, r.Now())
+	if err != nil {
+		return deliveries.Delivery{}, err
+	}
+	customer := people[c.Customer]
+	if customer == nil {
+		return deliveries.Delivery{}, fmt.Errorf("the customer of case %d is not known any more", c.ID)
+	}
+	events, err := r.Timeline.Of(ctx, c.Customer, remembered)
+	if err != nil {
+		return deliveries.Delivery{}, err
+	}
+	edition, err := r.Catalog.Current(ctx)
+	if err != nil {
+		return deliveries.Delivery{}, err
+	}
+	d, err := edition.compose(c, customer, events, reply, r.Now())
+	if err != nil {
+		return deliveries.Delivery{}, err
+	}
+	planned, _, err := r.Letters.Reply(ctx, r.Now(), *d, reply.line(c, d.Channel, r.Now()))
+	return planned, err
+}
+
+// line is what the timeline tells of a reply: who said what.
+func (r Reply) line(c customers.Case, by channels.Channel, now time.Time) customers.Event {
+	return customers.Event{
+		Customer: c.Customer, Name: customers.CaseReplied, At: now, ReceivedAt: now,
+		Properties: map[string]any{"case": c.ID, "by": r.Who, "channel": string(by), "text": r.Text},
+		Key:        "case:" + strconv.FormatInt(c.ID, 10) + ":" + r.key(c),
+		Campaign:   c.Campaign, Entry: c.Entry,
+	}
+}
+
+// key is the ledger's name for the reply.
+func (r Reply) key(c customers.Case) string {
+	key := r.Key
+	if key == "" {
+		key = string(r.By) + "|" + r.Text
+	}
+	sum := sha256.Sum256([]byte(key))
+	return fmt.Sprintf("%s:%d:%s", deliveries.Reply, c.ID, hex.EncodeToString(sum[:12]))
+}
+
+// compose writes the message, or says why it cannot be.
+func (w *Workspace) compose(c customers.Case, customer *customers.Customer, events []customers.Event, reply Reply, now time.Time) (*deliveries.Delivery, error) {
+	last := lastWords(events, reply.By)
+	by := reply.By
+	switch {
+	case by == "" && last != nil:
+		by = channelOf(*last)
+	case by == "" && customer.Reachable(channels.Email):
+		by = channels.Email
+	case by == "":
+		by = channels.SMS
+	}
+	d := direct(customer, by, deliveries.Reply, reply.key(c), now)
+	d.Case = c.ID
+	switch by {
+	case channels.SMS:
+		if utf8.RuneCountInString(reply.Text) > longestText {
+			return nil, fmt.Errorf("a text message has at most %d characters, this has %d", longestText, utf8.RuneCountInString(reply.Text))
+		}
+		d.Content = &channels.Content{SMS: &channels.SMSContent{Text: reply.Text}}
+		d.Vars = answerFrom(told(last, "to"))
+	case channels.Email:
+		d.Content = &channels.Content{Email: &channels.EmailContent{Subject: answering(told(last, "subject"), c.Title), Text: reply.Text}}
+		if id := told(last, "message_id"); id != "" {
+			d.Vars = map[string]any{"in_reply_to": id}
+		}
+	default:
+		return nil, fmt.Errorf("a case is answered by sms or by email, not by %q", by)
+	}
+	return d, w.mayAnswer(*d, customer, now)
+}
+
+// longestText is what a provider takes in one text message (Twilio error 21617).
+const longestText = 1600
+
+// mayAnswer tells an agent at once what would keep the reply back for ever.
+func (w *Workspace) mayAnswer(d deliveries.Delivery, customer *customers.Customer, now time.Time) error {
+	if _, named := w.Senders[d.Channel]; !named {
+		return fmt.Errorf("rapport.yaml names no sender for %s", d.Channel)
+	}
+	verdict := w.Judge(Matter{Delivery: d, Customer: customer, Content: d.Content}, now)
+	if verdict.Go || !verdict.Until.IsZero() {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be answered by %s: %s", customer.ID, d.Channel, reasonWords(string(verdict.Reason)))
+}
+
+// lastWords is what the customer wrote last, on a channel ("" is any); nil where
+// they wrote nothing.
+func lastWords(events []customers.Event, by channels.Channel) *customers.Event {
+	for i := len(events) - 1; i >= 0; i-- {
+		if ch := channelOf(events[i]); customers.Wrote(events[i]) && (by == "" || ch == by) {
+			return &events[i]
+		}
+	}
+	return nil
+}
+
+// channelOf is the channel that one of our own events is about: "sms replied".
+func channelOf(e customers.Event) channels.Channel {
+	ch, _, _ := strings.Cut(e.Name, " ")
+	return channels.Channel(ch)
+}
+
+func told(e *customers.Event, property string) string {
+	if e == nil {
+		return ""
+	}
+	text, _ := e.Properties[property].(string)
+	return text
+}
+
+// answering is the subject of an answer to a subject, or about a matter.
+func answering(subject, matter string) string {
+	if subject == "" {
+		subject = matter
+	}
+	if len(subject) > 3 && strings.EqualFold(subject[:3], "re:") {
+		return subject
+	}
+	return "Re: " + subject
+}

@@ -1,0 +1,96 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+)
+
+// caseOf shows a case: what was said, in order, and a form to answer with. The form
+// carries a key of its own, so that pressing its button twice answers once.
+func (c *Console) caseOf(w http.ResponseWriter, r *http.Request) error {
+	found, err := c.findCase(r)
+	if err != nil {
+		return err
+	}
+	v := view{"Title": found.Title, "Case": found, "Zone": time.UTC, "Now": c.Now()}
+	edition, err := c.Catalog.Current(r.Context())
+	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
+		return err
+	}
+	if edition != nil {
+		v["Zone"] = edition.Zone
+	}
+	if found.Customer != "" {
+		people, err := c.Directory.Load(r.Context(), []string{found.Customer}, c.Now())
+		if err != nil {
+			return err
+		}
+		events, err := c.Timeline.Of(r.Context(), found.Customer, 300)
+		if err != nil {
+			return err
+		}
+		v["Customer"], v["Lines"], v["Key"] = people[found.Customer], customers.Conversation(events), c.NewKey()
+	}
+	c.show(w, http.StatusOK, "case", v)
+	return nil
+}
+
+func (c *Console) reply(w http.ResponseWriter, r *http.Request) error {
+	found, err := c.findCase(r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	_, err = c.Replier.Reply(r.Context(), campaigns.Reply{
+		Case: found.ID, By: channels.Channel(r.FormValue("by")), Text: r.FormValue("text"), Key: r.FormValue("key"), Who: who(r),
+	})
+	if err != nil {
+		return &complaint{http.StatusConflict, err.Error()}
+	}
+	c.Ring(r.Context())
+	http.Redirect(w, r, caseURL(found.ID), http.StatusSeeOther)
+	return nil
+}
+
+// who is at work: this console has no accounts, so a running program's command line
+// says so itself, and anybody else is the console.
+func who(r *http.Request) string {
+	if name := r.FormValue("who"); name != "" {
+		return name
+	}
+	return "console"
+}
+
+func (c *Console) closeCase(w http.ResponseWriter, r *http.Request) error {
+	found, err := c.findCase(r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := c.Casebook.Close(r.Context(), found.ID, "console", r.FormValue("note"), c.Now()); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+func (c *Console) findCase(r *http.Request) (customers.Case, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return customers.Case{}, &complaint{http.StatusNotFound, "There is no such case."}
+	}
+	found, err := c.Casebook.Case(r.Context(), id)
+	if errors.Is(err, customers.ErrUnknownCase) {
+		return customers.Case{}, &complaint{http.StatusNotFound, "There is no such case."}
+	}
+	return found, err
+}
+
+func caseURL(id int64) string { return "/cases/" + url.PathEscape(strconv.FormatInt(id, 10)) }

@@ -1,0 +1,110 @@
+package customers
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// CaseReplied is the name of the event that an agent answered from a case.
+const CaseReplied = "case replied"
+
+// Line is one thing that was said between a customer and the shop.
+type Line struct {
+	At      time.Time `json:"at"`
+	Channel string    `json:"channel"`
+	// Ours says that the shop said it: an agent (Who), or a campaign by a template
+	// (About), whose words are not kept.
+	Ours  bool     `json:"ours"`
+	Who   string   `json:"who,omitempty"`
+	About string   `json:"about,omitempty"`
+	Text  string   `json:"text,omitempty"`
+	Media []string `json:"media,omitempty"`
+	// Status is how far a message of ours came: sent, delivered, failed, …; "" before
+	// anything is known.
+	Status string `json:"status,omitempty"`
+	Reason string `json:"reason,omitempty"`
+
+	delivery int64
+}
+
+// Wrote reports whether an event is a customer's own text or letter.
+func Wrote(e Event) bool {
+	switch e.Name {
+	case "sms replied", "sms unsubscribed", "sms resubscribed", "email replied":
+		return true
+	}
+	return false
+}
+
+// Conversation is what was said, in order: the customer's words, what agents
+// answered, and which messages of campaigns stood between.
+func Conversation(events []Event) []Line {
+	var lines []Line
+	at := map[int64]int{} // the line of a delivery
+	for _, e := range events {
+		ch, what, _ := strings.Cut(e.Name, " ")
+		line := Line{At: e.At, Channel: ch, Text: textOf(e, "text"), delivery: e.Delivery}
+		switch {
+		case e.Name == CaseReplied:
+			line.Ours, line.Channel, line.Who = true, textOf(e, "channel"), textOf(e, "by")
+			at[e.Delivery] = len(lines)
+			lines = append(lines, line)
+		case Wrote(e), what == "answered" && spoken(ch):
+			if line.Text == "" {
+				line.Text = textOf(e, "answer")
+			}
+			line.Media = listOf(e, "media")
+			lines = append(lines, line)
+		case e.Delivery != 0 && spoken(ch):
+			i, known := at[e.Delivery]
+			if !known {
+				if what != "sent" {
+					continue
+				}
+				i, at[e.Delivery] = len(lines), len(lines)
+				line.Ours, line.Text, line.About = true, "", about(e)
+				lines = append(lines, line)
+			}
+			lines[i].Status, lines[i].Reason = what, textOf(e, "reason")
+		}
+	}
+	return lines
+}
+
+// spoken reports whether a channel carries words between people.
+func spoken(channel string) bool {
+	switch channel {
+	case "sms", "email", "call", "push":
+		return true
+	}
+	return false
+}
+
+// about names a message of ours by its template.
+func about(e Event) string {
+	if what := textOf(e, "about"); what != "" {
+		return what
+	}
+	return textOf(e, "template")
+}
+
+func textOf(e Event, property string) string {
+	if value := e.Properties[property]; value != nil {
+		return fmt.Sprint(value)
+	}
+	return ""
+}
+
+func listOf(e Event, property string) []string {
+	var list []string
+	switch values := e.Properties[property].(type) {
+	case []string:
+		list = values
+	case []any:
+		for _, value := range values {
+			list = append(list, fmt.Sprint(value))
+		}
+	}
+	return list
+}

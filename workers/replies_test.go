@@ -1,0 +1,338 @@
+package workers_test
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/webhooks"
+)
+
+// replier answers for the shop's agents.
+func (s *shop) replier() campaigns.Replier {
+	return campaigns.Replier{
+		Catalog: s.catalog, Casebook: s.store.Casebook(), Directory: s.store, Timeline: s.store, Letters: s.store.Replies(), Now: s.clock,
+	}
+}
+
+func (s *shop) openCases() []customers.Case {
+	s.t.Helper()
+	open, err := s.store.Casebook().Cases(s.ctx(), "", 100)
+	ok(s.t, err)
+	return open
+}
+
+// onlyCase is the one case there is.
+func (s *shop) onlyCase() customers.Case {
+	s.t.Helper()
+	open := s.openCases()
+	if len(open) != 1 {
+		s.t.Fatalf("there are %d cases, one was meant", len(open))
+	}
+	return open[0]
+}
+
+// texted lists what texts said since place, and where they went and came from.
+func (s *shop) texted(place int) (bodies []string, forms []url.Values) {
+	s.t.Helper()
+	for _, r := range s.provider.requests()[place:] {
+		if !strings.HasSuffix(r.URL.Path, "/Messages.json") {
+			continue
+		}
+		fields, err := url.ParseQuery(r.body)
+		ok(s.t, err)
+		bodies, forms = append(bodies, fields.Get("Body")), append(forms, fields)
+	}
+	return bodies, forms
+}
+
+// writes lets somebody text one of our numbers.
+func (s *shop) writes(from, to, text string) {
+	s.t.Helper()
+	s.events++
+	s.receive(webhooks.TwilioSMS, publicURL+deliveries.PathTwilioText,
+		form("MessageSid", "IN-W"+time.Duration(s.events).String(), "From", from, "To", to, "Body", text))
+}
+
+func TestAnAgentAnswersByText(t *testing.T) {
+	s := open(t, files)
+	s.writes(phoneOf("ann"), "+493099999999", "Where is my parcel?")
+	c := s.onlyCase()
+	if c.Why != customers.WhyReply || c.Note != "Where is my parcel?" || !c.Waiting || c.Customer != "ann" {
+		t.Fatalf("case %+v", c)
+	}
+	reply := campaigns.Reply{Case: c.ID, Text: "It comes tomorrow.\nSorry!", Who: "bea", Key: "form-1"}
+	for range 2 { // pressed twice
+		_, err := s.replier().Reply(s.ctx(), reply)
+		ok(t, err)
+	}
+	s.deliver()
+	bodies, forms := s.texted(0)
+	if !slices.Equal(bodies, []string{"It comes tomorrow.\nSorry!"}) || forms[0].Get("To") != phoneOf("ann") || forms[0].Get("From") != "+493099999999" {
+		t.Fatalf("sent %v", forms)
+	}
+	d := s.stands(deliveries.Sent, "")
+	if d.Case != c.ID || d.Segments != 1 || !d.Direct() || d.Automatic() {
+		t.Errorf("delivery %+v", d)
+	}
+	s.receive(webhooks.TwilioSMS, forms[0].Get("StatusCallback"), form("MessageSid", d.ProviderID, "MessageStatus", "delivered", "To", phoneOf("ann")))
+	s.stands(deliveries.Delivered, "")
+	if c := s.onlyCase(); c.Waiting || !c.AnsweredAt.Equal(s.clock()) || c.Overdue(s.clock().AddDate(1, 0, 0)) {
+		t.Errorf("the clock was not stopped: %+v", c)
+	}
+
+	s.later(time.Minute)
+	s.reply(phoneOf("ann"), "4") // the answer to the agent, not to a question
+	c = s.onlyCase()
+	if !c.Waiting || c.Note != "4" {
+		t.Errorf("the case does not go on: %+v", c)
+	}
+	events, err := s.store.Of(s.ctx(), "ann", 100)
+	ok(t, err)
+	var said []string
+	for _, line := range customers.Conversation(events) {
+		said = append(said, strings.Join([]string{line.Who, line.Channel, line.Text, line.Status}, "|"))
+	}
+	want := []string{"|sms|Where is my parcel?|", "bea|sms|It comes tomorrow.\nSorry!|delivered", "|sms|4|"}
+	if !slices.Equal(said, want) {
+		t.Errorf("said %q", said)
+	}
+}
+
+func TestAnAgentAnswersByMail(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.store.Casebook().Open(s.ctx(), []customers.Case{{
+		Customer: "ann", Queue: "support", Priority: customers.Normal, Title: "A lost parcel", Why: "complaint", OpenedAt: s.clock(),
+	}}))
+	_, err := s.replier().Reply(s.ctx(), campaigns.Reply{Case: s.onlyCase().ID, By: channels.Email, Text: "We <found> it.\n\nSee https://shop.example/sale", Who: "bea"})
+	ok(t, err)
+	s.deliver()
+	s.stands(deliveries.Sent, "")
+	all := s.provider.requests()
+	mail := all[len(all)-1].body
+	for _, wanted := range []string{`"subject":"Re: A lost parcel"`, `We \u0026lt;found\u0026gt; it.`, "ann@home.example"} {
+		if !strings.Contains(mail, wanted) {
+			t.Errorf("%s is not in %s", wanted, mail)
+		}
+	}
+	for _, unwanted := range []string{deliveries.PathClick, deliveries.PathOpen, "List-Unsubscribe"} {
+		if strings.Contains(mail, publicURL+unwanted) || strings.Contains(mail, "List-Unsubscribe") {
+			t.Errorf("a letter between two people holds %s", unwanted)
+		}
+	}
+}
+
+func TestStopStartAndHelpAreAnsweredOnceADay(t *testing.T) {
+	s := open(t, files)
+	ann := phoneOf("ann")
+	step := func(text string, want ...string) {
+		t.Helper()
+		before := len(s.provider.requests())
+		s.reply(ann, text)
+		s.deliver()
+		if bodies, _ := s.texted(before); !slices.Equal(bodies, want) {
+			t.Errorf("%q is answered by %q, want %q", text, bodies, want)
+		}
+		s.later(time.Minute)
+	}
+	const stopped = "Shop: you will get no more text messages from us. Reply START to get them again."
+	const help = "Shop. We are here to help: https://shop.example Reply STOP to get no more texts."
+	step("Stopp!", stopped)
+	step("STOP")
+	if got := s.customer("ann").Suppressed[channels.SMS]; got != "opted_out" {
+		t.Fatalf("suppressed for %q", got)
+	}
+	step("HELP") // after a stop nothing leaves but its confirmation
+	step("START", "Shop: you will get our text messages again. Reply STOP to stop them.")
+	if got := s.customer("ann").Suppressed[channels.SMS]; got != "" {
+		t.Fatalf("suppressed for %q", got)
+	}
+	step("Hilfe", help)
+	step("help") // answered today
+	step("stop") // confirmed today
+	step("yes")
+	s.later(25 * time.Hour)
+	step("info?", help)
+	step("STOP", stopped)
+	if open := s.openCases(); len(open) != 0 {
+		t.Errorf("cases: %+v", open)
+	}
+}
+
+// TestWhatTwilioAnsweredIsNotAnsweredAgain: one confirmation, whoever sends it.
+func TestWhatTwilioAnsweredIsNotAnsweredAgain(t *testing.T) {
+	s := open(t, files)
+	for _, text := range []string{"STOP", "HELP", "start"} {
+		s.writes(phoneOf("ann"), "+493012345678", text)
+	}
+	s.receive(webhooks.TwilioSMS, publicURL+deliveries.PathTwilioText,
+		form("MessageSid", "IN-O", "From", phoneOf("ann"), "To", "12345", "Body", "no more", "OptOutType", "STOP"))
+	if all := s.ledger(); len(all) != 0 {
+		t.Errorf("planned: %+v", all)
+	}
+	if got := s.customer("ann").Suppressed[channels.SMS]; got != "opted_out" {
+		t.Errorf("suppressed for %q", got)
+	}
+}
+
+func TestRepliesSpeakTheCustomersLanguage(t *testing.T) {
+	for locale, want := range map[string]string{
+		"de-AT": "Unser Haus: nichts mehr.", "fr": "Shop : vous ne recevrez plus", "fa-IR": "Shop: دیگر", "xx": "No more.", "": "No more.",
+	} {
+		s := open(t, with(map[string]string{
+			"rapport.yaml": files["rapport.yaml"] + "replies: {stopped: {de: \"Unser Haus: nichts mehr.\", en: No more.}}\n",
+		}))
+		_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "ann", Locale: locale}})
+		ok(t, err)
+		if locale == "fr" || locale == "fa-IR" {
+			s.apply(files)
+		}
+		s.reply(phoneOf("ann"), "STOP")
+		s.deliver()
+		if bodies, _ := s.texted(0); len(bodies) != 1 || !strings.HasPrefix(bodies[0], want) {
+			t.Errorf("%q: %q, want %q", locale, bodies, want)
+		}
+	}
+}
+
+// racing is a ledger in front of which somebody says stop, after everything was
+// read and rendered, before the first byte.
+type racing struct {
+	deliveries.Ledger
+	stop func()
+}
+
+func (r racing) Begin(ctx context.Context, f deliveries.Fence, now, horizon time.Time, all []deliveries.Candidate, judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict) ([]deliveries.Verdict, error) {
+	if len(all) > 0 {
+		r.stop()
+	}
+	return r.Ledger.Begin(ctx, f, now, horizon, all, judge)
+}
+
+func TestNothingLeavesAfterAStop(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted")
+	s.courier.Ledger = racing{s.store, func() { s.writes(phoneOf("ann"), "+493012345678", "STOP") }}
+	s.deliver()
+	s.stands(deliveries.Skipped, "suppressed")
+	if all := s.provider.requests(); len(all) != 0 {
+		t.Errorf("%d messages left", len(all))
+	}
+}
+
+func TestAStopHoldsAnAgentsReplyToo(t *testing.T) {
+	s := open(t, files)
+	s.reply(phoneOf("ann"), "Where is it?")
+	id := s.onlyCase().ID
+	_, err := s.replier().Reply(s.ctx(), campaigns.Reply{Case: id, Text: "On its way."})
+	ok(t, err)
+	s.writes(phoneOf("ann"), "+493012345678", "STOP")
+	s.deliver()
+	s.stands(deliveries.Skipped, "suppressed")
+	_, err = s.replier().Reply(s.ctx(), campaigns.Reply{Case: id, Text: "Are you there?"})
+	if err == nil || !strings.Contains(err.Error(), "suppressed") {
+		t.Errorf("an agent learns %v", err)
+	}
+	s.stands(deliveries.Skipped, "suppressed") // nothing else was planned
+}
+
+func TestContactHoursAndTheConversation(t *testing.T) {
+	late := with(map[string]string{"rapport.yaml": replace(files["rapport.yaml"], "contact:\n", "contact:\n  hours: {sms: [\"09:00-20:00\"]}\n")})
+	t.Run("within a conversation", func(t *testing.T) {
+		s := open(t, late)
+		s.reply(phoneOf("ann"), "Where is it?")
+		s.later(10 * time.Hour) // 23:00 there
+		_, err := s.replier().Reply(s.ctx(), campaigns.Reply{Case: s.onlyCase().ID, Text: "On its way."})
+		ok(t, err)
+		s.deliver()
+		s.stands(deliveries.Sent, "")
+	})
+	t.Run("days later", func(t *testing.T) {
+		s := open(t, late)
+		s.reply(phoneOf("ann"), "Where is it?")
+		s.later(34 * time.Hour)
+		_, err := s.replier().Reply(s.ctx(), campaigns.Reply{Case: s.onlyCase().ID, Text: "On its way."})
+		ok(t, err)
+		s.deliver()
+		if d := s.stands(deliveries.Planned, "quiet_hours_expired"); !d.DueAt.Equal(time.Date(2026, 12, 3, 8, 0, 0, 0, time.UTC)) {
+			t.Errorf("due at %s", d.DueAt)
+		}
+		s.later(10 * time.Hour)
+		s.deliver()
+		s.stands(deliveries.Sent, "")
+	})
+}
+
+func TestSomebodyUnknownIsHeard(t *testing.T) {
+	s := open(t, files)
+	const stranger = "+4915112340002"
+	s.reply(stranger, "You charged me twice!")
+	s.reply(stranger, "Hello?")
+	c := s.onlyCase()
+	if c.Title != "Somebody we do not know writes to us" || c.Note != "Hello?" {
+		t.Errorf("case %+v", c)
+	}
+	who, err := s.store.Find(s.ctx(), stranger)
+	ok(t, err)
+	if who.ID != c.Customer || who.Kind != campaigns.Stranger || who.Consented("service", channels.SMS, true) || who.Consented("service", channels.Call, true) {
+		t.Errorf("profile %+v", who)
+	}
+	_, err = s.replier().Reply(s.ctx(), campaigns.Reply{Case: c.ID, Text: "We look into it."})
+	ok(t, err)
+	s.deliver()
+	s.stands(deliveries.Sent, "")
+	s.reply("+12025550122", "HELP") // from a country that nothing is sent to
+	s.deliver()
+	if all := s.ledger(); all[1].Status != deliveries.Skipped || all[1].Reason != "country_not_allowed" {
+		t.Errorf("%+v", all[1])
+	}
+}
+
+func TestAPictureIsAMessage(t *testing.T) {
+	s := open(t, files)
+	s.receive(webhooks.TwilioSMS, publicURL+deliveries.PathTwilioText,
+		form("MessageSid", "MM1", "From", phoneOf("ann"), "To", "+4930", "Body", "", "NumMedia", "1", "MediaUrl0", "https://api.twilio.com/ME0"))
+	if c := s.onlyCase(); c.Note != "(with a file)" {
+		t.Errorf("note %q", c.Note)
+	}
+	events, err := s.store.Of(s.ctx(), "ann", 10)
+	ok(t, err)
+	if lines := customers.Conversation(events); len(lines) != 1 || !slices.Equal(lines[0].Media, []string{"https://api.twilio.com/ME0"}) {
+		t.Errorf("said %+v", lines)
+	}
+}
+
+func TestRepliesThatCannotBe(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.store.Casebook().Open(s.ctx(), []customers.Case{
+		{Customer: "ann", Queue: "support", Priority: customers.Normal, Title: "A parcel", Why: "complaint", OpenedAt: s.clock()},
+		{Campaign: "letter", Queue: "support", Priority: customers.Normal, Title: "A rollout", Why: "rollout", OpenedAt: s.clock()},
+		{Customer: "ann", Queue: "support", Priority: customers.Normal, Title: "Done", Why: "complaint", OpenedAt: s.clock()},
+	}))
+	ok(t, s.store.Casebook().Close(s.ctx(), 3, "bea", "done", s.clock()))
+	for name, c := range map[string]struct {
+		reply campaigns.Reply
+		want  string
+	}{
+		"no words":     {campaigns.Reply{Case: 1, Text: " \n"}, "a reply needs words"},
+		"no case":      {campaigns.Reply{Case: 9, Text: "Hi"}, "no such case"},
+		"a campaign's": {campaigns.Reply{Case: 2, Text: "Hi"}, "about a campaign"},
+		"closed":       {campaigns.Reply{Case: 3, Text: "Hi"}, "the case is closed"},
+		"by pigeon":    {campaigns.Reply{Case: 1, By: "pigeon", Text: "Hi"}, "by sms or by email"},
+		"too long":     {campaigns.Reply{Case: 1, By: channels.SMS, Text: strings.Repeat("x", 1601)}, "1600 characters"},
+	} {
+		if _, err := s.replier().Reply(s.ctx(), c.reply); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if all := s.ledger(); len(all) != 0 {
+		t.Errorf("planned %+v", all)
+	}
+}
