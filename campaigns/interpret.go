@@ -96,7 +96,7 @@ func (h *hearing) optedOut() bool {
 func (h *hearing) event() customers.Event {
 	r, d := h.report, h.delivery
 	event := customers.Event{
-		Customer: d.Customer, Name: string(r.Channel) + " " + string(r.Kind), At: r.At, ReceivedAt: h.now,
+		Customer: d.Customer, Name: noteOf(r), At: r.At, ReceivedAt: h.now,
 		Properties: properties(r, d), Key: "report:" + r.Meaning(),
 		Campaign: d.Campaign, Entry: d.Entry, Delivery: d.ID,
 	}
@@ -115,6 +115,19 @@ func (h *hearing) event() customers.Event {
 	return event
 }
 
+// ByMachine ends the name of an event that is unlikely to be a person's doing:
+// whoever counts opens and clicks counts people.
+const ByMachine = " by a machine"
+
+// noteOf is what the report is called on a timeline.
+func noteOf(r channels.Report) string {
+	name := string(r.Channel) + " " + string(r.Kind)
+	if r.Bot {
+		name += ByMachine
+	}
+	return name
+}
+
 // properties is what a timeline shows of a report.
 func properties(r channels.Report, d deliveries.Delivery) map[string]any {
 	all := map[string]any{}
@@ -131,9 +144,6 @@ func properties(r channels.Report, d deliveries.Delivery) map[string]any {
 	}
 	if r.Duration > 0 {
 		all["seconds"] = r.Duration.Seconds()
-	}
-	if r.Bot {
-		all["bot"] = true
 	}
 	if r.Recording != "" {
 		all["recording"] = true
@@ -162,7 +172,11 @@ var progressOf = map[channels.ReportKind]deliveries.Status{
 func (h *hearing) progress() {
 	r, d := h.report, h.delivery
 	status, moves := progressOf[r.Kind]
-	if !moves || d.ID == 0 || r.Bot || h.meansNothing() {
+	if !moves || d.ID == 0 || h.meansNothing() {
+		return
+	}
+	if r.Bot {
+		h.means.Machine = deliveries.MachineDid(status)
 		return
 	}
 	p := &deliveries.Progress{

@@ -70,7 +70,7 @@ func TestABotMovesNothing(t *testing.T) {
 		r := report(kind)
 		r.Bot, r.Answer = true, "1"
 		got := interpret(surveyCampaign(CSAT5), r, sent("0", 0, channels.SMS, deliveries.Sent))
-		if got.Progress != nil || got.Answer != nil || got.Case != nil || got.Event.Properties["bot"] != true {
+		if got.Progress != nil || got.Answer != nil || got.Case != nil || got.Machine == 0 || got.Event.Name != "sms "+string(kind)+ByMachine {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}

@@ -27,6 +27,8 @@ type Response struct {
 	Recording *recordings.Recording
 	// GoneEndpoint is a push subscription to remove.
 	GoneEndpoint string
+	// Machine is what a machine did with a message, which moves nothing.
+	Machine deliveries.Machine
 }
 
 // Responses applies what came back.

@@ -183,6 +183,9 @@ func everyNote() []string {
 		for _, kind := range []channels.ReportKind{channels.ReportReplied, channels.ReportResubscribed, channels.ReportDeferred} {
 			notes = append(notes, string(ch)+" "+string(kind))
 		}
+		for _, status := range []deliveries.Status{deliveries.Opened, deliveries.Clicked} {
+			notes = append(notes, string(ch)+" "+string(status)+ByMachine)
+		}
 	}
 	return notes
 }

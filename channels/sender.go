@@ -118,6 +118,11 @@ type Callback struct {
 	Header     http.Header
 	Body       []byte
 	ReceivedAt time.Time
+	// ReadAt is when it may be read at the earliest, and About the delivery it
+	// speaks of: what visits our links is judged by all its visits of a message
+	// together. Both are zero for everything else.
+	ReadAt time.Time
+	About  int64
 }
 
 // NotSent says that the provider does not have the message and that trying

@@ -52,6 +52,17 @@ type Delivery struct {
 	PlannedAt time.Time `json:"planned_at"`
 	TakenAt   time.Time `json:"taken_at,omitzero"`   // when caps and budget were taken: the send began
 	SettledAt time.Time `json:"settled_at,omitzero"` // when sent or ended
+	// DeliveredAt is when an e-mail was handed over, where Lookup finds that said.
+	DeliveredAt time.Time `json:"-"`
+}
+
+// Arrived is when the message was handed over, or taken by the provider where
+// nobody said more; zero before that.
+func (d Delivery) Arrived() time.Time {
+	if d.DeliveredAt.IsZero() {
+		return d.SettledAt
+	}
+	return d.DeliveredAt
 }
 
 // Taken reports whether a provider took the message, whatever came of it: one that

@@ -20,7 +20,9 @@ type Inbox interface {
 	// Receive stores a callback; one with the same provider, URL and body is
 	// stored once. Durable when it returns.
 	Receive(ctx context.Context, provider string, c channels.Callback) (fresh bool, err error)
-	// Waiting leases up to limit callbacks that nobody reads, oldest first.
+	// Waiting leases up to limit callbacks that nobody reads and that may be read
+	// by now, oldest first, and with each those about the same message that are to
+	// be read later.
 	Waiting(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Received, error)
 	// Done marks callbacks as read.
 	Done(ctx context.Context, ids []int64) error

@@ -107,3 +107,25 @@ const (
 	DuplicatePerson   SkipReason = "duplicate_person"
 	NotInAudience     SkipReason = "not_in_audience"
 )
+
+// Machine is what machines did with a message, beside its status, which tells
+// of people only.
+type Machine int
+
+// What a machine did; both are added up.
+const (
+	MachineOpened  Machine = 1
+	MachineClicked Machine = 2
+)
+
+// MachineDid is the mark of a machine that made a message seem to reach a
+// status.
+func MachineDid(s Status) Machine {
+	switch s {
+	case Opened:
+		return MachineOpened
+	case Clicked:
+		return MachineClicked
+	}
+	return 0
+}

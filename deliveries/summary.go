@@ -13,8 +13,10 @@ type Funnel struct {
 	Planned     int64                `json:"planned"`   // deliveries, all of them
 	Sent        int64                `json:"sent"`      // accepted by a provider, whatever came after
 	Delivered   int64                `json:"delivered"` // delivered or further
-	Opened      int64                `json:"opened"`
+	Opened      int64                `json:"opened"`    // by people, as far as can be told
 	Clicked     int64                `json:"clicked"`
+	OpenedRaw   int64                `json:"opened_raw"` // with what machines did
+	ClickedRaw  int64                `json:"clicked_raw"`
 	Replied     int64                `json:"replied"`  // messages that were answered
 	Answered    int64                `json:"answered"` // answers to asks
 	Cases       int64                `json:"cases"`

@@ -23,9 +23,10 @@ func (s *Store) Receive(ctx context.Context, provider string, c channels.Callbac
 	}
 	err = s.write(ctx, func(tx *tx) error {
 		added, err := tx.exec(ctx, `
-			INSERT INTO inbox (provider, method, url, header, body, received_at, digest, state)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting') ON CONFLICT DO NOTHING`,
-			clean(provider), clean(c.Method), clean(c.URL), header, append([]byte{}, c.Body...), instant(c.ReceivedAt), digestOf(provider, c))
+			INSERT INTO inbox (provider, method, url, header, body, received_at, digest, state, lease_until, about)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9) ON CONFLICT DO NOTHING`,
+			clean(provider), clean(c.Method), clean(c.URL), header, append([]byte{}, c.Body...), instant(c.ReceivedAt), digestOf(provider, c),
+			instant(c.ReadAt), c.About)
 		fresh = added > 0
 		return err
 	})
@@ -46,15 +47,17 @@ func digestOf(provider string, c channels.Callback) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Waiting implements deliveries.Inbox.
+// Waiting implements deliveries.Inbox. What speaks of the same message and lies
+// until later comes along.
 func (s *Store) Waiting(ctx context.Context, now time.Time, lease time.Duration, limit int) (waiting []deliveries.Received, err error) {
 	err = s.write(ctx, func(tx *tx) (err error) {
 		waiting, err = list(ctx, tx, scanReceived, `
 			WITH waiting AS MATERIALIZED (
-				SELECT i.id FROM inbox i WHERE i.state = 'waiting' AND (i.lease_until IS NULL OR i.lease_until <= $1)
+				SELECT i.id, i.about FROM inbox i WHERE i.state = 'waiting' AND (i.lease_until IS NULL OR i.lease_until <= $1)
 				ORDER BY i.id LIMIT $2`+tx.forUpdateOfFree("i")+`)
-			UPDATE inbox SET lease_until = $3, attempts = attempts + 1 WHERE id IN (SELECT id FROM waiting)
-			RETURNING id, provider, attempts, method, url, header, body, received_at`,
+			UPDATE inbox SET lease_until = $3, attempts = attempts + 1
+			WHERE id IN (SELECT id FROM waiting) OR state = 'waiting' AND attempts = 0 AND about <> 0 AND about IN (SELECT about FROM waiting)
+			RETURNING id, provider, attempts, method, url, header, body, received_at, about`,
 			now.UnixMilli(), limit, now.Add(lease).UnixMilli())
 		return err
 	})
@@ -67,7 +70,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, lease time.Duration,
 
 func scanReceived(r record) (in deliveries.Received, err error) {
 	c := &in.Callback
-	err = r.Scan(&in.ID, &in.Provider, &in.Attempts, &c.Method, &c.URL, asJSON(&c.Header), &c.Body, asTime(&c.ReceivedAt))
+	err = r.Scan(&in.ID, &in.Provider, &in.Attempts, &c.Method, &c.URL, asJSON(&c.Header), &c.Body, asTime(&c.ReceivedAt), &c.About)
 	return in, err
 }
 

@@ -38,6 +38,9 @@ func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries
 		for _, d := range numbered {
 			byID[d.ID] = d
 		}
+		if err == nil {
+			err = handedOver(ctx, tx, byID)
+		}
 		if err != nil {
 			return err
 		}
@@ -65,6 +68,31 @@ func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries
 		}
 	}
 	return found, nil
+}
+
+// handedOver adds when e-mails were handed over, which stands on the timelines.
+func handedOver(ctx context.Context, tx *tx, byID map[int64]deliveries.Delivery) error {
+	var ids []int64
+	for id, d := range byID {
+		if d.Channel == channels.Email && d.Status.Reached(deliveries.Delivered) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := listRows(ctx, tx, numbers(ids), func(r record) (none struct{}, err error) {
+		var id int64
+		var at time.Time
+		if err = r.Scan(&id, asTime(&at)); err == nil {
+			d := byID[id]
+			d.DeliveredAt = at
+			byID[id] = d
+		}
+		return none, err
+	}, `SELECT e.delivery, MIN(e.at) FROM deliveries d JOIN events e ON e.customer = d.customer AND e.name = 'email delivered' AND e.delivery = d.id
+		WHERE `+tx.among("d.id")+" GROUP BY e.delivery")
+	return err
 }
 
 // Advance implements deliveries.Record.

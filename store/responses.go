@@ -69,7 +69,11 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	var gone []string
 	var taped []recordings.Recording
 	var news []int64
+	machines := map[int64]deliveries.Machine{}
 	for _, r := range fresh {
+		if r.Machine != 0 {
+			machines[r.Event.Delivery] |= r.Machine
+		}
 		progress = appendPresent(progress, r.Progress)
 		answers = appendPresent(answers, r.Answer)
 		blocks = appendPresent(blocks, r.Suppression)
@@ -88,6 +92,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	}
 	for _, write := range []func() error{
 		func() error { return advance(ctx, tx, now, progress) },
+		func() error { return noteMachines(ctx, tx, machines) },
 		func() error { return keepAnswers(ctx, tx, answers) },
 		func() error { return wakeJourneys(ctx, tx, answerers(answers)) },
 		func() error { return noteEngagement(ctx, tx, fresh) },
@@ -110,6 +115,19 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		}
 	}
 	return nil
+}
+
+// noteMachines adds what machines did to deliveries.
+func noteMachines(ctx context.Context, tx *tx, did map[int64]deliveries.Machine) error {
+	if len(did) == 0 {
+		return nil
+	}
+	rows := newRows("id int, machine int")
+	for _, id := range slices.Sorted(maps.Keys(did)) {
+		rows.add(id, int(did[id]))
+	}
+	_, err := tx.execRows(ctx, rows, "UPDATE deliveries SET machine = deliveries.machine | v.machine FROM {rows} AS v WHERE deliveries.id = v.id")
+	return err
 }
 
 // keepAnswers keeps the first answer to each ask and adds it to the customer's
@@ -200,14 +218,11 @@ var engagement = map[string][]string{
 	"push clicked":     {"push_clicked_at"},
 }
 
-// noteEngagement moves on when customers last showed a sign of life. What is
-// unlikely to be a person's doing is none.
+// noteEngagement moves on when customers last showed a sign of life. A machine's
+// doing has another name and is none.
 func noteEngagement(ctx context.Context, tx *tx, fresh []campaigns.Response) error {
 	latest := map[string]map[string]time.Time{} // by column, then by customer
 	for _, r := range fresh {
-		if bot, _ := r.Event.Properties["bot"].(bool); bot {
-			continue
-		}
 		for _, column := range engagement[r.Event.Name] {
 			if latest[column] == nil {
 				latest[column] = map[string]time.Time{}

@@ -91,8 +91,9 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args .
 		var status deliveries.Status
 		var reason string
 		var named bool
+		var machine deliveries.Machine
 		var count, cost int64
-		if err := r.Scan(&campaign, &channel, &status, &reason, &named, &count, &cost); err != nil {
+		if err := r.Scan(&campaign, &channel, &status, &reason, &named, &machine, &count, &cost); err != nil {
 			return err
 		}
 		funnel := f.of(campaign)
@@ -115,6 +116,7 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args .
 		case deliveries.Complained:
 			funnel.Complained += count
 		}
+		opened, clicked := funnel.Opened, funnel.Clicked
 		switch status {
 		case deliveries.Answered:
 			funnel.Replied += count
@@ -134,10 +136,16 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args .
 		case deliveries.Unconfirmed:
 			funnel.Unconfirmed += count
 		}
+		if funnel.Opened > opened || machine != 0 { // who clicks has opened
+			funnel.OpenedRaw += count
+		}
+		if funnel.Clicked > clicked || machine&deliveries.MachineClicked != 0 {
+			funnel.ClickedRaw += count
+		}
 		return nil
 	}, `SELECT d.campaign, d.channel, d.status, CASE WHEN d.status IN ('failed', 'bounced', 'expired', 'skipped') THEN d.reason ELSE '' END AS ended_by,
-			d.provider_id IS NOT NULL AS named, COUNT(*), CAST(SUM(d.cost) AS BIGINT)
-		FROM deliveries d WHERE d.channel <> 'webhook' AND `+which+` GROUP BY d.campaign, d.channel, d.status, ended_by, named`, args...)
+			d.provider_id IS NOT NULL AS named, d.machine, COUNT(*), CAST(SUM(d.cost) AS BIGINT)
+		FROM deliveries d WHERE d.channel <> 'webhook' AND `+which+` GROUP BY d.campaign, d.channel, d.status, ended_by, named, d.machine`, args...)
 }
 
 // afterDelivery are the statuses of a message that was handed over.
@@ -201,10 +209,11 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 			(SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'sending')),
 			(SELECT COUNT(*) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1),
 			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+`),
-			(SELECT COUNT(*) FROM inbox WHERE state = 'waiting'),
+			(SELECT COUNT(*) FROM inbox WHERE state = 'waiting' AND NOT `+liesStill+`),
 			(SELECT COUNT(*) FROM events WHERE pending = 1),
 			(SELECT MIN(at) FROM (
 				`+nextDue()+`
+				UNION ALL SELECT MIN(lease_until) FROM inbox WHERE state = 'waiting' AND `+liesStill+`
 				UNION ALL SELECT MIN(wake_at) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at > $1
 			) AS later)`).row(ctx, now.UnixMilli()).
 			Scan(&b.Due, &b.Held, &b.Awake, &b.Shards, &b.Inbox, &b.Events, asTime(&b.Next))
@@ -214,6 +223,10 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 	}
 	return b, nil
 }
+
+// liesStill is the SQL of a callback that nobody has begun to read and that is
+// to be read later than $1.
+const liesStill = "(attempts = 0 AND lease_until IS NOT NULL AND lease_until > $1)"
 
 // nextDue is the SQL of when each lane's next delivery falls due: a look at
 // one place of the index for each.

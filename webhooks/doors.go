@@ -50,6 +50,9 @@ type Doors struct {
 	// complete.
 	PushCheck channels.Checker
 	Ingest    *Ingest
+	// Judge is how long opens and clicks lie before they are read, so that what
+	// walks through all links of a letter is known for a machine; 0 is not at all.
+	Judge time.Duration
 	// Ring tells the workers that there is something to read.
 	Ring func(context.Context)
 	Now  func() time.Time

@@ -144,7 +144,7 @@ func request(method, target string, body []byte, header map[string]string) *http
 	r.Header.Set("X-Forwarded-Host", "attacker.example")
 	r.Header.Set("X-Forwarded-Proto", "http")
 	r.Header.Set("Cookie", "session=secret")
-	r.Header.Set("User-Agent", "Mozilla/5.0")
+	r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0")
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}

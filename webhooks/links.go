@@ -31,17 +31,18 @@ func (d *Doors) click(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	d.note(r, url.Values{"link": {target}})
+	d.look(r, token, url.Values{"link": {target}})
 	http.Redirect(w, r, target, http.StatusFound)
 }
 
 // open records that an e-mail's pictures were loaded.
 func (d *Doors) open(w http.ResponseWriter, r *http.Request) {
-	if _, err := d.Addresses.Signer.Open(deliveries.OpenPixel, r.PathValue("token")); err != nil {
+	token, err := d.Addresses.Signer.Open(deliveries.OpenPixel, r.PathValue("token"))
+	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
-	d.note(r, url.Values{})
+	d.look(r, token, url.Values{})
 	w.Header().Set("Content-Type", "image/gif")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(pixel)
@@ -49,8 +50,20 @@ func (d *Doors) open(w http.ResponseWriter, r *http.Request) {
 
 // note stores a visit of one of our own links. Visits look alike, so the moment
 // is made part of what is stored.
-func (d *Doors) note(r *http.Request, what url.Values) {
+func (d *Doors) note(r *http.Request, what url.Values) { d.keep(r, d.visit(r, what)) }
+
+// look stores an open or a click, which is read a little later, so that the
+// others of the same message can be read with it.
+func (d *Doors) look(r *http.Request, token deliveries.Token, what url.Values) {
 	callback := d.visit(r, what)
+	callback.About = token.Delivery
+	if d.Judge > 0 {
+		callback.ReadAt = callback.ReceivedAt.Add(d.Judge)
+	}
+	d.keep(r, callback)
+}
+
+func (d *Doors) keep(r *http.Request, callback channels.Callback) {
 	if _, err := d.Inbox.Receive(r.Context(), OwnLinks, callback); err != nil {
 		d.Log.Error("a visit could not be recorded", "path", routeOf(r), "error", err)
 		return

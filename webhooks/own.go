@@ -3,7 +3,6 @@ package webhooks
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -35,13 +34,14 @@ func (o Own) Reports(c channels.Callback) ([]channels.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the moment of a stored visit: %w", err)
 	}
-	report := channels.Report{At: time.UnixMilli(millis).UTC(), Bot: looksLikeBot(c)}
+	report := channels.Report{At: time.UnixMilli(millis).UTC()}
+	machine := channels.MachineVisit(c.Method, c.Header.Get("User-Agent"))
 	path, _, _ := strings.Cut(strings.TrimPrefix(c.URL, o.Addresses.Base), "?")
 	switch {
 	case strings.HasPrefix(path, deliveries.PathClick):
-		report.Kind, report.Link = channels.ReportClicked, form.Get("link")
+		report.Kind, report.Link, report.Bot = channels.ReportClicked, form.Get("link"), machine
 	case strings.HasPrefix(path, deliveries.PathOpen):
-		report.Kind = channels.ReportOpened
+		report.Kind, report.Bot = channels.ReportOpened, machine
 	case strings.HasPrefix(path, deliveries.PathUnsubscribe):
 		report.Kind = channels.ReportUnsubscribed
 	case strings.HasPrefix(path, deliveries.PathSurvey):
@@ -70,19 +70,4 @@ func (o Own) pushed(report channels.Report, form url.Values) ([]channels.Report,
 		return nil, nil // closing a notification says nothing
 	}
 	return []channels.Report{report}, nil
-}
-
-// looksLikeBot reports whether a visit is likely a machine's: a link scanner
-// asks with HEAD or names itself.
-func looksLikeBot(c channels.Callback) bool {
-	if c.Method == http.MethodHead {
-		return true
-	}
-	agent := strings.ToLower(c.Header.Get("User-Agent"))
-	for _, mark := range []string{"bot", "crawl", "spider", "preview", "scan", "python-requests", "go-http-client", "curl/", "wget/"} {
-		if strings.Contains(agent, mark) {
-			return true
-		}
-	}
-	return false
 }

@@ -3,11 +3,14 @@ package workers_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/channels"
 	"rapport/deliveries"
@@ -53,7 +56,7 @@ func (s *shop) public() *http.ServeMux {
 func (s *shop) visit(method, address, body string) *httptest.ResponseRecorder {
 	s.t.Helper()
 	r := httptest.NewRequestWithContext(s.ctx(), method, strings.TrimPrefix(address, publicURL), strings.NewReader(body))
-	r.Header.Set("User-Agent", "Mozilla/5.0")
+	r.Header.Set("User-Agent", s.agent())
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -61,6 +64,15 @@ func (s *shop) visit(method, address, body string) *httptest.ResponseRecorder {
 	s.public().ServeHTTP(w, r)
 	ok(s.t, s.reader.Read(s.ctx()))
 	return w
+}
+
+// agent is the program that visits: a telephone's browser, unless a test says
+// otherwise.
+func (s *shop) agent() string {
+	if s.browser != "" {
+		return s.browser
+	}
+	return "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
 }
 
 var href = regexp.MustCompile(`href="([^"]+)"`)
@@ -88,6 +100,7 @@ func TestLinksOfAMailLeadBackAndOn(t *testing.T) {
 	if !strings.Contains(html, publicURL+deliveries.PathOpen) {
 		t.Error("there is no picture to tell that it was opened")
 	}
+	s.later(time.Minute)
 	w := s.visit(http.MethodGet, click, "")
 	if w.Code != http.StatusFound || w.Header().Get("Location") != "https://shop.example/sale?a=1&b=2" {
 		t.Errorf("the link answers %d and leads to %s", w.Code, w.Header().Get("Location"))
@@ -129,6 +142,50 @@ func TestALinkIsStoredOnce(t *testing.T) {
 		want := s.doors.Click(int64(id+1), numbers["https://shop.example/sale?a=1&b=2"])
 		if !strings.Contains(m.part("text/html"), want) {
 			t.Errorf("mail %d does not hold %s", id+1, want)
+		}
+	}
+}
+
+// What machines do with a letter stands beside what people do, moves no journey,
+// and is told once, whoever tells it.
+func TestMachinesDoNotCountAsPeople(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Wrote")
+	s.deliver()
+	delivery := s.only()
+	number, err := s.store.Intern(s.ctx(), []string{"https://shop.example/sale?a=1&b=2"})
+	ok(t, err)
+	click, open := s.doors.Click(delivery.ID, number["https://shop.example/sale?a=1&b=2"]), s.doors.Open(delivery.ID)
+
+	s.browser = "Mozilla/5.0" // Apple's proxy, when the letter arrives
+	s.visit(http.MethodGet, open, "")
+	s.browser = ""
+	s.visit(http.MethodGet, click, "") // a scanner that looks like a browser, at once
+	s.stands(deliveries.Sent, "")
+	if lines := s.timeline("ann"); !slices.Contains(lines, "email opened by a machine") || !slices.Contains(lines, "email clicked by a machine") {
+		t.Errorf("the timeline holds %v", lines)
+	}
+
+	s.later(time.Hour)
+	s.visit(http.MethodGet, open, "")
+	s.visit(http.MethodGet, click, "")
+	s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid, fmt.Sprintf(
+		`[{"event": "open", "email": "ann@home.example", "timestamp": %[1]d, "sg_event_id": "o1", "delivery": "%[2]d"},
+		  {"event": "click", "url": %[3]q, "email": "ann@home.example", "timestamp": %[1]d, "sg_event_id": "c1", "delivery": "%[2]d"}]`,
+		s.clock().Unix()-1, delivery.ID, click))
+	s.stands(deliveries.Clicked, "")
+	told := map[string]int{}
+	for _, line := range s.timeline("ann") {
+		told[line]++
+	}
+	if told["email opened"] != 1 || told["email clicked"] != 1 {
+		t.Errorf("told are %v", told)
+	}
+	funnels, err := s.store.Summary().Funnels(s.ctx())
+	ok(t, err)
+	for _, f := range funnels {
+		if f.Campaign == delivery.Campaign && (f.Opened != 1 || f.OpenedRaw != 1 || f.ClickedRaw != 1) {
+			t.Errorf("one letter counts as %+v", f)
 		}
 	}
 }

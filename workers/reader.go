@@ -35,6 +35,7 @@ type Reader struct {
 // heard is one report on its way to its meaning.
 type heard struct {
 	received int64 // the callback it stood in
+	own      bool  // an open or a click, told by a door of ours
 	report   channels.Report
 	delivery deliveries.Delivery
 	customer string
@@ -72,7 +73,7 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 		}
 		done = append(done, received.ID)
 		for _, report := range reports {
-			all = append(all, heard{received: received.ID, report: report})
+			all = append(all, heard{received: received.ID, own: received.Callback.About != 0, report: report})
 		}
 	}
 	later := map[int64]bool{}
@@ -121,6 +122,8 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 	if err := r.attribute(ctx, some); err != nil {
 		return nil, err
 	}
+	some = r.toldTwice(some)
+	judgeVisits(some)
 	ids := make([]string, 0, len(some))
 	for _, h := range some {
 		ids = append(ids, h.customer)
@@ -202,6 +205,33 @@ func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h
 		r.Log.Warn("a report concerns nobody we know", "channel", h.report.Channel, "kind", h.report.Kind)
 	}
 	return nil
+}
+
+// toldTwice leaves out what a provider tells of opens and clicks that our own
+// doors tell too: every letter carries our picture, and a provider that wraps
+// its links wraps ours.
+func (r *Reader) toldTwice(all []heard) []heard {
+	return slices.DeleteFunc(all, func(h heard) bool {
+		if h.own || h.report.Channel != channels.Email || h.delivery.ID == 0 {
+			return false
+		}
+		return h.report.Kind == channels.ReportOpened || h.report.Kind == channels.ReportClicked && r.Doors.Own(h.report.Link)
+	})
+}
+
+// judgeVisits marks what the visits of a message say together.
+func judgeVisits(all []heard) {
+	visits := map[int64][]*channels.Report{}
+	since := map[int64]time.Time{}
+	for i, h := range all {
+		if h.own && h.delivery.ID != 0 {
+			visits[h.delivery.ID] = append(visits[h.delivery.ID], &all[i].report)
+			since[h.delivery.ID] = h.delivery.Arrived()
+		}
+	}
+	for id, reports := range visits {
+		channels.MarkMachines(reports, since[id])
+	}
 }
 
 // attribute finds the delivery and the customer of every report: by our id, by

@@ -106,6 +106,7 @@ type shop struct {
 	redis     redis.UniversalClient
 	mini      *miniredis.Miniredis
 	provider  *provider
+	browser   string // that visits links; "" is a telephone's
 	senders   map[channels.Channel]channels.Sender
 	doors     deliveries.Doors
 	log       *slog.Logger

@@ -112,9 +112,6 @@ func (w *World) keep(p *person, j *journey, a campaigns.Answer) {
 // engage notes the customer's latest sign of life on a channel (store,
 // noteEngagement).
 func (p *person) engage(event customers.Event) {
-	if bot, _ := event.Properties["bot"].(bool); bot {
-		return
-	}
 	latest := map[string]*time.Time{
 		"email opened": &p.Engagement.EmailOpenedAt, "email clicked": &p.Engagement.EmailClickedAt,
 		"sms replied": &p.Engagement.SMSRepliedAt, "sms answered": &p.Engagement.SMSRepliedAt, "push clicked": &p.Engagement.PushClickedAt,

@@ -3,6 +3,7 @@ package email
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ type event struct {
 	Reason         string          `json:"reason"`
 	Classification string          `json:"bounce_classification"`
 	MachineOpen    bool            `json:"sg_machine_open"`
+	Agent          *string         `json:"useragent"`
 }
 
 // Reports reads a batch of events. Kinds nobody here asks about are left out.
@@ -49,6 +51,12 @@ func (s *mails) Reports(c channels.Callback) ([]channels.Report, error) {
 	return reports, nil
 }
 
+// machine reports whether the program that opened or clicked is nobody's, as
+// far as SendGrid tells its name.
+func (e event) machine() bool {
+	return e.Agent != nil && channels.MachineVisit(http.MethodGet, *e.Agent)
+}
+
 func (e event) report(receivedAt time.Time) (channels.Report, bool) {
 	r := channels.Report{
 		Channel: channels.Email, Delivery: number(e.Delivery), ProviderID: messageID(e.MessageID),
@@ -65,9 +73,9 @@ func (e event) report(receivedAt time.Time) (channels.Report, bool) {
 	case "deferred":
 		r.Kind = channels.ReportDeferred
 	case "open":
-		r.Kind, r.Bot = channels.ReportOpened, e.MachineOpen
+		r.Kind, r.Bot = channels.ReportOpened, e.MachineOpen || e.machine()
 	case "click":
-		r.Kind, r.Link = channels.ReportClicked, e.URL
+		r.Kind, r.Link, r.Bot = channels.ReportClicked, e.URL, e.machine()
 	case "bounce", "blocked":
 		r.Kind = channels.ReportBounced
 		r.Reason, r.Suppress = e.bounce()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -43,7 +44,7 @@ func printFunnels(w io.Writer, funnels []deliveries.Funnel) {
 	t := newTable(w, "campaign", "entered", "sent", "delivered", "opened", "clicked", "answered", "cases", "skipped", "failed", "unconfirmed")
 	for _, f := range funnels {
 		t.AppendRow(table.Row{
-			campaignName(f), f.Entered, f.Sent, f.Delivered, f.Opened, f.Clicked, f.Answered, f.Cases,
+			campaignName(f), f.Entered, f.Sent, f.Delivered, withRaw(f.Opened, f.OpenedRaw), withRaw(f.Clicked, f.ClickedRaw), f.Answered, f.Cases,
 			total(f.Skipped), total(f.Failed), f.Unconfirmed,
 		})
 	}
@@ -53,6 +54,15 @@ func printFunnels(w io.Writer, funnels []deliveries.Funnel) {
 
 // campaignName names a funnel: answers to customers belong to no campaign.
 func campaignName(f deliveries.Funnel) string { return cmp.Or(f.Campaign, "(answers)") }
+
+// withRaw is a number of people, with that of people and machines beside it
+// where they differ.
+func withRaw(people, raw int64) string {
+	if raw == people {
+		return strconv.FormatInt(people, 10)
+	}
+	return fmt.Sprintf("%d (%d raw)", people, raw)
+}
 
 func printReasons(w io.Writer, funnels []deliveries.Funnel) {
 	fmt.Fprintln(w, "\nMessages not sent, and why")

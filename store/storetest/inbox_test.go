@@ -179,3 +179,37 @@ func TestReadCallbacksAreForgottenAndStillKnown(t *testing.T) {
 		}
 	})
 }
+
+// What visits our links lies a while, so that all visits of a message can be
+// judged together.
+func TestVisitsOfOneMessageAreReadTogether(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		visit := func(body string, about int64, at time.Time) {
+			c := callback(body)
+			c.ReceivedAt, c.ReadAt, c.About = at, at.Add(15*time.Second), about
+			receive(t, s, "link", c)
+		}
+		visit("first of 7", 7, noon)
+		visit("second of 7", 7, noon.Add(time.Second))
+		visit("of 8", 8, noon.Add(2*time.Second))
+		if got := waiting(t, s, noon.Add(14*time.Second), 10); len(got) != 0 {
+			t.Fatalf("%d visits are read too early", len(got))
+		}
+		if b := backlog(t, s, noon.Add(5*time.Second)); !b.Idle() || !b.Next.Equal(noon.Add(15*time.Second)) {
+			t.Errorf("while visits lie still: %+v", b)
+		}
+		if b := backlog(t, s, noon.Add(15*time.Second)); b.Inbox != 1 {
+			t.Errorf("when one can be read: %+v", b)
+		}
+		got := waiting(t, s, noon.Add(15*time.Second), 10)
+		if len(got) != 2 || string(got[0].Callback.Body) != "first of 7" || string(got[1].Callback.Body) != "second of 7" || got[0].Callback.About != 7 {
+			t.Fatalf("read are %+v", got)
+		}
+		if b := backlog(t, s, noon.Add(16*time.Second)); b.Inbox != 2 {
+			t.Errorf("while two are read: %+v", b)
+		}
+		if got := waiting(t, s, noon.Add(17*time.Second), 10); len(got) != 1 || got[0].Callback.About != 8 {
+			t.Errorf("then are read %+v", got)
+		}
+	})
+}

@@ -123,7 +123,7 @@ func TestEngagementIsAPersonsLatestSign(t *testing.T) {
 			e := lineOf(d, name, key)
 			e.At = at
 			if bot {
-				e.Properties = map[string]any{"bot": true}
+				e.Name += campaigns.ByMachine
 			}
 			return campaigns.Response{Event: e}
 		}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -34,6 +35,9 @@ func TestFunnelsSumUpWhatBecameOfACampaign(t *testing.T) {
 			Event: lineOf(d, "email answered", "1"), Answer: answer(d, "csat", campaigns.CSAT5, 2, noon),
 			Case: &customers.Case{Customer: d.Customer, Campaign: d.Campaign, Entry: d.Entry, Queue: "q", Priority: customers.Low, Title: "t", Why: "low_score", OpenedAt: noon},
 		}, campaigns.Response{Event: lineOf(d, "email answered", "2"), Answer: answer(d, "nps", campaigns.NPS, 9, noon)})
+		for i, did := range map[int]deliveries.Machine{0: deliveries.MachineClicked, 1: deliveries.MachineOpened, 2: deliveries.MachineOpened, 3: deliveries.MachineClicked} {
+			respond(t, s, campaigns.Response{Event: lineOf(planned[i], "email opened"+campaigns.ByMachine, fmt.Sprint("machine ", i)), Machine: did})
+		}
 		leave(t, s, "over", planned[0].Entry)
 
 		funnels, err := s.Summary().Funnels(t.Context())
@@ -41,7 +45,7 @@ func TestFunnelsSumUpWhatBecameOfACampaign(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "funnels", funnels, []deliveries.Funnel{{
-			Campaign: "welcome", Entered: 11, Running: 10, Planned: 11, Sent: 7, Delivered: 5, Opened: 3, Clicked: 2, Replied: 1, Answered: 2, Cases: 1,
+			Campaign: "welcome", Entered: 11, Running: 10, Planned: 11, Sent: 7, Delivered: 5, Opened: 3, Clicked: 2, OpenedRaw: 5, ClickedRaw: 3, Replied: 1, Answered: 2, Cases: 1,
 			Failed:  map[string]int64{"hard": 1, "rejected": 1},
 			Skipped: map[deliveries.SkipReason]int64{deliveries.NoConsent: 1}, Unconfirmed: 1,
 			Cost: 64, ScoreSum: 2, ScoreCount: 1, NPSSum: 9, NPSCount: 1, Bounced: 1, Complained: 1,
