@@ -56,6 +56,9 @@ type Envelope struct {
 	// AutoSubmitted is auto-generated or auto-replied where no person or mailing
 	// asked for the message at this moment (RFC 3834 §5).
 	AutoSubmitted string
+	// FeedbackID sorts complaints for the sender: three of ours and one that
+	// stays, such as "after-delivery:service:email:shop" (Gmail's Feedback-ID).
+	FeedbackID string
 }
 
 // Content is what a customer will see or hear, already rendered.

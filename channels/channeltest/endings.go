@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"rapport/channels"
 )
@@ -71,48 +70,58 @@ func (s Suite) connectionRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := "http://" + listener.Addr().String()
+	scheme := "http://"
+	if s.SMTP {
+		scheme = "smtp://"
+	}
+	address := scheme + listener.Addr().String()
 	_ = listener.Close()
 	_, err = s.send(t, t.Context(), address)
 	expect(t, err, channels.KnownNotSent)
 }
 
 func (s Suite) unknownCertificate(t *testing.T) {
-	service := &service{answer: s.Accept}
-	service.Server = httptest.NewUnstartedServer(service)
-	service.Config.ErrorLog = silent
-	service.StartTLS()
-	t.Cleanup(service.Close)
-	_, err := s.send(t, t.Context(), service.URL)
+	service := s.unknown(t)
+	_, err := s.send(t, t.Context(), service.address())
 	expect(t, err, channels.KnownNotSent)
 	service.had(t, 0)
 }
 
+// unknown is a stand-in that nobody vouches for.
+func (s Suite) unknown(t *testing.T) standIn {
+	if s.SMTP {
+		return NewRelay(t, Habits{Unknown: true})
+	}
+	service := &service{answer: s.Accept}
+	service.Server = httptest.NewUnstartedServer(service)
+	service.Config.ErrorLog = quiet
+	service.StartTLS()
+	t.Cleanup(service.Close)
+	return service
+}
+
 func (s Suite) contextOver(t *testing.T) {
-	service := serve(t, s.Accept)
+	service := s.accepting(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.send(t, ctx, service.URL)
+	_, err := s.send(t, ctx, service.address())
 	expect(t, err, channels.KnownNotSent)
 	service.had(t, 0)
 }
 
 func (s Suite) cancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	service := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		cancel()
-		<-r.Context().Done()
-	})
-	_, err := s.send(t, ctx, service.URL)
+	service := s.silent(t, cancel)
+	_, err := s.send(t, ctx, service.address())
 	expect(t, err, s.doubt())
 	service.had(t, 1)
 }
 
 func (s Suite) timeLimit(t *testing.T) {
-	service := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	_, err := s.Open(t, service.URL, 100*time.Millisecond).Send(t.Context(), s.Message(service.URL))
+	service := s.silent(t, func() {})
+	_, err := s.Open(t, service.address(), limit).Send(t.Context(), s.Message(service.address()))
 	expect(t, err, s.doubt())
-	s.discreet(t, service.URL, err)
+	s.discreet(t, service.address(), err)
 	service.had(t, 1)
 }
 

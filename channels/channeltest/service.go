@@ -19,7 +19,7 @@ import (
 // was sent. No error may pass it on.
 const echo = "a-word-of-the-provider"
 
-var silent = log.New(io.Discard, "", 0)
+var quiet = log.New(io.Discard, "", 0)
 
 // service is a stand-in that counts what reaches it.
 type service struct {
@@ -33,7 +33,7 @@ type service struct {
 func serve(t *testing.T, answer http.HandlerFunc) *service {
 	s := &service{answer: answer}
 	s.Server = httptest.NewUnstartedServer(s)
-	s.Config.ErrorLog = silent
+	s.Config.ErrorLog = quiet
 	s.Start()
 	t.Cleanup(func() {
 		s.CloseClientConnections()
@@ -49,6 +49,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	s.answer(w, r)
 }
+
+func (s *service) address() string { return s.URL }
 
 func (s *service) count() int {
 	s.mu.Lock()

@@ -14,9 +14,18 @@ import (
 // patience bounds every check; none comes near it unless it fails.
 const patience = 20 * time.Second
 
+// limit is the time limit that is let run out: long enough for a message to be
+// handed over on a busy machine.
+const limit = 500 * time.Millisecond
+
 // Suite is a provider to be checked, against stand-ins that answer as its
 // service might.
 type Suite struct {
+	// SMTP says that the provider speaks it; any other speaks HTTP. Its stand-ins
+	// are at smtp://127.0.0.1:PORT, where STARTTLS is wanted, or at smtps://; they
+	// take Username and Password, and Authority vouches for them. Accept, Evidence
+	// and what follows up to Secrets are HTTP's.
+	SMTP bool
 	// Open gives the provider's sender for a service at baseURL, with a limit
 	// on each request.
 	Open func(t *testing.T, baseURL string, timeout time.Duration) channels.Sender
@@ -61,9 +70,33 @@ var statuses = []struct {
 	{504, channels.Ambiguous},
 }
 
+// standIn is a service that counts the messages it was given whole.
+type standIn interface {
+	address() string
+	had(t *testing.T, messages int)
+}
+
 // Run puts the provider through every check.
 func (s Suite) Run(t *testing.T) {
 	t.Run("an accepted message gives its receipt", s.accepted)
+	if s.SMTP {
+		s.relays(t)
+	} else {
+		s.services(t)
+	}
+	t.Run("connection refused", s.connectionRefused)
+	t.Run("a certificate nobody knows", s.unknownCertificate)
+	t.Run("a context that is over sends nothing", s.contextOver)
+	t.Run("a cancelled context ends the request", s.cancelled)
+	t.Run("the time limit ends the request", s.timeLimit)
+	for name, change := range s.Refused {
+		t.Run("refused unsent: "+name, func(t *testing.T) { s.refusedUnsent(t, change) })
+	}
+	t.Run("many at once", s.manyAtOnce)
+}
+
+// services are the checks of those who speak HTTP.
+func (s Suite) services(t *testing.T) {
 	for _, c := range statuses {
 		t.Run("status "+strconv.Itoa(c.status), func(t *testing.T) { s.status(t, c.status, c.proves) })
 	}
@@ -75,15 +108,29 @@ func (s Suite) Run(t *testing.T) {
 		t.Run(name, func(t *testing.T) { s.ending(t, ending) })
 	}
 	t.Run("a connection that dies under a second message", s.secondDies)
-	t.Run("connection refused", s.connectionRefused)
-	t.Run("a certificate nobody knows", s.unknownCertificate)
-	t.Run("a context that is over sends nothing", s.contextOver)
-	t.Run("a cancelled context ends the request", s.cancelled)
-	t.Run("the time limit ends the request", s.timeLimit)
-	for name, change := range s.Refused {
-		t.Run("refused unsent: "+name, func(t *testing.T) { s.refusedUnsent(t, change) })
+}
+
+// accepting is a stand-in that takes every message.
+func (s Suite) accepting(t *testing.T) standIn {
+	if s.SMTP {
+		return NewRelay(t, Habits{})
 	}
-	t.Run("many at once", s.manyAtOnce)
+	return serve(t, s.Accept)
+}
+
+// silent is a stand-in that hears a message, tells so and says nothing.
+func (s Suite) silent(t *testing.T, heard func()) standIn {
+	if s.SMTP {
+		return NewRelay(t, Habits{Message: func(Call) error {
+			heard()
+			<-t.Context().Done()
+			return nil
+		}})
+	}
+	return serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		heard()
+		<-r.Context().Done()
+	})
 }
 
 // doubt is what the sender concludes where the service may have the message.
@@ -103,8 +150,8 @@ func (s Suite) send(t *testing.T, ctx context.Context, baseURL string) (channels
 }
 
 func (s Suite) accepted(t *testing.T) {
-	service := serve(t, s.Accept)
-	receipt, err := s.send(t, t.Context(), service.URL)
+	service := s.accepting(t)
+	receipt, err := s.send(t, t.Context(), service.address())
 	if err != nil || receipt != s.Receipt {
 		t.Fatalf("got %+v, %v; want %+v", receipt, err, s.Receipt)
 	}
@@ -155,23 +202,23 @@ func (s Suite) redirect(t *testing.T, status int) {
 }
 
 func (s Suite) refusedUnsent(t *testing.T, change func(*channels.Message)) {
-	service := serve(t, s.Accept)
-	m := s.Message(service.URL)
+	service := s.accepting(t)
+	m := s.Message(service.address())
 	change(&m)
-	_, err := s.Open(t, service.URL, patience).Send(t.Context(), m)
+	_, err := s.Open(t, service.address(), patience).Send(t.Context(), m)
 	expect(t, err, channels.KnownRefused)
-	s.discreet(t, service.URL, err)
+	s.discreet(t, service.address(), err)
 	service.had(t, 0)
 }
 
 func (s Suite) manyAtOnce(t *testing.T) {
 	const many = 64
-	service := serve(t, s.Accept)
-	sender := s.Open(t, service.URL, patience)
+	service := s.accepting(t)
+	sender := s.Open(t, service.address(), patience)
 	var all sync.WaitGroup
 	for range many {
 		all.Go(func() {
-			if receipt, err := sender.Send(t.Context(), s.Message(service.URL)); err != nil || receipt != s.Receipt {
+			if receipt, err := sender.Send(t.Context(), s.Message(service.address())); err != nil || receipt != s.Receipt {
 				t.Errorf("got %+v, %v", receipt, err)
 			}
 		})

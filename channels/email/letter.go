@@ -3,76 +3,92 @@ package email
 import (
 	"errors"
 	"net/mail"
-	"strconv"
 	"strings"
 
-	sendgrid "github.com/sendgrid/sendgrid-go/helpers/mail"
+	"golang.org/x/net/idna"
 
 	"rapport/channels"
 )
 
-// letter writes a message as SendGrid's mail send takes it. Every value that
-// becomes a header is checked first.
-func (s *mails) letter(m channels.Message) (*sendgrid.SGMailV3, error) {
-	refuse := func(reason, why string) (*sendgrid.SGMailV3, error) {
-		return nil, &channels.Refused{Reason: reason, Err: errors.New(why)}
+// longestName is how many bytes of a customer's name a header has room for; a
+// longer one is no name and is left out.
+const longestName = 256
+
+// letter is a message that has been found fit to leave, in the terms of
+// RFC 5322. Each provider writes it in its own form.
+type letter struct {
+	from, to mail.Address
+	reply    *mail.Address
+	content  *channels.EmailContent
+	fields   []field
+}
+
+// field is one header field beside the addresses, the subject and what
+// describes the content.
+type field struct{ name, value string }
+
+// read checks everything of a message that becomes a header, and gives the
+// letter. from and reply are used where the message names none. Domains are
+// written in ASCII (RFC 5891): not every relay takes them otherwise.
+func read(m channels.Message, from, reply string) (letter, error) {
+	l := letter{content: m.Content.Email}
+	refuse := func(reason, why string) (letter, error) {
+		return letter{}, &channels.Refused{Reason: reason, Err: errors.New(why)}
 	}
-	content := m.Content.Email
-	from, fromErr := mail.ParseAddress(either(m.From, s.from))
+	from, reply = either(m.From, from), either(m.ReplyTo, reply)
+	sender, fromErr := mail.ParseAddress(from)
 	switch {
 	case !isMailbox(m.To):
 		return refuse(channels.ReasonInvalidAddress, "the recipient is not a mailbox")
-	case content == nil || content.Subject == "" || (content.HTML == "" && content.Text == ""):
+	case l.content == nil || l.content.Subject == "" || (l.content.HTML == "" && l.content.Text == ""):
 		return refuse(channels.ReasonRejected, "the message has no subject or no content")
 	case fromErr != nil:
 		return refuse(channels.ReasonRejected, "the sender is not a mailbox")
-	case !channels.OneLine(m.ToName, m.From, m.ReplyTo, content.Subject):
+	case !channels.OneLine(m.ToName, from, reply, l.content.Subject):
 		return refuse(channels.ReasonRejected, "a header holds a line break")
-	case strings.ContainsAny(m.Unsubscribe, "<>, \t\r\n\x00"):
-		return refuse(channels.ReasonRejected, "the unsubscribe URL cannot stand in a header")
 	}
-	letter := sendgrid.NewV3Mail().SetFrom(sendgrid.NewEmail(from.Name, from.Address))
-	letter.Subject = content.Subject
-	if reply := either(m.ReplyTo, s.replyTo); reply != "" {
+	l.from, l.to = *sender, mail.Address{Name: m.ToName, Address: m.To}
+	if len(l.to.Name) > longestName {
+		l.to.Name = ""
+	}
+	if !asciiDomain(&l.from) {
+		return refuse(channels.ReasonRejected, "the sender's domain has no form in ASCII")
+	}
+	if !asciiDomain(&l.to) {
+		return refuse(channels.ReasonInvalidAddress, "the recipient's domain has no form in ASCII")
+	}
+	if reply != "" {
 		address, err := mail.ParseAddress(reply)
-		if err != nil {
+		if err != nil || !asciiDomain(address) {
 			return refuse(channels.ReasonRejected, "the reply address is not a mailbox")
 		}
-		letter.SetReplyTo(sendgrid.NewEmail(address.Name, address.Address))
+		l.reply = address
 	}
-	to := sendgrid.NewPersonalization()
-	to.AddTos(sendgrid.NewEmail(m.ToName, m.To))
-	letter.AddPersonalizations(to)
-	write(letter, m)
-	return letter, nil
+	var err error
+	l.fields, err = fields(m)
+	return l, err
 }
 
-// write adds the content, what comes back with every event, and the headers of
-// RFC 8058 §3.1. SendGrid's own tracking stays off: the links and the pixel in
-// the content are ours, and SendGrid's would hide the signed ones behind its own.
-func write(letter *sendgrid.SGMailV3, m channels.Message) {
-	if text := m.Content.Email.Text; text != "" {
-		letter.AddContent(sendgrid.NewContent("text/plain", text))
+// asciiDomain writes the domain of an address in ASCII and reports whether it
+// could.
+func asciiDomain(a *mail.Address) bool {
+	local, domain := halves(a.Address)
+	if isASCII(domain) {
+		return true
 	}
-	if html := m.Content.Email.HTML; html != "" {
-		letter.AddContent(sendgrid.NewContent("text/html", html))
-	}
-	letter.SetCustomArg("delivery", strconv.FormatInt(m.Delivery, 10))
-	letter.SetCustomArg("attempt", strconv.Itoa(m.Attempt))
-	if m.Unsubscribe != "" {
-		letter.SetHeader("List-Unsubscribe", "<"+m.Unsubscribe+">")
-		letter.SetHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-	}
-	letter.SetTrackingSettings(sendgrid.NewTrackingSettings().
-		SetClickTracking(sendgrid.NewClickTrackingSetting().SetEnable(false).SetEnableText(false)).
-		SetOpenTracking(sendgrid.NewOpenTrackingSetting().SetEnable(false)).
-		SetSubscriptionTracking(sendgrid.NewSubscriptionTrackingSetting().SetEnable(false)))
+	ascii, err := idna.Lookup.ToASCII(domain)
+	a.Address = local + "@" + ascii
+	return err == nil
 }
 
-// Check refuses a message that SendGrid could not send.
-func (s *mails) Check(m channels.Message) error {
-	_, err := s.letter(m)
-	return err
+// halves are the two sides of a mailbox's last @.
+func halves(address string) (local, domain string) {
+	at := strings.LastIndexByte(address, '@')
+	return address[:max(at, 0)], address[at+1:]
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > 126 }) < 0
 }
 
 // isMailbox reports whether s is a bare RFC 5321 mailbox, without a name,

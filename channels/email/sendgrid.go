@@ -99,11 +99,11 @@ func (s *mails) Send(ctx context.Context, m channels.Message) (channels.Receipt,
 }
 
 func (s *mails) send(ctx context.Context, m channels.Message) (channels.Receipt, error) {
-	letter, err := s.letter(m)
+	request, err := s.request(m)
 	if err != nil {
 		return channels.Receipt{}, err
 	}
-	body, err := json.Marshal(letter)
+	body, err := json.Marshal(request)
 	if err != nil {
 		return channels.Receipt{}, &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("the message has no JSON form")}
 	}

@@ -53,24 +53,35 @@ func TestSendGrid(t *testing.T) {
 		},
 		Receipt: channels.Receipt{ProviderID: "14c5d75ce93.dfd.64b469"},
 		Secrets: []string{apiKey, "ada@", "hello@shop.example", "Countess"},
-		Refused: map[string]func(*channels.Message){
-			"recipient with a line break":     func(m *channels.Message) { m.To = "ada@customer.example\r\nBcc: x@y.example" },
-			"recipient with a name":           func(m *channels.Message) { m.To = "Ada <ada@customer.example>" },
-			"no recipient":                    func(m *channels.Message) { m.To = "" },
-			"two recipients":                  func(m *channels.Message) { m.To = "ada@customer.example, bob@customer.example" },
-			"recipient's name with a break":   func(m *channels.Message) { m.ToName = "Ada\nBcc: x@y.example" },
-			"recipient's name with a NUL":     func(m *channels.Message) { m.ToName = "Ada\x00" },
-			"sender with a line break":        func(m *channels.Message) { m.From = "Shop\r\n <hello@shop.example>" },
-			"no sender":                       func(m *channels.Message) { m.From = "" },
-			"reply address with a line break": func(m *channels.Message) { m.ReplyTo = "help@shop.example\r\n" },
-			"subject with a line break":       func(m *channels.Message) { edit(m).Subject = "Hi\r\nBcc: x@y.example" },
-			"no subject":                      func(m *channels.Message) { edit(m).Subject = "" },
-			"no content":                      func(m *channels.Message) { *edit(m) = channels.EmailContent{Subject: "Hi"} },
-			"not an e-mail":                   func(m *channels.Message) { m.Content = channels.Content{} },
-			"unsubscribe that ends its link":  func(m *channels.Message) { m.Unsubscribe = "https://shop.example/u/x>, <https://evil.example" },
-			"unsubscribe with a line break":   func(m *channels.Message) { m.Unsubscribe = "https://shop.example/u/x\r\nBcc: x@y.example" },
-		},
+		Refused: unfit,
 	}.Run(t)
+}
+
+// unfit are changes that make a message one that must not leave.
+var unfit = map[string]func(*channels.Message){
+	"recipient with a line break":     func(m *channels.Message) { m.To = "ada@customer.example\r\nBcc: x@y.example" },
+	"recipient with a name":           func(m *channels.Message) { m.To = "Ada <ada@customer.example>" },
+	"no recipient":                    func(m *channels.Message) { m.To = "" },
+	"two recipients":                  func(m *channels.Message) { m.To = "ada@customer.example, bob@customer.example" },
+	"recipient's name with a break":   func(m *channels.Message) { m.ToName = "Ada\nBcc: x@y.example" },
+	"recipient's name with a NUL":     func(m *channels.Message) { m.ToName = "Ada\x00" },
+	"sender with a line break":        func(m *channels.Message) { m.From = "Shop\r\n <hello@shop.example>" },
+	"no sender":                       func(m *channels.Message) { m.From = "" },
+	"reply address with a line break": func(m *channels.Message) { m.ReplyTo = "help@shop.example\r\n" },
+	"subject with a line break":       func(m *channels.Message) { edit(m).Subject = "Hi\r\nBcc: x@y.example" },
+	"no subject":                      func(m *channels.Message) { edit(m).Subject = "" },
+	"no content":                      func(m *channels.Message) { *edit(m) = channels.EmailContent{Subject: "Hi"} },
+	"not an e-mail":                   func(m *channels.Message) { m.Content = channels.Content{} },
+	"unsubscribe that ends its link":  func(m *channels.Message) { m.Unsubscribe = "https://shop.example/u/x>, <https://evil.example" },
+	"unsubscribe with a line break":   func(m *channels.Message) { m.Unsubscribe = "https://shop.example/u/x\r\nBcc: x@y.example" },
+	"message id with a line break":    func(m *channels.Message) { m.Envelope.MessageID = "a@b.example>\r\nBcc: <x@y.example" },
+	"message id without a domain":     func(m *channels.Message) { m.Envelope.MessageID = "abc" },
+	"id of the answered with a space": func(m *channels.Message) { m.Envelope.InReplyTo = "a b@c.example" },
+	"list id with a line break":       func(m *channels.Message) { m.Envelope.ListID = "Offers\r\nBcc: x@y.example <a.shop.example>" },
+	"list id without a name":          func(m *channels.Message) { m.Envelope.ListID = "Offers" },
+	"an unknown kind of automatic":    func(m *channels.Message) { m.Envelope.AutoSubmitted = "no\r\nBcc: x@y.example" },
+	"feedback id with a space":        func(m *channels.Message) { m.Envelope.FeedbackID = "a b:c:d:e" },
+	"sender whose domain is none":     func(m *channels.Message) { m.From = "Shop <hello@b\u00fc..example>" },
 }
 
 func edit(m *channels.Message) *channels.EmailContent {

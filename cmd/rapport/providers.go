@@ -27,10 +27,13 @@ type opener interface {
 // providers are those that can be configured, by channel and name. A new one
 // is a file in its channel's package and a line here.
 var providers = map[channels.Channel]map[string]func(clock func() time.Time) opener{
-	channels.Email: {"sendgrid": func(func() time.Time) opener { return &email.SendGrid{} }},
-	channels.SMS:   {"twilio": func(func() time.Time) opener { return &sms.Twilio{} }},
-	channels.Call:  {"twilio": func(func() time.Time) opener { return &call.Twilio{} }},
-	channels.Push:  {"vapid": func(clock func() time.Time) opener { return &webpush.VAPID{Now: clock} }},
+	channels.Email: {
+		"sendgrid": func(func() time.Time) opener { return &email.SendGrid{} },
+		"smtp":     func(clock func() time.Time) opener { return &email.SMTP{Now: clock} },
+	},
+	channels.SMS:  {"twilio": func(func() time.Time) opener { return &sms.Twilio{} }},
+	channels.Call: {"twilio": func(func() time.Time) opener { return &call.Twilio{} }},
+	channels.Push: {"vapid": func(clock func() time.Time) opener { return &webpush.VAPID{Now: clock} }},
 
 	channels.Webhook: {"standard": func(clock func() time.Time) opener { return &webhook.Standard{Now: clock} }},
 }

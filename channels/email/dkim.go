@@ -1,0 +1,177 @@
+package email
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/emersion/go-msgauth/dkim"
+
+	"rapport/channels"
+)
+
+// DKIM is a key that signs what a domain sends (RFC 6376, RFC 8463). Exactly one
+// of Key and KeyFile is set: PEM of an RSA key of at least 2048 bits or of an
+// Ed25519 key. Two keys of one domain give two signatures.
+type DKIM struct {
+	Domain   string          `yaml:"domain"`
+	Selector string          `yaml:"selector"`
+	Key      channels.Secret `yaml:"key"`
+	KeyFile  string          `yaml:"key_file"`
+}
+
+// leastBits is the shortest RSA key that is worth signing with (RFC 8301 §3.2).
+const leastBits = 2048
+
+// Signer reads the private key.
+func (d DKIM) Signer() (crypto.Signer, error) {
+	text := []byte(d.Key)
+	switch {
+	case (d.Key == "") == (d.KeyFile == ""):
+		return nil, errors.New("one of key and key_file is wanted")
+	case d.KeyFile != "":
+		var err error
+		if text, err = os.ReadFile(d.KeyFile); err != nil {
+			return nil, fmt.Errorf("key_file: %w", err)
+		}
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("the key is not in PEM")
+	}
+	var parsed any
+	var err error
+	if block.Type == "RSA PRIVATE KEY" {
+		parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	} else {
+		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	}
+	if err != nil {
+		return nil, errors.New("the key is no private key of PKCS #8 or PKCS #1")
+	}
+	switch key := parsed.(type) {
+	case *rsa.PrivateKey:
+		if key.N.BitLen() < leastBits {
+			return nil, fmt.Errorf("the RSA key has %d bits; %d are wanted at least", key.N.BitLen(), leastBits)
+		}
+		return key, nil
+	case ed25519.PrivateKey:
+		return key, nil
+	}
+	return nil, fmt.Errorf("the key is of a kind that DKIM does not know (%T); RSA and Ed25519 are", parsed)
+}
+
+// Record is what stands in DNS at SELECTOR._domainkey.DOMAIN for a key
+// (RFC 6376 §3.6.1, RFC 8463 §4).
+func Record(public crypto.PublicKey) (string, error) {
+	if key, is := public.(ed25519.PublicKey); is {
+		return "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(key), nil
+	}
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return "", fmt.Errorf("write the DKIM record: %w", err)
+	}
+	return "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der), nil
+}
+
+// dkimKey is a key that has been read.
+type dkimKey struct {
+	domain, selector string
+	signer           crypto.Signer
+}
+
+var (
+	domainForm   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
+	selectorForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+)
+
+func openKeys(list []DKIM) ([]dkimKey, []error) {
+	var keys []dkimKey
+	var mistakes []error
+	for i, d := range list {
+		wrong := func(what string) { mistakes = append(mistakes, fmt.Errorf("dkim[%d]: %s", i, what)) }
+		key := dkimKey{domain: strings.ToLower(d.Domain), selector: strings.ToLower(d.Selector)}
+		if !domainForm.MatchString(key.domain) {
+			wrong("domain is not a domain such as shop.example")
+		}
+		if !selectorForm.MatchString(key.selector) {
+			wrong("selector is not a name such as rapport1")
+		}
+		var err error
+		if key.signer, err = d.Signer(); err != nil {
+			wrong(err.Error())
+		}
+		keys = append(keys, key)
+	}
+	return keys, mistakes
+}
+
+// signed are the fields that a signature covers where they are there (RFC 6376
+// §5.4.1); RFC 8058 §4 asks for both of List-Unsubscribe. What a relay may add
+// on the way is not signed as absent.
+var signed = []string{
+	"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "MIME-Version", "Content-Type",
+	"Content-Transfer-Encoding", "List-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted", "Feedback-ID",
+}
+
+// sign puts a signature before a message for every key of the sender's domain or
+// of one above it, as DMARC's alignment wants. Without any keys that is the relay's
+// work; with keys of other domains only, the message would be taken for forged.
+func sign(raw []byte, from string, keys []dkimKey) ([]byte, error) {
+	if len(keys) == 0 {
+		return raw, nil
+	}
+	var signatures bytes.Buffer
+	for _, key := range keys {
+		if !key.speaksFor(from) {
+			continue
+		}
+		signer, err := dkim.NewSigner(&dkim.SignOptions{
+			Domain: key.domain, Selector: key.selector, Signer: key.signer,
+			HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+			HeaderKeys: covered(raw),
+		})
+		if err == nil {
+			_, err = signer.Write(raw)
+		}
+		if err == nil {
+			err = signer.Close()
+		}
+		if err != nil {
+			return nil, &channels.Refused{Reason: channels.ReasonRejected, Err: fmt.Errorf("sign for %s: %w", key.domain, err)}
+		}
+		signatures.WriteString(signer.Signature())
+	}
+	if signatures.Len() == 0 {
+		return nil, &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("none of the DKIM keys is for the sender's domain")}
+	}
+	return append(signatures.Bytes(), raw...), nil
+}
+
+func (k dkimKey) speaksFor(address string) bool {
+	_, domain := halves(strings.ToLower(address))
+	return domain == k.domain || strings.HasSuffix(domain, "."+k.domain)
+}
+
+// covered are the fields of a message to sign. From stands there once more than
+// in the message, so that nobody can put a second one on top (RFC 6376 §8.15).
+func covered(raw []byte) []string {
+	header, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	lines := append([]byte("\r\n"), header...)
+	list := []string{"From"}
+	for _, name := range signed {
+		if bytes.Contains(lines, []byte("\r\n"+name+":")) {
+			list = append(list, name)
+		}
+	}
+	return list
+}

@@ -1,0 +1,120 @@
+package email
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"rapport/channels"
+)
+
+const (
+	// idleLine is how long a connection is kept without use. Relays end theirs
+	// after a minute at the earliest; one that ends sooner costs a new connection,
+	// never a message.
+	idleLine = 30 * time.Second
+	// longestLine is how many messages one connection carries. Relays that spread
+	// their load want theirs given back now and then.
+	longestLine = 100
+)
+
+// pool keeps connections to a relay open, so that a message need not pay for
+// one of its own.
+type pool struct {
+	connect func(context.Context) (*line, error)
+	places  chan struct{} // one for each connection in use
+	keepFor time.Duration // without use
+
+	mu   sync.Mutex
+	idle []*line // the last one used at the end
+}
+
+func newPool(size int, connect func(context.Context) (*line, error)) *pool {
+	return &pool{connect: connect, places: make(chan struct{}, size), keepFor: idleLine}
+}
+
+// enter waits until one more connection may be in use. Whoever enters leaves.
+func (p *pool) enter(ctx context.Context) error {
+	if ctx.Err() == nil {
+		select {
+		case p.places <- struct{}{}:
+			return nil
+		case <-ctx.Done():
+		}
+	}
+	return &channels.NotSent{Err: fmt.Errorf("wait for a connection to the relay: %w", ctx.Err())}
+}
+
+func (p *pool) leave() { <-p.places }
+
+// send carries a parcel over a connection that was kept, or a new one. A kept
+// connection that turns out to be gone before the content began is replaced
+// once: the relay has nothing that it would deliver.
+func (p *pool) send(ctx context.Context, m parcel) error {
+	if l := p.kept(); l != nil {
+		err := p.carry(ctx, l, m)
+		if !l.gone() || ctx.Err() != nil {
+			return err
+		}
+	}
+	l, err := p.connect(ctx)
+	if err != nil {
+		return err
+	}
+	return p.carry(ctx, l, m)
+}
+
+// carry sends a parcel over a connection and then keeps the connection or ends
+// it.
+func (p *pool) carry(ctx context.Context, l *line, m parcel) error {
+	stop := context.AfterFunc(ctx, func() { _ = l.conn.Close() })
+	err := l.carry(m)
+	l.carried++
+	if err != nil && !l.broken {
+		l.broken = l.client.Reset() != nil
+	}
+	switch {
+	case !stop():
+		l.broken = true
+		err = inTime(ctx, err)
+	case l.broken:
+		_ = l.conn.Close()
+	case l.carried >= longestLine:
+		l.goodbye()
+	default:
+		p.keep(l)
+	}
+	return err
+}
+
+// kept takes an idle connection; nil where there is none.
+func (p *pool) kept() *line {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n := len(p.idle); n > 0; n = len(p.idle) {
+		l := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		if l.expiry.Stop() {
+			return l
+		}
+	}
+	return nil
+}
+
+func (p *pool) keep(l *line) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = append(p.idle, l)
+	l.expiry = time.AfterFunc(p.keepFor, func() {
+		p.forget(l)
+		l.goodbye()
+	})
+}
+
+func (p *pool) forget(gone *line) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = slices.DeleteFunc(p.idle, func(l *line) bool { return l == gone })
+}
