@@ -91,6 +91,7 @@ func (w *Workspace) MinorUnits(major float64) int64 {
 func (b Brand) binding() map[string]any {
 	return map[string]any{
 		"name": known(b.Name), "url": known(b.URL), "address": known(b.Address), "support_phone": known(b.SupportPhone),
+		"color": known(b.Color), "logo": known(b.Logo),
 	}
 }
 

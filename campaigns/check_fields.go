@@ -43,7 +43,7 @@ func (r *reader) exists(f templates.Field, ch channels.Channel) *mistake {
 		}
 		found.missing = false
 	case "links":
-		found = walk(map[string]any{"unsubscribe": "", "preferences": "", "survey": ""}, f.Path, 1)
+		found = walk(map[string]any{"unsubscribe": "", "preferences": "", "survey": "", "not_me": ""}, f.Path, 1)
 	default:
 		return nil // event, answers and vars depend on the campaign
 	}

@@ -48,12 +48,12 @@ func same(t *testing.T, what string, want, got any) {
 func TestSettingsAreRead(t *testing.T) {
 	w := goodWorkspace(t)
 	same(t, "name", "shop", w.Name)
-	same(t, "brand", Brand{"Shop", "https://shop.example", "1 High Street, Berlin", "+493012345678"}, w.Brand)
+	same(t, "brand", Brand{Name: "Shop", URL: "https://shop.example", Address: "1 High Street, Berlin", SupportPhone: "+493012345678"}, w.Brand)
 	same(t, "locale, zone and currency", []string{"en", "Europe/Berlin", "EUR"}, []string{w.Locale, w.Zone.String(), w.Currency})
 	same(t, "traits", map[string]expression.Type{
 		"birthday_club": expression.Bool, "shoe_size": expression.Number, "favourite": expression.String, "renewed_on": expression.Time,
 	}, w.Traits)
-	same(t, "topics", []Topic{{"service", "About your orders", true}, {"marketing", "Offers and news", false}}, w.Topics)
+	same(t, "topics", []Topic{{ID: "service", Title: "About your orders", In: true}, {ID: "marketing", Title: "Offers and news"}}, w.Topics)
 	same(t, "replies", Replies{
 		Help: map[string]string{"en": "Shop. Ring us.", "de-AT": "Shop. Rufen Sie an."}, Stopped: map[string]string{"en": "No more texts."},
 	}, w.Replies)

@@ -65,6 +65,10 @@ func (h *hearing) response() Response {
 		h.start()
 	case channels.ReportTransferred:
 		h.putThrough()
+	case channels.ReportPreferred:
+		h.prefer()
+	case channels.ReportDisowned:
+		h.disown()
 	}
 	h.record()
 	return h.means
@@ -102,6 +106,9 @@ func (h *hearing) event() customers.Event {
 	}
 	if h.customer != nil {
 		event.Customer = h.customer.ID
+	}
+	if r.Kind == channels.ReportPreferred {
+		event.Name = "preferences changed" // on several channels at once
 	}
 	if r.Kind == channels.ReportSent && d.ID != 0 {
 		// The ledger says so too, and a call is queued, rings and is in
@@ -142,6 +149,10 @@ func properties(r channels.Report, d deliveries.Delivery) map[string]any {
 	if len(r.Media) > 0 {
 		all["media"] = r.Media
 	}
+	for _, c := range r.Choices {
+		about, word, _ := strings.Cut(c.String(), ": ")
+		all[about] = word
+	}
 	if r.Duration > 0 {
 		all["seconds"] = r.Duration.Seconds()
 	}
@@ -165,6 +176,7 @@ var progressOf = map[channels.ReportKind]deliveries.Status{
 	channels.ReportFailed:       deliveries.Failed,
 	channels.ReportComplained:   deliveries.Complained,
 	channels.ReportUnsubscribed: deliveries.Unsubscribed,
+	channels.ReportDisowned:     deliveries.Bounced, // it did not reach the customer
 }
 
 // progress moves the delivery, where the report says something about a person
@@ -263,15 +275,18 @@ func (h *hearing) start() {
 			Channel: h.report.Channel, Address: address, Reason: channels.ReasonOptedOut, At: h.report.At,
 		}
 	}
-	if h.report.Channel == channels.Email && h.delivery.Topic != "" {
+	if h.report.Channel == channels.Email && h.delivery.Topic != "" && h.report.Reason != channels.ReasonByPage {
 		h.consent(true)
 	}
 }
 
 func (h *hearing) consent(in bool) {
 	source := "one_click"
-	if h.report.Channel == channels.SMS && h.report.Text != "" {
+	switch {
+	case h.report.Channel == channels.SMS && h.report.Text != "":
 		source = "sms"
+	case h.report.Reason == channels.ReasonByPage:
+		source = "form"
 	}
 	h.means.Consents = append(h.means.Consents, customers.Consent{
 		Customer: h.delivery.Customer, Topic: h.delivery.Topic, Channel: h.delivery.Channel,
@@ -363,11 +378,13 @@ func (h *hearing) answered() {
 	}
 }
 
-// unasked opens a case for a reply that no question awaits, so that a person
-// reads it.
+// unasked opens a case for words that no question awaits, so that a person reads
+// them: a reply, or what was written on the survey's page in the place of an
+// answer. A call's words are a machine's hearing.
 func (h *hearing) unasked() {
 	r := h.report
-	if r.Kind != channels.ReportReplied || ParseWish(r.Text) == WishHelp || cheerful(r.Text) && len(r.Media) == 0 {
+	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
+	if !written || ParseWish(r.Text) == WishHelp || cheerful(r.Text) && len(r.Media) == 0 {
 		return
 	}
 	what := "Reply to "

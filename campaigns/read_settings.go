@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"regexp"
@@ -42,7 +43,7 @@ func (r *reader) readSettings() {
 	}
 	w.Currency = small(m.need("currency", "write what the shop counts in: \"currency: EUR\""), "a currency such as EUR", parseCurrency)
 	readTraits(m.get("traits"), w.Traits)
-	w.Topics = readTopics(m.get("topics"))
+	w.Topics = readTopics(m.get("topics"), w.Locale)
 	w.Events = r.readEvents(m.get("events"))
 	readSenders(m.get("senders"), w.Senders)
 	w.Replies = readReplies(m.get("replies"))
@@ -95,6 +96,8 @@ func readBrand(n node) Brand {
 		URL:          small(m.get("url"), "an address such as https://shop.example", parseURL),
 		Address:      m.get("address").text(),
 		SupportPhone: m.get("support_phone").phone(),
+		Color:        small(m.get("color"), "a colour such as \"#14532d\"", parseColor),
+		Logo:         small(m.get("logo"), "the address of a picture, such as https://shop.example/logo.png", parseLogo),
 	}
 	m.end()
 	return brand
@@ -104,6 +107,41 @@ func parseURL(text string) (string, *mistake) {
 	address, err := url.Parse(text)
 	if err != nil || address.Host == "" || (address.Scheme != "https" && address.Scheme != "http") {
 		return "", wrong(quote(text)+" is not a web address", "write it in full, such as https://shop.example")
+	}
+	return text, nil
+}
+
+var colorForm = regexp.MustCompile(`^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`)
+
+// parseColor reads a colour as style sheets write it, #rrggbb or #rgb.
+func parseColor(text string) (string, *mistake) {
+	if !colorForm.MatchString(text) {
+		return "", wrong(quote(text)+" is not a colour", "write it as red, green and blue, such as \"#14532d\", in quotes")
+	}
+	digits := strings.ToLower(strings.TrimPrefix(text, "#"))
+	if len(digits) == 3 {
+		digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+	}
+	if !strings.HasPrefix(text, "#") {
+		return "#" + digits, wrong(quote(text)+" is not how a colour is written", "write \"#"+digits+"\", in quotes")
+	}
+	return "#" + digits, nil
+}
+
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
+
+// parseLogo reads the address of a picture. It is shown on pages that are
+// encrypted, so it must be.
+func parseLogo(text string) (string, *mistake) {
+	const mend = "write its whole address, such as https://shop.example/logo.png"
+	address, err := url.Parse(text)
+	switch {
+	case err != nil || !hostForm.MatchString(address.Host):
+		return "", wrong(quote(text)+" is not a web address", mend)
+	case address.Scheme != "https":
+		return "", wrong(quote(text)+" is not an encrypted address, and browsers would not show it", mend)
+	case address.User != nil:
+		return "", wrong("the address of the logo holds a name and a password", "give the logo an address that anybody may open")
 	}
 	return text, nil
 }
@@ -181,17 +219,17 @@ func readTraits(n node, traits map[string]expression.Type) {
 	}
 }
 
-func readTopics(n node) []Topic {
+func readTopics(n node, locale string) []Topic {
 	var topics []Topic
 	first := map[string]int{}
 	for _, item := range n.items("topics as a list of {id, title, default}") {
 		m := item.fields("a topic as {id: marketing, title: Offers and news, default: out}")
 		id := m.need("id", "name the topic, such as \"id: marketing\"")
 		topic := Topic{
-			ID:    id.id(),
-			Title: m.get("title").text(),
-			In:    choice(m.get("default"), "out", "in", "out") == "in",
+			ID: id.id(),
+			In: choice(m.get("default"), "out", "in", "out") == "in",
 		}
+		topic.Title, topic.Titles = readTitle(m.get("title"), locale)
 		m.end()
 		if before, twice := first[topic.ID]; twice && topic.ID != "" {
 			id.problem("the topic "+quote(topic.ID)+" is there already, in line "+itoa(before), "choose another id, or remove one")
@@ -203,6 +241,28 @@ func readTopics(n node) []Topic {
 		}
 	}
 	return topics
+}
+
+// readTitle reads words for customers, in the workspace's language or by
+// language.
+func readTitle(n node, locale string) (string, map[string]string) {
+	if n.kind() != aMap {
+		return n.text(), nil
+	}
+	titles := map[string]string{}
+	for _, p := range n.pairs("the title by language, such as {en: Offers and news, de: Angebote}") {
+		tag, problem := parseLocale(p.key)
+		if problem != nil {
+			p.problem(problem.message, problem.mend)
+			continue
+		}
+		titles[tag] = p.value.text()
+	}
+	title := cmp.Or(titles[locale], titles[languageOf(locale)])
+	if title == "" && locale != "" {
+		n.problem("the title is not written in the workspace's language, "+locale, "write "+locale+": … beside the others")
+	}
+	return title, titles
 }
 
 // readEvents reads the names of the events that the shop sends.

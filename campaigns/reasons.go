@@ -45,6 +45,7 @@ func FailureReasons() []Reason {
 		{"not_rendered", "the template names something the customer does not have", "give the field a default: {{ customer.first_name | default: 'friend' }}"},
 		{channels.BounceHard, "the mailbox does not exist", "ask the customer for another address by another channel"},
 		{channels.BounceSoft, "the mailbox did not take it for now", "nothing: the next message may pass; after five in a row the address is suppressed"},
+		{channels.ReasonNotTheirs, "whoever has the address says they are not the customer", "ask the customer for the right address by another channel"},
 		{channels.ReasonOptedOut, "the customer has asked not to be contacted by this channel", "nothing: only the customer can take that back"},
 		{channels.ReasonRejected, "the provider did not accept the message", "look at what the provider says of it"},
 		{channels.ReasonTooLarge, "the message is longer than the channel takes", "shorten the template"},

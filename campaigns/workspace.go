@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -44,6 +45,8 @@ type Workspace struct {
 // Brand is who the messages come from.
 type Brand struct {
 	Name, URL, Address, SupportPhone string
+	// Color is "#rrggbb", Logo the https address of a picture; "" where not given.
+	Color, Logo string
 }
 
 // Replies are the shop's own words for what answers an opt-out, an opt-in or a
@@ -54,9 +57,16 @@ type Replies struct {
 
 // Topic is something a customer may or may not want to hear about.
 type Topic struct {
-	ID    string
-	Title string
-	In    bool // what holds without a word from the customer
+	ID     string
+	Title  string            // in the workspace's language
+	Titles map[string]string // in others, by language
+	In     bool              // what holds without a word from the customer
+}
+
+// TitleIn is what customers who read a language call the topic: as it is written
+// in that locale or its language, else in the workspace's.
+func (t Topic) TitleIn(locale string) string {
+	return cmp.Or(t.Titles[locale], t.Titles[languageOf(locale)], t.Title, t.ID)
 }
 
 // SenderRule is how the shop appears on a channel.

@@ -31,6 +31,8 @@ type Report struct {
 	// like that came with it.
 	Text  string
 	Media []string
+	// Choices are what a customer chose on a page of ours.
+	Choices []Choice
 	// Reason explains an end: no_answer, busy, machine, hard, block, 21610, …
 	Reason string
 	// Again says that the attempt failed in a way a later one may mend (busy,
@@ -49,6 +51,28 @@ type Report struct {
 	Bot bool
 }
 
+// Choice is a customer's yes or no to one topic on one channel.
+type Choice struct {
+	Topic   string
+	Channel Channel
+	In      bool
+}
+
+// String is "marketing by email: no".
+func (c Choice) String() string {
+	word := "no"
+	if c.In {
+		word = "yes"
+	}
+	return c.Topic + " by " + string(c.Channel) + ": " + word
+}
+
+// Reasons of reports that come by our own pages.
+const (
+	ReasonByPage    = "form"       // the page's button, in the place of the mail program's
+	ReasonNotTheirs = "not_theirs" // whoever has the address is not the customer
+)
+
 // ReportKind is what happened.
 type ReportKind string
 
@@ -65,7 +89,11 @@ const (
 	ReportUnsubscribed ReportKind = "unsubscribed"
 	ReportResubscribed ReportKind = "resubscribed"
 	ReportFailed       ReportKind = "failed"
-	ReportDeferred     ReportKind = "deferred" // the provider keeps trying
+	ReportDeferred     ReportKind = "deferred"  // the provider keeps trying
+	ReportPreferred    ReportKind = "preferred" // Choices were made
+	// ReportDisowned: whoever got the message, at From, says they are not the
+	// customer. From is "" where the customer has another address by now.
+	ReportDisowned ReportKind = "disowned"
 
 	ReportRecorded    ReportKind = "recorded"    // Recording can be fetched
 	ReportTransferred ReportKind = "transferred" // put through to a person, or in vain for Reason
@@ -91,8 +119,12 @@ func (r Report) Meaning() string {
 	if r.Delivery != 0 {
 		message = strconv.FormatInt(r.Delivery, 10)
 	}
-	return strings.Join([]string{
+	parts := []string{
 		string(r.Channel), message, string(r.Kind), strconv.FormatInt(r.At.Unix(), 10),
 		r.From, r.Link, r.Question, r.Answer, r.Text,
-	}, "|")
+	}
+	for _, choice := range r.Choices {
+		parts = append(parts, choice.String())
+	}
+	return strings.Join(parts, "|")
 }

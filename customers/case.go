@@ -27,7 +27,7 @@ type Case struct {
 	Title    string   `json:"title"`
 	Note     string   `json:"note,omitempty"`
 	// Why is the machine's word for what opened it: step, low_score, complaint,
-	// reply, rollout.
+	// reply, not_theirs, rollout.
 	Why      string    `json:"why"`
 	OpenedAt time.Time `json:"opened_at"`
 	DueAt    time.Time `json:"due_at,omitzero"`

@@ -14,7 +14,7 @@ type Consent struct {
 	Channel  channels.Channel `json:"channel"`
 	In       bool             `json:"in"`
 	At       time.Time        `json:"at"`
-	Source   string           `json:"source"` // import, form, sms, one_click, api, agent
+	Source   string           `json:"source"` // import, form, preferences, sms, one_click, api, agent
 }
 
 // Suppression blocks an address on a channel whatever consent says. Nothing

@@ -11,6 +11,8 @@ const (
 	PathOpen          = "/o/"
 	PathUnsubscribe   = "/u/"
 	PathSurvey        = "/s/"
+	PathPreferences   = "/p/"
+	PathNotMe         = "/n/"
 	PathSendGrid      = "/hooks/sendgrid/events"
 	PathTwilioText    = "/hooks/twilio/inbound"
 	PathMessageStatus = "/hooks/twilio/messages/"
@@ -50,10 +52,25 @@ func (d Doors) Survey(delivery int64) string {
 	return d.door(PathSurvey, Token{Survey, delivery, 0})
 }
 
-// Links are the addresses that a delivery's template may name.
-func (d Doors) Links(delivery int64) map[string]any {
-	stop := d.Unsubscribe(delivery)
-	return map[string]any{"unsubscribe": stop, "preferences": stop, "survey": d.Survey(delivery)}
+// Preferences is where the recipient chooses what to hear about, and how.
+func (d Doors) Preferences(delivery int64) string {
+	return d.door(PathPreferences, Token{Preferences, delivery, 0})
+}
+
+// NotMe is where whoever got the delivery at an address says that they are not
+// the customer. The link carries a mark of the address, so that it never speaks
+// of one the customer has moved to since.
+func (d Doors) NotMe(delivery int64, to string) string {
+	return d.door(PathNotMe, Token{NotMe, delivery, d.Signer.Mark(to)})
+}
+
+// Links are the addresses that a delivery's template may name. to is where the
+// delivery goes.
+func (d Doors) Links(delivery int64, to string) map[string]any {
+	return map[string]any{
+		"unsubscribe": d.Unsubscribe(delivery), "preferences": d.Preferences(delivery),
+		"survey": d.Survey(delivery), "not_me": d.NotMe(delivery, to),
+	}
 }
 
 // MessageStatus is where Twilio reports on one attempt of a text.
@@ -88,6 +105,7 @@ func (d Doors) Named(url string) (Token, bool) {
 	for prefix, purpose := range map[string]Purpose{
 		PathMessageStatus: StatusOf, PathCallStatus: StatusOf, PathCallScript: CallScript,
 		PathClick: ClickLink, PathOpen: OpenPixel, PathUnsubscribe: Unsubscribe, PathSurvey: Survey,
+		PathPreferences: Preferences, PathNotMe: NotMe,
 	} {
 		if text, match := strings.CutPrefix(path, prefix); match {
 			token, err := d.Signer.Open(purpose, text)

@@ -16,7 +16,7 @@ var (
 
 var purposes = []deliveries.Purpose{
 	deliveries.ClickLink, deliveries.OpenPixel, deliveries.Unsubscribe,
-	deliveries.CallScript, deliveries.Survey, deliveries.StatusOf,
+	deliveries.CallScript, deliveries.Survey, deliveries.StatusOf, deliveries.Preferences, deliveries.NotMe,
 }
 
 func TestATokenOpensForItsPurposeOnly(t *testing.T) {

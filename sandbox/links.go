@@ -11,6 +11,8 @@ import (
 // for. Others are never touched.
 type links struct {
 	clicks, pixels, surveys, unsubscribes []string
+	preferences                           []string // where wishes are chosen
+	strangers                             []string // where somebody else says the message was not for them
 	all                                   []string
 }
 
@@ -68,13 +70,18 @@ func (s *Sandbox) sort(found *links, target string, picture bool) {
 		found.surveys = append(found.surveys, target)
 	case kind == 'u':
 		found.unsubscribes = append(found.unsubscribes, target)
+	case kind == 'p':
+		found.preferences = append(found.preferences, target)
+	case kind == 'n':
+		found.strangers = append(found.strangers, target)
 	default:
 		found.clicks = append(found.clicks, target)
 	}
 	found.all = append(found.all, target)
 }
 
-// kindOf is the letter a public link's path begins with: /l/, /o/, /s/, /u/.
+// kindOf is the letter a public link's path begins with: /l/, /o/, /s/, /u/,
+// /p/, /n/.
 func (s *Sandbox) kindOf(u *url.URL) byte {
 	path := strings.TrimPrefix(u.Path, s.outside.base.Path)
 	if len(path) > 3 && path[0] == '/' && path[2] == '/' {

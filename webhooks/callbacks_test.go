@@ -112,8 +112,9 @@ func TestBodiesAreLimited(t *testing.T) {
 	largest := bytes.Repeat([]byte(" "), 5<<20)
 	h.expect(http.StatusNoContent, h.sendGrid(largest))
 	h.expect(http.StatusRequestEntityTooLarge, h.sendGrid(append(largest, ' ')))
-	h.form(http.StatusOK, h.doors.Addresses.Survey(1), url.Values{"text": {strings.Repeat("a", 64<<10-len("text="))}})
-	h.form(http.StatusRequestEntityTooLarge, h.doors.Addresses.Survey(1), url.Values{"text": {strings.Repeat("a", 64<<10)}})
+	d := h.greet(channels.Email)
+	h.form(http.StatusOK, h.doors.Addresses.Survey(d.ID), url.Values{"text": {strings.Repeat("a", 64<<10-len("text="))}})
+	h.form(http.StatusRequestEntityTooLarge, h.doors.Addresses.Survey(d.ID), url.Values{"text": {strings.Repeat("a", 64<<10)}})
 	torn := h.sendGrid([]byte("[]"))
 	torn.Body = io.NopCloser(broken{strings.NewReader("[")})
 	h.expect(http.StatusBadRequest, torn)
@@ -124,7 +125,7 @@ func TestACallbackThatCannotBeStoredIsAskedForAgain(t *testing.T) {
 	h := open(t, func(d *webhooks.Doors) { inbox.Inbox, d.Inbox = d.Inbox, inbox })
 	h.expect(http.StatusServiceUnavailable, h.sendGrid([]byte("[]")))
 	h.form(http.StatusServiceUnavailable, h.doors.Addresses.Unsubscribe(1), url.Values{})
-	h.form(http.StatusServiceUnavailable, h.doors.Addresses.Survey(1), url.Values{"score": {"5"}})
+	h.form(http.StatusServiceUnavailable, h.doors.Addresses.Survey(h.greet(channels.Email).ID), url.Values{"score": {"5"}})
 	if h.rings > 0 {
 		t.Error("rang for nothing")
 	}

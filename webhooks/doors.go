@@ -53,10 +53,14 @@ type Doors struct {
 	// Judge is how long opens and clicks lie before they are read, so that what
 	// walks through all links of a letter is known for a machine; 0 is not at all.
 	Judge time.Duration
+	// Heed puts in force at once what a stored callback of our own links says.
+	Heed func(ctx context.Context, provider string, c channels.Callback) error
 	// Ring tells the workers that there is something to read.
 	Ring func(context.Context)
 	Now  func() time.Time
 	Log  *slog.Logger
+
+	pace pace
 }
 
 // Mount adds every public route to a mux.
@@ -68,10 +72,14 @@ func (d *Doors) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+deliveries.PathCallScript+"{token}", d.voice)
 	mux.HandleFunc("GET "+deliveries.PathClick+"{token}", d.click)
 	mux.HandleFunc("GET "+deliveries.PathOpen+"{token}", d.open)
-	mux.HandleFunc("GET "+deliveries.PathUnsubscribe+"{token}", d.unsubscribePage)
-	mux.HandleFunc("POST "+deliveries.PathUnsubscribe+"{token}", d.unsubscribe)
-	mux.HandleFunc("GET "+deliveries.PathSurvey+"{token}", d.surveyPage)
-	mux.HandleFunc("POST "+deliveries.PathSurvey+"{token}", d.survey)
+	mux.HandleFunc("GET "+deliveries.PathUnsubscribe+"{token}", d.guests(deliveries.Unsubscribe, d.unsubscribePage))
+	mux.HandleFunc("POST "+deliveries.PathUnsubscribe+"{token}", d.guests(deliveries.Unsubscribe, d.unsubscribe))
+	mux.HandleFunc("GET "+deliveries.PathPreferences+"{token}", d.guests(deliveries.Preferences, d.preferencesPage))
+	mux.HandleFunc("POST "+deliveries.PathPreferences+"{token}", d.guests(deliveries.Preferences, d.preferences))
+	mux.HandleFunc("GET "+deliveries.PathSurvey+"{token}", d.asked(d.surveyPage))
+	mux.HandleFunc("POST "+deliveries.PathSurvey+"{token}", d.asked(d.survey))
+	mux.HandleFunc("GET "+deliveries.PathNotMe+"{token}", d.guests(deliveries.NotMe, d.notMePage))
+	mux.HandleFunc("POST "+deliveries.PathNotMe+"{token}", d.guests(deliveries.NotMe, d.notMe))
 	if d.PushKey != "" {
 		mux.HandleFunc("GET "+deliveries.PathPushKey, d.pushKey)
 		mux.HandleFunc("GET "+deliveries.PathPushWorker, d.pushWorker)

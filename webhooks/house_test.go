@@ -38,6 +38,7 @@ import (
 	"rapport/store"
 	"rapport/store/storetest"
 	"rapport/webhooks"
+	"rapport/workers"
 )
 
 const (
@@ -60,6 +61,8 @@ type house struct {
 	box   *sandbox.Sandbox
 	log   bytes.Buffer
 	rings int
+
+	reader *workers.Reader // behind the doors
 }
 
 // open builds a house; change may alter its doors before they are mounted.
@@ -95,6 +98,11 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 		},
 		Ring: ring, Now: now, Log: log,
 	}
+	h.reader = &workers.Reader{
+		Catalog: catalog, Inbox: h.store, Record: h.store, Responses: h.store.Responses(), Registry: h.store, Directory: h.store, Preferences: h.store,
+		Listeners: h.doors.Listeners, Doors: addresses, Now: now, Log: log,
+	}
+	h.doors.Heed = h.reader.Heed
 	for name, ch := range map[string]channels.Channel{
 		webhooks.SendGrid: channels.Email, webhooks.TwilioSMS: channels.SMS, webhooks.TwilioCall: channels.Call,
 	} {

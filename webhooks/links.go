@@ -18,17 +18,17 @@ var pixel, _ = base64.StdEncoding.DecodeString("R0lGODlhAQABAIAAAAAAAP///yH5BAEA
 func (d *Doors) click(w http.ResponseWriter, r *http.Request) {
 	token, err := d.Addresses.Signer.Open(deliveries.ClickLink, r.PathValue("token"))
 	if err != nil {
-		http.NotFound(w, r)
+		d.trouble(w, r, d.stranger(r), http.StatusNotFound, "lost")
 		return
 	}
 	target, err := d.Links.URL(r.Context(), token.Number)
 	if err != nil {
 		d.Log.Error("a link could not be looked up", "link", token.Number, "error", err)
-		http.Error(w, "please try again in a moment", http.StatusServiceUnavailable)
+		d.trouble(w, r, d.stranger(r), http.StatusServiceUnavailable, "again")
 		return
 	}
 	if target == "" {
-		http.NotFound(w, r)
+		d.trouble(w, r, d.stranger(r), http.StatusNotFound, "lost")
 		return
 	}
 	d.look(r, token, url.Values{"link": {target}})

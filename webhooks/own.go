@@ -43,7 +43,11 @@ func (o Own) Reports(c channels.Callback) ([]channels.Report, error) {
 	case strings.HasPrefix(path, deliveries.PathOpen):
 		report.Kind, report.Bot = channels.ReportOpened, machine
 	case strings.HasPrefix(path, deliveries.PathUnsubscribe):
-		report.Kind = channels.ReportUnsubscribed
+		return unsubscribed(report, form), nil
+	case strings.HasPrefix(path, deliveries.PathPreferences):
+		return preferred(report, form), nil
+	case strings.HasPrefix(path, deliveries.PathNotMe):
+		return disowned(report, form), nil
 	case strings.HasPrefix(path, deliveries.PathSurvey):
 		report.Kind, report.Answer, report.Text = channels.ReportAnswered, form.Get("score"), form.Get("text")
 	case path == deliveries.PathPushReports:
@@ -52,6 +56,46 @@ func (o Own) Reports(c channels.Callback) ([]channels.Report, error) {
 		return nil, fmt.Errorf("a stored visit is of no known door")
 	}
 	return []channels.Report{report}, nil
+}
+
+// unsubscribed reads a stop, by the page or the mail program, or that it was a
+// mistake.
+func unsubscribed(report channels.Report, form url.Values) []channels.Report {
+	if form.Has("yes") {
+		return preferred(report, form)
+	}
+	report.Kind = channels.ReportUnsubscribed
+	if form.Has("page") {
+		report.Reason = channels.ReasonByPage
+	}
+	return []channels.Report{report}
+}
+
+// preferred reads choices, and which blocked channels are to be free again.
+func preferred(report channels.Report, form url.Values) []channels.Report {
+	var reports []channels.Report
+	for _, ch := range form["free"] {
+		freed := report
+		freed.Kind, freed.Channel, freed.Reason = channels.ReportResubscribed, channels.Channel(ch), channels.ReasonByPage
+		reports = append(reports, freed)
+	}
+	report.Kind, report.Choices = channels.ReportPreferred, append(choices(form["yes"], true), choices(form["no"], false)...)
+	if len(report.Choices) == 0 {
+		return reports
+	}
+	return append(reports, report)
+}
+
+// disowned reads that an address is not the customer's, on the other channel to
+// the same number too.
+func disowned(report channels.Report, form url.Values) []channels.Report {
+	report.Kind, report.Reason, report.From = channels.ReportDisowned, channels.ReasonNotTheirs, form.Get("from")
+	reports := []channels.Report{report}
+	if also := form.Get("also"); also != "" {
+		report.Channel = channels.Channel(also)
+		reports = append(reports, report)
+	}
+	return reports
 }
 
 // pushed reads what a service worker reported.

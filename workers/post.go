@@ -64,7 +64,7 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 		}
 		return m, err
 	}
-	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Doors.Links(d.ID))
+	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Doors.Links(d.ID, m.To))
 	if err != nil {
 		return m, err
 	}

@@ -85,6 +85,21 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 	return r.Inbox.Done(ctx, slices.DeleteFunc(done, func(id int64) bool { return later[id] }))
 }
 
+// Heed applies at once what one stored callback says. It is read again with the
+// others in its turn, and brings about nothing more then, because its lines
+// stand on the timelines already.
+func (r *Reader) Heed(ctx context.Context, provider string, c channels.Callback) error {
+	reports, err := r.understand(deliveries.Received{Provider: provider, Callback: c})
+	if err != nil {
+		return fmt.Errorf("heed a callback of %s: %w", provider, err)
+	}
+	all := make([]heard, len(reports))
+	for i, report := range reports {
+		all[i].report = report
+	}
+	return r.apply(ctx, all, map[int64]bool{})
+}
+
 func (r *Reader) apply(ctx context.Context, some []heard, later map[int64]bool) error {
 	responses, err := r.interpret(ctx, some, later)
 	if err != nil {
@@ -156,7 +171,7 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 			if campaign, err = shelf.campaign(ctx, h.delivery.Campaign, h.delivery.Version); err != nil {
 				return nil, err
 			}
-			if campaign == nil {
+			if campaign == nil && !wish(h.report) {
 				later[h.received] = true
 				continue
 			}
@@ -185,6 +200,16 @@ func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) 
 		return nil, fmt.Errorf("load somebody who wrote: %w", err)
 	}
 	return people[stranger.ID], nil
+}
+
+// wish reports whether a report says what its customer wants from now on. That
+// counts whether or not the campaign that wrote to them can be read.
+func wish(r channels.Report) bool {
+	switch r.Kind {
+	case channels.ReportUnsubscribed, channels.ReportPreferred, channels.ReportDisowned, channels.ReportComplained:
+		return true
+	}
+	return false
 }
 
 // heedStranger keeps the word of somebody who is no customer: a STOP counts

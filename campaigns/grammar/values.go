@@ -118,6 +118,14 @@ var (
 		Name: "mailbox", Title: "an e-mail address", Shapes: inText, Pattern: `^[^@]+@[^@\s]+$`, Examples: []string{`"Shop <hello@shop.example>"`, "hello@shop.example"},
 		Means: "Alone, or with a name before it.",
 	}
+	colour = &Scalar{
+		Name: "colour", Title: "a colour", Shapes: inText, Pattern: `^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$`, Examples: []string{`"#14532d"`},
+		Means: "Red, green and blue as style sheets write them, in quotes: YAML takes a bare `#` for the beginning of a remark.",
+	}
+	picture = &Scalar{
+		Name: "picture", Title: "the address of a picture", Shapes: inText, Pattern: `^https://[A-Za-z0-9.-]+(:[0-9]+)?(/\S*)?$`, Examples: []string{"https://shop.example/logo.png"},
+		Means: "Encrypted, because the pages that show it are.",
+	}
 	address = &Scalar{
 		Name: "web-address", Title: "a web address", Shapes: inText, Pattern: `^https?://\S+$`, Examples: []string{"https://shop.example"},
 		Means: "In full, with https://.",

@@ -26,6 +26,8 @@ func brand() *Object {
 		{Name: "url", Type: address, Means: "Its web address."},
 		{Name: "address", Type: text, Example: "Lindenstraße 1, 10969 Berlin", Means: "Its postal address, which the law of many countries wants in every offer."},
 		{Name: "support_phone", Type: phone, Means: "The number of its support."},
+		{Name: "color", Type: colour, Otherwise: "blue", Means: "Its colour: buttons of the pages that customers see. What is written on it is black or white, whichever reads better."},
+		{Name: "logo", Type: picture, Otherwise: "the name in letters", Means: "Its logo, at the top of these pages."},
 	}}
 }
 
@@ -43,13 +45,15 @@ var traits = &Map{
 func topic() *Object {
 	return &Object{"topic", "a topic", []Key{
 		{Name: "id", Type: identifier, Need: true, Example: "marketing", Means: "What campaigns call it."},
-		{Name: "title", Type: text, Example: "Offers and news", Means: "What customers read on the preferences page."},
+		{Name: "title", Type: Either{text, titles}, Example: "Offers and news", Means: "What customers read on the preferences page; by language where they read several."},
 		{Name: "default", Default: "out", Example: "in", Means: "What holds for a customer who has said nothing.", Type: &Words{"default", "in or out", []Word{
 			{"in", "they hear about it until they say no"},
 			{"out", "they hear nothing until they say yes"},
 		}}},
 	}}
 }
+
+var titles = &Map{"titles", "words by language", locale, text, "{en: Offers and news, de: Angebote und Neues}"}
 
 func senders() *Object {
 	return &Object{"senders", "senders by channel", []Key{

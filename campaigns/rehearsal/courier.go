@@ -88,7 +88,7 @@ func (w *World) write(p *parcel, t campaigns.Traveller) (channels.Content, error
 	}
 	door := "https://rehearsal.example/" + strconv.FormatInt(p.ID, 10)
 	content, _, err := w.shop.Words(w.shop.Templates, c, t, p.Delivery,
-		map[string]any{"unsubscribe": door + "/u", "preferences": door + "/u", "survey": door + "/s"})
+		map[string]any{"unsubscribe": door + "/u", "preferences": door + "/p", "survey": door + "/s", "not_me": door + "/n"})
 	return content, err
 }
 

@@ -137,11 +137,17 @@ func (i *installation) worker() *workers.Worker {
 			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Now: i.Now, Log: i.Log,
 		},
 		Watcher: i.watcher(), Stager: i.stager(),
-		Reader: &workers.Reader{
-			Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Registry: i.Store, Directory: i.Store, Preferences: i.Store,
-			Listeners: i.listeners(), Doors: i.Addresses, Now: i.Now, Log: i.Log,
-		},
-		Bell: i.Bell, Log: i.Log,
+		Reader: i.reader(),
+		Bell:   i.Bell, Log: i.Log,
+	}
+}
+
+// reader reads what came back: a worker's all of it, the doors' what our own
+// pages take.
+func (i *installation) reader() *workers.Reader {
+	return &workers.Reader{
+		Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Registry: i.Store, Directory: i.Store, Preferences: i.Store,
+		Listeners: i.listeners(), Doors: i.Addresses, Now: i.Now, Log: i.Log,
 	}
 }
 
@@ -186,7 +192,7 @@ func (i *installation) doors() *webhooks.Doors {
 			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 		},
-		Judge: judgeVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Heed: i.reader().Heed, Judge: judgeVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 

@@ -76,7 +76,7 @@ func written(t *testing.T, shop *campaigns.Workspace, customer *customers.Custom
 	}
 	content, _, err := shop.Words(shop.Templates, nil, campaigns.Traveller{
 		Customer: customer, Entry: campaigns.Entry{Customer: customer.ID, Journal: journal},
-	}, deliveries.Delivery{Channel: channels.Email, Template: ref.Name, Vars: journal.Vars}, doors.Links(1))
+	}, deliveries.Delivery{Channel: channels.Email, Template: ref.Name, Vars: journal.Vars}, doors.Links(1, "c@example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -176,7 +176,7 @@ func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer,
 		}
 		content, locale, err := shop.Words(shop.Templates, nil, campaigns.Traveller{
 			Customer: customer, Entry: campaigns.Entry{Customer: customer.ID, Journal: journal},
-		}, deliveries.Delivery{Channel: ch, Template: p.template, Vars: journal.Vars}, lookalikeDoors(c.PublicURL).Links(1))
+		}, deliveries.Delivery{Channel: ch, Template: p.template, Vars: journal.Vars}, lookalikeDoors(c.PublicURL).Links(1, customer.Address(ch)))
 		if err != nil {
 			return nil, missing(err)
 		}
