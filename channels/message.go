@@ -51,6 +51,9 @@ type Envelope struct {
 	// ReturnPath is the mailbox bounces go to (RFC 5321 §4.4); empty is the
 	// sender's.
 	ReturnPath string
+	// StopMail is the mailbox that a mail program writes to in order to unsubscribe,
+	// beside Message.Unsubscribe (RFC 2369 §3.2).
+	StopMail string
 	// ListID names the list (RFC 2919 §3): "Offers and news <marketing.shop.example>".
 	ListID string
 	// AutoSubmitted is auto-generated or auto-replied where no person or mailing

@@ -128,6 +128,21 @@ func TestAMailCanBeUnsubscribedFromWithOneClick(t *testing.T) {
 	}
 }
 
+func TestAMailSaysWhichListItIsOf(t *testing.T) {
+
+	s := open(t, files)
+	s.plan("ann", "Wrote")
+	s.deliver()
+	headers := s.mails()[0].Headers
+	for name, want := range map[string]string{
+		"List-ID": `"About your orders" <service.shop.example>`, "Feedback-ID": "letter:service:email:shop", "Auto-Submitted": "auto-generated",
+	} {
+		if headers[name] != want {
+			t.Errorf("%s is %q, want %q", name, headers[name], want)
+		}
+	}
+}
+
 // A link stands in the store once, whoever it was sent to.
 func TestALinkIsStoredOnce(t *testing.T) {
 	s := open(t, files)

@@ -69,6 +69,9 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 		return m, err
 	}
 	o.address(&m, customer, sender)
+	if m.Content.Email != nil {
+		list(&m, edition, p)
+	}
 	return m, nil
 }
 
@@ -91,6 +94,9 @@ func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
 	}
 	if to, given := d.Vars["in_reply_to"].(string); given && d.Channel == channels.Email {
 		m.Envelope.InReplyTo = to
+	}
+	if d.Automatic() && d.Channel == channels.Email {
+		m.Envelope.AutoSubmitted = "auto-replied"
 	}
 }
 

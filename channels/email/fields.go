@@ -40,8 +40,14 @@ func fields(m channels.Message) ([]field, error) {
 		if strings.ContainsAny(m.Unsubscribe, "<>, \t\r\n\x00") || !isASCII(m.Unsubscribe) {
 			return wrong("the unsubscribe URL")
 		}
-		// RFC 2369 §3.2 and RFC 8058 §3.1.
-		add("List-Unsubscribe", "<"+m.Unsubscribe+">")
+		ways := "<" + m.Unsubscribe + ">"
+		if e.StopMail != "" {
+			if !isMailbox(e.StopMail) {
+				return wrong("the mailbox to unsubscribe at")
+			}
+			ways += ", <mailto:" + e.StopMail + "?subject=unsubscribe>"
+		}
+		add("List-Unsubscribe", ways) // RFC 2369 §3.2; RFC 8058 §3.1 wants one https URL in it
 		add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
 	if e.AutoSubmitted != "" {

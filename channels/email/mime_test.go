@@ -29,7 +29,7 @@ func whole() channels.Message {
 	m := message("")
 	m.Envelope = channels.Envelope{
 		MessageID: "d812.mark@shop.example", InReplyTo: "q.1@customer.example", ReturnPath: "bounce+812@shop.example",
-		ListID: "Offers and news <marketing.shop.example>", AutoSubmitted: "auto-generated", FeedbackID: "spring:marketing:email:shop",
+		StopMail: "stop-812@in.shop.example", ListID: "Offers and news <marketing.shop.example>", AutoSubmitted: "auto-generated", FeedbackID: "spring:marketing:email:shop",
 	}
 	return m
 }
@@ -49,7 +49,8 @@ Message-ID: <d812.mark@shop.example>
 In-Reply-To: <q.1@customer.example>
 References: <q.1@customer.example>
 List-ID: "Offers and news" <marketing.shop.example>
-List-Unsubscribe: <https://shop.example/u/token-of-ada>
+List-Unsubscribe: <https://shop.example/u/token-of-ada>,
+ <mailto:stop-812@in.shop.example?subject=unsubscribe>
 List-Unsubscribe-Post: List-Unsubscribe=One-Click
 Auto-Submitted: auto-generated
 Feedback-ID: spring:marketing:email:shop
