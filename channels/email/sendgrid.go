@@ -32,6 +32,9 @@ type SendGrid struct {
 	// From and ReplyTo are used where the workspace names none.
 	From    string `yaml:"from"`
 	ReplyTo string `yaml:"reply_to"`
+	// Batch is how many messages one request may carry; 1 sends each by itself, 0
+	// is 100.
+	Batch int `yaml:"batch"`
 	// BaseURL is where the API is reached; empty is https://api.sendgrid.com.
 	BaseURL string `yaml:"base_url"`
 	// Timeout bounds one request from dialling to the end of the answer; 0 is
@@ -39,7 +42,8 @@ type SendGrid struct {
 	Timeout time.Duration `yaml:"timeout"`
 }
 
-// Open gives the sender, which is also a Listener, a Checker and a Prober. SendGrid
+// Open gives the sender, which is also a Listener, a Checker, a Prober and a
+// BatchSender. SendGrid
 // offers no way to look for a message by what we know of it, so there is no
 // Finder: events, which carry the delivery, are the only later evidence.
 func (g SendGrid) Open() (channels.Sender, error) {
@@ -65,6 +69,12 @@ func (g SendGrid) open() (*mails, error) {
 	case g.Timeout == 0:
 		g.Timeout = usualTimeout
 	}
+	switch {
+	case g.Batch < 0 || g.Batch > largestBatch:
+		return nil, fmt.Errorf("batch %d is not between 1 and %d", g.Batch, largestBatch)
+	case g.Batch == 0:
+		g.Batch = usualBatch
+	}
 	for name, address := range map[string]string{"from": g.From, "reply_to": g.ReplyTo} {
 		if _, err := mail.ParseAddress(address); address != "" && err != nil {
 			return nil, fmt.Errorf("%s is not a mailbox", name)
@@ -77,7 +87,7 @@ func (g SendGrid) open() (*mails, error) {
 	return &mails{
 		key: g.APIKey, url: base.JoinPath("/v3/mail/send").String(), scopes: base.JoinPath("/v3/scopes").String(),
 		client: &rest.Client{HTTPClient: channels.NewClient(g.Timeout, nil)},
-		keys:   keys, from: g.From, replyTo: g.ReplyTo,
+		keys:   keys, from: g.From, replyTo: g.ReplyTo, batch: g.Batch,
 	}, nil
 }
 
@@ -87,6 +97,7 @@ type mails struct {
 	client        *rest.Client
 	keys          []*ecdsa.PublicKey
 	from, replyTo string
+	batch         int
 }
 
 // Send hands one e-mail to SendGrid.
@@ -107,6 +118,11 @@ func (s *mails) send(ctx context.Context, m channels.Message) (channels.Receipt,
 	if err != nil {
 		return channels.Receipt{}, &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("the message has no JSON form")}
 	}
+	return s.post(ctx, body)
+}
+
+// post makes one request and judges the answer.
+func (s *mails) post(ctx context.Context, body []byte) (channels.Receipt, error) {
 	// The library's own client is shared between goroutines unprotected and
 	// knows no time-out; its request is all that is taken from it.
 	answer, err := s.client.SendWithContext(ctx, rest.Request{

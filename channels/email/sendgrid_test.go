@@ -2,11 +2,9 @@ package email_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -154,99 +152,6 @@ func TestMessageWithoutUnsubscribeHasNoSuchHeader(t *testing.T) {
 	}
 }
 
-// TestRequestIsInSendGridsDescription holds the request against the official
-// API description: every property known, every required one there, types as
-// described.
-func TestRequestIsInSendGridsDescription(t *testing.T) {
-	raw, err := os.ReadFile("../../../shared/vectors/openapi/sendgrid_mail_v3.json")
-	if err != nil {
-		t.Skip("the API description is not here: ", err)
-	}
-	var api map[string]any
-	if err := json.Unmarshal(raw, &api); err != nil {
-		t.Fatal(err)
-	}
-	body := api["components"].(map[string]any)["requestBodies"].(map[string]any)["PostMailSend"].(map[string]any)
-	schema := body["content"].(map[string]any)["application/json"].(map[string]any)["schema"].(map[string]any)
-	// The description types the top-level custom_args as a string; the API
-	// takes an object of strings.
-	schema["properties"].(map[string]any)["custom_args"] = map[string]any{"type": "object"}
-	description{t: t, api: api}.holds("message", schema, sent(t, email.SendGrid{}, message("")))
-}
-
-type description struct {
-	t   *testing.T
-	api map[string]any
-}
-
-func (d description) holds(at string, schema map[string]any, value any) {
-	schema = d.resolve(schema)
-	switch value := value.(type) {
-	case map[string]any:
-		d.typed(at, schema, "object")
-		properties, closed := schema["properties"].(map[string]any)
-		required, _ := schema["required"].([]any)
-		for _, name := range required {
-			if _, there := value[name.(string)]; !there {
-				d.t.Errorf("%s lacks %s", at, name)
-			}
-		}
-		for name, inner := range value {
-			property, known := properties[name].(map[string]any)
-			if !known {
-				if closed {
-					d.t.Errorf("%s has %s, which the API does not know", at, name)
-				}
-				continue
-			}
-			d.holds(at+"."+name, property, inner)
-		}
-	case []any:
-		d.typed(at, schema, "array")
-		for i, inner := range value {
-			d.holds(fmt.Sprintf("%s[%d]", at, i), schema["items"].(map[string]any), inner)
-		}
-	case string:
-		d.typed(at, schema, "string")
-	case bool:
-		d.typed(at, schema, "boolean")
-	}
-}
-
-func (d description) typed(at string, schema map[string]any, want string) {
-	if is, told := schema["type"].(string); told && is != want {
-		d.t.Errorf("%s is of type %s, the API wants %s", at, want, is)
-	}
-}
-
-// resolve follows references and joins allOf.
-func (d description) resolve(schema map[string]any) map[string]any {
-	if reference, is := schema["$ref"].(string); is {
-		var at any = d.api
-		for _, step := range strings.Split(strings.TrimPrefix(reference, "#/"), "/") {
-			at = at.(map[string]any)[step]
-		}
-		return d.resolve(at.(map[string]any))
-	}
-	all, is := schema["allOf"].([]any)
-	if !is {
-		return schema
-	}
-	joined := map[string]any{}
-	properties := map[string]any{}
-	for _, part := range all {
-		for name, value := range d.resolve(part.(map[string]any)) {
-			joined[name] = value
-		}
-		more, _ := d.resolve(part.(map[string]any))["properties"].(map[string]any)
-		for name, value := range more {
-			properties[name] = value
-		}
-	}
-	joined["properties"] = properties
-	return joined
-}
-
 func TestAnInvalidRecipientIsSuppressed(t *testing.T) {
 	for field, want := range map[string]channels.Refused{
 		"personalizations.0.to.0.email": {Reason: channels.ReasonInvalidAddress, Suppress: true},
@@ -290,6 +195,7 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 		{"base URL without a scheme", email.SendGrid{APIKey: apiKey, BaseURL: "api.sendgrid.com"}, "base_url"},
 		{"base URL with a password", email.SendGrid{APIKey: apiKey, BaseURL: "https://u:p@api.sendgrid.com"}, "base_url"},
 		{"negative time-out", email.SendGrid{APIKey: apiKey, Timeout: -1}, "timeout"},
+		{"batch", email.SendGrid{APIKey: apiKey, Batch: 1001}, "batch 1001"},
 		{"sender", email.SendGrid{APIKey: apiKey, From: "nobody"}, "from is not a mailbox"},
 		{"webhook key", email.SendGrid{APIKey: apiKey, WebhookPublicKeys: []string{"?"}}, "webhook_public_keys[0] is not base64"},
 		{"webhook key of nonsense", email.SendGrid{APIKey: apiKey, WebhookPublicKeys: []string{"AAAA"}}, "webhook_public_keys[0] is not a public key"},
