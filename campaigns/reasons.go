@@ -32,6 +32,7 @@ func SkipReasons() []Reason {
 		{string(deliveries.Exited), "the journey was over before the message could leave", "nothing: an exit did what it says"},
 		{string(deliveries.NotInAudience), "the customer does not belong to the audience", "look at the campaign's audience"},
 		{string(deliveries.DuplicatePerson), "another profile of the same person was contacted", "join the profiles"},
+		{string(deliveries.TestMode), "the operator lets messages leave to test addresses only", "nothing while trying out; the operator ends it with test_mode: false"},
 	}
 }
 
@@ -51,6 +52,8 @@ func FailureReasons() []Reason {
 		{channels.ReasonTooLarge, "the message is longer than the channel takes", "shorten the template"},
 		{channels.ReasonGone, "the browser has given up its subscription", "nothing: it asks again on the next visit"},
 		{"provider_unavailable", "the provider could not be reached in time", "nothing now; allow a longer expires if it happens often"},
+		{deliveries.ProviderDown, "the provider does not answer and is not tried until it does", "nothing: the message leaves as soon as the provider is up; `rapport channels` tells how it does"},
+		{deliveries.AccountRefused, "the provider refuses the account", "correct its keys in the operator's configuration, or look at the account's standing"},
 		{"unreachable", "the phone was off or out of reach", "nothing: the next message may pass"},
 		{"busy_network", "the network was too busy", "nothing: the next message may pass"},
 		{"carrier_limit", "the network takes no more from this sender for now", "spread the campaign over more days, or raise the sender's limit with the provider"},

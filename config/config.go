@@ -71,6 +71,29 @@ type Worker struct {
 	// Lease is how long a delivery is kept for the worker that has it before
 	// another may take it. It must outlast a window of sends.
 	Lease time.Duration `yaml:"lease"`
+	// Call is how long a provider may take to answer. What it has not answered
+	// by then is unconfirmed.
+	Call time.Duration `yaml:"call"`
+	// Shutdown is how long tasks may take to end when a worker is told to stop;
+	// whatever runs it must wait longer (a pod's grace of 45 s).
+	Shutdown time.Duration `yaml:"shutdown"`
+}
+
+// inOrder checks the worker's times against each other. A call that outlives the
+// shutdown is torn off, and one that outlives the lease is taken for lost while it
+// is under way: both leave messages of which nobody knows whether they were sent.
+func (w Worker) inOrder() (mistakes []error) {
+	switch {
+	case w.Call < time.Second:
+		mistakes = append(mistakes, errors.New("worker.call: at least 1s is wanted, better 10s"))
+	case w.Shutdown <= w.Call:
+		mistakes = append(mistakes, fmt.Errorf("worker.shutdown: it must be longer than a call to a provider (worker.call, %s), and is %s", w.Call, w.Shutdown))
+	case w.Lease <= w.Shutdown:
+		mistakes = append(mistakes, fmt.Errorf("worker.lease: it must be longer than a shutdown (worker.shutdown, %s), and is %s", w.Shutdown, w.Lease))
+	case w.Lease <= 2*w.Call:
+		mistakes = append(mistakes, fmt.Errorf("worker.lease: it must be longer than a call to a provider and what is written after it (twice worker.call, %s), and is %s", 2*w.Call, w.Lease))
+	}
+	return mistakes
 }
 
 // Log says what is logged and how.
@@ -124,7 +147,7 @@ func Defaults() Config {
 		ConditionTimeout: time.Minute,
 
 		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour)},
-		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second},
+		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second},
 		Log:       Log{Level: "info", Format: "text"},
 	}
 }
@@ -211,6 +234,7 @@ func (c Config) Check() error {
 	if c.Worker.Lease < 5*time.Second {
 		wrong("worker.lease: at least 5s is wanted, better 90s")
 	}
+	mistakes = append(mistakes, c.Worker.inOrder()...)
 	if c.ConditionTimeout < time.Second {
 		wrong("condition_timeout: at least 1s is wanted, better 1m")
 	}

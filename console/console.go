@@ -26,11 +26,14 @@ type Console struct {
 	Timeline  customers.Timeline
 	Summary   deliveries.Summary
 	Casebook  customers.Casebook
+	Outlets   deliveries.Outlets
 	Starter   campaigns.Starter
 	Applier   campaigns.Applier
 	Replier   campaigns.Replier
 	Gate      campaigns.Switch
-	Ring      func(context.Context)
+	// TestMode says that messages leave to nobody but test addresses.
+	TestMode bool
+	Ring     func(context.Context)
 	// NewKey names a form, so that one that is sent twice counts once.
 	NewKey func() string
 	Now    func() time.Time
@@ -112,6 +115,10 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return err
 	}
+	outlets, err := c.outlets(r.Context())
+	if err != nil {
+		return err
+	}
 	titles, states, zone := map[string]string{}, map[string]campaigns.State{}, time.UTC
 	if edition != nil {
 		zone = edition.Zone
@@ -121,6 +128,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	}
 	c.show(w, http.StatusOK, "overview", view{
 		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "Now": c.Now(), "Zone": zone,
+		"Outlets": outlets, "TestMode": c.TestMode,
 	})
 	return nil
 }
@@ -216,6 +224,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"suppressed": func(c *customers.Customer, ch string) string { return c.Suppressed[channels.Channel(ch)] },
 	"say":        details,
 	"path":       url.PathEscape,
+	"meaning":    campaigns.ReasonMeaning,
 
 	"skipped": reasons[deliveries.SkipReason],
 	"failed":  reasons[string],

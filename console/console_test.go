@@ -67,7 +67,7 @@ func emptyShop(t *testing.T) *shop {
 	catalog := &campaigns.Catalog{Archive: db.Archive()}
 	mux := http.NewServeMux()
 	(&console.Console{
-		Catalog: catalog, Directory: db, Timeline: db, Summary: db.Summary(), Casebook: db.Casebook(),
+		Catalog: catalog, Directory: db, Timeline: db, Summary: db.Summary(), Casebook: db.Casebook(), Outlets: db.Outlets(),
 		Starter: campaigns.Starter{
 			Catalog: catalog, Entries: db, News: db, Now: clock,
 			NewID: func() string { starts++; return strconv.Itoa(starts) },

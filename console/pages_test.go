@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"rapport/channels"
+	"rapport/deliveries"
 )
 
 func TestTheOverviewListsCampaignsAndCases(t *testing.T) {
@@ -103,4 +106,18 @@ func TestACaseIsClosed(t *testing.T) {
 	for _, id := range []string{"404", "x"} {
 		s.ask(post("/cases/"+id+"/close", note)).says(t, http.StatusNotFound, "There is no such case.")
 	}
+}
+
+func TestTheOverviewSaysThatAProviderIsDown(t *testing.T) {
+	s := open(t)
+	if page := s.ask(get("/")); strings.Contains(page.body, "is down") || strings.Contains(page.body, "Test mode") {
+		t.Errorf("without a cause:\n%s", page.body)
+	}
+	_, _, err := s.store.Outlets().Change(t.Context(), deliveries.Outlet{Channel: channels.SMS, Provider: "twilio"}, func(h deliveries.Health) deliveries.Health {
+		return h.After(deliveries.Signs{Refused: true, Detail: "twilio answered 401 <b>"}, s.now)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ask(get("/")).says(t, http.StatusOK, `role="alert"`, "sms/twilio is down", "the provider refuses the account", "401 &lt;b&gt;", "next probe")
 }

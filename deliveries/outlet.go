@@ -211,3 +211,20 @@ type Outlets interface {
 	// by the minute, for an hour.
 	Traffic(ctx context.Context, since time.Time) ([]Traffic, error)
 }
+
+// State is the health in a word: up, paused, down or probing.
+func (h Health) State(now time.Time) string {
+	switch {
+	case h.Down && now.Before(h.ProbedUntil):
+		return "probing"
+	case h.Down:
+		return "down"
+	case now.Before(h.PausedUntil):
+		return "paused"
+	}
+	return "up"
+}
+
+// WorthTelling reports whether an operator should know of the outlet beside its
+// provider: of senders and hosts only those that are not well are told.
+func (h Health) WorthTelling(now time.Time) bool { return h.Via == "" || h.State(now) != "up" }

@@ -106,6 +106,7 @@ const (
 	InvalidAddress    SkipReason = "invalid_address"
 	DuplicatePerson   SkipReason = "duplicate_person"
 	NotInAudience     SkipReason = "not_in_audience"
+	TestMode          SkipReason = "test_mode"
 )
 
 // Machine is what machines did with a message, beside its status, which tells

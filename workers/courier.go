@@ -19,8 +19,8 @@ import (
 const (
 	// usualWindow is how many messages are in flight at once.
 	usualWindow = 100
-	// providerTimeout bounds one call to a provider.
-	providerTimeout = 10 * time.Second
+	// usualCall is how long a provider may take to answer.
+	usualCall = 10 * time.Second
 	// patience is how long one task waits for the rate limit in all. What would
 	// take longer waits in the ledger, where it keeps no worker busy.
 	patience = 2 * time.Second
@@ -48,9 +48,12 @@ type Courier struct {
 	Providers map[channels.Channel]string
 	Limits    Limiter
 	Outlook   *Outlook
+	TestMode  TestMode
 	Post      *PostOffice
 	// Window is how many messages of a batch are in flight at once; 0 is 100.
 	Window int
+	// Call is how long a provider may take to answer; 0 is 10 s.
+	Call time.Duration
 	// Lease is how long claimed deliveries are kept; 0 is UsualLease.
 	Lease time.Duration
 	Now   func() time.Time
@@ -238,6 +241,9 @@ func (r *round) sort(ctx context.Context, parcels []parcel) ([]parcel, error) {
 }
 
 func (r *round) judge(p parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
+	if r.TestMode.Skips(p.delivery.Channel, p.journey.Customer) {
+		return deliveries.Verdict{Reason: deliveries.TestMode}
+	}
 	return r.edition.Judge(campaigns.Matter{
 		Campaign: p.campaign, Delivery: p.delivery, Entry: p.journey.Entry, Customer: p.journey.Customer,
 		Counts: p.journey.Counts, Pressure: pressure, Content: &p.message.Content,
@@ -370,7 +376,7 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	}
 	// Messages that have begun are not torn off by a shutdown: the provider's
 	// time-out bounds them.
-	inFlight, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
+	inFlight, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 	defer cancel()
 	results := r.handOver(inFlight, leaving)
 	now := r.Now()
@@ -381,7 +387,7 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 	}
 	r.tell(leaving, results)
-	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
+	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
 	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)

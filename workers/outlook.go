@@ -139,7 +139,7 @@ func (r *round) via(p parcel) string {
 		}
 		return ""
 	}
-	return r.edition.Senders[r.outlet.Channel].From
+	return senderOf(r.edition, p)
 }
 
 func hostOf(address string) string {
@@ -213,7 +213,7 @@ func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err 
 func (r *round) probe(ctx context.Context, t *turn) error {
 	seen := deliveries.Signs{Probe: true}
 	if prober, able := r.Senders[t.outlet.Channel].(channels.Prober); able {
-		asked, cancel := context.WithTimeout(ctx, providerTimeout)
+		asked, cancel := context.WithTimeout(ctx, callOr(r.Call))
 		seen = signsOf([]channels.Result{{Err: prober.Probe(asked)}})
 		cancel()
 		seen.Probe = true
@@ -235,7 +235,7 @@ func (r *round) probe(ctx context.Context, t *turn) error {
 
 // see notes signs and keeps in mind what came of them.
 func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 	defer cancel()
 	r.health = nil // read anew
 	if err := r.Outlook.note(after, out, signs); err != nil {
@@ -316,7 +316,7 @@ func overdue(d deliveries.Delivery, now time.Time) bool {
 
 // settleAfter settles what was not begun, also while the worker shuts down.
 func (r *round) settleAfter(ctx context.Context, outcomes []deliveries.Outcome) error {
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 	defer cancel()
 	return r.settle(after, outcomes, r.Now())
 }

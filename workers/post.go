@@ -55,7 +55,7 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 	m := channels.Message{
 		Delivery: d.ID, Attempt: attempt,
 		To: customer.Address(d.Channel), ToName: nameOf(customer), Country: country,
-		From: sender.FromFor(country), ReplyTo: sender.ReplyTo,
+		From: senderOf(edition, p), ReplyTo: sender.ReplyTo,
 	}
 	var err error
 	if d.Direct() {
@@ -75,6 +75,19 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 	return m, nil
 }
 
+// senderOf is the number or mailbox that a delivery leaves from. A direct text
+// comes from the number that the customer wrote to.
+func senderOf(edition *campaigns.Edition, p parcel) string {
+	d, customer := p.delivery, p.journey.Customer
+	if from, given := d.Vars["from"].(string); given && d.Direct() && d.Channel == channels.SMS {
+		return from
+	}
+	if customer == nil {
+		return edition.Senders[d.Channel].From // the judge skips it
+	}
+	return edition.Senders[d.Channel].FromFor(campaigns.CountryOf(customer, d.Channel))
+}
+
 // tell writes a webhook, which is about a customer and goes to none.
 func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
 	d := p.delivery
@@ -82,13 +95,10 @@ func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
 	return channels.Message{Delivery: d.ID, Attempt: d.Attempts + 1, Content: channels.Content{Webhook: words}}, err
 }
 
-// answer adds what a direct message needs beside its words: a text comes from the
-// number that the customer wrote to, an e-mail stands below theirs. It is a letter
+// answer adds what a direct message needs beside its words: an e-mail stands below
+// the one it answers. It is a letter
 // between two people: nothing in it is counted, and no list is left by it.
 func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
-	if from, given := d.Vars["from"].(string); given && d.Channel == channels.SMS {
-		m.From = from
-	}
 	if d.Channel == channels.SMS {
 		m.StatusURL = o.Doors.MessageStatus(m.Delivery, m.Attempt)
 	}

@@ -38,8 +38,15 @@ func leaseOr(lease time.Duration) time.Duration {
 
 // deliverTimeout ends a task early enough for its last window to be sent and
 // settled within the lease.
-func deliverTimeout(lease time.Duration) time.Duration {
-	return max(leaseOr(lease)-2*providerTimeout, time.Second)
+func deliverTimeout(lease, call time.Duration) time.Duration {
+	return max(leaseOr(lease)-2*callOr(call), time.Second)
+}
+
+func callOr(call time.Duration) time.Duration {
+	if call == 0 {
+		return usualCall
+	}
+	return call
 }
 
 // Pump moves what is due from SQL into Redis. Several may run: leases keep
@@ -52,8 +59,10 @@ type Pump struct {
 	Summary deliveries.Summary
 	// Lease is how long what is handed over is left alone; 0 is UsualLease.
 	Lease time.Duration
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Call is how long a provider may take to answer; 0 is 10 s.
+	Call time.Duration
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Round leases everything that is due, up to the limits, enqueues it, and
@@ -160,7 +169,7 @@ func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries
 		return 0, err
 	}
 	for n, batch := range batches {
-		if err := p.Queue.put(ctx, string(batch.Channel), taskDeliver, batch.IDs, deliverTimeout(p.Lease)); err != nil {
+		if err := p.Queue.put(ctx, string(batch.Channel), taskDeliver, batch.IDs, deliverTimeout(p.Lease, p.Call)); err != nil {
 			return n, err
 		}
 	}

@@ -29,6 +29,7 @@ type Scheduler struct {
 	Reconciler *Reconciler
 	Decider    *Decider
 	Sweeper    *Sweeper
+	Retention  *Retention
 	Facts      Facts
 	Bell       *Bell
 	// Holder names this process among schedulers.
@@ -83,10 +84,10 @@ func (s *Scheduler) Run(ctx context.Context) {
 
 // Upkeep notices a Redis that came back empty, records the occurrences that have
 // come, decides splits, ends the journeys whose exits have come to hold, and
-// starts what looks at segments and stages.
+// starts what looks at segments and stages, and forgets what is no longer needed.
 func (s *Scheduler) Upkeep(ctx context.Context) error {
 	err := s.Reconciler.Refill(ctx)
-	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round, s.Watcher.Round, s.Stager.Round} {
+	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round, s.Watcher.Round, s.Stager.Round, s.Retention.Round} {
 		// Without a workspace nothing is scheduled, but answers are still read.
 		if done := round(ctx); !errors.Is(done, campaigns.ErrNoWorkspace) {
 			err = errors.Join(err, done)

@@ -19,9 +19,14 @@ import (
 // scheduler is one among several.
 func (s *shop) scheduler(holder string) *workers.Scheduler {
 	return &workers.Scheduler{
-		Schedule: s.schedule, Watcher: s.watcher, Stager: s.stager, Pump: s.pump, Reconciler: s.mender, Decider: s.decider, Sweeper: s.sweeper, Facts: s.store, Bell: &workers.Bell{Redis: s.redis},
+		Schedule: s.schedule, Watcher: s.watcher, Stager: s.stager, Pump: s.pump, Reconciler: s.mender, Decider: s.decider, Sweeper: s.sweeper, Retention: s.retention(0), Facts: s.store, Bell: &workers.Bell{Redis: s.redis},
 		Holder: holder, Now: s.clock, Log: s.log,
 	}
+}
+
+// retention forgets callbacks after a time.
+func (s *shop) retention(callbacks time.Duration) *workers.Retention {
+	return &workers.Retention{Inbox: s.store, ForgetTraffic: s.store.ForgetTraffic, Callbacks: callbacks, Now: s.clock}
 }
 
 // running runs things until the test, or stop, ends them.

@@ -31,6 +31,7 @@ type backing struct {
 	WriteKeys []string
 	Limits    map[channels.Channel]workers.Limit
 	AlertURL  string // "" tells nobody
+	TestMode  workers.TestMode
 	Retention config.Retention
 	Worker    config.Worker
 	// Conditions is how long one may be judged; zero is the store's default.
@@ -111,7 +112,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 		Stager:   i.stager(),
 		Pump: &workers.Pump{
 			Queue: workers.OpenQueue(i.Redis), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
-			Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
+			Lease: i.Worker.Lease, Call: i.Worker.Call, Now: i.Now, Log: i.Log,
 		},
 		Reconciler: &workers.Reconciler{
 			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
@@ -119,7 +120,10 @@ func (i *installation) scheduler() *workers.Scheduler {
 		},
 		Decider: &workers.Decider{Catalog: i.Catalog, Splits: i.Store.Splits(), Now: i.Now, Log: i.Log},
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
-		Facts:   i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2), Now: i.Now, Log: i.Log,
+		Retention: &workers.Retention{
+			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, Callbacks: time.Duration(i.backing.Retention.Callbacks), Now: i.Now,
+		},
+		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2), Now: i.Now, Log: i.Log,
 	}
 }
 
@@ -128,8 +132,8 @@ func (i *installation) worker() *workers.Worker {
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Log: i.Log},
-			Outlook: i.outlook(), Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
-			Window: i.Worker.Window, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
+			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
+			Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
 		},
 		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Now: i.Now, Log: i.Log},
 		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
@@ -175,7 +179,7 @@ func (i *installation) stager() *workers.Stager {
 
 // server takes tasks for this installation's worker.
 func (i *installation) server(o workers.ServerOptions) *workers.Server {
-	o.Log = i.Log
+	o.Log, o.Grace = i.Log, i.Worker.Shutdown
 	server := workers.NewServer(i.Redis, o)
 	i.worker().Serve(server)
 	return server
@@ -227,6 +231,7 @@ func (i *installation) gate() campaigns.Switch {
 func (i *installation) console() *console.Console {
 	return &console.Console{
 		Catalog: i.Catalog, Directory: i.Store, Timeline: i.Store, Summary: i.Store.Summary(), Casebook: i.Store.Casebook(),
+		Outlets: i.Store.Outlets(), TestMode: i.TestMode.On,
 		Starter: i.starter(), Applier: i.applier(), Replier: i.replier(), NewKey: uuid.NewString, Gate: i.gate(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"rapport/deliveries"
 	"rapport/sandbox"
 	"rapport/templates"
+	"rapport/workers"
 )
 
 // previewing is what a preview is asked for.
@@ -258,7 +259,7 @@ func (o *options) sendTest(ctx context.Context, shop *campaigns.Workspace, writt
 	if err != nil {
 		return err
 	}
-	if !listsAddress(c.TestAddresses, to) {
+	if !(workers.TestMode{Addresses: c.TestAddresses}).Lists(to) {
 		return errors.New("--send-to: the address is not listed under test_addresses in the operator's configuration")
 	}
 	open, err := openProviders(c, now)
@@ -289,15 +290,6 @@ func (o *options) sendTest(ctx context.Context, shop *campaigns.Workspace, writt
 		return errors.New("--send-to: e-mails go to a mailbox and texts to a number; the template has no words for this address. Calls and notifications cannot be tried this way")
 	}
 	return nil
-}
-
-func listsAddress(listed []string, to string) bool {
-	for _, address := range listed {
-		if strings.EqualFold(strings.TrimSpace(address), to) {
-			return true
-		}
-	}
-	return false
 }
 
 // test is a preview as a message: of no delivery, without links of ours that do

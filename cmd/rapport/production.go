@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"rapport/channels"
@@ -55,6 +56,12 @@ func (b *backing) configure(c config.Config) {
 	for ch, limit := range c.Limits {
 		b.Limits[channels.Channel(ch)] = workers.Limit(limit)
 	}
+	b.TestMode = workers.TestMode{On: c.TestMode, Addresses: c.TestAddresses}
 	b.AlertURL, b.Retention = c.Alerts.Webhook.Reveal(), c.Retention
 	b.Worker, b.Conditions = c.Worker, c.ConditionTimeout
+}
+
+// testModeWarning says aloud that hardly anything leaves.
+func testModeWarning(c config.Config) string {
+	return fmt.Sprintf("TEST MODE: messages leave only to the %d test addresses of the configuration; all others, and all webhooks, are skipped", len(c.TestAddresses))
 }

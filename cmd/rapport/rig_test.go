@@ -141,7 +141,7 @@ providers:
   sms: {twilio: {account_sid: %s, auth_token: %q, base_url: %q}}
   call: {twilio: {account_sid: %s, auth_token: %q, base_url: %q}}
   push: {vapid: {public_key: %q, private_key: %q, subject: "mailto:rig@rig.example", base_url: %q}}
-worker: {concurrency: 4, window: 40, lease: 6s}
+worker: {concurrency: 4, window: 40, lease: 6s, call: 2s, shutdown: 5s}
 log: {level: error}
 `, r.dsn, redisURL, r.address, r.address, rigLinkKey,
 		r.keys.SendGrid, sandboxURL, r.sandbox.SendGridPublicKey(),

@@ -130,6 +130,9 @@ func (o *options) role(run func(context.Context, *installation, config.Config) e
 			return err
 		}
 		log.Info("started", "role", cmd.Name())
+		if c.TestMode {
+			log.Warn(testModeWarning(c))
+		}
 		return run(ctx, i, c)
 	}
 }

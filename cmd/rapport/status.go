@@ -33,6 +33,9 @@ func statusCommand(o *options) *cobra.Command {
 			if o.format == "json" {
 				return printJSON(cmd.OutOrStdout(), standing)
 			}
+			if c, _, err := o.load(); err == nil && c.TestMode {
+				fmt.Fprintln(cmd.OutOrStdout(), testModeWarning(c))
+			}
 			printStanding(cmd.OutOrStdout(), standing, zone)
 			return nil
 		},

@@ -21,6 +21,7 @@ import (
 
 func upCommand(o *options) *cobra.Command {
 	var people int
+	var testMode bool
 	command := &cobra.Command{
 		Use:   "up [DIR]",
 		Short: "Serve everything from one process and one folder, in real time",
@@ -29,18 +30,25 @@ func upCommand(o *options) *cobra.Command {
 			"applied last stays, and at the very first start the sample shop is used.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return serveAll(cmd, o, args, people)
+			return serveAll(cmd, o, args, people, testMode)
 		},
 	}
 	command.Flags().IntVar(&people, "people", 0, "fill an empty store with so many made-up customers")
+	command.Flags().BoolVar(&testMode, "test-mode", false, "let messages leave only to the test_addresses of the configuration")
 	return command
 }
 
-func serveAll(cmd *cobra.Command, o *options, args []string, people int) error {
+func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMode bool) error {
 	ctx := cmd.Context()
 	c, log, err := o.load()
 	if err != nil {
 		return err
+	}
+	if testMode {
+		c.TestMode = true
+		if err := c.Check(); err != nil {
+			return err
+		}
 	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -63,6 +71,9 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int) error {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "rapport is up at %s (events: write key %s)\n", c.PublicURL, e.WriteKeys[0])
+	if c.TestMode {
+		log.Warn(testModeWarning(c))
+	}
 
 	server := i.server(workers.ServerOptions{Concurrency: c.Worker.Concurrency, Poll: 20 * time.Millisecond})
 	if err := server.Start(); err != nil {
