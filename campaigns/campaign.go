@@ -26,6 +26,7 @@ type Campaign struct {
 	Budget   []Budget
 	Holdout  float64  // share of people, 0 to 1
 	Rollout  *Rollout // lets people in by stages; nil: all at once
+	UTM      *UTM     // what its links say of it; nil: the workspace's word
 	Steps    []Step
 
 	// Version is set when the campaign was applied; 0 before.

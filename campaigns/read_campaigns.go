@@ -92,6 +92,7 @@ func (c *campaignReader) read(m *mapping) {
 	}
 	into.Holdout = small(m.get("holdout"), wantShare, parseShare)
 	into.Rollout = c.readRollout(m.get("rollout"))
+	into.UTM = readUTM(m.get("utm"))
 	into.Topic = c.readTopic(m)
 	into.Steps = c.readSteps(steps, "")
 	if steps.kind() == aList && len(into.Steps) == 0 {

@@ -49,6 +49,7 @@ func (r *reader) readSettings() {
 	w.Replies = readReplies(m.get("replies"))
 	w.Contact = r.readContact(m.get("contact"))
 	w.Budgets = r.readBudgets(m.get("budget"))
+	w.UTM = readUTM(m.get("utm"))
 	readPrices(m.get("prices"), w.Prices, minorDigits(w.Currency))
 	m.end()
 }

@@ -24,7 +24,7 @@ func (w *Workspace) Words(library *templates.Library, c *Campaign, t Traveller, 
 	if call := content.Call; err == nil && call != nil {
 		w.prepare(call)
 	}
-	return content, locale, err
+	return tagged(content, w.utmFor(c, d), links), locale, err
 }
 
 // agentLetter is the e-mail that an agent's words stand in; a workspace may write its

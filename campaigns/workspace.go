@@ -23,6 +23,7 @@ type Workspace struct {
 	Replies  Replies
 	Contact  ContactRules
 	Budgets  []Budget
+	UTM      *UTM // what links say of where visitors come from; nil: nothing
 	// Prices are minor units (may be fractions) by channel and country: per
 	// segment for sms, per minute for call.
 	Prices map[channels.Channel]map[string]float64

@@ -1,5 +1,7 @@
 package channels
 
+import "time"
+
 // Message is one rendered delivery, ready for a provider. Exactly the part of
 // Content that belongs to the channel is set.
 type Message struct {
@@ -100,8 +102,18 @@ type PushContent struct {
 	Icon    string       `json:"icon,omitempty"`
 	URL     string       `json:"url,omitempty"`
 	Actions []PushAction `json:"actions,omitempty"`
-	// Tag and Topic make a repeated notification replace the first one.
+	// Image stands below the words, Badge in a phone's status bar; both are URLs.
+	Image string `json:"image,omitempty"`
+	Badge string `json:"badge,omitempty"`
+	// Tag makes a repeated notification replace the first one.
 	Tag string `json:"tag,omitempty"`
+	// RequireInteraction leaves it standing until somebody does something.
+	RequireInteraction bool `json:"require_interaction,omitempty"`
+	// TTL is how long a push service keeps it for a browser that is away, Urgency
+	// whether it may be put off (RFC 8030 §5.2, §5.3). Nil and "" are the
+	// provider's.
+	TTL     *time.Duration `json:"-"`
+	Urgency string         `json:"-"`
 }
 
 // PushAction is a button of a notification.

@@ -369,7 +369,9 @@ func TestTheSampleShopIsSound(t *testing.T) {
 	}
 	for _, name := range l.Names(channels.Email) {
 		for _, locale := range l.Locales(Ref{channels.Email, name}) {
-			content, _, err := l.Render(Ref{channels.Email, name}, locale, ann())
+			who := ann()
+			who["vars"] = map[string]any{"subject": "Your question", "text": "It is on its way."}
+			content, _, err := l.Render(Ref{channels.Email, name}, locale, who)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			} else if diff := cmp.Diff(textOf(content.Email.HTML), content.Email.Text); diff != "" {

@@ -3,7 +3,11 @@ package templates
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -12,8 +16,12 @@ import (
 
 // push is a notification.
 type push struct {
-	title, body, icon, url, tag *Line
-	actions                     []pushAction
+	title, body, url, tag, icon, image, badge *Line
+
+	actions []pushAction
+	stays   bool
+	ttl     *time.Duration
+	urgency string
 }
 
 type pushAction struct {
@@ -22,7 +30,7 @@ type pushAction struct {
 }
 
 func (p *push) render(b Bindings) (channels.Content, error) {
-	out := &channels.PushContent{}
+	out := &channels.PushContent{RequireInteraction: p.stays, TTL: p.ttl, Urgency: p.urgency}
 	parts := []struct {
 		name string
 		line *Line
@@ -32,6 +40,8 @@ func (p *push) render(b Bindings) (channels.Content, error) {
 		{"title", p.title, &out.Title, false},
 		{"body", p.body, &out.Body, false},
 		{"icon", p.icon, &out.Icon, true},
+		{"image", p.image, &out.Image, true},
+		{"badge", p.badge, &out.Badge, true},
 		{"url", p.url, &out.URL, true},
 		{"tag", p.tag, &out.Tag, false},
 	}
@@ -82,10 +92,11 @@ func (b *builder) push(src *source) (body, []Field) {
 	before := b.found.met
 	s, root := readSheet(src, src.text, b.found)
 	r := lineReader{builder: b, sheet: s}
-	keys := s.mapping(root, "title", "body", "icon", "url", "tag", "actions")
+	keys := s.mapping(root, "title", "body", "icon", "image", "badge", "url", "tag", "actions", "ttl", "urgency", "require_interaction")
 	p := &push{
-		title: r.line(keys["title"]), body: r.line(keys["body"]), icon: r.line(keys["icon"]),
-		url: r.line(keys["url"]), tag: r.line(keys["tag"]),
+		title: r.line(keys["title"]), body: r.line(keys["body"]), icon: r.line(keys["icon"]), image: r.line(keys["image"]),
+		badge: r.line(keys["badge"]), url: r.line(keys["url"]), tag: r.line(keys["tag"]),
+		stays: s.yes(keys["require_interaction"]), ttl: s.lifetime(keys["ttl"]), urgency: s.urgency(keys["urgency"]),
 	}
 	if keys["title"].node == nil && !s.unread {
 		b.found.at(origin{src: src}, "add title: …", "the notification has no title")
@@ -100,6 +111,48 @@ func (b *builder) push(src *source) (body, []Field) {
 		return nil, r.fields
 	}
 	return p, r.fields
+}
+
+// longestLife is how long push services keep a notification at most.
+const longestLife = 28 * 24 * time.Hour
+
+var (
+	lifetimeForm = regexp.MustCompile(`^([0-9]{1,7})([smhd])$`)
+	lifetimeUnit = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+)
+
+// lifetime reads how long a push service is to keep a notification; nil where
+// nothing is written.
+func (s *sheet) lifetime(e entry) *time.Duration {
+	if e.node == nil {
+		return nil
+	}
+	text := s.text(e).text
+	parts := lifetimeForm.FindStringSubmatch(text)
+	if parts == nil {
+		s.found.at(s.at(e.node), "write for example ttl: 6h, or 0s for now or never", "%q is not such a length of time", text)
+		return nil
+	}
+	count, _ := strconv.Atoi(parts[1])
+	life := time.Duration(count) * lifetimeUnit[parts[2]]
+	if life > longestLife {
+		s.found.at(s.at(e.node), "write at most 28d", "no push service keeps a notification for %s", text)
+	}
+	return &life
+}
+
+// urgencies are the words of RFC 8030 §5.3.
+var urgencies = []string{"very-low", "low", "normal", "high"}
+
+func (s *sheet) urgency(e entry) string {
+	if e.node == nil {
+		return ""
+	}
+	word := s.text(e).text
+	if !slices.Contains(urgencies, word) {
+		s.found.at(s.at(e.node), didYouMean(word, urgencies), "%q is no urgency", word)
+	}
+	return word
 }
 
 func (r *lineReader) action(n ast.Node) pushAction {

@@ -19,6 +19,7 @@ func campaign() *Object {
 		{Name: "budget", Type: money, Otherwise: "only the workspace's", Means: "What the campaign may spend on text messages and calls."},
 		{Name: "holdout", Type: share, Otherwise: "nobody is held out", Means: "The share of people who enter, are never contacted, and are measured beside the others. It is drawn once for a person."},
 		{Name: "rollout", Type: rollout(), Otherwise: "everybody at once", Means: "Lets people in by stages, as long as the response is good."},
+		{Name: "utm", Type: utm(), Example: "{campaign: advent}", Otherwise: "the workspace's", Means: "What the links of its messages say of where visitors come from."},
 		{Name: "steps", Type: &List{step(), 1}, Need: true, Example: "[{email: welcome}]", Means: "What happens, one after the other."},
 	}}
 }

@@ -57,9 +57,21 @@ func notification() *Object {
 		{Name: "title", Type: spoken, Need: true, Example: "It is back", Means: "The line in bold."},
 		{Name: "body", Type: spoken, Means: "The text below it."},
 		{Name: "icon", Type: spoken, Example: "https://shop.example/icon.png", Otherwise: "the browser's", Means: "The picture beside it, by its web address."},
+		{Name: "image", Type: spoken, Example: "https://shop.example/loaf.jpg", Otherwise: "none", Means: "A large picture below the words, by its web address."},
+		{Name: "badge", Type: spoken, Example: "https://shop.example/badge.png", Otherwise: "the browser's", Means: "The small sign in a phone's status bar, by its web address."},
 		{Name: "url", Type: spoken, Example: `"{{ event.url }}"`, Otherwise: "nothing opens", Means: "The page a click opens."},
 		{Name: "tag", Type: spoken, Example: "stock", Otherwise: "each stands by itself", Means: "A later notification with the same tag takes the place of this one."},
 		{Name: "actions", Type: &List{action(), 0}, Example: "[{id: buy, title: Buy now, url: \"https://shop.example\"}]", Otherwise: "no buttons", Means: "Up to two buttons."},
+		{Name: "ttl", Otherwise: "the provider's setting, usually 24h", Means: "How long a push service keeps it for a browser that is away; `0s` is now or never, `28d` the most.", Type: &Scalar{
+			Name: "lifetime", Title: "a length of time", Shapes: inText, Pattern: `^\d{1,7}[smhd]$`, Examples: []string{"6h", "30m", "2d"},
+		}},
+		{Name: "urgency", Otherwise: "the provider's setting, usually normal", Means: "What a phone that saves its battery may put off.", Type: &Words{"urgency", "an urgency", []Word{
+			{"very-low", "when the phone is charging and online without paying for it"},
+			{"low", "when the phone is charging or online without paying for it"},
+			{"normal", "when the phone is not saving its battery"},
+			{"high", "at once, even when the battery is low"},
+		}}},
+		{Name: "require_interaction", Type: flag, Default: "false", Means: "Whether it stays until the customer does something, where a browser can."},
 	}}
 }
 

@@ -16,8 +16,21 @@ func workspace() *Object {
 		{Name: "replies", Type: replies(), Otherwise: "words of the program", Means: "What answers STOP, START and HELP by text, at most once a day for each number; nothing where the provider has answered already."},
 		{Name: "contact", Type: contact(), Otherwise: "no limits, and no text messages or calls to any country", Means: "When, how often and where customers may be contacted, whatever a campaign says."},
 		{Name: "budget", Type: byChannel("budget-by-channel", "budgets by channel", "What all campaigns together may spend on this channel.", money, ""), Example: "{sms: 60 EUR per 1d, call: 100 EUR per 1d}", Otherwise: "no limit", Means: "What all campaigns together may spend."},
+		{Name: "utm", Type: utm(), Example: "{source: newsletter}", Otherwise: "nothing is added to links", Means: "What the links of e-mails, text messages and notifications say of where visitors come from, for the shop's own statistics. It is added when a message is written; never to links of ours, nor to those that say so already."},
 		{Name: "prices", Type: prices(), Otherwise: "messages cost nothing", Means: "What messages cost, which budgets count."},
 	}}
+}
+
+// utm is written in rapport.yaml and in campaigns.
+func utm() Either {
+	return Either{
+		&Words{"no-utm", "none", []Word{{"none", "links stay as they are"}}},
+		&Object{"utm", "where visitors come from", []Key{
+			{Name: "source", Type: text, Example: "newsletter", Otherwise: "the workspace's name", Means: "`utm_source`."},
+			{Name: "medium", Type: text, Example: "email", Otherwise: "the channel", Means: "`utm_medium`."},
+			{Name: "campaign", Type: text, Example: "advent", Otherwise: "the campaign's name", Means: "`utm_campaign`."},
+		}},
+	}
 }
 
 func brand() *Object {

@@ -24,6 +24,9 @@ const (
 	topicLength  = 32                  // RFC 8030 §5.4
 )
 
+// urgencies are the words of RFC 8030 §5.3.
+var urgencies = []string{"very-low", "low", "normal", "high"}
+
 // VAPID is the settings of web push.
 type VAPID struct {
 	// PublicKey and PrivateKey are a pair of GenerateVAPIDKeys. Browsers
@@ -76,7 +79,7 @@ func (v VAPID) open() (*pushes, error) {
 		return nil, fmt.Errorf("timeout %s is negative", v.Timeout)
 	case v.TTL < 0 || v.TTL > longestTTL:
 		return nil, fmt.Errorf("ttl %s is not between 0 and 28 days", v.TTL)
-	case !slices.Contains([]string{"very-low", "low", "normal", "high"}, v.Urgency):
+	case !slices.Contains(urgencies, v.Urgency):
 		return nil, errors.New("urgency is none of very-low, low, normal, high")
 	}
 	identity, err := newIdentity(v.PublicKey, string(v.PrivateKey), v.Subject, v.Now)
@@ -137,6 +140,8 @@ type push struct {
 	to       recipient
 	text     []byte
 	topic    string
+	ttl      time.Duration
+	urgency  string
 }
 
 // prepare checks a message; its errors are all *channels.Refused.
@@ -162,7 +167,14 @@ func (s *pushes) prepare(m channels.Message) (push, error) {
 			Err:    fmt.Errorf("the notification is %d bytes long, %d are possible", len(text), longest),
 		}
 	}
-	return push{endpoint: endpoint, client: client, to: to, text: text, topic: topicOf(tagOf(m))}, nil
+	p := push{endpoint: endpoint, client: client, to: to, text: text, topic: topicOf(tagOf(m)), ttl: s.ttl, urgency: s.urgency}
+	if content := m.Content.Push; content.TTL != nil {
+		p.ttl = min(*content.TTL, longestTTL)
+	}
+	if word := m.Content.Push.Urgency; slices.Contains(urgencies, word) {
+		p.urgency = word
+	}
+	return p, nil
 }
 
 // payload is what the service worker receives: the notification and where it
@@ -209,8 +221,8 @@ func (s *pushes) request(ctx context.Context, p push) (*http.Request, error) {
 	req.Header.Set("Authorization", authorization)
 	req.Header.Set("Content-Encoding", "aes128gcm")
 	req.Header.Set("Content-Type", "application/octet-stream")
-	req.Header.Set("TTL", strconv.Itoa(int(s.ttl.Seconds())))
-	req.Header.Set("Urgency", s.urgency)
+	req.Header.Set("TTL", strconv.Itoa(int(p.ttl.Seconds())))
+	req.Header.Set("Urgency", p.urgency)
 	req.Header.Set("Topic", p.topic)
 	return req, nil
 }

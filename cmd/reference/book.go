@@ -92,7 +92,7 @@ func (b *book) render(name string) ([]byte, error) {
 		"keys": b.keysTable, "shared": b.sharedTable, "example": b.example, "values": b.valuesList, "words": b.wordsList,
 		"fields": fieldsTable, "functions": functionsTable,
 		"statuses": statusesTable, "skipReasons": skipReasonsTable, "failureReasons": failureReasonsTable,
-		"warnings": b.warningsList,
+		"warnings": b.warningsList, "tags": tagsList, "filters": filtersList,
 	}).Parse(string(source))
 	if err != nil {
 		return nil, fmt.Errorf("read page %s: %w", name, err)

@@ -12,6 +12,7 @@ import (
 	"rapport/campaigns/expression"
 	"rapport/campaigns/grammar"
 	"rapport/deliveries"
+	"rapport/templates"
 )
 
 // table writes rows of cells under a head.
@@ -349,4 +350,23 @@ func (b *book) warningsList() (string, error) {
 		fmt.Fprintf(&out, "### %s\n\n```text\n%s\n```\n\n", heading(kind), strings.TrimSpace(string(content)))
 	}
 	return out.String(), nil
+}
+
+// tagsList names the tags of templates, their ends and clauses left out.
+func tagsList() string {
+	names := slices.DeleteFunc(templates.Tags(), func(name string) bool {
+		return strings.HasPrefix(name, "end") || slices.Contains([]string{"else", "elsif", "when"}, name)
+	})
+	return listed(names)
+}
+
+// filtersList names the filters of templates.
+func filtersList() string { return listed(templates.Filters()) }
+
+func listed(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = "`" + name + "`"
+	}
+	return strings.Join(quoted, ", ")
 }
