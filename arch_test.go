@@ -20,6 +20,7 @@ var arrows = map[string][]string{
 	"channels/twilio":                     {"channels"},
 	"channels/channeltest":                {"channels"},
 	"channels/email":                      {"channels"},
+	"channels/inbound":                    {"channels", "channels/email"},
 	"channels/sms":                        {"channels", "channels/twilio"},
 	"channels/call":                       {"channels", "channels/twilio"},
 	"channels/webpush":                    {"channels"},

@@ -1,7 +1,6 @@
 package campaigns
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -85,9 +84,10 @@ func (h *hearing) hearWish() {
 	if h.report.Kind != channels.ReportReplied {
 		return
 	}
-	switch wish := ParseWish(h.report.Text); {
+	switch wish := wishOf(h.report); {
 	case wish == WishStop:
 		h.report.Kind, h.report.Suppress, h.report.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
+	case h.claimed(): // who wants more must have had a message of ours
 	case wish == WishStart, wish == WishYes && h.optedOut():
 		h.report.Kind = channels.ReportResubscribed
 	}
@@ -156,6 +156,7 @@ func properties(r channels.Report, d deliveries.Delivery) map[string]any {
 	if r.Duration > 0 {
 		all["seconds"] = r.Duration.Seconds()
 	}
+	showLetter(r.Letter, all)
 	if r.Recording != "" {
 		all["recording"] = true
 	}
@@ -283,6 +284,8 @@ func (h *hearing) start() {
 func (h *hearing) consent(in bool) {
 	source := "one_click"
 	switch {
+	case h.report.Letter != nil:
+		source = "email"
 	case h.report.Channel == channels.SMS && h.report.Text != "":
 		source = "sms"
 	case h.report.Reason == channels.ReasonByPage:
@@ -305,6 +308,8 @@ func (h *hearing) suppress(reason string) {
 // address is whom the report speaks of: who wrote, else the customer's.
 func (h *hearing) address() string {
 	switch {
+	case h.report.Letter != nil && h.customer != nil:
+		return h.letterAddress()
 	case h.report.From != "" && h.report.Channel == channels.Email:
 		return customers.Person(customers.Customer{Email: h.report.From})
 	case h.report.From != "":
@@ -384,7 +389,7 @@ func (h *hearing) answered() {
 func (h *hearing) unasked() {
 	r := h.report
 	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
-	if !written || ParseWish(r.Text) == WishHelp || cheerful(r.Text) && len(r.Media) == 0 {
+	if !written || ParseWish(r.Text) == WishHelp || cheerful(r.Text) && len(r.Media) == 0 && !h.attached() {
 		return
 	}
 	what := "Reply to "
@@ -404,7 +409,7 @@ func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, 
 	see := h.workspace.Bindings(h.campaign, h.traveller())
 	opened := customers.Case{
 		ID: h.delivery.Case, Customer: h.delivery.Customer, Campaign: h.delivery.Campaign, Entry: h.delivery.Entry, Why: why,
-		Title: words(rule.Title, see, what+about), Note: words(rule.Note, see, said(h.report)),
+		Title: words(rule.Title, see, what+about), Note: words(rule.Note, see, h.told()),
 	}
 	if h.customer != nil {
 		opened.Customer = h.customer.ID
@@ -414,18 +419,6 @@ func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, 
 	}
 	opened = rule.file(opened, h.campaign, usual, h.now)
 	h.means.Case = &opened
-}
-
-// said is a customer's message in words.
-func said(r channels.Report) string {
-	text := strings.TrimSpace(r.Text)
-	switch len(r.Media) {
-	case 0:
-		return text
-	case 1:
-		return strings.TrimSpace(text + " (with a file)")
-	}
-	return strings.TrimSpace(fmt.Sprintf("%s (with %d files)", text, len(r.Media)))
 }
 
 // traveller is as much of the journey as a report tells.

@@ -9,21 +9,25 @@ import (
 	"rapport/customers"
 )
 
-// Stranger is the kind of a customer of whom nothing is known but the number they
-// wrote from.
+// Stranger is the kind of a customer of whom nothing is known but the number or
+// mailbox they wrote from.
 const Stranger = "stranger"
 
-// Strange is a profile for somebody who wrote to us from a number that nobody has,
-// so that their words stand on a timeline and a person can answer them. Writing once
-// is no consent: they are out of every topic by text and by call until they say
-// otherwise.
+// Strange is a profile for somebody who wrote to us from a number or a mailbox that
+// nobody has, so that their words stand on a timeline and a person can answer them.
+// Writing once is no consent: they are out of every topic by what they can be
+// reached at until they say otherwise.
 func (w *Workspace) Strange(r channels.Report, now time.Time) customers.Customer {
 	sum := sha256.Sum256([]byte(r.From))
-	c := customers.Customer{
-		ID: Stranger + "-" + hex.EncodeToString(sum[:8]), Phone: r.From, PhoneZone: customers.PhoneZone(r.From), Kind: Stranger, CreatedAt: now,
+	c := customers.Customer{ID: Stranger + "-" + hex.EncodeToString(sum[:8]), Kind: Stranger, CreatedAt: now}
+	reachable := []channels.Channel{channels.SMS, channels.Call}
+	if r.Channel == channels.Email {
+		c.Email, reachable = r.From, []channels.Channel{channels.Email}
+	} else {
+		c.Phone, c.PhoneZone = r.From, customers.PhoneZone(r.From)
 	}
 	for _, topic := range w.Topics {
-		for _, ch := range []channels.Channel{channels.SMS, channels.Call} {
+		for _, ch := range reachable {
 			c.Consents = append(c.Consents, customers.Consent{Customer: c.ID, Topic: topic.ID, Channel: ch, At: now, Source: Stranger})
 		}
 	}

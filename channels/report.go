@@ -33,7 +33,9 @@ type Report struct {
 	Media []string
 	// Choices are what a customer chose on a page of ours.
 	Choices []Choice
-	// Reason explains an end: no_answer, busy, machine, hard, block, 21610, …
+	// Letter is set where the report was read from an e-mail that came in.
+	Letter *Letter
+	// Reason explains an end: no_answer, busy, machine, hard, blocked, 21610, …
 	Reason string
 	// Again says that the attempt failed in a way a later one may mend (busy,
 	// no answer, machine).
@@ -97,6 +99,9 @@ const (
 
 	ReportRecorded    ReportKind = "recorded"    // Recording can be fetched
 	ReportTransferred ReportKind = "transferred" // put through to a person, or in vain for Reason
+
+	// ReportAutoReplied is a machine's reply: an absence, a receipt.
+	ReportAutoReplied ReportKind = "auto_replied"
 )
 
 // Reasons for which a call failed although something picked up.

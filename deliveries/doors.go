@@ -18,17 +18,21 @@ const (
 	PathMessageStatus = "/hooks/twilio/messages/"
 	PathCallStatus    = "/hooks/twilio/calls/"
 	PathCallScript    = "/hooks/twilio/voice/"
+	PathLetterForm    = "/hooks/sendgrid/inbound"
+	PathLetter        = "/hooks/mail"
 	PathPushKey       = "/push/key"
 	PathPushWorker    = "/push/worker.js"
 	PathPushSubscribe = "/push/subscriptions"
 	PathPushReports   = "/push/reports"
 )
 
-// Doors writes the absolute URLs at which the world may speak about one
-// delivery.
+// Doors writes the absolute URLs and the mailboxes at which the world may speak
+// about one delivery.
 type Doors struct {
 	// Base is the configured public URL, without a slash at its end.
-	Base   string
+	Base string
+	// Mail is the domain whose mail reaches us; "" where none does.
+	Mail   string
 	Signer Signer
 }
 

@@ -3,10 +3,12 @@ package deliveries
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // Purpose says what a token lets its bearer do; a token made for one purpose is
@@ -24,6 +26,10 @@ const (
 	NotMe       Purpose = 'n' // Number is the mark of the address
 	PushReport  Purpose = 'p'
 	StatusOf    Purpose = 't' // a provider's status callback; Number is the attempt
+	MessageName Purpose = 'i' // the Message-ID of an e-mail
+	ReplyBox    Purpose = 'r' // the address of an e-mail's Reply-To
+	BounceBox   Purpose = 'b' // the address failures of an e-mail go to
+	StopBox     Purpose = 'm' // the address that mail to stop goes to
 )
 
 // Token names one delivery, for one purpose, to somebody outside.
@@ -46,17 +52,48 @@ type Signer struct {
 
 // Sign writes a token in the URL-safe alphabet, about 24 characters.
 func (s Signer) Sign(t Token) string {
-	body := make([]byte, 0, 32)
-	body = append(body, byte(t.Purpose))
-	body = binary.AppendUvarint(body, uint64(t.Delivery))
-	body = binary.AppendUvarint(body, uint64(t.Number))
-	return base64.RawURLEncoding.EncodeToString(append(body, mac(s.Keys[0], body)...))
+	return base64.RawURLEncoding.EncodeToString(s.seal(t))
 }
 
 // Open reads a token made for a purpose. ErrToken for anything else.
 func (s Signer) Open(purpose Purpose, text string) (Token, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) < macBytes+3 || Purpose(raw[0]) != purpose {
+	if err != nil {
+		return Token{}, ErrToken
+	}
+	return s.unseal(purpose, raw)
+}
+
+// Spell writes a token in lower-case letters and digits, about 28 of them, for
+// places that may change their case: the local part of an address is at most 64
+// characters long (RFC 5321 §4.5.3.1.1), and many servers fold it.
+func (s Signer) Spell(t Token) string {
+	return strings.ToLower(caseless.EncodeToString(s.seal(t)))
+}
+
+// Read reads a spelled token made for a purpose, in any case. ErrToken for
+// anything else.
+func (s Signer) Read(purpose Purpose, text string) (Token, error) {
+	text = strings.ToUpper(text)
+	raw, err := caseless.DecodeString(text)
+	if err != nil || caseless.EncodeToString(raw) != text { // the last letter has bits to spare
+		return Token{}, ErrToken
+	}
+	return s.unseal(purpose, raw)
+}
+
+var caseless = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+func (s Signer) seal(t Token) []byte {
+	body := make([]byte, 0, 32)
+	body = append(body, byte(t.Purpose))
+	body = binary.AppendUvarint(body, uint64(t.Delivery))
+	body = binary.AppendUvarint(body, uint64(t.Number))
+	return append(body, mac(s.Keys[0], body)...)
+}
+
+func (s Signer) unseal(purpose Purpose, raw []byte) (Token, error) {
+	if len(raw) < macBytes+3 || Purpose(raw[0]) != purpose {
 		return Token{}, ErrToken
 	}
 	body, sum := raw[:len(raw)-macBytes], raw[len(raw)-macBytes:]

@@ -76,7 +76,9 @@ func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened b
 		INSERT INTO cases (customer, campaign, entry, queue, priority, title, note, why, opened_at, due_at, assignee)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (entry) WHERE closed_at IS NULL AND entry > 0 DO UPDATE SET
-			queue = excluded.queue, title = excluded.title, why = excluded.why,
+			queue = CASE WHEN excluded.why = 'reply' THEN cases.queue ELSE excluded.queue END,
+			title = CASE WHEN excluded.why = 'reply' THEN cases.title ELSE excluded.title END,
+			why = CASE WHEN excluded.why = 'reply' THEN cases.why ELSE excluded.why END,
 			note = CASE WHEN excluded.note = '' THEN cases.note ELSE excluded.note END,
 			priority = CASE WHEN `+urgency("excluded.priority")+` < `+urgency("cases.priority")+` THEN excluded.priority ELSE cases.priority END,
 			due_at = CASE WHEN cases.due_at IS NULL OR cases.waiting = 0 OR excluded.due_at < cases.due_at THEN excluded.due_at ELSE cases.due_at END,

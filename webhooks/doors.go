@@ -22,10 +22,13 @@ const (
 	TwilioSMS  = "sms/twilio"
 	TwilioCall = "call/twilio"
 	OwnLinks   = "link"
+	LetterForm = "mail/sendgrid" // SendGrid's Inbound Parse
+	Letter     = "mail/raw"      // a message of RFC 5322, by whatever way it came
 )
 
 const (
 	callbackLimit = 5 << 20 // bytes; providers batch their events
+	letterLimit   = 30 << 20
 	formLimit     = 64 << 10
 )
 
@@ -55,6 +58,8 @@ type Doors struct {
 	Judge time.Duration
 	// Heed puts in force at once what a stored callback of our own links says.
 	Heed func(ctx context.Context, provider string, c channels.Callback) error
+	// Letters opens the routes by which e-mail comes in.
+	Letters Letters
 	// Ring tells the workers that there is something to read.
 	Ring func(context.Context)
 	Now  func() time.Time
@@ -80,6 +85,7 @@ func (d *Doors) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+deliveries.PathSurvey+"{token}", d.asked(d.survey))
 	mux.HandleFunc("GET "+deliveries.PathNotMe+"{token}", d.guests(deliveries.NotMe, d.notMePage))
 	mux.HandleFunc("POST "+deliveries.PathNotMe+"{token}", d.guests(deliveries.NotMe, d.notMe))
+	d.mountLetters(mux)
 	if d.PushKey != "" {
 		mux.HandleFunc("GET "+deliveries.PathPushKey, d.pushKey)
 		mux.HandleFunc("GET "+deliveries.PathPushWorker, d.pushWorker)
@@ -102,12 +108,16 @@ func (d *Doors) callback(provider string) http.HandlerFunc {
 // accept verifies a callback and makes it durable. Where it says no it has
 // answered already.
 func (d *Doors) accept(w http.ResponseWriter, r *http.Request, provider string) (channels.Callback, bool) {
+	return d.acceptUpTo(callbackLimit, w, r, provider)
+}
+
+func (d *Doors) acceptUpTo(limit int64, w http.ResponseWriter, r *http.Request, provider string) (channels.Callback, bool) {
 	listener := d.Listeners[provider]
 	if listener == nil {
 		http.NotFound(w, r)
 		return channels.Callback{}, false
 	}
-	callback, ok := d.read(w, r, callbackLimit)
+	callback, ok := d.read(w, r, limit)
 	if !ok {
 		return callback, false
 	}

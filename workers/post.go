@@ -108,6 +108,10 @@ func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
 	if d.Automatic() && d.Channel == channels.Email {
 		m.Envelope.AutoSubmitted = "auto-replied"
 	}
+	if m.Content.Email != nil {
+		o.envelop(m)
+		m.Envelope.StopMail = ""
+	}
 }
 
 // address adds what a channel needs beside the words.
@@ -115,6 +119,7 @@ func (o *PostOffice) address(m *channels.Message, customer *customers.Customer, 
 	switch {
 	case m.Content.Email != nil:
 		m.Unsubscribe = o.Doors.Unsubscribe(m.Delivery)
+		o.envelop(m)
 	case m.Content.SMS != nil:
 		m.StatusURL = o.Doors.MessageStatus(m.Delivery, m.Attempt)
 	case m.Content.Call != nil:

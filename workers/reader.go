@@ -181,11 +181,14 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 	return responses, nil
 }
 
-// meet makes the acquaintance of somebody who texts us and whom nobody knows, so
+// meet makes the acquaintance of somebody who writes to us and whom nobody knows, so
 // that their words are kept and answered like anybody's; nil where there is nothing
 // to answer.
 func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) (*customers.Customer, error) {
-	if h.report.Kind != channels.ReportReplied || h.report.Channel != channels.SMS || h.report.From == "" {
+	if h.report.Kind != channels.ReportReplied || h.report.From == "" {
+		return nil, nil
+	}
+	if _, err := customers.NormalEmail(h.report.From); h.report.Channel == channels.Email && err != nil {
 		return nil, nil
 	}
 	if wish := campaigns.ParseWish(h.report.Text); wish == campaigns.WishStop || wish == campaigns.WishStart {
@@ -260,8 +263,8 @@ func judgeVisits(all []heard) {
 }
 
 // attribute finds the delivery and the customer of every report: by our id, by
-// the provider's, or, for a text out of the blue, by the sender's number and
-// the latest text sent there.
+// the provider's, or, for words out of the blue, by the sender's address, and for
+// a text by the latest one sent there. E-mail tells what it answers.
 func (r *Reader) attribute(ctx context.Context, all []heard) error {
 	refs := make([]deliveries.Ref, len(all))
 	for i, h := range all {

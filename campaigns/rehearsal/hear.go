@@ -79,6 +79,7 @@ func (w *World) follow(p *person, of *parcel, means campaigns.Response) {
 	if means.Suppression != nil {
 		w.suppress(p, *means.Suppression)
 	}
+	w.try(p, means.Trial)
 	w.consent(p, means.Consents)
 	if means.GoneEndpoint != "" {
 		p.Browsers = slices.DeleteFunc(slices.Clone(p.Browsers), func(b channels.PushSubscription) bool { return b.Endpoint == means.GoneEndpoint })

@@ -24,6 +24,7 @@ type person struct {
 	parcels  []*parcel        // that were ever planned for them
 	human    string           // customers.Person
 	before   map[string]int64 // did() counts of what is not on the timeline
+	returned []string         // messages that bounced softly since one was taken
 }
 
 // happened is as much of a timeline's line as did() counts.
@@ -170,11 +171,31 @@ func (w *World) consent(p *person, words []customers.Consent) {
 // suppress blocks an address; the first reason stays (store.Suppress).
 func (w *World) suppress(p *person, s customers.Suppression) {
 	at := address{s.Channel, s.Address}
-	if _, blocked := w.blocked[at]; blocked || s.Address == "" {
+	if why, blocked := w.blocked[at]; blocked && why != customers.SoftBounces || s.Address == "" {
 		return
 	}
 	w.blocked[at] = s.Reason
 	w.tell(Line{Customer: p.ID, Kind: Blocked, Channel: s.Channel, Reason: s.Reason})
+}
+
+// try counts soft bounces in a row (store.Try).
+func (w *World) try(p *person, t *customers.Trial) {
+	if t == nil {
+		return
+	}
+	if t.Taken {
+		p.returned = nil
+		if at := (address{channels.Email, t.Address}); w.blocked[at] == customers.SoftBounces {
+			delete(w.blocked, at)
+		}
+		return
+	}
+	if !slices.Contains(p.returned, t.Message) {
+		p.returned = append(p.returned, t.Message)
+	}
+	if len(p.returned) >= customers.SoftBounceLimit {
+		w.suppress(p, customers.Suppression{Channel: channels.Email, Address: t.Address, Reason: customers.SoftBounces, At: t.At})
+	}
 }
 
 // release lifts an opt-out; other reasons stay (store.Release).
@@ -197,6 +218,9 @@ func (w *World) openCase(p *person, j *journey, c customers.Case) {
 		}
 		if c.Note == "" {
 			c.Note = j.open.Note
+		}
+		if c.Why == customers.WhyReply {
+			c.Queue, c.Title, c.Why = j.open.Queue, j.open.Title, j.open.Why
 		}
 		c.OpenedAt = j.open.OpenedAt
 	} else {

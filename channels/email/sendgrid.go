@@ -2,7 +2,6 @@ package email
 
 import (
 	"context"
-	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,7 +79,7 @@ func (g SendGrid) open() (*mails, error) {
 			return nil, fmt.Errorf("%s is not a mailbox", name)
 		}
 	}
-	keys, err := publicKeys(g.WebhookPublicKeys)
+	keys, err := ReadKeys(g.WebhookPublicKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +94,7 @@ type mails struct {
 	key           channels.Secret
 	url, scopes   string
 	client        *rest.Client
-	keys          []*ecdsa.PublicKey
+	keys          Keys
 	from, replyTo string
 	batch         int
 }

@@ -16,14 +16,24 @@ import (
 // ErrSignature says that a callback is not proven to be SendGrid's.
 var ErrSignature = errors.New("sendgrid: the signature does not prove the callback")
 
-// Verify checks the event webhook's signature: ECDSA over SHA-256 of the
-// timestamp header followed by the raw body
+// Keys prove what SendGrid posts; two hold during a rotation.
+type Keys []*ecdsa.PublicKey
+
+// Verify checks the event webhook's signature.
+func (s *mails) Verify(c channels.Callback) error { return s.keys.Verify(c) }
+
+// Verify checks a signed webhook of SendGrid's, events or inbound mail: ECDSA over
+// SHA-256 of the timestamp header followed by the raw body
 // (https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features).
-// The timestamp's age is not judged: events are repeated for a day, and
-// deduplication stops replays.
-func (s *mails) Verify(c channels.Callback) error {
-	signature, err := base64.StdEncoding.DecodeString(c.Header.Get("X-Twilio-Email-Event-Webhook-Signature"))
-	timestamp := c.Header.Get("X-Twilio-Email-Event-Webhook-Timestamp")
+// A header that is there twice proves nothing. The timestamp's age is not judged:
+// events are repeated for a day, and deduplication stops replays.
+func (k Keys) Verify(c channels.Callback) error {
+	signatures, timestamps := c.Header.Values(signatureHeader), c.Header.Values(timestampHeader)
+	if len(signatures) != 1 || len(timestamps) != 1 {
+		return ErrSignature
+	}
+	timestamp := timestamps[0]
+	signature, err := base64.StdEncoding.DecodeString(signatures[0])
 	// Nothing stands between timestamp and body in what is signed: only digits
 	// keep one from taking a part of the other.
 	if err != nil || timestamp == "" || strings.Trim(timestamp, "0123456789") != "" {
@@ -33,7 +43,7 @@ func (s *mails) Verify(c channels.Callback) error {
 	hash.Write([]byte(timestamp))
 	hash.Write(c.Body)
 	sum := hash.Sum(nil)
-	for _, key := range s.keys {
+	for _, key := range k {
 		if ecdsa.VerifyASN1(key, sum, signature) {
 			return nil
 		}
@@ -41,8 +51,15 @@ func (s *mails) Verify(c channels.Callback) error {
 	return ErrSignature
 }
 
-func publicKeys(texts []string) ([]*ecdsa.PublicKey, error) {
-	keys := make([]*ecdsa.PublicKey, len(texts))
+const (
+	signatureHeader = "X-Twilio-Email-Event-Webhook-Signature"
+	timestampHeader = "X-Twilio-Email-Event-Webhook-Timestamp"
+)
+
+// ReadKeys reads public keys as SendGrid shows them: base64 of a
+// SubjectPublicKeyInfo, ECDSA on P-256.
+func ReadKeys(texts []string) (Keys, error) {
+	keys := make(Keys, len(texts))
 	for i, text := range texts {
 		der, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 		if err != nil {

@@ -1,0 +1,109 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"golang.org/x/net/netutil"
+)
+
+// MessageLimit is how large an e-mail may be, in bytes, by whatever way it comes.
+const MessageLimit = 30 << 20
+
+const (
+	// patience is how long the other side may be silent (RFC 5321 §4.5.3.2 asks a
+	// server for five minutes).
+	patience = 5 * time.Minute
+	// visitors is how many may be connected at once.
+	visitors = 50
+	// recipients is how many a message may have here: one letter answers one of
+	// ours.
+	recipients = 10
+	// lineLimit is far above RFC 5321 §4.5.3.1.6, for HTML letters whose senders
+	// break no lines.
+	lineLimit = 1 << 20
+)
+
+// SMTP takes mail from other servers. It accepts mail only for addresses that we
+// made, refuses any other recipient before the message is sent (RFC 5321 §3.3), so
+// that it never has anything to send back, and keeps a message before it says
+// that it has it. It sends nothing.
+type SMTP struct {
+	// Domain is the one whose mail comes here.
+	Domain string
+	Ours   Ours
+	// Keep makes a message durable, with its envelope.
+	Keep func(ctx context.Context, from string, to []string, message []byte) error
+	Log  *slog.Logger
+}
+
+// Serve takes connections until ctx ends, then lets messages under way finish.
+func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		return &session{smtp: s, ctx: context.WithoutCancel(ctx)}, nil
+	}))
+	server.Domain, server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.Domain, MessageLimit, recipients, lineLimit
+	server.ReadTimeout, server.WriteTimeout = patience, patience
+	server.EnableSMTPUTF8 = true
+	server.ErrorLog = slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Serve(netutil.LimitListener(listener, visitors)) }()
+	select {
+	case err := <-stopped:
+		return fmt.Errorf("take mail on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		return server.Shutdown(ending)
+	}
+}
+
+// session is one connection.
+type session struct {
+	smtp *SMTP
+	ctx  context.Context
+	from string
+	to   []string
+}
+
+// Mail implements smtp.Session. Failures come from nobody: an empty sender is
+// taken.
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.from, s.to = from, nil
+	return nil
+}
+
+// Rcpt implements smtp.Session.
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if _, known := s.smtp.Ours.Mailbox(to); !known {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such mailbox here"}
+	}
+	s.to = append(s.to, to)
+	return nil
+}
+
+// Data implements smtp.Session.
+func (s *session) Data(r io.Reader) error {
+	message, err := io.ReadAll(r)
+	if err != nil {
+		return err // too large or broken off: the library has the words
+	}
+	if err := s.smtp.Keep(s.ctx, s.from, s.to, message); err != nil {
+		s.smtp.Log.Error("a letter could not be stored", "error", err)
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Not stored; try again later"}
+	}
+	return nil
+}
+
+// Reset implements smtp.Session.
+func (s *session) Reset() { s.from, s.to = "", nil }
+
+// Logout implements smtp.Session.
+func (s *session) Logout() error { return nil }
+
+var _ smtp.Session = (*session)(nil)

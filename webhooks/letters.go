@@ -1,0 +1,105 @@
+package webhooks
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"strings"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// Letters says how e-mail may come in over HTTP. What nothing here opens stays
+// closed.
+type Letters struct {
+	// Signed opens the route of SendGrid's Inbound Parse to forms that its listener
+	// verifies.
+	Signed bool
+	// FormSecrets open it to forms that are posted to its path with one of them at
+	// the end.
+	FormSecrets []string
+	// Secrets open the route for raw messages to who bears one.
+	Secrets []string
+}
+
+// lettersAtOnce is how many letters may be on their way in at once: each is held
+// in memory whole.
+const lettersAtOnce = 8
+
+// mountLetters adds the routes for e-mail that comes in.
+func (d *Doors) mountLetters(mux *http.ServeMux) {
+	room := make(chan struct{}, lettersAtOnce)
+	handle := func(pattern string, handler http.HandlerFunc) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case room <- struct{}{}:
+				defer func() { <-room }()
+				handler(w, r)
+			case <-r.Context().Done():
+			}
+		})
+	}
+	if d.Letters.Signed {
+		handle("POST "+deliveries.PathLetterForm, d.signedForm)
+	}
+	if len(d.Letters.FormSecrets) > 0 {
+		handle("POST "+deliveries.PathLetterForm+"/{secret}", d.secretForm)
+	}
+	if len(d.Letters.Secrets) > 0 {
+		handle("POST "+deliveries.PathLetter, d.letter)
+	}
+}
+
+// signedForm takes a form that SendGrid signed.
+func (d *Doors) signedForm(w http.ResponseWriter, r *http.Request) {
+	if _, ok := d.acceptUpTo(letterLimit, w, r, LetterForm); ok {
+		w.WriteHeader(http.StatusOK) // SendGrid repeats what is answered otherwise
+	}
+}
+
+// secretForm takes a form from who knows the path. The secret is not stored.
+func (d *Doors) secretForm(w http.ResponseWriter, r *http.Request) {
+	if !among(d.Letters.FormSecrets, r.PathValue("secret")) {
+		http.NotFound(w, r)
+		return
+	}
+	callback, ok := d.read(w, r, letterLimit)
+	callback.URL = d.Addresses.Base + deliveries.PathLetterForm
+	if ok && d.store(w, r, LetterForm, callback) {
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// letter takes a raw message (RFC 5322), with its envelope in Envelope-From and
+// Envelope-To where the server that brings it knows it.
+func (d *Doors) letter(w http.ResponseWriter, r *http.Request) {
+	bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !among(d.Letters.Secrets, bearer) {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		http.Error(w, "a secret of inbound.http is wanted: Authorization: Bearer …", http.StatusUnauthorized)
+		return
+	}
+	callback, ok := d.read(w, r, letterLimit)
+	if !ok {
+		return
+	}
+	callback.Header = nil
+	if from := r.Header.Values("Envelope-From"); len(from) > 0 {
+		callback.Body = channels.Traced(strings.Trim(from[0], "<> "), r.Header.Values("Envelope-To"), callback.Body)
+	}
+	if d.store(w, r, Letter, callback) {
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// among reports whether a text is one of the secrets, in a time that does not
+// tell how much of it is right.
+func among(secrets []string, text string) bool {
+	given, found := sha256.Sum256([]byte(text)), 0
+	for _, secret := range secrets {
+		one := sha256.Sum256([]byte(secret))
+		found |= subtle.ConstantTimeCompare(one[:], given[:])
+	}
+	return found == 1 && text != ""
+}
