@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -276,7 +277,7 @@ func (h *house) plan(campaign string, d deliveries.Delivery) deliveries.Delivery
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	d.Step, d.Topic, d.Template, d.Ambiguous = "0", "service", "hello", deliveries.Hold
+	d.Step, d.Topic, d.Template, d.Ambiguous = cmp.Or(d.Step, "0"), "service", "hello", deliveries.Hold
 	d.DueAt, d.PlannedAt, d.ExpiresAt = noon, noon, noon.AddDate(0, 0, 7)
 	if err := h.store.Apply(h.t.Context(), noon, []campaigns.Move{{Entry: travellers[0].Entry, Plan: []deliveries.Delivery{d}}}); err != nil {
 		h.t.Fatal(err)

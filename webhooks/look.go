@@ -12,10 +12,10 @@ import (
 //go:embed pages/style.css
 var styleSheet string
 
-// The grounds that text stands on, as style.css has them.
+// The grounds on which text is hardest to read, as style.css has them.
 const (
-	lightPaper = "#ffffff"
-	darkPaper  = "#1d2025"
+	lightGround = "#eef0f3" // the darker of the light ones
+	darkPaper   = "#1d2025" // the lighter of the dark ones
 	// plain is the colour of a brand that names none.
 	plain = "#1f4fbf"
 	// legible is the least contrast of text with its ground (WCAG 2.2, 1.4.3).
@@ -29,7 +29,7 @@ func styleFor(colour string) template.CSS {
 	if !ok {
 		brand, _ = parseColour(plain)
 	}
-	light, _ := parseColour(lightPaper)
+	light, _ := parseColour(lightGround)
 	dark, _ := parseColour(darkPaper)
 	return template.CSS(fmt.Sprintf(":root{--brand:%s;--on-brand:%s;--accent:%s}\n@media (prefers-color-scheme:dark){:root{--accent:%s}}\n",
 		brand, brand.textOn(), brand.legibleOn(light), brand.legibleOn(dark)) + styleSheet)

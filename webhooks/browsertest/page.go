@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -35,15 +36,19 @@ type Page struct {
 
 	t        testing.TB
 	mu       sync.Mutex
-	troubles []string
+	troubles []trouble
+	visited  map[string]bool // the addresses of pages that were shown
 }
+
+// trouble is what the console said, about which address if any.
+type trouble struct{ text, about string }
 
 // Page opens an empty tab.
 func (b *Browser) Page(v View) *Page {
 	b.t.Helper()
 	ctx, leave := chromedp.NewContext(b.ctx)
 	b.t.Cleanup(leave)
-	p := &Page{Ctx: ctx, t: b.t}
+	p := &Page{Ctx: ctx, t: b.t, visited: map[string]bool{}}
 	if err := chromedp.Run(ctx); err != nil { // opened under a time limit, the tab would close when that ends
 		b.t.Fatalf("open a tab: %v", err)
 	}
@@ -127,7 +132,7 @@ func (p *Page) Fits() {
 func (p *Page) Shot(name string) string {
 	p.t.Helper()
 	var picture []byte
-	p.Do(chromedp.FullScreenshot(&picture, 100))
+	p.Do(page.BringToFront(), chromedp.FullScreenshot(&picture, 100))
 	path := filepath.Join(shots(p.t), name+".png")
 	if err := os.WriteFile(path, picture, 0o644); err != nil {
 		p.t.Fatal(err)
@@ -136,38 +141,49 @@ func (p *Page) Shot(name string) string {
 }
 
 // Quiet fails the test where the console has shown an error or a warning since
-// the tab was opened, a broken content security policy included.
+// the tab was opened, a broken content security policy included. A page that
+// was shown with a status of 400 or more is no trouble: it was shown.
 func (p *Page) Quiet() {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.troubles) > 0 {
-		p.t.Errorf("the console says:\n%s", strings.Join(p.troubles, "\n"))
+	for _, trouble := range p.troubles {
+		if !p.visited[trouble.about] {
+			p.t.Errorf("the console says: %s %s", trouble.text, trouble.about)
+		}
 	}
 }
 
 func (p *Page) listen(event any) {
-	trouble := ""
+	var found trouble
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch e := event.(type) {
+	case *page.EventFrameNavigated:
+		if e.Frame.ParentID == "" {
+			p.visited[e.Frame.URL] = true
+		}
 	case *runtime.EventExceptionThrown:
-		trouble = e.ExceptionDetails.Error()
+		found.text = e.ExceptionDetails.Error()
 	case *runtime.EventConsoleAPICalled:
 		if slices.Contains([]runtime.APIType{runtime.APITypeError, runtime.APITypeWarning, runtime.APITypeAssert}, e.Type) {
-			trouble = string(e.Type)
+			found.text = string(e.Type)
 			for _, argument := range e.Args {
-				trouble += " " + string(argument.Value) + argument.Description
+				found.text += " " + string(argument.Value) + argument.Description
 			}
 		}
 	case *log.EventEntryAdded:
 		// A browser asks for /favicon.ico by itself, whether a page names one or not.
 		if (e.Entry.Level == log.LevelError || e.Entry.Level == log.LevelWarning) && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
-			trouble = e.Entry.Text + " " + e.Entry.URL
+			found.text = e.Entry.Text
+			if e.Entry.Source == log.SourceNetwork {
+				found.about = e.Entry.URL
+			} else {
+				found.text += " " + e.Entry.URL
+			}
 		}
 	}
-	if trouble == "" {
-		return
+	if found.text != "" {
+		p.troubles = append(p.troubles, found)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.troubles = append(p.troubles, trouble)
 }
