@@ -1,0 +1,227 @@
+package storetest
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/store"
+)
+
+// answerTo is a direct message to a customer.
+func answerTo(customer, about, key string, caseID int64) deliveries.Delivery {
+	return deliveries.Delivery{
+		Customer: customer, Channel: channels.SMS, Template: about, Step: key, Case: caseID, Priority: 100, Ambiguous: deliveries.Hold,
+		DueAt: noon, PlannedAt: noon, ExpiresAt: noon.Add(time.Hour),
+		Vars: map[string]any{"from": "+493012345678"}, Content: &channels.Content{SMS: &channels.SMSContent{Text: "Hello"}},
+	}
+}
+
+// repliedLine is what the timeline tells of an agent's reply.
+func repliedLine(customer, key string) customers.Event {
+	return customers.Event{Customer: customer, Name: customers.CaseReplied, At: noon, ReceivedAt: noon, Key: key, Properties: map[string]any{"by": "bea"}}
+}
+
+// timelineOf is the names of what stands on a timeline.
+func timelineOf(t *testing.T, s *store.Store, customer string) (names []string) {
+	t.Helper()
+	events, err := s.Of(t.Context(), customer, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+func opened(t *testing.T, s *store.Store, c customers.Case) int64 {
+	t.Helper()
+	openCases(t, s, c)
+	all := cases(t, s, "", 100)
+	for _, found := range all {
+		if found.Title == c.Title {
+			return found.ID
+		}
+	}
+	t.Fatalf("the case %q is not open", c.Title)
+	return 0
+}
+
+func TestAReplyIsPlannedOnce(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "A", Why: "reply", OpenedAt: ago(time.Hour), DueAt: noon})
+		d := answerTo("c-1", deliveries.Reply, "reply:1:a", id)
+		var fresh atomic.Int32
+		together(t, 8, func(int) error { // a button pressed by many hands at once
+			_, first, err := s.Replies().Reply(t.Context(), noon, d, repliedLine("c-1", "case:1:a"))
+			if first {
+				fresh.Add(1)
+			}
+			return err
+		})
+		if fresh.Load() != 1 {
+			t.Errorf("it was planned %d times", fresh.Load())
+		}
+		fence, claimed := claim(t, s)
+		if len(claimed) != 1 || claimed[0].Case != id || !claimed[0].Direct() || claimed[0].Content.SMS.Text != "Hello" || claimed[0].Vars["from"] != "+493012345678" {
+			t.Fatalf("claimed %+v", claimed)
+		}
+		begin(t, s, fence, claimed, pass(8))
+		settle(t, s, fence, deliveries.Outcome{ID: claimed[0].ID, Status: deliveries.Sent, ProviderID: "SM1", Segments: 2, Cost: 8})
+		if sent := stored(t, s, claimed[0].ID); sent.Segments != 2 || sent.Cost != 16 {
+			t.Errorf("%d segments for %d", sent.Segments, sent.Cost)
+		}
+		same(t, "timeline", timelineOf(t, s, "c-1"), []string{"case opened", "case replied", "sms sent"})
+		c, err := s.Casebook().Case(t.Context(), id)
+		if err != nil || c.Waiting || !c.AnsweredAt.Equal(noon) {
+			t.Errorf("case %+v, %v", c, err)
+		}
+	})
+}
+
+func TestAReplyNeedsAnOpenCase(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "A", Why: "reply", OpenedAt: ago(time.Hour)})
+		if err := s.Casebook().Close(t.Context(), id, "bea", "done", noon); err != nil {
+			t.Fatal(err)
+		}
+		for number, want := range map[int64]error{id: customers.ErrClosedCase, id + 99: customers.ErrUnknownCase} {
+			_, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:x", number), repliedLine("c-1", "x"))
+			if !errors.Is(err, want) {
+				t.Errorf("case %d: %v, want %v", number, err, want)
+			}
+		}
+		if _, claimed := claim(t, s); len(claimed) != 0 {
+			t.Errorf("planned %+v", claimed)
+		}
+		if _, err := s.Casebook().Case(t.Context(), id+99); !errors.Is(err, customers.ErrUnknownCase) {
+			t.Errorf("an unknown case: %v", err)
+		}
+	})
+}
+
+// A customer's further words go on with the case they answer, else with the one
+// that is about their words; the clock runs again.
+func TestACaseGoesOn(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"}, customers.Customer{ID: "c-2"})
+		complaint := opened(t, s, customers.Case{Customer: "c-1", Queue: "recovery", Priority: customers.High, Title: "Unhappy", Why: "low_score", OpenedAt: ago(3 * time.Hour), DueAt: ago(time.Hour)})
+		words := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Note: "one", Why: "reply", OpenedAt: ago(2 * time.Hour)})
+		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", complaint), repliedLine("c-1", "r")); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the one that was answered comes last", cases(t, s, "", 10)[1].ID, complaint)
+
+		further := customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Why: "reply", OpenedAt: noon, DueAt: noon.Add(time.Hour)}
+		onTheirs, onAnswer, ofOther := further, further, further
+		onTheirs.Note, onTheirs.Entry = "two", 7
+		onAnswer.Note, onAnswer.ID = "three", complaint
+		ofOther.Customer, ofOther.ID, ofOther.Title = "c-2", complaint, "Not theirs"
+		openCases(t, s, onTheirs, onAnswer, ofOther)
+
+		all := map[int64]customers.Case{}
+		for _, c := range cases(t, s, "", 10) {
+			all[c.ID] = c
+		}
+		if len(all) != 3 {
+			t.Fatalf("%d cases are open: %+v", len(all), all)
+		}
+		if c := all[words]; c.Note != "two" || !c.DueAt.Equal(noon.Add(time.Hour)) {
+			t.Errorf("their own: %+v", c)
+		}
+		if c := all[complaint]; c.Note != "three" || c.Title != "Unhappy" || c.Queue != "recovery" || c.Priority != customers.High || !c.Waiting || !c.DueAt.Equal(noon.Add(time.Hour)) || !c.AnsweredAt.Equal(noon) {
+			t.Errorf("the one that was answered: %+v", c)
+		}
+	})
+}
+
+func TestAutomaticAnswersAreOneADay(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		n := 0
+		ask := func(about string, at time.Time) {
+			n++
+			d := answerTo("c-1", about, about+":"+at.String()+string(rune('a'+n)), 0)
+			d.PlannedAt = at
+			line := customers.Event{Customer: "c-1", Name: "sms replied", At: at, ReceivedAt: at, Key: "k" + string(rune('a'+n))}
+			if err := s.Responses().Apply(t.Context(), at, []campaigns.Response{{Event: line, Reply: &d}, {Event: line, Reply: &d}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, step := range []struct {
+			about string
+			after time.Duration
+			want  int
+		}{
+			{deliveries.Help, 0, 1}, {deliveries.Help, time.Hour, 1}, {deliveries.Stopped, time.Hour, 2}, {deliveries.Help, 23 * time.Hour, 2}, {deliveries.Help, 25 * time.Hour, 3},
+		} {
+			ask(step.about, noon.Add(step.after))
+			found, err := s.Lookup(t.Context(), []deliveries.Ref{{ID: 1}, {ID: 2}, {ID: 3}, {ID: 4}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			planned := 0
+			for _, d := range found {
+				if d.ID != 0 {
+					planned++
+				}
+			}
+			if planned != step.want {
+				t.Errorf("%s after %s: %d are planned, want %d", step.about, step.after, planned, step.want)
+			}
+		}
+	})
+}
+
+// What was said between the reading and the beginning is known to the judge, for
+// the channels of the address.
+func TestBeginKnowsWhoSaidStop(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678", Email: "ada@shop.example"}, customers.Customer{ID: "c-2", Phone: "+4915112345679"})
+		id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "A", Why: "reply", OpenedAt: noon})
+		other := opened(t, s, customers.Case{Customer: "c-2", Queue: "support", Priority: customers.Normal, Title: "B", Why: "reply", OpenedAt: noon})
+		byMail := answerTo("c-1", deliveries.Reply, "reply:2", id)
+		byMail.Channel = channels.Email
+		for _, d := range []deliveries.Delivery{answerTo("c-1", deliveries.Reply, "reply:1", id), byMail, answerTo("c-2", deliveries.Reply, "reply:3", other)} {
+			if _, _, err := s.Replies().Reply(t.Context(), noon, d, repliedLine(d.Customer, d.Step)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fence, claimed := claim(t, s)
+		err := s.Suppress(t.Context(), []customers.Suppression{{Channel: channels.SMS, Address: "+4915112345678", Reason: "opted_out", At: noon}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]string{}
+		begin(t, s, fence, claimed, func(d deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+			seen[d.Step] = p.Suppressed
+			return deliveries.Verdict{Go: true}
+		})
+		same(t, "suppressed", seen, map[string]string{"reply:1": "opted_out", "reply:2": "", "reply:3": ""})
+	})
+}
+
+// A customer answers what people or campaigns said, not what a machine confirmed.
+func TestNobodyAnswersAnAutomaticMessage(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		asked := sent(t, s, 1, func(_ int, d *deliveries.Delivery) { d.Channel = channels.SMS })[0]
+		d := answerTo(asked.Customer, deliveries.Help, "help:1", 0)
+		line := customers.Event{Customer: asked.Customer, Name: "sms replied", At: noon, ReceivedAt: noon, Key: "k"}
+		respond(t, s, campaigns.Response{Event: line, Reply: &d})
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		settle(t, s, fence, deliveries.Outcome{ID: claimed[0].ID, Status: deliveries.Sent, ProviderID: "SM9"})
+		latest, err := s.Latest(t.Context(), channels.SMS, []string{asked.Customer})
+		if err != nil || latest[asked.Customer].ID != asked.ID {
+			t.Errorf("a reply answers %+v, %v", latest, err)
+		}
+	})
+}
