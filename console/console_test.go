@@ -73,6 +73,8 @@ func emptyShop(t *testing.T) *shop {
 			NewID: func() string { starts++; return strconv.Itoa(starts) },
 		},
 		Applier: campaigns.Applier{Catalog: catalog, Census: db, Journeys: db, Now: clock},
+		Replier: campaigns.Replier{Catalog: catalog, Casebook: db.Casebook(), Directory: db, Timeline: db, Letters: db.Replies(), Now: clock},
+		NewKey:  func() string { starts++; return "form-" + strconv.Itoa(starts) },
 		Ring:    func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}).Mount(mux)
 	s.pages = mux

@@ -1,0 +1,123 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"rapport/customers"
+	"rapport/deliveries"
+)
+
+// planned lists the messages that wait to be sent.
+func (s *shop) planned() []deliveries.Delivery {
+	s.t.Helper()
+	var refs []deliveries.Ref
+	for id := range 5 {
+		refs = append(refs, deliveries.Ref{ID: int64(id + 1)})
+	}
+	found, err := s.store.Lookup(s.t.Context(), refs)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var all []deliveries.Delivery
+	for _, d := range found {
+		if d.ID != 0 {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+var keyField = regexp.MustCompile(`name="key" value="([^"]+)"`)
+
+func TestACaseIsAnsweredOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
+	s := open(t)
+	id := s.openCase("<b>Broken</b> parcel")
+	path := "/cases/" + strconv.FormatInt(id, 10)
+	page := s.ask(get(path))
+	page.says(t, http.StatusOK, "&lt;b&gt;Broken&lt;/b&gt; parcel", "overdue", "not yet", `<label for="text">`)
+	key := keyField.FindStringSubmatch(page.body)
+	if key == nil {
+		t.Fatalf("the form has no key:\n%s", page.body)
+	}
+	form := url.Values{"text": {"We send <another>."}, "by": {"sms"}, "key": {key[1]}}
+	for range 3 {
+		s.ask(post(path+"/replies", form)).leads(t, path)
+	}
+	if all := s.planned(); len(all) != 1 || all[0].Case != id || all[0].Content.SMS.Text != "We send <another>." {
+		t.Errorf("planned %+v", all)
+	}
+	if s.rings == 0 {
+		t.Error("nobody was told")
+	}
+	s.ask(get(path)).says(t, http.StatusOK, "We send &lt;another&gt;.", "console, by sms", "Mon 4 May 2026")
+	s.ask(get("/")).says(t, http.StatusOK, `href="`+path+`"`, "answered")
+
+	another := keyField.FindStringSubmatch(s.ask(get(path)).body)[1]
+	if another == key[1] {
+		t.Error("two forms have one key")
+	}
+	form.Set("key", another)
+	s.ask(post(path+"/replies", form)).leads(t, path)
+	if all := s.planned(); len(all) != 2 {
+		t.Errorf("the same words from another form: %d are planned", len(all))
+	}
+}
+
+func TestACaseShowsWhatWasSaidInOrder(t *testing.T) {
+	s := open(t)
+	id := s.openCase("Words")
+	line := func(name string, minute int, properties map[string]any) customers.Event {
+		at := s.now.Add(time.Duration(minute) * time.Minute)
+		return customers.Event{Customer: "c-1", Name: name, At: at, ReceivedAt: at, Key: name + at.String(), Properties: properties, Delivery: 9}
+	}
+	_, err := s.store.Append(t.Context(), []customers.Event{
+		line("sms sent", 0, map[string]any{"template": "how-was-it"}),
+		line("sms replied", 1, map[string]any{"text": "<script>alert(1)</script>", "media": []string{"javascript:alert(1)"}}),
+		line("sms delivered", 2, nil),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := s.ask(get("/cases/" + strconv.FormatInt(id, 10)))
+	page.says(t, http.StatusOK, "how-was-it", "delivered", "&lt;script&gt;alert(1)&lt;/script&gt;", "javascript:alert(1)")
+	if regexp.MustCompile(`<script|href="javascript`).MatchString(page.body) {
+		t.Error("a customer's words are taken for HTML")
+	}
+}
+
+func TestRepliesThatAreRefused(t *testing.T) {
+	s := open(t)
+	id := strconv.FormatInt(s.openCase("Words"), 10)
+	err := s.store.Suppress(t.Context(), []customers.Suppression{{Channel: "sms", Address: "+4915112345678", Reason: "opted_out", At: s.now}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		path   string
+		form   url.Values
+		status int
+		says   string
+	}{
+		{"/cases/" + id + "/replies", url.Values{"text": {"Hello"}, "by": {"sms"}}, http.StatusConflict, "suppressed"},
+		{"/cases/" + id + "/replies", url.Values{"text": {""}, "by": {"email"}}, http.StatusConflict, "needs words"},
+		{"/cases/99/replies", url.Values{"text": {"Hello"}}, http.StatusNotFound, "no such case"},
+		{"/cases/x/replies", url.Values{"text": {"Hello"}}, http.StatusNotFound, "no such case"},
+	} {
+		s.ask(post(c.path, c.form)).says(t, c.status, c.says)
+	}
+	s.ask(get("/cases/99")).says(t, http.StatusNotFound, "no such case")
+	if all := s.planned(); len(all) != 0 {
+		t.Errorf("planned %+v", all)
+	}
+	stranger := post("/cases/"+id+"/replies", url.Values{"text": {"Hello"}, "by": {"email"}})
+	stranger.Header.Set("Origin", "https://evil.example")
+	stranger.Header.Set("Sec-Fetch-Site", "cross-site")
+	if got := s.ask(stranger); got.status != http.StatusForbidden || len(s.planned()) != 0 {
+		t.Errorf("a page of others answers customers: %d", got.status)
+	}
+}
