@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -119,13 +120,33 @@ func (s *Sandbox) showText(text *record) any {
 		AccountSID: s.options.Twilio.AccountSID, APIVersion: "2010-04-01", Body: text.body,
 		DateCreated: rfc2822(text.created), DateSent: rfc2822(text.sent), DateUpdated: rfc2822(text.updated),
 		Direction: "outbound-api", From: orNull(text.from), MessagingServiceSID: orNull(text.service), NumMedia: "0",
-		NumSegments: strconv.Itoa(text.segments), PriceUnit: "USD", SID: text.sid, Status: text.status, To: text.to,
+		NumSegments: strconv.Itoa(text.counted()), Price: orNull(text.price()), PriceUnit: "USD", SID: text.sid, Status: text.status, To: text.to,
 		URI: path + ".json", SubresourceURIs: map[string]string{"media": path + "/Media.json"},
 	}
 	if text.errorCode != 0 {
 		shown.ErrorCode, shown.ErrorMessage = text.errorCode, errorMessages[text.errorCode]
 	}
 	return shown
+}
+
+// counted is how many segments Twilio tells of: none before a messaging service has
+// chosen a sender.
+func (r *record) counted() int {
+	if r.service != "" && r.status == "queued" {
+		return 0
+	}
+	return r.segments
+}
+
+// centsPerSegment is what one segment costs, in hundredths of a cent.
+const centsPerSegment = 79
+
+// price is what Twilio charged, which is known some time after a text was sent.
+func (r *record) price() string {
+	if r.status != "delivered" && r.status != "undelivered" {
+		return ""
+	}
+	return fmt.Sprintf("-%.5f", float64(r.segments*centsPerSegment)/10_000)
 }
 
 // textJSON is Twilio's message resource.

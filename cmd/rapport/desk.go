@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/customers"
 )
 
 // patience is how long a case of the demo waits for the simulated agent.
@@ -29,7 +30,13 @@ func (t *theatre) attend(ctx context.Context, now time.Time) error {
 		if now.Sub(c.OpenedAt) < patience || c.Customer == "" {
 			continue
 		}
-		if err := t.Store.Casebook().Close(ctx, c.ID, "agent", "Rang back, apologised, sent a replacement.", now); err != nil {
+		done := "Rang back, apologised, sent a replacement."
+		if c.Why == customers.WhyReply {
+			if done, err = t.writeBack(ctx, c); err != nil {
+				return err
+			}
+		}
+		if err := t.Store.Casebook().Close(ctx, c.ID, "agent", done, now); err != nil {
 			return err
 		}
 		if err := t.followUp(ctx, edition, c.Customer, now); err != nil {
@@ -37,6 +44,19 @@ func (t *theatre) attend(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// writeBack answers a customer's own words, the way they came, and says what was done.
+// Who has said stop meanwhile is left alone.
+func (t *theatre) writeBack(ctx context.Context, c customers.Case) (done string, err error) {
+	_, err = t.replier().Reply(ctx, campaigns.Reply{
+		Case: c.ID, Who: "agent", Text: "Thank you for writing. We have looked into it and put it right. If anything is left, just answer this message.",
+	})
+	if err != nil {
+		return "Could not be answered: " + err.Error(), nil
+	}
+	t.Bell.Ring(ctx)
+	return "Wrote back.", nil
 }
 
 // followUp asks a customer whether the matter is settled, unless they were
