@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"channels/channeltest":                {"channels"},
 	"channels/email":                      {"channels"},
 	"channels/inbound":                    {"channels", "channels/email"},
+	"channels/email/domain":               {"channels", "channels/email"},
 	"channels/sms":                        {"channels", "channels/twilio"},
 	"channels/call":                       {"channels", "channels/twilio"},
 	"channels/webpush":                    {"channels"},

@@ -134,6 +134,9 @@ type NotSent struct {
 	// Limited says that the provider was reached and wants fewer messages (429):
 	// nobody sends to it from the same sender for as long.
 	Limited bool
+	// Own says that the provider is well and that it is this message alone it does
+	// not take now, as where a recipient's server wants to be asked again.
+	Own bool
 }
 
 func (e *NotSent) Error() string { return fmt.Sprintf("not sent: %v", e.Err) }

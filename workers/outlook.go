@@ -62,7 +62,7 @@ func signsOf(results []channels.Result) deliveries.Signs {
 		var notSent *channels.NotSent
 		var refused *channels.Refused
 		switch {
-		case result.Err == nil:
+		case result.Err == nil, errors.As(result.Err, &notSent) && notSent.Own:
 			s.Well++
 			continue
 		case errors.As(result.Err, &notSent) && notSent.Limited:

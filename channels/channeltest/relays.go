@@ -33,6 +33,7 @@ var replies = []struct {
 	{to: "MAIL", code: 550, enhanced: smtp.EnhancedCode{5, 1, 0}, proves: channels.KnownRefused, reason: channels.ReasonRejected, words: "domain not found"},
 	{to: "RCPT", code: 421, enhanced: smtp.EnhancedCode{4, 3, 2}, proves: channels.KnownNotSent},
 	{to: "RCPT", code: 450, enhanced: smtp.EnhancedCode{4, 2, 0}, proves: channels.KnownNotSent}, // greylisting
+	{to: "RCPT", code: 452, enhanced: smtp.EnhancedCode{4, 3, 1}, proves: channels.KnownNotSent},
 	{to: "RCPT", code: 452, enhanced: smtp.EnhancedCode{4, 2, 2}, proves: channels.KnownNotSent},
 	{to: "RCPT", code: 550, enhanced: smtp.EnhancedCode{5, 1, 1}, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true},
 	{to: "RCPT", code: 553, enhanced: smtp.EnhancedCode{5, 1, 3}, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true},
@@ -64,6 +65,9 @@ func (s Suite) relays(t *testing.T) {
 				had = 1
 			}
 			err := s.toRelay(t, habits, c.proves, had)
+			if n := notSent(err); n != nil && n.Own != (c.to == "RCPT" && c.code != 421 && c.enhanced[1] != 3) {
+				t.Errorf("it is the message alone: %v", n.Own)
+			}
 			if r := refusal(err); r != nil && (r.Reason != c.reason || r.Broken != c.broken || r.Suppress != c.suppress) {
 				t.Errorf("got %+v", r)
 			}

@@ -42,9 +42,9 @@ type SendGrid struct {
 }
 
 // Open gives the sender, which is also a Listener, a Checker, a Prober and a
-// BatchSender. SendGrid
-// offers no way to look for a message by what we know of it, so there is no
-// Finder: events, which carry the delivery, are the only later evidence.
+// BatchSender. SendGrid offers no way to look for a message by what we know of it,
+// so there is no Finder: events, which carry the delivery, are the only later
+// evidence.
 func (g SendGrid) Open() (channels.Sender, error) {
 	s, err := g.open()
 	if err != nil {

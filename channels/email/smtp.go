@@ -51,8 +51,8 @@ type SMTP struct {
 // usualConnections is how many connections a relay is asked for.
 const usualConnections = 10
 
-// Open gives the sender, which is also a Checker. A relay tells nothing later
-// but by bounces.
+// Open gives the sender, which is also a Checker and a Prober. A relay tells
+// nothing later but by bounces.
 func (o SMTP) Open() (channels.Sender, error) {
 	s, err := o.open()
 	if err != nil {
@@ -129,6 +129,18 @@ func (r *relay) send(ctx context.Context, m channels.Message) (channels.Receipt,
 		return channels.Receipt{}, err
 	}
 	return channels.Receipt{ProviderID: p.id}, nil
+}
+
+// Probe signs in at the relay and leaves.
+func (r *relay) Probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	l, err := r.lines.connect(ctx)
+	if err != nil {
+		return fmt.Errorf("probe the relay: %w", err)
+	}
+	l.goodbye()
+	return nil
 }
 
 // Check refuses a message that could not be sent.

@@ -72,7 +72,10 @@ func (a answer) judgement(command string) error {
 	cause := fmt.Errorf("%w to %s", a, command)
 	switch {
 	case a.code >= 400 && a.code < 500:
-		return &channels.NotSent{Err: cause}
+		// Greylisting and full mailboxes are the recipient's; 4.3 is the relay itself
+		// (RFC 3463 §3.4).
+		own := command == toRcpt && a.code != hangsUp && !strings.HasPrefix(a.enhanced, "4.3.")
+		return &channels.NotSent{Err: cause, Own: own}
 	case a.code < 500 || a.code > 599:
 		return cause // no word that the protocol knows here
 	case a.code == 530, a.code == 535, a.enhanced == "5.7.8":

@@ -1,37 +1,20 @@
-package email
+package email_test
 
 import (
 	"context"
-	"net"
-	"net/url"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"rapport/channels"
 	"rapport/channels/channeltest"
+	"rapport/channels/email"
 )
 
-// to is a pool of one connection to a relay.
-func to(t *testing.T, r *channeltest.Relay) *pool {
+func deliver(t *testing.T, sender channels.Sender) {
 	t.Helper()
-	u, err := url.Parse(r.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	way, mistakes := SMTP{
-		Host: u.Hostname(), CAFile: channeltest.Authority(t), Username: channeltest.Username, Password: channeltest.Password,
-	}.route()
-	if len(mistakes) > 0 {
-		t.Fatal(mistakes)
-	}
-	way.port = u.Port()
-	return newPool(1, way.connect)
-}
-
-var note = parcel{from: "shop@shop.example", to: "ada@customer.example", raw: []byte("Subject: Hi\r\n\r\nHello\r\n")}
-
-func deliver(t *testing.T, p *pool) {
-	t.Helper()
-	if err := p.send(t.Context(), note); err != nil {
+	if _, err := sender.Send(t.Context(), whole()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -54,44 +37,45 @@ func until(t *testing.T, what string, holds func() bool) {
 
 func TestAConnectionIsGivenBackAfterAHundredMessages(t *testing.T) {
 	r := channeltest.NewRelay(t, channeltest.Habits{})
-	p := to(t, r)
-	for range longestLine {
-		deliver(t, p)
+	sender := relayed(t, settings(t, r.URL()))
+	for range email.Carried {
+		deliver(t, sender)
 	}
 	until(t, "the connection ends", func() bool { return r.Open() == 0 })
-	deliver(t, p)
+	deliver(t, sender)
 	if n := r.Connections(); n != 2 {
-		t.Errorf("%d connections carried %d messages", n, longestLine+1)
+		t.Errorf("%d connections carried %d messages", n, email.Carried+1)
 	}
 }
 
 func TestAnIdleConnectionIsEnded(t *testing.T) {
 	r := channeltest.NewRelay(t, channeltest.Habits{})
-	p := to(t, r)
-	p.keepFor = 0
-	deliver(t, p)
+	sender := relayed(t, settings(t, r.URL()))
+	email.KeepFor(sender, 0)
+	deliver(t, sender)
 	until(t, "the connection ends", func() bool { return r.Open() == 0 })
-	until(t, "the pool forgets it", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return len(p.idle) == 0 })
-	deliver(t, p)
+	until(t, "it is forgotten", func() bool { return email.Kept(sender) == 0 })
+	deliver(t, sender)
 	if n := r.Connections(); n != 2 {
 		t.Errorf("%d connections", n)
 	}
 }
 
 func TestARefusalKeepsTheConnection(t *testing.T) {
-	refuse := true
+	var refuse atomic.Bool
 	r := channeltest.NewRelay(t, channeltest.Habits{To: func(channeltest.Call) error {
-		if refuse {
-			return &net.AddrError{Err: "no"} // the relay makes 451 of it
+		if refuse.Load() {
+			return errors.New("later")
 		}
 		return nil
 	}})
-	p := to(t, r)
-	if p.send(t.Context(), note) == nil {
-		t.Fatal("it was taken")
+	sender := relayed(t, settings(t, r.URL()))
+	refuse.Store(true)
+	if _, err := sender.Send(t.Context(), whole()); channels.Classify(err) != channels.KnownNotSent && channels.Classify(err) != channels.KnownRefused {
+		t.Fatalf("got %v", err)
 	}
-	refuse = false
-	deliver(t, p)
+	refuse.Store(false)
+	deliver(t, sender)
 	if n := r.Connections(); n != 1 {
 		t.Errorf("%d connections", n)
 	}

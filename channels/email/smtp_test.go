@@ -170,3 +170,15 @@ func TestSettingsOfARelayThatMakeNoSense(t *testing.T) {
 		t.Errorf("another machine without TLS: %v", err)
 	}
 }
+
+func TestARelayIsProbedWithoutAMessage(t *testing.T) {
+	r := channeltest.NewRelay(t, channeltest.Habits{})
+	s := settings(t, r.URL())
+	if err := relayed(t, s).(channels.Prober).Probe(t.Context()); err != nil || r.Connections() != 1 || len(r.Letters()) != 0 {
+		t.Errorf("%v, %d connections", err, r.Connections())
+	}
+	s.Password = "not-the-password"
+	if refused := asRefused(t, relayed(t, s).(channels.Prober).Probe(t.Context())); !refused.Broken {
+		t.Errorf("got %v", refused)
+	}
+}

@@ -1,0 +1,21 @@
+package email
+
+import (
+	"time"
+
+	"rapport/channels"
+)
+
+// Carried is how many messages a connection carries.
+const Carried = longestLine
+
+// KeepFor sets how long a relay's idle connections are kept.
+func KeepFor(s channels.Sender, d time.Duration) { s.(*relay).lines.keepFor = d }
+
+// Kept is how many idle connections there are.
+func Kept(s channels.Sender) int {
+	lines := s.(*relay).lines
+	lines.mu.Lock()
+	defer lines.mu.Unlock()
+	return len(lines.idle)
+}
