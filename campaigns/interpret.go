@@ -139,7 +139,7 @@ func noteOf(r channels.Report) string {
 func properties(r channels.Report, d deliveries.Delivery) map[string]any {
 	all := map[string]any{}
 	for name, text := range map[string]string{
-		"template": d.Template, "link": r.Link, "question": r.Question, "answer": r.Answer,
+		"template": d.Template, "link": r.Link, "action": r.Action, "question": r.Question, "answer": r.Answer,
 		"text": r.Text, "reason": r.Reason, "to": r.To,
 	} {
 		if text != "" {

@@ -180,7 +180,7 @@ func everyNote() []string {
 		for _, status := range deliveries.Statuses() {
 			notes = append(notes, string(ch)+" "+string(status))
 		}
-		for _, kind := range []channels.ReportKind{channels.ReportReplied, channels.ReportResubscribed, channels.ReportDeferred} {
+		for _, kind := range []channels.ReportKind{channels.ReportReplied, channels.ReportResubscribed, channels.ReportDeferred, channels.ReportClosed} {
 			notes = append(notes, string(ch)+" "+string(kind))
 		}
 		for _, status := range []deliveries.Status{deliveries.Opened, deliveries.Clicked} {

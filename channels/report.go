@@ -23,6 +23,8 @@ type Report struct {
 	From, To string
 	// Link is the clicked URL.
 	Link string
+	// Action is the button of a notification that was pressed.
+	Action string
 	// Question and Answer carry an answer: the question's id within the
 	// message ("" means the message's only one), and what was pressed or said.
 	Question string
@@ -91,6 +93,7 @@ const (
 	ReportUnsubscribed ReportKind = "unsubscribed"
 	ReportResubscribed ReportKind = "resubscribed"
 	ReportFailed       ReportKind = "failed"
+	ReportClosed       ReportKind = "closed"    // a notification was put away
 	ReportDeferred     ReportKind = "deferred"  // the provider keeps trying
 	ReportPreferred    ReportKind = "preferred" // Choices were made
 	// ReportDisowned: whoever got the message, at From, says they are not the

@@ -49,6 +49,21 @@ type Preferences interface {
 	Unsubscribe(ctx context.Context, endpoint string) error
 }
 
+// Visitors are people on the shop's pages who have not said who they are. Their
+// ids begin with "anonymous:".
+type Visitors interface {
+	// SubscribeVisitor binds a browser to a visitor, and reports whether it did: one
+	// that is bound to a customer stays theirs.
+	SubscribeVisitor(ctx context.Context, visitor string, s channels.PushSubscription, now time.Time) (bool, error)
+	// Renew puts a browser's new subscription in the place of the one it had at an
+	// endpoint, and reports whether that was known.
+	Renew(ctx context.Context, endpoint string, s channels.PushSubscription, now time.Time) (bool, error)
+	// Adopt gives the browsers of visitors to the customers they have turned out to
+	// be, and what they agreed to by push where the customers themselves have said
+	// nothing.
+	Adopt(ctx context.Context, visitors map[string]string) error
+}
+
 // Casebook keeps cases.
 type Casebook interface {
 	// Open opens cases. An open case of the same entry, or one that the customer's

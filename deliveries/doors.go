@@ -24,6 +24,8 @@ const (
 	PathPushWorker    = "/push/worker.js"
 	PathPushSubscribe = "/push/subscriptions"
 	PathPushReports   = "/push/reports"
+	PathPushScript    = "/push/subscribe.js"
+	PathPushGone      = "/push/unsubscriptions"
 )
 
 // Doors writes the absolute URLs and the mailboxes at which the world may speak

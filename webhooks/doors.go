@@ -46,6 +46,7 @@ type Doors struct {
 	Talker      channels.Talker
 	Directory   customers.Directory
 	Preferences customers.Preferences
+	Visitors    customers.Visitors
 	// PushKey is the public VAPID key browsers subscribe with; "" closes the
 	// push routes.
 	PushKey string
@@ -88,7 +89,9 @@ func (d *Doors) Mount(mux *http.ServeMux) {
 	d.mountLetters(mux)
 	if d.PushKey != "" {
 		mux.HandleFunc("GET "+deliveries.PathPushKey, d.pushKey)
-		mux.HandleFunc("GET "+deliveries.PathPushWorker, d.pushWorker)
+		mux.HandleFunc("GET "+deliveries.PathPushWorker, d.script(workerScript))
+		mux.HandleFunc("GET "+deliveries.PathPushScript, d.script(subscribeScript))
+		mux.HandleFunc("POST "+deliveries.PathPushGone, d.pushUnsubscribe)
 		mux.HandleFunc("POST "+deliveries.PathPushSubscribe, d.pushSubscribe)
 		mux.HandleFunc("POST "+deliveries.PathPushReports, d.pushReport)
 	}

@@ -92,10 +92,10 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	h.doors = &webhooks.Doors{
 		Addresses: addresses, Inbox: h.store, Links: h.store, Record: h.store, Catalog: catalog,
 		Listeners: map[string]channels.Listener{webhooks.OwnLinks: webhooks.Own{Addresses: addresses}},
-		Talker:    senders[channels.Call].(channels.Talker), Directory: h.store, Preferences: h.store,
+		Talker:    senders[channels.Call].(channels.Talker), Directory: h.store, Preferences: h.store, Visitors: h.store,
 		PushKey: pushKey, PushCheck: senders[channels.Push].(channels.Checker),
 		Ingest: &webhooks.Ingest{
-			Catalog: catalog, Registry: h.store, Timeline: h.store, WriteKeys: []string{"WK_other", writeKey}, Ring: ring, Now: now, Log: log,
+			Catalog: catalog, Registry: h.store, Timeline: h.store, Visitors: h.store, WriteKeys: []string{"WK_other", writeKey}, Ring: ring, Now: now, Log: log,
 		},
 		Ring: ring, Now: now, Log: log,
 	}

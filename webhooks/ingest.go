@@ -37,6 +37,7 @@ type Ingest struct {
 	Catalog  *campaigns.Catalog
 	Registry customers.Registry
 	Timeline customers.Timeline
+	Visitors customers.Visitors // nil: nobody is adopted
 	// WriteKeys are those accepted; without any the doors are closed.
 	WriteKeys []string
 	Ring      func(context.Context)
@@ -114,6 +115,11 @@ func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)
 func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) error {
 	if len(t.people) > 0 {
 		if _, err := i.Registry.PutCustomers(ctx, now, t.people); err != nil {
+			return err
+		}
+	}
+	if len(t.adopted) > 0 && i.Visitors != nil {
+		if err := i.Visitors.Adopt(ctx, t.adopted); err != nil {
 			return err
 		}
 	}

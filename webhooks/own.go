@@ -109,9 +109,11 @@ func (o Own) pushed(report channels.Report, form url.Values) ([]channels.Report,
 	case "shown":
 		report.Kind = channels.ReportDelivered
 	case "clicked":
-		report.Kind, report.Link = channels.ReportClicked, form.Get("link")
+		report.Kind, report.Link, report.Action = channels.ReportClicked, form.Get("link"), form.Get("action")
+	case "closed":
+		report.Kind = channels.ReportClosed
 	default:
-		return nil, nil // closing a notification says nothing
+		return nil, nil
 	}
 	return []channels.Report{report}, nil
 }

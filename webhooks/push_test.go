@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/webhooks"
 )
 
 // subscribed is what a shop's server sends after a browser subscribed.
@@ -80,9 +82,9 @@ func TestABrowserTellsWhatBecameOfANotification(t *testing.T) {
 	h := open(t)
 	signer := h.doors.Addresses.Signer
 	token := signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: 7})
-	report := func(status int, token, kind, link string) {
+	report := func(status int, token, kind, link string, action ...string) {
 		t.Helper()
-		body, err := json.Marshal(map[string]string{"token": token, "kind": kind, "url": link})
+		body, err := json.Marshal(map[string]string{"token": token, "kind": kind, "url": link, "action": strings.Join(action, "")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,13 +94,103 @@ func TestABrowserTellsWhatBecameOfANotification(t *testing.T) {
 		}
 	}
 	report(http.StatusNoContent, token, "shown", "")
-	report(http.StatusNoContent, token, "clicked", shop)
+	report(http.StatusNoContent, token, "clicked", shop, "buy")
 	report(http.StatusNoContent, token, "closed", "")
+	report(http.StatusNoContent, token, "polished", "")
 	report(http.StatusNotFound, flipped(token), "clicked", shop)
 	report(http.StatusNotFound, signer.Sign(deliveries.Token{Purpose: deliveries.Survey, Delivery: 7}), "clicked", shop)
 	h.expect(http.StatusBadRequest, request(http.MethodPost, deliveries.PathPushReports, []byte("shown"), nil))
 	same(t, "reports", h.reports(), []channels.Report{
 		{Channel: channels.Push, Delivery: 7, Kind: channels.ReportDelivered, At: noon},
-		{Channel: channels.Push, Delivery: 7, Kind: channels.ReportClicked, At: noon, Link: shop},
+		{Channel: channels.Push, Delivery: 7, Kind: channels.ReportClicked, At: noon, Link: shop, Action: "buy"},
+		{Channel: channels.Push, Delivery: 7, Kind: channels.ReportClosed, At: noon},
 	})
+}
+
+// A stranger's word binds no browser to a customer: a page may say who its
+// visitor is only with what the shop's server signed.
+func TestAPageSubscribesItsVisitor(t *testing.T) {
+	h := open(t)
+	if _, err := h.store.PutCustomers(t.Context(), noon, []customers.Customer{{ID: "c-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	const visitor = "9f0c1b52-visitor"
+	browser := h.box.NewSubscription("c-1")
+	say := func(status int, more map[string]string) {
+		t.Helper()
+		said := map[string]any{"subscription": map[string]any{"endpoint": browser.Endpoint, "keys": map[string]string{"p256dh": browser.P256dh, "auth": browser.Auth}}}
+		for name, value := range more {
+			said[name] = value
+		}
+		body, err := json.Marshal(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := h.expect(status, request(http.MethodPost, deliveries.PathPushSubscribe, body, map[string]string{"Content-Type": "text/plain"}))
+		if w.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Error("the page may not read the answer")
+		}
+	}
+	whose := func(want string) {
+		t.Helper()
+		all, err := h.store.Load(t.Context(), []string{"c-1", "anonymous:" + visitor}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"c-1", "anonymous:" + visitor} {
+			if c := all[id]; (c != nil && len(c.Browsers) == 1) != (id == want) {
+				t.Errorf("the browser of %s: %+v, want it to be %q's", id, c, want)
+			}
+		}
+	}
+	say(http.StatusUnauthorized, map[string]string{"userId": "c-1"})
+	say(http.StatusBadRequest, map[string]string{"anonymousId": "a b"})
+	say(http.StatusBadRequest, map[string]string{"anonymousId": visitor, "topic": "gossip"})
+	whose("")
+	say(http.StatusNoContent, map[string]string{"anonymousId": visitor, "userId": "c-1", "topic": "marketing"})
+	whose("anonymous:" + visitor)
+
+	genuine := webhooks.Identity(writeKey, "c-1", noon.Add(time.Hour))
+	for what, identity := range map[string]string{
+		"made up": "1.abc", "another's": webhooks.Identity(writeKey, "c-2", noon.Add(time.Hour)), "of another key": webhooks.Identity("WK_guess", "c-1", noon.Add(time.Hour)),
+		"over": webhooks.Identity(writeKey, "c-1", noon.Add(-time.Second)), "for ever": webhooks.Identity(writeKey, "c-1", noon.AddDate(1, 0, 0)), "altered": genuine + "0",
+	} {
+		t.Log(what)
+		say(http.StatusForbidden, map[string]string{"anonymousId": visitor, "userId": "c-1", "identity": identity})
+		whose("anonymous:" + visitor)
+	}
+	h.taken("/v1/identify", `{"userId": "c-1", "anonymousId": "`+visitor+`"}`)
+	whose("c-1")
+	all, err := h.store.Load(t.Context(), []string{"c-1"}, noon)
+	if err != nil || !all["c-1"].Consented("marketing", channels.Push, false) {
+		t.Errorf("what the visitor agreed to is not the customer's: %v", err)
+	}
+	say(http.StatusNoContent, map[string]string{"anonymousId": visitor}) // another visitor of the same machine
+	whose("c-1")
+	say(http.StatusNoContent, map[string]string{"anonymousId": visitor, "userId": "c-1", "identity": genuine})
+	whose("c-1")
+
+	before := browser.Endpoint
+	browser = h.box.NewSubscription("c-1")
+	say(http.StatusNoContent, map[string]string{"replaces": before + "?guessed"})
+	say(http.StatusNoContent, map[string]string{"replaces": before})
+	whose("c-1")
+	all, err = h.store.Load(t.Context(), []string{"c-1"}, noon)
+	if err != nil || all["c-1"].Browsers[0].Endpoint != browser.Endpoint {
+		t.Errorf("a renewed subscription is not kept: %v", err)
+	}
+	h.expect(http.StatusNoContent, request(http.MethodPost, deliveries.PathPushGone, []byte(`{"endpoint": "`+browser.Endpoint+`"}`), nil))
+	whose("")
+}
+
+func TestScriptsForPagesOfTheShop(t *testing.T) {
+	h := open(t)
+	for _, path := range []string{deliveries.PathPushWorker, deliveries.PathPushScript} {
+		w := h.get(http.StatusOK, base+path)
+		if !strings.Contains(w.Body.String(), base) || strings.Contains(w.Body.String(), "{{") || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s is %s", path, w.Body)
+		}
+		again := request(http.MethodGet, path, nil, map[string]string{"If-None-Match": w.Header().Get("ETag")})
+		h.expect(http.StatusNotModified, again)
+	}
 }

@@ -26,6 +26,7 @@ type segmentMessage struct {
 	MessageID   string         `json:"messageId"`
 	UserID      string         `json:"userId"`
 	AnonymousID string         `json:"anonymousId"`
+	PreviousID  string         `json:"previousId"`
 	Event       string         `json:"event"`
 	Traits      map[string]any `json:"traits"`
 	Properties  map[string]any `json:"properties"`
@@ -79,12 +80,13 @@ type taking struct {
 	place    map[string]int       // where a customer stands among them
 	orders   []customers.Order
 	events   []customers.Event
-	taken    int // messages
+	adopted  map[string]string // visitors, by whom they turned out to be
+	taken    int               // messages
 	mistakes []string
 }
 
 func newTaking(w *campaigns.Workspace, now time.Time) *taking {
-	return &taking{workspace: w, now: now, place: map[string]int{}}
+	return &taking{workspace: w, now: now, place: map[string]int{}, adopted: map[string]string{}}
 }
 
 func (t *taking) single(kind string, raw json.RawMessage) {
@@ -106,6 +108,9 @@ func (t *taking) add(which, kind string, raw json.RawMessage, sentAt time.Time) 
 		return
 	}
 	t.taken++
+	if visitor, customer := m.adopted(); visitor != "" {
+		t.adopted[visitor] = customer
+	}
 	if sentAt.IsZero() {
 		sentAt, _ = timeOf(m.SentAt)
 	}

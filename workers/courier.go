@@ -383,6 +383,9 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	outcomes := make([]deliveries.Outcome, len(leaving))
 	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
+		if another(p, results[i]) {
+			again(&outcomes[i], p.delivery, now, channels.ReasonGone)
+		}
 		outcomes[i].Provider = r.outlet.Provider
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 	}
@@ -393,6 +396,14 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
 	shown, noted := r.observe(ctx, leaving, results, probe)
 	return shown, errors.Join(blocked, settled, noted)
+}
+
+// another reports whether a notification found a browser gone whose customer has
+// another one: the next attempt goes there.
+func another(p parcel, result channels.Result) bool {
+	var refused *channels.Refused
+	return p.delivery.Channel == channels.Push && errors.As(result.Err, &refused) && refused.Reason == channels.ReasonGone &&
+		len(p.journey.Customer.Browsers) > 1
 }
 
 // handOver gives the messages to the provider of their channel, all at once.

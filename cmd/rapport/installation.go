@@ -191,9 +191,9 @@ func (i *installation) doors() *webhooks.Doors {
 	checker, _ := i.Senders[channels.Push].(channels.Checker)
 	return &webhooks.Doors{
 		Addresses: i.Addresses, Inbox: i.Store, Links: i.Store, Record: i.Store, Catalog: i.Catalog,
-		Listeners: i.listeners(), Talker: talker, Directory: i.Store, Preferences: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
+		Listeners: i.listeners(), Talker: talker, Directory: i.Store, Preferences: i.Store, Visitors: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
 		Ingest: &webhooks.Ingest{
-			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, WriteKeys: i.WriteKeys,
+			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, Visitors: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 		},
 		Heed: i.reader().Heed, Judge: judgeVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
