@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
@@ -64,6 +65,19 @@ type Talker interface {
 	// HangUp is the reply to a call that must say nothing.
 	HangUp() Reply
 }
+
+// Recorder is the ability of a voice provider to give out what it recorded, by
+// the name that Report.Recording gives.
+type Recorder interface {
+	// Recording opens a recording's sound and names its media type; the caller
+	// closes it. ErrNoRecording where the provider does not have it, or not yet.
+	Recording(ctx context.Context, name string) (sound io.ReadCloser, media string, err error)
+	// DeleteRecording deletes it at the provider. One that is gone is no error.
+	DeleteRecording(ctx context.Context, name string) error
+}
+
+// ErrNoRecording says that the provider does not have a recording.
+var ErrNoRecording = errors.New("the provider has no such recording")
 
 // Reply is an HTTP answer for a provider.
 type Reply struct {

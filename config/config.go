@@ -43,16 +43,43 @@ type Config struct {
 	// segment, audience or exit in one statement.
 	ConditionTimeout time.Duration `yaml:"condition_timeout"`
 
-	Retention Retention `yaml:"retention"`
-	Alerts    Alerts    `yaml:"alerts"`
-	Worker    Worker    `yaml:"worker"`
-	Log       Log       `yaml:"log"`
+	Recordings Recordings `yaml:"recordings"`
+	Retention  Retention  `yaml:"retention"`
+	Alerts     Alerts     `yaml:"alerts"`
+	Worker     Worker     `yaml:"worker"`
+	Log        Log        `yaml:"log"`
 }
 
 // Retention is how long what is no longer needed is kept. 0 keeps it for ever.
 type Retention struct {
 	// Callbacks are what providers reported, once it is read and applied.
 	Callbacks Age `yaml:"callbacks"`
+	// Recordings are customers' voices. That there was one stays on the timeline.
+	Recordings Age `yaml:"recordings"`
+}
+
+// Recordings say where the sound of recorded calls is kept. Without a place it
+// stays at the provider. Every process that works on calls or shows them needs
+// the same place.
+type Recordings struct {
+	// Folder is a folder of this machine, or one that all machines share.
+	Folder string `yaml:"folder"`
+	// S3 is a bucket, in the place of a folder.
+	S3 Bucket `yaml:"s3"`
+	// Move deletes at the provider what is kept here.
+	Move bool `yaml:"move"`
+}
+
+// Bucket is a bucket of S3, or of a server that speaks its language.
+type Bucket struct {
+	Endpoint string `yaml:"endpoint"` // host and port
+	Bucket   string `yaml:"bucket"`
+	Region   string `yaml:"region"`
+	// AccessKey and SecretKey; without them the machine's own role is used.
+	AccessKey Secret `yaml:"access_key"`
+	SecretKey Secret `yaml:"secret_key"`
+	// Plain speaks HTTP without TLS.
+	Plain bool `yaml:"plain"`
 }
 
 // Alerts are how an operator is told beside the log.
@@ -146,7 +173,7 @@ func Defaults() Config {
 		PublicURL:        "http://127.0.0.1:8080",
 		ConditionTimeout: time.Minute,
 
-		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour)},
+		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour), Recordings: Age(90 * 24 * time.Hour)},
 		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second},
 		Log:       Log{Level: "info", Format: "text"},
 	}
@@ -218,6 +245,21 @@ func (c Config) Check() error {
 	}
 	if age := time.Duration(c.Retention.Callbacks); age < 0 || age > 0 && age < shortestRetention {
 		wrong("retention.callbacks: at least 2d is wanted, for providers repeat what they reported for a day; 0 keeps all")
+	}
+	if c.Retention.Recordings < 0 {
+		wrong("retention.recordings: a length of time such as 90d is wanted; 0 keeps them for ever")
+	}
+	if s3 := c.Recordings.S3; s3 != (Bucket{}) {
+		switch {
+		case c.Recordings.Folder != "":
+			wrong("recordings: both folder and s3 are set; keep one of them")
+		case s3.Endpoint == "" || s3.Bucket == "":
+			wrong("recordings.s3: endpoint and bucket are wanted, such as s3.eu-central-1.amazonaws.com and shop-voices")
+		case strings.Contains(s3.Endpoint, "/"):
+			wrong("recordings.s3.endpoint: a host and perhaps a port is wanted, without https:// and path")
+		case (s3.AccessKey == "") != (s3.SecretKey == ""):
+			wrong("recordings.s3: access_key and secret_key belong together; without both the machine's role is used")
+		}
 	}
 	if c.Alerts.Webhook != "" && len(c.Providers["webhook"]) == 0 {
 		wrong("alerts.webhook: it is signed by the provider of webhooks; configure providers.webhook.standard")

@@ -29,6 +29,7 @@ type record struct {
 	ended     time.Time
 	errorCode int
 	answerer  string
+	instead   string // a call's document that takes the place of what it performs
 }
 
 // serviceNumber is the number a messaging service sends from (one of Twilio's

@@ -79,6 +79,9 @@ type CallBehaviour struct {
 	HangUp  float64 `json:"hang_up" yaml:"hang_up"`
 	Silence float64 `json:"silence" yaml:"silence"`
 	Mistake float64 `json:"mistake" yaml:"mistake"` // a key out of range
+	Stop    float64 `json:"stop" yaml:"stop"`       // the key that asks for no more calls
+	Speak   float64 `json:"speak" yaml:"speak"`     // an answer said aloud, where it may be
+	Nobody  float64 `json:"nobody" yaml:"nobody"`   // nobody takes a call that is put through
 
 	Ringing Delay `json:"ringing" yaml:"ringing"`
 }
@@ -107,7 +110,7 @@ func Lifelike() Behaviour {
 			Delivery: Between(time.Second, 8*time.Second), Reaction: Between(30*time.Second, 50*time.Minute),
 		},
 		Call: CallBehaviour{
-			Fail: 0.01, Busy: 0.06, NoAnswer: 0.3, Machine: 0.15, HangUp: 0.06, Silence: 0.05, Mistake: 0.03,
+			Fail: 0.01, Busy: 0.06, NoAnswer: 0.3, Machine: 0.15, HangUp: 0.06, Silence: 0.05, Mistake: 0.03, Stop: 0.01, Speak: 0.3, Nobody: 0.2,
 			Ringing: Between(4*time.Second, 20*time.Second),
 		},
 		Push: PushBehaviour{

@@ -181,6 +181,27 @@ func (s *Sandbox) callForm(call *phoneCall, status string) url.Values {
 	return form
 }
 
+// changeCall is POST Calls/{sid}.json: a call under way goes on with another
+// document.
+func (s *Sandbox) changeCall(w http.ResponseWriter, r *http.Request, form url.Values) {
+	call, found := s.calls.find(r.PathValue("sid"))
+	if !found {
+		twilioRefusal(http.StatusNotFound, 20404, "The requested resource was not found").write(w)
+		return
+	}
+	call.mu.Lock()
+	under := call.status == "in-progress"
+	if under {
+		call.instead = form.Get("Twiml")
+	}
+	call.mu.Unlock()
+	if !under {
+		twilioRefusal(http.StatusBadRequest, 21220, "Call is not in-progress. Cannot redirect.").write(w)
+		return
+	}
+	saying(http.StatusOK, s.showCall(call)).write(w)
+}
+
 func (s *Sandbox) listCalls(w http.ResponseWriter, r *http.Request, _ url.Values) {
 	if !s.troubled(w, r, channels.Call) {
 		s.calls.list(w, r, "calls", "StartTime")

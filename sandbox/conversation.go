@@ -20,6 +20,7 @@ type conversation struct {
 	at      string // the URL of the document being performed
 	turns   int
 	over    bool
+	later   []func() // what Twilio tells when the call is over
 }
 
 const (
@@ -35,7 +36,14 @@ const (
 
 // hold holds the conversation.
 func (t *conversation) hold(ctx context.Context) {
-	t.detect(ctx)
+	defer func() {
+		for _, tell := range t.later {
+			tell()
+		}
+	}()
+	if t.call.async == "" {
+		t.detect(ctx)
+	}
 	if t.call.script == "" {
 		t.perform(ctx, []byte(t.call.twiml))
 		return
@@ -44,9 +52,10 @@ func (t *conversation) hold(ctx context.Context) {
 }
 
 // detect is Twilio's answering machine detection, where the caller asked for it.
-func (t *conversation) detect(ctx context.Context) {
+// Beside the call it may bring another document.
+func (t *conversation) detect(ctx context.Context) (instead string) {
 	if t.call.detection == "" {
-		return
+		return ""
 	}
 	by := "human"
 	if t.machine {
@@ -55,15 +64,19 @@ func (t *conversation) detect(ctx context.Context) {
 			by, t.length = "machine_end_beep", greeting
 		}
 	}
-	t.length += 3500 * time.Millisecond
-	t.call.mu.Lock()
-	t.call.answerer = by
-	t.call.mu.Unlock()
 	if t.call.async != "" {
-		form := t.sandbox.callForm(t.call, "in-progress")
+		form := t.sandbox.callForm(t.call, "")
+		form.Del("CallStatus")
+		form.Set("AnsweredBy", by)
 		form.Set("MachineDetectionDuration", "3500")
 		t.sandbox.callBack(ctx, http.MethodPost, t.call.async, form)
+	} else {
+		t.length += 3500 * time.Millisecond
 	}
+	t.call.mu.Lock()
+	defer t.call.mu.Unlock()
+	t.call.answerer = by
+	return t.call.instead
 }
 
 // fetch asks the caller what to do next, with what was heard, and does it.
@@ -83,6 +96,11 @@ func (t *conversation) fetch(ctx context.Context, method, target string, heard u
 	if !document.ok() {
 		t.over = true
 		return
+	}
+	if t.turns == 1 && t.call.async != "" {
+		if instead := t.detect(ctx); instead != "" {
+			document.body = []byte(instead)
+		}
 	}
 	t.perform(ctx, document.body)
 }
@@ -162,7 +180,12 @@ func (t *conversation) reply(v verb) url.Values {
 	case c.happens("silence", b.Silence):
 		return nil
 	}
-	if input := v.attr["input"]; strings.Contains(input, "speech") && !strings.Contains(input, "dtmf") {
+	input := v.attr["input"]
+	speech, keys := strings.Contains(input, "speech"), input == "" || strings.Contains(input, "dtmf")
+	if keys && c.happens("stop", b.Stop) {
+		return url.Values{"Digits": {stopKey(v)}, "FinishedOnKey": {""}}
+	}
+	if speech && (!keys || !strings.Contains(v.attr["speechModel"], "numbers")) {
 		return url.Values{"SpeechResult": {who.comment(c)}, "Confidence": {"0.93"}, "Language": {v.attr["language"]}}
 	}
 	low, high := scaleIn(v.text)
@@ -171,49 +194,21 @@ func (t *conversation) reply(v verb) url.Values {
 		key = 2 - who.score(c, 0, 1)
 	}
 	if c.happens("mistake", b.Mistake) {
-		key = (high + 1) % 10
+		key = (high + 1) % 9
+	}
+	if hints := strings.Split(v.attr["hints"], ","); speech && low <= key && key-low < len(hints) && c.happens("speak", b.Speak) {
+		return url.Values{"SpeechResult": {hints[key-low]}, "Confidence": {"0.9"}, "Language": {v.attr["language"]}}
 	}
 	return url.Values{"Digits": {strconv.Itoa(key)}, "FinishedOnKey": {""}}
 }
 
-// record takes what the person says after the tone, or the machine's tape.
-func (t *conversation) record(ctx context.Context, v verb) {
-	c := t.call.chance.nth(t.turns)
-	if !t.machine && c.happens("hang up", t.call.person.behaviour.Call.HangUp) {
-		t.over = true
-		return
+// stopKey is the key that the words of a question name for no more calls: the
+// star where nine is a score.
+func stopKey(v verb) string {
+	if v.attr["numDigits"] == "1" {
+		return "9"
 	}
-	if t.machine || c.happens("silence", t.call.person.behaviour.Call.Silence) {
-		t.length += seconds(v.attr["timeout"], 5)
-		return
-	}
-	spoken := min(time.Duration(4+c.pick("spoken", 20))*time.Second, seconds(v.attr["maxLength"], 3600))
-	t.length += spoken
-	id := "RE" + t.sandbox.sid(c, "recording")
-	base := t.sandbox.options.SelfURL
-	if base == "" {
-		base = "https://api.twilio.com"
-	}
-	t.fetch(ctx, method(v.attr["method"]), t.resolve(v.attr["action"]), url.Values{
-		"RecordingSid":      {id},
-		"RecordingUrl":      {base + "/2010-04-01/Accounts/" + t.sandbox.options.Twilio.AccountSID + "/Recordings/" + id},
-		"RecordingDuration": {strconv.Itoa(int(spoken.Seconds()))}, "Digits": {"hangup"},
-	})
-	t.over = true
-}
-
-// dial puts the person through to somebody, who always answers.
-func (t *conversation) dial(ctx context.Context, v verb) {
-	talked := time.Duration(60+t.call.chance.pick("dial", 240)) * time.Second
-	t.length += talked
-	if v.attr["action"] == "" {
-		return
-	}
-	t.fetch(ctx, method(v.attr["method"]), t.resolve(v.attr["action"]), url.Values{
-		"DialCallSid": {"CA" + t.sandbox.sid(t.call.chance, "dial")}, "DialCallStatus": {"completed"},
-		"DialCallDuration": {strconv.Itoa(int(talked.Seconds()))},
-	})
-	t.over = true
+	return "*"
 }
 
 // resolve reads a URL of a document, relative to the document's own; an empty

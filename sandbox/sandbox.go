@@ -92,6 +92,7 @@ type Sandbox struct {
 	vouched  sync.Map // VAPID authorization -> time.Time until it is valid
 	texts    archive
 	calls    archive
+	tapes    sync.Map // recording SID -> time.Duration
 }
 
 // New makes a sandbox. Options that cannot work are told by Check.
@@ -184,6 +185,9 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST "+account+"/Calls.json", s.twilio(s.placeCall))
 	mux.HandleFunc("GET "+account+"/Calls.json", s.twilio(s.listCalls))
 	mux.HandleFunc("GET "+account+"/Calls/{sid}", s.twilio(s.oneCall))
+	mux.HandleFunc("POST "+account+"/Calls/{sid}", s.twilio(s.changeCall))
+	mux.HandleFunc("GET "+account+"/Recordings/{file}", s.twilio(s.playRecording))
+	mux.HandleFunc("DELETE "+account+"/Recordings/{file}", s.twilio(s.dropRecording))
 
 	mux.HandleFunc("POST /push/{id}", s.push)
 	mux.HandleFunc("POST "+Webhooks+"/{host}/{path...}", s.hear)

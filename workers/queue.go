@@ -23,6 +23,8 @@ const (
 	taskReact   = "react"   // pending live events
 	taskWatch   = "watch"   // with one part of a segment
 	taskStage   = "stage"   // rollouts in which something is to be done
+
+	taskRecordings = "recordings" // those to fetch and to delete
 )
 
 // journeyQueue carries everything that is not a delivery; deliveries have a

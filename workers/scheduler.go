@@ -30,6 +30,7 @@ type Scheduler struct {
 	Decider    *Decider
 	Sweeper    *Sweeper
 	Retention  *Retention
+	Keeper     *Keeper
 	Facts      Facts
 	Bell       *Bell
 	// Holder names this process among schedulers.
@@ -84,10 +85,10 @@ func (s *Scheduler) Run(ctx context.Context) {
 
 // Upkeep notices a Redis that came back empty, records the occurrences that have
 // come, decides splits, ends the journeys whose exits have come to hold, and
-// starts what looks at segments and stages, and forgets what is no longer needed.
+// starts what looks at segments, stages and recordings, and forgets what is no longer needed.
 func (s *Scheduler) Upkeep(ctx context.Context) error {
 	err := s.Reconciler.Refill(ctx)
-	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round, s.Watcher.Round, s.Stager.Round, s.Retention.Round} {
+	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round, s.Watcher.Round, s.Stager.Round, s.Keeper.Round, s.Retention.Round} {
 		// Without a workspace nothing is scheduled, but answers are still read.
 		if done := round(ctx); !errors.Is(done, campaigns.ErrNoWorkspace) {
 			err = errors.Join(err, done)

@@ -14,6 +14,7 @@ type Worker struct {
 	Reader    *Reader
 	Watcher   *Watcher
 	Stager    *Stager
+	Keeper    *Keeper
 	Bell      *Bell
 	Log       *slog.Logger
 }
@@ -25,6 +26,7 @@ func (w *Worker) Serve(s *Server) {
 	handle(s, w.Bell, w.Log, taskEnter, w.Entrance.Enter)
 	handle(s, w.Bell, w.Log, taskWatch, w.Watcher.Compare)
 	handle(s, w.Bell, w.Log, taskStage, func(ctx context.Context, _ any) error { return w.Stager.Due(ctx) })
+	handle(s, w.Bell, w.Log, taskRecordings, func(ctx context.Context, _ any) error { return w.Keeper.Tend(ctx) })
 	handle(s, w.Bell, w.Log, taskReact, func(ctx context.Context, _ any) error { return w.Reactor.React(ctx) })
 	handle(s, w.Bell, w.Log, taskRead, func(ctx context.Context, _ any) error { return w.Reader.Read(ctx) })
 }

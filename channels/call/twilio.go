@@ -28,8 +28,6 @@ type Twilio struct {
 	MachineDetection bool `yaml:"machine_detection"`
 	// Transcribe has Twilio write down recorded answers, English only, for a fee.
 	Transcribe bool `yaml:"transcribe"`
-	// DeleteRecordings deletes at Twilio what has been fetched.
-	DeleteRecordings bool `yaml:"delete_recordings"`
 }
 
 // Open gives the sender, which is also a Listener, a Talker, a Finder, a
@@ -43,7 +41,7 @@ func (t Twilio) Open() (channels.Sender, error) {
 		return nil, errors.New("open calls through twilio: from is not an E.164 number")
 	}
 	return &calls{
-		client: client, from: t.From, detect: t.MachineDetection, transcribe: t.Transcribe, forget: t.DeleteRecordings,
+		client: client, from: t.From, detect: t.MachineDetection, transcribe: t.Transcribe,
 	}, nil
 }
 
@@ -52,7 +50,6 @@ type calls struct {
 	from       string
 	detect     bool
 	transcribe bool
-	forget     bool
 }
 
 // Send places one call.

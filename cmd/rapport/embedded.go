@@ -49,6 +49,9 @@ func embed(ctx context.Context, o *options, c config.Config, clock func() time.T
 	if e.Keys, err = loadKeys(o.data); err != nil {
 		return nil, err
 	}
+	if e.Vault, err = openVault(besideStore(c.Recordings, o.data)); err != nil {
+		return nil, err
+	}
 	e.configure(c)
 	if len(e.Addresses.Signer.Keys) == 0 {
 		e.Addresses.Signer = deliveries.Signer{Keys: [][]byte{[]byte(e.Keys.Links)}}

@@ -16,6 +16,7 @@ import (
 	"rapport/config"
 	"rapport/console"
 	"rapport/deliveries"
+	"rapport/recordings"
 	"rapport/store"
 	"rapport/webhooks"
 	"rapport/workers"
@@ -32,8 +33,11 @@ type backing struct {
 	Limits    map[channels.Channel]workers.Limit
 	AlertURL  string // "" tells nobody
 	TestMode  workers.TestMode
-	Retention config.Retention
-	Worker    config.Worker
+	// Vault is where recordings lie; nil leaves them at the provider.
+	Vault          recordings.Vault
+	MoveRecordings bool
+	Retention      config.Retention
+	Worker         config.Worker
 	// Conditions is how long one may be judged; zero is the store's default.
 	Conditions time.Duration
 	close      []func() error
@@ -120,6 +124,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 		},
 		Decider: &workers.Decider{Catalog: i.Catalog, Splits: i.Store.Splits(), Now: i.Now, Log: i.Log},
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
+		Keeper:  i.keeper(),
 		Retention: &workers.Retention{
 			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, Callbacks: time.Duration(i.backing.Retention.Callbacks), Now: i.Now,
 		},
@@ -140,7 +145,7 @@ func (i *installation) worker() *workers.Worker {
 		Reactor: &workers.Reactor{
 			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Now: i.Now, Log: i.Log,
 		},
-		Watcher: i.watcher(), Stager: i.stager(),
+		Watcher: i.watcher(), Stager: i.stager(), Keeper: i.keeper(),
 		Reader: i.reader(),
 		Bell:   i.Bell, Log: i.Log,
 	}

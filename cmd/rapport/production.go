@@ -39,6 +39,10 @@ func production(ctx context.Context, c config.Config, clock func() time.Time) (*
 		b.Close()
 		return nil, err
 	}
+	if b.Vault, err = openVault(c.Recordings); err != nil {
+		b.Close()
+		return nil, err
+	}
 	b.configure(c)
 	return b, nil
 }
@@ -58,7 +62,7 @@ func (b *backing) configure(c config.Config) {
 	}
 	b.TestMode = workers.TestMode{On: c.TestMode, Addresses: c.TestAddresses}
 	b.AlertURL, b.Retention = c.Alerts.Webhook.Reveal(), c.Retention
-	b.Worker, b.Conditions = c.Worker, c.ConditionTimeout
+	b.Worker, b.Conditions, b.MoveRecordings = c.Worker, c.ConditionTimeout, c.Recordings.Move
 }
 
 // testModeWarning says aloud that hardly anything leaves.

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"path/filepath"
+	"time"
+
+	"rapport/channels"
+	"rapport/config"
+	"rapport/recordings"
+	"rapport/workers"
+)
+
+// openVault opens where recordings are kept; nil where the configuration names
+// no place.
+func openVault(c config.Recordings) (recordings.Vault, error) {
+	switch {
+	case c.S3.Bucket != "":
+		return recordings.OpenBucket(recordings.BucketSettings{
+			Endpoint: c.S3.Endpoint, Bucket: c.S3.Bucket, Region: c.S3.Region, Plain: c.S3.Plain,
+			AccessKey: c.S3.AccessKey.Reveal(), SecretKey: c.S3.SecretKey.Reveal(),
+		})
+	case c.Folder != "":
+		return recordings.Folder{Path: c.Folder}, nil
+	}
+	return nil, nil
+}
+
+// besideStore is the place of an embedded installation's recordings, unless the
+// configuration names another.
+func besideStore(c config.Recordings, folder string) config.Recordings {
+	if c.Folder == "" && c.S3.Bucket == "" {
+		c.Folder = filepath.Join(folder, "sounds")
+	}
+	return c
+}
+
+// keeper fetches and keeps recordings: the scheduler's starts tasks, a worker's
+// does them.
+func (i *installation) keeper() *workers.Keeper {
+	recorder, _ := i.Senders[channels.Call].(channels.Recorder)
+	return &workers.Keeper{
+		Ledger: i.Store.Recordings(), Vault: i.Vault, Recorder: recorder, For: time.Duration(i.Retention.Recordings), Move: i.MoveRecordings,
+		Queue: workers.OpenQueue(i.Redis), Now: i.Now, Log: i.Log,
+	}
+}
