@@ -54,11 +54,12 @@ var arrows = map[string][]string{
 
 // keepers lists the libraries that one part of the house keeps for itself.
 var keepers = map[string]string{
-	"github.com/hibiken/asynq":    "workers",
-	"modernc.org/sqlite":          "store",
-	"modernc.org/sqlite/lib":      "store",
-	"github.com/jackc/pgx/v5":     "store",
-	"github.com/pressly/goose/v3": "store",
+	"github.com/hibiken/asynq":     "workers",
+	"github.com/minio/minio-go/v7": "recordings",
+	"modernc.org/sqlite":           "store",
+	"modernc.org/sqlite/lib":       "store",
+	"github.com/jackc/pgx/v5":      "store",
+	"github.com/pressly/goose/v3":  "store",
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -19,7 +19,11 @@ func (c *Console) caseOf(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := view{"Title": found.Title, "Case": found, "Zone": time.UTC, "Now": c.Now()}
+	taped, err := c.recordingsOf(r.Context(), found)
+	if err != nil {
+		return err
+	}
+	v := view{"Title": found.Title, "Recordings": taped, "Case": found, "Zone": time.UTC, "Now": c.Now()}
 	edition, err := c.Catalog.Current(r.Context())
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return err

@@ -17,6 +17,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/recordings"
 )
 
 // Console is the pages and what they lean on.
@@ -27,10 +28,13 @@ type Console struct {
 	Summary   deliveries.Summary
 	Casebook  customers.Casebook
 	Outlets   deliveries.Outlets
-	Starter   campaigns.Starter
-	Applier   campaigns.Applier
-	Replier   campaigns.Replier
-	Gate      campaigns.Switch
+	// Shelf finds recordings and Vault holds their sound; nil shows none.
+	Shelf   recordings.Shelf
+	Vault   recordings.Vault
+	Starter campaigns.Starter
+	Applier campaigns.Applier
+	Replier campaigns.Replier
+	Gate    campaigns.Switch
 	// TestMode says that messages leave to nobody but test addresses.
 	TestMode bool
 	Ring     func(context.Context)
@@ -49,6 +53,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	page("GET /{$}", c.overview)
 	page("GET /customers", c.search)
 	page("GET /customers/{id}", c.customer)
+	page("GET /recordings/{id}", c.recording)
 	page("POST /customers/{id}/follow-ups", c.followUp)
 	page("GET /cases/{id}", c.caseOf)
 	page("POST /cases/{id}/replies", c.reply)
@@ -68,7 +73,7 @@ func (c *Console) local(serve func(http.ResponseWriter, *http.Request) error) ht
 			return
 		}
 		header := w.Header()
-		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		header.Set("Content-Security-Policy", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cache-Control", "no-store")
@@ -156,9 +161,13 @@ func (c *Console) customer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	taped, err := c.recordingsBy(r.Context(), customer.ID)
+	if err != nil {
+		return err
+	}
 	zone, from := edition.ZoneOf(customer)
 	c.show(w, http.StatusOK, "customer", view{
-		"Title": strings.TrimSpace(customer.FirstName + " " + customer.LastName), "Customer": customer, "Events": newestFirst(events),
+		"Title": strings.TrimSpace(customer.FirstName + " " + customer.LastName), "Customer": customer, "Events": newestFirst(events), "Recordings": taped,
 		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": float64(customer.Orders.Total) / float64(edition.MinorUnits(1)),
 		"Currency": edition.Currency,
 	})

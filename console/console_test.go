@@ -16,11 +16,13 @@ import (
 	"rapport/campaigns/examples"
 	"rapport/console"
 	"rapport/customers"
+	"rapport/recordings"
 	"rapport/store"
 )
 
 // shop is the sample shop's console over a database of its own.
 type shop struct {
+	vault recordings.Vault
 	t     *testing.T
 	store *store.Store
 	pages http.Handler
@@ -53,7 +55,7 @@ func emptyShop(t *testing.T) *shop {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, store: db, now: time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)}
+	s := &shop{t: t, store: db, vault: recordings.Folder{Path: t.TempDir()}, now: time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)}
 	_, err = db.PutCustomers(t.Context(), s.now, []customers.Customer{
 		{ID: "c-1", Email: "ada@shop.example", Phone: "+4915112345678", FirstName: "Ada", LastName: "Quill"},
 		{ID: "c-2", Email: "mallory@shop.example", FirstName: "<script>alert(1)</script>", LastName: `"><b>`},
@@ -75,7 +77,8 @@ func emptyShop(t *testing.T) *shop {
 		Applier: campaigns.Applier{Catalog: catalog, Census: db, Journeys: db, Now: clock},
 		Replier: campaigns.Replier{Catalog: catalog, Casebook: db.Casebook(), Directory: db, Timeline: db, Letters: db.Replies(), Now: clock},
 		NewKey:  func() string { starts++; return "form-" + strconv.Itoa(starts) },
-		Ring:    func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Shelf:   db.Recordings(), Vault: s.vault,
+		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}).Mount(mux)
 	s.pages = mux
 	return s

@@ -19,7 +19,7 @@ import (
 // scheduler is one among several.
 func (s *shop) scheduler(holder string) *workers.Scheduler {
 	return &workers.Scheduler{
-		Schedule: s.schedule, Watcher: s.watcher, Stager: s.stager, Pump: s.pump, Reconciler: s.mender, Decider: s.decider, Sweeper: s.sweeper, Retention: s.retention(0), Facts: s.store, Bell: &workers.Bell{Redis: s.redis},
+		Schedule: s.schedule, Watcher: s.watcher, Stager: s.stager, Pump: s.pump, Reconciler: s.mender, Decider: s.decider, Sweeper: s.sweeper, Keeper: &workers.Keeper{}, Retention: s.retention(0), Facts: s.store, Bell: &workers.Bell{Redis: s.redis},
 		Holder: holder, Now: s.clock, Log: s.log,
 	}
 }

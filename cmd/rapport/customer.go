@@ -34,14 +34,19 @@ func customerCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			taped, err := i.Store.Recordings().OfCustomer(cmd.Context(), customer.ID)
+			if err != nil {
+				return err
+			}
 			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"customer": customer, "timeline": events})
+				return printJSON(cmd.OutOrStdout(), map[string]any{"customer": customer, "timeline": events, "recordings": taped})
 			}
 			zone := time.UTC
 			if edition, err := i.Catalog.Current(cmd.Context()); err == nil {
 				zone, _ = edition.ZoneOf(customer)
 			}
 			printProfile(cmd.OutOrStdout(), customer, zone)
+			printRecordings(cmd.OutOrStdout(), taped, zone)
 			fmt.Fprintf(cmd.OutOrStdout(), "\nTimeline (%s)\n", zone)
 			printTimeline(cmd.OutOrStdout(), events, zone)
 			return nil

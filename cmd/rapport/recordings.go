@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -41,5 +43,21 @@ func (i *installation) keeper() *workers.Keeper {
 	return &workers.Keeper{
 		Ledger: i.Store.Recordings(), Vault: i.Vault, Recorder: recorder, For: time.Duration(i.Retention.Recordings), Move: i.MoveRecordings,
 		Queue: workers.OpenQueue(i.Redis), Now: i.Now, Log: i.Log,
+	}
+}
+
+// printRecordings lists what was recorded of a customer, the newest first. They
+// are listened to in the console.
+func printRecordings(w io.Writer, all []recordings.Recording, zone *time.Location) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nRecordings")
+	for _, r := range all {
+		of := "talk with a person"
+		if r.Question != "" {
+			of = "answer to " + r.Question
+		}
+		fmt.Fprintf(w, "  %-4d %s  %-22s %6s  %s\n", r.ID, stamp(r.At, zone), of, r.Lasted, r.State)
 	}
 }
