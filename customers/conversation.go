@@ -54,7 +54,7 @@ func Conversation(events []Event) []Line {
 			if line.Text == "" {
 				line.Text = textOf(e, "answer")
 			}
-			line.Media = listOf(e, "media")
+			line.Media = append(listOf(e, "media"), listOf(e, "attachments")...)
 			lines = append(lines, line)
 		case e.Delivery != 0 && spoken(ch):
 			i, known := at[e.Delivery]

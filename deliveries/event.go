@@ -20,6 +20,9 @@ func (d Delivery) Event(now time.Time) customers.Event {
 	if d.Reason != "" {
 		properties["reason"] = d.Reason
 	}
+	if d.Segments > 0 && d.Status == Sent {
+		properties["segments"] = d.Segments
+	}
 	if d.Provider != "" && d.Status != Skipped {
 		properties["provider"] = d.Provider
 	}

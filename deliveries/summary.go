@@ -24,6 +24,7 @@ type Funnel struct {
 	Skipped     map[SkipReason]int64 `json:"skipped,omitempty"`
 	Unconfirmed int64                `json:"unconfirmed"`
 	Cost        int64                `json:"cost"`      // minor units
+	Segments    int64                `json:"segments"`  // of texts, as they were billed
 	ScoreSum    float64              `json:"score_sum"` // of csat5 answers
 	ScoreCount  int64                `json:"score_count"`
 	NPSSum      float64              `json:"nps_sum,omitempty"` // of nps answers

@@ -92,13 +92,14 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args .
 		var reason string
 		var named bool
 		var machine deliveries.Machine
-		var count, cost int64
-		if err := r.Scan(&campaign, &channel, &status, &reason, &named, &machine, &count, &cost); err != nil {
+		var count, cost, segments int64
+		if err := r.Scan(&campaign, &channel, &status, &reason, &named, &machine, &count, &cost, &segments); err != nil {
 			return err
 		}
 		funnel := f.of(campaign)
 		funnel.Planned += count
 		funnel.Cost += cost
+		funnel.Segments += segments
 		if status.Accepted() || status == deliveries.Failed && named {
 			funnel.Sent += count
 			if status == deliveries.Failed || status == deliveries.Expired {
@@ -144,7 +145,7 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args .
 		}
 		return nil
 	}, `SELECT d.campaign, d.channel, d.status, CASE WHEN d.status IN ('failed', 'bounced', 'expired', 'skipped') THEN d.reason ELSE '' END AS ended_by,
-			d.provider_id IS NOT NULL AS named, d.machine, COUNT(*), CAST(SUM(d.cost) AS BIGINT)
+			d.provider_id IS NOT NULL AS named, d.machine, COUNT(*), CAST(SUM(d.cost) AS BIGINT), CAST(SUM(d.segments) AS BIGINT)
 		FROM deliveries d WHERE d.channel <> 'webhook' AND `+which+` GROUP BY d.campaign, d.channel, d.status, ended_by, named, d.machine`, args...)
 }
 

@@ -96,8 +96,8 @@ func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
 }
 
 // answer adds what a direct message needs beside its words: an e-mail stands below
-// the one it answers. It is a letter
-// between two people: nothing in it is counted, and no list is left by it.
+// the one it answers. It is a letter between two people: nothing in it is counted,
+// and no list is left by it.
 func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
 	if d.Channel == channels.SMS {
 		m.StatusURL = o.Doors.MessageStatus(m.Delivery, m.Attempt)

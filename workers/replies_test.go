@@ -129,6 +129,29 @@ func TestAnAgentAnswersByMail(t *testing.T) {
 	}
 }
 
+func TestAReplyByMailStandsBelowTheLetterItAnswers(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.store.Casebook().Open(s.ctx(), []customers.Case{{
+		Customer: "ann", Queue: "support", Priority: customers.Normal, Title: "A letter", Why: customers.WhyReply, OpenedAt: s.clock(),
+	}}))
+	_, err := s.store.Append(s.ctx(), []customers.Event{{
+		Customer: "ann", Name: "email replied", At: s.clock(), ReceivedAt: s.clock(), Key: "letter",
+		Properties: map[string]any{"text": "Where is it?", "subject": "My parcel", "message_id": "abc@home.example"},
+	}})
+	ok(t, err)
+	_, err = s.replier().Reply(s.ctx(), campaigns.Reply{Case: s.onlyCase().ID, Text: "Here."}) // by mail, since it came by mail
+	ok(t, err)
+	s.deliver()
+	d := s.stands(deliveries.Sent, "")
+	all := s.provider.requests()
+	mail := all[len(all)-1].body
+	for _, wanted := range []string{`"subject":"Re: My parcel"`, "In-Reply-To", "abc@home.example", s.doors.MessageID(d.ID)} {
+		if !strings.Contains(mail, wanted) {
+			t.Errorf("%s is not in %s", wanted, mail)
+		}
+	}
+}
+
 func TestStopStartAndHelpAreAnsweredOnceADay(t *testing.T) {
 	s := open(t, files)
 	ann := phoneOf("ann")

@@ -125,11 +125,12 @@ func printStanding(w io.Writer, all []standing, zone *time.Location) {
 					fmt.Fprintf(w, "\n%s\n", title)
 					title = ""
 				}
-				fmt.Fprintf(w, "  %-18s %s\n", s.Campaign, line)
+				fmt.Fprintf(w, "  %-18s %s\n", campaignName(s.Funnel), line)
 			}
 		}
 	}
 	section("In it before, so not again", keptOutLine)
+	section("Spent", costLine)
 	section("Goals", goalLines)
 	section("Stages", func(s standing) []string { return stageLines(s, zone) })
 	section("Splits", func(s standing) []string { return splitLines(s, zone) })
@@ -141,6 +142,22 @@ func keptOutLine(s standing) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%d who belonged were kept out by the rule of entry (again)", s.KeptOut)}
+}
+
+// costLine tells what a campaign's messages cost by the workspace's prices.
+func costLine(s standing) []string {
+	if s.Cost == 0 && s.Segments == 0 {
+		return nil
+	}
+	scale := s.scale
+	if scale == 0 {
+		scale = 100
+	}
+	line := fmt.Sprintf("%.2f", float64(s.Cost)/scale)
+	if s.Segments > 0 {
+		line += fmt.Sprintf(", for %d segments of text messages among them", s.Segments)
+	}
+	return []string{line}
 }
 
 func goalLines(s standing) []string {
