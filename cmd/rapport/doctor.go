@@ -1,0 +1,228 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/net/idna"
+
+	"rapport/channels"
+	"rapport/channels/email"
+	"rapport/channels/email/domain"
+	"rapport/config"
+	"rapport/store"
+	"rapport/workers"
+)
+
+func doctorCommand(o *options) *cobra.Command {
+	var d doctor
+	command := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the configuration and what DNS says of the sender's domain; nothing is sent",
+		Long: "Check the configuration, the store, Redis, and what DNS says of the domain that e-mail is sent from: SPF, DKIM,\n" +
+			"DMARC, where mail for it goes and where its links lead. What is missing is printed as a record to paste.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			findings, err := d.examine(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if o.format == "json" {
+				err = printJSON(cmd.OutOrStdout(), findings)
+			} else {
+				printFindings(cmd.OutOrStdout(), findings)
+			}
+			return errors.Join(err, failed(findings))
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&d.domain, "domain", "", "the sender's `domain`; without it the provider's `from` or the workspace's sender tells")
+	flags.StringSliceVar(&d.selectors, "selector", nil, "the `names` of keys that somebody else signs with")
+	flags.StringVar(&d.inbound, "inbound", "", "the `domain` that customers' replies come to")
+	flags.StringVar(&d.server, "dns", "", "the DNS server to ask, as `ADDRESS:PORT`; without it the system's")
+	return command
+}
+
+// doctor is what is asked of a checkup.
+type doctor struct {
+	domain, inbound, server string
+	selectors               []string
+}
+
+func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, error) {
+	c, _, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	findings := append(checkProviders(c), checkServers(ctx, c)...)
+	checkup := domain.Checkup{Inbound: d.inbound, Now: now()}
+	if c.PublicURL != config.Defaults().PublicURL {
+		checkup.PublicURL = c.PublicURL
+	}
+	from := d.byProvider(c, &checkup)
+	if checkup.Domain = ascii(cmp.Or(d.domain, domainOf(from), o.workspaceDomain(ctx))); checkup.Domain == "" {
+		return append(findings, domain.Finding{
+			Check: "domain", Level: domain.Warn, What: "it is not known which domain e-mail is sent from", Mend: "name it: --domain shop.example",
+		}), nil
+	}
+	for _, selector := range d.selectors {
+		checkup.Keys = append(checkup.Keys, domain.Key{Domain: checkup.Domain, Selector: selector})
+	}
+	if checkup.DNS, err = d.resolver(); err != nil {
+		return nil, err
+	}
+	return append(findings, checkup.Run(ctx)...), nil
+}
+
+func (d doctor) resolver() (domain.Resolver, error) {
+	if d.server == "" {
+		return domain.SystemResolver()
+	}
+	if _, _, err := net.SplitHostPort(d.server); err != nil {
+		return domain.Resolver{}, fmt.Errorf("--dns is an address and a port such as 9.9.9.9:53, not %q", d.server)
+	}
+	return domain.Resolver{Server: d.server}, nil
+}
+
+// byProvider fills in what the e-mail provider's settings tell, and gives the
+// sender that stands there. Mistakes in them have been told already.
+func (d doctor) byProvider(c config.Config, checkup *domain.Checkup) (from string) {
+	for name, section := range c.Providers[string(channels.Email)] {
+		switch name {
+		case "sendgrid":
+			var s email.SendGrid
+			_ = section.Decode(&s)
+			from, checkup.Include, checkup.Exchanger = s.From, "sendgrid.net", "mx.sendgrid.net"
+			if sender := ascii(cmp.Or(d.domain, domainOf(from))); len(d.selectors) == 0 && sender != "" {
+				checkup.Keys = []domain.Key{{Domain: sender, Selector: "s1"}, {Domain: sender, Selector: "s2"}} // SendGrid's usual ones
+			}
+		case "smtp":
+			var s email.SMTP
+			_ = section.Decode(&s)
+			from = s.From
+			if ip := net.ParseIP(s.Host); s.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+				checkup.Relay = s.Host
+			}
+			for _, key := range s.DKIM {
+				if signer, err := key.Signer(); err == nil {
+					checkup.Keys = append(checkup.Keys, domain.Key{Domain: ascii(key.Domain), Selector: key.Selector, Public: signer.Public()})
+				}
+			}
+		}
+	}
+	return from
+}
+
+// workspaceDomain is that of the workspace's sender, where a store can be read.
+func (o *options) workspaceDomain(ctx context.Context) string {
+	i, err := o.openReading(ctx)
+	if err != nil {
+		return ""
+	}
+	defer i.Close()
+	edition, err := i.Catalog.Current(ctx)
+	if err != nil {
+		return ""
+	}
+	return domainOf(edition.Senders[channels.Email].From)
+}
+
+func domainOf(mailbox string) string {
+	address, err := mail.ParseAddress(mailbox)
+	if err != nil {
+		return ""
+	}
+	return address.Address[strings.LastIndexByte(address.Address, '@')+1:]
+}
+
+func ascii(name string) string {
+	if plain, err := idna.Lookup.ToASCII(name); err == nil {
+		return plain
+	}
+	return strings.ToLower(name)
+}
+
+// checkProviders opens every configured provider, which sends nothing.
+func checkProviders(c config.Config) []domain.Finding {
+	var findings []domain.Finding
+	for ch, sections := range c.Providers {
+		for name, section := range sections {
+			f := domain.Finding{Check: "provider", Level: domain.OK, What: ch + " by " + name + " can be opened"}
+			if _, err := openProvider(channels.Channel(ch), name, section, now); err != nil {
+				f.Level, f.What = domain.Fail, ch+" by "+name+": "+err.Error()
+			}
+			findings = append(findings, f)
+		}
+	}
+	return sorted(findings)
+}
+
+// checkServers looks at the store and Redis where the configuration names them.
+func checkServers(ctx context.Context, c config.Config) []domain.Finding {
+	var findings []domain.Finding
+	look := func(check, well string, err error) {
+		f := domain.Finding{Check: check, Level: domain.OK, What: well}
+		if err != nil {
+			f.Level, f.What = domain.Fail, err.Error()
+		}
+		findings = append(findings, f)
+	}
+	if c.Store != "" {
+		s, err := store.OpenReading(ctx, c.Store.Reveal())
+		if err == nil {
+			err = s.Close()
+		}
+		look("store", "can be read, and its schema is this program's", err)
+	}
+	if c.Redis != "" {
+		r, err := workers.OpenRedis(c.Redis.Reveal())
+		if err == nil {
+			err = errors.Join(workers.CheckRedis(ctx, r), r.Close())
+		}
+		look("redis", "is there and keeps what it is given", err)
+	}
+	return findings
+}
+
+func sorted(findings []domain.Finding) []domain.Finding {
+	slices.SortFunc(findings, func(a, b domain.Finding) int { return strings.Compare(a.What, b.What) })
+	return findings
+}
+
+func failed(findings []domain.Finding) error {
+	n := 0
+	for _, f := range findings {
+		if f.Level == domain.Fail {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d checks failed", n, len(findings))
+}
+
+func printFindings(w io.Writer, findings []domain.Finding) {
+	const indent = "                "
+	for _, f := range findings {
+		fmt.Fprintf(w, "%-5s %-9s %s\n", f.Level, f.Check, f.What)
+		if f.Mend != "" {
+			fmt.Fprintf(w, "%s%s\n", indent, f.Mend)
+		}
+		if r := f.Record; r != nil {
+			value := r.Value
+			if r.Type == "TXT" {
+				value = `"` + value + `"`
+			}
+			fmt.Fprintf(w, "%s%s. %s %s\n", indent, r.Name, r.Type, value)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/miekg/dns"
+)
+
+// nameServer answers questions about shop.example from records.
+func nameServer(t *testing.T, records ...*dns.TXT) string {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan struct{})
+	server := &dns.Server{
+		PacketConn: conn, NotifyStartedFunc: func() { close(started) },
+		Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+			m := new(dns.Msg)
+			m.SetReply(q)
+			for _, record := range records {
+				if record.Hdr.Name == q.Question[0].Name && q.Question[0].Qtype == dns.TypeTXT {
+					m.Answer = append(m.Answer, record)
+				}
+			}
+			_ = w.WriteMsg(m)
+		}),
+	}
+	go func() { _ = server.ActivateAndServe() }()
+	<-started
+	t.Cleanup(func() { _ = server.Shutdown() })
+	return conn.LocalAddr().String()
+}
+
+func text(name, value string) *dns.TXT {
+	record := &dns.TXT{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: dns.ClassINET}}
+	for len(value) > 250 {
+		record.Txt, value = append(record.Txt, value[:250]), value[250:]
+	}
+	record.Txt = append(record.Txt, value)
+	return record
+}
+
+// TestADomainIsMadeFitToSend makes a key, writes into DNS what is asked for, and
+// lets the doctor look before and after.
+func TestADomainIsMadeFitToSend(t *testing.T) {
+	dir := t.TempDir()
+	key := filepath.Join(dir, "dkim.pem")
+	out, errOut, code := rapport(t, "dkim", "--domain", "shop.example", "--out", key, "--format", "json")
+	var record struct{ Name, Type, Value string }
+	if err := json.Unmarshal([]byte(out), &record); err != nil || code != 0 || record.Name != "rapport1._domainkey.shop.example" {
+		t.Fatalf("exit %d: %v\n%s%s", code, err, out, errOut)
+	}
+	if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the key's file: %v, %v", info.Mode(), err)
+	}
+	if _, errOut, code := rapport(t, "dkim", "--domain", "shop.example", "--out", key); code == 0 || !strings.Contains(errOut, "exists") {
+		t.Errorf("a key was written over: %s", errOut)
+	}
+	config := filepath.Join(dir, "config.yaml")
+	written := "providers: {email: {smtp: {host: 127.0.0.1, tls: none, from: hello@shop.example, dkim: [" +
+		"{domain: shop.example, selector: rapport1, key_file: " + key + "}]}}}\n"
+	if err := os.WriteFile(config, []byte(written), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errOut, code = rapport(t, "doctor", "--config", config, "--data", dir, "--dns", nameServer(t))
+	if code == 0 || !strings.Contains(errOut, "3 of 5 checks failed") || !strings.Contains(out, record.Name+`. TXT "`+record.Value+`"`) {
+		t.Errorf("an empty zone: exit %d\n%s%s", code, out, errOut)
+	}
+	whole := nameServer(t, text(record.Name+".", record.Value), text("shop.example.", "v=spf1 mx -all"),
+		text("_dmarc.shop.example.", "v=DMARC1; p=reject; rua=mailto:dmarc@shop.example"))
+	out, errOut, code = rapport(t, "doctor", "--config", config, "--data", dir, "--dns", whole)
+	if code != 0 || strings.Count(out, "ok ") != 5 || !strings.Contains(out, "warn  MX") {
+		t.Errorf("a zone that holds it all: exit %d\n%s%s", code, out, errOut)
+	}
+}
