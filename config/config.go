@@ -37,6 +37,8 @@ type Config struct {
 	TestMode bool `yaml:"test_mode"`
 	// Providers are sections by channel and provider: email: {sendgrid: {…}}.
 	Providers map[string]map[string]Section `yaml:"providers"`
+	// Inbound is how e-mail comes to us.
+	Inbound Inbound `yaml:"inbound"`
 	// Limits are how fast messages leave, by channel.
 	Limits map[string]Limit `yaml:"limits"`
 	// ConditionTimeout is how long a database may judge the condition of one
@@ -229,6 +231,9 @@ func (c Config) Check() error {
 		if strings.TrimSpace(address) == "" {
 			wrong("test_addresses[%d]: it is empty", i)
 		}
+	}
+	if err := c.Inbound.check(); err != nil {
+		mistakes = append(mistakes, err)
 	}
 	for channel := range c.Providers {
 		if !channelNames[channel] {

@@ -44,11 +44,14 @@ type Mood struct {
 type EmailBehaviour struct {
 	Defer       float64 `json:"defer" yaml:"defer"`             // the mailbox delays it once, then takes it
 	HardBounce  float64 `json:"hard_bounce" yaml:"hard_bounce"` // nobody there
-	SoftBounce  float64 `json:"soft_bounce" yaml:"soft_bounce"` // delayed, then blocked
+	SoftBounce  float64 `json:"soft_bounce" yaml:"soft_bounce"` // the mailbox is full
+	Block       float64 `json:"block" yaml:"block"`             // delayed, then not wanted
+	Away        float64 `json:"away" yaml:"away"`               // on holiday: a machine writes back
 	Scan        float64 `json:"scan" yaml:"scan"`               // a security scanner fetches every link
 	Open        float64 `json:"open" yaml:"open"`
 	Click       float64 `json:"click" yaml:"click"`
 	Answer      float64 `json:"answer" yaml:"answer"` // the survey, when there is a link to one
+	Reply       float64 `json:"reply" yaml:"reply"`   // a letter back
 	Unsubscribe float64 `json:"unsubscribe" yaml:"unsubscribe"`
 	Complain    float64 `json:"complain" yaml:"complain"`
 
@@ -101,8 +104,8 @@ func Lifelike() Behaviour {
 	return Behaviour{
 		Mood: Mood{Mean: 0.72, Spread: 0.24},
 		Email: EmailBehaviour{
-			Defer: 0.03, HardBounce: 0.008, SoftBounce: 0.006, Scan: 0.04,
-			Open: 0.42, Click: 0.14, Answer: 0.35, Unsubscribe: 0.006, Complain: 0.0008,
+			Defer: 0.03, HardBounce: 0.008, SoftBounce: 0.004, Block: 0.002, Away: 0.006, Scan: 0.04,
+			Open: 0.42, Click: 0.14, Answer: 0.35, Reply: 0.02, Unsubscribe: 0.006, Complain: 0.0008,
 			Delivery: Between(time.Second, 20*time.Second), Reading: Between(2*time.Minute, 9*time.Hour), Reaction: Between(4*time.Second, 3*time.Minute),
 		},
 		SMS: SMSBehaviour{

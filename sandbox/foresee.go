@@ -126,13 +126,20 @@ func (f *foresight) email(b EmailBehaviour) {
 	at := c.wait("delivery", b.Delivery)
 	switch {
 	case c.happens("hard bounce", b.HardBounce):
-		f.comes(at, channels.ReportBounced, because("hard", true, false))
+		f.comes(at, channels.ReportBounced, because(channels.BounceHard, true, false))
 		return
 	case c.happens("soft bounce", b.SoftBounce):
-		f.comes(at, channels.ReportBounced, because("soft", false, false))
+		f.comes(at, channels.ReportBounced, because(channels.BounceSoft, false, false))
+		return
+	case c.happens("block", b.Block):
+		f.comes(at, channels.ReportBounced, because(channels.BounceBlocked, false, false))
 		return
 	}
 	f.comes(at, channels.ReportDelivered, nil)
+	if c.happens("away", b.Away) {
+		f.comes(at+time.Second, channels.ReportAutoReplied, nil)
+		return
+	}
 	if !c.happens("open", b.Open) {
 		return
 	}
@@ -147,6 +154,13 @@ func (f *foresight) email(b EmailBehaviour) {
 		f.comes(then("answering"), channels.ReportAnswered, func(r *channels.Report) { r.Answer = f.answer() })
 	case c.happens("click", b.Click):
 		f.comes(then("clicking"), channels.ReportClicked, nil)
+	}
+	if c.happens("reply", b.Reply) {
+		f.comes(then("replying"), channels.ReportReplied, func(r *channels.Report) {
+			if r.Text = f.who.comment(c); f.High > f.Low {
+				r.Text = f.answer()
+			}
+		})
 	}
 	if c.happens("unsubscribe", b.Unsubscribe) {
 		f.comes(then("unsubscribing"), channels.ReportUnsubscribed, nil)

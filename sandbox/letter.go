@@ -26,6 +26,9 @@ type letter struct {
 	unsubscribe   string // the List-Unsubscribe header
 	oneClick      bool   // and it may be posted to (RFC 8058)
 	opens, clicks bool   // SendGrid's own tracking is on
+	from, replyTo string // mailboxes; answers go to the second
+	messageID     string // in angle brackets, where the sender gave one
+	text          string // the plain text
 	chance        chance
 }
 
@@ -58,6 +61,8 @@ func (s *Sandbox) receive(l letter) []act {
 	case c.happens("hard bounce", b.HardBounce):
 		return append(acts, l.event("bounce", arrival, details{"type": "bounce", "status": "5.1.1", "reason": "550 5.1.1 The email account that you tried to reach does not exist"}), s.drop(l.to, "Bounced Address", arrival))
 	case c.happens("soft bounce", b.SoftBounce):
+		return append(acts, l.event("bounce", arrival, details{"type": "bounce", "status": "5.2.2", "reason": "552 5.2.2 The mailbox is full"}))
+	case c.happens("block", b.Block):
 		later := arrival.Add(c.wait("deferred", Between(5*time.Minute, 4*time.Hour)))
 		return append(acts,
 			l.event("deferred", arrival, details{"response": greylisted, "attempt": "1"}),
@@ -67,6 +72,9 @@ func (s *Sandbox) receive(l letter) []act {
 		arrival = arrival.Add(c.wait("deferred", Between(2*time.Minute, 30*time.Minute)))
 	}
 	acts = append(acts, l.event("delivered", arrival, details{"response": "250 2.0.0 OK"}))
+	if c.happens("away", b.Away) {
+		return append(acts, s.away(&l, arrival.Add(time.Second))...)
+	}
 	return append(acts, s.read(&l, who, arrival)...)
 }
 
@@ -112,6 +120,9 @@ func (s *Sandbox) read(l *letter, who person, arrival time.Time) []act {
 		if l.clicks {
 			acts = append(acts, l.event("click", then, details{"useragent": browser, "ip": homeIP, "url": link}))
 		}
+	}
+	if c.happens("reply", b.Reply) {
+		acts = append(acts, s.writeBack(l, who, after("replying"))...)
 	}
 	if c.happens("unsubscribe", b.Unsubscribe) {
 		acts = append(acts, s.unsubscribe(l, found, after("unsubscribing"))...)

@@ -57,7 +57,10 @@ type SendGrid struct {
 	// EventsURL is the event webhook; empty means /hooks/sendgrid/events under
 	// the public URL.
 	EventsURL string
-	// Key signs the event webhook; nil derives one from the seed.
+	// InboundURL is where Inbound Parse posts mail for MailDomain; empty: nobody
+	// writes back.
+	InboundURL string
+	// Key signs the webhooks; nil derives one from the seed.
 	Key *ecdsa.PrivateKey
 }
 
@@ -128,7 +131,7 @@ func New(o Options) *Sandbox {
 // knows.
 func (s *Sandbox) Check() error {
 	problems := []error{s.outside.problem}
-	for what, target := range map[string]string{"SendGrid's events URL": s.options.SendGrid.EventsURL, "Twilio's inbound URL": s.options.Twilio.InboundURL} {
+	for what, target := range map[string]string{"SendGrid's events URL": s.options.SendGrid.EventsURL, "SendGrid's inbound URL": s.options.SendGrid.InboundURL, "Twilio's inbound URL": s.options.Twilio.InboundURL} {
 		if _, err := s.outside.allow(target); target != "" && err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", what, err))
 		}

@@ -214,12 +214,21 @@ func (s *Sandbox) letters(m *mailRequest, id string, now time.Time) []letter {
 				request: id, id: id + ".sandbox-0-" + strconv.Itoa(len(letters)) + ".0", at: at, to: to.Email, subject: m.subject(i),
 				html: html, substitutions: p.Substitutions, body: body, args: args, categories: m.Categories,
 				unsubscribe: header(p.Headers, m.Headers, "List-Unsubscribe"), oneClick: header(p.Headers, m.Headers, "List-Unsubscribe-Post") == oneClick,
+				from: m.From.Email, replyTo: m.replyAddress(), messageID: header(p.Headers, m.Headers, "Message-ID"), text: text,
 				opens: m.Tracking.Opens.Enable, clicks: m.Tracking.Clicks.Enable,
 				chance: s.ordinals.next(s.chance(string(channels.Email), to.Email, m.subject(i))),
 			})
 		}
 	}
 	return letters
+}
+
+// replyAddress is where answers go.
+func (m *mailRequest) replyAddress() string {
+	if m.ReplyTo != nil {
+		return m.ReplyTo.Email
+	}
+	return m.From.Email
 }
 
 // header looks a header up whatever its case, in the personalization first.

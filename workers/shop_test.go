@@ -25,6 +25,7 @@ import (
 	"rapport/channels"
 	"rapport/channels/call"
 	"rapport/channels/email"
+	"rapport/channels/inbound"
 	"rapport/channels/sms"
 	"rapport/channels/twilio"
 	"rapport/channels/webpush"
@@ -190,6 +191,7 @@ func (s *shop) wire() {
 			webhooks.SendGrid:  s.senders[channels.Email].(channels.Listener),
 			webhooks.TwilioSMS: s.senders[channels.SMS].(channels.Listener),
 			webhooks.OwnLinks:  webhooks.Own{Addresses: s.doors},
+			webhooks.Letter:    inbound.Raw{Ours: s.doors},
 		},
 		Doors: s.doors, Now: now, Log: s.log,
 	}

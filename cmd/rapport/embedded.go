@@ -67,7 +67,22 @@ func embed(ctx context.Context, o *options, c config.Config, clock func() time.T
 		e.Close()
 		return nil, err
 	}
+	if err := e.openInbound(e.inbound(c)); err != nil {
+		e.Close()
+		return nil, err
+	}
 	return e, nil
+}
+
+// inbound is how mail comes in: by the sandbox's Inbound Parse where the sandbox
+// sends the mail and nothing else is configured.
+func (e *embedding) inbound(c config.Config) config.Inbound {
+	if c.Inbound.Domain != "" || e.Sandbox == nil || len(c.Providers[string(channels.Email)]) > 0 {
+		return c.Inbound
+	}
+	return config.Inbound{
+		Domain: sandbox.MailDomain, SendGrid: config.InboundSendGrid{WebhookPublicKeys: []string{e.Sandbox.SendGridPublicKey()}},
+	}
 }
 
 // openRedis starts a Redis inside the process. It keeps nothing over a restart,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"time"
@@ -29,6 +30,8 @@ type backing struct {
 	opened
 
 	Addresses deliveries.Doors
+	Inbound   config.Inbound
+	letters   map[string]channels.Listener // read e-mail that comes in
 	WriteKeys []string
 	Limits    map[channels.Channel]workers.Limit
 	AlertURL  string // "" tells nobody
@@ -201,7 +204,7 @@ func (i *installation) doors() *webhooks.Doors {
 			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, Visitors: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 		},
-		Heed: i.reader().Heed, Judge: judgeVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Letters: lettersBy(i.Inbound), Heed: i.reader().Heed, Judge: judgeVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 
@@ -245,6 +248,7 @@ func (i *installation) console() *console.Console {
 func (i *installation) listeners() map[string]channels.Listener {
 	listeners := i.opened.listeners()
 	listeners[webhooks.OwnLinks] = webhooks.Own{Addresses: i.Addresses}
+	maps.Copy(listeners, i.letters)
 	return listeners
 }
 

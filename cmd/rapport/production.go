@@ -44,6 +44,10 @@ func production(ctx context.Context, c config.Config, clock func() time.Time) (*
 		return nil, err
 	}
 	b.configure(c)
+	if err := b.openInbound(c.Inbound); err != nil {
+		b.Close()
+		return nil, err
+	}
 	return b, nil
 }
 

@@ -100,13 +100,18 @@ func queueWeights(queues []string) (map[string]int, error) {
 func webCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "web",
-		Short: "Serve the public doors: callbacks, events, links",
+		Short: "Serve the public doors: callbacks, events, links, mail that comes in",
 		Args:  cobra.NoArgs,
 		RunE: o.role(func(ctx context.Context, i *installation, c config.Config) error {
 			listener, err := net.Listen("tcp", c.Listen)
 			if err != nil {
 				return fmt.Errorf("listen on %s: %w", c.Listen, err)
 			}
+			stop, err := i.takeMail(ctx)
+			if err != nil {
+				return err
+			}
+			defer stop()
 			return serveHTTP(ctx, listener, i.publicRoutes(), i.Log)
 		}),
 	}

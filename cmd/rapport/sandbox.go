@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rapport/config"
+	"rapport/deliveries"
 	"rapport/sandbox"
 )
 
@@ -57,7 +58,7 @@ func sandboxCommand(o *options) *cobra.Command {
 func sandboxOptions(k keys, self, public string, seed uint64, accepted *os.File) sandbox.Options {
 	return sandbox.Options{
 		PublicURL: public, SelfURL: self, Seed: seed, Behaviour: sandbox.Lifelike(), Now: now, Log: accepted,
-		SendGrid: sandbox.SendGrid{APIKey: k.SendGrid},
+		SendGrid: sandbox.SendGrid{APIKey: k.SendGrid, InboundURL: public + deliveries.PathLetterForm},
 		Twilio:   sandbox.Twilio{AccountSID: twilioAccount, AuthToken: k.Twilio},
 	}
 }

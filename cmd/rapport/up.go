@@ -75,6 +75,11 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 		log.Warn(testModeWarning(c))
 	}
 
+	stop, err := i.takeMail(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	server := i.server(workers.ServerOptions{Concurrency: c.Worker.Concurrency, Poll: 20 * time.Millisecond})
 	if err := server.Start(); err != nil {
 		return err

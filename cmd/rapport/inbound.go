@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+
+	"rapport/channels"
+	"rapport/channels/inbound"
+	"rapport/config"
+	"rapport/webhooks"
+)
+
+// openInbound makes what e-mail that comes in needs. Without it no address of
+// ours is given out, and its routes are closed.
+func (b *backing) openInbound(c config.Inbound) error {
+	b.Inbound, b.Addresses.Mail = c, c.Domain
+	b.letters = nil
+	if c.Domain == "" {
+		return nil
+	}
+	forms, err := inbound.SendGrid{PublicKeys: c.SendGrid.WebhookPublicKeys, Ours: b.Addresses}.Open()
+	if err != nil {
+		return fmt.Errorf("inbound.sendgrid: %w", err)
+	}
+	b.letters = map[string]channels.Listener{webhooks.LetterForm: forms, webhooks.Letter: inbound.Raw{Ours: b.Addresses}}
+	return nil
+}
+
+// lettersBy are the routes that the settings open.
+func lettersBy(c config.Inbound) webhooks.Letters {
+	return webhooks.Letters{
+		Signed: len(c.SendGrid.WebhookPublicKeys) > 0, FormSecrets: revealed(c.SendGrid.Secrets), Secrets: revealed(c.HTTP.Secrets),
+	}
+}
+
+func revealed(secrets []config.Secret) []string {
+	texts := make([]string, len(secrets))
+	for i, secret := range secrets {
+		texts[i] = secret.Reveal()
+	}
+	return texts
+}
+
+// takeMail serves SMTP beside something else, where that is configured. stop
+// waits for the messages under way.
+func (i *installation) takeMail(ctx context.Context) (stop func(), err error) {
+	if i.Inbound.SMTP.Listen == "" {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", i.Inbound.SMTP.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for mail on %s: %w", i.Inbound.SMTP.Listen, err)
+	}
+	server := &inbound.SMTP{Domain: i.Inbound.Domain, Ours: i.Addresses, Keep: i.keepLetter, Log: i.Log}
+	return runBeside(ctx, func(ctx context.Context) {
+		if err := server.Serve(ctx, listener); err != nil && ctx.Err() == nil {
+			i.Log.Error("mail is not taken any more", "error", err)
+		}
+	}), nil
+}
+
+// keepLetter stores a message that came by SMTP like one that came by HTTP.
+func (i *installation) keepLetter(ctx context.Context, from string, to []string, message []byte) error {
+	_, err := i.Store.Receive(ctx, webhooks.Letter, channels.Callback{
+		Method: http.MethodPost, URL: "smtp://" + i.Inbound.Domain, Body: channels.Traced(from, to, message), ReceivedAt: i.Now(),
+	})
+	if err == nil {
+		i.Bell.Ring(ctx)
+	}
+	return err
+}

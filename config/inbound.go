@@ -1,0 +1,75 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+)
+
+// Inbound is how e-mail comes to us: replies, failures and stops by mail.
+type Inbound struct {
+	// Domain is one whose mail reaches us and nobody else, such as
+	// reply.shop.example; empty: none does.
+	Domain string `yaml:"domain"`
+
+	SendGrid InboundSendGrid `yaml:"sendgrid"`
+	HTTP     InboundHTTP     `yaml:"http"`
+	SMTP     InboundSMTP     `yaml:"smtp"`
+}
+
+// InboundSendGrid is SendGrid's Inbound Parse.
+type InboundSendGrid struct {
+	// WebhookPublicKeys prove a signed Parse webhook; two hold during a rotation.
+	WebhookPublicKeys []string `yaml:"webhook_public_keys"`
+	// Secrets end the URL of a webhook that is not signed.
+	Secrets []Secret `yaml:"secrets"`
+}
+
+// InboundHTTP takes raw messages by POST.
+type InboundHTTP struct {
+	// Secrets are borne as Authorization: Bearer ….
+	Secrets []Secret `yaml:"secrets"`
+}
+
+// InboundSMTP is a listener of our own.
+type InboundSMTP struct {
+	// Listen is its address, such as 0.0.0.0:25; empty: there is none.
+	Listen string `yaml:"listen"`
+}
+
+// Closed reports whether no mail can come in.
+func (i Inbound) Closed() bool {
+	return len(i.SendGrid.WebhookPublicKeys)+len(i.SendGrid.Secrets)+len(i.HTTP.Secrets) == 0 && i.SMTP.Listen == ""
+}
+
+var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
+
+// check names every setting that makes no sense.
+func (i Inbound) check() error {
+	var mistakes []error
+	wrong := func(format string, args ...any) {
+		mistakes = append(mistakes, fmt.Errorf("inbound."+format, args...))
+	}
+	switch {
+	case i.Domain == "" && !i.Closed():
+		wrong("domain: it is not set; name the domain whose mail reaches us, such as reply.shop.example")
+	case i.Domain != "" && i.Closed():
+		wrong("domain: no way is set by which its mail comes in; set sendgrid, http or smtp beside it")
+	case i.Domain != "" && (!domainName.MatchString(i.Domain) || len(i.Domain) > 200):
+		wrong("domain: a domain in lower-case ASCII is wanted, such as reply.shop.example")
+	}
+	for name, secrets := range map[string][]Secret{"sendgrid": i.SendGrid.Secrets, "http": i.HTTP.Secrets} {
+		for n, secret := range secrets {
+			if len(secret) < 16 || !plainSecret.MatchString(secret.Reveal()) {
+				wrong("%s.secrets[%d]: at least 16 letters and digits are wanted; `openssl rand -hex 32` makes some", name, n)
+			}
+		}
+	}
+	if _, _, err := net.SplitHostPort(i.SMTP.Listen); i.SMTP.Listen != "" && err != nil {
+		wrong("smtp.listen: an address and a port are wanted, such as 0.0.0.0:25")
+	}
+	return errors.Join(mistakes...)
+}
+
+var plainSecret = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
