@@ -42,7 +42,9 @@ func FailureReasons() []Reason {
 	return []Reason{
 		{"no_answer", "nobody picked up", "let the step call again: retry"},
 		{"busy", "the line was busy", "let the step call again: retry"},
-		{"machine", "an answering machine picked up", "let the step call again, or say what to leave: voicemail in the script"},
+		{channels.ReasonMachine, "an answering machine picked up", "let the step call again, or say what to leave: voicemail in the script"},
+		{channels.ReasonVoicemail, "a message was left on an answering machine, which answers no question", "nothing: the next channel of the step is tried"},
+		{channels.ReasonFax, "a fax machine picked up", "correct the number in the profile"},
 		{"not_rendered", "the template names something the customer does not have", "give the field a default: {{ customer.first_name | default: 'friend' }}"},
 		{channels.BounceHard, "the mailbox does not exist", "ask the customer for another address by another channel"},
 		{channels.BounceSoft, "the mailbox did not take it for now", "nothing: the next message may pass; after five in a row the address is suppressed"},

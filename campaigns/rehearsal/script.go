@@ -115,15 +115,29 @@ func reaction(m Message, act campaigns.Act, after time.Duration) Reaction {
 		r.Report = m.Report(channels.ReportComplained)
 		r.Report.Suppress, r.Report.Reason = true, "complained"
 	case campaigns.ActUnsubscribe:
-		r.Report = m.Report(channels.ReportUnsubscribed)
-		if m.Channel == channels.SMS {
-			r.Report = m.written("STOP")
-		}
+		r.Report = m.stop()
 	case campaigns.ActNoAnswer, campaigns.ActBusy, campaigns.ActMachine:
 		r.Report = m.Report(channels.ReportFailed)
 		r.Report.Reason, r.Report.Again = string(act.Kind), true
 	}
 	return r
+}
+
+// stop is a no, as the channel hears it: a link in an e-mail, STOP by text, a key
+// at a question of a call.
+func (m Message) stop() channels.Report {
+	switch {
+	case m.Channel == channels.SMS:
+		return m.written("STOP")
+	case m.Channel == channels.Call:
+		r := m.Report(channels.ReportAnswered)
+		r.Question, r.Answer = m.question(), "*"
+		r.From = m.Customer.Address(channels.Call)
+		if r.Question != "" {
+			return r
+		}
+	}
+	return m.Report(channels.ReportUnsubscribed)
 }
 
 // written is a text of the customer's own, which names no message.
