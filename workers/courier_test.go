@@ -105,6 +105,31 @@ func TestAGoneBrowserIsForgotten(t *testing.T) {
 	}
 }
 
+// A notification goes to the browser that was subscribed last; when that is gone,
+// to the one before it.
+func TestANotificationFindsTheCustomersOtherBrowser(t *testing.T) {
+	s := open(t, files)
+	newer := s.provider.browser("ann")
+	newer.Endpoint += "-newer"
+	ok(t, s.store.Subscribe(s.ctx(), "ann", newer, s.clock().Add(time.Minute)))
+	s.provider.does(func(w http.ResponseWriter, r request) bool {
+		if gone := strings.HasSuffix(r.URL.Path, "-newer"); gone {
+			w.WriteHeader(http.StatusGone)
+			return true
+		}
+		w.WriteHeader(http.StatusCreated)
+		return true
+	})
+	s.plan("ann", "Nudged")
+	s.deliver()
+	s.stands(deliveries.Planned, "gone")
+	s.deliver()
+	s.stands(deliveries.Sent, "")
+	if browsers := s.customer("ann").Browsers; len(browsers) != 1 || browsers[0].Endpoint == newer.Endpoint {
+		t.Errorf("known are %v", browsers)
+	}
+}
+
 // A provider that looks into the ledger while it is called sees that the send
 // has begun.
 func TestSendingIsCommittedBeforeTheProviderIsCalled(t *testing.T) {

@@ -1,0 +1,220 @@
+package webhooks_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/chromedp"
+
+	"rapport/channels"
+	"rapport/deliveries"
+	"rapport/webhooks"
+	"rapport/webhooks/browsertest"
+)
+
+// shopPage is a page of a shop with what docs/providers/webpush.md says to paste.
+// The browser's push service cannot be reached in a test: its subscription is
+// made up, and messages are handed to the worker by the debugger.
+const shopPage = `<!doctype html><html lang="en"><title>Shop</title><h1>Shop</h1>
+<button id="notify" hidden>Tell me when it is back</button>
+<script>
+  const standIn = %s;
+  PushManager.prototype.getSubscription = async () => window.subscribed ? standIn : null;
+  PushManager.prototype.subscribe = async (options) => {
+    window.key = options.applicationServerKey;
+    window.subscribed = true;
+    return standIn;
+  };
+  standIn.toJSON = () => ({ endpoint: standIn.endpoint, keys: standIn.keys });
+  standIn.unsubscribe = async () => { window.subscribed = false; return true; };
+</script>
+<script src="%s/push/subscribe.js" data-worker="/rapport-worker.js" data-button="#notify" data-topic="marketing"></script>`
+
+// A real browser loads the snippet, subscribes on a click, shows what is pushed
+// and tells what becomes of it.
+func TestARealBrowserSubscribesShowsAndTells(t *testing.T) {
+	chromium := browsertest.Start(t)
+	mux := http.NewServeMux()
+	public := httptest.NewServer(mux)
+	defer public.Close()
+	heard := make(chan struct{}, 100)
+	h := open(t, func(d *webhooks.Doors) {
+		d.Ring = func(context.Context) { heard <- struct{}{} }
+		d.Addresses.Base = public.URL
+		d.Listeners[webhooks.OwnLinks] = webhooks.Own{Addresses: d.Addresses}
+	})
+	mux.Handle("/", h.mux)
+	shop := h.shopServer(public.URL)
+
+	page := chromium.Page(browsertest.View{})
+	ours := chromedp.FromContext(page.Ctx)
+	permit := func(setting browser.PermissionSetting) chromedp.Action {
+		return chromedp.ActionFunc(func(ctx context.Context) error {
+			return browser.SetPermission(&browser.PermissionDescriptor{Name: "notifications"}, setting).WithOrigin(shop.URL).
+				Do(cdp.WithExecutor(ctx, ours.Browser))
+		})
+	}
+	page.Do(permit(browser.PermissionSettingPrompt))
+	page.Open(shop.URL + "/")
+	var shown bool
+	page.Do(chromedp.Evaluate(`!document.querySelector("#notify").hidden && Notification.permission === "default" && !window.subscribed`, &shown))
+	if !shown {
+		t.Fatal("the page does not offer to subscribe, or asked by itself")
+	}
+	page.Do(permit(browser.PermissionSettingGranted))
+	page.Do(chromedp.Click("#notify", chromedp.ByQuery), until(`document.querySelector("#notify").hidden && window.key`))
+
+	var visitor, key string
+	page.Do(chromedp.Evaluate(`localStorage.getItem("rapport_anonymous_id")`, &visitor), chromedp.Evaluate(`window.key`, &key))
+	if key != h.doors.PushKey {
+		t.Errorf("the browser subscribed with the key %q", key)
+	}
+	all, err := h.store.Load(t.Context(), []string{"anonymous:" + visitor}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := all["anonymous:"+visitor]
+	if who == nil || len(who.Browsers) != 1 || !who.Consented("marketing", channels.Push, false) {
+		t.Fatalf("the visitor is kept as %+v", who)
+	}
+
+	token := h.doors.Addresses.Signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: 7})
+	message, err := json.Marshal(map[string]any{
+		"title": "It is back", "body": "The rye bread", "tag": "bread", "url": shop.URL + "/bread", "require_interaction": true,
+		"actions": []channels.PushAction{{ID: "buy", Title: "Buy now", URL: shop.URL + "/buy"}},
+		"token":   token, "reports": h.doors.Addresses.PushReports(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registrations := make(chan string, 8)
+	chromedp.ListenTarget(page.Ctx, func(event any) {
+		if updated, is := event.(*serviceworker.EventWorkerRegistrationUpdated); is {
+			for _, r := range updated.Registrations {
+				if strings.HasPrefix(r.ScopeURL, shop.URL) {
+					select {
+					case registrations <- string(r.RegistrationID):
+					default:
+					}
+				}
+			}
+		}
+	})
+	page.Do(serviceworker.Enable())
+	registration := ""
+	select {
+	case registration = <-registrations:
+	case <-time.After(time.Minute):
+		t.Fatal("the shop's worker is not registered")
+	}
+	push := serviceworker.DeliverPushMessage(shop.URL, serviceworker.RegistrationID(registration), string(message))
+	// A busy browser loses what the debugger hands it now and then; a second copy
+	// takes the first one's place.
+	deliver := func() {
+		for range 10 {
+			var stands bool
+			page.Do(push, awaited(`(async () => {
+				for (let tries = 0; tries < 100; tries++) {
+					if ((await (await navigator.serviceWorker.ready).getNotifications()).length === 1) return true;
+					await new Promise((r) => setTimeout(r, 50));
+				}
+				return false;
+			})()`, &stands))
+			if stands {
+				return
+			}
+		}
+		t.Fatal("the notification is not shown")
+	}
+	deliver()
+
+	var notification struct {
+		Title, Body, Tag string
+		Stays            bool
+		Actions          int
+	}
+	page.Do(awaited(`navigator.serviceWorker.ready.then(r => r.getNotifications()).then(([n]) =>
+		({title: n.title, body: n.body, tag: n.tag, stays: n.requireInteraction, actions: (n.actions || []).length}))`, &notification))
+	if notification.Title != "It is back" || notification.Body != "The rye bread" || notification.Tag != "bread" || !notification.Stays || notification.Actions != 1 {
+		t.Errorf("shown is %+v", notification)
+	}
+	h.tells(heard, 7, channels.ReportDelivered, "", "")
+
+	// Headless browsers have no screen to press on: the worker is handed the event
+	// that a press makes.
+	press := func(kind, action string) {
+		page.Do(chromedp.Evaluate(fmt.Sprintf(`navigator.serviceWorker.ready.then(r => r.active.postMessage({type: %q, action: %q}))`, kind, action), nil))
+	}
+	press("notificationclick", "buy")
+	h.tells(heard, 7, channels.ReportClicked, shop.URL+"/buy", "buy")
+	page.Do(until(`navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.length === 0)`))
+	deliver()
+	press("notificationclose", "")
+	h.tells(heard, 7, channels.ReportClosed, "", "")
+	page.Do(awaited(`rapportPush.unsubscribe()`, nil))
+	if all, err = h.store.Load(t.Context(), []string{"anonymous:" + visitor}, noon); err != nil || len(all["anonymous:"+visitor].Browsers) != 0 {
+		t.Errorf("the browser is still known: %v", err)
+	}
+}
+
+// shopServer is the shop's own origin: its page, and the worker that loads ours.
+func (h *house) shopServer(rapport string) *httptest.Server {
+	h.t.Helper()
+	made := h.box.NewSubscription("visitor")
+	standIn, err := json.Marshal(map[string]any{"endpoint": made.Endpoint, "keys": map[string]string{"p256dh": made.P256dh, "auth": made.Auth}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = fmt.Fprintf(w, shopPage, standIn, rapport)
+	})
+	mux.HandleFunc("GET /rapport-worker.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		_, _ = fmt.Fprintf(w, "importScripts(%q);\nself.addEventListener(\"message\", (e) => e.waitUntil((async () => {\n"+
+			"  const [n] = await registration.getNotifications();\n"+
+			"  dispatchEvent(new NotificationEvent(e.data.type, {notification: n, action: e.data.action || \"\"}));\n})()));\n", rapport+"/push/worker.js")
+	})
+	server := httptest.NewServer(mux)
+	h.t.Cleanup(server.Close)
+	return server
+}
+
+// tells waits until our doors have heard something of a delivery.
+func (h *house) tells(heard <-chan struct{}, about int64, kind channels.ReportKind, link, action string) {
+	h.t.Helper()
+	patience := time.After(time.Minute)
+	for {
+		for _, r := range h.reports() {
+			if r.Delivery == about && r.Kind == kind && r.Link == link && r.Action == action {
+				return
+			}
+		}
+		select {
+		case <-heard:
+		case <-patience:
+			h.t.Fatalf("nobody told that the notification was %s", kind)
+		}
+	}
+}
+
+// until waits for something that comes to hold on the page.
+func until(expression string) chromedp.Action {
+	return awaited(`(async () => { while (!(await (`+expression+`))) await new Promise((r) => setTimeout(r, 50)) })()`, nil)
+}
+
+// awaited evaluates a promise.
+func awaited(expression string, into any) chromedp.Action {
+	return chromedp.Evaluate(expression, into, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) })
+}
