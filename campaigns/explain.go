@@ -174,7 +174,7 @@ func (x *explanation) explainStand(report *StepReport, step *Step) {
 func (x *explanation) explainSent(report *StepReport, step *Step, sent []deliveries.Delivery, mark Mark) {
 	var told []string
 	for _, d := range sent {
-		told = append(told, tell(d))
+		told = append(told, tell(d)+x.paid(d))
 	}
 	latest := step.teller(sent)
 	report.Happened = strings.Join(told, ", then ")
@@ -212,6 +212,21 @@ func tell(d deliveries.Delivery) string {
 	}
 	if d.Resent {
 		words += " (sent a second time)"
+	}
+	return words
+}
+
+// paid is what a message cost, as far as it is known: ", 2 segments, 0.16 EUR".
+func (x *explanation) paid(d deliveries.Delivery) string {
+	words := ""
+	if d.Segments > 0 {
+		words += fmt.Sprintf(", %d segments", d.Segments)
+	}
+	if d.Segments == 1 {
+		words = ", 1 segment"
+	}
+	if d.Cost > 0 {
+		words += ", " + x.workspace.moneyWords(d.Cost)
 	}
 	return words
 }
