@@ -64,9 +64,9 @@ func kept(t *testing.T, s *store.Store, name string) (*workers.Keeper, *archive,
 	}, twilios, &at
 }
 
-func only(t *testing.T, s *store.Store) recordings.Recording {
+func only(t *testing.T, s *store.Store, customer string) recordings.Recording {
 	t.Helper()
-	all, err := s.Recordings().OfCustomer(t.Context(), "c-1")
+	all, err := s.Recordings().OfCustomer(t.Context(), customer)
 	ok(t, err)
 	if len(all) != 1 {
 		t.Fatalf("there are %d recordings", len(all))
@@ -78,7 +78,7 @@ func TestARecordingIsFetchedKeptAndDeletedInTime(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		k, twilios, at := kept(t, s, "RE0123456789")
 		ok(t, k.Tend(t.Context()))
-		r := only(t, s)
+		r := only(t, s, "c-1")
 		if r.State != recordings.Kept || r.Size != 4 || r.Media != "audio/x-wav" || !r.DueAt.IsZero() || r.Attempts != 0 {
 			t.Fatalf("after the fetch: %+v", r)
 		}
@@ -92,7 +92,7 @@ func TestARecordingIsFetchedKeptAndDeletedInTime(t *testing.T) {
 		}
 		*at = at.Add(90*24*time.Hour + time.Second)
 		ok(t, k.Tend(t.Context()))
-		if r := only(t, s); r.State != recordings.Deleted {
+		if r := only(t, s, "c-1"); r.State != recordings.Deleted {
 			t.Errorf("after ninety days: %+v", r)
 		}
 		if _, err := k.Vault.Open(t.Context(), r.Key()); err == nil {
@@ -109,12 +109,12 @@ func TestAFetchThatFailsIsTriedAgain(t *testing.T) {
 	for i, status := range []int{http.StatusNotFound, http.StatusServiceUnavailable, http.StatusTemporaryRedirect} {
 		twilios.status.Store(int64(status))
 		ok(t, k.Tend(t.Context()))
-		r := only(t, s)
+		r := only(t, s, "c-1")
 		if r.State != recordings.Waiting || !r.DueAt.Equal(at.Add(30*time.Second<<i)) || r.Trouble == "" {
 			t.Errorf("after %d: %+v", status, r)
 		}
 		ok(t, k.Tend(t.Context())) // before its time nothing is tried
-		if again := only(t, s); again.Attempts != i+1 {
+		if again := only(t, s, "c-1"); again.Attempts != i+1 {
 			t.Errorf("%d attempts", again.Attempts)
 		}
 		*at = r.DueAt
@@ -123,7 +123,7 @@ func TestAFetchThatFailsIsTriedAgain(t *testing.T) {
 		ok(t, k.Tend(t.Context()))
 		*at = at.Add(7 * time.Hour)
 	}
-	if r := only(t, s); r.State != recordings.Lost || r.Attempts != 12 || strings.Contains(r.Trouble, "secret") {
+	if r := only(t, s, "c-1"); r.State != recordings.Lost || r.Attempts != 12 || strings.Contains(r.Trouble, "secret") {
 		t.Errorf("in the end: %+v", r)
 	}
 }
@@ -137,7 +137,7 @@ func TestOnlyTheProvidersHostIsAsked(t *testing.T) {
 	if asked := twilios.asked.Load(); asked != nil {
 		t.Errorf("asked %v", asked)
 	}
-	if r := only(t, s); r.State != recordings.Waiting || r.Trouble == "" {
+	if r := only(t, s, "c-1"); r.State != recordings.Waiting || r.Trouble == "" {
 		t.Errorf("%+v", r)
 	}
 }

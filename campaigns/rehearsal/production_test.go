@@ -207,7 +207,7 @@ func (p *production) wire() {
 	p.sweeper = &workers.Sweeper{Catalog: p.catalog, Exodus: db, Dialect: db.Dialect(), Now: now, Log: log}
 	p.courier = &workers.Courier{
 		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: senders,
-		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
+		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
 		Now: now, Log: log,
 	}
 }
