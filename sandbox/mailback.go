@@ -23,7 +23,7 @@ func (s *Sandbox) away(l *letter, at time.Time) []act {
 		return nil
 	}
 	return []act{{at: at, do: func(ctx context.Context) []act {
-		s.mail(ctx, l, "Automatic reply: "+l.subject, "I am on holiday until the 24th and will read this afterwards.", "Auto-Submitted: auto-replied\n", "away")
+		s.mail(ctx, l, "Automatic reply: "+expand(l.subject, l.substitutions), "I am on holiday until the 24th and will read this afterwards.", "Auto-Submitted: auto-replied\n", "away")
 		return nil
 	}}}
 }
@@ -39,8 +39,8 @@ func (s *Sandbox) writeBack(l *letter, who person, at time.Time) []act {
 		words = strconv.Itoa(who.score(l.chance, low, high))
 	}
 	return []act{{at: at, do: func(ctx context.Context) []act {
-		quoted := "\n\nOn " + l.at.Format("Mon, 2 Jan 2006 at 15:04") + ", " + l.from + " wrote:\n> " + l.subject + "\n"
-		s.mail(ctx, l, "Re: "+l.subject, words+quoted, "", "reply")
+		quoted := "\n\nOn " + l.at.Format("Mon, 2 Jan 2006 at 15:04") + ", " + l.from + " wrote:\n> " + expand(l.subject, l.substitutions) + "\n"
+		s.mail(ctx, l, "Re: "+expand(l.subject, l.substitutions), words+quoted, "", "reply")
 		return nil
 	}}}
 }

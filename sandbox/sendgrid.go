@@ -214,7 +214,7 @@ func (s *Sandbox) letters(m *mailRequest, id string, now time.Time) []letter {
 				request: id, id: id + ".sandbox-0-" + strconv.Itoa(len(letters)) + ".0", at: at, to: to.Email, subject: m.subject(i),
 				html: html, substitutions: p.Substitutions, body: body, args: args, categories: m.Categories,
 				unsubscribe: header(p.Headers, m.Headers, "List-Unsubscribe"), oneClick: header(p.Headers, m.Headers, "List-Unsubscribe-Post") == oneClick,
-				from: m.From.Email, replyTo: m.replyAddress(), messageID: header(p.Headers, m.Headers, "Message-ID"), text: text,
+				from: m.From.Email, replyTo: expand(m.replyAddress(), p.Substitutions), messageID: header(p.Headers, m.Headers, "Message-ID"), text: expand(text, p.Substitutions),
 				opens: m.Tracking.Opens.Enable, clicks: m.Tracking.Clicks.Enable,
 				chance: s.ordinals.next(s.chance(string(channels.Email), to.Email, m.subject(i))),
 			})

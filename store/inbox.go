@@ -47,18 +47,25 @@ func digestOf(provider string, c channels.Callback) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
+// readAtOnce bounds the bytes of the callbacks that are read together: letters
+// may be large.
+const readAtOnce = 32 << 20
+
 // Waiting implements deliveries.Inbox. What speaks of the same message and lies
 // until later comes along.
 func (s *Store) Waiting(ctx context.Context, now time.Time, lease time.Duration, limit int) (waiting []deliveries.Received, err error) {
 	err = s.write(ctx, func(tx *tx) (err error) {
 		waiting, err = list(ctx, tx, scanReceived, `
-			WITH waiting AS MATERIALIZED (
-				SELECT i.id, i.about FROM inbox i WHERE i.state = 'waiting' AND (i.lease_until IS NULL OR i.lease_until <= $1)
-				ORDER BY i.id LIMIT $2`+tx.forUpdateOfFree("i")+`)
+			WITH free AS MATERIALIZED (
+				SELECT i.id, i.about, length(i.body) AS size FROM inbox i
+				WHERE i.state = 'waiting' AND (i.lease_until IS NULL OR i.lease_until <= $1)
+				ORDER BY i.id LIMIT $2`+tx.forUpdateOfFree("i")+`),
+			waiting AS (
+				SELECT id, about FROM (SELECT id, about, size, sum(size) OVER (ORDER BY id) AS sofar FROM free) AS f WHERE sofar - size < $4)
 			UPDATE inbox SET lease_until = $3, attempts = attempts + 1
 			WHERE id IN (SELECT id FROM waiting) OR state = 'waiting' AND attempts = 0 AND about <> 0 AND about IN (SELECT about FROM waiting)
 			RETURNING id, provider, attempts, method, url, header, body, received_at, about`,
-			now.UnixMilli(), limit, now.Add(lease).UnixMilli())
+			now.UnixMilli(), limit, now.Add(lease).UnixMilli(), readAtOnce)
 		return err
 	})
 	if err != nil {

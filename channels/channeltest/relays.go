@@ -39,16 +39,16 @@ var replies = []struct {
 	{to: "RCPT", code: 553, enhanced: smtp.EnhancedCode{5, 1, 3}, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true},
 	{to: "RCPT", code: 556, enhanced: smtp.EnhancedCode{5, 1, 10}, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true},
 	{to: "RCPT", code: 550, enhanced: smtp.EnhancedCode{5, 2, 1}, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true},
-	{to: "RCPT", code: 550, enhanced: smtp.EnhancedCode{5, 7, 1}, proves: channels.KnownRefused, reason: channels.ReasonRejected},
-	{to: "RCPT", code: 552, enhanced: smtp.EnhancedCode{5, 2, 2}, proves: channels.KnownRefused, reason: channels.ReasonRejected},
+	{to: "RCPT", code: 550, enhanced: smtp.EnhancedCode{5, 7, 1}, proves: channels.KnownRefused, reason: channels.BounceBlocked},
+	{to: "RCPT", code: 552, enhanced: smtp.EnhancedCode{5, 2, 2}, proves: channels.KnownRefused, reason: channels.BounceSoft},
 	{to: "RCPT", code: 550, enhanced: smtp.NoEnhancedCode, proves: channels.KnownRefused, reason: channels.ReasonRejected},
 	{to: "RCPT", code: 550, enhanced: smtp.NoEnhancedCode, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true, words: "user unknown"},
 	{to: "RCPT", code: 550, enhanced: smtp.NoEnhancedCode, proves: channels.KnownRefused, reason: channels.ReasonRejected, words: "listed as a source of spam"},
 	{to: "message", code: 451, enhanced: smtp.EnhancedCode{4, 3, 0}, proves: channels.KnownNotSent},
 	{to: "message", code: 421, enhanced: smtp.EnhancedCode{4, 3, 2}, proves: channels.KnownNotSent},
 	{to: "message", code: 552, enhanced: smtp.EnhancedCode{5, 3, 4}, proves: channels.KnownRefused, reason: channels.ReasonTooLarge},
-	{to: "message", code: 554, enhanced: smtp.EnhancedCode{5, 6, 0}, proves: channels.KnownRefused, reason: channels.ReasonRejected},
-	{to: "message", code: 550, enhanced: smtp.EnhancedCode{5, 7, 1}, proves: channels.KnownRefused, reason: channels.ReasonRejected},
+	{to: "message", code: 554, enhanced: smtp.EnhancedCode{5, 6, 0}, proves: channels.KnownRefused, reason: channels.BounceBlocked},
+	{to: "message", code: 550, enhanced: smtp.EnhancedCode{5, 7, 1}, proves: channels.KnownRefused, reason: channels.BounceBlocked},
 }
 
 // relays are the checks of those who speak SMTP.

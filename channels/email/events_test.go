@@ -109,6 +109,23 @@ func TestEveryAlterationOfACallbackIsRefused(t *testing.T) {
 	}
 }
 
+// A header that is missing, or there twice, proves nothing.
+func TestHeadersOfTheSignatureStandThereOnce(t *testing.T) {
+	genuine := signedCases(t)[0]
+	l := listener(t, genuine.PublicKey)
+	for _, name := range []string{"X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp"} {
+		missing, twice, other := genuine.callback(), genuine.callback(), genuine.callback()
+		missing.Header.Del(name)
+		twice.Header.Add(name, twice.Header.Get(name))
+		other.Header.Add(name, "1600112503")
+		for what, c := range map[string]channels.Callback{"missing": missing, "there twice": twice, "there with another": other} {
+			if err := l.Verify(c); !errors.Is(err, email.ErrSignature) {
+				t.Errorf("%s %s: %v", name, what, err)
+			}
+		}
+	}
+}
+
 func TestWithoutAKeyNothingPasses(t *testing.T) {
 	if err := listener(t).Verify(signedCases(t)[0].callback()); !errors.Is(err, email.ErrSignature) {
 		t.Errorf("got %v", err)

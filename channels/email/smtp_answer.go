@@ -85,7 +85,16 @@ func (a answer) judgement(command string) error {
 	case command != toMail && a.nobodyThere():
 		return &channels.Refused{Err: cause, Reason: channels.ReasonInvalidAddress, Suppress: true}
 	}
-	return &channels.Refused{Err: cause, Reason: channels.ReasonRejected}
+	return &channels.Refused{Err: cause, Reason: a.why(command)}
+}
+
+// why is the reason of a refusal that says nothing of the address for good: the
+// class of a bounce where the relay speaks of the recipient and names one.
+func (a answer) why(command string) string {
+	if command == toMail || !specific(a.enhanced) {
+		return channels.ReasonRejected
+	}
+	return BounceClass(a.enhanced, a.sentence)
 }
 
 // nobodyThere reports whether the refusal is of the recipient for good. A code

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -211,5 +212,19 @@ func TestVisitsOfOneMessageAreReadTogether(t *testing.T) {
 		if got := waiting(t, s, noon.Add(17*time.Second), 10); len(got) != 1 || got[0].Callback.About != 8 {
 			t.Errorf("then are read %+v", got)
 		}
+	})
+}
+
+// Letters may be large: no more are read together than fit into memory.
+func TestLargeCallbacksAreReadAFewAtATime(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		for _, body := range []string{"small", strings.Repeat("x", 32<<20), "small, too"} {
+			receive(t, s, "mail/raw", callback(body))
+		}
+		var read []int
+		for range 2 {
+			read = append(read, len(waiting(t, s, noon, 100)))
+		}
+		same(t, "read together", read, []int{2, 1})
 	})
 }

@@ -1,0 +1,101 @@
+package webhooks_test
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"rapport/channels"
+	"rapport/channels/inbound"
+	"rapport/deliveries"
+	"rapport/webhooks"
+)
+
+const letterSecret = "0123456789abcdef0123456789abcdef"
+
+// openMail is a house that mail reaches by every way.
+func openMail(t *testing.T) *house {
+	return open(t, func(d *webhooks.Doors) {
+		d.Addresses.Mail = "reply.shop.example"
+		d.Letters = webhooks.Letters{Signed: true, FormSecrets: []string{letterSecret}, Secrets: []string{"another", letterSecret}}
+		d.Listeners[webhooks.Letter] = inbound.Raw{Ours: d.Addresses}
+		d.Listeners[webhooks.LetterForm] = d.Listeners[webhooks.SendGrid] // the same keys; forms are read below
+	})
+}
+
+func parseForm(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile("../../shared/vectors/sendgrid/" + name)
+	if err != nil {
+		t.Skip("the vectors are not here: ", err)
+	}
+	return raw
+}
+
+var formHeader = map[string]string{"Content-Type": "multipart/form-data; boundary=xYzZY"}
+
+func TestLettersComeInByEveryWay(t *testing.T) {
+	for _, name := range []string{"inbound_sendgridgo_default.multipart.txt", "inbound_sendgridgo_raw.multipart.txt"} {
+		h := openMail(t)
+		body := parseForm(t, name)
+		r := h.sendGrid(body)
+		r.URL.Path, r.RequestURI = deliveries.PathLetterForm, deliveries.PathLetterForm
+		r.Header.Set("Content-Type", formHeader["Content-Type"])
+		h.expect(http.StatusOK, r)
+		h.expect(http.StatusOK, request(http.MethodPost, deliveries.PathLetterForm+"/"+letterSecret, body, formHeader)) // the same once more
+		stored := h.stored()
+		if len(stored) != 1 || stored[0].Provider != webhooks.LetterForm || strings.Contains(stored[0].Callback.URL, letterSecret) {
+			t.Fatalf("%s: stored %+v", name, stored)
+		}
+		forms, err := inbound.SendGrid{Ours: h.doors.Addresses}.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := forms.Reports(stored[0].Callback)
+		if err != nil || len(got) != 1 || got[0].Text != "Hello Twilio SendGrid!" {
+			t.Errorf("%s reads as %+v, %v", name, got, err)
+		}
+	}
+	h := openMail(t)
+	to := h.doors.Addresses.Box(channels.MailReply, 7)
+	h.expect(http.StatusNoContent, request(http.MethodPost, deliveries.PathLetter, []byte("From: ann@shop.example\r\nSubject: Re: x\r\n\r\nhello"),
+		map[string]string{"Authorization": "Bearer " + letterSecret, "Envelope-From": "<ann@shop.example>", "Envelope-To": to}))
+	stored := h.stored()
+	if len(stored) != 1 || strings.Contains(stored[0].Callback.Header.Get("Authorization"), letterSecret) {
+		t.Fatalf("stored %+v", stored)
+	}
+	got, err := h.doors.Listeners[webhooks.Letter].Reports(stored[0].Callback)
+	if err != nil || len(got) != 1 || got[0].Delivery != 7 || got[0].Text != "hello" || got[0].Kind != channels.ReportReplied {
+		t.Errorf("reads as %+v, %v", got, err)
+	}
+}
+
+func TestLettersOfStrangersAreRefused(t *testing.T) {
+	h := openMail(t)
+	body := []byte("--xYzZY\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nhello\r\n--xYzZY--")
+	for what, c := range map[string]struct {
+		path   string
+		header map[string]string
+		status int
+	}{
+		"a form without a signature": {deliveries.PathLetterForm, formHeader, http.StatusForbidden},
+		"a form with another secret": {deliveries.PathLetterForm + "/" + letterSecret[1:], formHeader, http.StatusNotFound},
+		"a message without a secret": {deliveries.PathLetter, nil, http.StatusUnauthorized},
+		"with another":               {deliveries.PathLetter, map[string]string{"Authorization": "Bearer " + letterSecret + "0"}, http.StatusUnauthorized},
+		"with none":                  {deliveries.PathLetter, map[string]string{"Authorization": "Bearer "}, http.StatusUnauthorized},
+	} {
+		if w := h.serve(request(http.MethodPost, c.path, body, c.header)); w.Code != c.status {
+			t.Errorf("%s is answered with %d, want %d", what, w.Code, c.status)
+		}
+	}
+	if stored := h.stored(); len(stored) != 0 {
+		t.Errorf("stored %+v", stored)
+	}
+	closed := open(t)
+	for _, path := range []string{deliveries.PathLetterForm, deliveries.PathLetterForm + "/" + letterSecret, deliveries.PathLetterForm + "/", deliveries.PathLetter} {
+		if w := closed.serve(request(http.MethodPost, path, body, formHeader)); w.Code != http.StatusNotFound {
+			t.Errorf("%s is open: %d", path, w.Code)
+		}
+	}
+}
