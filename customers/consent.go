@@ -36,3 +36,19 @@ func (c *Customer) Consented(topic string, ch channels.Channel, byDefault bool) 
 	}
 	return byDefault
 }
+
+// Weight tells which of two reasons to block an address is kept, in whatever
+// order they become known: a complaint is hidden by nothing, and soft bounces hide
+// nothing. Of others the first stays.
+func Weight(reason string) int {
+	switch reason {
+	case SoftBounces:
+		return 0
+	case Complained:
+		return 2
+	}
+	return 1
+}
+
+// Complained is the reason of a suppression after a complaint.
+const Complained = "complained"

@@ -86,14 +86,14 @@ func (s *Store) Suppress(ctx context.Context, blocks []customers.Suppression) er
 	return nil
 }
 
-// putSuppressions blocks addresses inside a transaction; the first reason for
-// an address stays, unless that was soft bounces only. The journeys of who is
-// behind them are woken.
+// putSuppressions blocks addresses inside a transaction. The first reason for an
+// address stays until one comes that weighs more. The journeys of who is behind
+// them are woken.
 func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
 	first := map[address]int{}
 	for i, b := range blocks {
 		of := address{b.Channel, b.Address}
-		if j, twice := first[of]; !twice || blocks[j].Reason == customers.SoftBounces {
+		if j, twice := first[of]; !twice || customers.Weight(blocks[j].Reason) < customers.Weight(b.Reason) {
 			first[of] = i
 		}
 	}
@@ -107,12 +107,17 @@ func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression
 		INSERT INTO suppressions (channel, address, reason, at)
 		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address
 		ON CONFLICT (channel, address) DO UPDATE SET reason = excluded.reason, at = excluded.at
-		WHERE suppressions.reason = $1 AND excluded.reason <> $1
-		RETURNING channel, address`, customers.SoftBounces)
+		WHERE `+weightOf("suppressions.reason")+" < "+weightOf("excluded.reason")+`
+		RETURNING channel, address`)
 	if err != nil {
 		return err
 	}
 	return wakeBehind(ctx, tx, blocked)
+}
+
+// weightOf is customers.Weight of a column.
+func weightOf(column string) string {
+	return "CASE " + column + " WHEN '" + customers.SoftBounces + "' THEN 0 WHEN '" + customers.Complained + "' THEN 2 ELSE 1 END"
 }
 
 // Release implements customers.Preferences.

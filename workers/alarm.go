@@ -54,5 +54,5 @@ func (a *Alarm) tell(ctx context.Context, before, after deliveries.Health) {
 			err = nil
 		}
 	}
-	a.Log.Error("the operator's webhook was not told", "about", after.Outlet.String(), "error", err)
+	a.Log.Error("the operator's webhook was not told", "about", after.String(), "error", err)
 }
