@@ -93,6 +93,9 @@ func (s Suite) Run(t *testing.T) {
 		t.Run("refused unsent: "+name, func(t *testing.T) { s.refusedUnsent(t, change) })
 	}
 	t.Run("many at once", s.manyAtOnce)
+	if !s.SMTP {
+		t.Run("probes", s.probes)
+	}
 }
 
 // services are the checks of those who speak HTTP.
@@ -189,6 +192,9 @@ func (s Suite) retryAfter(t *testing.T) {
 	if wait := notSent(err).RetryAfter; wait != 7*time.Second {
 		t.Errorf("retry after %s", wait)
 	}
+	if !notSent(err).Limited {
+		t.Error("nobody else learns that the provider wants fewer messages")
+	}
 	service.had(t, 1)
 }
 
@@ -225,4 +231,29 @@ func (s Suite) manyAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	service.had(t, many)
+}
+
+// probes checks what a provider that can be asked for nothing says of itself: a
+// refused account, and one that is ill, must not look well.
+func (s Suite) probes(t *testing.T) {
+	for status, well := range map[int]bool{401: false, 403: false, 429: true, 500: false, 503: false} {
+		service := serve(t, s.answer(status))
+		prober, able := s.Open(t, service.URL, patience).(channels.Prober)
+		if !able {
+			t.Skip("the provider cannot be probed")
+		}
+		err := prober.Probe(t.Context())
+		s.discreet(t, service.URL, err)
+		limited := notSent(err) != nil && notSent(err).Limited
+		broken := refusal(err) != nil && refusal(err).Broken
+		if err == nil || limited != well || broken != (status == 401 || status == 403) {
+			t.Errorf("%d: %v", status, err)
+		}
+		service.had(t, 1)
+	}
+	service := serve(t, s.Accept)
+	service.Close()
+	if err := s.Open(t, service.URL, patience).(channels.Prober).Probe(t.Context()); err == nil || refusal(err) != nil {
+		t.Errorf("where nobody is: %v", err)
+	}
 }
