@@ -120,7 +120,7 @@ func (g *gate) refusal() deliveries.SkipReason {
 		return deliveries.InvalidAddress
 	case g.suppressed() != "":
 		return deliveries.Suppressed
-	case !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
+	case g.pressure.Refused, !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
 		return deliveries.NoConsent
 	case !g.workspace.countryAllowed(g.campaign, customer, d.Channel):
 		return deliveries.CountryNotAllowed

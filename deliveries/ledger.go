@@ -33,6 +33,9 @@ type Pressure struct {
 	// Suppressed is why the delivery's address is suppressed at this moment, ""
 	// where it is not: somebody may have said stop since the customer was read.
 	Suppressed string
+	// Refused says that the customer's word on the delivery's topic and channel is
+	// a no at this moment, whatever it was when they were read.
+	Refused bool
 	// Rivals are the customer's other messages that are planned or queued. Those
 	// that a paused campaign holds are left out.
 	Rivals []Rival

@@ -54,6 +54,8 @@ type EmailBehaviour struct {
 	Reply       float64 `json:"reply" yaml:"reply"`   // a letter back
 	Unsubscribe float64 `json:"unsubscribe" yaml:"unsubscribe"`
 	Complain    float64 `json:"complain" yaml:"complain"`
+	Choose      float64 `json:"choose" yaml:"choose"`     // what to hear about, on the page of preferences
+	Stranger    float64 `json:"stranger" yaml:"stranger"` // it is not the customer who reads it, and they say so
 
 	Delivery Delay `json:"delivery" yaml:"delivery"` // from acceptance to the mailbox
 	Reading  Delay `json:"reading" yaml:"reading"`   // from there to the open
@@ -105,7 +107,7 @@ func Lifelike() Behaviour {
 		Mood: Mood{Mean: 0.72, Spread: 0.24},
 		Email: EmailBehaviour{
 			Defer: 0.03, HardBounce: 0.008, SoftBounce: 0.004, Block: 0.002, Away: 0.006, Scan: 0.04,
-			Open: 0.42, Click: 0.14, Answer: 0.35, Reply: 0.02, Unsubscribe: 0.006, Complain: 0.0008,
+			Open: 0.42, Click: 0.14, Answer: 0.35, Reply: 0.02, Unsubscribe: 0.006, Complain: 0.0008, Choose: 0.004, Stranger: 0.0006,
 			Delivery: Between(time.Second, 20*time.Second), Reading: Between(2*time.Minute, 9*time.Hour), Reaction: Between(4*time.Second, 3*time.Minute),
 		},
 		SMS: SMSBehaviour{

@@ -127,6 +127,12 @@ func (s *Sandbox) read(l *letter, who person, arrival time.Time) []act {
 	if c.happens("unsubscribe", b.Unsubscribe) {
 		acts = append(acts, s.unsubscribe(l, found, after("unsubscribing"))...)
 	}
+	if c.happens("choose", b.Choose) && len(found.preferences) > 0 {
+		acts = append(acts, s.choose(found.preferences[0], who, c, after("choosing")))
+	}
+	if c.happens("stranger", b.Stranger) && len(found.strangers) > 0 {
+		acts = append(acts, s.disown(found.strangers[0], after("wondering")))
+	}
 	if c.happens("complain", b.Complain) {
 		when := after("complaining")
 		acts = append(acts, l.event("spamreport", when, nil), s.drop(l.to, "Spam Reporting Address", when))

@@ -13,13 +13,19 @@ func (h *house) page() string {
 	u := h.public.URL
 	return fmt.Sprintf(`<p>Hi</p><a href="https://shop.example/not-ours">shop</a>
 <a href="%s/l/clicktoken">offer</a><a href='%s/s/surveytoken'>tell us</a>
-<a href="%s/u/stoptoken">unsubscribe</a><img src="%s/o/pixeltoken" width="1">`, u, u, u, u)
+<a href="%s/u/stoptoken">unsubscribe</a><a href="%s/p/wishtoken">choose</a><a href="%s/n/othertoken">not me</a>
+<img src="%s/o/pixeltoken" width="1">`, u, u, u, u, u, u)
 }
 
 const surveyPage = `<form method="post"><input type="hidden" name="seen" value="1">
 <label><input type="radio" name="score" value="1"></label><label><input type="radio" name="score" value="2"></label>
 <label><input type="radio" name="score" value="3"></label><label><input type="radio" name="score" value="4"></label>
 <label><input type="radio" name="score" value="5"></label><textarea name="text"></textarea><button>Send</button></form>`
+
+const wishPage = `<form method="post"><label><input type="checkbox" name="in" value="service/email" checked></label>
+<input type="hidden" name="shown" value="service/email"><input type="hidden" name="was" value="service/email">
+<label><input type="checkbox" name="in" value="marketing/email"></label><input type="hidden" name="shown" value="marketing/email">
+<button>Save</button></form><form method="post"><input type="hidden" name="stop" value="all"><button>Stop</button></form>`
 
 // pages answers links as the public routes do.
 func (h *house) pages(w http.ResponseWriter, r *http.Request, _ visitor) bool {
@@ -28,6 +34,10 @@ func (h *house) pages(w http.ResponseWriter, r *http.Request, _ visitor) bool {
 		http.Redirect(w, r, "/elsewhere", http.StatusFound)
 	case strings.HasPrefix(r.URL.Path, "/s/") && r.Method == http.MethodGet:
 		_, _ = w.Write([]byte(surveyPage))
+	case strings.HasPrefix(r.URL.Path, "/p/") && r.Method == http.MethodGet:
+		_, _ = w.Write([]byte(wishPage))
+	case strings.HasPrefix(r.URL.Path, "/n/") && r.Method == http.MethodGet:
+		_, _ = w.Write([]byte(`<form method="post"><button>It was not me</button></form>`))
 	default:
 		return false
 	}
@@ -45,7 +55,9 @@ func TestCustomersReadTheirMail(t *testing.T) {
 		{"a click follows our link and not where it leads", EmailBehaviour{Open: 1, Click: 1}, []string{"GET /o/pixeltoken", "GET /l/clicktoken"}},
 		{"a survey is opened and answered", EmailBehaviour{Open: 1, Answer: 1}, []string{"GET /o/pixeltoken", "GET /s/surveytoken", "POST /s/surveytoken"}},
 		{"the unsubscribe button posts", EmailBehaviour{Open: 1, Unsubscribe: 1}, []string{"GET /o/pixeltoken", "POST /u/headertoken"}},
-		{"a scanner fetches every link and posts nothing", EmailBehaviour{Scan: 1}, []string{"GET /l/clicktoken", "GET /s/surveytoken", "GET /u/stoptoken", "GET /o/pixeltoken"}},
+		{"preferences are chosen on their page", EmailBehaviour{Open: 1, Choose: 1}, []string{"GET /o/pixeltoken", "GET /p/wishtoken", "POST /p/wishtoken"}},
+		{"somebody else says so", EmailBehaviour{Open: 1, Stranger: 1}, []string{"GET /o/pixeltoken", "GET /n/othertoken", "POST /n/othertoken"}},
+		{"a scanner fetches every link and posts nothing", EmailBehaviour{Scan: 1}, []string{"GET /l/clicktoken", "GET /s/surveytoken", "GET /u/stoptoken", "GET /p/wishtoken", "GET /n/othertoken", "GET /o/pixeltoken"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -66,6 +78,11 @@ func TestCustomersReadTheirMail(t *testing.T) {
 			for _, v := range h.visits("/s/") {
 				if v.method == http.MethodPost && (v.form.Get("score") != "5" || v.form.Get("seen") != "1") {
 					t.Errorf("a delighted customer sent %v", v.form)
+				}
+			}
+			for _, v := range h.visits("/p/") {
+				if v.method == http.MethodPost && (len(v.form["in"]) != 2 || len(v.form["shown"]) != 2 || v.form.Has("stop")) {
+					t.Errorf("a delighted customer chose %v", v.form)
 				}
 			}
 			for _, v := range h.visits("/u/headertoken") {

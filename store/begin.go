@@ -43,6 +43,7 @@ type court struct {
 	contacts map[string][]deliveries.Contact // by customer, newest first
 	rivals   map[string][]deliveries.Rival   // by customer, the soonest due first
 	stopped  map[stop]string                 // why addresses are suppressed
+	refused  map[refusal]bool                // what customers said no to
 	budget   *budget
 }
 
@@ -81,7 +82,10 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	if c.rivals, err = rivalsOf(ctx, tx, distinct(people)); err != nil {
 		return nil, err
 	}
-	c.stopped, err = stopsOf(ctx, tx, distinct(people))
+	if c.stopped, err = stopsOf(ctx, tx, distinct(people)); err != nil {
+		return nil, err
+	}
+	c.refused, err = refusalsOf(ctx, tx, distinct(people))
 	return c, err
 }
 
@@ -119,7 +123,10 @@ func (c *court) travels(d deliveries.Delivery) bool {
 // pressure is what weighs on a delivery. Its own earlier attempts do not, and it
 // is no rival of its own.
 func (c *court) pressure(d deliveries.Delivery) deliveries.Pressure {
-	p := deliveries.Pressure{Spent: c.budget.spent, Suppressed: c.stopped[stop{d.Customer, d.Channel}]}
+	p := deliveries.Pressure{
+		Spent: c.budget.spent, Suppressed: c.stopped[stop{d.Customer, d.Channel}],
+		Refused: c.refused[refusal{d.Customer, d.Topic, d.Channel}],
+	}
 	for _, earlier := range c.contacts[d.Customer] {
 		if earlier.Delivery != d.ID {
 			p.Contacts = append(p.Contacts, earlier)
@@ -250,6 +257,24 @@ func stopsOf(ctx context.Context, tx *tx, ids []string) (map[stop]string, error)
 		SELECT w.id, s.channel, s.reason FROM who w JOIN suppressions s ON s.channel = 'email' AND s.address = w.email
 		UNION ALL SELECT w.id, s.channel, s.reason FROM who w JOIN suppressions s ON s.channel IN ('sms', 'call') AND s.address = w.phone`)
 	return stops, err
+}
+
+// refusal names a topic on a channel that a customer said no to.
+type refusal struct {
+	customer, topic string
+	channel         channels.Channel
+}
+
+// refusalsOf reads what customers said no to, as stopsOf reads their stops.
+func refusalsOf(ctx context.Context, tx *tx, ids []string) (map[refusal]bool, error) {
+	refused := map[refusal]bool{}
+	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
+		var no refusal
+		err = r.Scan(&no.customer, &no.topic, &no.channel)
+		refused[no] = true
+		return none, err
+	}, "SELECT c.customer, c.topic, c.channel FROM consents c WHERE "+tx.among("c.customer")+" AND c.granted = 0")
+	return refused, err
 }
 
 // rivalsOf reads the messages that wait to be sent to customers, the soonest due

@@ -59,7 +59,7 @@ func ann() Bindings {
 		},
 		"answers": map[string]any{"csat": map[string]any{"score": 5.0, "text": "fine"}},
 		"brand":   map[string]any{"name": "Shop", "url": "https://shop.example", "address": "1 High Street, Berlin", "support_phone": "+493012345678"},
-		"links":   map[string]any{"unsubscribe": "https://r.example/u/1", "preferences": "https://r.example/p/1", "survey": "https://r.example/s/1"},
+		"links":   map[string]any{"unsubscribe": "https://r.example/u/1", "preferences": "https://r.example/p/1", "survey": "https://r.example/s/1", "not_me": "https://r.example/n/1"},
 		"vars":    map[string]any{"color": "#ff0000", "html": "<b>bold</b>"},
 	}
 }

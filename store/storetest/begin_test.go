@@ -11,6 +11,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/store"
 )
@@ -283,5 +284,29 @@ func TestABeginThatFailsLeavesNoTrace(t *testing.T) {
 		if d := stored(t, s, planned.ID); d.Status != deliveries.Queued || d.Attempts != 0 {
 			t.Errorf("the delivery is %s after %d attempts", d.Status, d.Attempts)
 		}
+	})
+}
+
+// A no that was said after the message was claimed is known when it begins.
+func TestBeginKnowsWhatWasRefusedMeanwhile(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 3, nil)
+		fence, claimed := claim(t, s)
+		no := func(d deliveries.Delivery, topic string, in bool, at time.Time) customers.Consent {
+			return customers.Consent{Customer: d.Customer, Topic: topic, Channel: d.Channel, In: in, At: at, Source: "preferences"}
+		}
+		err := s.Consent(t.Context(), []customers.Consent{
+			no(planned[0], planned[0].Topic, false, noon),
+			no(planned[1], "another", false, noon), no(planned[1], planned[1].Topic, false, noon), no(planned[1], planned[1].Topic, true, noon.Add(time.Second)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := map[int64]bool{}
+		begin(t, s, fence, claimed, func(d deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+			refused[d.ID] = p.Refused
+			return deliveries.Verdict{Go: true}
+		})
+		same(t, "refused", refused, map[int64]bool{planned[0].ID: true, planned[1].ID: false, planned[2].ID: false})
 	})
 }
