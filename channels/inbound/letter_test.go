@@ -203,3 +203,15 @@ func TestMailToTheStopAddressStops(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// An answer repeats the id of what it answers: one that no header may hold is not
+// kept, and the letter is told by its digest.
+func TestAStrangeMessageIDIsNotRepeated(t *testing.T) {
+	for _, id := range []string{"", "<>", "<x>", "<a b@home.example>", "<a@b\">", "<" + strings.Repeat("x", 500) + "@home.example>", "<привет@home.example>"} {
+		message := crlf("From: ann@home.example\nMessage-ID: " + id + "\n\nhello")
+		got, again := one(t, replyBox, message), one(t, bounceBox, message)
+		if got.Letter.MessageID != "" || got.Key == "/812" || got.Key != again.Key {
+			t.Errorf("%q: %q, keys %q and %q", id, got.Letter.MessageID, got.Key, again.Key)
+		}
+	}
+}

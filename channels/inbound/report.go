@@ -3,6 +3,7 @@ package inbound
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -66,10 +67,17 @@ func (l *letter) box(ours Ours) channels.Mailbox {
 	return channels.Mailbox{}
 }
 
-// id is the letter's own message id, without angle brackets.
+// id is the letter's own message id, without angle brackets; "" where it is in no
+// form that an answer may repeat (RFC 5322 §3.6.4).
 func (l *letter) id() string {
-	return shorten(strings.Trim(strings.TrimSpace(l.header.Get("Message-Id")), "<>"), 250)
+	id := strings.Trim(strings.TrimSpace(l.header.Get("Message-Id")), "<>")
+	if !messageID.MatchString(id) {
+		return ""
+	}
+	return id
 }
+
+var messageID = regexp.MustCompile(`^[!#-'*+\-./-9=?A-Z^-~]{1,120}@[A-Za-z0-9.:\[\]-]{1,120}$`)
 
 // answers is the delivery that the letter answers: the nearest of those it refers
 // to (RFC 5322 §3.6.4).
