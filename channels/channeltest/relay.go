@@ -92,8 +92,11 @@ func NewRelay(t *testing.T, habits Habits) *Relay {
 	if habits.Data != "" {
 		listener = &rewording{Listener: listener, reply: habits.Data}
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	served := make(chan struct{})
+	go func() {
+		_ = server.Serve(listener) // ends with Close
+		close(served)
+	}()
 	t.Cleanup(func() {
 		_ = server.Close()
 		_ = listener.Close() // the server may not have come to know it yet

@@ -76,10 +76,12 @@ func (s Suite) relays(t *testing.T) {
 	for reply, proves := range map[string]channels.Evidence{
 		"451 4.3.0 later": channels.KnownNotSent, "554 5.5.1 " + echo: channels.KnownRefused, "999 " + echo: channels.KnownNotSent,
 	} {
-		t.Run(reply+" to DATA", func(t *testing.T) { s.toRelay(t, Habits{Bare: true, Implicit: true, Data: reply}, proves, 0) })
+		t.Run(reply+" to DATA", func(t *testing.T) {
+			_ = s.toRelay(t, Habits{Bare: true, Implicit: true, Data: reply}, proves, 0)
+		})
 	}
 	for name, greet := range greetings {
-		t.Run(name, func(t *testing.T) { s.toRelay(t, Habits{Greet: greet}, channels.KnownNotSent, 0) })
+		t.Run(name, func(t *testing.T) { _ = s.toRelay(t, Habits{Greet: greet}, channels.KnownNotSent, 0) })
 	}
 	t.Run("a relay that wants none of us", func(t *testing.T) {
 		err := s.toRelay(t, Habits{Greet: saying("554 5.7.1 " + echo + "\r\n")}, channels.KnownRefused, 0)
@@ -87,13 +89,13 @@ func (s Suite) relays(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("a relay without STARTTLS", func(t *testing.T) { s.toRelay(t, Habits{Bare: true}, channels.KnownNotSent, 0) })
+	t.Run("a relay without STARTTLS", func(t *testing.T) { _ = s.toRelay(t, Habits{Bare: true}, channels.KnownNotSent, 0) })
 	t.Run("the end before the content", func(t *testing.T) {
-		s.toRelay(t, Habits{To: func(c Call) error { return c.Conn.Close() }}, channels.KnownNotSent, 0)
+		_ = s.toRelay(t, Habits{To: func(c Call) error { return c.Conn.Close() }}, channels.KnownNotSent, 0)
 	})
 	for name, end := range lastWords {
 		t.Run(name+" after the final dot", func(t *testing.T) {
-			s.toRelay(t, Habits{Message: func(c Call) error { return end(c.Conn) }}, channels.Ambiguous, 1)
+			_ = s.toRelay(t, Habits{Message: func(c Call) error { return end(c.Conn) }}, channels.Ambiguous, 1)
 		})
 	}
 	t.Run("the end amid the content", s.amidContent)

@@ -1,7 +1,8 @@
 package email
 
 import (
-	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -76,7 +77,7 @@ func weave(letters []letter) (w woven, ok bool) {
 	for i := range w.values {
 		w.values[i] = map[string]string{}
 	}
-	mark := markOf(rand.Text()[:10])
+	mark := markOf(letters)
 	marks := 0
 	for f := range w.common {
 		pieces := make([][]string, len(letters))
@@ -111,10 +112,18 @@ func same(pieces [][]string, at int) bool {
 	return !slices.ContainsFunc(pieces, func(p []string) bool { return p[at] != pieces[0][at] })
 }
 
-// markOf names the places of one request. No letter holds such a word, and none
-// of them begins with another.
-func markOf(secret string) func(int) string {
-	return func(n int) string { return "-rapport" + secret + "." + strconv.Itoa(n) + "-" }
+// markOf names the places of one request by a digest of all its letters, so that
+// no letter holds such a word, none of them begins with another, and the same
+// letters are always written the same way.
+func markOf(letters []letter) func(int) string {
+	digest := sha256.New()
+	for _, l := range letters {
+		for _, form := range l.forms() {
+			digest.Write(append([]byte(form), 0))
+		}
+	}
+	word := hex.EncodeToString(digest.Sum(nil)[:8])
+	return func(n int) string { return "-rapport" + word + "." + strconv.Itoa(n) + "-" }
 }
 
 // gives reports whether every letter comes out of what is woven as it is, with
