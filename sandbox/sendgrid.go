@@ -175,11 +175,14 @@ func (s *Sandbox) acceptMail(w http.ResponseWriter, r *http.Request, m *mailRequ
 	fault.spoil(w, r, request, s.sendgridVoice(), good)
 }
 
+// subject is what a recipient reads, with their own values in it.
 func (m *mailRequest) subject(i int) string {
-	if own := m.Personalizations[i].Subject; own != "" {
-		return own
+	p := &m.Personalizations[i]
+	subject := p.Subject
+	if subject == "" {
+		subject = m.Subject
 	}
-	return m.Subject
+	return expand(subject, p.Substitutions)
 }
 
 // letters are the single e-mails of a request: one a recipient.
