@@ -46,7 +46,7 @@ func doctorCommand(o *options) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&d.domain, "domain", "", "the sender's `domain`; without it the provider's `from` or the workspace's sender tells")
 	flags.StringSliceVar(&d.selectors, "selector", nil, "the `names` of keys that somebody else signs with")
-	flags.StringVar(&d.inbound, "inbound", "", "the `domain` that customers' replies come to")
+	flags.StringVar(&d.inbound, "inbound", "", "the `domain` that customers' replies come to, where the configuration names none")
 	flags.StringVar(&d.server, "dns", "", "the DNS server to ask, as `ADDRESS:PORT`; without it the system's")
 	return command
 }
@@ -63,9 +63,12 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 		return nil, err
 	}
 	findings := append(checkProviders(c), checkServers(ctx, c)...)
-	checkup := domain.Checkup{Inbound: d.inbound, Now: now()}
+	checkup := domain.Checkup{Inbound: cmp.Or(d.inbound, c.Inbound.Domain), Now: now()}
 	if c.PublicURL != config.Defaults().PublicURL {
 		checkup.PublicURL = c.PublicURL
+	}
+	if parse := c.Inbound.SendGrid; len(parse.WebhookPublicKeys)+len(parse.Secrets) > 0 {
+		checkup.Exchanger = "mx.sendgrid.net"
 	}
 	from := d.byProvider(c, &checkup)
 	if checkup.Domain = ascii(cmp.Or(d.domain, domainOf(from), o.workspaceDomain(ctx))); checkup.Domain == "" {
@@ -100,14 +103,14 @@ func (d doctor) byProvider(c config.Config, checkup *domain.Checkup) (from strin
 		case "sendgrid":
 			var s email.SendGrid
 			_ = section.Decode(&s)
-			from, checkup.Include, checkup.Exchanger = s.From, "sendgrid.net", "mx.sendgrid.net"
+			from, checkup.Include = s.From, "sendgrid.net"
 			if sender := ascii(cmp.Or(d.domain, domainOf(from))); len(d.selectors) == 0 && sender != "" {
 				checkup.Keys = []domain.Key{{Domain: sender, Selector: "s1"}, {Domain: sender, Selector: "s2"}} // SendGrid's usual ones
 			}
 		case "smtp":
 			var s email.SMTP
 			_ = section.Decode(&s)
-			from = s.From
+			from, checkup.ReturnPath = s.From, c.Inbound.Domain // bounces name their delivery there
 			if ip := net.ParseIP(s.Host); s.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 				checkup.Relay = s.Host
 			}
