@@ -34,50 +34,47 @@ var downloads = &http.Client{
 // Recording opens the sound of a recording as WAV. The caller closes it. One that
 // Twilio does not have (yet) is channels.ErrNoRecording.
 func (c *Client) Recording(ctx context.Context, sid string) (sound io.ReadCloser, media string, err error) {
-	answer, err := c.recording(ctx, http.MethodGet, sid, ".wav")
+	sound, media, err = c.recording(ctx, http.MethodGet, sid, ".wav")
 	if err != nil {
 		return nil, "", err
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{http.MaxBytesReader(nil, answer.Body, largestRecording), answer.Body}, answer.Header.Get("Content-Type"), nil
+	return http.MaxBytesReader(nil, sound, largestRecording), media, nil
 }
 
 // DeleteRecording deletes a recording at Twilio. One that is gone is no error.
 func (c *Client) DeleteRecording(ctx context.Context, sid string) error {
-	answer, err := c.recording(ctx, http.MethodDelete, sid, ".json")
+	body, _, err := c.recording(ctx, http.MethodDelete, sid, ".json")
 	if errors.Is(err, channels.ErrNoRecording) {
 		return nil
 	}
 	if err == nil {
-		err = answer.Body.Close()
+		err = body.Close()
 	}
 	return err
 }
 
-func (c *Client) recording(ctx context.Context, method, sid, form string) (*http.Response, error) {
+func (c *Client) recording(ctx context.Context, method, sid, form string) (body io.ReadCloser, media string, err error) {
 	if !recordingSID.MatchString(sid) {
-		return nil, errors.New("twilio: that is no name of a recording")
+		return nil, "", errors.New("twilio: that is no name of a recording")
 	}
 	target := c.base.JoinPath("2010-04-01", "Accounts", c.account, "Recordings", sid+form)
 	req, err := http.NewRequestWithContext(ctx, method, target.String(), nil)
 	if err != nil {
-		return nil, errors.New("twilio: no request could be built")
+		return nil, "", errors.New("twilio: no request could be built")
 	}
 	req.SetBasicAuth(c.user, c.password)
 	req.Header.Set("User-Agent", "rapport")
 	answer, err := downloads.Do(req)
 	if err != nil {
-		return nil, channels.Cause(err)
+		return nil, "", channels.Cause(err)
 	}
 	switch answer.StatusCode {
 	case http.StatusOK, http.StatusNoContent:
-		return answer, nil
+		return answer.Body, answer.Header.Get("Content-Type"), nil
 	case http.StatusNotFound, http.StatusGone:
 		err = channels.ErrNoRecording
 	default:
 		err = fmt.Errorf("twilio answered %d", answer.StatusCode)
 	}
-	return nil, errors.Join(err, answer.Body.Close())
+	return nil, "", errors.Join(err, answer.Body.Close())
 }
