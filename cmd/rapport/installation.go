@@ -265,6 +265,7 @@ func (i *installation) publicRoutes() *http.ServeMux {
 func (i *installation) allRoutes() *http.ServeMux {
 	mux := i.publicRoutes()
 	i.console().Mount(mux)
+	i.mountTryPage(mux)
 	return mux
 }
 
