@@ -48,10 +48,6 @@ func (d *Doors) open(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(pixel)
 }
 
-// note stores a visit of one of our own links. Visits look alike, so the moment
-// is made part of what is stored.
-func (d *Doors) note(r *http.Request, what url.Values) { d.keep(r, d.visit(r, what)) }
-
 // look stores an open or a click, which is read a little later, so that the
 // others of the same message can be read with it.
 func (d *Doors) look(r *http.Request, token deliveries.Token, what url.Values) {
