@@ -48,7 +48,7 @@ func (s *shop) public() *http.ServeMux {
 	mux := http.NewServeMux()
 	(&webhooks.Doors{
 		Addresses: s.doors, Inbox: s.store, Links: s.store, Record: s.store, Catalog: s.catalog, Listeners: s.reader.Listeners,
-		Preferences: s.store, Ingest: &webhooks.Ingest{}, Ring: func(context.Context) {}, Now: s.clock, Log: s.log,
+		Directory: s.store, Preferences: s.store, Visitors: s.store, Ingest: &webhooks.Ingest{}, Heed: s.reader.Heed, Ring: func(context.Context) {}, Now: s.clock, Log: s.log,
 	}).Mount(mux)
 	return mux
 }
