@@ -59,6 +59,8 @@ func (d *Doors) look(r *http.Request, token deliveries.Token, what url.Values) {
 	d.keep(r, callback)
 }
 
+// keep stores a visit. Visits look alike, so the moment is made part of what is
+// stored.
 func (d *Doors) keep(r *http.Request, callback channels.Callback) {
 	if _, err := d.Inbox.Receive(r.Context(), OwnLinks, callback); err != nil {
 		d.Log.Error("a visit could not be recorded", "path", routeOf(r), "error", err)
