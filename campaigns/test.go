@@ -74,9 +74,14 @@ type Message struct {
 	Ask      string           // "": any
 }
 
-// Is reports whether a delivery is meant. step is the one that sent it.
+// Is reports whether a delivery is meant. step is the one that sent it. What
+// answers by itself is meant only where it is named (sms: stopped): it is no
+// campaign's.
 func (m Message) Is(d deliveries.Delivery, step *Step) bool {
 	template := d.Template
+	if d.Direct() && m.Template == "" {
+		return false
+	}
 	if d.Channel == channels.Webhook && step != nil && step.Webhook != nil {
 		template = step.Webhook.URL
 	}

@@ -1,5 +1,7 @@
 package deliveries
 
+import "time"
+
 // What direct messages say, in the place of a template's name.
 const (
 	Reply   = "reply"   // what an agent answers from a case
@@ -16,3 +18,8 @@ func (d Delivery) Direct() bool { return d.Entry == 0 && d.Campaign == "" }
 // Automatic reports whether a direct message was written by nobody. What a
 // customer says next is no answer to it.
 func (d Delivery) Automatic() bool { return d.Direct() && d.Template != Reply }
+
+// AutomaticEvery is how far apart two automatic answers of one kind to one customer
+// are at least: somebody who writes STOP all day, or a machine that answers ours,
+// costs one message.
+const AutomaticEvery = 24 * time.Hour

@@ -75,11 +75,6 @@ func planDirect(ctx context.Context, tx *tx, d deliveries.Delivery) (planned del
 	return planned, added > 0, err
 }
 
-// automaticEvery is how far apart two automatic answers of one kind to one customer
-// are at least: somebody who writes STOP all day, or a machine that answers ours,
-// costs one message.
-const automaticEvery = 24 * time.Hour
-
 // planAutomatic plans answers that nobody wrote, each unless the customer got one of
 // its kind lately.
 func planAutomatic(ctx context.Context, tx *tx, now time.Time, answers []deliveries.Delivery) error {
@@ -90,7 +85,7 @@ func planAutomatic(ctx context.Context, tx *tx, now time.Time, answers []deliver
 		_, had, err := first(ctx, tx, column[int64], `
 			SELECT d.id FROM deliveries d
 			WHERE d.customer = $1 AND d.entry = 0 AND d.template = $2 AND d.planned_at > $3 LIMIT 1`,
-			d.Customer, d.Template, instant(now.Add(-automaticEvery)))
+			d.Customer, d.Template, instant(now.Add(-deliveries.AutomaticEvery)))
 		if err != nil {
 			return err
 		}

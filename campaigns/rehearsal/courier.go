@@ -28,8 +28,11 @@ func (w *World) deliver(p *parcel) {
 		return
 	}
 	p.Status = deliveries.Queued
-	t := w.traveller(p.journey)
-	matter := campaigns.Matter{Campaign: p.journey.campaign, Delivery: p.Delivery, Entry: t.Entry, Customer: t.Customer, Counts: t.Counts}
+	t := campaigns.Traveller{Customer: w.profile(p.person)}
+	if p.journey != nil {
+		t = w.traveller(p.journey)
+	}
+	matter := campaigns.Matter{Campaign: p.campaign(), Delivery: p.Delivery, Entry: t.Entry, Customer: t.Customer, Counts: t.Counts}
 	verdict := w.shop.Judge(matter, w.now)
 	var content channels.Content
 	if verdict.Go {
@@ -46,15 +49,14 @@ func (w *World) deliver(p *parcel) {
 	case p.Status == deliveries.Sending:
 		w.send(p, t, content)
 	case p.Status.Settled():
-		w.note(p.journey.person, p.Event(w.now))
+		w.note(p.person, p.Event(w.now))
 	}
 }
 
 // pressure is what weighs on a delivery (store.Begin).
 func (w *World) pressure(p *parcel) deliveries.Pressure {
-	person := p.journey.person
 	return deliveries.Pressure{
-		Contacts: person.contacts(p.ID, w.shop.Horizon(w.now)), Rivals: person.rivals(p.ID), Spent: w.spending.since,
+		Contacts: p.person.contacts(p.ID, w.shop.Horizon(w.now)), Rivals: p.person.rivals(p.ID), Spent: w.spending.since,
 	}
 }
 
@@ -64,7 +66,7 @@ func (w *World) unwritable(p *parcel, err error) {
 	w.tell(Line{Customer: p.Customer, Campaign: p.Campaign, Kind: Mistaken, Channel: p.Channel, Name: p.Template, Reason: reasonOf(err), Delivery: &p.Delivery})
 	after, _ := p.Settled(deliveries.Outcome{ID: p.ID, Status: deliveries.Failed, Reason: "not_rendered"}, w.now)
 	w.move(p, after)
-	w.note(p.journey.person, p.Event(w.now))
+	w.note(p.person, p.Event(w.now))
 }
 
 // reasonOf is the error without what the line says anyway.
@@ -78,6 +80,9 @@ func reasonOf(err error) string {
 
 // write renders a delivery (workers.PostOffice). Links lead nowhere.
 func (w *World) write(p *parcel, t campaigns.Traveller) (channels.Content, error) {
+	if p.Direct() {
+		return *p.Content, nil
+	}
 	c := p.journey.campaign
 	if p.Channel == channels.Webhook {
 		told, err := w.shop.WebhookContent(c.StepAt(p.Step), w.shop.Bindings(c, t))
@@ -110,14 +115,18 @@ func (w *World) send(p *parcel, t campaigns.Traveller, content channels.Content)
 		p.Content = &content
 	}
 	name := fmt.Sprintf("m%d.%d", p.ID, p.Attempts)
-	after, _ := p.Settled(deliveries.Outcome{ID: p.ID, Status: deliveries.Sent, ProviderID: name}, w.now)
-	w.note(p.journey.person, after.Event(w.now))
+	outcome := deliveries.Outcome{ID: p.ID, Status: deliveries.Sent, ProviderID: name}
+	if content.SMS != nil {
+		outcome.Segments, _ = channels.Segments(content.SMS.Text)
+	}
+	after, _ := p.Settled(outcome, w.now)
+	w.note(p.person, after.Event(w.now))
 	w.tell(Line{Customer: p.Customer, Campaign: p.Campaign, Kind: WentOut, Channel: p.Channel, Name: p.Template, Number: int64(p.Attempts), Delivery: &p.Delivery, Content: &content})
 	w.move(p, after)
-	message := Message{Delivery: p.Delivery, Step: p.journey.campaign.StepAt(p.Step), Customer: t.Customer, Content: content}
+	message := Message{Delivery: p.Delivery, Step: p.campaign().StepAt(p.Step), Customer: t.Customer, Content: content}
 	for _, r := range w.stage.Audience.Receive(message) {
 		if r.Event != "" {
-			w.at(w.now.Add(r.After), fromOutside, func() { w.happens(p.journey.person, r.Event, r.Properties) })
+			w.at(w.now.Add(r.After), fromOutside, func() { w.happens(p.person, r.Event, r.Properties) })
 			continue
 		}
 		w.at(w.now.Add(r.After), reported, func() { w.hear(r.Report) })
@@ -132,14 +141,14 @@ func (w *World) move(p *parcel, after deliveries.Delivery) {
 	p.Delivery = after
 	w.spending.moved(p, before)
 	reached := func(d deliveries.Delivery) bool { return d.Status.Accepted() || d.Status == deliveries.Unconfirmed }
-	if reached(after) && !reached(before) && after.TakenAt.After(p.journey.person.Contacted.LastAt) {
-		p.journey.person.Contacted.LastAt = after.TakenAt
+	if reached(after) && !reached(before) && after.TakenAt.After(p.person.Contacted.LastAt) {
+		p.person.Contacted.LastAt = after.TakenAt
 	}
 	if after.Taken() && !before.Taken() {
 		w.ripens(p)
 	}
 	w.tellMove(p, before)
-	if after.Status.Settled() {
+	if after.Status.Settled() && p.journey != nil {
 		w.wake(p.journey)
 	}
 	if after.Status == deliveries.Planned {
@@ -163,4 +172,19 @@ func (w *World) tellMove(p *parcel, before deliveries.Delivery) {
 		line.Kind, line.Reason = CameBack, strings.TrimSpace(string(p.Status)+" "+p.Reason)
 	}
 	w.tell(line)
+}
+
+// answer plans what answers a customer by itself, unless they got one of its kind
+// within a day (store.Responses).
+func (w *World) answer(to *person, d deliveries.Delivery) {
+	if slices.ContainsFunc(to.parcels, func(p *parcel) bool {
+		return p.Direct() && p.Template == d.Template && p.PlannedAt.After(w.now.Add(-deliveries.AutomaticEvery))
+	}) {
+		return
+	}
+	d.ID, d.Status = int64(len(w.ledger)+1), deliveries.Planned
+	p := &parcel{Delivery: d, person: to}
+	w.ledger, to.parcels = append(w.ledger, p), append(to.parcels, p)
+	w.tell(Line{Customer: d.Customer, Kind: WasPlanned, Channel: d.Channel, Name: d.Template, Delivery: &p.Delivery})
+	w.deliverAt(p)
 }

@@ -87,7 +87,7 @@ func (m *matching) resembles(e campaigns.Expectation, l Line) bool {
 }
 
 func (m *matching) stepOf(l Line) *campaigns.Step {
-	return m.world.ledger[l.Delivery.ID-1].journey.campaign.StepAt(l.Delivery.Step)
+	return m.world.ledger[l.Delivery.ID-1].campaign().StepAt(l.Delivery.Step)
 }
 
 // timely reports whether a line lies within the expectation's bounds.

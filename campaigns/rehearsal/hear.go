@@ -20,7 +20,7 @@ func (w *World) hear(r channels.Report) {
 	var about deliveries.Delivery
 	var c *campaigns.Campaign
 	if of != nil {
-		about, c = of.Delivery, of.journey.campaign
+		about, c = of.Delivery, of.campaign()
 	}
 	r.Delivery = about.ID
 	w.follow(p, of, w.shop.Interpret(c, r, about, w.profile(p), w.now))
@@ -31,7 +31,7 @@ func (w *World) hear(r channels.Report) {
 func (w *World) attribute(r channels.Report) (*person, *parcel) {
 	if r.Delivery != 0 {
 		of := w.ledger[r.Delivery-1]
-		return of.journey.person, of
+		return of.person, of
 	}
 	p := w.byPhone[r.From]
 	if p == nil {
@@ -44,7 +44,7 @@ func (w *World) attribute(r channels.Report) (*person, *parcel) {
 // (store.Latest).
 func (p *person) latest(ch channels.Channel) (newest *parcel) {
 	for _, d := range p.parcels {
-		if d.Channel != ch || d.TakenAt.IsZero() || d.Status.Rank() < deliveries.Sent.Rank() || d.Status == deliveries.Failed {
+		if d.Channel != ch || d.Automatic() || d.TakenAt.IsZero() || d.Status.Rank() < deliveries.Sent.Rank() || d.Status == deliveries.Failed {
 			continue
 		}
 		if newest == nil || !d.TakenAt.Before(newest.TakenAt) {
@@ -87,6 +87,9 @@ func (w *World) follow(p *person, of *parcel, means campaigns.Response) {
 	if means.Case != nil {
 		w.openCase(p, j, *means.Case)
 	}
+	if means.Reply != nil {
+		w.answer(p, *means.Reply)
+	}
 	if j != nil {
 		w.wake(j)
 	}
@@ -113,12 +116,15 @@ func (w *World) keep(p *person, j *journey, a campaigns.Answer) {
 // engage notes the customer's latest sign of life on a channel (store,
 // noteEngagement).
 func (p *person) engage(event customers.Event) {
-	latest := map[string]*time.Time{
-		"email opened": &p.Engagement.EmailOpenedAt, "email clicked": &p.Engagement.EmailClickedAt,
-		"sms replied": &p.Engagement.SMSRepliedAt, "sms answered": &p.Engagement.SMSRepliedAt, "push clicked": &p.Engagement.PushClickedAt,
-	}[event.Name]
-	if latest != nil && event.At.After(*latest) {
-		*latest = event.At
+	signs := &p.Engagement
+	for _, latest := range map[string][]*time.Time{
+		"email opened": {&signs.EmailOpenedAt}, "email clicked": {&signs.EmailClickedAt}, "email replied": {&signs.WroteAt},
+		"sms replied": {&signs.SMSRepliedAt, &signs.WroteAt}, "sms answered": {&signs.SMSRepliedAt},
+		"sms unsubscribed": {&signs.WroteAt}, "sms resubscribed": {&signs.WroteAt}, "push clicked": {&signs.PushClickedAt},
+	}[event.Name] {
+		if event.At.After(*latest) {
+			*latest = event.At
+		}
 	}
 }
 

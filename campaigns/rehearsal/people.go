@@ -21,7 +21,8 @@ type person struct {
 	live     []customers.Event // of the timeline
 	keys     map[string]bool   // of the timeline's lines
 	journeys []*journey
-	parcels  []*parcel        // that were ever planned for them
+	parcels  []*parcel // that were ever planned for them
+	cases    []*customers.Case
 	human    string           // customers.Person
 	before   map[string]int64 // did() counts of what is not on the timeline
 	returned []string         // messages that bounced softly since one was taken
@@ -205,37 +206,58 @@ func (w *World) release(s customers.Suppression) {
 	}
 }
 
-// openCase opens a case, or brings the open one of the same entry up to date:
-// its newest words, the more pressing of two priorities and the sooner of two
-// clocks (store.Casebook).
+// openCase opens a case, or brings an open one up to date: its newest words, the
+// more pressing of two priorities and the sooner of two clocks (store.Casebook).
+// Open ones are that of the same entry and, for words that nobody asked for, the
+// latest one about such words.
 func (w *World) openCase(p *person, j *journey, c customers.Case) {
-	name := "case opened"
-	if j != nil && j.open != nil {
-		name, c.ID = "case updated", j.open.ID
-		c.Priority = morePressing(c.Priority, j.open.Priority)
-		if c.DueAt.IsZero() || !j.open.DueAt.IsZero() && j.open.DueAt.Before(c.DueAt) {
-			c.DueAt = j.open.DueAt
-		}
-		if c.Note == "" {
-			c.Note = j.open.Note
-		}
-		if c.Why == customers.WhyReply {
-			c.Queue, c.Title, c.Why = j.open.Queue, j.open.Title, j.open.Why
-		}
-		c.OpenedAt = j.open.OpenedAt
+	name, open := "case opened", openFor(p, j, c)
+	if open != nil {
+		name, c = "case updated", broughtUpToDate(*open, c)
+		*open = c
 	} else {
 		w.cases++
-		c.ID = w.cases
+		c.ID, c.Customer, c.Waiting = w.cases, p.ID, true
 		p.Cases.Open++
+		own := c
+		p.cases = append(p.cases, &own)
+		if j != nil {
+			j.open = &own
+		}
 	}
-	c.Customer = p.ID
 	p.Cases.LastAt = c.OpenedAt
-	if j != nil {
-		j.open = &c
-	}
 	key := "case:" + strconv.FormatInt(c.ID, 10) + ":" + c.Why + ":" + strconv.FormatInt(w.now.UnixMilli(), 10)
 	w.note(p, customers.Event{Name: name, At: w.now, ReceivedAt: w.now, Key: key, Campaign: c.Campaign, Entry: c.Entry})
 	w.tell(Line{Customer: p.ID, Campaign: c.Campaign, Kind: CaseOpened, Name: c.Queue, Case: &c})
+}
+
+// openFor is the open case that goes on with what happened; nil where there is none.
+func openFor(p *person, j *journey, c customers.Case) *customers.Case {
+	if c.Why == customers.WhyReply {
+		for _, earlier := range slices.Backward(p.cases) {
+			if earlier.Why == customers.WhyReply {
+				return earlier
+			}
+		}
+	}
+	if j != nil {
+		return j.open
+	}
+	return nil
+}
+
+func broughtUpToDate(open, c customers.Case) customers.Case {
+	open.Priority = morePressing(c.Priority, open.Priority)
+	if open.DueAt.IsZero() || !c.DueAt.IsZero() && c.DueAt.Before(open.DueAt) {
+		open.DueAt = c.DueAt
+	}
+	if c.Note != "" {
+		open.Note = c.Note
+	}
+	if c.Why != customers.WhyReply {
+		open.Queue, open.Title, open.Why = c.Queue, c.Title, c.Why
+	}
+	return open
 }
 
 func morePressing(a, b customers.Priority) customers.Priority {

@@ -38,7 +38,7 @@ type standing struct {
 // alike compares what must be the same in both worlds. Numbers that rows are
 // given are not.
 var alike = []gocmp.Option{
-	cmpopts.IgnoreFields(deliveries.Delivery{}, "ID", "Entry", "ProviderID", "Content", "Version"),
+	cmpopts.IgnoreFields(deliveries.Delivery{}, "ID", "Entry", "ProviderID", "Content", "Version", "Provider", "DeliveredAt"),
 	cmpopts.IgnoreFields(campaigns.Entry{}, "ID", "Trigger", "Revision", "Run", "Version"),
 	cmpopts.IgnoreFields(customers.Case{}, "ID", "Entry"),
 	cmpopts.IgnoreFields(customers.Customer{}, "CreatedAt", "Browsers"),
@@ -268,7 +268,11 @@ func (p *production) Send(ctx context.Context, m channels.Message) (channels.Rec
 	for _, r := range p.audience.Receive(message) {
 		p.reports = append(p.reports, due{p.now.Add(r.After), r.Report})
 	}
-	return channels.Receipt{ProviderID: d.ProviderID}, nil
+	receipt := channels.Receipt{ProviderID: d.ProviderID}
+	if text := m.Content.SMS; text != nil {
+		receipt.Segments, _ = channels.Segments(text.Text)
+	}
+	return receipt, nil
 }
 
 // Verify implements channels.Listener.
@@ -401,9 +405,13 @@ func (p *production) report(now time.Time) {
 		p.number++
 		body, err := json.Marshal(r.report)
 		must(p.t, err)
-		_, err = p.store.Receive(p.t.Context(), "audience", channels.Callback{
+		callback := channels.Callback{
 			Method: http.MethodPost, URL: "https://shop.example/hooks/" + strconv.Itoa(p.number), Header: http.Header{}, Body: body, ReceivedAt: now,
-		})
+		}
+		if r.report.Kind == channels.ReportOpened {
+			callback.About = r.report.Delivery // our own picture tells, whatever the provider does
+		}
+		_, err = p.store.Receive(p.t.Context(), "audience", callback)
 		must(p.t, err)
 	}
 }

@@ -71,7 +71,7 @@ func (w *World) judgeStage(of rolling, c *campaigns.Campaign) {
 // openForOwner opens a case that is about no customer.
 func (w *World) openForOwner(c customers.Case) {
 	w.cases++
-	c.ID = w.cases
+	c.ID, c.Waiting = w.cases, true
 	w.tell(Line{Campaign: c.Campaign, Kind: CaseOpened, Name: c.Queue, Case: &c})
 }
 

@@ -158,7 +158,7 @@ func (w *World) plan(j *journey, d deliveries.Delivery) {
 	if slices.ContainsFunc(j.parcels, func(other *parcel) bool { return other.Step == d.Step && other.Group == d.Group }) {
 		return
 	}
-	p := &parcel{Delivery: d, journey: j}
+	p := &parcel{Delivery: d, person: j.person, journey: j}
 	p.ID, p.Entry = int64(len(w.ledger)+1), j.ID
 	w.ledger, j.parcels, j.person.parcels = append(w.ledger, p), append(j.parcels, p), append(j.person.parcels, p)
 	w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: WasPlanned, Channel: p.Channel, Name: p.Template, Delivery: &p.Delivery})

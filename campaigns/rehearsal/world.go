@@ -79,7 +79,16 @@ type journey struct {
 // parcel is a delivery and whose it is.
 type parcel struct {
 	deliveries.Delivery
-	journey *journey
+	person  *person
+	journey *journey // nil for what answers by itself
+}
+
+// campaign is what a parcel belongs to; nil where that is none.
+func (p *parcel) campaign() *campaigns.Campaign {
+	if p.journey == nil {
+		return nil
+	}
+	return p.journey.campaign
 }
 
 // New makes a world in which nobody is yet.
