@@ -113,8 +113,9 @@ type Transfer struct {
 // say.
 type CallTurn struct {
 	Script CallScript
-	// Self is the absolute URL of the script, to which later turns return, and
-	// Status where the provider tells of recordings and transcripts.
+	// Self is the absolute URL of the script, to which later turns return with a
+	// query, which is the provider's own: the first turn has none. Status is where
+	// the provider tells of recordings and transcripts.
 	Self, Status string
 	Callback     Callback
 	// Understand says what words mean at a question; nil understands none.

@@ -45,21 +45,26 @@ type Listener interface {
 	// Verify checks the callback's signature over its raw bytes and its public
 	// URL, in constant time. It fails closed: without a key nothing passes.
 	Verify(c Callback) error
-	// Reports reads a verified callback. One that carries nothing of interest
-	// gives no report and no error.
+	// Reports reads a verified callback, later and as it was stored: of its header
+	// there is Content-Type and User-Agent alone. One that carries nothing of
+	// interest gives no report and no error.
 	Reports(c Callback) ([]Report, error)
 }
 
 // Talker is the ability of a voice provider to be told, turn by turn, what to
-// say: the provider fetches Message.ScriptURL and posts what was heard.
+// say: the provider fetches Message.ScriptURL by POST and posts what was heard.
+// Whoever talks also listens.
 type Talker interface {
+	// CallOf is the provider's name of the call that a callback is about, which
+	// Receipt.ProviderID gave; "" where it names none.
+	CallOf(c Callback) string
 	// Talk answers one turn of a script with the provider's own document
 	// (TwiML). What was heard in the turn is read from the same callback by
 	// Listener.Reports.
 	Talk(turn CallTurn) (Reply, error)
 	// Machine reports whether a callback says that no person took a call that is
 	// under way. What Talk answers to it is for the machine.
-	Machine(c Callback) (call string, is bool)
+	Machine(c Callback) bool
 	// Interrupt makes a call under way go on with a document, whatever it does.
 	Interrupt(ctx context.Context, call string, with Reply) error
 	// HangUp is the reply to a call that must say nothing.

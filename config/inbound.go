@@ -13,14 +13,14 @@ type Inbound struct {
 	// reply.shop.example; empty: none does.
 	Domain string `yaml:"domain"`
 
-	SendGrid InboundSendGrid `yaml:"sendgrid"`
-	HTTP     InboundHTTP     `yaml:"http"`
-	SMTP     InboundSMTP     `yaml:"smtp"`
+	SendGrid InboundForm `yaml:"sendgrid"` // its Inbound Parse
+	HTTP     InboundHTTP `yaml:"http"`
+	SMTP     InboundSMTP `yaml:"smtp"`
 }
 
-// InboundSendGrid is SendGrid's Inbound Parse.
-type InboundSendGrid struct {
-	// WebhookPublicKeys prove a signed Parse webhook; two hold during a rotation.
+// InboundForm is a service that posts each e-mail in a form of its own.
+type InboundForm struct {
+	// WebhookPublicKeys prove a signed form; two hold during a rotation.
 	WebhookPublicKeys []string `yaml:"webhook_public_keys"`
 	// Secrets end the URL of a webhook that is not signed.
 	Secrets []Secret `yaml:"secrets"`
@@ -38,9 +38,12 @@ type InboundSMTP struct {
 	Listen string `yaml:"listen"`
 }
 
+// Closed reports whether nothing comes in by the service.
+func (f InboundForm) Closed() bool { return len(f.WebhookPublicKeys)+len(f.Secrets) == 0 }
+
 // Closed reports whether no mail can come in.
 func (i Inbound) Closed() bool {
-	return len(i.SendGrid.WebhookPublicKeys)+len(i.SendGrid.Secrets)+len(i.HTTP.Secrets) == 0 && i.SMTP.Listen == ""
+	return i.SendGrid.Closed() && len(i.HTTP.Secrets) == 0 && i.SMTP.Listen == ""
 }
 
 var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)

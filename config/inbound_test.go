@@ -18,8 +18,8 @@ func TestInboundMailNamesWhatIsWrong(t *testing.T) {
 		"no way":              {config.Inbound{Domain: "reply.shop.example"}, "no way is set"},
 		"no domain":           {config.Inbound{SMTP: config.InboundSMTP{Listen: ":25"}}, "inbound.domain: it is not set"},
 		"an address":          {config.Inbound{Domain: "hello@shop.example", SMTP: config.InboundSMTP{Listen: ":25"}}, "a domain in lower-case ASCII"},
-		"a short secret":      {config.Inbound{Domain: "reply.shop.example", SendGrid: config.InboundSendGrid{Secrets: []config.Secret{"short"}}}, "inbound.sendgrid.secrets[0]"},
-		"a secret of slashes": {config.Inbound{Domain: "reply.shop.example", SendGrid: config.InboundSendGrid{Secrets: []config.Secret{"a/b/c/d/e/f/g/h/i/j"}}}, "inbound.sendgrid.secrets[0]"},
+		"a short secret":      {config.Inbound{Domain: "reply.shop.example", SendGrid: config.InboundForm{Secrets: []config.Secret{"short"}}}, "inbound.sendgrid.secrets[0]"},
+		"a secret of slashes": {config.Inbound{Domain: "reply.shop.example", SendGrid: config.InboundForm{Secrets: []config.Secret{"a/b/c/d/e/f/g/h/i/j"}}}, "inbound.sendgrid.secrets[0]"},
 		"no port":             {config.Inbound{Domain: "reply.shop.example", SMTP: config.InboundSMTP{Listen: "localhost"}}, "inbound.smtp.listen"},
 	} {
 		settings := config.Defaults()

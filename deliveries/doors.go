@@ -13,13 +13,6 @@ const (
 	PathSurvey        = "/s/"
 	PathPreferences   = "/p/"
 	PathNotMe         = "/n/"
-	PathSendGrid      = "/hooks/sendgrid/events"
-	PathTwilioText    = "/hooks/twilio/inbound"
-	PathMessageStatus = "/hooks/twilio/messages/"
-	PathCallStatus    = "/hooks/twilio/calls/"
-	PathCallScript    = "/hooks/twilio/voice/"
-	PathLetterForm    = "/hooks/sendgrid/inbound"
-	PathLetter        = "/hooks/mail"
 	PathPushKey       = "/push/key"
 	PathPushWorker    = "/push/worker.js"
 	PathPushSubscribe = "/push/subscriptions"
@@ -79,21 +72,6 @@ func (d Doors) Links(delivery int64, to string) map[string]any {
 	}
 }
 
-// MessageStatus is where Twilio reports on one attempt of a text.
-func (d Doors) MessageStatus(delivery int64, attempt int) string {
-	return d.door(PathMessageStatus, Token{StatusOf, delivery, int64(attempt)})
-}
-
-// CallStatus is where Twilio reports on one attempt of a call.
-func (d Doors) CallStatus(delivery int64, attempt int) string {
-	return d.door(PathCallStatus, Token{StatusOf, delivery, int64(attempt)})
-}
-
-// CallScript is where Twilio fetches what one attempt of a call says.
-func (d Doors) CallScript(delivery int64, attempt int) string {
-	return d.door(PathCallScript, Token{CallScript, delivery, int64(attempt)})
-}
-
 // PushReports is where a browser tells what became of a notification.
 func (d Doors) PushReports() string { return d.Base + PathPushReports }
 
@@ -108,8 +86,10 @@ func (d Doors) Named(url string) (Token, bool) {
 		return Token{}, false
 	}
 	path, _, _ = strings.Cut(path, "?")
+	if token, named := d.hooked(path); named {
+		return token, true
+	}
 	for prefix, purpose := range map[string]Purpose{
-		PathMessageStatus: StatusOf, PathCallStatus: StatusOf, PathCallScript: CallScript,
 		PathClick: ClickLink, PathOpen: OpenPixel, PathUnsubscribe: Unsubscribe, PathSurvey: Survey,
 		PathPreferences: Preferences, PathNotMe: NotMe,
 	} {

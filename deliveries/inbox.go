@@ -10,7 +10,7 @@ import (
 // Received is a verified callback that was stored before it was answered.
 type Received struct {
 	ID       int64
-	Provider string // the route it came by: sendgrid, twilio, …
+	Provider string // the name of whoever listens to it, such as an outlet's: sms/twilio
 	Callback channels.Callback
 	Attempts int
 }

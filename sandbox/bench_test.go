@@ -26,7 +26,7 @@ func letters(b *testing.B) func(i int) *http.Request {
 }
 
 func texts(i int) *http.Request {
-	form := url.Values{"To": {fmt.Sprintf("+49151%07d", i%9_999_999)}, "From": {"+4930555111"}, "Body": {"Your order is on its way"}, "StatusCallback": {"http://127.0.0.1:1/hooks/twilio/messages/token"}}
+	form := url.Values{"To": {fmt.Sprintf("+49151%07d", i%9_999_999)}, "From": {"+4930555111"}, "Body": {"Your order is on its way"}, "StatusCallback": {"http://127.0.0.1:1/hooks/sms/twilio/status/token"}}
 	r := httptest.NewRequest(http.MethodPost, "/2010-04-01/Accounts/"+testSID+"/Messages.json", strings.NewReader(form.Encode()))
 	r.SetBasicAuth(testSID, testToken)
 	r.Header.Set("Content-Type", formType)

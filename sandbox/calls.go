@@ -203,13 +203,13 @@ func (s *Sandbox) changeCall(w http.ResponseWriter, r *http.Request, form url.Va
 }
 
 func (s *Sandbox) listCalls(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.Call) {
+	if !s.troubled(w, r, channels.Call, twilioVoice) {
 		s.calls.list(w, r, "calls", "StartTime")
 	}
 }
 
 func (s *Sandbox) oneCall(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.Call) {
+	if !s.troubled(w, r, channels.Call, twilioVoice) {
 		s.calls.one(w, r.PathValue("sid"))
 	}
 }

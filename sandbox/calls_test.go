@@ -14,8 +14,8 @@ import (
 func (h *house) call(to string) *api.ApiV2010Call {
 	h.t.Helper()
 	params := &api.CreateCallParams{}
-	params.SetTo(to).SetFrom("+4930555111").SetUrl(h.public.URL + "/hooks/twilio/voice/scripttoken").
-		SetStatusCallback(h.public.URL + "/hooks/twilio/calls/statustoken").SetMachineDetection("Enable").SetTimeout(25).
+	params.SetTo(to).SetFrom("+4930555111").SetUrl(h.public.URL + "/hooks/call/twilio/script/scripttoken").
+		SetStatusCallback(h.public.URL + "/hooks/call/twilio/status/statustoken").SetMachineDetection("Enable").SetTimeout(25).
 		SetStatusCallbackEvent([]string{"initiated", "ringing", "answered", "completed"})
 	placed, err := h.twilio(testToken).CreateCall(params)
 	if err != nil {
@@ -26,7 +26,7 @@ func (h *house) call(to string) *api.ApiV2010Call {
 
 // script asks for a score, then for a comment, as our talker does.
 func script(w http.ResponseWriter, r *http.Request, v visitor) bool {
-	if !strings.HasPrefix(r.URL.Path, "/hooks/twilio/voice/") {
+	if !strings.HasPrefix(r.URL.Path, "/hooks/call/twilio/script/") {
 		return false
 	}
 	next := func(q, try int) string { return fmt.Sprintf("%s?q=%d&amp;try=%d", r.URL.Path, q, try) }
@@ -80,9 +80,9 @@ func TestCalls(t *testing.T) {
 			h.answer = script
 			placed := h.call("+491511234567")
 			h.playAll()
-			wantList(t, "statuses", h.values("/hooks/twilio/calls/statustoken", "CallStatus"), c.statuses...)
+			wantList(t, "statuses", h.values("/hooks/call/twilio/status/statustoken", "CallStatus"), c.statuses...)
 			var turns []string
-			for _, v := range h.visits("/hooks/twilio/voice/scripttoken") {
+			for _, v := range h.visits("/hooks/call/twilio/script/scripttoken") {
 				_, query, _ := strings.Cut(v.path, "?")
 				question, _, _ := strings.Cut(query, "&")
 				turn := strings.TrimSpace(question + " " + v.form.Get("Digits"))
@@ -115,7 +115,7 @@ func TestWhatAGatherBrings(t *testing.T) {
 		mood   float64
 		call   CallBehaviour
 		gather string
-		want   []string // field=value of the fetches of /hooks/twilio/voice/heard
+		want   []string // field=value of the fetches of /hooks/call/twilio/script/heard
 	}{
 		{"one for yes", 1, CallBehaviour{}, `numDigits="1"><Say>Press 1 for yes, 2 for no</Say>`, []string{"Digits=1"}},
 		{"two for no", 0, CallBehaviour{}, `numDigits="1"><Say>Press 1 for yes, 2 for no</Say>`, []string{"Digits=2"}},
@@ -140,7 +140,7 @@ func TestWhatAGatherBrings(t *testing.T) {
 			h.call("+491511234567")
 			h.playAll()
 			var heard []string
-			for _, v := range h.visits("/hooks/twilio/voice/heard") {
+			for _, v := range h.visits("/hooks/call/twilio/script/heard") {
 				field := "Digits"
 				if v.form.Has("SpeechResult") {
 					field = "SpeechResult"
@@ -159,7 +159,7 @@ func TestACallTakesItsTime(t *testing.T) {
 	h.answer = script
 	h.call("+491511234567")
 	h.playAll()
-	durations := h.values("/hooks/twilio/calls/statustoken", "CallDuration")
+	durations := h.values("/hooks/call/twilio/status/statustoken", "CallDuration")
 	seconds := 0
 	if _, err := fmt.Sscan(durations[len(durations)-1], &seconds); err != nil || seconds < 10 || seconds > 120 {
 		t.Errorf("the call lasted %q seconds", durations[len(durations)-1])
@@ -172,7 +172,7 @@ func TestACallTakesItsTime(t *testing.T) {
 func TestAScriptThatNeverEndsIsEnded(t *testing.T) {
 	h := build(t, nil)
 	h.answer = func(w http.ResponseWriter, r *http.Request, _ visitor) bool {
-		if strings.HasPrefix(r.URL.Path, "/hooks/twilio/voice/") {
+		if strings.HasPrefix(r.URL.Path, "/hooks/call/twilio/script/") {
 			_, _ = w.Write([]byte(`<Response><Redirect/></Response>`))
 			return true
 		}
@@ -180,7 +180,7 @@ func TestAScriptThatNeverEndsIsEnded(t *testing.T) {
 	}
 	h.call("+491511234567")
 	h.playAll()
-	if n := len(h.visits("/hooks/twilio/voice/")); n != maxTurns {
+	if n := len(h.visits("/hooks/call/twilio/script/")); n != maxTurns {
 		t.Errorf("the script was fetched %d times, want %d", n, maxTurns)
 	}
 }

@@ -52,7 +52,7 @@ func outcomes(t *testing.T, seed uint64, concurrency int, backwards bool) []stri
 		told = append(told, fmt.Sprint(e["email"], e["event"], e["timestamp"]))
 	}
 	for _, v := range h.visits("/") {
-		if !strings.HasPrefix(v.path, "/hooks/sendgrid/") {
+		if !strings.HasPrefix(v.path, "/hooks/email/") {
 			told = append(told, fmt.Sprint(v.method, v.path, v.form.Get("To"), v.form.Get("From"), v.form.Get("Body"), v.form.Get("MessageStatus"), v.form.Get("score")))
 		}
 	}

@@ -147,6 +147,18 @@ func (f Fault) spoil(w http.ResponseWriter, r *http.Request, c chance, v voice, 
 	}
 }
 
+// troubled answers a read that meets a fault, and reports whether it did. A
+// fault that spoils answers leaves reads alone.
+func (s *Sandbox) troubled(w http.ResponseWriter, r *http.Request, ch channels.Channel, v voice) bool {
+	c := s.ordinals.next(s.chance("read", string(ch), r.URL.Path, r.URL.RawQuery))
+	fault := s.faults.pick(ch, c)
+	if fault.Kind == "" || fault.Kind.takes() {
+		return false
+	}
+	fault.refuse(w, v)
+	return true
+}
+
 func (f Fault) status() int {
 	if f.Status == 0 {
 		return http.StatusServiceUnavailable

@@ -53,6 +53,43 @@ func TestFaultsAsASenderSeesThem(t *testing.T) {
 	}
 }
 
+// A provider that is down says so to whoever asks for nothing.
+func TestSendGridIsAskedForNothing(t *testing.T) {
+	h := build(t, nil)
+	ask := func(key string) (status, wait string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.api.URL+"/v3/scopes", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+key)
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			return "none", ""
+		}
+		defer answer.Body.Close()
+		return answer.Status[:3], answer.Header.Get("Retry-After")
+	}
+	for _, c := range []struct {
+		key, want string
+		fault     Fault
+	}{
+		{testKey, "200", Fault{}},
+		{"SG.other", "401", Fault{}},
+		{testKey, "500", Fault{Kind: Fail, Status: 500, Rate: 1}},
+		{testKey, "none", Fault{Kind: Down, Rate: 1}},
+		{testKey, "429", Fault{Kind: Limit, RetryAfter: 3, Rate: 1}},
+		{testKey, "200", Fault{Kind: Down, Rate: 1, Channel: channels.SMS}},
+	} {
+		h.sandbox.SetFaults(c.fault)
+		if got, wait := ask(c.key); got != c.want || (got == "429") != (wait == "3") {
+			t.Errorf("%+v: %s, to wait %q", c, got, wait)
+		}
+	}
+	if accepted := h.accepted(); len(accepted) > 0 {
+		t.Errorf("accepted %+v", accepted)
+	}
+}
+
 func statusOf(answer *rest.Response, err error) int {
 	if err != nil || answer == nil {
 		return 0
@@ -167,7 +204,7 @@ func TestControlChangesTheSandboxAtRunTime(t *testing.T) {
 			}
 		})
 	}
-	wantList(t, "texts", h.values("/hooks/twilio/inbound", "Body"), "HELP")
+	wantList(t, "texts", h.values("/hooks/sms/twilio", "Body"), "HELP")
 	if answer, err := h.mail(letterTo("ada@customer.example", "<p>Hi</p>", 1)); statusOf(answer, err) != 429 {
 		t.Errorf("the fault is not in force: %v %v", answer, err)
 	}

@@ -121,7 +121,7 @@ func (h *house) receive(w http.ResponseWriter, r *http.Request) {
 
 // verify checks a callback with the provider's own library.
 func (h *house) verify(r *http.Request, body []byte) {
-	if strings.HasPrefix(r.URL.Path, "/hooks/sendgrid/") {
+	if strings.HasSuffix(r.URL.Path, "/sendgrid") {
 		key, err := eventwebhook.ConvertPublicKeyBase64ToECDSA(h.sandbox.SendGridPublicKey())
 		if err != nil {
 			h.t.Error(err)
@@ -161,13 +161,14 @@ func (h *house) playAll() int {
 	return 0
 }
 
-// visits lists who came to a route, in order.
-func (h *house) visits(prefix string) []visitor {
+// visits lists who came to a route, in order; to all below it where it ends in a
+// slash.
+func (h *house) visits(route string) []visitor {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var found []visitor
 	for _, v := range h.came {
-		if strings.HasPrefix(v.path, prefix) {
+		if path, _, _ := strings.Cut(v.path, "?"); path == route || strings.HasSuffix(route, "/") && strings.HasPrefix(path, route) {
 			found = append(found, v)
 		}
 	}
@@ -175,9 +176,9 @@ func (h *house) visits(prefix string) []visitor {
 }
 
 // values lists a form field of the visits to a route.
-func (h *house) values(prefix, field string) []string {
+func (h *house) values(route, field string) []string {
 	var found []string
-	for _, v := range h.visits(prefix) {
+	for _, v := range h.visits(route) {
 		found = append(found, v.form.Get(field))
 	}
 	return found
@@ -187,7 +188,7 @@ func (h *house) values(prefix, field string) []string {
 func (h *house) events() []map[string]any {
 	h.t.Helper()
 	var all []map[string]any
-	for _, v := range h.visits("/hooks/sendgrid/events") {
+	for _, v := range h.visits("/hooks/email/sendgrid") {
 		var batch []map[string]any
 		if err := json.Unmarshal(v.body, &batch); err != nil {
 			h.t.Fatal(err)

@@ -17,7 +17,7 @@ func TestCustomersWriteBack(t *testing.T) {
 	} {
 		h := build(t, func(o *Options) {
 			o.Behaviour.Email = c.email
-			o.SendGrid.InboundURL = o.PublicURL + "/hooks/sendgrid/inbound"
+			o.SendGrid.InboundURL = o.PublicURL + "/hooks/mail/sendgrid"
 		})
 		for _, domain := range []string{MailDomain, "shop.example"} {
 			m := mail.NewSingleEmail(mail.NewEmail("Shop", "hello@shop.example"), "How was it?", mail.NewEmail("", "ann@home.example"), "Tell us", "<p>Tell us</p>")
@@ -26,7 +26,7 @@ func TestCustomersWriteBack(t *testing.T) {
 			h.mustMail(m)
 		}
 		h.playAll()
-		came := h.visits("/hooks/sendgrid/inbound")
+		came := h.visits("/hooks/mail/sendgrid")
 		if len(came) != 1 { // answers to shop.example go elsewhere
 			t.Fatalf("%s: %d letters came", name, len(came))
 		}

@@ -54,7 +54,7 @@ type Options struct {
 type SendGrid struct {
 	// APIKey is what requests must carry; empty accepts any key.
 	APIKey string
-	// EventsURL is the event webhook; empty means /hooks/sendgrid/events under
+	// EventsURL is the event webhook; empty means /hooks/email/sendgrid under
 	// the public URL.
 	EventsURL string
 	// InboundURL is where Inbound Parse posts mail for MailDomain; empty: nobody
@@ -69,7 +69,7 @@ type Twilio struct {
 	AccountSID string
 	AuthToken  string
 	// InboundURL receives the customers' texts; empty means
-	// /hooks/twilio/inbound under the public URL.
+	// /hooks/sms/twilio under the public URL.
 	InboundURL string
 }
 
@@ -106,10 +106,10 @@ func New(o Options) *Sandbox {
 		o.Concurrency = 32
 	}
 	if o.SendGrid.EventsURL == "" && o.PublicURL != "" {
-		o.SendGrid.EventsURL = o.PublicURL + "/hooks/sendgrid/events"
+		o.SendGrid.EventsURL = o.PublicURL + "/hooks/email/sendgrid"
 	}
 	if o.Twilio.InboundURL == "" && o.PublicURL != "" {
-		o.Twilio.InboundURL = o.PublicURL + "/hooks/twilio/inbound"
+		o.Twilio.InboundURL = o.PublicURL + "/hooks/sms/twilio"
 	}
 	s := &Sandbox{
 		options: o,
@@ -180,6 +180,7 @@ func (s *Sandbox) now() time.Time { return s.options.Now().UTC() }
 func (s *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v3/mail/send", s.sendMail)
+	mux.HandleFunc("GET /v3/scopes", s.scopes)
 
 	const account = "/2010-04-01/Accounts/{account}"
 	mux.HandleFunc("POST "+account+"/Messages.json", s.twilio(s.sendText))

@@ -118,9 +118,7 @@ func (s *Sandbox) sendgridVoice() voice {
 // sendMail is POST /v3/mail/send.
 func (s *Sandbox) sendMail(w http.ResponseWriter, r *http.Request) {
 	s.tally.requests.Add(1)
-	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !bearer || key == "" || s.options.SendGrid.APIKey != "" && key != s.options.SendGrid.APIKey {
-		mailRefusal(http.StatusUnauthorized, "", "The provided authorization grant is invalid, expired, or revoked").write(w)
+	if !s.knowsKey(w, r) {
 		return
 	}
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), jsonType) {
@@ -142,6 +140,25 @@ func (s *Sandbox) sendMail(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.acceptMail(w, r, &m)
+}
+
+// scopes is GET /v3/scopes, by which a client finds out whether its key is good
+// and anybody is there.
+func (s *Sandbox) scopes(w http.ResponseWriter, r *http.Request) {
+	if s.knowsKey(w, r) && !s.troubled(w, r, channels.Email, s.sendgridVoice()) {
+		saying(http.StatusOK, map[string][]string{"scopes": {"mail.send"}}).write(w)
+	}
+}
+
+// knowsKey reports whether a request bears the account's key, and refuses it
+// otherwise.
+func (s *Sandbox) knowsKey(w http.ResponseWriter, r *http.Request) bool {
+	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer || key == "" || s.options.SendGrid.APIKey != "" && key != s.options.SendGrid.APIKey {
+		mailRefusal(http.StatusUnauthorized, "", "The provided authorization grant is invalid, expired, or revoked").write(w)
+		return false
+	}
+	return true
 }
 
 // acceptMail takes a valid request, unless a fault says otherwise.

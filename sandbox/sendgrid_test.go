@@ -174,7 +174,7 @@ func TestEventsComeInBatchesAndAgainUntilTheyAreTaken(t *testing.T) {
 	}
 	h.playAll()
 	took := 0
-	for _, v := range h.visits("/hooks/sendgrid/events") {
+	for _, v := range h.visits("/hooks/email/sendgrid") {
 		var batch []map[string]any
 		if err := json.Unmarshal(v.body, &batch); err != nil {
 			t.Fatal(err)
@@ -185,8 +185,8 @@ func TestEventsComeInBatchesAndAgainUntilTheyAreTaken(t *testing.T) {
 		took += len(batch)
 	}
 	// 1,400 events in a batch of 1,000 and one of 400, each refused once.
-	if len(h.visits("/hooks/sendgrid/events")) != 4 || took != 2800 {
-		t.Errorf("%d requests brought %d events, want 4 and 2800", len(h.visits("/hooks/sendgrid/events")), took)
+	if len(h.visits("/hooks/email/sendgrid")) != 4 || took != 2800 {
+		t.Errorf("%d requests brought %d events, want 4 and 2800", len(h.visits("/hooks/email/sendgrid")), took)
 	}
 	if lost := h.sandbox.Tally().Lost; lost != 0 {
 		t.Errorf("%d events were lost", lost)

@@ -12,8 +12,8 @@ import (
 func (h *house) beside(to string) *api.ApiV2010Call {
 	h.t.Helper()
 	params := &api.CreateCallParams{}
-	params.SetTo(to).SetFrom("+4930555111").SetUrl(h.public.URL + "/hooks/twilio/voice/scripttoken").
-		SetMachineDetection("DetectMessageEnd").SetAsyncAmd("true").SetAsyncAmdStatusCallback(h.public.URL + "/hooks/twilio/calls/statustoken")
+	params.SetTo(to).SetFrom("+4930555111").SetUrl(h.public.URL + "/hooks/call/twilio/script/scripttoken").
+		SetMachineDetection("DetectMessageEnd").SetAsyncAmd("true").SetAsyncAmdStatusCallback(h.public.URL + "/hooks/call/twilio/status/statustoken")
 	placed, err := h.twilio(testToken).CreateCall(params)
 	if err != nil {
 		h.t.Fatal(err)
@@ -26,12 +26,12 @@ func TestAMachineIsToldBesideTheCall(t *testing.T) {
 	h.answer = func(w http.ResponseWriter, r *http.Request, v visitor) bool {
 		switch {
 		case v.form.Get("AnsweredBy") == "machine_end_beep" && v.form.Has("MachineDetectionDuration"):
-			document := `<Response><Redirect>` + h.public.URL + `/hooks/twilio/voice/left</Redirect></Response>`
+			document := `<Response><Redirect>` + h.public.URL + `/hooks/call/twilio/script/left</Redirect></Response>`
 			if _, err := h.twilio(testToken).UpdateCall(v.form.Get("CallSid"), (&api.UpdateCallParams{}).SetTwiml(document)); err != nil {
 				t.Error(err)
 			}
 		case strings.HasSuffix(r.URL.Path, "/scripttoken"):
-			_, _ = w.Write([]byte(`<Response><Redirect>` + h.public.URL + `/hooks/twilio/voice/asked</Redirect></Response>`))
+			_, _ = w.Write([]byte(`<Response><Redirect>` + h.public.URL + `/hooks/call/twilio/script/asked</Redirect></Response>`))
 		case strings.HasSuffix(r.URL.Path, "/left"), strings.HasSuffix(r.URL.Path, "/asked"):
 			_, _ = w.Write([]byte(`<Response><Hangup/></Response>`))
 		default:
@@ -41,7 +41,7 @@ func TestAMachineIsToldBesideTheCall(t *testing.T) {
 	}
 	placed := h.beside("+491511234567")
 	h.playAll()
-	if left, asked := len(h.visits("/hooks/twilio/voice/left")), len(h.visits("/hooks/twilio/voice/asked")); left != 1 || asked != 0 {
+	if left, asked := len(h.visits("/hooks/call/twilio/script/left")), len(h.visits("/hooks/call/twilio/script/asked")); left != 1 || asked != 0 {
 		t.Errorf("the other document was fetched %d times, the script went on %d times", left, asked)
 	}
 	if _, err := h.twilio(testToken).UpdateCall(*placed.Sid, (&api.UpdateCallParams{}).SetTwiml("<Response/>")); err == nil {
@@ -64,11 +64,11 @@ func TestWhatIsRecordedCanBeHeardAndDeleted(t *testing.T) {
 	}
 	h.call("+491511234567")
 	h.playAll()
-	told := h.visits("/hooks/twilio/voice/told")
+	told := h.visits("/hooks/call/twilio/script/told")
 	if len(told) != 1 || told[0].form.Get("RecordingStatus") != "completed" {
 		t.Fatalf("told %v", told)
 	}
-	if words := h.values("/hooks/twilio/voice/written", "TranscriptionText"); len(words) != 1 || words[0] == "" {
+	if words := h.values("/hooks/call/twilio/script/written", "TranscriptionText"); len(words) != 1 || words[0] == "" {
 		t.Errorf("written down: %q", words)
 	}
 	sid := told[0].form.Get("RecordingSid")
@@ -105,7 +105,7 @@ func TestHowPeopleStopAndSpeak(t *testing.T) {
 		}
 		h.call("+491511234567")
 		h.playAll()
-		for _, v := range h.visits("/hooks/twilio/voice/heard") {
+		for _, v := range h.visits("/hooks/call/twilio/script/heard") {
 			field, value, _ := strings.Cut(c.want, "=")
 			if v.form.Get(field) != value {
 				t.Errorf("%s brings %v, want %s", c.gather, v.form, c.want)

@@ -97,13 +97,13 @@ func (s *Sandbox) carry(text *record, callback string, c chance) []act {
 }
 
 func (s *Sandbox) listTexts(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.SMS) {
+	if !s.troubled(w, r, channels.SMS, twilioVoice) {
 		s.texts.list(w, r, "messages", "DateSent")
 	}
 }
 
 func (s *Sandbox) oneText(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.SMS) {
+	if !s.troubled(w, r, channels.SMS, twilioVoice) {
 		s.texts.one(w, r.PathValue("sid"))
 	}
 }

@@ -93,18 +93,6 @@ func (s *Sandbox) accept(w http.ResponseWriter, r *http.Request, ch channels.Cha
 	fault.spoil(w, r, c, twilioVoice, good)
 }
 
-// troubled answers a read that meets a fault, and reports whether it did. A
-// fault that spoils answers leaves reads alone.
-func (s *Sandbox) troubled(w http.ResponseWriter, r *http.Request, ch channels.Channel) bool {
-	c := s.ordinals.next(s.chance("read", string(ch), r.URL.Path, r.URL.RawQuery))
-	fault := s.faults.pick(ch, c)
-	if fault.Kind == "" || fault.Kind.takes() {
-		return false
-	}
-	fault.refuse(w, twilioVoice)
-	return true
-}
-
 // sign is X-Twilio-Signature: HMAC-SHA1, under the auth token, of the URL and
 // the parameters sorted by name, each name followed by its value.
 func (t Twilio) sign(target string, form url.Values) string {

@@ -32,7 +32,7 @@ func (h *house) twilio(token string) *api.ApiService {
 
 func (h *house) text(to, body string) (*api.ApiV2010Message, error) {
 	params := &api.CreateMessageParams{}
-	params.SetTo(to).SetFrom("+4930555111").SetBody(body).SetStatusCallback(h.public.URL + "/hooks/twilio/messages/thistexttoken12345")
+	params.SetTo(to).SetFrom("+4930555111").SetBody(body).SetStatusCallback(h.public.URL + "/hooks/sms/twilio/status/thistexttoken12345")
 	return h.twilio(testToken).CreateMessage(params)
 }
 
@@ -56,7 +56,7 @@ func TestATextIsAcceptedLoggedReportedAndFound(t *testing.T) {
 		t.Errorf("the log says %+v", line)
 	}
 	h.playAll()
-	wantList(t, "statuses", h.values("/hooks/twilio/messages/thistexttoken12345", "MessageStatus"), "sent", "delivered")
+	wantList(t, "statuses", h.values("/hooks/sms/twilio/status/thistexttoken12345", "MessageStatus"), "sent", "delivered")
 
 	one, err := h.twilio(testToken).FetchMessage(*sent.Sid, nil)
 	if err != nil {
@@ -168,10 +168,10 @@ func TestCustomersAnswerTexts(t *testing.T) {
 			if c.want != "" {
 				want = []string{c.want}
 			}
-			wantList(t, "answers", h.values("/hooks/twilio/inbound", "Body"), want...)
+			wantList(t, "answers", h.values("/hooks/sms/twilio", "Body"), want...)
 			if c.want != "" {
-				wantList(t, "from", h.values("/hooks/twilio/inbound", "From"), "+491511234567")
-				wantList(t, "to", h.values("/hooks/twilio/inbound", "To"), "+4930555111")
+				wantList(t, "from", h.values("/hooks/sms/twilio", "From"), "+491511234567")
+				wantList(t, "to", h.values("/hooks/sms/twilio", "To"), "+4930555111")
 			}
 		})
 	}
@@ -220,7 +220,7 @@ func TestACallbackThatFindsNobodyIsTriedOnceMore(t *testing.T) {
 	}
 	h.mustText("+491511234567", "Hello")
 	h.playAll()
-	wantList(t, "statuses", h.values("/hooks/twilio/messages/", "MessageStatus"), "sent", "sent", "delivered")
+	wantList(t, "statuses", h.values("/hooks/sms/twilio/status/", "MessageStatus"), "sent", "sent", "delivered")
 	if lost := h.sandbox.Tally().Lost; lost != 0 {
 		t.Errorf("%d callbacks were lost", lost)
 	}

@@ -23,13 +23,13 @@ func TestAGenuineCallbackIsStoredOnceAsItCame(t *testing.T) {
 		t.Fatalf("stored %d times, %d rings", len(stored), h.rings)
 	}
 	c := stored[0].Callback
-	if stored[0].Provider != webhooks.SendGrid || c.URL != base+deliveries.PathSendGrid || !bytes.Equal(c.Body, body) || !c.ReceivedAt.Equal(noon) {
+	if stored[0].Provider != mailOut.String() || c.URL != base+mailHook || !bytes.Equal(c.Body, body) || !c.ReceivedAt.Equal(noon) {
 		t.Errorf("stored as %+v", stored[0])
 	}
 	if c.Header.Get("Cookie") != "" || c.Header.Get("X-Forwarded-Host") != "" {
 		t.Errorf("kept the headers %v", c.Header)
 	}
-	reports, err := h.doors.Listeners[webhooks.SendGrid].Reports(c)
+	reports, err := h.doors.Listeners[mailOut.String()].Reports(c)
 	if err != nil || len(reports) != 1 || reports[0].Kind != channels.ReportDelivered || reports[0].Delivery != 7 {
 		t.Errorf("reads as %+v, %v", reports, err)
 	}
@@ -38,21 +38,21 @@ func TestAGenuineCallbackIsStoredOnceAsItCame(t *testing.T) {
 func TestForgedCallbacksAreRefused(t *testing.T) {
 	h, stranger := open(t), open(t)
 	body := []byte(`[{"event":"bounce"}]`)
-	status := h.doors.Addresses.MessageStatus(7, 1)
+	status := h.doors.Addresses.Status(textOut, 7, 1)
 	fields := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}}
 	altered := func(r *http.Request, body string) *http.Request {
 		r.Body = io.NopCloser(strings.NewReader(body))
 		return r
 	}
 	for what, r := range map[string]*http.Request{
-		"no signature":             request(http.MethodPost, deliveries.PathSendGrid, body, nil),
+		"no signature":             request(http.MethodPost, mailHook, body, nil),
 		"a stranger's key":         stranger.sendGrid(body),
 		"altered":                  altered(h.sendGrid(body), `[{"event":"spamreport"}]`),
 		"written anew":             altered(h.sendGrid(append(body, "\r\n"...)), string(body)),
 		"twilio, no signature":     request(http.MethodPost, at(status), []byte(fields.Encode()), nil),
 		"twilio, altered":          altered(signed(status, fields), "MessageSid=SM1&MessageStatus=failed"),
 		"twilio, for another host": signed("https://attacker.example"+at(status), fields),
-		"twilio, another delivery": signed(h.doors.Addresses.MessageStatus(8, 1), fields),
+		"twilio, another delivery": signed(h.doors.Addresses.Status(textOut, 8, 1), fields),
 	} {
 		if strings.HasPrefix(what, "twilio, for") || strings.HasSuffix(what, "delivery") {
 			r.URL.Path = at(status)
@@ -73,9 +73,9 @@ func TestTwilioIsHeardOnItsPublicURLs(t *testing.T) {
 	h := open(t)
 	addresses := h.doors.Addresses
 	for _, c := range []struct{ absolute, provider string }{
-		{base + deliveries.PathTwilioText, webhooks.TwilioSMS},
-		{addresses.MessageStatus(7, 1), webhooks.TwilioSMS},
-		{addresses.CallStatus(8, 2) + "?foo=bar", webhooks.TwilioCall},
+		{base + textHook, textOut.String()},
+		{addresses.Status(textOut, 7, 1), textOut.String()},
+		{addresses.Status(callOut, 8, 2) + "?foo=bar", callOut.String()},
 	} {
 		h.expect(http.StatusNoContent, signed(c.absolute, url.Values{"From": {"+4930123456"}, "MessageSid": {"SM1"}}))
 		stored := h.stored()
@@ -87,12 +87,12 @@ func TestTwilioIsHeardOnItsPublicURLs(t *testing.T) {
 
 func TestADoorWithoutItsKeyIsClosed(t *testing.T) {
 	h := open(t, func(d *webhooks.Doors) {
-		d.Listeners, d.Talker, d.PushKey, d.Ingest.WriteKeys = nil, nil, "", []string{""}
+		d.Listeners, d.PushKey, d.Ingest.WriteKeys = nil, "", []string{""}
 	})
 	addresses := h.doors.Addresses
 	h.expect(http.StatusNotFound, h.sendGrid([]byte("[]")))
 	for _, absolute := range []string{
-		base + deliveries.PathTwilioText, addresses.MessageStatus(1, 1), addresses.CallStatus(1, 1), addresses.CallScript(1, 1),
+		base + textHook, addresses.Status(textOut, 1, 1), addresses.Status(callOut, 1, 1), addresses.Script(callOut, 1, 1),
 		base + deliveries.PathPushReports, base + deliveries.PathPushSubscribe,
 	} {
 		h.expect(http.StatusNotFound, signed(absolute, url.Values{}))
@@ -103,8 +103,8 @@ func TestADoorWithoutItsKeyIsClosed(t *testing.T) {
 	keyless.SetBasicAuth("", "")
 	h.expect(http.StatusUnauthorized, keyless)
 	// A call's script needs a voice and a listener.
-	silent := open(t, func(d *webhooks.Doors) { delete(d.Listeners, webhooks.TwilioCall) })
-	silent.expect(http.StatusNotFound, signed(silent.doors.Addresses.CallScript(1, 1), url.Values{}))
+	silent := open(t, func(d *webhooks.Doors) { delete(d.Listeners, callOut.String()) })
+	silent.expect(http.StatusNotFound, signed(silent.doors.Addresses.Script(callOut, 1, 1), url.Values{}))
 }
 
 func TestBodiesAreLimited(t *testing.T) {

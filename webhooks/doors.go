@@ -15,15 +15,11 @@ import (
 	"rapport/deliveries"
 )
 
-// Names under which callbacks are stored and listeners registered: channel and
-// provider.
+// Names under which callbacks are stored and listeners registered, beside those
+// of the outlets that providers are (deliveries.Outlet) and of LetterForm.
 const (
-	SendGrid   = "email/sendgrid"
-	TwilioSMS  = "sms/twilio"
-	TwilioCall = "call/twilio"
-	OwnLinks   = "link"
-	LetterForm = "mail/sendgrid" // SendGrid's Inbound Parse
-	Letter     = "mail/raw"      // a message of RFC 5322, by whatever way it came
+	OwnLinks = "link"
+	Letter   = "mail/raw" // a message of RFC 5322, by whatever way it came
 )
 
 const (
@@ -40,10 +36,8 @@ type Doors struct {
 	Record    deliveries.Record
 	Catalog   *campaigns.Catalog
 	// Listeners verify callbacks, by the names above. A route whose listener is
-	// missing is closed.
-	Listeners map[string]channels.Listener
-	// Talker tells calls what to say; nil closes the route.
-	Talker      channels.Talker
+	// missing is closed. One that is a Talker tells calls what to say.
+	Listeners   map[string]channels.Listener
 	Directory   customers.Directory
 	Preferences customers.Preferences
 	Visitors    customers.Visitors
@@ -71,11 +65,10 @@ type Doors struct {
 
 // Mount adds every public route to a mux.
 func (d *Doors) Mount(mux *http.ServeMux) {
-	mux.HandleFunc("POST "+deliveries.PathSendGrid, d.callback(SendGrid))
-	mux.HandleFunc("POST "+deliveries.PathTwilioText, d.callback(TwilioSMS))
-	mux.HandleFunc("POST "+deliveries.PathMessageStatus+"{token}", d.callback(TwilioSMS))
-	mux.HandleFunc("POST "+deliveries.PathCallStatus+"{token}", d.callStatus)
-	mux.HandleFunc("POST "+deliveries.PathCallScript+"{token}", d.voice)
+	const hooks = "POST " + deliveries.PathHooks + "{channel}/{provider}"
+	mux.HandleFunc(hooks, d.callback)
+	mux.HandleFunc(hooks+deliveries.HookStatus+"{token}", d.status)
+	mux.HandleFunc(hooks+deliveries.HookScript+"{token}", d.voice)
 	mux.HandleFunc("GET "+deliveries.PathClick+"{token}", d.click)
 	mux.HandleFunc("GET "+deliveries.PathOpen+"{token}", d.open)
 	mux.HandleFunc("GET "+deliveries.PathUnsubscribe+"{token}", d.guests(deliveries.Unsubscribe, d.unsubscribePage))
@@ -100,12 +93,20 @@ func (d *Doors) Mount(mux *http.ServeMux) {
 
 // callback takes a provider's callback: verified, stored, answered, in that
 // order. It is read later.
-func (d *Doors) callback(provider string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := d.accept(w, r, provider); ok {
-			w.WriteHeader(http.StatusNoContent)
-		}
+func (d *Doors) callback(w http.ResponseWriter, r *http.Request) {
+	if _, ok := d.accept(w, r, outletOf(r).String()); ok {
+		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+// outletOf is the outlet whose provider a request's path names; the zero Outlet,
+// to which nobody listens, where the path names no channel of ours.
+func outletOf(r *http.Request) deliveries.Outlet {
+	ch := channels.Channel(r.PathValue("channel"))
+	if !ch.Valid() {
+		return deliveries.Outlet{}
+	}
+	return deliveries.Outlet{Channel: ch, Provider: r.PathValue("provider")}
 }
 
 // accept verifies a callback and makes it durable. Where it says no it has
@@ -134,6 +135,7 @@ func (d *Doors) acceptUpTo(limit int64, w http.ResponseWriter, r *http.Request, 
 
 // store makes a callback durable. The provider hears of trouble, and repeats.
 func (d *Doors) store(w http.ResponseWriter, r *http.Request, provider string, c channels.Callback) bool {
+	c.Header = kept(c.Header)
 	if _, err := d.Inbox.Receive(r.Context(), provider, c); err != nil {
 		d.Log.Error("a callback could not be stored", "provider", provider, "error", err)
 		http.Error(w, "not stored; send it again", http.StatusServiceUnavailable)
@@ -158,18 +160,16 @@ func (d *Doors) read(w http.ResponseWriter, r *http.Request, limit int64) (chann
 	}
 	return channels.Callback{
 		Method: r.Method, URL: d.Addresses.Base + r.URL.RequestURI(),
-		Header: kept(r.Header), Body: body, ReceivedAt: d.Now(),
+		Header: r.Header, Body: body, ReceivedAt: d.Now(),
 	}, true
 }
 
-// kept is what of a request's headers is needed later. Cookies and addresses
-// of people are not.
+// kept is what of a request's headers is needed later. What proved a callback,
+// cookies and addresses of people are not.
 func kept(all http.Header) http.Header {
 	header := http.Header{}
-	for name, values := range all {
-		switch name {
-		case "Content-Type", "User-Agent", "X-Twilio-Signature", "I-Twilio-Idempotency-Token",
-			"X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp":
+	for _, name := range []string{"Content-Type", "User-Agent"} {
+		if values := all.Values(name); len(values) > 0 {
 			header[name] = values
 		}
 	}

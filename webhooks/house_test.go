@@ -51,6 +51,19 @@ const (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+// The outlets that call back, and where each does.
+var (
+	mailOut = deliveries.Outlet{Channel: channels.Email, Provider: "sendgrid"}
+	textOut = deliveries.Outlet{Channel: channels.SMS, Provider: "twilio"}
+	callOut = deliveries.Outlet{Channel: channels.Call, Provider: "twilio"}
+)
+
+const (
+	mailHook = "/hooks/email/sendgrid"
+	textHook = "/hooks/sms/twilio"
+	formHook = "/hooks/mail/sendgrid"
+)
+
 // house is every public door on a real store, with the real providers behind
 // them.
 type house struct {
@@ -92,7 +105,7 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	h.doors = &webhooks.Doors{
 		Addresses: addresses, Inbox: h.store, Links: h.store, Record: h.store, Catalog: catalog,
 		Listeners: map[string]channels.Listener{webhooks.OwnLinks: webhooks.Own{Addresses: addresses}},
-		Talker:    senders[channels.Call].(channels.Talker), Directory: h.store, Preferences: h.store, Visitors: h.store,
+		Directory: h.store, Preferences: h.store, Visitors: h.store,
 		PushKey: pushKey, PushCheck: senders[channels.Push].(channels.Checker),
 		Ingest: &webhooks.Ingest{
 			Catalog: catalog, Registry: h.store, Timeline: h.store, Visitors: h.store, WriteKeys: []string{"WK_other", writeKey}, Ring: ring, Now: now, Log: log,
@@ -105,7 +118,7 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	}
 	h.doors.Heed = h.reader.Heed
 	for name, ch := range map[string]channels.Channel{
-		webhooks.SendGrid: channels.Email, webhooks.TwilioSMS: channels.SMS, webhooks.TwilioCall: channels.Call,
+		mailOut.String(): channels.Email, textOut.String(): channels.SMS, callOut.String(): channels.Call,
 	} {
 		h.doors.Listeners[name] = senders[ch].(channels.Listener)
 	}
@@ -198,7 +211,7 @@ func (h *house) sendGrid(body []byte) *http.Request {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return request(http.MethodPost, deliveries.PathSendGrid, body, map[string]string{
+	return request(http.MethodPost, mailHook, body, map[string]string{
 		"Content-Type":                           "application/json",
 		"X-Twilio-Email-Event-Webhook-Signature": base64.StdEncoding.EncodeToString(signature),
 		"X-Twilio-Email-Event-Webhook-Timestamp": timestamp,

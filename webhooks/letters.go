@@ -13,15 +13,24 @@ import (
 // Letters says how e-mail may come in over HTTP. What nothing here opens stays
 // closed.
 type Letters struct {
-	// Signed opens the route of SendGrid's Inbound Parse to forms that its listener
-	// verifies.
-	Signed bool
-	// FormSecrets open it to forms that are posted to its path with one of them at
-	// the end.
-	FormSecrets []string
+	// Forms are the services that post each e-mail in a form of theirs, by name.
+	Forms map[string]FormDoor
 	// Secrets open the route for raw messages to who bears one.
 	Secrets []string
 }
+
+// FormDoor is how one service's forms come in.
+type FormDoor struct {
+	// Signed opens the route to forms that the service's listener verifies.
+	Signed bool
+	// Secrets open it to forms that are posted to its path with one of them at the
+	// end.
+	Secrets []string
+}
+
+// LetterForm is the name under which a service's forms are stored and its
+// listener is registered.
+func LetterForm(service string) string { return "mail/" + service }
 
 // lettersAtOnce is how many letters may be on their way in at once: each is held
 // in memory whole.
@@ -40,34 +49,41 @@ func (d *Doors) mountLetters(mux *http.ServeMux) {
 			}
 		})
 	}
-	if d.Letters.Signed {
-		handle("POST "+deliveries.PathLetterForm, d.signedForm)
-	}
-	if len(d.Letters.FormSecrets) > 0 {
-		handle("POST "+deliveries.PathLetterForm+"/{secret}", d.secretForm)
+	for service, door := range d.Letters.Forms {
+		path := deliveries.PathLetter + "/" + service
+		if door.Signed {
+			handle("POST "+path, d.signedForm(LetterForm(service)))
+		}
+		if len(door.Secrets) > 0 {
+			handle("POST "+path+"/{secret}", d.secretForm(LetterForm(service), d.Addresses.Base+path, door.Secrets))
+		}
 	}
 	if len(d.Letters.Secrets) > 0 {
 		handle("POST "+deliveries.PathLetter, d.letter)
 	}
 }
 
-// signedForm takes a form that SendGrid signed.
-func (d *Doors) signedForm(w http.ResponseWriter, r *http.Request) {
-	if _, ok := d.acceptUpTo(letterLimit, w, r, LetterForm); ok {
-		w.WriteHeader(http.StatusOK) // SendGrid repeats what is answered otherwise
+// signedForm takes a form that its service signed.
+func (d *Doors) signedForm(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := d.acceptUpTo(letterLimit, w, r, name); ok {
+			w.WriteHeader(http.StatusOK) // services repeat what is answered otherwise, 204 among it
+		}
 	}
 }
 
 // secretForm takes a form from who knows the path. The secret is not stored.
-func (d *Doors) secretForm(w http.ResponseWriter, r *http.Request) {
-	if !among(d.Letters.FormSecrets, r.PathValue("secret")) {
-		http.NotFound(w, r)
-		return
-	}
-	callback, ok := d.read(w, r, letterLimit)
-	callback.URL = d.Addresses.Base + deliveries.PathLetterForm
-	if ok && d.store(w, r, LetterForm, callback) {
-		w.WriteHeader(http.StatusOK)
+func (d *Doors) secretForm(name, url string, secrets []string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !among(secrets, r.PathValue("secret")) {
+			http.NotFound(w, r)
+			return
+		}
+		callback, ok := d.read(w, r, letterLimit)
+		callback.URL = url
+		if ok && d.store(w, r, name, callback) {
+			w.WriteHeader(http.StatusOK)
+		}
 	}
 }
 

@@ -18,9 +18,12 @@ const letterSecret = "0123456789abcdef0123456789abcdef"
 func openMail(t *testing.T) *house {
 	return open(t, func(d *webhooks.Doors) {
 		d.Addresses.Mail = "reply.shop.example"
-		d.Letters = webhooks.Letters{Signed: true, FormSecrets: []string{letterSecret}, Secrets: []string{"another", letterSecret}}
+		d.Letters = webhooks.Letters{
+			Forms:   map[string]webhooks.FormDoor{"sendgrid": {Signed: true, Secrets: []string{letterSecret}}},
+			Secrets: []string{"another", letterSecret},
+		}
 		d.Listeners[webhooks.Letter] = inbound.Raw{Ours: d.Addresses}
-		d.Listeners[webhooks.LetterForm] = d.Listeners[webhooks.SendGrid] // the same keys; forms are read below
+		d.Listeners[webhooks.LetterForm("sendgrid")] = d.Listeners[mailOut.String()] // the same keys; forms are read below
 	})
 }
 
@@ -40,12 +43,12 @@ func TestLettersComeInByEveryWay(t *testing.T) {
 		h := openMail(t)
 		body := parseForm(t, name)
 		r := h.sendGrid(body)
-		r.URL.Path, r.RequestURI = deliveries.PathLetterForm, deliveries.PathLetterForm
+		r.URL.Path, r.RequestURI = formHook, formHook
 		r.Header.Set("Content-Type", formHeader["Content-Type"])
 		h.expect(http.StatusOK, r)
-		h.expect(http.StatusOK, request(http.MethodPost, deliveries.PathLetterForm+"/"+letterSecret, body, formHeader)) // the same once more
+		h.expect(http.StatusOK, request(http.MethodPost, formHook+"/"+letterSecret, body, formHeader)) // the same once more
 		stored := h.stored()
-		if len(stored) != 1 || stored[0].Provider != webhooks.LetterForm || strings.Contains(stored[0].Callback.URL, letterSecret) {
+		if len(stored) != 1 || stored[0].Provider != webhooks.LetterForm("sendgrid") || strings.Contains(stored[0].Callback.URL, letterSecret) {
 			t.Fatalf("%s: stored %+v", name, stored)
 		}
 		forms, err := inbound.SendGrid{Ours: h.doors.Addresses}.Open()
@@ -79,8 +82,8 @@ func TestLettersOfStrangersAreRefused(t *testing.T) {
 		header map[string]string
 		status int
 	}{
-		"a form without a signature": {deliveries.PathLetterForm, formHeader, http.StatusForbidden},
-		"a form with another secret": {deliveries.PathLetterForm + "/" + letterSecret[1:], formHeader, http.StatusNotFound},
+		"a form without a signature": {formHook, formHeader, http.StatusForbidden},
+		"a form with another secret": {formHook + "/" + letterSecret[1:], formHeader, http.StatusNotFound},
 		"a message without a secret": {deliveries.PathLetter, nil, http.StatusUnauthorized},
 		"with another":               {deliveries.PathLetter, map[string]string{"Authorization": "Bearer " + letterSecret + "0"}, http.StatusUnauthorized},
 		"with none":                  {deliveries.PathLetter, map[string]string{"Authorization": "Bearer "}, http.StatusUnauthorized},
@@ -93,7 +96,7 @@ func TestLettersOfStrangersAreRefused(t *testing.T) {
 		t.Errorf("stored %+v", stored)
 	}
 	closed := open(t)
-	for _, path := range []string{deliveries.PathLetterForm, deliveries.PathLetterForm + "/" + letterSecret, deliveries.PathLetterForm + "/", deliveries.PathLetter} {
+	for _, path := range []string{formHook, formHook + "/" + letterSecret, formHook + "/", deliveries.PathLetter} {
 		if w := closed.serve(request(http.MethodPost, path, body, formHeader)); w.Code != http.StatusNotFound {
 			t.Errorf("%s is open: %d", path, w.Code)
 		}

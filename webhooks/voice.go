@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"rapport/campaigns"
@@ -15,37 +14,44 @@ import (
 // voice tells a call what to say next. The first fetch of an attempt's script
 // claims it: a second call for the same attempt hears nothing and hangs up.
 func (d *Doors) voice(w http.ResponseWriter, r *http.Request) {
+	out := outletOf(r)
+	talker := d.talker(out)
 	token, err := d.Addresses.Signer.Open(deliveries.CallScript, r.PathValue("token"))
-	if err != nil || d.Talker == nil {
+	if err != nil || talker == nil {
 		http.NotFound(w, r)
 		return
 	}
-	callback, ok := d.accept(w, r, TwilioCall)
+	callback, ok := d.accept(w, r, out.String())
 	if !ok {
 		return
 	}
-	form, err := url.ParseQuery(string(callback.Body))
-	if err != nil {
-		http.Error(w, "a form is wanted", http.StatusBadRequest)
+	call := talker.CallOf(callback)
+	if call == "" {
+		http.Error(w, "the call that asks is wanted", http.StatusBadRequest)
 		return
 	}
-	mine, delivery, err := d.Record.Fetched(r.Context(), token.Delivery, int(token.Number), form.Get("CallSid"), d.Now())
+	mine, delivery, err := d.Record.Fetched(r.Context(), token.Delivery, int(token.Number), call, d.Now())
 	if err != nil {
 		d.Log.Error("a call's script could not be claimed", "delivery", token.Delivery, "error", err)
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 		return
 	}
-	reply := d.Talker.HangUp()
+	reply := talker.HangUp()
 	if mine && delivery.Content != nil && delivery.Content.Call != nil {
-		reply = d.speak(r.Context(), delivery, token, callback, r.URL.RawQuery == "")
+		reply = d.speak(r.Context(), talker, delivery, d.turn(out, delivery, token, callback), r.URL.RawQuery == "")
 	}
 	answer(w, reply)
 }
 
+// talker is an outlet's provider where it talks on calls; nil where it does not.
+func (d *Doors) talker(out deliveries.Outlet) channels.Talker {
+	talker, _ := d.Listeners[out.String()].(channels.Talker)
+	return talker
+}
+
 // speak answers one turn. At the first one the call may have come too late.
-func (d *Doors) speak(ctx context.Context, delivery deliveries.Delivery, token deliveries.Token, callback channels.Callback, first bool) channels.Reply {
+func (d *Doors) speak(ctx context.Context, talker channels.Talker, delivery deliveries.Delivery, turn channels.CallTurn, first bool) channels.Reply {
 	now := d.Now()
-	turn := d.turn(delivery, token, callback)
 	turn.Script = turn.Script.At(now)
 	campaign := d.campaignOf(ctx, delivery)
 	turn.Understand = func(q channels.CallQuestion, said string) channels.Spoken {
@@ -54,19 +60,19 @@ func (d *Doors) speak(ctx context.Context, delivery deliveries.Delivery, token d
 	if first && d.tooLate(ctx, campaign, delivery, now) {
 		turn.Script = turn.Script.Apology()
 	}
-	reply, err := d.Talker.Talk(turn)
+	reply, err := talker.Talk(turn)
 	if err != nil {
 		d.Log.Error("a call could not go on", "delivery", delivery.ID, "error", err)
-		return d.Talker.HangUp()
+		return talker.HangUp()
 	}
 	return reply
 }
 
-func (d *Doors) turn(delivery deliveries.Delivery, token deliveries.Token, callback channels.Callback) channels.CallTurn {
+func (d *Doors) turn(out deliveries.Outlet, delivery deliveries.Delivery, token deliveries.Token, callback channels.Callback) channels.CallTurn {
 	return channels.CallTurn{
 		Script: *delivery.Content.Call, Callback: callback,
-		Self:   d.Addresses.CallScript(token.Delivery, int(token.Number)),
-		Status: d.Addresses.CallStatus(token.Delivery, int(token.Number)),
+		Self:   d.Addresses.Script(out, token.Delivery, int(token.Number)),
+		Status: d.Addresses.Status(out, token.Delivery, int(token.Number)),
 	}
 }
 
@@ -112,30 +118,31 @@ func (d *Doors) tooLate(ctx context.Context, campaign *campaigns.Campaign, deliv
 	return true
 }
 
-// callStatus takes word of a call. Where it says that a machine took the call,
-// the call goes on with what is for machines, at once: a tape is running.
-func (d *Doors) callStatus(w http.ResponseWriter, r *http.Request) {
-	callback, ok := d.accept(w, r, TwilioCall)
+// status takes word of one message. Where it says that a machine took a call, the
+// call goes on with what is for machines, at once: a tape is running.
+func (d *Doors) status(w http.ResponseWriter, r *http.Request) {
+	out := outletOf(r)
+	callback, ok := d.accept(w, r, out.String())
 	if !ok {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-	if d.Talker == nil {
+	talker := d.talker(out)
+	if talker == nil || !talker.Machine(callback) {
 		return
 	}
-	call, machine := d.Talker.Machine(callback)
 	token, named := d.Addresses.Named(callback.URL)
-	if !machine || !named {
+	if !named {
 		return
 	}
-	if err := d.tellMachine(r.Context(), call, token, callback); err != nil {
+	if err := d.tellMachine(r.Context(), talker, out, token, callback); err != nil {
 		d.Log.Warn("a machine took a call and could not be told so", "delivery", token.Delivery, "error", err)
 	}
 }
 
 // tellMachine leaves words on a machine, or hangs up on it. A call on which
 // somebody has answered a question is a person's, whatever detection believes.
-func (d *Doors) tellMachine(ctx context.Context, call string, token deliveries.Token, callback channels.Callback) error {
+func (d *Doors) tellMachine(ctx context.Context, talker channels.Talker, out deliveries.Outlet, token deliveries.Token, callback channels.Callback) error {
 	known, err := d.Record.Lookup(ctx, []deliveries.Ref{{ID: token.Delivery}})
 	if err != nil {
 		return err
@@ -144,8 +151,8 @@ func (d *Doors) tellMachine(ctx context.Context, call string, token deliveries.T
 	if delivery.Content == nil || delivery.Content.Call == nil || delivery.Status == deliveries.Answered {
 		return nil
 	}
-	reply, err := d.Talker.Talk(d.turn(delivery, token, callback))
-	return errors.Join(err, d.Talker.Interrupt(ctx, call, reply))
+	reply, err := talker.Talk(d.turn(out, delivery, token, callback))
+	return errors.Join(err, talker.Interrupt(ctx, talker.CallOf(callback), reply))
 }
 
 func answer(w http.ResponseWriter, reply channels.Reply) {

@@ -30,7 +30,7 @@ func clock(at time.Time) func(*webhooks.Doors) {
 func TestOneCallHearsTheScript(t *testing.T) {
 	h := open(t, clock(workday))
 	d := h.call(script)
-	self := h.doors.Addresses.CallScript(d.ID, 1)
+	self := h.doors.Addresses.Script(callOut, d.ID, 1)
 	first := url.Values{"CallSid": {"CA1"}, "From": {"+493012345678"}, "CallStatus": {"in-progress"}}
 	w := h.expect(http.StatusOK, signed(self, first))
 	if body := w.Body.String(); !strings.HasPrefix(w.Header().Get("Content-Type"), "text/xml") ||
@@ -45,7 +45,7 @@ func TestOneCallHearsTheScript(t *testing.T) {
 	if strings.Contains(hung, "Say") || !strings.Contains(hung, "<Hangup") {
 		t.Errorf("the second call hears %s", hung)
 	}
-	if next := h.expect(http.StatusOK, signed(h.doors.Addresses.CallScript(d.ID, 2), first)).Body.String(); strings.Contains(next, "Say") {
+	if next := h.expect(http.StatusOK, signed(h.doors.Addresses.Script(callOut, d.ID, 2), first)).Body.String(); strings.Contains(next, "Say") {
 		t.Errorf("an attempt nobody made hears %s", next)
 	}
 	answered := url.Values{"CallSid": {"CA1"}, "From": {"+493012345678"}, "CallStatus": {"in-progress"}, "Digits": {"4"}}
@@ -55,7 +55,7 @@ func TestOneCallHearsTheScript(t *testing.T) {
 	}
 	var keys []string
 	for _, in := range h.stored() {
-		reports, err := h.doors.Listeners[webhooks.TwilioCall].Reports(in.Callback)
+		reports, err := h.doors.Listeners[callOut.String()].Reports(in.Callback)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,11 +71,13 @@ func TestOneCallHearsTheScript(t *testing.T) {
 func TestAScriptIsForTwilioOnly(t *testing.T) {
 	h := open(t, clock(workday))
 	d := h.call(script)
-	self := h.doors.Addresses.CallScript(d.ID, 1)
+	self := h.doors.Addresses.Script(callOut, d.ID, 1)
 	fields := url.Values{"CallSid": {"CA1"}}
 	h.form(http.StatusForbidden, self, fields)
 	h.expect(http.StatusNotFound, signed(self[:len(self)-1]+"A", fields))
-	h.expect(http.StatusNotFound, signed(base+deliveries.PathCallScript+strings.TrimPrefix(h.doors.Addresses.CallStatus(d.ID, 1), base+deliveries.PathCallStatus), fields))
+	h.expect(http.StatusNotFound, signed(strings.Replace(h.doors.Addresses.Status(callOut, d.ID, 1), deliveries.HookStatus, deliveries.HookScript, 1), fields))
+	h.expect(http.StatusBadRequest, signed(self, url.Values{"From": {"+493012345678"}})) // which call?
+	h.expect(http.StatusNotFound, signed(strings.Replace(self, "/call/", "/sms/", 1), fields))
 	// Nobody took the call from Twilio meanwhile.
 	if w := h.expect(http.StatusOK, signed(self, fields)); !strings.Contains(w.Body.String(), "Good morning") {
 		t.Errorf("the call hears %s", w.Body)
@@ -95,7 +97,7 @@ func TestACallIsPutThroughWithinHours(t *testing.T) {
 		h := open(t)
 		closing := script
 		closing.Transfer = &channels.Transfer{Question: "csat", AtOrBelow: 2, To: "+493012345678", Hours: []channels.Hours{c.hours}}
-		self := h.doors.Addresses.CallScript(h.call(closing).ID, 1)
+		self := h.doors.Addresses.Script(callOut, h.call(closing).ID, 1)
 		pressed := url.Values{"CallSid": {"CA1"}, "From": {"+493012345678"}, "CallStatus": {"in-progress"}, "Digits": {"1"}}
 		hears := h.expect(http.StatusOK, signed(self+"?q=0&try=0", pressed)).Body.String()
 		if dials := strings.Contains(hears, "<Dial"); dials != c.dials || strings.Contains(hears, "Thank you.") == c.dials {
@@ -111,7 +113,7 @@ func TestACallThatComesTooLateSaysSo(t *testing.T) {
 	late := script
 	late.Late = "This call comes too late."
 	d := h.call(late)
-	self := h.doors.Addresses.CallScript(d.ID, 1)
+	self := h.doors.Addresses.Script(callOut, d.ID, 1)
 	fetch := url.Values{"CallSid": {"CA1"}, "From": {"+493012345678"}, "CallStatus": {"in-progress"}}
 	for range 2 { // the provider may ask again
 		hears := h.expect(http.StatusOK, signed(self, fetch)).Body.String()
@@ -127,7 +129,7 @@ func TestACallThatComesTooLateSaysSo(t *testing.T) {
 		t.Errorf("the ledger says %+v", got)
 	}
 	// What the provider still tells of the call that came too late moves nothing.
-	h.expect(http.StatusNoContent, signed(h.doors.Addresses.CallStatus(d.ID, 1), url.Values{"CallSid": {"CA1"}, "CallStatus": {"completed"}, "CallDuration": {"6"}}))
+	h.expect(http.StatusNoContent, signed(h.doors.Addresses.Status(callOut, d.ID, 1), url.Values{"CallSid": {"CA1"}, "CallStatus": {"completed"}, "CallDuration": {"6"}}))
 }
 
 // A machine is told so while the call goes on; a person who answered is not.
@@ -137,15 +139,17 @@ func TestAMachineIsToldSo(t *testing.T) {
 		told   bool
 	}{{deliveries.Sent, true}, {deliveries.Answered, false}} {
 		var interrupted []string
-		h := open(t, clock(workday), func(d *webhooks.Doors) { d.Talker = recorder{d.Talker, &interrupted} })
+		h := open(t, clock(workday), func(d *webhooks.Doors) {
+			d.Listeners[callOut.String()] = recorder{talkerOf(d), &interrupted}
+		})
 		left := script
 		left.Voicemail = "We called."
 		d := h.call(left)
-		h.expect(http.StatusOK, signed(h.doors.Addresses.CallScript(d.ID, 1), url.Values{"CallSid": {"CA1"}, "CallStatus": {"in-progress"}}))
+		h.expect(http.StatusOK, signed(h.doors.Addresses.Script(callOut, d.ID, 1), url.Values{"CallSid": {"CA1"}, "CallStatus": {"in-progress"}}))
 		if err := h.store.Advance(t.Context(), workday, []deliveries.Progress{{ID: d.ID, Status: c.status, ProviderID: "CA1", At: workday}}); err != nil {
 			t.Fatal(err)
 		}
-		status := h.doors.Addresses.CallStatus(d.ID, 1)
+		status := h.doors.Addresses.Status(callOut, d.ID, 1)
 		h.expect(http.StatusNoContent, signed(status, url.Values{"CallSid": {"CA1"}, "AnsweredBy": {"human"}, "MachineDetectionDuration": {"2400"}}))
 		if len(interrupted) > 0 {
 			t.Fatalf("a person's call is interrupted: %v", interrupted)
@@ -157,9 +161,17 @@ func TestAMachineIsToldSo(t *testing.T) {
 	}
 }
 
+// talker is what the provider of calls is.
+type talker interface {
+	channels.Listener
+	channels.Talker
+}
+
+func talkerOf(d *webhooks.Doors) talker { return d.Listeners[callOut.String()].(talker) }
+
 // recorder writes down what calls are interrupted with.
 type recorder struct {
-	channels.Talker
+	talker
 	with *[]string
 }
 
@@ -170,15 +182,15 @@ func (r recorder) Interrupt(_ context.Context, call string, with channels.Reply)
 
 // A call whose script was lost, or cannot be put into words, ends.
 func TestACallWithNothingToSayHangsUp(t *testing.T) {
-	h := open(t, func(d *webhooks.Doors) { d.Talker = speechless{d.Talker} })
+	h := open(t, func(d *webhooks.Doors) { d.Listeners[callOut.String()] = speechless{talkerOf(d)} })
 	d := h.call(script)
-	body := h.expect(http.StatusOK, signed(h.doors.Addresses.CallScript(d.ID, 1), url.Values{"CallSid": {"CA1"}})).Body.String()
+	body := h.expect(http.StatusOK, signed(h.doors.Addresses.Script(callOut, d.ID, 1), url.Values{"CallSid": {"CA1"}})).Body.String()
 	if strings.Contains(body, "Say") || !strings.Contains(body, "<Hangup") {
 		t.Errorf("hears %s", body)
 	}
 }
 
-type speechless struct{ channels.Talker }
+type speechless struct{ talker }
 
 func (speechless) Talk(channels.CallTurn) (channels.Reply, error) {
 	return channels.Reply{}, errors.New("no voice")

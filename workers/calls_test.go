@@ -7,7 +7,6 @@ import (
 
 	"rapport/channels"
 	"rapport/deliveries"
-	"rapport/webhooks"
 )
 
 // ringing is a shop that calls, again after an hour, and never at dinner.
@@ -18,7 +17,7 @@ func ringing(t *testing.T) *shop {
 			`contact: {hours: ["09:00-13:30", "18:00-20:00"]}` + "\n",
 		"templates/call/note.yaml": "say: Hello.\nask: [{id: csat, say: From one to five?, expect: digits 1-5}, {id: comment, say: Why?, record: 30s}]\nbye: Goodbye.\n",
 	}))
-	s.reader.Listeners[webhooks.TwilioCall] = s.senders[channels.Call].(channels.Listener)
+	s.reader.Listeners[callOut.String()] = s.senders[channels.Call].(channels.Listener)
 	s.plan("ann", "Rang")
 	s.deliver()
 	return s
@@ -30,11 +29,11 @@ func (s *shop) twilioTells(query string, fields url.Values) {
 	d := s.only()
 	fields.Set("CallSid", d.ProviderID)
 	fields.Set("To", phoneOf("ann"))
-	address := s.doors.CallStatus(d.ID, d.Attempts)
+	address := s.doors.Status(callOut, d.ID, d.Attempts)
 	if query != "" {
-		address = s.doors.CallScript(d.ID, d.Attempts) + query
+		address = s.doors.Script(callOut, d.ID, d.Attempts) + query
 	}
-	s.receive(webhooks.TwilioCall, address, fields.Encode())
+	s.receive(callOut.String(), address, fields.Encode())
 }
 
 func TestABusyLineIsTriedAgainInHoursOnly(t *testing.T) {
@@ -80,8 +79,8 @@ func TestARecordedAnswerWaitsToBeFetched(t *testing.T) {
 	tape := url.Values{"RecordingSid": {"RE0123456789"}, "RecordingUrl": {"https://evil.example/RE0123456789"}, "RecordingDuration": {"7"}}
 	ready := url.Values{"RecordingStatus": {"completed"}, "RecordingSid": {"RE0123456789"}, "RecordingDuration": {"7"}}
 	d := s.only()
-	s.receive(webhooks.TwilioCall, s.doors.CallStatus(d.ID, 1)+"?q=1", withSid(ready, d.ProviderID))
-	s.receive(webhooks.TwilioCall, s.doors.CallScript(d.ID, 1)+"?q=1&try=0", withSid(tape, d.ProviderID))
+	s.receive(callOut.String(), s.doors.Status(callOut, d.ID, 1)+"?q=1", withSid(ready, d.ProviderID))
+	s.receive(callOut.String(), s.doors.Script(callOut, d.ID, 1)+"?q=1&try=0", withSid(tape, d.ProviderID))
 	r := only(t, s.store, "ann")
 	if r.Question != "comment" || r.Delivery != d.ID || r.Lasted != 7*time.Second || r.ProviderID != "RE0123456789" {
 		t.Errorf("%+v", r)

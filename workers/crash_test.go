@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"rapport/deliveries"
-	"rapport/webhooks"
 	"rapport/workers"
 )
 
@@ -231,7 +230,7 @@ func TestAProvidersReportResolvesADoubt(t *testing.T) {
 	s.mend()
 	sent, err := url.ParseQuery(s.provider.requests()[0].body)
 	ok(t, err)
-	s.receive(webhooks.TwilioSMS, sent.Get("StatusCallback"), form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")))
+	s.receive(textOut.String(), sent.Get("StatusCallback"), form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")))
 	s.stands(deliveries.Delivered, "")
 	s.mend()
 	s.deliver()

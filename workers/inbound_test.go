@@ -181,7 +181,7 @@ func TestFiveSoftBouncesByMailSuppress(t *testing.T) {
 		ledger := s.ledger()
 		d := ledger[len(ledger)-1]
 		for _, id := range []string{"one", "two"} { // the provider repeats itself under another id
-			s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid, fmt.Sprintf(
+			s.receive(mailOut.String(), publicURL+mailHook, fmt.Sprintf(
 				`[{"event":"bounce","type":"bounce","status":"5.2.2","reason":"552 full","email":"ann@home.example","timestamp":%d,"sg_event_id":"%s%d","delivery":"%d"}]`,
 				s.clock().Unix(), id, n, d.ID))
 		}
@@ -232,7 +232,7 @@ func TestEveryEventOfSendGridHasItsEffect(t *testing.T) {
 			body, err := json.Marshal([]any{event, event})
 			ok(t, err)
 			for range 2 {
-				s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid, string(body))
+				s.receive(mailOut.String(), publicURL+mailHook, string(body))
 			}
 			if got := s.only().Status; got != want.status {
 				t.Errorf("the message is %s, want %s", got, want.status)

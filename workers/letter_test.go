@@ -184,7 +184,7 @@ func TestMachinesDoNotCountAsPeople(t *testing.T) {
 	s.later(time.Hour)
 	s.visit(http.MethodGet, open, "")
 	s.visit(http.MethodGet, click, "")
-	s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid, fmt.Sprintf(
+	s.receive(mailOut.String(), publicURL+mailHook, fmt.Sprintf(
 		`[{"event": "open", "email": "ann@home.example", "timestamp": %[1]d, "sg_event_id": "o1", "delivery": "%[2]d"},
 		  {"event": "click", "url": %[3]q, "email": "ann@home.example", "timestamp": %[1]d, "sg_event_id": "c1", "delivery": "%[2]d"}]`,
 		s.clock().Unix()-1, delivery.ID, click))

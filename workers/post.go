@@ -18,7 +18,9 @@ import (
 type PostOffice struct {
 	Links deliveries.Links
 	Doors deliveries.Doors
-	Log   *slog.Logger
+	// Providers names the one of each channel: it is told where to report.
+	Providers map[channels.Channel]string
+	Log       *slog.Logger
 
 	mu      sync.Mutex
 	numbers map[string]int64 // of links already stored
@@ -100,7 +102,7 @@ func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
 // and no list is left by it.
 func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
 	if d.Channel == channels.SMS {
-		m.StatusURL = o.Doors.MessageStatus(m.Delivery, m.Attempt)
+		m.StatusURL = o.Doors.Status(o.outlet(channels.SMS), m.Delivery, m.Attempt)
 	}
 	if to, given := d.Vars["in_reply_to"].(string); given && d.Channel == channels.Email {
 		m.Envelope.InReplyTo = to
@@ -121,16 +123,20 @@ func (o *PostOffice) address(m *channels.Message, customer *customers.Customer, 
 		m.Unsubscribe = o.Doors.Unsubscribe(m.Delivery)
 		o.envelop(m)
 	case m.Content.SMS != nil:
-		m.StatusURL = o.Doors.MessageStatus(m.Delivery, m.Attempt)
+		m.StatusURL = o.Doors.Status(o.outlet(channels.SMS), m.Delivery, m.Attempt)
 	case m.Content.Call != nil:
-		m.StatusURL = o.Doors.CallStatus(m.Delivery, m.Attempt)
-		m.ScriptURL = o.Doors.CallScript(m.Delivery, m.Attempt)
+		m.StatusURL = o.Doors.Status(o.outlet(channels.Call), m.Delivery, m.Attempt)
+		m.ScriptURL = o.Doors.Script(o.outlet(channels.Call), m.Delivery, m.Attempt)
 		m.Content.Call.Voice = sender.VoiceFor(m.Content.Call.Language)
 	case m.Content.Push != nil:
 		m.Push = &customer.Browsers[0]
 		m.Token = o.Doors.Signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: m.Delivery})
 		m.ReportURL = o.Doors.PushReports()
 	}
+}
+
+func (o *PostOffice) outlet(ch channels.Channel) deliveries.Outlet {
+	return deliveries.Outlet{Channel: ch, Provider: o.Providers[ch]}
 }
 
 // wrapLinks replaces the links of e-mails by signed ones of ours. A link is

@@ -11,7 +11,6 @@ import (
 
 	"rapport/channels"
 	"rapport/deliveries"
-	"rapport/webhooks"
 )
 
 // queued lists the kinds of tasks that wait in a queue, and their payloads.
@@ -70,7 +69,7 @@ func TestNothingPersonalIsInRedis(t *testing.T) {
 		s.plan("ann", event, "note", "to jo@home.example")
 	}
 	s.happen("ann", "Delivered", "order", "secret order")
-	_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(publicURL+"/hooks/twilio/inbound", form("From", phoneOf("ann"), "Body", "secret words"), s.clock()))
+	_, err := s.store.Receive(s.ctx(), textOut.String(), callback(publicURL+textHook, form("From", phoneOf("ann"), "Body", "secret words"), s.clock()))
 	ok(t, err)
 	s.round()
 	s.courier.Limits.Take(s.ctx(), number, 1)
@@ -94,7 +93,7 @@ func TestTasksThatNothingLeasesDoNotPileUp(t *testing.T) {
 		s.happen("ann", "Texted")
 		s.happen("ann", "Wrote")
 		s.reply("+4915112340000", "who is this?")
-		_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(publicURL+"/hooks/twilio/inbound", "", s.clock()))
+		_, err := s.store.Receive(s.ctx(), textOut.String(), callback(publicURL+textHook, "", s.clock()))
 		ok(t, err)
 		for range 20 {
 			s.round()

@@ -16,7 +16,6 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
-	"rapport/webhooks"
 )
 
 // asked plans and sends the survey's question and gives the URL that Twilio
@@ -91,13 +90,13 @@ func TestABrokenCallbackIsSetAside(t *testing.T) {
 	s := open(t, files)
 	status := s.asked()
 	for _, broken := range []struct{ provider, url, body string }{
-		{webhooks.SendGrid, publicURL + deliveries.PathSendGrid, "not JSON"},
+		{mailOut.String(), publicURL + mailHook, "not JSON"},
 		{"pigeon", publicURL + "/hooks/pigeon", "coo"},
 	} {
 		_, err := s.store.Receive(s.ctx(), broken.provider, callback(broken.url, broken.body, s.clock()))
 		ok(t, err)
 	}
-	s.receive(webhooks.TwilioSMS, status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")))
+	s.receive(textOut.String(), status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")))
 	s.stands(deliveries.Delivered, "")
 	waiting, err := s.store.Summary().Backlog(s.ctx(), s.clock())
 	ok(t, err)
@@ -131,7 +130,7 @@ func TestCallbacksTwiceAndInAnyOrder(t *testing.T) {
 		s := open(t, files)
 		status := s.asked()
 		phone := phoneOf("ann")
-		inbound := publicURL + deliveries.PathTwilioText
+		inbound := publicURL + textHook
 		bodies := [][2]string{
 			{status, form("MessageSid", "SM1", "MessageStatus", "sent", "To", phone)},
 			{status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phone)},
@@ -144,7 +143,7 @@ func TestCallbacksTwiceAndInAnyOrder(t *testing.T) {
 			s.reader.Inbox = forgotten{s.store} // everything is read twice
 		}
 		for _, body := range bodies {
-			_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(body[0], body[1], s.clock()))
+			_, err := s.store.Receive(s.ctx(), textOut.String(), callback(body[0], body[1], s.clock()))
 			ok(t, err)
 			if err := s.reader.Read(s.ctx()); err != nil && shuffle == nil {
 				t.Fatal(err)
@@ -180,7 +179,7 @@ func TestAReportOnAMessageOfOthersMovesNoneOfOurs(t *testing.T) {
 	s := open(t, files)
 	s.plan("ann", "Wrote")
 	s.deliver()
-	s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid,
+	s.receive(mailOut.String(), publicURL+mailHook,
 		`[{"event": "open", "email": "ann@home.example", "timestamp": 1796126400, "sg_event_id": "e1", "sg_message_id": "else.filter1"},
 		  {"event": "bounce", "type": "bounce", "status": "5.1.1", "email": "ann@home.example", "timestamp": 1796126401, "sg_event_id": "e2", "sg_message_id": "else.filter1"}]`)
 	s.stands(deliveries.Sent, "")
@@ -201,7 +200,7 @@ func TestACallbackMayHoldThousandsOfReports(t *testing.T) {
 	for i := range events {
 		events[i] = fmt.Sprintf(`{"event": "click", "url": "https://shop.example/%d", "email": "ann@home.example", "timestamp": %d, "delivery": "1"}`, i, noon.Unix()+int64(i))
 	}
-	s.receive(webhooks.SendGrid, publicURL+deliveries.PathSendGrid, "["+strings.Join(events, ",")+"]")
+	s.receive(mailOut.String(), publicURL+mailHook, "["+strings.Join(events, ",")+"]")
 	s.stands(deliveries.Clicked, "")
 	clicks, err := s.store.Of(s.ctx(), "ann", 2000)
 	ok(t, err)
@@ -225,7 +224,7 @@ func TestACallbackStaysUntilWhatItSaysIsApplied(t *testing.T) {
 	s := open(t, files)
 	status := s.asked()
 	s.reader.Responses = stuck{}
-	_, err := s.store.Receive(s.ctx(), webhooks.TwilioSMS, callback(status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")), noon))
+	_, err := s.store.Receive(s.ctx(), textOut.String(), callback(status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")), noon))
 	ok(t, err)
 	if err := s.reader.Read(s.ctx()); err == nil {
 		t.Fatal("nobody is told")

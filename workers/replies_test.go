@@ -12,7 +12,6 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
-	"rapport/webhooks"
 )
 
 // replier answers for the shop's agents.
@@ -57,7 +56,7 @@ func (s *shop) texted(place int) (bodies []string, forms []url.Values) {
 func (s *shop) writes(from, to, text string) {
 	s.t.Helper()
 	s.events++
-	s.receive(webhooks.TwilioSMS, publicURL+deliveries.PathTwilioText,
+	s.receive(textOut.String(), publicURL+textHook,
 		form("MessageSid", "IN-W"+time.Duration(s.events).String(), "From", from, "To", to, "Body", text))
 }
 
@@ -82,7 +81,7 @@ func TestAnAgentAnswersByText(t *testing.T) {
 	if d.Case != c.ID || d.Segments != 1 || !d.Direct() || d.Automatic() {
 		t.Errorf("delivery %+v", d)
 	}
-	s.receive(webhooks.TwilioSMS, forms[0].Get("StatusCallback"), form("MessageSid", d.ProviderID, "MessageStatus", "delivered", "To", phoneOf("ann")))
+	s.receive(textOut.String(), forms[0].Get("StatusCallback"), form("MessageSid", d.ProviderID, "MessageStatus", "delivered", "To", phoneOf("ann")))
 	s.stands(deliveries.Delivered, "")
 	if c := s.onlyCase(); c.Waiting || !c.AnsweredAt.Equal(s.clock()) || c.Overdue(s.clock().AddDate(1, 0, 0)) {
 		t.Errorf("the clock was not stopped: %+v", c)
@@ -195,7 +194,7 @@ func TestWhatTwilioAnsweredIsNotAnsweredAgain(t *testing.T) {
 	for _, text := range []string{"STOP", "HELP", "start"} {
 		s.writes(phoneOf("ann"), "+493012345678", text)
 	}
-	s.receive(webhooks.TwilioSMS, publicURL+deliveries.PathTwilioText,
+	s.receive(textOut.String(), publicURL+textHook,
 		form("MessageSid", "IN-O", "From", phoneOf("ann"), "To", "12345", "Body", "no more", "OptOutType", "STOP"))
 	if all := s.ledger(); len(all) != 0 {
 		t.Errorf("planned: %+v", all)
@@ -320,7 +319,7 @@ func TestSomebodyUnknownIsHeard(t *testing.T) {
 
 func TestAPictureIsAMessage(t *testing.T) {
 	s := open(t, files)
-	s.receive(webhooks.TwilioSMS, publicURL+deliveries.PathTwilioText,
+	s.receive(textOut.String(), publicURL+textHook,
 		form("MessageSid", "MM1", "From", phoneOf("ann"), "To", "+4930", "Body", "", "NumMedia", "1", "MediaUrl0", "https://api.twilio.com/ME0"))
 	if c := s.onlyCase(); c.Note != "(with a file)" {
 		t.Errorf("note %q", c.Note)

@@ -5,16 +5,15 @@ import (
 	"time"
 
 	"rapport/deliveries"
-	"rapport/webhooks"
 )
 
 func TestReadCallbacksAreForgottenInTime(t *testing.T) {
 	s := open(t, files)
 	s.plan("ann", "Texted")
 	s.deliver()
-	status := s.doors.MessageStatus(1, 1)
+	status := s.doors.Status(textOut, 1, 1)
 	body := form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann"))
-	s.receive(webhooks.TwilioSMS, status, body)
+	s.receive(textOut.String(), status, body)
 	s.stands(deliveries.Delivered, "")
 	keep := s.retention(30 * 24 * time.Hour)
 	ok(t, keep.Round(s.ctx()))
@@ -25,7 +24,7 @@ func TestReadCallbacksAreForgottenInTime(t *testing.T) {
 	}
 	// Twilio's signature knows no time: whoever replays it says nothing new.
 	before := len(s.timeline("ann"))
-	s.receive(webhooks.TwilioSMS, status, body)
+	s.receive(textOut.String(), status, body)
 	if after := len(s.timeline("ann")); after != before {
 		t.Errorf("a repeat adds %d lines", after-before)
 	}

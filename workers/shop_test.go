@@ -37,6 +37,18 @@ import (
 	"rapport/workers"
 )
 
+// The outlets that call back, and where each does.
+var (
+	mailOut = deliveries.Outlet{Channel: channels.Email, Provider: "sendgrid"}
+	textOut = deliveries.Outlet{Channel: channels.SMS, Provider: "twilio"}
+	callOut = deliveries.Outlet{Channel: channels.Call, Provider: "twilio"}
+)
+
+const (
+	mailHook = "/hooks/email/sendgrid"
+	textHook = "/hooks/sms/twilio"
+)
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const publicURL = "https://news.shop.example"
@@ -180,7 +192,7 @@ func (s *shop) wire() {
 	s.courier = &workers.Courier{
 		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: s.senders, Providers: names, Limits: limits,
 		Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: s.log},
-		Post:    &workers.PostOffice{Links: db, Doors: s.doors, Log: s.log}, Now: now, Log: s.log,
+		Post:    &workers.PostOffice{Links: db, Doors: s.doors, Providers: names, Log: s.log}, Now: now, Log: s.log,
 	}
 	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
 	s.entrance = &workers.Entrance{Catalog: s.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: s.log}
@@ -188,10 +200,10 @@ func (s *shop) wire() {
 	s.reader = &workers.Reader{
 		Catalog: s.catalog, Inbox: db, Record: db, Responses: db.Responses(), Registry: db, Directory: db, Preferences: db,
 		Listeners: map[string]channels.Listener{
-			webhooks.SendGrid:  s.senders[channels.Email].(channels.Listener),
-			webhooks.TwilioSMS: s.senders[channels.SMS].(channels.Listener),
-			webhooks.OwnLinks:  webhooks.Own{Addresses: s.doors},
-			webhooks.Letter:    inbound.Raw{Ours: s.doors},
+			mailOut.String():  s.senders[channels.Email].(channels.Listener),
+			textOut.String():  s.senders[channels.SMS].(channels.Listener),
+			webhooks.OwnLinks: webhooks.Own{Addresses: s.doors},
+			webhooks.Letter:   inbound.Raw{Ours: s.doors},
 		},
 		Doors: s.doors, Now: now, Log: s.log,
 	}
@@ -388,7 +400,7 @@ func form(pairs ...string) string {
 func (s *shop) reply(from, text string) {
 	s.t.Helper()
 	s.events++
-	s.receive(webhooks.TwilioSMS, publicURL+deliveries.PathTwilioText, form("From", from, "Body", text, "MessageSid", "IN"+strconv.Itoa(s.events)))
+	s.receive(textOut.String(), publicURL+textHook, form("From", from, "Body", text, "MessageSid", "IN"+strconv.Itoa(s.events)))
 }
 
 func ok(t *testing.T, err error) {

@@ -64,7 +64,7 @@ func (l *letterbox) events(some []string) *http.Request {
 	sum := sha256.Sum256([]byte(stamp + body))
 	signature, err := ecdsa.SignASN1(crand.Reader, l.key, sum[:])
 	ok(l.t, err)
-	r := httptest.NewRequest(http.MethodPost, deliveries.PathSendGrid, strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, mailHook, strings.NewReader(body))
 	r.Header.Set("X-Twilio-Email-Event-Webhook-Signature", base64.StdEncoding.EncodeToString(signature))
 	r.Header.Set("X-Twilio-Email-Event-Webhook-Timestamp", stamp)
 	return r
@@ -165,7 +165,7 @@ func (l *letterbox) lives(sent []deliveries.Delivery, each int) []happening {
 				mail("spamreport", 9001, "")
 			}
 		default:
-			status := l.shop.doors.MessageStatus(d.ID, 1)
+			status := l.shop.doors.Status(textOut, d.ID, 1)
 			last := "delivered"
 			if n%13 == 0 {
 				last = "undelivered"
@@ -175,7 +175,7 @@ func (l *letterbox) lives(sent []deliveries.Delivery, each int) []happening {
 			}
 			if d.Campaign == "survey" && n%3 == 0 && last == "delivered" { // who did not get it cannot answer
 				score := strconv.Itoa(1 + n%5)
-				all = append(all, happening{url: publicURL + deliveries.PathTwilioText,
+				all = append(all, happening{url: publicURL + textHook,
 					body: form("MessageSid", fmt.Sprint("IN", d.ID), "From", l.phone(d.Customer), "To", "+493012345678", "Body", score)})
 			}
 		}
@@ -311,7 +311,7 @@ func TestABurstOfCallbacksIsAnsweredWhileSendingGoesOn(t *testing.T) {
 		if d.Channel == channels.SMS {
 			for _, word := range []string{"queued", "sending", "sent", "delivered"} {
 				body := form("MessageSid", d.ProviderID, "MessageStatus", word, "To", l.phone(d.Customer))
-				posts = append(posts, func() *http.Request { return l.twilio(l.shop.doors.MessageStatus(d.ID, 1), body) })
+				posts = append(posts, func() *http.Request { return l.twilio(l.shop.doors.Status(textOut, d.ID, 1), body) })
 			}
 		}
 	}

@@ -102,7 +102,7 @@ func TestRecordedCallbacksAreRead(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
-	const turn = "https://shop.example/hooks/twilio/voice/abc?q=1&try=2"
+	const turn = "https://shop.example/hooks/call/twilio/script/abc?q=1&try=2"
 	answer := channels.Report{Kind: channels.ReportAnswered, Question: "1", Key: "CA1/q1/2", From: "+49151", Channel: channels.Call, ProviderID: "CA1", At: arrived}
 	with := func(change func(*channels.Report)) []channels.Report {
 		r := answer
@@ -159,7 +159,7 @@ func TestEndsOfCalls(t *testing.T) {
 		{url.Values{"CallStatus": {"completed"}, "AnsweredBy": {"machine_end_beep"}}, channels.ReportFailed, "machine", true},
 	} {
 		c.fields.Set("CallSid", "CA1")
-		got := reports(t, "https://shop.example/hooks/twilio/calls/abc", c.fields)
+		got := reports(t, "https://shop.example/hooks/call/twilio/status/abc", c.fields)
 		if len(got) != 1 || got[0].Kind != c.kind || got[0].Reason != c.reason || got[0].Again != c.again {
 			t.Errorf("%v: got %+v", c.fields, got)
 		}
@@ -176,7 +176,7 @@ func TestWhatBecameOfPuttingThrough(t *testing.T) {
 		{url.Values{"DialCallStatus": {"busy"}, "CallStatus": {"completed"}}, channels.Report{Reason: "busy"}},
 	} {
 		c.fields.Set("CallSid", "CA1")
-		got := reports(t, "https://shop.example/hooks/twilio/voice/abc?dialled=1&q=0", c.fields)
+		got := reports(t, "https://shop.example/hooks/call/twilio/script/abc?dialled=1&q=0", c.fields)
 		c.want.Channel, c.want.Kind, c.want.ProviderID, c.want.Key = channels.Call, channels.ReportTransferred, "CA1", "CA1/dialled"
 		c.want.Question, c.want.At = "0", arrived
 		if diff := cmp.Diff([]channels.Report{c.want}, got); diff != "" {
@@ -188,8 +188,8 @@ func TestWhatBecameOfPuttingThrough(t *testing.T) {
 // TestAMachineIsReportedOnce: the script's fetch and the final status both say
 // that a machine answered.
 func TestAMachineIsReportedOnce(t *testing.T) {
-	fetch := reports(t, "https://shop.example/hooks/twilio/voice/abc", url.Values{"CallSid": {"CA1"}, "CallStatus": {"in-progress"}, "AnsweredBy": {"machine_start"}})
-	status := reports(t, "https://shop.example/hooks/twilio/calls/abc", url.Values{"CallSid": {"CA1"}, "CallStatus": {"completed"}, "AnsweredBy": {"machine_start"}})
+	fetch := reports(t, "https://shop.example/hooks/call/twilio/script/abc", url.Values{"CallSid": {"CA1"}, "CallStatus": {"in-progress"}, "AnsweredBy": {"machine_start"}})
+	status := reports(t, "https://shop.example/hooks/call/twilio/status/abc", url.Values{"CallSid": {"CA1"}, "CallStatus": {"completed"}, "AnsweredBy": {"machine_start"}})
 	if len(fetch) != 1 || len(status) != 1 || fetch[0].Key != status[0].Key {
 		t.Errorf("got %+v and %+v", fetch, status)
 	}

@@ -12,12 +12,18 @@ import (
 
 // Machine implements channels.Talker. Twilio tells it while the call goes on
 // (https://www.twilio.com/docs/voice/answering-machine-detection#asynchronous-amd).
-func (s *calls) Machine(c channels.Callback) (call string, is bool) {
+func (s *calls) Machine(c channels.Callback) bool {
 	form, _, err := twilio.Fields(c)
-	if err != nil || notPerson(form) == "" || form.Get("CallStatus") == "completed" {
-		return "", false
+	return err == nil && notPerson(form) != "" && form.Get("CallStatus") != "completed"
+}
+
+// CallOf implements channels.Talker.
+func (s *calls) CallOf(c channels.Callback) string {
+	form, _, err := twilio.Fields(c)
+	if err != nil {
+		return ""
 	}
-	return form.Get("CallSid"), true
+	return form.Get("CallSid")
 }
 
 // Interrupt implements channels.Talker.

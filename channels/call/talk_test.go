@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	self   = "https://shop.example/hooks/twilio/voice/abc"
-	status = "https://shop.example/hooks/twilio/calls/def"
+	self   = "https://shop.example/hooks/call/twilio/script/abc"
+	status = "https://shop.example/hooks/call/twilio/status/def"
 )
 
 // understood stands in for whoever knows languages (campaigns).

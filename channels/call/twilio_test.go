@@ -36,8 +36,8 @@ func open(t *testing.T, s call.Twilio) channels.Sender {
 func message(string) channels.Message {
 	return channels.Message{
 		Delivery: 812, Attempt: 1, To: "+4915112345678", From: "+493012345678",
-		ScriptURL: "https://shop.example/hooks/twilio/voice/script-of-ada",
-		StatusURL: "https://shop.example/hooks/twilio/calls/status-of-ada",
+		ScriptURL: "https://shop.example/hooks/call/twilio/script/script-of-ada",
+		StatusURL: "https://shop.example/hooks/call/twilio/status/status-of-ada",
 		Content:   channels.Content{Call: &channels.CallScript{Say: "Hello"}},
 	}
 }
@@ -73,8 +73,8 @@ func TestTwilio(t *testing.T) {
 func TestRequestCarriesTheWholeMessage(t *testing.T) {
 	want := url.Values{
 		"To": {"+4915112345678"}, "From": {"+493012345678"}, "Timeout": {"25"},
-		"Url": {"https://shop.example/hooks/twilio/voice/script-of-ada"}, "Method": {"POST"},
-		"StatusCallback": {"https://shop.example/hooks/twilio/calls/status-of-ada"}, "StatusCallbackMethod": {"POST"},
+		"Url": {"https://shop.example/hooks/call/twilio/script/script-of-ada"}, "Method": {"POST"},
+		"StatusCallback": {"https://shop.example/hooks/call/twilio/status/status-of-ada"}, "StatusCallbackMethod": {"POST"},
 		"StatusCallbackEvent": {"initiated", "ringing", "answered", "completed"},
 	}
 	for _, c := range []struct {

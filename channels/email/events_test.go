@@ -62,7 +62,7 @@ func (c signedCase) callback() channels.Callback {
 	header := http.Header{}
 	header.Set("X-Twilio-Email-Event-Webhook-Signature", c.Signature)
 	header.Set("X-Twilio-Email-Event-Webhook-Timestamp", c.Timestamp)
-	return channels.Callback{Method: http.MethodPost, URL: "https://shop.example/hooks/sendgrid/events", Header: header, Body: c.Payload}
+	return channels.Callback{Method: http.MethodPost, URL: "https://shop.example/hooks/email/sendgrid", Header: header, Body: c.Payload}
 }
 
 func signedCases(t *testing.T) []signedCase {

@@ -26,7 +26,7 @@ func listener(t *testing.T) channels.Listener {
 func reports(t *testing.T, fields url.Values) []channels.Report {
 	t.Helper()
 	got, err := listener(t).Reports(channels.Callback{
-		Method: http.MethodPost, URL: "https://shop.example/hooks/twilio/messages/abc", Body: []byte(fields.Encode()), ReceivedAt: arrived,
+		Method: http.MethodPost, URL: "https://shop.example/hooks/sms/twilio/status/abc", Body: []byte(fields.Encode()), ReceivedAt: arrived,
 	})
 	if err != nil {
 		t.Fatal(err)

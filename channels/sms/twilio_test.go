@@ -38,7 +38,7 @@ func open(t *testing.T, s sms.Twilio) channels.Sender {
 func message(string) channels.Message {
 	return channels.Message{
 		Delivery: 812, Attempt: 1, To: "+4915112345678", From: "+493012345678",
-		StatusURL: "https://shop.example/hooks/twilio/messages/token-of-ada",
+		StatusURL: "https://shop.example/hooks/sms/twilio/status/token-of-ada",
 		Content:   channels.Content{SMS: &channels.SMSContent{Text: "Hello Ada & co"}},
 	}
 }
@@ -94,7 +94,7 @@ func form(t *testing.T, s sms.Twilio, m channels.Message) url.Values {
 func TestRequestCarriesTheWholeMessage(t *testing.T) {
 	want := url.Values{
 		"To": {"+4915112345678"}, "From": {"+493012345678"}, "Body": {"Hello Ada & co"},
-		"StatusCallback": {"https://shop.example/hooks/twilio/messages/token-of-ada"},
+		"StatusCallback": {"https://shop.example/hooks/sms/twilio/status/token-of-ada"},
 	}
 	if diff := cmp.Diff(want, form(t, settings(""), message(""))); diff != "" {
 		t.Error(diff)

@@ -211,7 +211,7 @@ func TestRepeatedFields(t *testing.T) {
 func TestURLsAreSignedAsTheyAreSpelt(t *testing.T) {
 	account := client(t, twilio.Account{AuthToken: "token"})
 	for _, c := range []struct{ configured, signed string }{
-		{"https://shop.example/hooks/twilio/voice/abc?q=0&try=1", "https://shop.example/hooks/twilio/voice/abc?q=0&try=1"},
+		{"https://shop.example/hooks/call/twilio/script/abc?q=0&try=1", "https://shop.example/hooks/call/twilio/script/abc?q=0&try=1"},
 		{"https://shop.example/a%2Fb?x=%20y", "https://shop.example/a%2Fb?x=%20y"},
 		{"https://shop.example/a%2Fb?x=%20y", "https://shop.example:443/a%2Fb?x=%20y"},
 		{"https://shop.example/?at=10:30", "https://shop.example:443/?at=10:30"},

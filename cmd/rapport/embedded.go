@@ -17,6 +17,7 @@ import (
 	"rapport/channels/call"
 	"rapport/channels/email"
 	"rapport/channels/sms"
+	"rapport/channels/twilio"
 	"rapport/channels/webhook"
 	"rapport/channels/webpush"
 	"rapport/config"
@@ -81,7 +82,7 @@ func (e *embedding) inbound(c config.Config) config.Inbound {
 		return c.Inbound
 	}
 	return config.Inbound{
-		Domain: sandbox.MailDomain, SendGrid: config.InboundSendGrid{WebhookPublicKeys: []string{e.Sandbox.SendGridPublicKey()}},
+		Domain: sandbox.MailDomain, SendGrid: config.InboundForm{WebhookPublicKeys: []string{e.Sandbox.SendGridPublicKey()}},
 	}
 }
 
@@ -138,7 +139,7 @@ func (e *embedding) openSenders(c config.Config, folder string, clock func() tim
 	if err != nil {
 		return err
 	}
-	account := twilioSettings(e.Keys, self)
+	account := twilio.Account{AccountSID: twilioAccount, AuthToken: channels.Secret(e.Keys.Twilio), BaseURL: self}
 	stand := map[channels.Channel]opener{
 		channels.Email: email.SendGrid{
 			APIKey: channels.Secret(e.Keys.SendGrid), BaseURL: self, WebhookPublicKeys: []string{e.Sandbox.SendGridPublicKey()},
@@ -187,4 +188,19 @@ func (e *embedding) startSandbox(c config.Config, folder string, clock func() ti
 	e.close = append(e.close, server.Close)
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	return self, nil
+}
+
+// sandboxOptions are the sandbox's accounts, set to call back where our doors are.
+func sandboxOptions(k keys, self, public string, seed uint64, accepted *os.File) sandbox.Options {
+	doors := deliveries.Doors{Base: public}
+	at := func(ch channels.Channel) string {
+		return doors.Hook(deliveries.Outlet{Channel: ch, Provider: standIns[ch]})
+	}
+	return sandbox.Options{
+		PublicURL: public, SelfURL: self, Seed: seed, Behaviour: sandbox.Lifelike(), Now: now, Log: accepted,
+		SendGrid: sandbox.SendGrid{
+			APIKey: k.SendGrid, EventsURL: at(channels.Email), InboundURL: public + deliveries.PathLetter + "/" + standIns[channels.Email],
+		},
+		Twilio: sandbox.Twilio{AccountSID: twilioAccount, AuthToken: k.Twilio, InboundURL: at(channels.SMS)},
+	}
 }

@@ -20,19 +20,25 @@ func (b *backing) openInbound(c config.Inbound) error {
 	if c.Domain == "" {
 		return nil
 	}
-	forms, err := inbound.SendGrid{PublicKeys: c.SendGrid.WebhookPublicKeys, Ours: b.Addresses}.Open()
-	if err != nil {
-		return fmt.Errorf("inbound.sendgrid: %w", err)
+	b.letters = map[string]channels.Listener{webhooks.Letter: inbound.Raw{Ours: b.Addresses}}
+	for name, postman := range postmen {
+		forms, err := postman.open(postman.settings(c).WebhookPublicKeys, b.Addresses)
+		if err != nil {
+			return fmt.Errorf("inbound.%s: %w", name, err)
+		}
+		b.letters[webhooks.LetterForm(name)] = forms
 	}
-	b.letters = map[string]channels.Listener{webhooks.LetterForm: forms, webhooks.Letter: inbound.Raw{Ours: b.Addresses}}
 	return nil
 }
 
 // lettersBy are the routes that the settings open.
 func lettersBy(c config.Inbound) webhooks.Letters {
-	return webhooks.Letters{
-		Signed: len(c.SendGrid.WebhookPublicKeys) > 0, FormSecrets: revealed(c.SendGrid.Secrets), Secrets: revealed(c.HTTP.Secrets),
+	letters := webhooks.Letters{Forms: map[string]webhooks.FormDoor{}, Secrets: revealed(c.HTTP.Secrets)}
+	for name, postman := range postmen {
+		form := postman.settings(c)
+		letters.Forms[name] = webhooks.FormDoor{Signed: len(form.WebhookPublicKeys) > 0, Secrets: revealed(form.Secrets)}
 	}
+	return letters
 }
 
 func revealed(secrets []config.Secret) []string {

@@ -140,7 +140,7 @@ func (i *installation) worker() *workers.Worker {
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Log: i.Log},
-			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Log: i.Log},
+			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Providers: i.Names, Log: i.Log},
 			Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
 		},
 		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Now: i.Now, Log: i.Log},
@@ -195,11 +195,10 @@ func (i *installation) server(o workers.ServerOptions) *workers.Server {
 
 // doors is the public HTTP side.
 func (i *installation) doors() *webhooks.Doors {
-	talker, _ := i.Senders[channels.Call].(channels.Talker)
 	checker, _ := i.Senders[channels.Push].(channels.Checker)
 	return &webhooks.Doors{
 		Addresses: i.Addresses, Inbox: i.Store, Links: i.Store, Record: i.Store, Catalog: i.Catalog,
-		Listeners: i.listeners(), Talker: talker, Directory: i.Store, Preferences: i.Store, Visitors: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
+		Listeners: i.listeners(), Directory: i.Store, Preferences: i.Store, Visitors: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
 		Ingest: &webhooks.Ingest{
 			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, Visitors: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,

@@ -11,8 +11,8 @@ import (
 	"rapport/channels"
 	"rapport/channels/call"
 	"rapport/channels/email"
+	"rapport/channels/inbound"
 	"rapport/channels/sms"
-	"rapport/channels/twilio"
 	"rapport/channels/webhook"
 	"rapport/channels/webpush"
 	"rapport/config"
@@ -24,8 +24,9 @@ type opener interface {
 	Open() (channels.Sender, error)
 }
 
-// providers are those that can be configured, by channel and name. A new one
-// is a file in its channel's package and a line here.
+// providers are those that can be configured, by channel and name. A new one is
+// a file in its channel's package, one beside it for its callbacks, and a line
+// here. Its callbacks come to /hooks/CHANNEL/NAME (deliveries.Doors).
 var providers = map[channels.Channel]map[string]func(clock func() time.Time) opener{
 	channels.Email: {
 		"sendgrid": func(func() time.Time) opener { return &email.SendGrid{} },
@@ -36,6 +37,25 @@ var providers = map[channels.Channel]map[string]func(clock func() time.Time) ope
 	channels.Push: {"vapid": func(clock func() time.Time) opener { return &webpush.VAPID{Now: clock} }},
 
 	channels.Webhook: {"standard": func(clock func() time.Time) opener { return &webhook.Standard{Now: clock} }},
+}
+
+// postman is a service that posts us e-mail in a form of its own.
+type postman struct {
+	settings func(config.Inbound) config.InboundForm
+	open     func(keys []string, ours inbound.Ours) (channels.Listener, error)
+	// exchanger is the server that takes mail for it, as an MX record names it.
+	exchanger string
+}
+
+// postmen are those that can be configured. Their forms come to /hooks/mail/NAME.
+var postmen = map[string]postman{
+	"sendgrid": {
+		settings: func(c config.Inbound) config.InboundForm { return c.SendGrid },
+		open: func(keys []string, ours inbound.Ours) (channels.Listener, error) {
+			return inbound.SendGrid{PublicKeys: keys, Ours: ours}.Open()
+		},
+		exchanger: "mx.sendgrid.net",
+	},
 }
 
 // opened are the providers that are open, one a channel at most.
@@ -105,9 +125,4 @@ func openProvider(ch channels.Channel, name string, section config.Section, cloc
 		return nil, err
 	}
 	return settings.Open()
-}
-
-// twilioSettings are those of the sandbox's account.
-func twilioSettings(k keys, baseURL string) twilio.Account {
-	return twilio.Account{AccountSID: twilioAccount, AuthToken: channels.Secret(k.Twilio), BaseURL: baseURL}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rapport/config"
-	"rapport/deliveries"
 	"rapport/sandbox"
 )
 
@@ -53,12 +52,4 @@ func sandboxCommand(o *options) *cobra.Command {
 	flags.StringVar(&list, "accepted", "accepted.ndjson", "`file` to which every accepted message is appended")
 	flags.Uint64Var(&seed, "seed", 1, "the same number behaves the same")
 	return command
-}
-
-func sandboxOptions(k keys, self, public string, seed uint64, accepted *os.File) sandbox.Options {
-	return sandbox.Options{
-		PublicURL: public, SelfURL: self, Seed: seed, Behaviour: sandbox.Lifelike(), Now: now, Log: accepted,
-		SendGrid: sandbox.SendGrid{APIKey: k.SendGrid, InboundURL: public + deliveries.PathLetterForm},
-		Twilio:   sandbox.Twilio{AccountSID: twilioAccount, AuthToken: k.Twilio},
-	}
 }

@@ -15,7 +15,7 @@ import (
 
 func callback(body string) channels.Callback {
 	return channels.Callback{
-		Method: http.MethodPost, URL: "https://shop.example/hooks/twilio/messages/abc?x=1",
+		Method: http.MethodPost, URL: "https://shop.example/hooks/sms/twilio/status/abc?x=1",
 		Header: http.Header{"X-Twilio-Signature": {"sig"}, "Accept": {"a", "b"}},
 		Body:   []byte(body), ReceivedAt: noon,
 	}
