@@ -111,9 +111,11 @@ func (h *hearing) event() customers.Event {
 		event.Name = "preferences changed" // on several channels at once
 	}
 	if r.Kind == channels.ReportSent && d.ID != 0 {
-		// The ledger says so too, and a call is queued, rings and is in
-		// progress: all of that is one sending.
-		event.Key = d.EventKey(deliveries.Sent)
+		// The ledger says so too, in the same line whoever comes first; and a call is
+		// queued, rings and is in progress: all of that is one sending.
+		d.Status, d.Reason = deliveries.Sent, ""
+		line := d.Event(h.now)
+		event.Key, event.Properties = line.Key, line.Properties
 		return event
 	}
 	if r.Key != "" {

@@ -70,7 +70,6 @@ type Outcome struct {
 	Reason string
 	// DueAt is when to try again, for Planned.
 	DueAt      time.Time
-	Provider   string
 	ProviderID string
 	// Segments is how many a text was billed as; 0 where that is not known.
 	Segments int
@@ -120,6 +119,8 @@ type Ledger interface {
 // Candidate is a claimed delivery about to be sent.
 type Candidate struct {
 	Delivery Delivery
+	// Provider is whom it is about to be handed to, noted before it is.
+	Provider string
 	// Content is kept with the row where a provider fetches it later (calls).
 	Content *channels.Content
 }

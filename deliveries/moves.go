@@ -45,18 +45,17 @@ func (d Delivery) Dropped(reason SkipReason, now time.Time) Delivery {
 
 // Settled is the delivery after the courier's word on it, and whether that
 // word still counts. Evidence that came first is not pulled back: then only the
-// provider's names are taken from it.
+// provider's name for the message is taken from it.
 func (d Delivery) Settled(o Outcome, now time.Time) (Delivery, bool) {
 	evidenced := d.Status.Rank() >= Sent.Rank()
 	switch {
 	case evidenced && o.Status == Sent:
 		d.Segments, d.Cost = o.Segments, d.Cost+o.Cost
-		d.Provider, d.ProviderID = cmp.Or(d.Provider, o.Provider), cmp.Or(d.ProviderID, o.ProviderID)
+		d.ProviderID = cmp.Or(d.ProviderID, o.ProviderID)
 		return d, true
 	case evidenced || o.Status == Sending || !d.Status.May(o.Status):
 		return d, false // a send begins with Begin only
 	}
-	d.Provider = cmp.Or(o.Provider, d.Provider)
 	switch o.Status {
 	case Skipped:
 		return d.Dropped(SkipReason(o.Reason), now), true

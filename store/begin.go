@@ -176,6 +176,9 @@ func (c *court) record(ctx context.Context, tx *tx, candidates []deliveries.Cand
 		}
 		delete(c.held, before.ID)
 		after := before.Begun(v, c.now)
+		if v.Go {
+			after.Provider = candidates[i].Provider
+		}
 		changes = append(changes, change{before, after})
 		if content := candidates[i].Content; v.Go && content != nil {
 			scripts.add(after.ID, content)

@@ -76,7 +76,7 @@ func (h *house) send(d deliveries.Delivery) {
 	if verdicts, err := h.store.Begin(h.t.Context(), fence, noon, noon.Add(-time.Hour), []deliveries.Candidate{{Delivery: claimed[0]}}, goes); err != nil || !verdicts[0].Go {
 		h.t.Fatal(verdicts, err)
 	}
-	sent := deliveries.Outcome{ID: d.ID, Status: deliveries.Sent, Provider: "test", ProviderID: "m1"}
+	sent := deliveries.Outcome{ID: d.ID, Status: deliveries.Sent, ProviderID: "m1"}
 	if n, err := h.store.Settle(h.t.Context(), fence, noon, []deliveries.Outcome{sent}); err != nil || n != 1 {
 		h.t.Fatal(n, err)
 	}

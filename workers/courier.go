@@ -259,7 +259,7 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 	candidates := make([]deliveries.Candidate, len(parcels))
 	for i, p := range parcels {
 		byID[p.delivery.ID] = p
-		candidates[i].Delivery = p.delivery
+		candidates[i] = deliveries.Candidate{Delivery: p.delivery, Provider: r.outlet.Provider}
 		if p.message.Content.Call != nil {
 			candidates[i].Content = &p.message.Content
 		}
@@ -386,7 +386,6 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 		if another(p, results[i]) {
 			again(&outcomes[i], p.delivery, now, channels.ReasonGone)
 		}
-		outcomes[i].Provider = r.outlet.Provider
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 	}
 	r.tell(leaving, results)

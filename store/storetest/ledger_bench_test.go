@@ -67,7 +67,7 @@ func send(b *testing.B, s *store.Store, now time.Time) {
 			begin(b, s, fence, window, atMost(1_000_000))
 			outcomes := make([]deliveries.Outcome, len(window))
 			for i, d := range window {
-				outcomes[i] = deliveries.Outcome{ID: d.ID, Status: deliveries.Sent, Provider: "test", ProviderID: "m"}
+				outcomes[i] = deliveries.Outcome{ID: d.ID, Status: deliveries.Sent, ProviderID: "m"}
 			}
 			settle(b, s, fence, outcomes...)
 		}

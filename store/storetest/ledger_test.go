@@ -26,7 +26,7 @@ func TestADeliveryGoesThroughTheLedger(t *testing.T) {
 		if sending.Status != deliveries.Sending || sending.Attempts != 1 || !sending.TakenAt.Equal(noon) || sending.Cost != 8 {
 			t.Fatalf("begun as %+v", sending)
 		}
-		if n := settle(t, s, fence, deliveries.Outcome{ID: planned.ID, Status: deliveries.Sent, Provider: "sendgrid", ProviderID: "m1"}); n != 1 {
+		if n := settle(t, s, fence, deliveries.Outcome{ID: planned.ID, Status: deliveries.Sent, ProviderID: "m1"}); n != 1 {
 			t.Fatalf("%d outcomes were written", n)
 		}
 		want := planned
@@ -277,7 +277,7 @@ func TestEvidenceBeforeTheSettlementIsNotPulledBack(t *testing.T) {
 			}
 		}
 		n := settle(t, s, fence,
-			deliveries.Outcome{ID: planned[0].ID, Status: deliveries.Sent, Provider: "sendgrid", ProviderID: "m1"},
+			deliveries.Outcome{ID: planned[0].ID, Status: deliveries.Sent, ProviderID: "m1"},
 			deliveries.Outcome{ID: planned[1].ID, Status: deliveries.Unconfirmed})
 		if n != 1 {
 			t.Errorf("%d outcomes were written", n)

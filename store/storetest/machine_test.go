@@ -185,7 +185,7 @@ func (m *model) settle() {
 		status := rapid.SampledFrom([]deliveries.Status{
 			deliveries.Sent, deliveries.Sent, deliveries.Failed, deliveries.Planned, deliveries.Unconfirmed, deliveries.Skipped,
 		}).Draw(m.r, "outcome")
-		o := deliveries.Outcome{ID: id, Status: status, Reason: "why", DueAt: m.now.Add(time.Minute), Provider: "test"}
+		o := deliveries.Outcome{ID: id, Status: status, Reason: "why", DueAt: m.now.Add(time.Minute)}
 		if status == deliveries.Sent {
 			o.ProviderID = fmt.Sprintf("m%d-%d", id, m.rows[id].Attempts)
 		}

@@ -80,9 +80,8 @@ func TestWhatProvidersDidIsCounted(t *testing.T) {
 		begin(t, s, fence, claimed[:5], pass(0))
 		var outcomes []deliveries.Outcome
 		for i, status := range []deliveries.Status{deliveries.Sent, deliveries.Sent, deliveries.Failed, deliveries.Unconfirmed, deliveries.Planned, deliveries.Planned} {
-			outcomes = append(outcomes, deliveries.Outcome{ID: planned[i].ID, Status: status, DueAt: noon, Provider: "sendgrid"})
+			outcomes = append(outcomes, deliveries.Outcome{ID: planned[i].ID, Status: status, DueAt: noon})
 		}
-		outcomes[5].Provider = "" // it was not begun
 		settle(t, s, fence, outcomes[:3]...)
 		settle(t, s, fence, outcomes[3:]...)
 		traffic := func(since time.Time) []deliveries.Traffic {

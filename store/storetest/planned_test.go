@@ -185,7 +185,7 @@ func beginAt(t testing.TB, s *store.Store, fence deliveries.Fence, now time.Time
 	t.Helper()
 	candidates := make([]deliveries.Candidate, len(claimed))
 	for i, d := range claimed {
-		candidates[i].Delivery = d
+		candidates[i] = deliveries.Candidate{Delivery: d, Provider: "sendgrid"}
 	}
 	verdicts, err := s.Begin(t.Context(), fence, now, now.Add(-7*24*time.Hour), candidates, j)
 	if err != nil {
@@ -211,7 +211,7 @@ func sent(t testing.TB, s *store.Store, n int, shape func(i int, d *deliveries.D
 	begin(t, s, fence, claimed, pass(0))
 	outcomes := make([]deliveries.Outcome, len(claimed))
 	for i, d := range claimed {
-		outcomes[i] = deliveries.Outcome{ID: d.ID, Status: deliveries.Sent, Provider: "test", ProviderID: fmt.Sprintf("m%d", d.ID)}
+		outcomes[i] = deliveries.Outcome{ID: d.ID, Status: deliveries.Sent, ProviderID: fmt.Sprintf("m%d", d.ID)}
 	}
 	settle(t, s, fence, outcomes...)
 	for i := range planned {
