@@ -145,6 +145,7 @@ func TestAPageSubscribesItsVisitor(t *testing.T) {
 	}
 	say(http.StatusUnauthorized, map[string]string{"userId": "c-1"})
 	say(http.StatusBadRequest, map[string]string{"anonymousId": "a b"})
+	say(http.StatusBadRequest, map[string]string{"anonymousId": "a b", "userId": "c-1"})
 	say(http.StatusBadRequest, map[string]string{"anonymousId": visitor, "topic": "gossip"})
 	whose("")
 	say(http.StatusNoContent, map[string]string{"anonymousId": visitor, "userId": "c-1", "topic": "marketing"})

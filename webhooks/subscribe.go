@@ -50,7 +50,7 @@ func (s subscription) check(sender channels.Checker) error {
 	switch {
 	case s.UserID == "" && s.AnonymousID == "" && s.Replaces == "":
 		return errors.New("userId or anonymousId is missing")
-	case s.UserID == "" && s.AnonymousID != "" && !anonymousForm.MatchString(s.AnonymousID):
+	case s.AnonymousID != "" && !anonymousForm.MatchString(s.AnonymousID):
 		return errors.New("anonymousId is not 8 to 64 letters, digits, _ . -")
 	case keys.Endpoint == "":
 		return errors.New("subscription.endpoint is missing")
