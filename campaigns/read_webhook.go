@@ -21,21 +21,23 @@ func (c *campaignReader) readWebhook(n node) *Webhook {
 }
 
 // parseHookURL takes https on its own port alone: what is told about a customer
-// is for one system's ears.
+// is for one system's ears. Of services on this machine the operator's file says
+// which may be told, however they listen.
 func parseHookURL(text string) (string, *mistake) {
 	const mend = "write it in full, such as https://crm.example/hook"
 	address, err := url.Parse(text)
 	switch {
 	case err != nil || address.Hostname() == "" || address.Scheme != "https" && address.Scheme != "http":
 		return "", wrong(quote(text)+" is not a web address", mend)
-	case address.Scheme != "https":
-		return "", wrong("this address is not encrypted", "write https:// instead of http://")
 	case address.User != nil:
 		return "", wrong("this address holds a name or a password", "take it out: what is sent is signed")
-	case address.Port() != "" && address.Port() != "443":
-		return "", wrong("this address has the port "+address.Port()+", and only 443 is spoken to", "take the port out")
 	case address.Fragment != "":
 		return "", wrong("this address has a part after #, which is never sent", "take it out")
+	case channels.OnThisMachine(address):
+	case address.Scheme != "https":
+		return "", wrong("this address is not encrypted", "write https:// instead of http://")
+	case address.Port() != "" && address.Port() != "443":
+		return "", wrong("this address has the port "+address.Port()+", and only 443 is spoken to", "take the port out")
 	}
 	return text, nil
 }

@@ -38,3 +38,14 @@ func TestAWebhookIsNotToldABlank(t *testing.T) {
 		t.Error("a step without a webhook has content")
 	}
 }
+
+func TestAServiceOnThisMachineMayListenAnywhere(t *testing.T) {
+	for address, good := range map[string]bool{
+		"https://127.0.0.1:8443/hook": true, "http://localhost:9000/hook": true, "http://[::1]:9000": true, // the operator's allow decides
+		"https://10.0.0.1:8443/hook": false, "http://127.0.0.1.crm.example/hook": false, "http://key@127.0.0.1:9000/hook": false,
+	} {
+		if _, mistake := parseHookURL(address); (mistake == nil) != good {
+			t.Errorf("%s: %v, may be told: %t", address, mistake, good)
+		}
+	}
+}

@@ -44,11 +44,17 @@ func StandIn(base, example string) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	host := target.Hostname()
-	if address, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !address.IsLoopback()) {
+	if !OnThisMachine(target) {
 		return nil, errors.New("a stand-in is on this machine, such as " + example)
 	}
 	return target, nil
+}
+
+// OnThisMachine reports whether a URL names this machine itself: localhost or a
+// loopback address.
+func OnThisMachine(u *url.URL) bool {
+	address, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && address.IsLoopback()
 }
 
 // onlyPublic judges the address a connection is about to be made to.
