@@ -108,7 +108,7 @@ func lineWords(l customers.Line) string {
 		who = cmp.Or(l.Who, "we")
 		what = cmp.Or(what, l.About)
 	}
-	words := fmt.Sprintf("%s by %s: %s", who, l.Channel, what)
+	words := fmt.Sprintf("%s by %s: %s", who, l.Channel, hang(what))
 	for _, file := range l.Media {
 		words += " [" + file + "]"
 	}

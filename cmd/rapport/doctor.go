@@ -62,7 +62,7 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	findings := append(checkProviders(c), checkServers(ctx, c)...)
+	findings := slices.Concat(checkProviders(c), checkEvents(c), checkServers(ctx, c))
 	checkup := domain.Checkup{Inbound: cmp.Or(d.inbound, c.Inbound.Domain), Now: now()}
 	if c.PublicURL != config.Defaults().PublicURL {
 		checkup.PublicURL = c.PublicURL
@@ -83,6 +83,20 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 		return nil, err
 	}
 	return append(findings, checkup.Run(ctx)...), nil
+}
+
+// checkEvents warns of reports that will not be believed.
+func checkEvents(c config.Config) []domain.Finding {
+	section, there := c.Providers[string(channels.Email)]["sendgrid"]
+	var s email.SendGrid
+	if !there || section.Decode(&s) != nil || len(s.WebhookPublicKeys) > 0 {
+		return nil
+	}
+	return []domain.Finding{{
+		Check: "events", Level: domain.Warn,
+		What: "SendGrid's bounces, complaints and unsubscribes are not heard: without a key every event is refused",
+		Mend: "sign its event webhook, and write the key under providers: email: sendgrid: webhook_public_keys",
+	}}
 }
 
 func (d doctor) resolver() (domain.Resolver, error) {

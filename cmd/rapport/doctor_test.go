@@ -80,3 +80,15 @@ func TestADomainIsMadeFitToSend(t *testing.T) {
 		t.Errorf("a zone that holds it all: exit %d\n%s%s", code, out, errOut)
 	}
 }
+
+func TestADoctorMissesTheKeyOfSendGridsEvents(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(file, []byte("providers: {email: {sendgrid: {api_key: SG.x, from: hello@shop.example}}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errOut, _ := rapport(t, "doctor", "--config", file, "--data", dir, "--dns", nameServer(t))
+	if !strings.Contains(out, "warn  events") || !strings.Contains(out, "webhook_public_keys") {
+		t.Errorf("nothing is said of events that are refused:\n%s%s", out, errOut)
+	}
+}

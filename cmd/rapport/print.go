@@ -61,7 +61,7 @@ func eventLine(e customers.Event) string {
 	var details []string
 	for _, name := range []string{"campaign", "template", "provider", "order_id", "total", "question", "answer", "score", "link", "text", "title", "queue", "reason", "segments", "about", "by", "media", "subject", "attachments", "claimed"} {
 		if value, known := e.Properties[name]; known && value != "" {
-			details = append(details, fmt.Sprintf("%s %v", name, value))
+			details = append(details, name+" "+strings.Join(strings.Fields(fmt.Sprint(value)), " "))
 		}
 	}
 	if e.Campaign != "" && !slices.ContainsFunc(details, func(d string) bool { return strings.HasPrefix(d, "campaign ") }) {

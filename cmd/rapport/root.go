@@ -25,12 +25,17 @@ type options struct {
 func rootCommand() *cobra.Command {
 	o := &options{}
 	root := &cobra.Command{
-		Use:               "rapport",
-		Short:             "Write to, text, call and listen to your customers, from campaigns in files",
-		Version:           version,
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return o.checkFormat(cmd.Name()) },
+		Use:           "rapport",
+		Short:         "Write to, text, call and listen to your customers, from campaigns in files",
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if o.format == "text" {
+				cmd.SetOut(screen{cmd.OutOrStdout()})
+			}
+			return o.checkFormat(cmd.Name())
+		},
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.data, "data", "./rapport-data", "the embedded installation's `folder`")
