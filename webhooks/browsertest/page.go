@@ -43,7 +43,8 @@ type Page struct {
 // trouble is what the console said, about which address if any.
 type trouble struct{ text, about string }
 
-// Page opens an empty tab.
+// Page opens an empty tab in front of the others: Chromium lets the timers of a
+// page that nobody sees run once a second.
 func (b *Browser) Page(v View) *Page {
 	b.t.Helper()
 	ctx, leave := chromedp.NewContext(b.ctx)
@@ -61,7 +62,7 @@ func (b *Browser) Page(v View) *Page {
 		scheme = "dark"
 	}
 	steps := []chromedp.Action{
-		log.Enable(), runtime.Enable(),
+		page.BringToFront(), log.Enable(), runtime.Enable(),
 		emulation.SetDeviceMetricsOverride(int64(v.Width), int64(v.Height), 1, v.Width < 600),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
