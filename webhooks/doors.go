@@ -60,7 +60,9 @@ type Doors struct {
 	Now  func() time.Time
 	Log  *slog.Logger
 
-	pace pace
+	links     pace[deliveries.Token]
+	visitors  pace[string]
+	newcomers pace[struct{}]
 }
 
 // Mount adds every public route to a mux.

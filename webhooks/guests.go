@@ -33,7 +33,7 @@ func (d *Doors) guests(purpose deliveries.Purpose, serve func(http.ResponseWrite
 			d.trouble(w, r, d.stranger(r), http.StatusNotFound, "lost")
 			return
 		}
-		if !d.pace.allows(token, d.Now()) {
+		if !d.links.allows(token, visits, d.Now()) {
 			w.Header().Set("Retry-After", "60")
 			d.trouble(w, r, d.stranger(r), http.StatusTooManyRequests, "busy")
 			return

@@ -5,37 +5,45 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"rapport/deliveries"
 )
 
-const (
-	// visitsAtOnce and visitEvery bound how often one link may be used: more
-	// than a person with a slow hand and every scanner on the way need.
-	visitsAtOnce = 40
-	visitEvery   = 3 * time.Second
-	// linksWatched bounds the memory. When it is full all begin anew, which
-	// takes more genuine links than anybody who hammers one has.
-	linksWatched = 20_000
-)
-
-// pace slows down whoever hammers one link. Each process keeps its own. The zero
-// pace is ready.
-type pace struct {
-	mu    sync.Mutex
-	links map[deliveries.Token]*rate.Limiter
+// tempo is how often somebody may come: so many times at once, and then once in
+// every so long.
+type tempo struct {
+	atOnce int
+	every  time.Duration
 }
 
-func (p *pace) allows(link deliveries.Token, now time.Time) bool {
+var (
+	// visits bounds how often one link, or one visitor's browser, may be used: more
+	// than a person with a slow hand and every scanner on the way need.
+	visits = tempo{40, 3 * time.Second}
+	// newcomers bounds how many anonymous visitors become profiles, whoever they
+	// are: one and a half million a day.
+	newcomers = tempo{200, 50 * time.Millisecond}
+)
+
+// paceWatched bounds the memory. When it is full all begin anew, which takes
+// more genuine ones than anybody who hammers one has.
+const paceWatched = 20_000
+
+// pace slows down whoever comes too often, by what they come with. Each process
+// keeps its own. The zero pace is ready.
+type pace[K comparable] struct {
+	mu   sync.Mutex
+	seen map[K]*rate.Limiter
+}
+
+func (p *pace[K]) allows(who K, often tempo, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	limiter := p.links[link]
+	limiter := p.seen[who]
 	if limiter == nil {
-		if p.links == nil || len(p.links) >= linksWatched {
-			p.links = map[deliveries.Token]*rate.Limiter{}
+		if p.seen == nil || len(p.seen) >= paceWatched {
+			p.seen = map[K]*rate.Limiter{}
 		}
-		limiter = rate.NewLimiter(rate.Every(visitEvery), visitsAtOnce)
-		p.links[link] = limiter
+		limiter = rate.NewLimiter(rate.Every(often.every), often.atOnce)
+		p.seen[who] = limiter
 	}
 	return limiter.AllowN(now, 1)
 }

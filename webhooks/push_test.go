@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -182,6 +183,55 @@ func TestAPageSubscribesItsVisitor(t *testing.T) {
 	}
 	h.expect(http.StatusNoContent, request(http.MethodPost, deliveries.PathPushGone, []byte(`{"endpoint": "`+browser.Endpoint+`"}`), nil))
 	whose("")
+}
+
+// Anybody can make visitors up, and each becomes a profile: so many in a while
+// and no more. Whom Rapport knows, and who is proven, is not held up by it.
+func TestMadeUpVisitorsAreSlowedDown(t *testing.T) {
+	h := open(t)
+	const known = "visitor-known"
+	say := func(visitor, more string) int {
+		t.Helper()
+		browser := h.box.NewSubscription("c-1")
+		r := request(http.MethodPost, deliveries.PathPushSubscribe, fmt.Appendf(nil, `{"anonymousId": %q%s, "subscription": {"endpoint": %q, "keys": {"p256dh": %q, "auth": %q}}}`,
+			visitor, more, browser.Endpoint, browser.P256dh, browser.Auth), nil)
+		w := h.serve(r)
+		if w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Code == http.StatusTooManyRequests && w.Header().Get("Retry-After") == "" {
+			t.Errorf("the answer %d has the headers %v", w.Code, w.Header())
+		}
+		return w.Code
+	}
+	refused := func(most int, visitor func(int) string) bool {
+		for i := range most {
+			switch code := say(visitor(i), ""); code {
+			case http.StatusNoContent:
+			case http.StatusTooManyRequests:
+				return i > 20
+			default:
+				t.Fatalf("answered %d", code)
+			}
+		}
+		return false
+	}
+	if code := say(known, ""); code != http.StatusNoContent {
+		t.Fatalf("answered %d", code)
+	}
+	if !refused(1000, func(i int) string { return fmt.Sprintf("made-up-%d", i) }) {
+		t.Error("a thousand made-up visitors are taken at once, or hardly any")
+	}
+	if code := say(known, ""); code != http.StatusNoContent {
+		t.Errorf("a visitor who is known is answered %d", code)
+	}
+	if _, err := h.store.PutCustomers(t.Context(), noon, []customers.Customer{{ID: "c-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	proof := fmt.Sprintf(`, "userId": "c-1", "identity": %q`, webhooks.Identity(writeKey, "c-1", noon.Add(time.Hour)))
+	if code := say("made-up-too", proof); code != http.StatusNoContent {
+		t.Errorf("a customer is answered %d", code)
+	}
+	if !refused(1000, func(int) string { return known }) {
+		t.Error("one visitor may come a thousand times at once")
+	}
 }
 
 func TestScriptsForPagesOfTheShop(t *testing.T) {

@@ -87,12 +87,37 @@ func (d *Doors) pushSubscribe(w http.ResponseWriter, r *http.Request) {
 	if !proven && s.UserID != "" && s.AnonymousID+s.Replaces == "" && !d.Ingest.authorised(w, r) {
 		return // a page that names a customer and proves nothing
 	}
+	if !proven && s.AnonymousID != "" && d.hurried(w, r, s.AnonymousID) {
+		return
+	}
 	if err := d.keepBrowser(r.Context(), s, proven); err != nil {
 		d.Log.Error("a push subscription could not be stored", "error", err)
 		refuse(w, http.StatusServiceUnavailable, "not stored; send it again")
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// hurried reports whether an anonymous visitor comes too often, or with too many
+// others whom nobody knows: anybody can make visitors up, and each becomes a
+// profile. Where it says so it has answered.
+func (d *Doors) hurried(w http.ResponseWriter, r *http.Request, visitor string) bool {
+	now, who := d.Now(), anonymous+visitor
+	slow := !d.visitors.allows(visitor, visits, now)
+	if !slow {
+		known, err := d.Directory.Load(r.Context(), []string{who}, now)
+		if err != nil {
+			d.Log.Error("a visitor could not be looked up", "error", err)
+			refuse(w, http.StatusServiceUnavailable, "not stored; send it again")
+			return true
+		}
+		slow = known[who] == nil && !d.newcomers.allows(struct{}{}, newcomers, now)
+	}
+	if slow {
+		w.Header().Set("Retry-After", "60")
+		refuse(w, http.StatusTooManyRequests, "too many subscriptions of anonymous visitors; send it again in a minute")
+	}
+	return slow
 }
 
 // keepBrowser binds a browser to a customer whose it is proven to be, to whom it

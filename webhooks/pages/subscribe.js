@@ -26,10 +26,17 @@
     return navigator.serviceWorker.ready;
   }
 
-  function keep(subscription, topic) {
-    return tell("/push/subscriptions", {
+  // What somebody agreed to is said again on the next page of this visit where
+  // Rapport has not heard it; of nobody else, and not another day, when they may
+  // have said no by other ways.
+  const wish = "rapport_push_topic:" + (given.user || "");
+
+  async function keep(subscription) {
+    const topic = sessionStorage.getItem(wish) || undefined;
+    await tell("/push/subscriptions", {
       anonymousId: visitor(), userId: given.user, identity: given.identity, topic, subscription: subscription.toJSON(),
     });
+    sessionStorage.removeItem(wish);
   }
 
   // Call it from a click: browsers let nobody ask unasked.
@@ -40,11 +47,13 @@
     const subscription = await at.pushManager.getSubscription() || await at.pushManager.subscribe({
       userVisibleOnly: true, applicationServerKey: await (await fetch(rapport + "/push/key")).text(),
     });
-    await keep(subscription, given.topic);
+    if (given.topic) sessionStorage.setItem(wish, given.topic);
+    await keep(subscription);
     return "granted";
   }
 
   async function unsubscribe() {
+    sessionStorage.removeItem(wish);
     const at = able && await navigator.serviceWorker.getRegistration();
     const subscription = at && await at.pushManager.getSubscription();
     if (!subscription) return;
