@@ -57,7 +57,7 @@ func rootCommand() *cobra.Command {
 		schemaCommand())
 	add("marketer", simulateCommand(o), pauseCommand(o), resumeCommand(o))
 	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o), replyCommand(o))
-	add("operator", channelsCommand(o), doctorCommand(o), dkimCommand(o))
+	add("operator", channelsCommand(o), doctorCommand(o), dkimCommand(o), vapidCommand(o))
 	add("operator", upCommand(o), importCommand(o), migrateCommand(o), schedulerCommand(o), workerCommand(o), webCommand(o),
 		sandboxCommand(o), benchCommand(o))
 	for _, command := range root.Commands() {
