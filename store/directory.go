@@ -71,7 +71,7 @@ func loadCustomers(ctx context.Context, tx *tx, ids []string, now time.Time) (ma
 	if len(ids) == 0 {
 		return map[string]*customers.Customer{}, nil
 	}
-	people, err := listRows(ctx, tx, keys(ids), scanCustomer,
+	people, err := listRows(ctx, tx, keys(distinct(ids)), scanCustomer,
 		"SELECT "+customerColumns+" FROM customers c WHERE "+tx.among("c.id"))
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries
 	}
 	byID, byName := map[int64]deliveries.Delivery{}, map[name]deliveries.Delivery{}
 	err := s.read(ctx, func(tx *tx) error {
-		numbered, err := listRows(ctx, tx, numbers(ids), scanDelivery,
+		numbered, err := listRows(ctx, tx, numbers(distinct(ids)), scanDelivery,
 			"SELECT "+deliveryColumns+" FROM deliveries d WHERE "+tx.among("d.id"))
 		for _, d := range numbered {
 			byID[d.ID] = d
@@ -45,7 +45,7 @@ func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries
 			return err
 		}
 		for ch, called := range names {
-			named, err := listRows(ctx, tx, keys(called), scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries d
+			named, err := listRows(ctx, tx, keys(distinct(called)), scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries d
 				WHERE d.channel = $1 AND `+tx.among("d.provider_id")+" ORDER BY d.id", ch)
 			if err != nil {
 				return err

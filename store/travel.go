@@ -33,7 +33,7 @@ func loadTravellers(ctx context.Context, tx *tx, ids []int64, now time.Time) ([]
 	for i, e := range entries {
 		who[i] = e.Customer
 	}
-	people, err := loadCustomers(ctx, tx, distinct(who), now)
+	people, err := loadCustomers(ctx, tx, who, now)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,10 @@ type Reader struct {
 	Log       *slog.Logger
 }
 
+// reportsAtOnce is how many reports are looked up and applied together: as many as
+// a provider's callback often holds.
+const reportsAtOnce = 1000
+
 // heard is one report on its way to its meaning.
 type heard struct {
 	received int64 // the callback it stood in
@@ -77,7 +81,7 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 		}
 	}
 	later := map[int64]bool{}
-	for some := range slices.Chunk(all, batchSize) { // one callback may hold thousands of reports
+	for some := range slices.Chunk(all, reportsAtOnce) { // one callback may hold thousands of reports
 		if err := r.apply(ctx, some, later); err != nil {
 			return err
 		}
