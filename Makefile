@@ -32,7 +32,7 @@ race: ## Run every test under the race detector
 	@$(GO) run ./cmd/testbed $(GO) test -race $(TESTFLAGS) $(PKGS)
 
 .PHONY: bench
-bench: build ## Measure this machine: import, audiences, messages end to end, memory
+bench: build ## Measure this machine: import, audiences, messages end to end, callbacks, memory
 	@$(GO) run ./cmd/testbed $(BIN) bench
 
 .PHONY: lint

@@ -97,7 +97,7 @@ func (s *Sandbox) postEvents(ctx context.Context, batch []*mailEvent, now time.T
 		encoded = append(encoded, one)
 	}
 	body := slices.Concat([]byte("["), bytes.Join(encoded, []byte(",\r\n")), []byte("]\r\n"))
-	header, err := s.signEvents(body, now)
+	header, err := s.SignEvents(body, now)
 	if err != nil {
 		s.tally.fail("sign events")
 		return
@@ -117,9 +117,9 @@ func (s *Sandbox) postEvents(ctx context.Context, batch []*mailEvent, now time.T
 	}}}})
 }
 
-// signEvents signs a body: ECDSA P-256 over SHA-256 of the timestamp's digits
+// SignEvents signs a body: ECDSA P-256 over SHA-256 of the timestamp's digits
 // and the raw bytes, in ASN.1 DER, base64.
-func (s *Sandbox) signEvents(body []byte, now time.Time) (http.Header, error) {
+func (s *Sandbox) SignEvents(body []byte, now time.Time) (http.Header, error) {
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	hash := sha256.New()
 	hash.Write([]byte(stamp))

@@ -72,7 +72,7 @@ func (s *Sandbox) mail(ctx context.Context, l *letter, subject, text, header, wh
 		_ = form.WriteField(field[0], field[1]) // a buffer takes all
 	}
 	_ = form.Close()
-	signed, err := s.signEvents(body.Bytes(), s.now())
+	signed, err := s.SignEvents(body.Bytes(), s.now())
 	if err != nil {
 		s.tally.fail("sign a letter")
 		return

@@ -93,9 +93,9 @@ func (s *Sandbox) accept(w http.ResponseWriter, r *http.Request, ch channels.Cha
 	fault.spoil(w, r, c, twilioVoice, good)
 }
 
-// sign is X-Twilio-Signature: HMAC-SHA1, under the auth token, of the URL and
+// Sign is X-Twilio-Signature: HMAC-SHA1, under the auth token, of the URL and
 // the parameters sorted by name, each name followed by its value.
-func (t Twilio) sign(target string, form url.Values) string {
+func (t Twilio) Sign(target string, form url.Values) string {
 	mac := hmac.New(sha1.New, []byte(t.AuthToken))
 	mac.Write([]byte(target))
 	names := make([]string, 0, len(form))
@@ -128,7 +128,7 @@ func (s *Sandbox) callBack(ctx context.Context, method, target string, form url.
 	}
 	v.header = http.Header{
 		"User-Agent":                 {twilioAgent},
-		"X-Twilio-Signature":         {s.options.Twilio.sign(v.url, signed)},
+		"X-Twilio-Signature":         {s.options.Twilio.Sign(v.url, signed)},
 		"I-Twilio-Idempotency-Token": {s.sid(s.chance(v.url, string(v.body)), "callback")},
 	}
 	answered := s.visit(ctx, v)

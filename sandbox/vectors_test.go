@@ -51,7 +51,7 @@ func TestSignatureOfTwilioVectors(t *testing.T) {
 			form.Set(name, value)
 		}
 		checked++
-		if got := (Twilio{AuthToken: c.AuthToken}).sign(c.URL, form); (got == c.Signature) != c.Valid {
+		if got := (Twilio{AuthToken: c.AuthToken}).Sign(c.URL, form); (got == c.Signature) != c.Valid {
 			t.Errorf("%s: got %s, valid %v is %s", c.Name, got, c.Valid, c.Signature)
 		}
 	}
@@ -78,7 +78,7 @@ func TestSignatureOfTwilioCallbacks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := (Twilio{AuthToken: c.SignedFor.AuthToken}).sign(c.SignedFor.URL, form); got != c.SignedFor.Signature {
+		if got := (Twilio{AuthToken: c.SignedFor.AuthToken}).Sign(c.SignedFor.URL, form); got != c.SignedFor.Signature {
 			t.Errorf("%s: got %s, want %s", c.Name, got, c.SignedFor.Signature)
 		}
 	}

@@ -212,8 +212,10 @@ func (l *letterbox) lives(sent []deliveries.Delivery, each int) []happening {
 			}
 			if d.Campaign == "survey" && n%3 == 0 && last == "delivered" { // who did not get it cannot answer
 				score := strconv.Itoa(1 + n%5)
-				all = append(all, happening{url: publicURL + textHook,
-					body: form("MessageSid", fmt.Sprint("IN", d.ID), "From", l.phone(d.Customer), "To", "+493012345678", "Body", score)})
+				all = append(all, happening{
+					url:  publicURL + textHook,
+					body: form("MessageSid", fmt.Sprint("IN", d.ID), "From", l.phone(d.Customer), "To", "+493012345678", "Body", score),
+				})
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func benchCommand(o *options) *cobra.Command {
 	var people, messages int
 	command := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure this machine: import, audiences, messages end to end, memory",
+		Short: "Measure this machine: import, audiences, messages end to end, callbacks, memory",
 		Long: "Measure this machine on SQLite with a Redis inside the process and, where RAPPORT_TEST_POSTGRES and\n" +
 			"RAPPORT_TEST_REDIS name servers, on PostgreSQL and Redis. The simulated providers run in the same process\n" +
 			"and take their share of it.",
@@ -122,15 +123,23 @@ func benchmark(ctx context.Context, c config.Config, people, messages int) ([]me
 		}
 		results = append(results, sent)
 	}
+	back, err := b.callbacks(ctx, edition, messages)
+	if err != nil {
+		return nil, err
+	}
 	planned, err := b.planMany(ctx, edition.Files)
-	return append(results, planned...), err
+	return slices.Concat(results, back, planned), err
 }
 
 // bench is an installation in real time whose customers do not react.
 type bench struct {
 	*installation
 	sandbox *sandbox.Sandbox
+	keys    keys
 }
+
+// benchBeside are the campaigns that send while callbacks come in.
+var benchBeside = []string{"beside-single", "beside-burst"}
 
 func openBench(ctx context.Context, c config.Config, folder string) (*bench, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -156,7 +165,7 @@ func openBench(ctx context.Context, c config.Config, folder string) (*bench, err
 		return nil, err
 	}
 	e.close = append(e.close, doors.Close, func() error { server.Stop(); return nil })
-	return &bench{installation: i, sandbox: e.Sandbox}, nil
+	return &bench{installation: i, sandbox: e.Sandbox, keys: e.Keys}, nil
 }
 
 // importPeople writes a file of customers and takes it in.
@@ -201,7 +210,8 @@ func (b *bench) subscribe(ctx context.Context, messages int) error {
 }
 
 // applyBench puts a workspace in force: a campaign for everybody that sends
-// nothing, and one a channel for as many as are sent to.
+// nothing, one a channel for as many as are sent to, and those that
+// send to them while callbacks come in.
 func (b *bench) applyBench(ctx context.Context, messages int) (*campaigns.Edition, error) {
 	files := map[string][]byte{
 		"rapport.yaml": []byte(`
@@ -222,6 +232,9 @@ contact: {countries: {sms: [DE], call: [DE]}}
 	}
 	for _, ch := range channels.All() {
 		files["campaigns/"+string(ch)+".yaml"] = []byte(benchCampaign(string(ch), fmt.Sprintf(`id < "b%07d"`, messages), string(ch)+": bench"))
+	}
+	for _, campaign := range benchBeside {
+		files["campaigns/"+campaign+".yaml"] = []byte(benchCampaign(campaign, fmt.Sprintf(`id < "b%07d"`, messages), "email: bench"))
 	}
 	edition, problems, err := b.Catalog.Apply(ctx, files, b.Now())
 	if len(problems) > 0 {
