@@ -6,12 +6,17 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
 	"rapport/channels"
 	"rapport/channels/call"
+	"rapport/channels/channeltest"
 	"rapport/channels/email"
 	"rapport/channels/sms"
 	"rapport/channels/twilio"
@@ -173,6 +178,72 @@ func TestEveryEndOfASendIsJudgedAndGivesNothingAway(t *testing.T) {
 	}
 }
 
+// manyWords are what a relay may say to a letter, or leave unsaid.
+var manyWords = []struct {
+	name   string
+	habits channeltest.Habits
+	want   standing
+	ill    bool // the outlet, not the letter
+	had    int  // letters that the relay read to their final dot
+}{
+	{name: "accepted", want: sent, had: 1},
+	{name: "greylisted", habits: channeltest.Habits{To: relaySays(450, 4, 2, 0)}, want: putOff},
+	{name: "busy", habits: channeltest.Habits{From: relaySays(421, 4, 3, 2)}, want: putOff, ill: true},
+	{name: "nobody answers", habits: channeltest.Habits{Greet: hangsUp}, want: putOff, ill: true},
+	{name: "put off after the dot", habits: channeltest.Habits{Message: relaySays(451, 4, 3, 0)}, want: putOff, ill: true, had: 1},
+	{name: "no such mailbox", habits: channeltest.Habits{To: relaySays(550, 5, 1, 1)}, want: standing{deliveries.Failed, channels.ReasonInvalidAddress}},
+	{name: "too large", habits: channeltest.Habits{From: relaySays(552, 5, 3, 4)}, want: standing{deliveries.Failed, channels.ReasonTooLarge}},
+	{name: "policy after the dot", habits: channeltest.Habits{Message: relaySays(550, 5, 7, 1)}, want: standing{deliveries.Failed, channels.BounceBlocked}, had: 1},
+	{name: "the end before the content", habits: channeltest.Habits{To: func(c channeltest.Call) error { return c.Conn.Close() }}, want: putOff, ill: true},
+	{name: "the end after the dot", habits: channeltest.Habits{Message: func(c channeltest.Call) error { return c.Conn.Close() }}, want: doubted, ill: true, had: 1},
+}
+
+// relaySays answers with a code and repeats what it was told, as relays do.
+func relaySays(code, class, subject, detail int) func(channeltest.Call) error {
+	return func(channeltest.Call) error {
+		return &smtp.SMTPError{
+			Code: code, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: "<ann@home.example> " + channeltest.Password,
+		}
+	}
+}
+
+func hangsUp(c net.Conn) bool {
+	_ = c.Close()
+	return true
+}
+
+// A relay's word is judged like a provider's status.
+func TestEveryEndOfALetterThroughARelay(t *testing.T) {
+	authority := channeltest.Authority(t)
+	for _, e := range manyWords {
+		t.Run(e.name, func(t *testing.T) {
+			relay := channeltest.NewRelay(t, e.habits)
+			host, port, err := net.SplitHostPort(strings.TrimPrefix(relay.URL(), "smtp://"))
+			ok(t, err)
+			number, err := strconv.Atoi(port)
+			ok(t, err)
+			s := open(t, files)
+			s.senders[channels.Email], err = email.SMTP{
+				Host: host, Port: number, CAFile: authority, Hello: "rapport.shop.example",
+				Username: channeltest.Username, Password: channeltest.Password, Timeout: 5 * time.Second, Now: s.clock,
+			}.Open()
+			ok(t, err)
+			t.Cleanup(relay.HangUp) // or the kept connection outlives the test
+			s.plan("ann", "Wrote")
+			s.deliver()
+			d := s.stands(e.want.status, e.want.reason)
+			if got := len(relay.Letters()); got != e.had {
+				t.Errorf("it is %s, and the relay has %d letters, want %d", d.Status, got, e.had)
+			}
+			ill := slices.ContainsFunc(s.allHealth(), func(h deliveries.Health) bool { return h.Failures > 0 })
+			if ill != e.ill {
+				t.Errorf("it is %s, and the outlets' health is %+v", d.Status, s.allHealth())
+			}
+			s.discreet(d)
+		})
+	}
+}
+
 func (s *shop) allHealth() []deliveries.Health {
 	s.t.Helper()
 	all, err := s.store.Outlets().Health(s.ctx(), "")
@@ -186,7 +257,7 @@ func (s *shop) discreet(d deliveries.Delivery) {
 	s.t.Helper()
 	kept, err := json.Marshal(map[string]any{"reason": d.Reason, "provider": d.Provider, "outlets": s.allHealth()})
 	ok(s.t, err)
-	for _, private := range []string{secretKey, secretToken, "home.example", phoneOf("ann"), phoneOf("ann")[1:], "/push/", "Bearer", "Jo "} {
+	for _, private := range []string{secretKey, secretToken, channeltest.Password, "home.example", phoneOf("ann"), phoneOf("ann")[1:], "/push/", "Bearer", "Jo "} {
 		for what, text := range map[string]string{"the log": s.said.String(), "what is kept": string(kept)} {
 			if strings.Contains(text, private) {
 				s.t.Errorf("%s holds %q:\n%s", what, private, text)
