@@ -65,9 +65,17 @@ func (s *Sandbox) mail(ctx context.Context, l *letter, subject, text, header, wh
 	form := multipart.NewWriter(&body)
 	_ = form.SetBoundary("xYzZY" + s.sid(l.chance, what)) // it is one
 	for _, field := range [][2]string{
-		{"headers", headers}, {"dkim", "{@mailbox.example : pass}"}, {"to", l.replyTo}, {"from", l.to}, {"text", text},
-		{"sender_ip", homeIP}, {"envelope", string(envelope)}, {"attachments", "0"}, {"subject", subject},
-		{"charsets", `{"to":"UTF-8","subject":"UTF-8","from":"UTF-8","text":"UTF-8"}`}, {"SPF", "pass"},
+		{"headers", headers},
+		{"dkim", "{@mailbox.example : pass}"},
+		{"to", l.replyTo},
+		{"from", l.to},
+		{"text", text},
+		{"sender_ip", homeIP},
+		{"envelope", string(envelope)},
+		{"attachments", "0"},
+		{"subject", subject},
+		{"charsets", `{"to":"UTF-8","subject":"UTF-8","from":"UTF-8","text":"UTF-8"}`},
+		{"SPF", "pass"},
 	} {
 		_ = form.WriteField(field[0], field[1]) // a buffer takes all
 	}

@@ -129,7 +129,6 @@ func TestAMailCanBeUnsubscribedFromWithOneClick(t *testing.T) {
 }
 
 func TestAMailSaysWhichListItIsOf(t *testing.T) {
-
 	s := open(t, files)
 	s.plan("ann", "Wrote")
 	s.deliver()

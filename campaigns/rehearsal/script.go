@@ -126,10 +126,10 @@ func reaction(m Message, act campaigns.Act, after time.Duration) Reaction {
 // stop is a no, as the channel hears it: a link in an e-mail, STOP by text, a key
 // at a question of a call.
 func (m Message) stop() channels.Report {
-	switch {
-	case m.Channel == channels.SMS:
+	switch m.Channel {
+	case channels.SMS:
 		return m.written("STOP")
-	case m.Channel == channels.Call:
+	case channels.Call:
 		r := m.Report(channels.ReportAnswered)
 		r.Question, r.Answer = m.question(), "*"
 		r.From = m.Customer.Address(channels.Call)

@@ -77,8 +77,15 @@ func TestEveryTurnIsWhatTwilioDocuments(t *testing.T) {
 		s.Language = tag
 		for _, query := range []string{"", "?q=0&try=0", "?q=1&try=0", "?q=2&try=1", "?q=3&try=0", "?q=9", "?dialled=1&q=0"} {
 			for _, fields := range []url.Values{
-				{}, {"Digits": {"1"}}, {"Digits": {"5"}}, {"Digits": {"9"}}, {"SpeechResult": {"four"}}, {"SpeechResult": {"nothing"}},
-				{"RecordingUrl": {"https://x"}}, {"AnsweredBy": {"machine_end_beep"}}, {"DialCallStatus": {"no-answer"}},
+				{},
+				{"Digits": {"1"}},
+				{"Digits": {"5"}},
+				{"Digits": {"9"}},
+				{"SpeechResult": {"four"}},
+				{"SpeechResult": {"nothing"}},
+				{"RecordingUrl": {"https://x"}},
+				{"AnsweredBy": {"machine_end_beep"}},
+				{"DialCallStatus": {"no-answer"}},
 			} {
 				documented(t, talk(t, s, query, fields))
 			}

@@ -122,40 +122,81 @@ func TestSPF(t *testing.T) {
 		want                 string
 	}{
 		{"none", relay, "", nil, "fail: shop.example has no SPF record -> shop.example TXT v=spf1 a:smtp.relay.example ~all"},
-		{"none, and a provider that needs none", "", include, []string{`shop.example. TXT "google-site-verification=x"`},
-			"warn: shop.example has no SPF record -> shop.example TXT v=spf1 include:sendgrid.net ~all"},
-		{"two", relay, "", []string{`shop.example. TXT "v=spf1 -all"`, `shop.example. TXT "v=spf1 a ~all"`},
-			"fail: shop.example has 2 SPF records, so that none counts (RFC 7208 §4.5)"},
-		{"a network that holds the relay", relay, "", []string{`shop.example. TXT "v=spf1 ip4:203.0.113.0/24 -all"`, "smtp.relay.example. A 203.0.113.9"},
-			"ok: shop.example has one SPF record, which needs 0 of 10 lookups"},
-		{"the relay by its name, in strings", relay, "", []string{`shop.example. TXT "v=spf1 a:smtp." "relay.example ~all"`, "smtp.relay.example. A 203.0.113.9"},
-			"ok: shop.example has one SPF record, which needs 1 of 10 lookups"},
-		{"a network that does not", relay, "", []string{`shop.example. TXT "v=spf1 ip4:198.51.100.0/24 ~all"`, "smtp.relay.example. A 203.0.113.9"},
+		{
+			"none, and a provider that needs none", "", include,
+			[]string{`shop.example. TXT "google-site-verification=x"`},
+			"warn: shop.example has no SPF record -> shop.example TXT v=spf1 include:sendgrid.net ~all",
+		},
+		{
+			"two", relay, "",
+			[]string{`shop.example. TXT "v=spf1 -all"`, `shop.example. TXT "v=spf1 a ~all"`},
+			"fail: shop.example has 2 SPF records, so that none counts (RFC 7208 §4.5)",
+		},
+		{
+			"a network that holds the relay", relay, "",
+			[]string{`shop.example. TXT "v=spf1 ip4:203.0.113.0/24 -all"`, "smtp.relay.example. A 203.0.113.9"},
+			"ok: shop.example has one SPF record, which needs 0 of 10 lookups",
+		},
+		{
+			"the relay by its name, in strings", relay, "",
+			[]string{`shop.example. TXT "v=spf1 a:smtp." "relay.example ~all"`, "smtp.relay.example. A 203.0.113.9"},
+			"ok: shop.example has one SPF record, which needs 1 of 10 lookups",
+		},
+		{
+			"a network that does not", relay, "",
+			[]string{`shop.example. TXT "v=spf1 ip4:198.51.100.0/24 ~all"`, "smtp.relay.example. A 203.0.113.9"},
 			"ok: shop.example has one SPF record, which needs 0 of 10 lookups\n" +
-				"warn: shop.example does not let smtp.relay.example send -> shop.example TXT v=spf1 a:smtp.relay.example ip4:198.51.100.0/24 ~all"},
+				"warn: shop.example does not let smtp.relay.example send -> shop.example TXT v=spf1 a:smtp.relay.example ip4:198.51.100.0/24 ~all",
+		},
 		{"an include of an include", "", include, []string{
 			`shop.example. TXT "v=spf1 include:mail.example -all"`, `mail.example. TXT "v=spf1 include:sendgrid.net ~all"`,
 			`sendgrid.net. TXT "v=spf1 ip4:167.89.0.0/17 ~all"`,
 		}, "ok: shop.example has one SPF record, which needs 2 of 10 lookups"},
-		{"ten lookups", "", "", []string{`shop.example. TXT "v=spf1` + many(10, " exists:#.shop.example") + ` -all"`},
-			"ok: shop.example has one SPF record, which needs 10 of 10 lookups"},
-		{"eleven lookups", "", "", []string{`shop.example. TXT "v=spf1` + many(11, " exists:#.shop.example") + ` -all"`},
-			"fail: shop.example has an SPF record that does not hold: it needs more than 10 DNS lookups, so that receivers give up on it"},
-		{"everybody", "", "", []string{`shop.example. TXT "v=spf1 mx +all"`},
+		{
+			"ten lookups", "", "",
+			[]string{`shop.example. TXT "v=spf1` + many(10, " exists:#.shop.example") + ` -all"`},
+			"ok: shop.example has one SPF record, which needs 10 of 10 lookups",
+		},
+		{
+			"eleven lookups", "", "",
+			[]string{`shop.example. TXT "v=spf1` + many(11, " exists:#.shop.example") + ` -all"`},
+			"fail: shop.example has an SPF record that does not hold: it needs more than 10 DNS lookups, so that receivers give up on it",
+		},
+		{
+			"everybody", "", "",
+			[]string{`shop.example. TXT "v=spf1 mx +all"`},
 			"ok: shop.example has one SPF record, which needs 1 of 10 lookups\n" +
-				"fail: shop.example lets everybody send in its name (+all) -> shop.example TXT v=spf1 mx ~all"},
-		{"a redirect", "", "", []string{`shop.example. TXT "v=spf1 redirect=_spf.mail.example"`, `_spf.mail.example. TXT "v=spf1 ip6:2001:db8::/32 -all"`},
-			"ok: shop.example has one SPF record, which needs 1 of 10 lookups"},
-		{"no end", "", "", []string{`shop.example. TXT "v=spf1 mx"`},
-			"ok: shop.example has one SPF record, which needs 1 of 10 lookups\nwarn: shop.example says nothing about who else may send"},
-		{"an include of nothing", "", "", []string{`shop.example. TXT "v=spf1 include:gone.example -all"`},
-			"fail: shop.example has an SPF record that does not hold: include:gone.example has 0 SPF records where one is wanted"},
-		{"a slip", "", "", []string{`shop.example. TXT "v=spf1 inlcude:sendgrid.net -all"`},
-			`fail: shop.example has an SPF record that does not hold: "inlcude:sendgrid.net" is no term of SPF`},
-		{"more records than one packet holds", "", "", append(noise(), `shop.example. TXT "v=spf1 mx -all"`),
-			"ok: shop.example has one SPF record, which needs 1 of 10 lookups"},
-		{"a server that is ill", "", "", []string{`shop.example. HINFO "a" "b"`},
-			"fail: shop.example cannot be looked up: ask for TXT of shop.example: the server answers SERVFAIL"},
+				"fail: shop.example lets everybody send in its name (+all) -> shop.example TXT v=spf1 mx ~all",
+		},
+		{
+			"a redirect", "", "",
+			[]string{`shop.example. TXT "v=spf1 redirect=_spf.mail.example"`, `_spf.mail.example. TXT "v=spf1 ip6:2001:db8::/32 -all"`},
+			"ok: shop.example has one SPF record, which needs 1 of 10 lookups",
+		},
+		{
+			"no end", "", "",
+			[]string{`shop.example. TXT "v=spf1 mx"`},
+			"ok: shop.example has one SPF record, which needs 1 of 10 lookups\nwarn: shop.example says nothing about who else may send",
+		},
+		{
+			"an include of nothing", "", "",
+			[]string{`shop.example. TXT "v=spf1 include:gone.example -all"`},
+			"fail: shop.example has an SPF record that does not hold: include:gone.example has 0 SPF records where one is wanted",
+		},
+		{
+			"a slip", "", "",
+			[]string{`shop.example. TXT "v=spf1 inlcude:sendgrid.net -all"`},
+			`fail: shop.example has an SPF record that does not hold: "inlcude:sendgrid.net" is no term of SPF`,
+		},
+		{
+			"more records than one packet holds", "", "", append(noise(), `shop.example. TXT "v=spf1 mx -all"`),
+			"ok: shop.example has one SPF record, which needs 1 of 10 lookups",
+		},
+		{
+			"a server that is ill", "", "",
+			[]string{`shop.example. HINFO "a" "b"`},
+			"fail: shop.example cannot be looked up: ask for TXT of shop.example: the server answers SERVFAIL",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			checkup := domain.Checkup{DNS: serve(t, c.records...), Domain: "shop.example", Relay: c.relay, Include: c.include}
@@ -210,12 +251,18 @@ func TestDMARC(t *testing.T) {
 		{"none", "", "", key("shop.example"), "fail: shop.example has no DMARC policy, which large mailbox providers want of who sends much" +
 			" -> _dmarc.shop.example TXT v=DMARC1; p=none; rua=mailto:dmarc@shop.example"},
 		{"all is well", "v=DMARC1; p=quarantine; rua=mailto:d@shop.example", "", key("shop.example"), good + "ok: signatures and the envelope speak for news.shop.example"},
-		{"strict signatures", "v=DMARC1; p=quarantine; adkim=s; rua=mailto:d@shop.example", "", key("shop.example"),
-			good + "warn: only the envelope speaks for news.shop.example: forwarded mail fails"},
-		{"another's envelope", "v=DMARC1; p=quarantine; rua=mailto:d@shop.example", "em1.relay.example", key("news.shop.example"),
-			good + "ok: signatures speak for news.shop.example, the envelope speaks for em1.relay.example"},
-		{"nothing of ours", "v=DMARC1; p=quarantine; rua=mailto:d@shop.example", "em1.relay.example", key("relay.example"),
-			good + "fail: neither a signature nor the envelope speaks for news.shop.example, so that every message fails"},
+		{
+			"strict signatures", "v=DMARC1; p=quarantine; adkim=s; rua=mailto:d@shop.example", "", key("shop.example"),
+			good + "warn: only the envelope speaks for news.shop.example: forwarded mail fails",
+		},
+		{
+			"another's envelope", "v=DMARC1; p=quarantine; rua=mailto:d@shop.example", "em1.relay.example", key("news.shop.example"),
+			good + "ok: signatures speak for news.shop.example, the envelope speaks for em1.relay.example",
+		},
+		{
+			"nothing of ours", "v=DMARC1; p=quarantine; rua=mailto:d@shop.example", "em1.relay.example", key("relay.example"),
+			good + "fail: neither a signature nor the envelope speaks for news.shop.example, so that every message fails",
+		},
 		{"watching only", "v=DMARC1; p=quarantine; sp=none", "", key("shop.example"), "warn: shop.example asks that what fails is treated as: none\n" +
 			"warn: shop.example asks for no reports (rua), so that nobody learns what fails\nok: signatures and the envelope speak for news.shop.example"},
 	} {
@@ -238,8 +285,11 @@ func TestMX(t *testing.T) {
 		records []string
 		want    string
 	}{
-		{"all is well", []string{"shop.example. MX 10 mx.shop.example.", "mx.shop.example. A 203.0.113.1", "in.shop.example. MX 10 mx.sendgrid.net.", "mx.sendgrid.net. A 203.0.113.2"},
-			"ok: shop.example takes mail at mx.shop.example\nok: in.shop.example takes mail at mx.sendgrid.net"},
+		{
+			"all is well",
+			[]string{"shop.example. MX 10 mx.shop.example.", "mx.shop.example. A 203.0.113.1", "in.shop.example. MX 10 mx.sendgrid.net.", "mx.sendgrid.net. A 203.0.113.2"},
+			"ok: shop.example takes mail at mx.shop.example\nok: in.shop.example takes mail at mx.sendgrid.net",
+		},
 		{"none", nil, "warn: shop.example has no MX record, so that nobody can write to it\n" +
 			"fail: in.shop.example has no MX record, so that nobody can write to it -> in.shop.example MX 10 mx.sendgrid.net."},
 		{"elsewhere", []string{"shop.example. MX 0 .", "in.shop.example. MX 10 mx.shop.example."}, "warn: shop.example says that it takes no mail (RFC 7505)\n" +
@@ -272,13 +322,22 @@ func TestWhereLinksLead(t *testing.T) {
 		want string
 	}{
 		{"all is well", domain.Checkup{PublicURL: at, Domain: "news.example.com", Roots: roots}, private + "ok: " + at + " has a certificate until 2084-01-29"},
-		{"in the open", domain.Checkup{PublicURL: "http://example.com", Domain: "example.com"},
-			"fail: http://example.com is not https, which one-click unsubscribe wants (RFC 8058)"},
-		{"nowhere", domain.Checkup{PublicURL: "https://gone.example", Domain: "gone.example"},
-			"fail: https://gone.example leads nowhere: its name has no address"},
-		{"another domain, at the end", domain.Checkup{PublicURL: at, Domain: "shop.example", Roots: roots, Now: time.Date(2084, 1, 20, 0, 0, 0, 0, time.UTC)},
+		{
+			"in the open",
+			domain.Checkup{PublicURL: "http://example.com", Domain: "example.com"},
+			"fail: http://example.com is not https, which one-click unsubscribe wants (RFC 8058)",
+		},
+		{
+			"nowhere",
+			domain.Checkup{PublicURL: "https://gone.example", Domain: "gone.example"},
+			"fail: https://gone.example leads nowhere: its name has no address",
+		},
+		{
+			"another domain, at the end",
+			domain.Checkup{PublicURL: at, Domain: "shop.example", Roots: roots, Now: time.Date(2084, 1, 20, 0, 0, 0, 0, time.UTC)},
 			private + "warn: " + at + " has a certificate that ends on 2084-01-29\n" +
-				"warn: " + at + " is of another domain than the sender's; filters trust links of its own more"},
+				"warn: " + at + " is of another domain than the sender's; filters trust links of its own more",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.DNS = dns
