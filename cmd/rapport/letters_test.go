@@ -234,7 +234,7 @@ func (l letter) message(id int64) channels.Message {
 	return channels.Message{
 		Delivery: id, Attempt: 1, To: "ada@customer.example", ToName: "Ada Example", From: l.from, Unsubscribe: l.doors.Unsubscribe(1),
 		Envelope: channels.Envelope{
-			MessageID: fmt.Sprintf("d%d.a1@mail.lindenhof.example", id), ListID: "Offers and news <marketing.lindenhof.example>",
+			MessageID: l.doors.MessageID(id), ListID: "Offers and news <marketing.lindenhof.example>",
 			FeedbackID: "letters:marketing:email:shop",
 		},
 		Content: channels.Content{Email: &l.content},
