@@ -122,6 +122,35 @@ func TestOnlyCommandsReadTheClock(t *testing.T) {
 	}
 }
 
+// TestOnlyTheRegistryNamesAProvider keeps a new provider from touching what stands
+// between it and the ledger. The sandbox's accounts have names.
+func TestOnlyTheRegistryNamesAProvider(t *testing.T) {
+	may := map[string]bool{
+		"cmd/rapport/providers.go": true, "cmd/rapport/embedded.go": true, "cmd/rapport/keys.go": true, "cmd/rapport/sandbox.go": true,
+	}
+	files := goFiles(t)
+	for _, dir := range []string{"deliveries", "workers", "webhooks", "campaigns", "cmd/rapport"} {
+		for name, file := range files[dir] {
+			if may[name] || strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				said := ""
+				switch n := n.(type) {
+				case *ast.Ident:
+					said = n.Name
+				case *ast.BasicLit:
+					said = n.Value
+				}
+				if said = strings.ToLower(said); strings.Contains(said, "twilio") || strings.Contains(said, "sendgrid") {
+					t.Errorf("%s says %s, which is for cmd/rapport/providers.go to say", name, said)
+				}
+				return true
+			})
+		}
+	}
+}
+
 // TestReadmeShowsTheTree holds the README's table of folders to what is there.
 func TestReadmeShowsTheTree(t *testing.T) {
 	readme, err := os.ReadFile("README.md")

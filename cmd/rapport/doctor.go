@@ -67,8 +67,10 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 	if c.PublicURL != config.Defaults().PublicURL {
 		checkup.PublicURL = c.PublicURL
 	}
-	if parse := c.Inbound.SendGrid; len(parse.WebhookPublicKeys)+len(parse.Secrets) > 0 {
-		checkup.Exchanger = "mx.sendgrid.net"
+	for _, postman := range postmen {
+		if !postman.settings(c.Inbound).Closed() {
+			checkup.Exchanger = postman.exchanger
+		}
 	}
 	from := d.byProvider(c, &checkup)
 	if checkup.Domain = ascii(cmp.Or(d.domain, domainOf(from), o.workspaceDomain(ctx))); checkup.Domain == "" {
@@ -85,18 +87,37 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 	return append(findings, checkup.Run(ctx)...), nil
 }
 
+// sendings are what the settings of e-mail's providers tell, by name. Mistakes in
+// them have been told already.
+func sendings(c config.Config) map[string]email.Sending {
+	all := map[string]email.Sending{}
+	for name, section := range c.Providers[string(channels.Email)] {
+		make, known := providers[channels.Email][name]
+		if !known {
+			continue
+		}
+		settings := make(now)
+		_ = section.Decode(settings)
+		if mailer, able := settings.(interface{ Sending() email.Sending }); able {
+			all[name] = mailer.Sending()
+		}
+	}
+	return all
+}
+
 // checkEvents warns of reports that will not be believed.
 func checkEvents(c config.Config) []domain.Finding {
-	section, there := c.Providers[string(channels.Email)]["sendgrid"]
-	var s email.SendGrid
-	if !there || section.Decode(&s) != nil || len(s.WebhookPublicKeys) > 0 {
-		return nil
+	var findings []domain.Finding
+	for name, s := range sendings(c) {
+		if s.Unproven != "" {
+			findings = append(findings, domain.Finding{
+				Check: "events", Level: domain.Warn,
+				What: name + "'s bounces, complaints and unsubscribes are not heard: without a key every event is refused",
+				Mend: "sign its event webhook, and write the key under providers: email: " + name + ": " + s.Unproven,
+			})
+		}
 	}
-	return []domain.Finding{{
-		Check: "events", Level: domain.Warn,
-		What: "SendGrid's bounces, complaints and unsubscribes are not heard: without a key every event is refused",
-		Mend: "sign its event webhook, and write the key under providers: email: sendgrid: webhook_public_keys",
-	}}
+	return findings
 }
 
 func (d doctor) resolver() (domain.Resolver, error) {
@@ -110,28 +131,21 @@ func (d doctor) resolver() (domain.Resolver, error) {
 }
 
 // byProvider fills in what the e-mail provider's settings tell, and gives the
-// sender that stands there. Mistakes in them have been told already.
+// sender that stands there.
 func (d doctor) byProvider(c config.Config, checkup *domain.Checkup) (from string) {
-	for name, section := range c.Providers[string(channels.Email)] {
-		switch name {
-		case "sendgrid":
-			var s email.SendGrid
-			_ = section.Decode(&s)
-			from, checkup.Include = s.From, "sendgrid.net"
-			if sender := ascii(cmp.Or(d.domain, domainOf(from))); len(d.selectors) == 0 && sender != "" {
-				checkup.Keys = []domain.Key{{Domain: sender, Selector: "s1"}, {Domain: sender, Selector: "s2"}} // SendGrid's usual ones
+	for _, s := range sendings(c) {
+		from, checkup.Include, checkup.Relay = s.From, s.Include, s.Relay
+		if s.ReturnsToUs {
+			checkup.ReturnPath = c.Inbound.Domain // bounces name their delivery there
+		}
+		if sender := ascii(cmp.Or(d.domain, domainOf(from))); len(d.selectors) == 0 && sender != "" {
+			for _, selector := range s.Selectors {
+				checkup.Keys = append(checkup.Keys, domain.Key{Domain: sender, Selector: selector})
 			}
-		case "smtp":
-			var s email.SMTP
-			_ = section.Decode(&s)
-			from, checkup.ReturnPath = s.From, c.Inbound.Domain // bounces name their delivery there
-			if ip := net.ParseIP(s.Host); s.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-				checkup.Relay = s.Host
-			}
-			for _, key := range s.DKIM {
-				if signer, err := key.Signer(); err == nil {
-					checkup.Keys = append(checkup.Keys, domain.Key{Domain: ascii(key.Domain), Selector: key.Selector, Public: signer.Public()})
-				}
+		}
+		for _, key := range s.Keys {
+			if signer, err := key.Signer(); err == nil {
+				checkup.Keys = append(checkup.Keys, domain.Key{Domain: ascii(key.Domain), Selector: key.Selector, Public: signer.Public()})
 			}
 		}
 	}
