@@ -3,8 +3,10 @@ package templates
 import (
 	"embed"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -42,7 +44,7 @@ func loadWith(files, shipped map[string][]byte, locale string) (*Library, []Prob
 	l.addLayouts(theirs, true)
 	l.addLayouts(own, false)
 	l.add(own, locale)
-	l.add(theirs, shippedLocale)
+	l.add(l.inEveryTongue(theirs), shippedLocale)
 	l.checkFallbacks()
 	return l.library, l.found.sorted()
 }
@@ -164,6 +166,36 @@ func (l *loader) addLayouts(files []templateFile, shipped bool) {
 		}
 		known.byLocale[f.locale] = readLayout(f.src, l.found)
 	}
+}
+
+// plainLetter is what an agent's own words stand in.
+const plainLetter = "agent-reply"
+
+// inEveryTongue adds the plainest letter in every language that the layout around it
+// speaks. Of itself it says nothing, but its words run left or right, and are read
+// out, by its language.
+func (l *loader) inEveryTongue(files []templateFile) []templateFile {
+	spoken := map[string]bool{}
+	if base := l.layouts["base"]; base != nil {
+		for locale, layout := range base.byLocale {
+			spoken[locale] = true
+			for locale := range layout.words {
+				spoken[locale] = true
+			}
+		}
+	}
+	delete(spoken, "")
+	delete(spoken, shippedLocale)
+	for _, f := range files {
+		if f.folder != "email" || f.name != plainLetter {
+			continue
+		}
+		for _, locale := range slices.Sorted(maps.Keys(spoken)) {
+			f.locale = locale
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 // add compiles the messages among files. Those of names that are already there

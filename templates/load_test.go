@@ -136,6 +136,31 @@ func TestLocalesFallBack(t *testing.T) {
 	}
 }
 
+// An agent's answer has no words of ours, yet it is set and read out by language,
+// in a workspace of any.
+func TestAnAgentsLetterIsInTheCustomersLanguage(t *testing.T) {
+	library, problems := Load(nil, "de")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	see := Bindings{"vars": map[string]any{"subject": "Re: x", "text": "y"}, "brand": map[string]any{"name": "Shop", "support_phone": "+4930123"}, "links": map[string]any{}}
+	for locale, wants := range map[string][]string{
+		"de-AT": {`lang="de"`, `dir="ltr"`, "Rufen Sie uns an"},
+		"fa":    {`lang="fa"`, `dir="rtl"`, "با ما تماس بگیرید"},
+		"ja":    {`lang="de"`, `dir="ltr"`, "Rufen Sie uns an"},
+	} {
+		content, _, err := library.Render(Ref{channels.Email, "agent-reply"}, locale, see)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(content.Email.HTML, want) {
+				t.Errorf("%s: the letter lacks %s", locale, want)
+			}
+		}
+	}
+}
+
 func TestShippedMessagesStandIn(t *testing.T) {
 	l := load(t, map[string]string{"templates/sms/hello.liquid": "x"})
 	if got := l.Names(channels.SMS); !slices.Equal(got, []string{"hello", "satisfaction-link"}) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ func casesCommand(o *options) *cobra.Command {
 			if o.format == "json" {
 				return printJSON(cmd.OutOrStdout(), open)
 			}
+			zone := i.shopZone(cmd.Context())
 			t := newTable(cmd.OutOrStdout(), "case", "queue", "priority", "customer", "title", "due", "")
 			for _, c := range open {
 				late := ""
@@ -48,9 +50,12 @@ func casesCommand(o *options) *cobra.Command {
 				if about == "" {
 					about = "campaign " + c.Campaign
 				}
-				t.AppendRow(table.Row{c.ID, c.Queue, c.Priority, about, c.Title, stamp(c.DueAt, time.Local), late})
+				t.AppendRow(table.Row{c.ID, c.Queue, c.Priority, about, c.Title, stamp(c.DueAt, zone), late})
 			}
 			t.Render()
+			if len(open) > 0 {
+				fmt.Fprintf(cmd.OutOrStdout(), "times in %s\n", zone)
+			}
 			return nil
 		},
 	}
@@ -76,28 +81,38 @@ func (i *installation) showCase(cmd *cobra.Command, o *options, number string) e
 	if o.format == "json" {
 		return printJSON(w, map[string]any{"case": c, "conversation": lines})
 	}
+	zone := i.shopZone(cmd.Context())
 	fmt.Fprintf(w, "Case %d, %s, %s: %s\n", c.ID, c.Queue, c.Priority, c.Title)
-	fmt.Fprintf(w, "  customer %s, opened %s%s\n", c.Customer, stamp(c.OpenedAt, time.Local), clockWords(c))
+	fmt.Fprintf(w, "  customer %s, opened %s%s (%s)\n", c.Customer, stamp(c.OpenedAt, zone), clockWords(c, zone), zone)
 	for _, line := range lines {
-		fmt.Fprintf(w, "  %s  %s\n", stamp(line.At, time.Local), lineWords(line))
+		fmt.Fprintf(w, "  %s  %s\n", stamp(line.At, zone), lineWords(line))
 	}
 	return nil
 }
 
+// shopZone is the workspace's clock, which cases are told by, as in the console:
+// agents share it, whatever machine they sit at.
+func (i *installation) shopZone(ctx context.Context) *time.Location {
+	if edition, err := i.Catalog.Current(ctx); err == nil {
+		return edition.Zone
+	}
+	return time.UTC
+}
+
 // clockWords tells what a case's clock shows.
-func clockWords(c customers.Case) string {
+func clockWords(c customers.Case, zone *time.Location) string {
 	words := ""
 	if !c.DueAt.IsZero() {
-		words += ", due " + stamp(c.DueAt, time.Local)
+		words += ", due " + stamp(c.DueAt, zone)
 	}
 	switch {
 	case !c.ClosedAt.IsZero():
-		words += ", closed " + stamp(c.ClosedAt, time.Local) + " by " + c.Assignee
+		words += ", closed " + stamp(c.ClosedAt, zone) + " by " + c.Assignee
 	case c.AnsweredAt.IsZero():
 	case c.Waiting:
-		words += ", answered " + stamp(c.AnsweredAt, time.Local) + ", waits again"
+		words += ", answered " + stamp(c.AnsweredAt, zone) + ", waits again"
 	default:
-		words += ", answered " + stamp(c.AnsweredAt, time.Local)
+		words += ", answered " + stamp(c.AnsweredAt, zone)
 	}
 	return words
 }

@@ -51,7 +51,10 @@ func TestAnAgentAnswersThroughARunningUp(t *testing.T) {
 	if n := strings.Count(shown, "It leaves our house today."); n != 1 {
 		t.Errorf("it was said %d times:\n%s", n, shown)
 	}
-	if out, _, _ := rapport(t, "cases", "--data", data); !strings.Contains(out, "answered") {
+	if !strings.Contains(shown, "(Europe/Berlin)") {
+		t.Errorf("the case is not told by the shop's clock:\n%s", shown)
+	}
+	if out, _, _ := rapport(t, "cases", "--data", data); !strings.Contains(out, "answered") || !strings.Contains(out, "times in Europe/Berlin") {
 		t.Errorf("the list:\n%s", out)
 	}
 	if _, errOut, code := rapport(t, "reply", "99", "Hello", "--data", data); code != 1 || !strings.Contains(errOut, "no such case") {
