@@ -190,7 +190,7 @@ func drawInbox(t *rapid.T) *inbox {
 	for i := range rapid.IntRange(2, 7).Draw(t, "messages") {
 		planned := noon.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "planned")) * time.Hour)
 		in.waiting = append(in.waiting, deliveries.Delivery{
-			ID: int64(i + 1), Channel: rapid.SampledFrom([]channels.Channel{channels.Email, channels.Push}).Draw(t, "channel"),
+			ID: int64(i + 1), Entry: 1, Channel: rapid.SampledFrom([]channels.Channel{channels.Email, channels.Push}).Draw(t, "channel"),
 			Topic:    rapid.SampledFrom([]string{"service", "marketing"}).Draw(t, "topic"),
 			Priority: rapid.SampledFrom([]int{10, 50, 90}).Draw(t, "priority"), PlannedAt: planned,
 			DueAt:     planned.Add(time.Duration(rapid.IntRange(0, 20).Draw(t, "due")) * time.Hour),

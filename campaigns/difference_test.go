@@ -93,7 +93,11 @@ func TestDifferencesAreToldByPart(t *testing.T) {
 		"a test's title": {"tests/after-delivery.yaml", "an unhappy customer gets", "an angry customer gets", []string{
 			"an angry customer gets a case and an apology, and no offer added", "an unhappy customer gets a case and an apology, and no offer removed",
 		}},
-		"settings": {"rapport.yaml", "locale: en", "locale: de", []string{"settings: locale: en → de"}},
+		"settings": {"rapport.yaml", "locale: en", "locale: de", []string{
+			"settings: locale: en → de",
+			"settings: topics 1.title: About your orders → Rund um Ihre Bestellungen",
+			"settings: topics 2.title: Offers and news → Angebote und Neues",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := sampleShop(t)

@@ -250,7 +250,9 @@ func TestALowScoreOpensTheCaseOfTheAsk(t *testing.T) {
 
 func TestAScriptThatDoesNotNameTheAskAsksItFirst(t *testing.T) {
 	d := sent("0", 0, channels.Call, deliveries.Sent)
-	d.Content = &channels.Content{Call: &channels.CallScript{Questions: []channels.CallQuestion{{ID: "q1"}, {ID: "q2"}}}}
+	d.Content = &channels.Content{Call: &channels.CallScript{Questions: []channels.CallQuestion{
+		{ID: "q1", Expect: channels.ExpectDigits, Low: 1, High: 5}, {ID: "q2", Expect: channels.ExpectDigits, Low: 1, High: 5},
+	}}}
 	r := channels.Report{Channel: channels.Call, Kind: channels.ReportAnswered, Question: "q1", Answer: "5", At: noon}
 	if got := interpret(surveyCampaign(CSAT5), r, d).Answer; got == nil || got.Ask != "csat" {
 		t.Errorf("the first question answers %+v", got)

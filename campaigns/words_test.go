@@ -10,7 +10,7 @@ import (
 func TestATransferGoesByTheWorkspacesClock(t *testing.T) {
 	w, problems := Load(workspace(t, map[string]string{
 		"templates/call/bad-news.yaml": "say: \"Hello.\"\nask: [{id: csat, say: \"How was it?\", expect: digits 1-5}]\n" +
-			"transfer: {when: answers.csat.score <= 2, to: \"+493012345678\", hours: [\"09:00-18:00\"]}\n",
+			"transfer: {when: answers.csat.score <= 2, to: \"+493012345678\", hours: [\"09:00-18:00\"], sorry: \"Nobody is free.\"}\n",
 	}))
 	for _, p := range problems {
 		t.Fatal(p)
@@ -20,6 +20,6 @@ func TestATransferGoesByTheWorkspacesClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "transfer", &channels.Transfer{
-		Question: "csat", AtOrBelow: 2, To: "+493012345678", Hours: []channels.Hours{{From: 540, To: 1080}}, Zone: "Europe/Berlin",
+		Question: "csat", AtOrBelow: 2, To: "+493012345678", Sorry: "Nobody is free.", Hours: []channels.Hours{{From: 540, To: 1080}}, Zone: "Europe/Berlin",
 	}, content.Call.Transfer)
 }
