@@ -18,7 +18,7 @@ type Funnel struct {
 	OpenedRaw   int64                `json:"opened_raw"` // with what machines did
 	ClickedRaw  int64                `json:"clicked_raw"`
 	Replied     int64                `json:"replied"`  // messages that were answered
-	Answered    int64                `json:"answered"` // answers to asks
+	Answered    int64                `json:"answered"` // answers to asks, whatever else was asked on a call
 	Cases       int64                `json:"cases"`
 	Failed      map[string]int64     `json:"failed,omitempty"` // by reason, bounces among them
 	Skipped     map[SkipReason]int64 `json:"skipped,omitempty"`

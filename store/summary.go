@@ -155,6 +155,8 @@ var afterDelivery = []deliveries.Status{
 }
 
 // addAnswers adds the answers of the entries, aliased e, that a condition names.
+// A message asks once: what the further questions of a call's script brought
+// belongs to the same answer.
 func (f funnels) addAnswers(ctx context.Context, tx *tx, which string, args ...any) error {
 	return eachRow(ctx, tx, func(r record) error {
 		var campaign string
@@ -166,7 +168,7 @@ func (f funnels) addAnswers(ctx context.Context, tx *tx, which string, args ...a
 		funnel.Answered, funnel.ScoreCount, funnel.ScoreSum = sum.Answered, sum.ScoreCount, sum.ScoreSum
 		funnel.NPSCount, funnel.NPSSum = sum.NPSCount, sum.NPSSum
 		return nil
-	}, `SELECT e.campaign, COUNT(*), COUNT(a.score) FILTER (WHERE a.scale = 'csat5'),
+	}, `SELECT e.campaign, COUNT(DISTINCT a.delivery), COUNT(a.score) FILTER (WHERE a.scale = 'csat5'),
 			COALESCE(SUM(a.score) FILTER (WHERE a.scale = 'csat5'), 0.0), COUNT(a.score) FILTER (WHERE a.scale = 'nps'),
 			COALESCE(SUM(a.score) FILTER (WHERE a.scale = 'nps'), 0.0)
 		FROM answers a JOIN entries e ON e.id = a.entry WHERE `+which+` GROUP BY e.campaign`, args...)

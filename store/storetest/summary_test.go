@@ -34,7 +34,9 @@ func TestFunnelsSumUpWhatBecameOfACampaign(t *testing.T) {
 		respond(t, s, campaigns.Response{
 			Event: lineOf(d, "email answered", "1"), Answer: answer(d, "csat", campaigns.CSAT5, 2, noon),
 			Case: &customers.Case{Customer: d.Customer, Campaign: d.Campaign, Entry: d.Entry, Queue: "q", Priority: customers.Low, Title: "t", Why: "low_score", OpenedAt: noon},
-		}, campaigns.Response{Event: lineOf(d, "email answered", "2"), Answer: answer(d, "nps", campaigns.NPS, 9, noon)})
+		}, campaigns.Response{Event: lineOf(d, "call answered", "further question"), Answer: answer(d, "again", campaigns.Text, 1, noon)})
+		other := planned[3]
+		respond(t, s, campaigns.Response{Event: lineOf(other, "email answered", "2"), Answer: answer(other, "nps", campaigns.NPS, 9, noon)})
 		for i, did := range map[int]deliveries.Machine{0: deliveries.MachineClicked, 1: deliveries.MachineOpened, 2: deliveries.MachineOpened, 3: deliveries.MachineClicked} {
 			respond(t, s, campaigns.Response{Event: lineOf(planned[i], "email opened"+campaigns.ByMachine, fmt.Sprint("machine ", i)), Machine: did})
 		}
