@@ -110,6 +110,9 @@ func (h *hearing) event() customers.Event {
 	if r.Kind == channels.ReportPreferred {
 		event.Name = "preferences changed" // on several channels at once
 	}
+	if h.meansNothing() {
+		event.Name, event.Properties = customers.CallMisunderstood, h.misheard()
+	}
 	if r.Kind == channels.ReportSent && d.ID != 0 {
 		// The ledger says so too, in the same line whoever comes first; and a call is
 		// queued, rings and is in progress: all of that is one sending.

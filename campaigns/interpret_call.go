@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +60,15 @@ func (h *hearing) meansNothing() bool {
 	}
 	_, understood := h.aloud(q)
 	return !understood
+}
+
+// misheard is what a timeline shows of a key or words that answer nothing.
+func (h *hearing) misheard() map[string]any {
+	shown := map[string]any{"heard": h.report.Answer}
+	maps.Copy(shown, properties(h.report, h.delivery))
+	delete(shown, "answer")
+	delete(shown, "text")
+	return shown
 }
 
 // aloud reads the report as an answer to a question of the call.

@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -93,6 +94,30 @@ func TestAnAnswerSaidAloudIsKept(t *testing.T) {
 		if got := interpret(c, spokenReport("csat", said, ""), d); got.Answer != nil || got.Progress != nil || got.Suppression != nil {
 			t.Errorf("%q is asked again, and answers nothing: %+v, %+v", said, got.Answer, got.Progress)
 		}
+	}
+}
+
+// A key that is no answer is told as what was heard, and never as the
+// customer's word in a case.
+func TestAKeyOutOfRangeIsNoAnswer(t *testing.T) {
+	yesNo := channels.CallQuestion{ID: "again", Expect: channels.ExpectYesNo}
+	c, d := talk(CSAT5, digits("csat", 1, 5), yesNo)
+	for question, key := range map[string]string{"csat": "7", "again": "4"} {
+		got := interpret(c, spokenReport(question, key, ""), d)
+		want := map[string]any{"template": d.Template, "question": question, "heard": key}
+		if d.Template == "" {
+			delete(want, "template")
+		}
+		if got.Answer != nil || got.Event.Name != "call misunderstood" || !maps.Equal(got.Event.Properties, want) {
+			t.Errorf("%s, key %s: %+v, %s %v", question, key, got.Answer, got.Event.Name, got.Event.Properties)
+		}
+		sent := customers.Event{Name: "call sent", Delivery: d.ID, At: noon}
+		if lines := customers.Conversation([]customers.Event{sent, got.Event}); len(lines) != 1 || lines[0].Status != "sent" {
+			t.Errorf("%s, key %s: the case tells %+v", question, key, lines)
+		}
+	}
+	if got := interpret(c, spokenReport("again", "2", ""), d); got.Event.Name != "call answered" || got.Answer == nil {
+		t.Errorf("a no: %s, %+v", got.Event.Name, got.Answer)
 	}
 }
 

@@ -9,6 +9,10 @@ import (
 // CaseReplied is the name of the event that an agent answered from a case.
 const CaseReplied = "case replied"
 
+// CallMisunderstood is the name of the event that a key or words on a call were no
+// answer to the question: they are on the timeline, and no word of the customer's.
+const CallMisunderstood = "call misunderstood"
+
 // Line is one thing that was said between a customer and the shop.
 type Line struct {
 	At      time.Time `json:"at"`
@@ -50,6 +54,7 @@ func Conversation(events []Event) []Line {
 			line.Ours, line.Channel, line.Who = true, textOf(e, "channel"), textOf(e, "by")
 			at[e.Delivery] = len(lines)
 			lines = append(lines, line)
+		case e.Name == CallMisunderstood: // asked again
 		case Wrote(e), what == "answered" && spoken(ch):
 			if line.Text == "" {
 				line.Text = textOf(e, "answer")

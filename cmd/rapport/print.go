@@ -59,7 +59,7 @@ func printTimeline(w io.Writer, events []customers.Event, zone *time.Location) {
 // eventLine is an event with what is worth knowing of it.
 func eventLine(e customers.Event) string {
 	var details []string
-	for _, name := range []string{"campaign", "template", "provider", "order_id", "total", "question", "answer", "score", "link", "text", "title", "queue", "reason", "segments", "about", "by", "media", "subject", "attachments", "claimed"} {
+	for _, name := range []string{"campaign", "template", "provider", "order_id", "total", "question", "answer", "heard", "score", "link", "text", "title", "queue", "reason", "segments", "about", "by", "media", "subject", "attachments", "claimed"} {
 		if value, known := e.Properties[name]; known && value != "" {
 			details = append(details, name+" "+strings.Join(strings.Fields(fmt.Sprint(value)), " "))
 		}
