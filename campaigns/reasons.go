@@ -52,7 +52,7 @@ func FailureReasons() []Reason {
 		{channels.ReasonOptedOut, "the customer has asked not to be contacted by this channel", "nothing: only the customer can take that back"},
 		{channels.ReasonRejected, "the provider did not accept the message", "look at what the provider says of it"},
 		{channels.ReasonTooLarge, "the message is longer than the channel takes", "shorten the template"},
-		{channels.ReasonGone, "the browser has given up its subscription", "nothing: it asks again on the next visit"},
+		{channels.ReasonGone, "the browser has given up its subscription", "nothing: the page subscribes again on the next visit"},
 		{"provider_unavailable", "the provider could not be reached in time", "nothing now; allow a longer expires if it happens often"},
 		{deliveries.ProviderDown, "the provider does not answer and is not tried until it does", "nothing: the message leaves as soon as the provider is up; `rapport channels` tells how it does"},
 		{deliveries.AccountRefused, "the provider refuses the account", "correct its keys in the operator's configuration, or look at the account's standing"},

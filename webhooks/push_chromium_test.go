@@ -76,7 +76,11 @@ func TestARealBrowserSubscribesShowsAndTells(t *testing.T) {
 		t.Fatal("the page does not offer to subscribe, or asked by itself")
 	}
 	page.Do(permit(browser.PermissionSettingGranted))
-	page.Do(chromedp.Click("#notify", chromedp.ByQuery), until(`document.querySelector("#notify").hidden && window.key`))
+	// Who lets the shop notify, by whatever way, has not subscribed to us.
+	page.Open(shop.URL + "/")
+	offered := until(`Notification.permission === "granted" && !document.querySelector("#notify").hidden && !window.subscribed`)
+	subscribes := chromedp.Tasks{chromedp.Click("#notify", chromedp.ByQuery), until(`document.querySelector("#notify").hidden && window.key`)}
+	page.Do(offered, subscribes)
 
 	var visitor, key string
 	page.Do(chromedp.Evaluate(`localStorage.getItem("rapport_anonymous_id")`, &visitor), chromedp.Evaluate(`window.key`, &key))
@@ -153,10 +157,40 @@ func TestARealBrowserSubscribesShowsAndTells(t *testing.T) {
 		t.Error("the press leads nowhere")
 	}
 	page.Do(until(`navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.length === 0)`))
+	h.renews(page, shop.URL, public.URL, visitor)
 	page.Do(awaited(`rapportPush.unsubscribe()`, nil))
-	if all, err = h.store.Load(t.Context(), []string{"anonymous:" + visitor}, noon); err != nil || len(all["anonymous:"+visitor].Browsers) != 0 {
-		t.Errorf("the browser is still known: %v", err)
+	h.knows(visitor, 0)
+	page.Do(until(`!document.querySelector("#notify").hidden`))
+	page.Open(shop.URL + "/") // what somebody took back is theirs to give again
+	page.Do(offered, subscribes)
+	h.knows(visitor, 1)
+}
+
+// renews has the push service give up the visitor's subscription, and Rapport
+// forget it: the next visit subscribes again, without a click.
+func (h *house) renews(page *browsertest.Page, shop, rapport, visitor string) {
+	h.t.Helper()
+	if err := h.store.Unsubscribe(h.t.Context(), h.knows(visitor, 1)[0].Endpoint); err != nil {
+		h.t.Fatal(err)
 	}
+	page.Open(shop + "/") // whose subscription is nowhere but in the page before
+	page.Do(until(fmt.Sprintf(`window.subscribed && performance.getEntriesByName("%s/push/subscriptions").length > 0
+		|| !document.querySelector("#notify").hidden`, rapport)))
+	h.knows(visitor, 1)
+}
+
+// knows are the browsers that Rapport has of a visitor, who should be so many.
+func (h *house) knows(visitor string, want int) []channels.PushSubscription {
+	h.t.Helper()
+	all, err := h.store.Load(h.t.Context(), []string{"anonymous:" + visitor}, noon)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	known := all["anonymous:"+visitor].Browsers
+	if len(known) != want {
+		h.t.Fatalf("%d browsers of the visitor are known, want %d", len(known), want)
+	}
+	return known
 }
 
 // shopServer is the shop's own origin: its page, the worker that loads ours, and
