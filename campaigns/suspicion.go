@@ -20,6 +20,7 @@ func (r *reader) suspect() {
 	s.suspectSenders()
 	s.suspectConditions()
 	s.suspectMarkup()
+	s.suspectVoices()
 	for _, id := range slices.Sorted(maps.Keys(r.workspace.Campaigns)) {
 		campaign := r.workspace.Campaigns[id]
 		if campaign.State == Archived {

@@ -3,24 +3,14 @@ package call
 import (
 	"slices"
 	"strings"
+
+	"rapport/channels"
 )
 
 // tongue is a language by the codes under which Twilio speaks and hears it.
 type tongue struct {
 	say  string
 	hear string // "" where only keys are understood
-}
-
-// regions are the languages that Twilio speaks and hears, by the regions it
-// hears them in, the usual one first
-// (https://www.twilio.com/docs/voice/twiml/say/text-speech and
-// https://www.twilio.com/docs/voice/twiml/gather#languagetags).
-var regions = map[string][]string{
-	"af": {"ZA"}, "ar": {"AE", "SA", "EG"}, "bg": {"BG"}, "ca": {"ES"}, "cs": {"CZ"}, "da": {"DK"}, "de": {"DE"}, "el": {"GR"},
-	"en": {"US", "GB", "AU", "CA", "IN", "IE", "NZ", "ZA"}, "es": {"ES", "MX", "US", "AR", "CL", "CO"}, "fi": {"FI"},
-	"fr": {"FR", "CA"}, "he": {"IL"}, "hi": {"IN"}, "hu": {"HU"}, "id": {"ID"}, "is": {"IS"}, "it": {"IT"}, "ja": {"JP"},
-	"ko": {"KR"}, "lt": {"LT"}, "lv": {"LV"}, "nb": {"NO"}, "nl": {"NL"}, "pl": {"PL"}, "pt": {"BR", "PT"}, "ro": {"RO"},
-	"ru": {"RU"}, "sk": {"SK"}, "sr": {"RS"}, "sv": {"SE"}, "th": {"TH"}, "tr": {"TR"}, "uk": {"UA"}, "vi": {"VN"},
 }
 
 // odd are the languages that do not keep to the rule.
@@ -36,7 +26,7 @@ func tongueOf(tag string) tongue {
 	if exception, known := odd[language]; known {
 		return exception
 	}
-	known := regions[language]
+	known := channels.VoiceRegions(language)
 	if len(known) == 0 {
 		return tongue{say: tag}
 	}
@@ -48,10 +38,4 @@ func tongueOf(tag string) tongue {
 		t.hear = tag
 	}
 	return t
-}
-
-// speakable reports whether Twilio has a voice of its own for a language.
-func speakable(tag string) bool {
-	language, _, _ := strings.Cut(tag, "-")
-	return language == "" || len(regions[language]) > 0 || odd[language].say != ""
 }

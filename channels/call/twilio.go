@@ -123,7 +123,7 @@ func (s *calls) Check(m channels.Message) error {
 		return refuse(channels.ReasonRejected, "the caller is not an E.164 number")
 	case m.Content.Call == nil:
 		return refuse(channels.ReasonRejected, "there is no script")
-	case m.Content.Call.Voice == "" && !speakable(m.Content.Call.Language):
+	case m.Content.Call.Voice == "" && !channels.Voiced(m.Content.Call.Language):
 		return refuse(channels.ReasonRejected, "Twilio has no voice for the language "+m.Content.Call.Language+"; write the script in another, or name a voice under senders")
 	case err != nil || script.Host == "":
 		return refuse(channels.ReasonRejected, "the script has no absolute URL")
