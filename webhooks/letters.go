@@ -32,14 +32,15 @@ type FormDoor struct {
 // listener is registered.
 func LetterForm(service string) string { return "mail/" + service }
 
-// lettersAtOnce is how many letters may be on their way in at once: each is held
-// in memory whole.
+// lettersAtOnce is how many letters may be on their way in at once by one route:
+// each is held in memory whole. Routes share no room, for a form can be judged
+// only when it is read, and strangers who send slowly must not stop the others.
 const lettersAtOnce = 8
 
 // mountLetters adds the routes for e-mail that comes in.
 func (d *Doors) mountLetters(mux *http.ServeMux) {
-	room := make(chan struct{}, lettersAtOnce)
 	handle := func(pattern string, handler http.HandlerFunc) {
+		room := make(chan struct{}, lettersAtOnce)
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			select {
 			case room <- struct{}{}:

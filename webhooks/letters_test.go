@@ -1,10 +1,15 @@
 package webhooks_test
 
 import (
+	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"rapport/channels"
 	"rapport/channels/inbound"
@@ -101,4 +106,25 @@ func TestLettersOfStrangersAreRefused(t *testing.T) {
 			t.Errorf("%s is open: %d", path, w.Code)
 		}
 	}
+}
+
+// Whoever sends forms slowly, and has proven nothing yet, keeps nobody else's
+// letters out.
+func TestSlowStrangersStopNoOtherRoute(t *testing.T) {
+	h := openMail(t)
+	var slow sync.WaitGroup
+	for range 8 { // as many as one route takes in at once
+		body, drip := io.Pipe()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, formHook, body)
+		slow.Go(func() { h.mux.ServeHTTP(httptest.NewRecorder(), r) })
+		defer slow.Wait()
+		defer drip.Close()
+		if _, err := drip.Write([]byte("-")); err != nil { // it is being read
+			t.Fatal(err)
+		}
+	}
+	patient, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	h.expect(http.StatusNoContent, request(http.MethodPost, deliveries.PathLetter, []byte("From: ann@shop.example\r\n\r\nhello"),
+		map[string]string{"Authorization": "Bearer " + letterSecret}).WithContext(patient))
 }
