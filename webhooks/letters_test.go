@@ -113,11 +113,11 @@ func TestLettersOfStrangersAreRefused(t *testing.T) {
 func TestSlowStrangersStopNoOtherRoute(t *testing.T) {
 	h := openMail(t)
 	var slow sync.WaitGroup
-	for range 8 { // as many as one route takes in at once
+	defer slow.Wait() // after all have hung up
+	for range 8 {     // as many as one route takes in at once
 		body, drip := io.Pipe()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, formHook, body)
 		slow.Go(func() { h.mux.ServeHTTP(httptest.NewRecorder(), r) })
-		defer slow.Wait()
 		defer drip.Close()
 		if _, err := drip.Write([]byte("-")); err != nil { // it is being read
 			t.Fatal(err)
