@@ -15,7 +15,7 @@ func (s *suspicion) suspectVoices() {
 			if !own || channels.Voiced(version.Locale) || sender.VoiceFor(version.Locale) != "" {
 				continue
 			}
-			s.warnFile(version.File, 1, 1, "Twilio has no voice for the language "+version.Locale+", and calls by this script are refused",
+			s.warnFile(version.File, 1, 1, "no voice is known for the language "+version.Locale+", and calls by this script are refused",
 				"write the script in another language, or name a voice under senders in rapport.yaml: call: {voice: {"+version.Locale+": …}}")
 		}
 	}
