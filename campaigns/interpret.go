@@ -54,7 +54,7 @@ func (h *hearing) response() Response {
 	case channels.ReportAnswered, channels.ReportReplied, channels.ReportClicked:
 		h.hearAnswer()
 	case channels.ReportComplained:
-		h.suppress("complained")
+		h.suppress(channels.ReasonComplained)
 		h.openCase("complaint", CaseRule{}, customers.High, "Complaint about ")
 	case channels.ReportBounced, channels.ReportFailed:
 		h.undeliverable()
@@ -235,7 +235,7 @@ func (h *hearing) undeliverable() {
 		return
 	}
 	switch {
-	case r.Reason == channels.ReasonOptedOut, r.Reason == "complained", r.Reason == channels.ReasonInvalidAddress:
+	case r.Reason == channels.ReasonOptedOut, r.Reason == channels.ReasonComplained, r.Reason == channels.ReasonInvalidAddress:
 		if r.Suppress {
 			h.suppress(r.Reason)
 		}

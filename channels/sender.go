@@ -181,10 +181,11 @@ func (e *Refused) Error() string { return fmt.Sprintf("refused (%s): %v", e.Reas
 // Unwrap gives the cause.
 func (e *Refused) Unwrap() error { return e.Err }
 
-// Reasons of Refused.
+// Reasons of Refused, and of reports that say the same.
 const (
 	ReasonInvalidAddress = "invalid_address"
 	ReasonOptedOut       = "opted_out"
+	ReasonComplained     = "complained"
 	ReasonGone           = "gone"
 	ReasonUnauthorized   = "unauthorized"
 	ReasonRejected       = "rejected"

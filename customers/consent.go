@@ -44,11 +44,8 @@ func Weight(reason string) int {
 	switch reason {
 	case SoftBounces:
 		return 0
-	case Complained:
+	case channels.ReasonComplained:
 		return 2
 	}
 	return 1
 }
-
-// Complained is the reason of a suppression after a complaint.
-const Complained = "complained"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"rapport/channels"
 )
 
 // CaseReplied is the name of the event that an agent answered from a case.
@@ -55,13 +57,13 @@ func Conversation(events []Event) []Line {
 			at[e.Delivery] = len(lines)
 			lines = append(lines, line)
 		case e.Name == CallMisunderstood: // asked again
-		case Wrote(e), what == "answered" && spoken(ch):
+		case Wrote(e), what == "answered" && channels.Channel(ch).Valid():
 			if line.Text == "" {
 				line.Text = textOf(e, "answer")
 			}
 			line.Media = append(listOf(e, "media"), listOf(e, "attachments")...)
 			lines = append(lines, line)
-		case e.Delivery != 0 && spoken(ch):
+		case e.Delivery != 0 && channels.Channel(ch).Valid():
 			i, known := at[e.Delivery]
 			if !known {
 				if what != "sent" {
@@ -75,15 +77,6 @@ func Conversation(events []Event) []Line {
 		}
 	}
 	return lines
-}
-
-// spoken reports whether a channel carries words between people.
-func spoken(channel string) bool {
-	switch channel {
-	case "sms", "email", "call", "push":
-		return true
-	}
-	return false
 }
 
 // about names a message of ours by its template.

@@ -166,7 +166,7 @@ func (f *foresight) email(b EmailBehaviour) {
 		f.comes(then("unsubscribing"), channels.ReportUnsubscribed, nil)
 	}
 	if c.happens("complain", b.Complain) {
-		f.comes(then("complaining"), channels.ReportComplained, because("complained", true, false))
+		f.comes(then("complaining"), channels.ReportComplained, because(channels.ReasonComplained, true, false))
 	}
 }
 

@@ -117,7 +117,7 @@ func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression
 
 // weightOf is customers.Weight of a column.
 func weightOf(column string) string {
-	return "CASE " + column + " WHEN '" + customers.SoftBounces + "' THEN 0 WHEN '" + customers.Complained + "' THEN 2 ELSE 1 END"
+	return "CASE " + column + " WHEN '" + customers.SoftBounces + "' THEN 0 WHEN '" + channels.ReasonComplained + "' THEN 2 ELSE 1 END"
 }
 
 // Release implements customers.Preferences.

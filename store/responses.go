@@ -205,31 +205,34 @@ func addScores(ctx context.Context, tx *tx, answers []campaigns.Answer, scale ca
 	return err
 }
 
-// engagement names the columns that keep a customer's latest sign of life, by
-// the event that is one.
-var engagement = map[string][]string{
-	"email opened":     {"email_opened_at"},
-	"email clicked":    {"email_clicked_at"},
-	"email replied":    {"wrote_at"},
-	"sms replied":      {"sms_replied_at", "wrote_at"},
-	"sms answered":     {"sms_replied_at"},
-	"sms unsubscribed": {"wrote_at"},
-	"sms resubscribed": {"wrote_at"},
-	"push clicked":     {"push_clicked_at"},
+// engagement names the columns that keep a customer's latest sign of life on a
+// channel, by the event that is one.
+var engagement = map[string]string{
+	"email opened":  "email_opened_at",
+	"email clicked": "email_clicked_at",
+	"sms replied":   "sms_replied_at",
+	"sms answered":  "sms_replied_at",
+	"push clicked":  "push_clicked_at",
 }
 
 // noteEngagement moves on when customers last showed a sign of life. A machine's
 // doing has another name and is none.
 func noteEngagement(ctx context.Context, tx *tx, fresh []campaigns.Response) error {
 	latest := map[string]map[string]time.Time{} // by column, then by customer
+	note := func(column string, e customers.Event) {
+		if latest[column] == nil {
+			latest[column] = map[string]time.Time{}
+		}
+		if e.At.After(latest[column][e.Customer]) {
+			latest[column][e.Customer] = e.At
+		}
+	}
 	for _, r := range fresh {
-		for _, column := range engagement[r.Event.Name] {
-			if latest[column] == nil {
-				latest[column] = map[string]time.Time{}
-			}
-			if who := r.Event.Customer; r.Event.At.After(latest[column][who]) {
-				latest[column][who] = r.Event.At
-			}
+		if column, sign := engagement[r.Event.Name]; sign {
+			note(column, r.Event)
+		}
+		if customers.Wrote(r.Event) {
+			note("wrote_at", r.Event)
 		}
 	}
 	for _, column := range slices.Sorted(maps.Keys(latest)) {

@@ -119,7 +119,7 @@ func readLayout(src *source, found *problems) emailLayout {
 
 // wordsFor are the layout's words in a locale, or the nearest it has.
 func (l emailLayout) wordsFor(locale, workspace string) map[string]string {
-	for _, candidate := range append(append(fallbacks(locale), fallbacks(workspace)...), "en") {
+	for _, candidate := range append(append(Fallbacks(locale), Fallbacks(workspace)...), "en") {
 		if words, ok := l.words[candidate]; ok {
 			return words
 		}

@@ -163,7 +163,7 @@ func (v *variant) render(b Bindings) (channels.Content, error) {
 // locale, the file without a locale.
 func (t *template) choose(locale, workspace string) *variant {
 	for _, wish := range []string{locale, workspace} {
-		for _, candidate := range fallbacks(wish) {
+		for _, candidate := range Fallbacks(wish) {
 			if v, ok := t.variants[candidate]; ok {
 				return v
 			}

@@ -305,7 +305,7 @@ func (l *loader) chooseLayout(c *composer, locale string) bool {
 		l.found.at(c.file.layout.at, didYouMean(name, known), "there is no layout %s", name)
 		return false
 	}
-	for _, candidate := range append(append(fallbacks(locale), fallbacks(l.library.locale)...), "") {
+	for _, candidate := range append(append(Fallbacks(locale), Fallbacks(l.library.locale)...), "") {
 		if layout, ok := layouts.byLocale[candidate]; ok {
 			c.layout = &layout
 			return true

@@ -16,8 +16,8 @@ func canonicalLocale(tag string) (canonical string, ok bool) {
 	return parsed.String(), true
 }
 
-// fallbacks lists where to look for a locale: itself, then less and less of it.
-func fallbacks(locale string) []string {
+// Fallbacks lists where to look for a locale: itself, then less and less of it.
+func Fallbacks(locale string) []string {
 	if canonical, ok := canonicalLocale(locale); ok {
 		locale = canonical
 	}

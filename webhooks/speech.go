@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/text/language"
+
+	"rapport/templates"
 )
 
 //go:embed pages/words/*.yaml
@@ -50,23 +52,13 @@ func readSpeeches() map[string]speech {
 // less of it (pt-BR, pt), then the next.
 func spoken(locales ...string) speech {
 	for _, locale := range locales {
-		for tag := canonical(locale); tag != ""; {
+		for _, tag := range templates.Fallbacks(locale) {
 			if s, written := speeches[tag]; written {
 				return s
 			}
-			cut := strings.LastIndexByte(tag, '-')
-			tag = tag[:max(cut, 0)]
 		}
 	}
 	return speeches[usual]
-}
-
-func canonical(locale string) string {
-	tag, err := language.Parse(locale)
-	if err != nil || locale == "" {
-		return ""
-	}
-	return tag.String()
 }
 
 // accepted is the language of a browser's list that we speak best; "" where we

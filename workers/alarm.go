@@ -43,16 +43,23 @@ func (a *Alarm) tell(ctx context.Context, before, after deliveries.Health) {
 	}
 	body, err := json.Marshal(said)
 	id := fmt.Sprintf("%s %s %d", said.Type, after.Outlet, after.Since.UnixMilli())
-	for try := 0; err == nil && try < alarmTries; try++ {
+	if err == nil {
+		err = a.try(ctx, id, body)
+	}
+	if err != nil {
+		a.Log.Error("the operator's webhook was not told", "about", after.String(), "error", err)
+	}
+}
+
+// try tells until the webhook has heard it, or has refused to.
+func (a *Alarm) try(ctx context.Context, id string, body []byte) (err error) {
+	for range alarmTries {
 		once, cancel := context.WithTimeout(context.WithoutCancel(ctx), alarmTimeout)
 		err = a.Herald.Tell(once, id, channels.WebhookContent{URL: a.URL, Body: body})
 		cancel()
-		if err == nil {
-			return
-		}
-		if try+1 < alarmTries && channels.Classify(err) != channels.KnownRefused {
-			err = nil
+		if err == nil || channels.Classify(err) == channels.KnownRefused {
+			break
 		}
 	}
-	a.Log.Error("the operator's webhook was not told", "about", after.String(), "error", err)
+	return err
 }

@@ -117,14 +117,15 @@ func (w *World) keep(p *person, j *journey, a campaigns.Answer) {
 // noteEngagement).
 func (p *person) engage(event customers.Event) {
 	signs := &p.Engagement
-	for _, latest := range map[string][]*time.Time{
-		"email opened": {&signs.EmailOpenedAt}, "email clicked": {&signs.EmailClickedAt}, "email replied": {&signs.WroteAt},
-		"sms replied": {&signs.SMSRepliedAt, &signs.WroteAt}, "sms answered": {&signs.SMSRepliedAt},
-		"sms unsubscribed": {&signs.WroteAt}, "sms resubscribed": {&signs.WroteAt}, "push clicked": {&signs.PushClickedAt},
-	}[event.Name] {
-		if event.At.After(*latest) {
-			*latest = event.At
-		}
+	latest := map[string]*time.Time{
+		"email opened": &signs.EmailOpenedAt, "email clicked": &signs.EmailClickedAt,
+		"sms replied": &signs.SMSRepliedAt, "sms answered": &signs.SMSRepliedAt, "push clicked": &signs.PushClickedAt,
+	}[event.Name]
+	if latest != nil && event.At.After(*latest) {
+		*latest = event.At
+	}
+	if customers.Wrote(event) && event.At.After(signs.WroteAt) {
+		signs.WroteAt = event.At
 	}
 }
 

@@ -113,7 +113,7 @@ func reaction(m Message, act campaigns.Act, after time.Duration) Reaction {
 		r.Report = m.bounced(act.Hard)
 	case campaigns.ActComplain:
 		r.Report = m.Report(channels.ReportComplained)
-		r.Report.Suppress, r.Report.Reason = true, "complained"
+		r.Report.Suppress, r.Report.Reason = true, channels.ReasonComplained
 	case campaigns.ActUnsubscribe:
 		r.Report = m.stop()
 	case campaigns.ActNoAnswer, campaigns.ActBusy, campaigns.ActMachine:

@@ -83,7 +83,7 @@ func (e event) report(receivedAt time.Time) (channels.Report, bool) {
 		r.Kind = channels.ReportFailed
 		r.Reason, r.Suppress = dropped(e.Reason)
 	case "spamreport":
-		r.Kind, r.Suppress, r.Reason = channels.ReportComplained, true, "complained"
+		r.Kind, r.Suppress, r.Reason = channels.ReportComplained, true, channels.ReasonComplained
 	case "unsubscribe":
 		r.Kind, r.Suppress, r.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
 	case "group_unsubscribe":
@@ -123,7 +123,7 @@ func dropped(reason string) (string, bool) {
 	case strings.HasPrefix(reason, "Unsubscribed"):
 		return channels.ReasonOptedOut, true
 	case strings.HasPrefix(reason, "Spam Reporting"):
-		return "complained", true
+		return channels.ReasonComplained, true
 	case reason == "Invalid":
 		return channels.ReasonInvalidAddress, true
 	}

@@ -120,7 +120,7 @@ func (n notice) reports(r channels.Report) []channels.Report {
 		r.Reason = n.class()
 		r.Suppress = r.Reason == channels.BounceHard
 	case channels.ReportComplained:
-		r.Reason, r.Suppress = "complained", true
+		r.Reason, r.Suppress = channels.ReasonComplained, true
 	}
 	return []channels.Report{r}
 }
