@@ -64,20 +64,16 @@ func signsOf(results []channels.Result) deliveries.Signs {
 		switch {
 		case result.Err == nil, errors.As(result.Err, &notSent) && notSent.Own:
 			s.Well++
-			continue
 		case errors.As(result.Err, &notSent) && notSent.Limited:
 			s.Well, s.Limited, s.Wish = s.Well+1, true, max(s.Wish, notSent.RetryAfter)
-			continue
 		case errors.As(result.Err, &refused):
-			if !refused.Broken {
-				continue
+			if refused.Broken { // the account weighs more than a message
+				s.Refused, s.Detail = true, result.Err.Error()
 			}
-			s.Refused = true
-			s.Detail = result.Err.Error() // the account weighs more than a message
-			continue
-		}
-		if s.Ill++; s.Detail == "" {
-			s.Detail = result.Err.Error()
+		default:
+			if s.Ill++; s.Detail == "" {
+				s.Detail = result.Err.Error()
+			}
 		}
 	}
 	return s
