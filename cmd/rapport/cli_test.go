@@ -196,6 +196,14 @@ func startUp(t *testing.T, data, address string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.signal(syscall.SIGTERM) })
+	awaitAlive(t, address)
+	return p
+}
+
+// awaitAlive waits until a rapport serves at an address. Before that a command
+// that looks into its folder could keep it from being opened.
+func awaitAlive(t *testing.T, address string) {
+	t.Helper()
 	eventually(t, time.Minute, "rapport is up", func() bool {
 		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+address+"/healthz", nil)
 		if err != nil {
@@ -207,7 +215,6 @@ func startUp(t *testing.T, data, address string) *process {
 		}
 		return response.Body.Close() == nil && response.StatusCode == http.StatusOK
 	})
-	return p
 }
 
 func TestImportReportsWhatItCannotTake(t *testing.T) {

@@ -72,10 +72,10 @@ func TestUpDeliversThroughARelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { up.signal(syscall.SIGTERM) })
-	eventually(t, time.Minute, "the journey begins", func() bool {
-		_, _, code := rapport(t, "follow-up", "hello", "ada", "--data", data, "--config", config)
-		return code == 0
-	})
+	awaitAlive(t, address)
+	if _, errOut, code := rapport(t, "follow-up", "hello", "ada", "--data", data, "--config", config); code != 0 {
+		t.Fatal(errOut)
+	}
 	eventually(t, time.Minute, "the letter arrives", func() bool { return len(relay.Letters()) > 0 })
 	letter, err := mail.ReadMessage(bytes.NewReader(relay.Letters()[0].Raw))
 	if err != nil {
