@@ -25,7 +25,7 @@ const pool = 16
 func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("open store: the PostgreSQL DSN cannot be read; it has the form postgres://user:password@host:5432/database")
+		return nil, &Unfit{"open store: the PostgreSQL DSN cannot be read; it has the form postgres://user:password@host:5432/database"}
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rapport"
@@ -53,7 +53,7 @@ func checkPostgres(ctx context.Context, db *sql.DB) error {
 		return explain(err)
 	}
 	if version < oldestPostgres {
-		return fmt.Errorf("PostgreSQL %d is too old: 14 or newer is needed", version/10000)
+		return &Unfit{fmt.Sprintf("PostgreSQL %d is too old: 14 or newer is needed", version/10000)}
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	case "postgres", "postgresql":
 		return openPostgres(ctx, dsn)
 	}
-	return nil, errors.New(`open store: the DSN must begin with "sqlite:" or "postgres://"`)
+	return nil, &Unfit{`open store: the DSN must begin with "sqlite:" or "postgres://"`}
 }
 
 // preparedFor is what is kept parsed for a pool.

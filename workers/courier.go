@@ -56,8 +56,11 @@ type Courier struct {
 	Call time.Duration
 	// Lease is how long claimed deliveries are kept; 0 is UsualLease.
 	Lease time.Duration
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Stopping is closed when the worker is to leave: the window in flight is
+	// finished and the rest of a batch goes back to the ledger. Nil is never.
+	Stopping <-chan struct{}
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Limiter spaces sends across all workers.
@@ -286,11 +289,11 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 }
 
 // send hands parcels over, window by window, each sender taking its turn. Once
-// ctx ends no further window begins; the one in flight is finished and settled
-// all the same.
+// ctx ends or the worker is to leave no further window begins; the one in flight
+// is finished and settled all the same.
 func (r *round) send(ctx context.Context, parcels []parcel) error {
 	turns, left := r.turns(parcels), patience
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !r.leaves() {
 		var err error
 		if err = r.look(ctx); err != nil {
 			return err
@@ -320,6 +323,16 @@ func (r *round) send(ctx context.Context, parcels []parcel) error {
 		troubles = append(troubles, r.giveBack(ctx, t.parcels, "", r.Now(), 0))
 	}
 	return errors.Join(troubles...)
+}
+
+// leaves reports whether the worker is to leave.
+func (c *Courier) leaves() bool {
+	select {
+	case <-c.Stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 // take takes a window's worth of parcels out of the turns, as many of each as

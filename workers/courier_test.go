@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -179,21 +180,33 @@ func TestAChannelWithoutAProviderWaits(t *testing.T) {
 // A shutdown begins no further window, tears off none that is in flight, and
 // leaves the rest due.
 func TestAShutdownFinishesTheWindowInFlight(t *testing.T) {
-	s := open(t, files)
-	s.courier.Window = 1
-	s.person("ben")
-	s.plan("ann", "Texted")
-	s.plan("ben", "Texted")
-	ctx, stop := context.WithCancel(s.ctx())
-	s.provider.does(func(http.ResponseWriter, request) bool { stop(); return false })
-	ok(t, s.courier.Deliver(ctx, s.due()))
-	all := s.ledger()
-	if all[0].Status != deliveries.Sent || all[1].Status != deliveries.Planned || all[1].DueAt.After(noon) || all[1].Attempts != 0 {
-		t.Errorf("got %s and %s (attempt %d), due at %s", all[0].Status, all[1].Status, all[1].Attempts, all[1].DueAt)
-	}
-	s.deliver()
-	if s.ledger()[1].Status != deliveries.Sent {
-		t.Error("the rest is not sent afterwards")
+	for name, ends := range map[string]func(s *shop) (context.Context, func()){
+		"the task's context ends": func(s *shop) (context.Context, func()) { return context.WithCancel(s.ctx()) },
+		"the worker is to leave": func(s *shop) (context.Context, func()) {
+			stopping := make(chan struct{})
+			s.courier.Stopping = stopping
+			return s.ctx(), sync.OnceFunc(func() { close(stopping) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, files)
+			s.courier.Window = 1
+			s.person("ben")
+			s.plan("ann", "Texted")
+			s.plan("ben", "Texted")
+			ctx, stop := ends(s)
+			s.provider.does(func(http.ResponseWriter, request) bool { stop(); return false })
+			ok(t, s.courier.Deliver(ctx, s.due()))
+			all := s.ledger()
+			if all[0].Status != deliveries.Sent || all[1].Status != deliveries.Planned || all[1].DueAt.After(noon) || all[1].Attempts != 0 {
+				t.Errorf("got %s and %s (attempt %d), due at %s", all[0].Status, all[1].Status, all[1].Attempts, all[1].DueAt)
+			}
+			s.courier.Stopping = nil
+			s.deliver()
+			if s.ledger()[1].Status != deliveries.Sent {
+				t.Error("the rest is not sent afterwards")
+			}
+		})
 	}
 }
 

@@ -106,6 +106,8 @@ type Server struct {
 	server *asynq.Server
 	mux    *asynq.ServeMux
 	redis  redis.UniversalClient
+
+	stopping chan struct{}
 }
 
 // ServerOptions size a worker process.
@@ -119,8 +121,14 @@ type ServerOptions struct {
 	// Grace is how long tasks may take to end at shutdown; 0 is 25 s. It is
 	// longer than a provider call (10 s) and shorter than a pod's grace (45 s).
 	Grace time.Duration
-	Log   *slog.Logger
+	// Turned is called every few seconds as long as tasks are taken, whether or
+	// not Redis answers; nil tells nobody.
+	Turned func()
+	Log    *slog.Logger
 }
+
+// turnsEvery is how often a server shows that it turns.
+const turnsEvery = 5 * time.Second
 
 // NewServer prepares a worker process over a Redis connection.
 func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
@@ -136,13 +144,17 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 	if o.Grace == 0 {
 		o.Grace = 25 * time.Second
 	}
+	turned := func(error) {}
+	if o.Turned != nil {
+		turned = func(error) { o.Turned() }
+	}
 	return &Server{
-		redis: r,
+		redis: r, stopping: make(chan struct{}),
 		server: asynq.NewServerFromRedisClient(r, asynq.Config{
 			Concurrency: o.Concurrency, Queues: o.Queues,
 			TaskCheckInterval: o.Poll, DelayedTaskCheckInterval: time.Minute,
 			ShutdownTimeout: o.Grace, Logger: asynqLog{o.Log}, LogLevel: asynq.WarnLevel,
-			HealthCheckInterval: time.Hour,
+			HealthCheckInterval: turnsEvery, HealthCheckFunc: turned,
 		}),
 		mux: asynq.NewServeMux(),
 	}
@@ -183,8 +195,14 @@ func (s *Server) Start() error {
 	return nil
 }
 
-// Stop takes no more tasks and waits for those under way, up to the grace.
+// Stopping is closed when the server begins to stop: whoever has more than one
+// thing left to do gives it back.
+func (s *Server) Stopping() <-chan struct{} { return s.stopping }
+
+// Stop takes no more tasks and waits for those under way, up to the grace. It is
+// called once.
 func (s *Server) Stop() {
+	close(s.stopping)
 	s.server.Stop()
 	s.server.Shutdown()
 }

@@ -28,6 +28,13 @@ func OpenRedis(address string) (redis.UniversalClient, error) {
 	return redis.NewClient(options), nil
 }
 
+// UnfitRedis is a Redis that answers and must not be used; one that does not
+// answer may be fit when it is back.
+type UnfitRedis struct{ Reason string }
+
+// Error implements error.
+func (u *UnfitRedis) Error() string { return u.Reason }
+
 // CheckRedis refuses a Redis that would lose tasks or cannot run them: older
 // than 6.2, or one that evicts keys when its memory is full.
 func CheckRedis(ctx context.Context, r redis.UniversalClient) error {
@@ -36,14 +43,14 @@ func CheckRedis(ctx context.Context, r redis.UniversalClient) error {
 		return fmt.Errorf("ask Redis for its version: %w", err)
 	}
 	if version := field(server, "redis_version"); !atLeast(version, 6, 2) {
-		return fmt.Errorf("redis is version %s and 6.2 or newer is needed; upgrade it", version)
+		return &UnfitRedis{fmt.Sprintf("redis is version %s and 6.2 or newer is needed; upgrade it", version)}
 	}
 	memory, err := r.Info(ctx, "memory").Result()
 	if err != nil {
 		return fmt.Errorf("ask Redis for its memory policy: %w", err)
 	}
 	if policy := field(memory, "maxmemory_policy"); policy != "noeviction" {
-		return fmt.Errorf("redis evicts keys (maxmemory-policy is %q) and would drop tasks; set `maxmemory-policy noeviction`", policy)
+		return &UnfitRedis{fmt.Sprintf("redis evicts keys (maxmemory-policy is %q) and would drop tasks; set `maxmemory-policy noeviction`", policy)}
 	}
 	return nil
 }

@@ -37,8 +37,11 @@ type Scheduler struct {
 	Holder string
 	// ReconcileEvery is how often leases and doubts are looked at; 0 is 30 s.
 	ReconcileEvery time.Duration
-	Now            func() time.Time
-	Log            *slog.Logger
+	// Turned is called as long as the loop turns, whether or not it can do its
+	// work; nil tells nobody.
+	Turned func()
+	Now    func() time.Time
+	Log    *slog.Logger
 
 	trouble string // what was told last
 }
@@ -58,6 +61,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 		every = 30 * time.Second
 	}
 	for {
+		s.turned()
 		if leads && polled {
 			trouble = errors.Join(trouble, s.Upkeep(ctx))
 			if s.Now().Sub(reconciled) >= every {
@@ -89,12 +93,19 @@ func (s *Scheduler) Run(ctx context.Context) {
 func (s *Scheduler) Upkeep(ctx context.Context) error {
 	err := s.Reconciler.Refill(ctx)
 	for _, round := range []func(context.Context) error{s.Schedule.Round, s.Decider.Round, s.Sweeper.Round, s.Watcher.Round, s.Stager.Round, s.Keeper.Round, s.Retention.Round} {
+		s.turned() // a round may take its time
 		// Without a workspace nothing is scheduled, but answers are still read.
 		if done := round(ctx); !errors.Is(done, campaigns.ErrNoWorkspace) {
 			err = errors.Join(err, done)
 		}
 	}
 	return err
+}
+
+func (s *Scheduler) turned() {
+	if s.Turned != nil {
+		s.Turned()
+	}
 }
 
 func (s *Scheduler) lead(ctx context.Context) (bool, error) {

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rapport/campaigns/expression"
+)
+
+// Unfit is a database that no waiting makes fit for this program.
+type Unfit struct{ Reason string }
+
+// Error implements error.
+func (u *Unfit) Error() string { return u.Reason }
+
+// Schema compares the database's schema with this program's.
+type Schema struct {
+	// Pending are the migrations that the database lacks, and Foreign those that
+	// a newer program has made there.
+	Pending, Foreign []int64
+}
+
+// Schema tells whether the database's schema is this program's. It changes
+// nothing: a database without any schema lacks all of it.
+func (s *Store) Schema(ctx context.Context) (Schema, error) {
+	known, err := knownMigrations()
+	if err != nil {
+		return Schema{}, err
+	}
+	var made []int64
+	err = s.read(ctx, func(tx *tx) error {
+		there, _, err := first(ctx, tx, column[bool], tableExists(s.dialect), "goose_db_version")
+		if err != nil || !there {
+			return err
+		}
+		made, err = list(ctx, tx, column[int64], "SELECT version_id FROM goose_db_version WHERE is_applied AND version_id > 0 ORDER BY version_id")
+		return err
+	})
+	if err != nil {
+		return Schema{}, fmt.Errorf("read the schema's version: %w", err)
+	}
+	without := func(all, some []int64) []int64 {
+		return slices.DeleteFunc(slices.Clone(all), func(n int64) bool { return slices.Contains(some, n) })
+	}
+	return Schema{Pending: without(known, made), Foreign: without(made, known)}, nil
+}
+
+func tableExists(d expression.Dialect) string {
+	if d == expression.Postgres {
+		return "SELECT to_regclass($1) IS NOT NULL"
+	}
+	return "SELECT count(*) > 0 FROM sqlite_schema WHERE name = $1"
+}
+
+// knownMigrations are the numbers of this program's, in order.
+func knownMigrations() ([]int64, error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	known := make([]int64, len(names))
+	for i, name := range names {
+		number, _, _ := strings.Cut(strings.TrimPrefix(name, "migrations/"), "_")
+		if known[i], err = strconv.ParseInt(number, 10, 64); err != nil {
+			return nil, fmt.Errorf("the migration %s has no number", name)
+		}
+	}
+	return known, nil
+}
+
+// Clock is what the database server's clock shows; SQLite's is this machine's.
+func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
+	query := "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+	if s.dialect == expression.SQLite {
+		query = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+	}
+	var millis int64
+	if err := explain(s.readers.QueryRowContext(ctx, query).Scan(&millis)); err != nil {
+		return time.Time{}, fmt.Errorf("ask the database for the time: %w", err)
+	}
+	return time.UnixMilli(millis).UTC(), nil
+}

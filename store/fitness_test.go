@@ -1,0 +1,74 @@
+package store
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"rapport/store/storetest/fresh"
+)
+
+func TestTheSchemaIsComparedWithTheProgram(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s, err := Open(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		known, err := knownMigrations()
+		if err != nil || len(known) == 0 {
+			t.Fatal(known, err)
+		}
+		expect := func(when string, pending, foreign []int64) {
+			t.Helper()
+			schema, err := s.Schema(t.Context())
+			if err != nil || !slices.Equal(schema.Pending, pending) || !slices.Equal(schema.Foreign, foreign) {
+				t.Errorf("%s: got %v, %v", when, schema, err)
+			}
+		}
+		expect("an empty database", known, nil)
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		expect("once it is migrated", nil, nil)
+		change := func(statement string, args ...any) {
+			t.Helper()
+			if _, err := s.writer.ExecContext(t.Context(), statement, args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, $1)", applied(s))
+		expect("when a newer program was there", nil, []int64{99999})
+		change("DELETE FROM goose_db_version WHERE version_id = $1", known[1])
+		expect("when one is missing in between", known[1:2], []int64{99999})
+	})
+}
+
+func TestManyMigrateAtOnce(t *testing.T) {
+	dsn := fresh.Postgres(t)
+	var at sync.WaitGroup
+	for range 4 {
+		s, err := Open(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		at.Go(func() {
+			if err := s.Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	at.Wait()
+}
+
+func TestTheDatabasesClockIsRead(t *testing.T) {
+	eachStore(t, func(t *testing.T, s *Store) {
+		before := time.Now().Add(-time.Millisecond) // it is read to the millisecond
+		at, err := s.Clock(t.Context())
+		if err != nil || at.Before(before) || at.After(time.Now()) {
+			t.Errorf("got %s, %v; asked at %s", at, err, before)
+		}
+	})
+}
