@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -48,6 +49,7 @@ type Config struct {
 	Recordings Recordings `yaml:"recordings"`
 	Retention  Retention  `yaml:"retention"`
 	Alerts     Alerts     `yaml:"alerts"`
+	Ops        Ops        `yaml:"ops"`
 	Worker     Worker     `yaml:"worker"`
 	Log        Log        `yaml:"log"`
 }
@@ -89,6 +91,29 @@ type Alerts struct {
 	// Webhook is a URL that is told, signed as Standard Webhooks says, when a
 	// provider is found down and when it is up again. Empty tells nobody.
 	Webhook Secret `yaml:"webhook"`
+}
+
+// Ops is the port at which each process tells whatever runs it how it does. It is
+// for the machines' own network and nobody else: it has no accounts.
+type Ops struct {
+	// Listen is its address, such as 0.0.0.0:9090; empty: there is none.
+	Listen string `yaml:"listen"`
+	// Drain is how long the web role goes on serving after it was told to stop and
+	// says that it is not ready, so that load balancers send it nothing more.
+	Drain time.Duration `yaml:"drain"`
+}
+
+// longestDrain leaves requests under way 15 s of a pod's grace of 45 s.
+const longestDrain = 25 * time.Second
+
+func (o Ops) check() (mistakes []error) {
+	if _, _, err := net.SplitHostPort(o.Listen); o.Listen != "" && err != nil {
+		mistakes = append(mistakes, errors.New("ops.listen: an address and a port are wanted, such as 0.0.0.0:9090"))
+	}
+	if o.Drain < 0 || o.Drain > longestDrain {
+		mistakes = append(mistakes, fmt.Errorf("ops.drain: a time up to %s is wanted, better 5s, and it is %s", longestDrain, o.Drain))
+	}
+	return mistakes
 }
 
 // Worker sizes a worker process.
@@ -176,6 +201,7 @@ func Defaults() Config {
 		ConditionTimeout: time.Minute,
 
 		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour), Recordings: Age(90 * 24 * time.Hour)},
+		Ops:       Ops{Drain: 5 * time.Second},
 		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second},
 		Log:       Log{Level: "info", Format: "text"},
 	}
@@ -282,6 +308,7 @@ func (c Config) Check() error {
 		wrong("worker.lease: at least 5s is wanted, better 90s")
 	}
 	mistakes = append(mistakes, c.Worker.inOrder()...)
+	mistakes = append(mistakes, c.Ops.check()...)
 	if c.ConditionTimeout < time.Second {
 		wrong("condition_timeout: at least 1s is wanted, better 1m")
 	}

@@ -120,6 +120,8 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"no time to answer", "worker: {call: 10ms}\n", "", "worker.call: at least 1s"},
 		{"an age", "", "RAPPORT_RETENTION_CALLBACKS=long", "RAPPORT_RETENTION_CALLBACKS: a time such as 30d"},
 		{"an age in the file", "retention: {callbacks: d}\n", "", "a time such as 30d, 12w or 36h is wanted"},
+		{"a port without an address", "", "RAPPORT_OPS_LISTEN=9090", "ops.listen: an address and a port are wanted"},
+		{"a drain that outlasts a pod's grace", "ops: {drain: 40s}\n", "", "ops.drain: a time up to 25s is wanted"},
 		{"a switch", "", "RAPPORT_TEST_MODE=perhaps", "RAPPORT_TEST_MODE: true or false is wanted"},
 		{"a limit", "limits: {sms: {per_minute: 5}}\n", "", "a number of messages a second is wanted"},
 		{"a number", "", "RAPPORT_WORKER_WINDOW=many", "RAPPORT_WORKER_WINDOW: a whole number is wanted"},
@@ -217,7 +219,7 @@ func TestTheExampleLoads(t *testing.T) {
 	if err := config.Providers["email"]["sendgrid"].Decode(&m); err != nil || m.APIKey != "0123456789abcdef" {
 		t.Errorf("the section of e-mail: %v, the key is there: %t", err, m.APIKey != "")
 	}
-	if config.Worker != Defaults().Worker || config.Log != Defaults().Log || config.Listen != Defaults().Listen {
+	if config.Worker != Defaults().Worker || config.Log != Defaults().Log || config.Ops != Defaults().Ops || config.Listen != Defaults().Listen {
 		t.Error("what the example shows as defaults are not the defaults")
 	}
 	if _, err := Load("example.yaml", nil); err == nil {

@@ -63,12 +63,18 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	page("POST /campaigns/{id}/resumed", c.resume)
 }
 
+// FromHere reports whether a request comes from this machine and by one of its
+// own names.
+func FromHere(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && from.Addr().Unmap().IsLoopback() && ours(r.Host)
+}
+
 // local serves this machine and nobody else: neither a stranger's address nor a
 // stranger's name for ours (DNS rebinding) gets in.
 func (c *Console) local(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		from, err := netip.ParseAddrPort(r.RemoteAddr)
-		if err != nil || !from.Addr().Unmap().IsLoopback() || !ours(r.Host) {
+		if !FromHere(r) {
 			http.NotFound(w, r)
 			return
 		}

@@ -97,7 +97,7 @@ func (e *embedding) openRedis(ctx context.Context, c config.Config) error {
 		}
 		e.close = append(e.close, func() error { inside.Close(); return nil })
 		go passTime(ctx, inside)
-		address = "redis://" + inside.Addr()
+		address, e.RedisInside = "redis://"+inside.Addr(), true
 	}
 	r, err := workers.OpenRedis(address)
 	if err != nil {

@@ -49,8 +49,8 @@ func revealed(secrets []config.Secret) []string {
 	return texts
 }
 
-// takeMail serves SMTP beside something else, where that is configured. stop
-// waits for the messages under way.
+// takeMail serves SMTP beside something else, where that is configured, until
+// stop is called, which waits for the messages under way.
 func (i *installation) takeMail(ctx context.Context) (stop func(), err error) {
 	if i.Inbound.SMTP.Listen == "" {
 		return func() {}, nil
@@ -60,7 +60,7 @@ func (i *installation) takeMail(ctx context.Context) (stop func(), err error) {
 		return nil, fmt.Errorf("listen for mail on %s: %w", i.Inbound.SMTP.Listen, err)
 	}
 	server := &inbound.SMTP{Domain: i.Inbound.Domain, Ours: i.Addresses, Keep: i.keepLetter, Log: i.Log}
-	return runBeside(ctx, func(ctx context.Context) {
+	return runBeside(context.WithoutCancel(ctx), func(ctx context.Context) {
 		if err := server.Serve(ctx, listener); err != nil && ctx.Err() == nil {
 			i.Log.Error("mail is not taken any more", "error", err)
 		}

@@ -25,8 +25,9 @@ import (
 
 // backing is all that tells an embedded installation from a production one.
 type backing struct {
-	DSN   string
-	Redis redis.UniversalClient
+	DSN         string
+	Redis       redis.UniversalClient
+	RedisInside bool // the process's own
 	opened
 
 	Addresses deliveries.Doors
@@ -59,6 +60,7 @@ type installation struct {
 	Store   *store.Store
 	Catalog *campaigns.Catalog
 	Bell    *workers.Bell
+	Health  *health
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -108,7 +110,7 @@ func (o *options) openWriting(ctx context.Context) (*installation, error) {
 func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) *installation {
 	return &installation{
 		backing: b, Store: s, Catalog: &campaigns.Catalog{Archive: s.Archive()},
-		Bell: &workers.Bell{Redis: b.Redis}, Now: clock, Log: log,
+		Bell: &workers.Bell{Redis: b.Redis}, Health: newHealth(clock, log), Now: clock, Log: log,
 	}
 }
 
@@ -131,7 +133,8 @@ func (i *installation) scheduler() *workers.Scheduler {
 		Retention: &workers.Retention{
 			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, Callbacks: time.Duration(i.Retention.Callbacks), Now: i.Now,
 		},
-		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2), Now: i.Now, Log: i.Log,
+		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2),
+		Turned: i.Health.Expect("the scheduler's loop", schedulerPatience), Now: i.Now, Log: i.Log,
 	}
 }
 
@@ -185,11 +188,20 @@ func (i *installation) stager() *workers.Stager {
 	return &workers.Stager{Catalog: i.Catalog, Rollouts: i.Store, Queue: workers.OpenQueue(i.Redis), Now: i.Now, Log: i.Log}
 }
 
+const (
+	// schedulerPatience outlasts a round of slow conditions, serverPatience a few
+	// of a server's turns.
+	schedulerPatience = 5 * time.Minute
+	serverPatience    = time.Minute
+)
+
 // server takes tasks for this installation's worker.
 func (i *installation) server(o workers.ServerOptions) *workers.Server {
-	o.Log, o.Grace = i.Log, i.Worker.Shutdown
+	o.Log, o.Grace, o.Turned = i.Log, i.Worker.Shutdown, i.Health.Expect("the worker's server", serverPatience)
 	server := workers.NewServer(i.Redis, o)
-	i.worker().Serve(server)
+	worker := i.worker()
+	worker.Courier.Stopping = server.Stopping()
+	worker.Serve(server)
 	return server
 }
 

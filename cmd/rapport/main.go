@@ -18,6 +18,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // whoever signals a second time does not want to wait
 	err := rootCommand().ExecuteContext(ctx)
 	stop()
 	if err == nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -13,8 +12,8 @@ import (
 )
 
 // production is a backing of servers that are run elsewhere: the configured
-// store, Redis and providers.
-func production(ctx context.Context, c config.Config, clock func() time.Time) (*backing, error) {
+// store, Redis and providers. It asks none of them anything yet.
+func production(c config.Config, clock func() time.Time) (*backing, error) {
 	var missing []error
 	for name, empty := range map[string]bool{
 		"store": c.Store == "", "redis": c.Redis == "", "link_keys": len(c.LinkKeys) == 0,
@@ -31,10 +30,6 @@ func production(ctx context.Context, c config.Config, clock func() time.Time) (*
 		return nil, err
 	}
 	b := &backing{DSN: c.Store.Reveal(), Redis: r, close: []func() error{r.Close}}
-	if err := workers.CheckRedis(ctx, r); err != nil {
-		b.Close()
-		return nil, err
-	}
 	if b.opened, err = openProviders(c, clock); err != nil {
 		b.Close()
 		return nil, err

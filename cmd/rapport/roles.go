@@ -43,7 +43,7 @@ func schedulerCommand(o *options) *cobra.Command {
 		Use:   "scheduler",
 		Short: "Plan broadcasts and move what is due into Redis; any number may run, one leads",
 		Args:  cobra.NoArgs,
-		RunE: o.role(func(ctx context.Context, i *installation, _ config.Config) error {
+		RunE: o.role(asWork, func(ctx context.Context, i *installation, _ config.Config) error {
 			i.scheduler().Run(ctx)
 			return nil
 		}),
@@ -52,15 +52,16 @@ func schedulerCommand(o *options) *cobra.Command {
 
 func workerCommand(o *options) *cobra.Command {
 	var queues []string
+	var weights map[string]int
 	command := &cobra.Command{
 		Use:   "worker",
 		Short: "Send, walk journeys and read answers; as many as the load needs",
 		Args:  cobra.NoArgs,
-		RunE: o.role(func(ctx context.Context, i *installation, c config.Config) error {
-			weights, err := queueWeights(queues)
-			if err != nil {
-				return err
-			}
+		PreRunE: func(*cobra.Command, []string) (err error) {
+			weights, err = queueWeights(queues)
+			return err
+		},
+		RunE: o.role(asWork, func(ctx context.Context, i *installation, c config.Config) error {
 			server := i.server(workers.ServerOptions{Queues: weights, Concurrency: c.Worker.Concurrency})
 			if err := server.Start(); err != nil {
 				return err
@@ -102,7 +103,7 @@ func webCommand(o *options) *cobra.Command {
 		Use:   "web",
 		Short: "Serve the public doors: callbacks, events, links, mail that comes in",
 		Args:  cobra.NoArgs,
-		RunE: o.role(func(ctx context.Context, i *installation, c config.Config) error {
+		RunE: o.role(asHint, func(ctx context.Context, i *installation, c config.Config) error {
 			listener, err := net.Listen("tcp", c.Listen)
 			if err != nil {
 				return fmt.Errorf("listen on %s: %w", c.Listen, err)
@@ -112,32 +113,48 @@ func webCommand(o *options) *cobra.Command {
 				return err
 			}
 			defer stop()
-			return serveHTTP(ctx, listener, i.publicRoutes(), i.Log)
+			drain := c.Ops.Drain
+			if c.Ops.Listen == "" {
+				drain = 0 // nobody sees that it is not ready
+			}
+			return serveHTTP(ctx, listener, i.publicRoutes(), drain, i.Log)
 		}),
 	}
 }
 
-// role runs one part of a production installation until it is told to end.
-func (o *options) role(run func(context.Context, *installation, config.Config) error) func(*cobra.Command, []string) error {
+// role runs one part of a production installation until it is told to end. A
+// server that is away makes it wait and say so, one that is unfit makes it end.
+func (o *options) role(redis use, run func(context.Context, *installation, config.Config) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
 		c, log, err := o.load()
 		if err != nil {
 			return err
 		}
-		b, err := production(ctx, c, now)
+		b, err := production(c, now)
 		if err != nil {
 			return err
 		}
 		defer b.Close()
-		i, err := assemble(ctx, b, false, now, log)
+		state := newHealth(now, log)
+		defer context.AfterFunc(ctx, state.Drain)()
+		port := ops{Health: state}
+		stop, err := port.serve(c.Ops.Listen, log)
 		if err != nil {
 			return err
 		}
+		defer stop()
+		i, err := state.await(ctx, b, redis, log)
+		if err != nil || i == nil {
+			return err
+		}
+		i.Health = state
 		log.Info("started", "role", cmd.Name())
 		if c.TestMode {
 			log.Warn(testModeWarning(c))
 		}
+		watching := context.WithoutCancel(ctx) // what leaves in peace wants to be seen
+		defer runBeside(watching, func(ctx context.Context) { state.Watch(ctx, i.checks(redis)) })()
 		return run(ctx, i, c)
 	}
 }

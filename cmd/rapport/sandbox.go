@@ -43,7 +43,7 @@ func sandboxCommand(o *options) *cobra.Command {
 					log.Error("the simulated customers stopped", "error", err)
 				}
 			}()
-			return serveHTTP(cmd.Context(), listener, s.Handler(), log)
+			return serveHTTP(cmd.Context(), listener, s.Handler(), 0, log)
 		},
 	}
 	flags := command.Flags()

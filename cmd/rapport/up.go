@@ -86,6 +86,8 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 	}
 	defer server.Stop()
 	defer runBeside(ctx, i.scheduler().Run)()
+	defer context.AfterFunc(ctx, i.Health.Drain)()
+	defer runBeside(context.WithoutCancel(ctx), func(ctx context.Context) { i.Health.Watch(ctx, i.checks(asWork)) })()
 	if e.Sandbox != nil {
 		defer runBeside(ctx, func(ctx context.Context) {
 			if err := e.Sandbox.Run(ctx); err != nil && ctx.Err() == nil {
@@ -93,7 +95,15 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 			}
 		})()
 	}
-	return serveHTTP(ctx, listener, i.allRoutes(), log)
+	port := ops{Health: i.Health}
+	closePort, err := port.serve(c.Ops.Listen, log)
+	if err != nil {
+		return err
+	}
+	defer closePort()
+	routes := i.allRoutes()
+	port.mountLocal(routes)
+	return serveHTTP(ctx, listener, routes, 0, log)
 }
 
 // doorsAt is how this machine reaches doors that listen at an address.
@@ -149,20 +159,33 @@ func runBeside(ctx context.Context, run func(context.Context)) (stop func()) {
 	}
 }
 
-// serveHTTP serves until ctx ends, then lets requests under way finish.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// endRequests is how long requests under way may take to end.
+const endRequests = 15 * time.Second
+
+// serveHTTP serves until ctx ends, then for as long as drain while whoever sends
+// requests finds out, and lets those under way finish.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, drain time.Duration, log *slog.Logger) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Serve(listener) }()
+	failed := func(err error) error { return fmt.Errorf("serve on %s: %w", listener.Addr(), err) }
 	select {
 	case err := <-stopped:
-		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+		return failed(err)
 	case <-ctx.Done():
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-		defer cancel()
-		return server.Shutdown(ending)
 	}
+	server.SetKeepAlivesEnabled(false) // the next request of each caller goes elsewhere
+	noticed := time.NewTimer(drain)
+	defer noticed.Stop()
+	select {
+	case err := <-stopped:
+		return failed(err)
+	case <-noticed.C:
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endRequests)
+	defer cancel()
+	return server.Shutdown(ending)
 }

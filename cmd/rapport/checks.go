@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rapport/store"
+	"rapport/workers"
+)
+
+// skewAllowed is how far this machine's clock may be from the servers'. Leases,
+// contact hours and signatures are judged by it.
+const skewAllowed = 5 * time.Second
+
+const (
+	reachStore = "see that the database runs and takes connections from here"
+	reachRedis = "see that Redis runs and takes connections from here"
+)
+
+// use is what Redis is to a role.
+type use int
+
+const (
+	asWork use = iota // tasks go through it
+	asHint            // what is taken in is safe in SQL, and a ring only wakes others sooner
+)
+
+// checks are what the work of this installation needs. Where Redis is only a hint
+// it is told of and holds nothing up: the doors stay open without it.
+func (i *installation) checks(redis use) []check {
+	return []check{
+		{name: "store", ask: i.askStore},
+		{name: "schema", ask: i.askSchema},
+		{name: "redis", ask: i.askRedis, told: redis == asHint},
+		{name: "clock", ask: i.askClocks},
+	}
+}
+
+func (i *installation) askStore(ctx context.Context) finding {
+	if _, err := i.Store.Clock(ctx); err != nil {
+		return away(err, reachStore)
+	}
+	return finding{OK: true}
+}
+
+func (i *installation) askSchema(ctx context.Context) finding {
+	schema, err := i.Store.Schema(ctx)
+	switch {
+	case err != nil:
+		return away(err, reachStore)
+	case len(schema.Pending) > 0:
+		return pending(schema)
+	case len(schema.Foreign) > 0:
+		return finding{OK: true, Note: fmt.Sprintf("a newer program has migrated the database (%d); replace this one soon", schema.Foreign)}
+	}
+	return finding{OK: true}
+}
+
+func pending(schema store.Schema) finding {
+	return finding{Problem: fmt.Sprintf("the database lacks the migrations %d", schema.Pending), Mend: "run `rapport migrate`"}
+}
+
+func (i *installation) askRedis(ctx context.Context) finding {
+	if i.RedisInside { // which has neither version nor policy
+		if err := i.Redis.Ping(ctx).Err(); err != nil {
+			return away(err, "restart the process")
+		}
+		return finding{OK: true}
+	}
+	err := workers.CheckRedis(ctx, i.Redis)
+	var unfit *workers.UnfitRedis
+	switch {
+	case errors.As(err, &unfit):
+		return finding{Problem: unfit.Reason, Mend: "put the server right; nothing is to be restarted here"}
+	case err != nil:
+		return away(err, reachRedis)
+	}
+	return finding{OK: true}
+}
+
+// askClocks compares this machine's clock with the servers'. One that does not
+// answer is another check's to tell.
+func (i *installation) askClocks(ctx context.Context) finding {
+	for _, server := range []struct {
+		name  string
+		clock func(context.Context) (time.Time, error)
+	}{
+		{"the database", i.Store.Clock},
+		{"Redis", func(ctx context.Context) (time.Time, error) { return i.Redis.Time(ctx).Result() }},
+	} {
+		before := i.Now()
+		there, err := server.clock(ctx)
+		if err != nil {
+			continue
+		}
+		// The server read its clock at some instant between asking and answer.
+		after := i.Now()
+		if skew := max(before.Sub(there), there.Sub(after)); skew > skewAllowed {
+			return finding{
+				Problem: fmt.Sprintf("the clocks of this machine and of %s are %s apart, more than %s", server.name, skew.Round(100*time.Millisecond), skewAllowed),
+				Mend:    "let both be set by NTP",
+			}
+		}
+	}
+	return finding{OK: true}
+}
+
+func away(err error, mend string) finding { return finding{Problem: err.Error(), Mend: mend} }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"rapport/config"
+	"rapport/sandbox"
+)
+
+var noLog = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// troubles are the names of what keeps a process from its work.
+func troubles(h *health) (names []string) {
+	_, findings := h.Ready()
+	for _, f := range findings {
+		if f.holdsUp() {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func TestAClockThatIsWrongMakesUnready(t *testing.T) {
+	e, err := embed(t.Context(), &options{data: t.TempDir()}, config.Defaults(), now, sandbox.Lifelike(), 1, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	i, err := assemble(t.Context(), e.backing, true, now, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for offset, want := range map[time.Duration][]string{
+		0: nil, 4 * time.Second: nil, -4 * time.Second: nil, 7 * time.Second: {"clock"}, -7 * time.Second: {"clock"},
+	} {
+		i.Now = func() time.Time { return now().Add(offset) }
+		i.Health.Look(t.Context(), i.checks(asWork))
+		if got := troubles(i.Health); !slices.Equal(got, want) {
+			t.Errorf("a clock that is %s off: %v", offset, got)
+		}
+	}
+}
+
+func TestAServerWhoseClockIsWrongMakesUnready(t *testing.T) {
+	inside := miniredis.RunT(t)
+	c := config.Defaults()
+	e, err := embed(t.Context(), &options{data: t.TempDir()}, c, now, sandbox.Lifelike(), 1, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	i, err := assemble(t.Context(), e.backing, true, now, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := inside.Addr()
+	i.Redis = openTestRedis(t, "redis://"+address)
+	inside.SetTime(now().Add(-10 * time.Second))
+	i.Health.Look(t.Context(), i.checks(asWork))
+	if got := troubles(i.Health); !slices.Equal(got, []string{"clock"}) {
+		t.Errorf("got %v", got)
+	}
+	inside.Close() // what does not answer has no clock that could be wrong
+	i.Health.Look(t.Context(), i.checks(asWork))
+	if got := troubles(i.Health); !slices.Equal(got, []string{"redis"}) {
+		t.Errorf("without Redis: %v", got)
+	}
+	i.Health.Look(t.Context(), i.checks(asHint))
+	if ready, findings := i.Health.Ready(); !ready || !strings.Contains(findings[2].Problem, address) {
+		t.Errorf("doors without Redis: ready %t, %+v", ready, findings)
+	}
+}
+
+func TestALoopThatStopsIsDead(t *testing.T) {
+	clock := &virtualClock{now: now()}
+	h := newHealth(clock.Now, noLog)
+	pass := func(d time.Duration) { clock.forward(clock.Now().Add(d)) }
+	good := []check{{name: "store", ask: func(context.Context) finding { return finding{OK: true} }}}
+	bad := []check{{name: "store", ask: func(context.Context) finding { return finding{Problem: "away"} }}}
+	h.Look(t.Context(), good)
+	turned := h.Expect("the loop", time.Minute)
+	port := httptest.NewServer((&ops{Health: h}).routes())
+	t.Cleanup(port.Close)
+	expect := func(when string, want int) {
+		t.Helper()
+		answer, err := http.Get(port.URL + "/healthz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if text, _ := io.ReadAll(answer.Body); answer.StatusCode != want || want != http.StatusOK && !strings.Contains(string(text), "the loop") {
+			t.Errorf("%s: %d %s", when, answer.StatusCode, text)
+		}
+	}
+	pass(2 * time.Minute)
+	expect("it never turned", http.StatusServiceUnavailable)
+	turned()
+	pass(50 * time.Second)
+	expect("it turned lately", http.StatusOK)
+	pass(50 * time.Second)
+	h.Look(t.Context(), bad)
+	expect("it hangs while the database is away", http.StatusOK)
+	pass(50 * time.Second)
+	h.Look(t.Context(), good)
+	expect("the database is back a moment ago", http.StatusOK)
+	pass(50 * time.Second)
+	expect("and it still hangs", http.StatusServiceUnavailable)
+	turned()
+	h.Drain()
+	expect("it leaves", http.StatusOK)
+}
+
+func TestACheckThatHangsIsCutShort(t *testing.T) {
+	h := newHealth(now, noLog)
+	limited := false
+	h.Look(t.Context(), []check{{name: "store", ask: func(ctx context.Context) finding {
+		_, limited = ctx.Deadline()
+		return finding{OK: true}
+	}}})
+	if !limited {
+		t.Error("a check may take for ever")
+	}
+}

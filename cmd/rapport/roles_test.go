@@ -1,0 +1,280 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"rapport/sandbox"
+	"rapport/store/storetest"
+	"rapport/workers"
+)
+
+func openTestRedis(t *testing.T, address string) redis.UniversalClient {
+	t.Helper()
+	client, err := workers.OpenRedis(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// operated is a role with a port for whatever runs it.
+type operated struct {
+	*process
+	t    *testing.T
+	port string
+}
+
+func (r *rig) operate(args ...string) *operated {
+	r.t.Helper()
+	o := &operated{t: r.t, port: "127.0.0.1:" + freePort(r.t)}
+	r.t.Setenv("RAPPORT_OPS_LISTEN", o.port)
+	o.process = r.start(args...)
+	r.t.Cleanup(func() { o.signal(syscall.SIGKILL) })
+	return o
+}
+
+// ask asks the port. Status 0: nobody answers.
+func (o *operated) ask(path string) (status int, text string) {
+	answer, err := http.Get("http://" + o.port + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer answer.Body.Close()
+	raw, _ := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(raw)
+}
+
+// becomes waits until the process is ready, or is not because of something. It
+// lives all the while.
+func (o *operated) becomes(status int, because string) {
+	o.t.Helper()
+	var got int
+	var text string
+	defer func() {
+		if o.t.Failed() {
+			o.t.Logf("the last answer: %d %s\n%s", got, text, o.stderr)
+		}
+	}()
+	eventually(o.t, 30*time.Second, "it answers as expected: "+because, func() bool {
+		got, text = o.ask("/readyz")
+		return got == status && strings.Contains(text, because)
+	})
+	var read struct {
+		Ready  bool
+		Checks []finding
+	}
+	if err := json.Unmarshal([]byte(text), &read); err != nil || read.Ready != (status == http.StatusOK) {
+		o.t.Errorf("the answer is no JSON that says so: %v", err)
+	}
+	for _, f := range read.Checks {
+		if !f.OK && (f.Problem == "" || f.Mend == "") {
+			o.t.Errorf("%s lacks what is wrong or what would mend it", f.Name)
+		}
+	}
+	if alive, text := o.ask("/healthz"); alive != http.StatusOK {
+		o.t.Errorf("meanwhile it is not alive: %d %s", alive, text)
+	}
+}
+
+func TestARedisThatBeginsToEvictMakesUnready(t *testing.T) {
+	r := newRig(t, storetest.Postgres(t), sandbox.Behaviour{})
+	r.useRedis()
+	r.fill(mixed, 1, "Go")
+	server := openTestRedis(t, r.redis.url())
+	policy := func(name string) {
+		if err := server.ConfigSet(t.Context(), "maxmemory-policy", name).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	worker, web := r.operate("worker"), r.operate("web")
+	worker.becomes(http.StatusOK, "redis")
+	web.becomes(http.StatusOK, "redis")
+	policy("allkeys-lru")
+	worker.becomes(http.StatusServiceUnavailable, "noeviction")
+	web.becomes(http.StatusOK, "noeviction") // it takes in and keeps what comes all the same
+	policy("noeviction")
+	worker.becomes(http.StatusOK, "redis")
+	worker.signal(syscall.SIGTERM)
+	web.signal(syscall.SIGTERM)
+	policy("volatile-ttl")
+	_, refusal, code := rapport(t, "scheduler", "--config", r.configPath())
+	if code != 1 || !strings.Contains(refusal, "noeviction") {
+		t.Errorf("at start: exit %d, %s", code, refusal)
+	}
+}
+
+func TestARoleWaitsForItsServersAndTheSchema(t *testing.T) {
+	dsn := storetest.Postgres(t)
+	through := newRelay(t, dsn)
+	r := newRig(t, through.dsn, sandbox.Behaviour{})
+	r.useRedis()
+	r.redis.kill()
+	scheduler, web := r.operate("scheduler"), r.operate("web")
+	scheduler.becomes(http.StatusServiceUnavailable, "Redis")
+	r.redis.start()
+	scheduler.becomes(http.StatusServiceUnavailable, "database")
+	web.becomes(http.StatusServiceUnavailable, "database")
+	through.open()
+	scheduler.becomes(http.StatusServiceUnavailable, "rapport migrate")
+	if out, errOut, code := rapport(t, "migrate", "--config", r.configPath()); code != 0 {
+		t.Fatal(out, errOut)
+	}
+	scheduler.becomes(http.StatusOK, "schema")
+	web.becomes(http.StatusOK, "schema")
+	through.close()
+	scheduler.becomes(http.StatusServiceUnavailable, "store")
+	through.open()
+	scheduler.becomes(http.StatusOK, "store")
+	scheduler.signal(syscall.SIGTERM)
+	if code := scheduler.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("it left with %d\n%s", code, scheduler.stderr)
+	}
+}
+
+func TestTheDoorsDrain(t *testing.T) {
+	r := newRig(t, storetest.Postgres(t), sandbox.Behaviour{})
+	r.useRedis()
+	r.fill(mixed, 1, "Go")
+	t.Setenv("RAPPORT_OPS_DRAIN", "3s")
+	web := r.operate("web")
+	web.becomes(http.StatusOK, "store")
+	if err := web.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	web.becomes(http.StatusServiceUnavailable, "draining")
+	answer, err := http.Get("http://" + r.address + "/healthz")
+	if err != nil {
+		t.Fatalf("the doors are shut before anybody could notice: %v", err)
+	}
+	answer.Body.Close()
+	if !answer.Close {
+		t.Error("the connection is kept for further requests")
+	}
+	_ = web.cmd.Wait()
+	if code := web.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("it left with %d\n%s", code, web.stderr)
+	}
+}
+
+// Whoever waits to start leaves at once, and a second signal ends any wait.
+func TestASecondSignalEndsTheDrain(t *testing.T) {
+	r := newRig(t, storetest.Postgres(t), sandbox.Behaviour{})
+	r.useRedis()
+	waiting := r.operate("worker")
+	waiting.becomes(http.StatusServiceUnavailable, "rapport migrate")
+	waiting.signal(syscall.SIGTERM)
+	if code := waiting.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("one that waits to start leaves with %d", code)
+	}
+	r.fill(mixed, 1, "Go")
+	t.Setenv("RAPPORT_OPS_DRAIN", "25s")
+	web := r.operate("web")
+	web.becomes(http.StatusOK, "store")
+	if err := web.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	web.becomes(http.StatusServiceUnavailable, "draining")
+	web.signal(syscall.SIGTERM)
+	if status, ours := web.cmd.ProcessState.Sys().(syscall.WaitStatus); !ours || !status.Signaled() {
+		t.Errorf("it went on draining and left with %s", web.cmd.ProcessState)
+	}
+}
+
+func TestUpAnswersProbesOfThisMachine(t *testing.T) {
+	address := "127.0.0.1:" + freePort(t)
+	up := &operated{process: startUp(t, t.TempDir(), address), t: t, port: address}
+	up.becomes(http.StatusOK, "schema")
+	request, err := http.NewRequest(http.MethodGet, "http://"+address+"/readyz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = "shop.example"
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusNotFound {
+		t.Errorf("a stranger's name for this machine gets %d", answer.StatusCode)
+	}
+}
+
+// relay lies between the roles and PostgreSQL, and can be shut.
+type relay struct {
+	t      *testing.T
+	target string // of the server
+	addr   string
+	dsn    string // through the relay
+
+	mu       sync.Mutex
+	listener net.Listener
+	pairs    []net.Conn
+}
+
+// newRelay is one that is shut.
+func newRelay(t *testing.T, dsn string) *relay {
+	t.Helper()
+	address, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{t: t, target: address.Host, addr: "127.0.0.1:" + freePort(t)}
+	address.Host = r.addr
+	r.dsn = address.String()
+	t.Cleanup(r.close)
+	return r
+}
+
+func (r *relay) open() {
+	r.t.Helper()
+	listener, err := net.Listen("tcp", r.addr)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.mu.Lock()
+	r.listener = listener
+	r.mu.Unlock()
+	go func() {
+		for {
+			here, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", r.target)
+			if err != nil {
+				_ = here.Close()
+				continue
+			}
+			r.mu.Lock()
+			r.pairs = append(r.pairs, here, there)
+			r.mu.Unlock()
+			go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
+			go func() { _, _ = io.Copy(here, there); _ = here.Close() }()
+		}
+	}()
+}
+
+// close shuts the relay and cuts what goes through it.
+func (r *relay) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.listener != nil {
+		_ = r.listener.Close()
+	}
+	for _, connection := range r.pairs {
+		_ = connection.Close()
+	}
+	r.listener, r.pairs = nil, nil
+}
