@@ -29,6 +29,9 @@ type Config struct {
 	PublicURL string `yaml:"public_url"`
 	// LinkKeys sign links; the first signs, all are accepted.
 	LinkKeys []Secret `yaml:"link_keys"`
+	// ErasureKeys veil the addresses of people who were erased; the first veils, all
+	// are known. One that is lost cannot be replaced.
+	ErasureKeys []Secret `yaml:"erasure_keys"`
 	// WriteKeys let shops send events (Segment's write key).
 	WriteKeys []Secret `yaml:"write_keys"`
 	// TestAddresses are the mailboxes and numbers that test messages may go to.
@@ -246,6 +249,11 @@ func (c Config) Check() error {
 	for i, key := range c.LinkKeys {
 		if len(key) < 16 {
 			wrong("link_keys[%d]: at least 16 characters are wanted; `openssl rand -hex 32` makes some", i)
+		}
+	}
+	for i, key := range c.ErasureKeys {
+		if len(key) < 16 {
+			wrong("erasure_keys[%d]: at least 16 characters are wanted; `openssl rand -hex 32` makes some", i)
 		}
 	}
 	for i, key := range c.WriteKeys {

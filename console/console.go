@@ -35,6 +35,7 @@ type Console struct {
 	Applier campaigns.Applier
 	Replier campaigns.Replier
 	Gate    campaigns.Switch
+	Eraser  customers.Eraser
 	// TestMode says that messages leave to nobody but test addresses.
 	TestMode bool
 	Ring     func(context.Context)
@@ -55,6 +56,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	page("GET /customers/{id}", c.customer)
 	page("GET /recordings/{id}", c.recording)
 	page("POST /customers/{id}/follow-ups", c.followUp)
+	page("POST /customers/{id}/erasure", c.erase)
 	page("GET /cases/{id}", c.caseOf)
 	page("POST /cases/{id}/replies", c.reply)
 	page("POST /cases/{id}/close", c.closeCase)

@@ -64,6 +64,7 @@ func emptyShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.ErasureKeys = [][]byte{[]byte("a key of some length")}
 	starts := 0
 	clock := func() time.Time { return s.now }
 	catalog := &campaigns.Catalog{Archive: db.Archive()}
@@ -76,6 +77,7 @@ func emptyShop(t *testing.T) *shop {
 		},
 		Applier: campaigns.Applier{Catalog: catalog, Census: db, Journeys: db, Now: clock},
 		Replier: campaigns.Replier{Catalog: catalog, Casebook: db.Casebook(), Directory: db, Timeline: db, Letters: db.Replies(), Now: clock},
+		Eraser:  db,
 		NewKey:  func() string { starts++; return "form-" + strconv.Itoa(starts) },
 		Shelf:   db.Recordings(), Vault: s.vault,
 		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),

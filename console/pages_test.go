@@ -21,6 +21,16 @@ func TestTheOverviewListsCampaignsAndCases(t *testing.T) {
 		"The parcel came &lt;b&gt;open&lt;/b&gt;", `href="/customers/c-1"`, "overdue", "support")
 }
 
+func TestACustomerIsErasedOnlyByTheirId(t *testing.T) {
+	s := open(t)
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, `action="/customers/c-1/erasure"`)
+	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-2"}})).says(t, http.StatusBadRequest, "Nothing was erased")
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "Ada Quill")
+	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-1"}})).leads(t, "/")
+	s.ask(get("/customers/c-1")).says(t, http.StatusNotFound)
+	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-1"}})).says(t, http.StatusNotFound, "Nobody has the id c-1")
+}
+
 func TestBeforeAWorkspaceIsApplied(t *testing.T) {
 	s := emptyShop(t)
 	s.ask(get("/")).says(t, http.StatusOK, "Nobody has entered a campaign yet")

@@ -131,16 +131,17 @@ func (s *Store) Release(ctx context.Context, ch channels.Channel, address string
 	return nil
 }
 
-// releaseSuppressions lifts opt-outs inside a transaction; other reasons stay.
+// releaseSuppressions lifts opt-outs inside a transaction, also those of people who
+// were erased and now ask for messages again; other reasons stay.
 func releaseSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
 	rows := newRows("channel text, address text")
 	for _, b := range blocks {
 		rows.add(b.Channel, b.Address)
 	}
 	freed, err := listRows(ctx, tx, rows, scanAddress, `
-		DELETE FROM suppressions WHERE reason = $1
+		DELETE FROM suppressions WHERE reason IN ($1, $2)
 		AND EXISTS (SELECT 1 FROM {rows} AS v WHERE v.channel = suppressions.channel AND v.address = suppressions.address)
-		RETURNING channel, address`, channels.ReasonOptedOut)
+		RETURNING channel, address`, channels.ReasonOptedOut, customers.Erased)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,9 @@ type Store struct {
 	// before it is given up with ErrSlowCondition; zero is a minute. It is set
 	// before the store is used.
 	ConditionTimeout time.Duration
+	// ErasureKeys tell whether an address belongs to somebody who was erased; the
+	// first veils, all are known. They are set before the store is used.
+	ErasureKeys [][]byte
 
 	dialect expression.Dialect
 	// writer and readers are two pools on SQLite, where one connection writes,

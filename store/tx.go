@@ -18,6 +18,7 @@ type tx struct {
 	staged  []string // temporary tables, see stage
 
 	conditionTimeout time.Duration // see judged
+	erasureKeys      [][]byte      // see suppressErased
 
 	prepared *prepared
 	missed   []string // queries that were not prepared
@@ -69,7 +70,7 @@ func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, 
 	}
 	// Nothing after a commit; else the first error, or the panic, is what tells.
 	defer func() { _ = inner.Rollback() }()
-	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, conditionTimeout: s.ConditionTimeout, prepared: kept}
+	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, conditionTimeout: s.ConditionTimeout, erasureKeys: s.ErasureKeys, prepared: kept}
 	defer func() { missed = t.missed }()
 	if err := do(t); err != nil {
 		return err

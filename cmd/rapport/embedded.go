@@ -57,6 +57,9 @@ func embed(ctx context.Context, o *options, c config.Config, clock func() time.T
 	if len(e.Addresses.Signer.Keys) == 0 {
 		e.Addresses.Signer = deliveries.Signer{Keys: [][]byte{[]byte(e.Keys.Links)}}
 	}
+	if len(e.ErasureKeys) == 0 {
+		e.ErasureKeys = [][]byte{[]byte(e.Keys.Erasure)}
+	}
 	if len(e.WriteKeys) == 0 {
 		e.WriteKeys = []string{e.Keys.Write}
 	}

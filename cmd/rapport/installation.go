@@ -34,9 +34,11 @@ type backing struct {
 	Inbound   config.Inbound
 	letters   map[string]channels.Listener // read e-mail that comes in
 	WriteKeys []string
-	Limits    map[channels.Channel]workers.Limit
-	AlertURL  string // "" tells nobody
-	TestMode  workers.TestMode
+	// ErasureKeys know the addresses of erased people again.
+	ErasureKeys [][]byte
+	Limits      map[channels.Channel]workers.Limit
+	AlertURL    string // "" tells nobody
+	TestMode    workers.TestMode
 	// Vault is where recordings lie; nil leaves them at the provider.
 	Vault          recordings.Vault
 	MoveRecordings bool
@@ -72,7 +74,7 @@ func assemble(ctx context.Context, b *backing, migrate bool, clock func() time.T
 	if err != nil {
 		return nil, err
 	}
-	s.ConditionTimeout = b.Conditions
+	s.ConditionTimeout, s.ErasureKeys = b.Conditions, b.ErasureKeys
 	b.close = append(b.close, s.Close)
 	if migrate {
 		if err := s.Migrate(ctx); err != nil {
@@ -104,7 +106,22 @@ func (o *options) openWriting(ctx context.Context) (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(ctx, &backing{DSN: o.dsn(c), Conditions: c.ConditionTimeout}, c.Store == "", now, log)
+	b := &backing{DSN: o.dsn(c), Conditions: c.ConditionTimeout}
+	if err := b.knowErased(o, c); err != nil {
+		return nil, err
+	}
+	return assemble(ctx, b, c.Store == "", now, log)
+}
+
+// knowErased takes the keys by which erased people are known again, those of the
+// folder where none are configured and the store lies in it.
+func (b *backing) knowErased(o *options, c config.Config) error {
+	if b.ErasureKeys = keysOf(c.ErasureKeys); len(b.ErasureKeys) > 0 || c.Store != "" {
+		return nil
+	}
+	k, err := loadKeys(o.data)
+	b.ErasureKeys = [][]byte{[]byte(k.Erasure)}
+	return err
 }
 
 func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) *installation {
@@ -251,7 +268,7 @@ func (i *installation) console() *console.Console {
 	return &console.Console{
 		Catalog: i.Catalog, Directory: i.Store, Timeline: i.Store, Summary: i.Store.Summary(), Casebook: i.Store.Casebook(),
 		Outlets: i.Store.Outlets(), TestMode: i.TestMode.On, Shelf: i.Store.Recordings(), Vault: i.Vault,
-		Starter: i.starter(), Applier: i.applier(), Replier: i.replier(), NewKey: uuid.NewString, Gate: i.gate(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Starter: i.starter(), Applier: i.applier(), Replier: i.replier(), Eraser: i.Store, NewKey: uuid.NewString, Gate: i.gate(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -24,6 +25,7 @@ type keys struct {
 	PushPublic  string `json:"push_public"`
 	PushPrivate string `json:"push_private"`
 	Webhook     string `json:"webhook"` // signs what other systems are told
+	Erasure     string `json:"erasure"` // knows the addresses of erased people again
 }
 
 // loadKeys reads the keys of a folder, or makes them.
@@ -35,10 +37,12 @@ func loadKeys(folder string) (keys, error) {
 		if err := json.Unmarshal(raw, &k); err != nil {
 			return k, fmt.Errorf("read %s: %w; restore the file, or remove it and lose the links that were sent", path, err)
 		}
-		if k.Webhook != "" {
+		if k.Webhook != "" && k.Erasure != "" {
 			return k, nil
 		}
-		k.Webhook = string(webhook.GenerateSecret()) // the folder is older than webhooks
+		// The folder is older than these.
+		k.Webhook = cmp.Or(k.Webhook, string(webhook.GenerateSecret()))
+		k.Erasure = cmp.Or(k.Erasure, secret(32))
 		return k, keepKeys(path, k)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -64,7 +68,7 @@ func keepKeys(path string, k keys) error {
 func makeKeys() (keys, error) {
 	k := keys{
 		Links: secret(32), Write: secret(12), Twilio: secret(16), SendGrid: "SG." + secret(16),
-		Webhook: string(webhook.GenerateSecret()),
+		Webhook: string(webhook.GenerateSecret()), Erasure: secret(32),
 	}
 	var err error
 	k.PushPublic, k.PushPrivate, err = webpush.GenerateVAPIDKeys()

@@ -49,9 +49,7 @@ func production(c config.Config, clock func() time.Time) (*backing, error) {
 // configure takes over the settings that mean the same everywhere.
 func (b *backing) configure(c config.Config) {
 	b.Addresses = deliveries.Doors{Base: c.PublicURL}
-	for _, key := range c.LinkKeys {
-		b.Addresses.Signer.Keys = append(b.Addresses.Signer.Keys, []byte(key.Reveal()))
-	}
+	b.Addresses.Signer.Keys, b.ErasureKeys = keysOf(c.LinkKeys), keysOf(c.ErasureKeys)
 	for _, key := range c.WriteKeys {
 		b.WriteKeys = append(b.WriteKeys, key.Reveal())
 	}
@@ -62,6 +60,15 @@ func (b *backing) configure(c config.Config) {
 	b.TestMode = workers.TestMode{On: c.TestMode, Addresses: c.TestAddresses}
 	b.AlertURL, b.Retention = c.Alerts.Webhook.Reveal(), c.Retention
 	b.Worker, b.Conditions, b.MoveRecordings = c.Worker, c.ConditionTimeout, c.Recordings.Move
+}
+
+// keysOf are secrets as keys.
+func keysOf(secrets []config.Secret) [][]byte {
+	keys := make([][]byte, len(secrets))
+	for i, secret := range secrets {
+		keys[i] = []byte(secret.Reveal())
+	}
+	return keys
 }
 
 // testModeWarning says aloud that hardly anything leaves.

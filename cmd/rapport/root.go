@@ -56,7 +56,7 @@ func rootCommand() *cobra.Command {
 	add("marketer", demoCommand(o), validateCommand(o), testCommand(o), planCommand(o), applyCommand(o), versionsCommand(o), statusCommand(o),
 		schemaCommand())
 	add("marketer", simulateCommand(o), pauseCommand(o), resumeCommand(o))
-	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o), replyCommand(o))
+	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o), replyCommand(o), eraseCommand(o))
 	add("operator", channelsCommand(o), doctorCommand(o), dkimCommand(o), vapidCommand(o))
 	add("operator", upCommand(o), importCommand(o), migrateCommand(o), schedulerCommand(o), workerCommand(o), webCommand(o),
 		sandboxCommand(o), benchCommand(o))

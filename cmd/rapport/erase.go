@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"rapport/customers"
+	"rapport/store"
+)
+
+func eraseCommand(o *options) *cobra.Command {
+	var sure bool
+	command := &cobra.Command{
+		Use:   "erase WHO",
+		Short: "Erase a customer's data for good (GDPR Article 17): profile, timeline, orders, voice",
+		Long: "Erase a customer's data for good: profile, consents, timeline, orders, answers, browsers and recordings. What\n" +
+			"was still to be sent is not sent; what was sent is counted on, without words and without a name. The addresses\n" +
+			"stay suppressed in a form that cannot be read, so that nobody who imports them again writes to them.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.erase(cmd, args[0], sure)
+		},
+	}
+	command.Flags().BoolVar(&sure, "yes", false, "erase; without it nothing is done but to say who is meant")
+	return command
+}
+
+func (o *options) erase(cmd *cobra.Command, who string, sure bool) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	id, err := o.idOf(ctx, who)
+	if err != nil {
+		return err
+	}
+	if !sure {
+		return fmt.Errorf("nothing was done: %s is the customer %s; add --yes to erase what is known of them, for ever", who, id)
+	}
+	gone, err := o.eraseHere(ctx, id)
+	if errors.Is(err, store.ErrInUse) { // by the running program, which tells no figures
+		if err := o.askConsole(ctx, "/customers/"+url.PathEscape(id)+"/erasure", url.Values{"confirm": {id}}); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s is erased\n", id)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return printJSON(out, map[string]any{"customer": id, "erased": gone})
+	}
+	printErasure(out, id, gone)
+	return nil
+}
+
+// idOf is the id of the customer who is meant.
+func (o *options) idOf(ctx context.Context, who string) (string, error) {
+	i, err := o.openReading(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer i.Close()
+	customer, err := i.find(ctx, who)
+	if err != nil {
+		return "", err
+	}
+	return customer.ID, nil
+}
+
+func (o *options) eraseHere(ctx context.Context, id string) (customers.Erasure, error) {
+	i, err := o.openWriting(ctx)
+	if err != nil {
+		return customers.Erasure{}, err
+	}
+	defer i.Close()
+	return i.Store.Erase(ctx, id, customers.Alias(uuid.NewString()), i.Now())
+}
+
+func printErasure(out io.Writer, id string, gone customers.Erasure) {
+	fmt.Fprintf(out, "%s is erased: %d timeline lines, %d orders, %d browsers are gone; %d messages in %d journeys are counted on without a name\n",
+		id, gone.Events, gone.Orders, gone.Subscriptions, gone.Messages, gone.Journeys)
+	if gone.Stopped > 0 {
+		fmt.Fprintf(out, "%d messages that were still to be sent are stopped\n", gone.Stopped)
+	}
+	if gone.Recordings > 0 {
+		fmt.Fprintf(out, "%d recordings are deleted by the workers within moments\n", gone.Recordings)
+	}
+	if len(gone.Twins) > 0 {
+		fmt.Fprintf(out, "other profiles have the same address or number and are still there: %s\n", strings.Join(gone.Twins, ", "))
+	}
+}

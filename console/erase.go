@@ -1,0 +1,26 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+
+	"rapport/customers"
+)
+
+// erase forgets a customer for good. The form repeats the customer's id, so that
+// nobody does it with a slip of the hand.
+func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if r.FormValue("confirm") != id {
+		return &complaint{http.StatusBadRequest, "Nothing was erased: type the customer's id, " + id + ", to confirm."}
+	}
+	_, err := c.Eraser.Erase(r.Context(), id, customers.Alias(c.NewKey()), c.Now())
+	if errors.Is(err, customers.ErrUnknown) {
+		return &complaint{http.StatusNotFound, "Nobody has the id " + id + "."}
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,225 @@
+package storetest
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/recordings"
+	"rapport/store"
+	"rapport/store/storetest/fresh"
+)
+
+// forgotten is who is erased, and telling what would show that they are not.
+var (
+	forgotten = customers.Customer{
+		ID: "quillmark-1", Email: "quillmark@shop.example", Phone: "+4915112349876", FirstName: "quillmark", Traits: map[string]any{"says": "my own words"},
+	}
+	telling = []string{"quillmark", "4915112349876", "secret-order", "my own words"}
+)
+
+func erasable(t *testing.T, dsn string) *store.Store {
+	t.Helper()
+	s := Open(t, dsn)
+	s.ErasureKeys = [][]byte{[]byte("the key of this year, long enough"), []byte("the key of the year before")}
+	return s
+}
+
+// known makes the store know all there can be of somebody: what they said and
+// bought, a message they had, one being judged and one that waits.
+func known(t *testing.T, s *store.Store) (had, judged, waiting deliveries.Delivery, fence deliveries.Fence) {
+	t.Helper()
+	who := forgotten
+	put(t, s, who)
+	begun := journey(who.ID, "event:secret-order")
+	begun.Key, begun.Journal.Event = "secret-order", map[string]any{"order_id": "secret-order"}
+	if _, err := s.Enter(t.Context(), []campaigns.Entry{begun}, always); err != nil {
+		t.Fatal(err)
+	}
+	awake, err := s.Awake(t.Context(), noon, lease, 1)
+	if err != nil || len(awake) != 1 {
+		t.Fatal(awake, err)
+	}
+	move := journeyOf(t, s, awake[0])
+	for i, ch := range []channels.Channel{channels.Email, channels.SMS, channels.Call} {
+		d := message(ch)
+		d.Step, d.DueAt, d.Vars = fmt.Sprint(i), noon.Add(time.Duration(i)*time.Hour), map[string]any{"order": "secret-order"}
+		move.Plan = append(move.Plan, d)
+	}
+	apply(t, s, move)
+	of := deliveriesOf(t, s, awake[0])
+	had, judged, waiting = of[0], of[1], of[2]
+	fence, claimed := claim(t, s)
+	begin(t, s, fence, claimed, pass(1))
+	settle(t, s, fence, deliveries.Outcome{ID: had.ID, Status: deliveries.Sent, ProviderID: "m1"})
+	fence, claimed = claimAt(t, s, judged.DueAt)
+	if len(claimed) != 1 {
+		t.Fatalf("claimed %d", len(claimed))
+	}
+	for what, err := range map[string]error{
+		"an event": func() error {
+			_, err := s.Append(t.Context(), []customers.Event{{
+				Customer: who.ID, Name: "sms replied", At: noon, ReceivedAt: noon, Key: "k1", Delivery: had.ID, Entry: had.Entry,
+				Properties: map[string]any{"text": "my own words", "from": who.Phone},
+			}})
+			return err
+		}(),
+		"a browser":   s.Subscribe(t.Context(), who.ID, channels.PushSubscription{Endpoint: "https://push.example/quillmark", P256dh: "p", Auth: "a"}, noon),
+		"a no":        s.Consent(t.Context(), []customers.Consent{{Customer: who.ID, Topic: "news", Channel: channels.Email, At: noon, Source: "form"}}),
+		"a complaint": s.Suppress(t.Context(), []customers.Suppression{{Channel: channels.Email, Address: who.Email, Reason: channels.ReasonComplained, At: noon}}),
+		"a recording": s.Recordings().Add(t.Context(), []recordings.Recording{{
+			ProviderID: "RE1", Customer: who.ID, Kind: recordings.Answer, Question: "secret-order", At: noon, State: recordings.Waiting, DueAt: noon,
+		}}),
+	} {
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	openCases(t, s, customers.Case{Customer: who.ID, Entry: had.Entry, Queue: "support", Priority: customers.Normal, Title: "quillmark is unhappy", Note: "my own words", Why: "reply", OpenedAt: noon, DueAt: noon})
+	o := order("secret-order", who.ID, noon, line(1, 1, 100))
+	putOrders(t, s, o)
+	return had, judged, waiting, fence
+}
+
+func TestNothingTellsOfSomebodyWhoWasErased(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		had, judged, waiting, fence := known(t, s)
+		put(t, s, customers.Customer{ID: "c-twin", Phone: forgotten.Phone + "0"})
+
+		gone, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gone.Messages != 3 || gone.Stopped != 2 || gone.Journeys != 1 || gone.Orders != 1 || gone.Subscriptions != 1 || gone.Recordings != 1 || gone.Events == 0 {
+			t.Errorf("gone: %+v", gone)
+		}
+		for where, text := range everything(t, dsn) {
+			for _, word := range telling {
+				if strings.Contains(strings.ReplaceAll(text, "49151123498760", ""), word) {
+					t.Errorf("%s still says %q: %s", where, word, text)
+				}
+			}
+		}
+		if _, err := s.Find(t.Context(), forgotten.Email); !errors.Is(err, customers.ErrUnknown) {
+			t.Errorf("found by the address: %v", err)
+		}
+		if d := stored(t, s, had.ID); d.Status != deliveries.Sent || d.Cost != 1 || d.ProviderID != "m1" {
+			t.Errorf("what was sent is no longer counted: %+v", d)
+		}
+		for _, d := range []deliveries.Delivery{judged, waiting} {
+			if d := stored(t, s, d.ID); d.Status != deliveries.Skipped {
+				t.Errorf("by %s it is still %s", d.Channel, d.Status)
+			}
+		}
+		verdicts := begin(t, s, fence, []deliveries.Delivery{judged}, pass(1))
+		if verdicts[0].Go {
+			t.Error("a worker that had the message already may send it")
+		}
+		if old, err := s.Recordings().Older(t.Context(), time.UnixMilli(0), 10); err != nil || len(old) != 1 {
+			t.Errorf("%d recordings are to be deleted: %v", len(old), err)
+		}
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("y"), noon); !errors.Is(err, customers.ErrUnknown) {
+			t.Errorf("erased twice: %v", err)
+		}
+	})
+}
+
+// Who was erased comes back with the shop's next export.
+func TestErasedPeopleStaySuppressedWhenTheyAreImportedAgain(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		known(t, s)
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		s.ErasureKeys = [][]byte{[]byte("a new one in the first place"), s.ErasureKeys[0]}
+		back := customers.Customer{ID: "new-id", Email: " Quillmark@shop.example", Phone: forgotten.Phone}
+		put(t, s, back, customers.Customer{ID: "c-other", Email: "other@shop.example"})
+		want := map[channels.Channel]string{channels.Email: channels.ReasonComplained, channels.SMS: customers.Erased, channels.Call: customers.Erased}
+		same(t, "suppressed", loaded(t, s, "new-id").Suppressed, want)
+		same(t, "another's", loaded(t, s, "c-other").Suppressed, nil)
+
+		if err := s.Release(t.Context(), channels.SMS, forgotten.Phone); err != nil {
+			t.Fatal(err)
+		}
+		if why := loaded(t, s, "new-id").Suppressed[channels.SMS]; why != "" {
+			t.Errorf("who asks for texts again does not get any: %s", why)
+		}
+		s.ErasureKeys = nil
+		if _, err := s.PutCustomers(t.Context(), noon, []customers.Customer{back}); err == nil || !strings.Contains(err.Error(), "erasure_keys is not set") {
+			t.Errorf("without a key they were taken in: %v", err)
+		}
+	})
+}
+
+// everything is every row of every table, in words.
+func everything(t *testing.T, dsn string) map[string]string {
+	t.Helper()
+	driver, tables := "pgx", "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+	if path, is := strings.CutPrefix(dsn, "sqlite:"); is {
+		driver, dsn, tables = "sqlite", "file:"+path+"?mode=ro", "SELECT name FROM sqlite_master WHERE type = 'table'"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	all := map[string]string{}
+	for _, table := range texts(t, db, tables) {
+		rows, err := db.QueryContext(t.Context(), `SELECT * FROM "`+table[0]+`"`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, row := range scanned(t, rows) {
+			all[fmt.Sprintf("%s, row %d", table[0], n)] = strings.Join(row, " | ")
+		}
+	}
+	return all
+}
+
+func texts(t *testing.T, db *sql.DB, query string) [][]string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scanned(t, rows)
+}
+
+func scanned(t *testing.T, rows *sql.Rows) (all [][]string) {
+	t.Helper()
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		cells, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		row := make([]string, len(cells))
+		for i, cell := range cells {
+			if raw, is := cell.([]byte); is {
+				cell = string(raw)
+			}
+			row[i] = fmt.Sprint(cell)
+		}
+		all = append(all, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
