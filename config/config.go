@@ -61,6 +61,9 @@ type Config struct {
 type Retention struct {
 	// Callbacks are what providers reported, once it is read and applied.
 	Callbacks Age `yaml:"callbacks"`
+	// Timeline is what happened to customers and what they did. Conditions see no
+	// further back.
+	Timeline Age `yaml:"timeline"`
 	// Recordings are customers' voices. That there was one stays on the timeline.
 	Recordings Age `yaml:"recordings"`
 }
@@ -285,6 +288,9 @@ func (c Config) Check() error {
 	if age := time.Duration(c.Retention.Callbacks); age < 0 || age > 0 && age < shortestRetention {
 		wrong("retention.callbacks: at least 2d is wanted, for providers repeat what they reported for a day; 0 keeps all")
 	}
+	if age := time.Duration(c.Retention.Timeline); age < 0 || age > 0 && age < shortestTimeline {
+		wrong("retention.timeline: at least 90d is wanted, for journeys and conditions look back on it; 0 keeps all")
+	}
 	if c.Retention.Recordings < 0 {
 		wrong("retention.recordings: a length of time such as 90d is wanted; 0 keeps them for ever")
 	}
@@ -326,6 +332,9 @@ func (c Config) Check() error {
 // shortestRetention outlives the day for which providers repeat a callback, by
 // which repeats are known.
 const shortestRetention = 48 * time.Hour
+
+// shortestTimeline outlives journeys and what conditions usually look back on.
+const shortestTimeline = 90 * 24 * time.Hour
 
 var (
 	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true, "webhook": true}

@@ -182,6 +182,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	config.Limits = map[string]Limit{"sms": {PerSender: -1}}
 	config.TestMode = true
 	config.Retention.Callbacks = Age(time.Hour)
+	config.Retention.Timeline = Age(time.Hour)
 	config.Alerts.Webhook = "https://ops.example/hook"
 	config.Log = Log{Level: "loud", Format: "xml"}
 	config.Worker = Worker{Concurrency: 0, Window: 1, Lease: time.Second}
@@ -191,7 +192,7 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		"public_url: an absolute", "public_url: leave out the slash", "link_keys[1]", "write_keys[0]", "providers.fax",
-		"limits.sms", "test_mode: nobody", "retention.callbacks: at least 2d", "alerts.webhook: it is signed", "log.level", "log.format", "worker: concurrency", "worker.lease",
+		"limits.sms", "test_mode: nobody", "retention.callbacks: at least 2d", "retention.timeline: at least 90d", "alerts.webhook: it is signed", "log.level", "log.format", "worker: concurrency", "worker.lease",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing is said of %s in:\n%v", want, err)

@@ -50,7 +50,11 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", explain(err))
 	}
-	return nil
+	now, err := s.serverTime(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return s.PrepareTimeline(ctx, now)
 }
 
 func (s *Store) migrator() (*goose.Provider, error) {
@@ -71,13 +75,13 @@ func (s *Store) migrator() (*goose.Provider, error) {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	return goose.NewProvider(dialect, s.writer, translated{folder, words[s.dialect]}, options...)
+	return goose.NewProvider(dialect, s.writer, translated{folder, s.dialect}, options...)
 }
 
 // translated is the migrations in one dialect.
 type translated struct {
 	fs.FS
-	words map[string]string
+	dialect expression.Dialect
 }
 
 // Open implements fs.FS.
@@ -90,7 +94,25 @@ func (t translated) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &translatedFile{file, bytes.NewReader([]byte(translate(string(text), t.words)))}, nil
+	return &translatedFile{file, bytes.NewReader([]byte(translate(partsFor(t.dialect, string(text)), words[t.dialect])))}, nil
+}
+
+// partsFor leaves out what is meant for the other database: lines from "-- only"
+// with its name to the next such line or "-- both".
+func partsFor(d expression.Dialect, text string) string {
+	var kept strings.Builder
+	ours := true
+	for line := range strings.Lines(text) {
+		mark := strings.TrimSpace(line)
+		if database, only := strings.CutPrefix(mark, "-- only "); only {
+			ours = database == string(d)
+		} else if mark == "-- both" {
+			ours = true
+		} else if ours {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
 }
 
 // translate replaces the words in braces, and TEXT, which both databases spell

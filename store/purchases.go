@@ -7,6 +7,7 @@ import (
 
 	"github.com/bojanz/currency"
 
+	"rapport/campaigns/expression"
 	"rapport/customers"
 )
 
@@ -54,21 +55,43 @@ func recordOrders(ctx context.Context, tx *tx, now time.Time, orders []placed) e
 	if err != nil {
 		return err
 	}
-	rows := newRows("key text, customer text, at int, properties json")
+	var known []customers.Event
 	for i, e := range events {
 		if !fresh[i] {
-			rows.add(e.Key, e.Customer, e.At, e.Properties)
+			known = append(known, e)
 		}
 	}
-	if rows.len() == 0 {
-		return nil
+	for start := 0; start < len(known); start += chunk {
+		if err := retell(ctx, tx, known[start:min(start+chunk, len(known))]); err != nil {
+			return err
+		}
 	}
-	rows, err = tx.stage(ctx, rows, "known_events")
-	if err != nil {
+	return nil
+}
+
+// retell corrects lines that stand on the timeline already, wherever they stood.
+func retell(ctx context.Context, tx *tx, events []customers.Event) error {
+	rows := newRows("key text, number int, digest int, customer text, at int, properties json")
+	for _, e := range events {
+		f := fingerprintOf(clean(e.Key))
+		rows.add(e.Key, f.number, f.digest, e.Customer, e.At, e.Properties)
+	}
+	if tx.dialect != expression.Postgres {
+		_, err := tx.execRows(ctx, rows, `
+			UPDATE events SET customer = v.customer, at = v.at, properties = v.properties FROM {rows} AS v
+			WHERE events.key = v.key AND (events.customer <> v.customer OR events.at <> v.at OR events.properties <> v.properties)`)
 		return err
 	}
-	_, err = tx.execRows(ctx, rows, `
-		UPDATE events SET customer = v.customer, at = v.at, properties = v.properties FROM {rows} AS v
-		WHERE events.key = v.key AND (events.customer <> v.customer OR events.at <> v.at OR events.properties <> v.properties)`)
+	// The key says in which month the line stands, and then where it went.
+	_, err := tx.execRows(ctx, rows, `
+		WITH v AS MATERIALIZED (
+			SELECT r.*, k.at AS stood FROM {rows} AS r JOIN event_keys k ON k.number = r.number AND k.digest = r.digest
+			WHERE r.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)),
+		retold AS (
+			UPDATE events e SET customer = v.customer, at = v.at, properties = v.properties FROM v
+			WHERE e.at = v.stood AND e.key = v.key AND e.name = 'Order Completed'
+				AND (e.customer <> v.customer OR e.at <> v.at OR e.properties <> v.properties)
+			RETURNING v.number, v.digest, e.at)
+		UPDATE event_keys k SET at = m.at FROM retold m WHERE k.number = m.number AND k.digest = m.digest AND k.at <> m.at`)
 	return err
 }

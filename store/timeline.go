@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"rapport/campaigns/expression"
 	"rapport/customers"
 )
 
@@ -36,31 +37,63 @@ func appendEvents(ctx context.Context, tx *tx, events []customers.Event) ([]bool
 }
 
 func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []bool) error {
-	rows := newRows("ord int, customer text, name text, at int, received_at int, properties json, key text," +
-		" provider_key text, campaign text, entry int, delivery int, live int")
+	columns, record := eventFields, recordOnSQLite
+	if tx.dialect == expression.Postgres {
+		columns, record = eventFields+", number int, digest int, provider_number int, provider_digest int", recordOnPostgres
+	}
+	rows := newRows(columns)
 	first := map[string]int{} // the first event of a key is the one that counts
 	for i, e := range events {
 		if e.Key == "" {
 			return fmt.Errorf("event %q without a key", e.Name)
 		}
-		key := clean(e.Key)
+		key, provider := clean(e.Key), clean(e.ProviderKey)
 		if _, twice := first[key]; twice {
 			continue
 		}
 		first[key] = i
-		rows.add(i, e.Customer, e.Name, e.At, e.ReceivedAt, e.Properties, key,
-			nullable(e.ProviderKey), e.Campaign, e.Entry, e.Delivery, e.Live)
+		row := []any{
+			i, e.Customer, e.Name, e.At, e.ReceivedAt, e.Properties, key,
+			nullable(provider), e.Campaign, e.Entry, e.Delivery, e.Live,
+		}
+		if tx.dialect == expression.Postgres {
+			row = append(append(row, fingerprintOf(key).columns()...), fingerprintOf(provider).columns()...)
+		}
+		rows.add(row...)
 	}
-	added, err := listRows(ctx, tx, rows, column[string], `
-		INSERT INTO events (customer, name, at, received_at, properties, key, provider_key, campaign, entry, delivery, live, pending)
-		SELECT customer, name, at, coalesce(received_at, at), coalesce(properties, '{}'), key, provider_key, campaign, entry, delivery, live, live
-		FROM {rows} AS v WHERE TRUE ORDER BY ord
-		ON CONFLICT DO NOTHING RETURNING key`)
+	added, err := listRows(ctx, tx, rows, column[string], record)
 	for _, key := range added {
 		fresh[first[key]] = true
 	}
 	return err
 }
+
+const eventFields = "ord int, customer text, name text, at int, received_at int, properties json, key text," +
+	" provider_key text, campaign text, entry int, delivery int, live int"
+
+// Both leave out what is older than what is kept (see months.go).
+const (
+	recordOnSQLite = `
+		INSERT INTO events (customer, name, at, received_at, properties, key, provider_key, campaign, entry, delivery, live, pending)
+		SELECT customer, name, at, coalesce(received_at, at), coalesce(properties, '{}'), key, provider_key, campaign, entry, delivery, live, live
+		FROM {rows} AS v WHERE v.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), v.at) ORDER BY ord
+		ON CONFLICT DO NOTHING RETURNING key`
+	// A unique index of a partitioned table would hold the month too, and the same
+	// event told twice with another time would be two. So the keys decide, and what
+	// they do not know goes into the month it belongs to.
+	recordOnPostgres = `
+		WITH v AS MATERIALIZED (
+			SELECT * FROM {rows} AS r WHERE r.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)),
+		unknown AS (
+			INSERT INTO event_keys (number, digest, at, provider_number, provider_digest)
+			SELECT number, digest, at, provider_number, provider_digest FROM v ORDER BY ord
+			ON CONFLICT DO NOTHING RETURNING number, digest),
+		told AS (
+			INSERT INTO events (customer, name, at, received_at, properties, key, provider_key, campaign, entry, delivery, live, pending)
+			SELECT customer, name, at, coalesce(received_at, at), coalesce(properties, '{}'), key, provider_key, campaign, entry, delivery, live, live
+			FROM v JOIN unknown USING (number, digest) ORDER BY ord)
+		SELECT key FROM v JOIN unknown USING (number, digest)`
+)
 
 const eventColumns = "e.id, e.customer, e.name, e.at, e.received_at, e.properties, e.key, e.provider_key, e.campaign, e.entry, e.delivery, e.live"
 

@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rapport/deliveries"
@@ -16,11 +17,19 @@ const (
 	trafficKept = time.Hour
 )
 
-// Retention forgets what is no longer needed, a batch a round.
+// Retention forgets what is no longer needed, a batch a round, and makes room for
+// what comes.
 type Retention struct {
 	Inbox deliveries.Inbox
 	// ForgetTraffic drops what providers did before a moment.
 	ForgetTraffic func(ctx context.Context, before time.Time) error
+	// PrepareTimeline makes the tables that the timeline needs from now on.
+	PrepareTimeline func(ctx context.Context, now time.Time) error
+	// ForgetTimeline lets go of a batch of what happened before a moment, and says
+	// whether there is more; the zero time keeps everything.
+	ForgetTimeline func(ctx context.Context, before time.Time, limit int) (more bool, err error)
+	// Timeline is how long what happened is kept; 0 keeps it for ever.
+	Timeline time.Duration
 	// Callbacks is how long what providers reported is kept once it is read; 0
 	// keeps it for ever.
 	Callbacks time.Duration
@@ -29,7 +38,7 @@ type Retention struct {
 	looked time.Time
 }
 
-// Round forgets a batch of callbacks and the minutes that are over.
+// Round forgets a batch of callbacks, of the timeline and the minutes that are over.
 func (r *Retention) Round(ctx context.Context) error {
 	now := r.Now()
 	if now.Sub(r.looked) < retentionEvery {
@@ -41,6 +50,18 @@ func (r *Retention) Round(ctx context.Context) error {
 			return err // the rest in the next round
 		}
 	}
+	if more, err := r.forgetTimeline(ctx, now); err != nil || more {
+		return err
+	}
 	r.looked = now
-	return r.ForgetTraffic(ctx, now.Add(-trafficKept))
+	return errors.Join(r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)))
+}
+
+// forgetTimeline counts in whole days, so that what is too old changes once a day.
+func (r *Retention) forgetTimeline(ctx context.Context, now time.Time) (more bool, err error) {
+	var before time.Time
+	if r.Timeline > 0 {
+		before = now.Add(-r.Timeline).UTC().Truncate(24 * time.Hour)
+	}
+	return r.ForgetTimeline(ctx, before, forgottenAtOnce)
 }

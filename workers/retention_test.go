@@ -29,3 +29,24 @@ func TestReadCallbacksAreForgottenInTime(t *testing.T) {
 		t.Errorf("a repeat adds %d lines", after-before)
 	}
 }
+
+func TestTheTimelineIsForgottenInTime(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted")
+	s.deliver()
+	if len(s.timeline("ann")) == 0 {
+		t.Fatal("nothing stands on the timeline")
+	}
+	keep := s.retention(0)
+	s.later(400 * 24 * time.Hour)
+	ok(t, keep.Round(s.ctx()))
+	if len(s.timeline("ann")) == 0 {
+		t.Error("where everything is kept, something was forgotten")
+	}
+	keep.Timeline = 120 * 24 * time.Hour
+	s.later(time.Hour)
+	ok(t, keep.Round(s.ctx()))
+	if left := s.timeline("ann"); len(left) != 0 {
+		t.Errorf("after a year %v is still there", left)
+	}
+}

@@ -27,7 +27,10 @@ func (s *shop) scheduler(holder string) *workers.Scheduler {
 
 // retention forgets callbacks after a time.
 func (s *shop) retention(callbacks time.Duration) *workers.Retention {
-	return &workers.Retention{Inbox: s.store, ForgetTraffic: s.store.ForgetTraffic, Callbacks: callbacks, Now: s.clock}
+	return &workers.Retention{
+		Inbox: s.store, ForgetTraffic: s.store.ForgetTraffic, PrepareTimeline: s.store.PrepareTimeline, ForgetTimeline: s.store.ForgetTimeline,
+		Callbacks: callbacks, Now: s.clock,
+	}
 }
 
 // running runs things until the test, or stop, ends them.

@@ -148,7 +148,8 @@ func (i *installation) scheduler() *workers.Scheduler {
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
 		Keeper:  i.keeper(),
 		Retention: &workers.Retention{
-			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, Callbacks: time.Duration(i.Retention.Callbacks), Now: i.Now,
+			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, PrepareTimeline: i.Store.PrepareTimeline, ForgetTimeline: i.Store.ForgetTimeline,
+			Timeline: time.Duration(i.Retention.Timeline), Callbacks: time.Duration(i.Retention.Callbacks), Now: i.Now,
 		},
 		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2),
 		Turned: i.Health.Expect("the scheduler's loop", schedulerPatience), Now: i.Now, Log: i.Log,
