@@ -20,7 +20,8 @@ var purposes = []deliveries.Purpose{
 }
 
 func TestATokenOpensForItsPurposeOnly(t *testing.T) {
-	signer := deliveries.Signer{Keys: [][]byte{oldKey}}
+	signer := deliveries.NewSigner(oldKey)
+	plain := deliveries.Signer{Keys: [][]byte{oldKey}}
 	rapid.Check(t, func(t *rapid.T) {
 		token := deliveries.Token{
 			Purpose:  rapid.SampledFrom(purposes).Draw(t, "purpose"),
@@ -28,6 +29,9 @@ func TestATokenOpensForItsPurposeOnly(t *testing.T) {
 			Number:   rapid.Int64Min(0).Draw(t, "number"),
 		}
 		text := signer.Sign(token)
+		if other := plain.Sign(token); other != text {
+			t.Fatalf("%q is signed %q by a signer for few tokens", text, other)
+		}
 		for _, purpose := range purposes {
 			opened, err := signer.Open(purpose, text)
 			if purpose == token.Purpose && (err != nil || opened != token) {

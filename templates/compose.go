@@ -55,7 +55,7 @@ func (c *composer) compose() (*email, []Field) {
 
 // program compiles one part of the message.
 func (c *composer) program(document string, kind engineKind, loops bool) *program {
-	p, err := compile(c.engines[kind], c.hold.liquid(document, kind), loops)
+	p, err := compile(c.engines[kind], kind, c.hold.liquid(document, kind), loops)
 	if err != nil {
 		c.found.inFile(c.file.src.file, "", "the engine does not take it: %v", err)
 	}

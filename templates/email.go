@@ -30,11 +30,9 @@ func (e *email) render(b Bindings) (channels.Content, error) {
 	if out.HTML, err = e.html.render(b); err != nil {
 		return channels.Content{}, err
 	}
-	marked, err := e.text.render(b)
-	if err != nil {
+	if out.Text, err = e.text.render(b); err != nil {
 		return channels.Content{}, err
 	}
-	out.Text = set(marked)
 	return channels.Content{Email: &out}, nil
 }
 

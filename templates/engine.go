@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -124,16 +125,21 @@ func (l *limited) Write(p []byte) (int, error) {
 
 // program is one text, ready to be rendered for a customer.
 type program struct {
+	kind     engineKind
 	fixed    string // the whole text, where nothing in it varies
 	template *liquid.Template
+	parts    []part // nil where the engine renders the whole
 	loops    bool
 	size     int // a guess at the length of what comes out
 }
 
 // compile makes a program of Liquid source that was checked and rewritten.
-func compile(engine *liquid.Engine, code string, loops bool) (p *program, err error) {
+func compile(engine *liquid.Engine, kind engineKind, code string, loops bool) (p *program, err error) {
 	if !strings.Contains(code, "{{") && !strings.Contains(code, "{%") {
-		return &program{fixed: code}, nil
+		if kind == markedText {
+			code = set(code)
+		}
+		return &program{kind: kind, fixed: code}, nil
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -144,7 +150,9 @@ func compile(engine *liquid.Engine, code string, loops bool) (p *program, err er
 	if failed != nil {
 		return nil, failed
 	}
-	return &program{template: template, loops: loops, size: len(code) + len(code)/8}, nil
+	return &program{
+		kind: kind, template: template, parts: dissect(engine, kind, code), loops: loops, size: len(code) + len(code)/8,
+	}, nil
 }
 
 // render fills a program in. Its errors name fields, never values.
@@ -152,28 +160,86 @@ func (p *program) render(b Bindings) (text string, err error) {
 	if p.template == nil {
 		return p.fixed, nil
 	}
-	if p.loops {
-		ctx, cancel := context.WithTimeout(context.Background(), maxTime)
-		defer cancel()
-		bound := make(Bindings, len(b)+1)
-		for name, value := range b {
-			bound[name] = value
-		}
-		bound[allowance] = &budget{ctx: ctx, iterations: maxIterations}
-		b = bound
-	}
 	defer func() {
 		// The engine panics where a value is of a type it did not expect.
 		if r := recover(); r != nil {
 			text, err = "", errors.New("a value does not fit where it stands")
 		}
 	}()
+	if p.parts != nil {
+		if text, err = p.assemble(b); !errors.Is(err, errWhole) {
+			return text, err
+		}
+	}
+	return p.whole(b)
+}
+
+// assemble renders a program by its parts; errWhole where that cannot be done for
+// these values.
+func (p *program) assemble(b Bindings) (string, error) {
+	limits := &allowed{}
+	defer limits.end()
+	r := run{kind: p.kind, values: b, limits: limits}
+	if p.kind == markedText {
+		r.set = &setter{}
+		r.set.out.Grow(p.size)
+	} else {
+		r.out.Grow(p.size)
+	}
+	for _, part := range p.parts {
+		if err := part.write(&r); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case r.size > maxOutput:
+		return "", errOutput
+	case r.set != nil:
+		return r.set.out.String(), nil
+	}
+	return r.out.String(), nil
+}
+
+// whole leaves a program to the engine.
+func (p *program) whole(b Bindings) (string, error) {
+	if p.loops {
+		limits := &allowed{}
+		defer limits.end()
+		b = limits.bind(b)
+	}
 	out := limited{left: maxOutput}
 	out.text.Grow(p.size)
 	if failed := p.template.FRender(io.Writer(&out), liquid.Bindings(b)); failed != nil {
 		return "", plainError(failed)
 	}
+	if p.kind == markedText {
+		return set(out.text.String()), nil
+	}
 	return out.text.String(), nil
+}
+
+// allowed is what one rendering's loops may take together.
+type allowed struct {
+	bound  Bindings
+	cancel context.CancelFunc
+}
+
+// bind adds the allowance to the values of a rendering.
+func (a *allowed) bind(b Bindings) Bindings {
+	if a.bound == nil {
+		var ctx context.Context
+		ctx, a.cancel = context.WithTimeout(context.Background(), maxTime)
+		a.bound = make(Bindings, len(b)+1)
+		maps.Copy(a.bound, b)
+		a.bound[allowance] = &budget{ctx: ctx, iterations: maxIterations}
+	}
+	return a.bound
+}
+
+func (a *allowed) end() {
+	if a.cancel != nil {
+		a.cancel()
+	}
 }
 
 // plainError finds what went wrong in the engine's error, which quotes the

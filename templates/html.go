@@ -33,6 +33,16 @@ type attribute struct {
 // attributesOf reads the attributes of a start tag as it is written.
 func attributesOf(raw string) []attribute {
 	var all []attribute
+	eachAttribute(raw, func(a attribute) bool {
+		all = append(all, a)
+		return true
+	})
+	return all
+}
+
+// eachAttribute reads the attributes of a start tag one by one, until visit has
+// seen enough.
+func eachAttribute(raw string, visit func(attribute) bool) {
 	i := 1
 	for i < len(raw) && !isTagSpace(raw[i]) && raw[i] != '>' {
 		i++
@@ -58,15 +68,15 @@ func attributesOf(raw string) []attribute {
 		}
 		if j >= len(raw) || raw[j] != '=' {
 			a.start, a.end = i, i
-			all = append(all, a)
-			continue
+		} else {
+			for j++; j < len(raw) && isTagSpace(raw[j]); j++ {
+			}
+			i = a.value(raw, j)
 		}
-		for j++; j < len(raw) && isTagSpace(raw[j]); j++ {
+		if !visit(a) {
+			return
 		}
-		i = a.value(raw, j)
-		all = append(all, a)
 	}
-	return all
 }
 
 // value reads the attribute's value at i and gives the offset behind it.

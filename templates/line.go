@@ -76,7 +76,7 @@ func (b *builder) line(w words) *Line {
 	if b.found.met > before {
 		return line
 	}
-	p, err := compile(b.engines[plainText], codeOf(pieces), c.loops)
+	p, err := compile(b.engines[plainText], plainText, codeOf(pieces), c.loops)
 	if err != nil {
 		b.found.at(w.at, "", "the engine does not take it: %v", err)
 		return line

@@ -6,25 +6,69 @@ import (
 	"golang.org/x/net/html"
 )
 
-// RewriteLinks gives rendered HTML with the URL of every link to the web
-// replaced by what rewrite makes of it. Everything else stays as it is, byte
-// for byte: links of other kinds (mailto, tel, fragments), pictures and
-// comments. rewrite sees and gives plain URLs, without HTML's escapes.
-func RewriteLinks(document string, rewrite func(url string) string) string {
-	var out strings.Builder
-	out.Grow(len(document) + len(document)/8)
-	written := 0
+// Link is where the URL of a link to the web stands in rendered HTML.
+type Link struct {
+	URL        string // without HTML's escapes
+	start, end int
+	bare       bool // it stands without quotes
+}
+
+// Links finds every link to the web. Links of other kinds (mailto, tel, fragments),
+// pictures and comments are none.
+func Links(document string) []Link {
+	var links []Link
 	for i := nextTag(document, 0); i < len(document); i = nextTag(document, i) {
 		raw := tagAt(document[i:])
-		if isLinkTag(raw) && strings.HasSuffix(raw, ">") {
-			out.WriteString(document[written:i])
-			out.WriteString(rewriteTag(raw, rewrite))
-			written = i + len(raw)
+		if isLinkTag(raw) && raw[len(raw)-1] == '>' {
+			if link, is := linkIn(raw); is {
+				link.start, link.end = link.start+i, link.end+i
+				links = append(links, link)
+			}
 		}
 		i += len(raw)
 	}
+	return links
+}
+
+// linkIn reads the href of a start tag.
+func linkIn(raw string) (link Link, is bool) {
+	eachAttribute(raw, func(a attribute) bool {
+		if a.name != "href" {
+			return true
+		}
+		url := strings.TrimSpace(html.UnescapeString(raw[a.start:a.end]))
+		link, is = Link{url, a.start, a.end, a.quote == 0}, isWeb(url)
+		return false
+	})
+	return link, is
+}
+
+// WithLinks gives a document with the URL of every link replaced. Everything else
+// stays as it is, byte for byte.
+func WithLinks(document string, links []Link, url func(Link) string) string {
+	var out strings.Builder
+	out.Grow(len(document) + 48*len(links) + longestPixel)
+	written := 0
+	for _, link := range links {
+		value := html.EscapeString(url(link))
+		out.WriteString(document[written:link.start])
+		if link.bare {
+			out.WriteByte('"')
+		}
+		out.WriteString(value)
+		if link.bare {
+			out.WriteByte('"')
+		}
+		written = link.end
+	}
 	out.WriteString(document[written:])
 	return out.String()
+}
+
+// RewriteLinks gives rendered HTML with the URL of every link to the web
+// replaced by what rewrite makes of it. rewrite sees and gives plain URLs.
+func RewriteLinks(document string, rewrite func(url string) string) string {
+	return WithLinks(document, Links(document), func(l Link) string { return rewrite(l.URL) })
 }
 
 // nextTag is the offset of the first start tag at or after i, comments and
@@ -71,32 +115,19 @@ func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
 
 // isLinkTag reports whether a start tag is an <a> or an <area>.
 func isLinkTag(raw string) bool {
-	name := elementName(raw)
-	return strings.EqualFold(name, "a") || strings.EqualFold(name, "area")
-}
-
-func rewriteTag(raw string, rewrite func(string) string) string {
-	for _, a := range attributesOf(raw) {
-		if a.name != "href" {
-			continue
-		}
-		url := strings.TrimSpace(html.UnescapeString(raw[a.start:a.end]))
-		if !isWeb(url) {
-			return raw
-		}
-		value := html.EscapeString(rewrite(url))
-		if a.quote == 0 {
-			value = `"` + value + `"`
-		}
-		return raw[:a.start] + value + raw[a.end:]
+	if len(raw) < 3 || raw[1]|0x20 != 'a' {
+		return false
 	}
-	return raw
+	name := elementName(raw)
+	return len(name) == 1 || strings.EqualFold(name, "area")
 }
 
 func isWeb(url string) bool {
 	scheme, _, _ := strings.Cut(url, ":")
 	return strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http")
 }
+
+const longestPixel = 256 // is room for one
 
 // AppendPixel puts an invisible picture at the end of rendered HTML. url is an
 // absolute URL.

@@ -170,7 +170,7 @@ func (c goldenCase) play(b *builder) int {
 	if len(b.found.list) > 0 {
 		return refusedAtLoad
 	}
-	program, err := compile(b.engines[plainText], codeOf(pieces), check.loops)
+	program, err := compile(b.engines[plainText], plainText, codeOf(pieces), check.loops)
 	if err != nil {
 		return differing
 	}

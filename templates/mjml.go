@@ -335,14 +335,15 @@ func (s *skeleton) end(i int) int {
 
 // tagAt is the tag a text begins with, up to a > outside of quotes.
 func tagAt(text string) string {
-	var quote byte
 	for i := 1; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case quote == 0 && c == '>':
+		switch c := text[i]; c {
+		case '"', '\'':
+			end := strings.IndexByte(text[i+1:], c)
+			if end < 0 {
+				return text
+			}
+			i += end + 1
+		case '>':
 			return text[:i+1]
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // set turns marked text into plain text: at most one empty line in a row, one
@@ -57,12 +58,99 @@ func (s *setter) rune(r rune) {
 	case markLinkEnd:
 		s.link()
 	default:
-		if unicode.IsSpace(r) || r == '\u00a0' || unicode.IsControl(r) {
+		if isGap(r) {
 			s.space = true
 			return
 		}
 		s.gap()
 		s.out.WriteRune(r)
+	}
+}
+
+// isGap reports whether a sign only keeps words apart.
+func isGap(r rune) bool { return unicode.IsSpace(r) || r == '\u00a0' || unicode.IsControl(r) }
+
+// isMark reports whether a sign is one of the marks.
+func isMark(r rune) bool { return markLine <= r && r <= markItem || markLink <= r && r <= markLinkEnd }
+
+// take sets text that was made for one message.
+func (s *setter) take(text string) {
+	if s.inURL && strings.IndexByte(text, markLinkEnd) < 0 {
+		s.url.WriteString(text)
+		return
+	}
+	for _, r := range text {
+		s.rune(r)
+	}
+}
+
+// step is what a setter does at once for text that is the same in every message.
+type step struct {
+	mark  rune   // 0 for words
+	space bool   // before the words, or in the place of any
+	words string // with single spaces between them
+	url   string // or a piece of a URL
+}
+
+// preset does for text what can be done without knowing what stands before it, and
+// says whether it ends within a URL.
+func preset(text string, inURL bool) ([]step, bool) {
+	var steps []step
+	for text != "" {
+		if inURL {
+			end := strings.IndexByte(text, markLinkEnd)
+			if end < 0 {
+				end = len(text)
+			}
+			steps = append(steps, step{url: text[:end]})
+			if text = text[end:]; text == "" {
+				break
+			}
+		}
+		end := strings.IndexFunc(text, isMark)
+		if end < 0 {
+			end = len(text)
+		}
+		if end > 0 {
+			steps = append(steps, wordsOf(text[:end])...)
+			text = text[end:]
+			continue
+		}
+		mark := rune(text[0])
+		inURL = mark == markURL
+		steps, text = append(steps, step{mark: mark}), text[1:]
+	}
+	return steps, inURL
+}
+
+// wordsOf are the steps of text between two marks.
+func wordsOf(text string) []step {
+	words := strings.FieldsFunc(text, isGap)
+	if len(words) == 0 {
+		return []step{{space: true}}
+	}
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	steps := []step{{space: isGap(first), words: strings.Join(words, " ")}}
+	if isGap(last) {
+		steps = append(steps, step{space: true})
+	}
+	return steps
+}
+
+// play does the steps of a text.
+func (s *setter) play(steps []step) {
+	for _, step := range steps {
+		if step.mark != 0 {
+			s.rune(step.mark)
+			continue
+		}
+		s.url.WriteString(step.url)
+		s.space = s.space || step.space
+		if step.words != "" {
+			s.gap()
+			s.out.WriteString(step.words)
+		}
 	}
 }
 

@@ -1,11 +1,8 @@
 package workers
 
 import (
-	"net/mail"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/idna"
 
 	"rapport/campaigns"
 	"rapport/channels"
@@ -14,30 +11,23 @@ import (
 // list says which of the shop's lists an e-mail of a campaign belongs to, so that
 // mail programs can sort it and complaints can be told apart. A topic is a list:
 // it is what a customer leaves by the way out.
-func list(m *channels.Message, edition *campaigns.Edition, p parcel) {
+func (o *desk) list(m *channels.Message, p parcel) {
 	topic := p.delivery.Topic
-	if domain := senderDomain(m.From); domain != "" {
-		m.Envelope.ListID = listName(edition, topic) + " <" + topic + "." + domain + ">"
+	if domain := o.sender(m.From).domain; domain != "" {
+		which := listing{topic, domain}
+		if _, known := o.lists[which]; !known {
+			o.lists[which] = listName(o.edition, topic) + " <" + topic + "." + domain + ">"
+		}
+		m.Envelope.ListID = o.lists[which]
 	}
-	m.Envelope.FeedbackID = strings.Join([]string{p.delivery.Campaign, topic, string(channels.Email), edition.Name}, ":")
+	m.Envelope.FeedbackID = p.delivery.Campaign + ":" + topic + ":" + string(channels.Email) + ":" + o.edition.Name
 	if !p.campaign.Trigger.Broadcast() {
 		m.Envelope.AutoSubmitted = "auto-generated" // an event made us write, and no machine should answer
 	}
 }
 
-// senderDomain is the domain of a mailbox in ASCII; "" where it has none.
-func senderDomain(mailbox string) string {
-	address, err := mail.ParseAddress(mailbox)
-	if err != nil {
-		return ""
-	}
-	_, domain, _ := strings.Cut(address.Address, "@")
-	domain, err = idna.Lookup.ToASCII(domain)
-	if err != nil {
-		return ""
-	}
-	return domain
-}
+// listing is a topic that is written about from a domain.
+type listing struct{ topic, domain string }
 
 // listName is a topic's title without what would end the phrase it stands in.
 func listName(edition *campaigns.Edition, topic string) string {

@@ -2,16 +2,13 @@ package workers
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"maps"
 	"sync"
 
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
-	"rapport/templates"
 )
 
 // PostOffice turns deliveries into messages: words, links and addresses.
@@ -26,15 +23,13 @@ type PostOffice struct {
 	numbers map[string]int64 // of links already stored
 }
 
-// linksKept bounds the numbers remembered; links made for one customer each
-// would otherwise fill the memory.
-const linksKept = 10_000
-
 // Write renders parcels. Those that cannot be rendered come back as outcomes:
 // a missing field fails the delivery and is not sent as a blank.
 func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parcels []parcel) (written []parcel, unwritable []deliveries.Outcome, err error) {
+	d := &desk{PostOffice: o, edition: edition, senders: map[string]sender{}, lists: map[listing]string{}}
+	written = make([]parcel, 0, len(parcels))
 	for _, p := range parcels {
-		if p.message, err = o.write(edition, p); err != nil {
+		if p.message, err = d.write(p); err != nil {
 			o.Log.Error("a delivery cannot be rendered", "delivery", p.delivery.ID,
 				"campaign", p.delivery.Campaign, "template", p.delivery.Template, "error", err)
 			unwritable = append(unwritable, deliveries.Outcome{
@@ -47,7 +42,17 @@ func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parc
 	return written, unwritable, o.wrapLinks(ctx, written)
 }
 
-func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Message, error) {
+// desk is where the parcels of one window are written. It keeps what is the same for
+// many of them.
+type desk struct {
+	*PostOffice
+	edition *campaigns.Edition
+	senders map[string]sender // by mailbox
+	lists   map[listing]string
+}
+
+func (o *desk) write(p parcel) (channels.Message, error) {
+	edition := o.edition
 	if p.delivery.Channel == channels.Webhook {
 		return tell(edition, p)
 	}
@@ -72,7 +77,7 @@ func (o *PostOffice) write(edition *campaigns.Edition, p parcel) (channels.Messa
 	}
 	o.address(&m, customer, sender)
 	if m.Content.Email != nil {
-		list(&m, edition, p)
+		o.list(&m, p)
 	}
 	return m, nil
 }
@@ -100,7 +105,7 @@ func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
 // answer adds what a direct message needs beside its words: an e-mail stands below
 // the one it answers. It is a letter between two people: nothing in it is counted,
 // and no list is left by it.
-func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
+func (o *desk) answer(m *channels.Message, d deliveries.Delivery) {
 	if d.Channel == channels.SMS {
 		m.StatusURL = o.Doors.Status(o.outlet(channels.SMS), m.Delivery, m.Attempt)
 	}
@@ -117,7 +122,7 @@ func (o *PostOffice) answer(m *channels.Message, d deliveries.Delivery) {
 }
 
 // address adds what a channel needs beside the words.
-func (o *PostOffice) address(m *channels.Message, customer *customers.Customer, sender campaigns.SenderRule) {
+func (o *desk) address(m *channels.Message, customer *customers.Customer, sender campaigns.SenderRule) {
 	switch {
 	case m.Content.Email != nil:
 		m.Unsubscribe = o.Doors.Unsubscribe(m.Delivery)
@@ -137,69 +142,6 @@ func (o *PostOffice) address(m *channels.Message, customer *customers.Customer, 
 
 func (o *PostOffice) outlet(ch channels.Channel) deliveries.Outlet {
 	return deliveries.Outlet{Channel: ch, Provider: o.Providers[ch]}
-}
-
-// wrapLinks replaces the links of e-mails by signed ones of ours. A link is
-// stored once, whoever it is sent to.
-func (o *PostOffice) wrapLinks(ctx context.Context, parcels []parcel) error {
-	numbers := map[string]int64{}
-	for _, p := range parcels {
-		if mail := p.message.Content.Email; mail != nil && !p.delivery.Direct() {
-			templates.RewriteLinks(mail.HTML, func(url string) string {
-				if !o.Doors.Own(url) {
-					numbers[url] = 0
-				}
-				return url
-			})
-		}
-	}
-	if err := o.number(ctx, numbers); err != nil {
-		return err
-	}
-	for _, p := range parcels {
-		mail := p.message.Content.Email
-		if mail == nil || p.delivery.Direct() {
-			continue
-		}
-		mail.HTML = templates.RewriteLinks(mail.HTML, func(url string) string {
-			if number, stored := numbers[url]; stored {
-				return o.Doors.Click(p.delivery.ID, number)
-			}
-			return url
-		})
-		mail.HTML = templates.AppendPixel(mail.HTML, o.Doors.Open(p.delivery.ID))
-	}
-	return nil
-}
-
-// number fills in the numbers under which links are stored, storing those that
-// are new.
-func (o *PostOffice) number(ctx context.Context, numbers map[string]int64) error {
-	o.mu.Lock()
-	var fresh []string
-	for url := range numbers {
-		if n, known := o.numbers[url]; known {
-			numbers[url] = n
-		} else {
-			fresh = append(fresh, url)
-		}
-	}
-	o.mu.Unlock()
-	if len(fresh) == 0 {
-		return nil
-	}
-	stored, err := o.Links.Intern(ctx, fresh)
-	if err != nil {
-		return fmt.Errorf("store %d links: %w", len(fresh), err)
-	}
-	maps.Copy(numbers, stored)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.numbers == nil || len(o.numbers)+len(stored) > linksKept {
-		o.numbers = make(map[string]int64, len(stored))
-	}
-	maps.Copy(o.numbers, stored)
-	return nil
 }
 
 func nameOf(c *customers.Customer) string {

@@ -55,7 +55,7 @@ func embed(ctx context.Context, o *options, c config.Config, clock func() time.T
 	}
 	e.configure(c)
 	if len(e.Addresses.Signer.Keys) == 0 {
-		e.Addresses.Signer = deliveries.Signer{Keys: [][]byte{[]byte(e.Keys.Links)}}
+		e.Addresses.Signer = deliveries.NewSigner([]byte(e.Keys.Links))
 	}
 	if len(e.ErasureKeys) == 0 {
 		e.ErasureKeys = [][]byte{[]byte(e.Keys.Erasure)}
