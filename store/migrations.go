@@ -9,9 +9,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"rapport/campaigns/expression"
 )
@@ -36,6 +36,40 @@ var words = map[expression.Dialect]map[string]string{
 // where that is done already, waits where another process is at it, and refuses
 // a database that a newer program has migrated.
 func (s *Store) Migrate(ctx context.Context) error {
+	for {
+		done, err := s.migrateAlone(ctx)
+		if done || err != nil {
+			return err
+		}
+		if err := wait(ctx, time.Second); err != nil {
+			return fmt.Errorf("migrate: wait for another process that migrates: %w", err)
+		}
+	}
+}
+
+// migrateAlone migrates unless another process does. The lock is held by a
+// transaction of its own, because a session's would be lost behind a pooler;
+// nobody waits inside a transaction for it, because a pooler may have few. On
+// SQLite the lock on the file is enough.
+func (s *Store) migrateAlone(ctx context.Context) (done bool, err error) {
+	if s.dialect != expression.Postgres {
+		return true, s.migrate(ctx)
+	}
+	err = s.within(ctx, s.writer, nil, func(tx *tx) error {
+		if _, err := tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+			return err
+		}
+		// The schema is in the name, as several may live in one database.
+		done, _, err = first(ctx, tx, column[bool], "SELECT pg_try_advisory_xact_lock(hashtextextended('rapport migrate ' || current_schema(), 0))")
+		if err != nil || !done {
+			return err
+		}
+		return s.migrate(ctx)
+	})
+	return done, explain(err)
+}
+
+func (s *Store) migrate(ctx context.Context) error {
 	provider, err := s.migrator()
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -69,11 +103,6 @@ func (s *Store) migrator() (*goose.Provider, error) {
 	}
 	if s.dialect == expression.Postgres {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600)) // asks every second for ten minutes
-		if err != nil {
-			return nil, err
-		}
-		options = append(options, goose.WithSessionLocker(locker))
 	}
 	return goose.NewProvider(dialect, s.writer, translated{folder, s.dialect}, options...)
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -286,5 +288,90 @@ func TestAStoreIsReadByARelativePath(t *testing.T) {
 	defer s.Close()
 	if _, err := s.Fact(t.Context(), "anything"); err != nil {
 		t.Error(err)
+	}
+}
+
+// Several that are started at once migrate once, also where none of them has a
+// session of its own.
+func TestSeveralMigrateAtOnce(t *testing.T) {
+	for name, fresh := range map[string]func(testing.TB) string{"directly": fresh.Postgres, "through a pooler": fresh.ThroughPooler} {
+		t.Run(name, func(t *testing.T) {
+			dsn := fresh(t)
+			done := make(chan error)
+			for range 4 {
+				s, err := Open(t.Context(), dsn)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = s.Close() })
+				go func() { done <- s.Migrate(t.Context()) }()
+			}
+			for range 4 {
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// A transaction whose connection broke before its commit is begun anew, on a
+// connection that works.
+func TestATransactionOutlivesItsConnection(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	for _, run := range []func(context.Context, func(*tx) error) error{s.write, s.read} {
+		tried := 0
+		err := run(t.Context(), func(tx *tx) error {
+			if tried++; tried < 4 {
+				_, err := tx.exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+				return err
+			}
+			_, err := tx.countFacts(t.Context())
+			return err
+		})
+		if err != nil || tried != 4 {
+			t.Errorf("after %d tries: %v", tried, err)
+		}
+	}
+}
+
+// One whose commit got no answer may have been done, and is not done again.
+func TestACommitWithoutAnAnswerIsNotRepeated(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	tried := 0
+	err := s.insist(t.Context(), func() error {
+		tried++
+		return unanswered{io.ErrUnexpectedEOF}
+	})
+	if err == nil || tried != 1 {
+		t.Errorf("after %d tries: %v", tried, err)
+	}
+}
+
+// Who fails over to another host names both; the first that can be written is
+// taken.
+func TestSeveralHosts(t *testing.T) {
+	dsn, err := url.Parse(fresh.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn.Host = "127.0.0.1:1," + dsn.Host
+	query := dsn.Query()
+	query.Set("target_session_attrs", "read-write")
+	query.Set("pool_max_conns", "3")
+	dsn.RawQuery = query.Encode()
+	s := openMigrated(t, dsn.String())
+	if err := s.SetFact(t.Context(), "a", "b"); err != nil {
+		t.Error(err)
+	}
+	if most := s.writer.Stats().MaxOpenConnections; most != 3 {
+		t.Errorf("at most %d connections", most)
+	}
+	for _, size := range []string{"0", "many"} {
+		query.Set("pool_max_conns", size)
+		dsn.RawQuery = query.Encode()
+		if _, err := Open(t.Context(), dsn.String()); err == nil || !strings.Contains(err.Error(), "pool_max_conns") {
+			t.Errorf("a pool of %s connections: %v", size, err)
+		}
 	}
 }

@@ -3,8 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,35 +22,71 @@ import (
 // oldestPostgres is the first server version that is supported.
 const oldestPostgres = 140000
 
-// pool is how many connections a process holds at most.
+// pool is how many connections a process holds at most, unless the DSN says
+// otherwise by pool_max_conns.
 const pool = 16
 
+const (
+	// connectWait bounds one try to connect, so that the next host is asked soon.
+	connectWait = 5 * time.Second
+	// aliveEvery is how often a silent connection is asked whether anybody is there.
+	aliveEvery = 15 * time.Second
+)
+
 // openPostgres opens one pool for reading and writing. The DSN may carry any
-// setting of libpq and of pgx, such as default_query_exec_mode=exec for a
-// server behind a transaction pooler.
+// setting of libpq and of pgx, and name several hosts.
 func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, &Unfit{"open store: the PostgreSQL DSN cannot be read; it has the form postgres://user:password@host:5432/database"}
+		return nil, errors.New("open store: the PostgreSQL DSN cannot be read; it has the form postgres://user:password@host:5432/database")
+	}
+	size, err := poolSize(config)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rapport"
 	}
-	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(withoutJIT))
-	db.SetMaxOpenConns(pool)
-	db.SetMaxIdleConns(pool)
-	if err := checkPostgres(ctx, db); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store on %s:%d: %w", config.Host, config.Port, err), db.Close())
+	if !strings.Contains(dsn, "connect_timeout") {
+		config.ConnectTimeout = connectWait
 	}
-	return &Store{dialect: expression.Postgres, writer: db, readers: db}, nil
+	config.DialFunc = (&net.Dialer{KeepAlive: aliveEvery}).DialContext
+	at := fmt.Sprintf("open store on %s:%d", config.Host, config.Port)
+	s := &Store{dialect: expression.Postgres}
+	if s.pooled, err = pooled(ctx, config); err != nil {
+		return nil, fmt.Errorf("%s: %w", at, explain(err))
+	}
+	var options []stdlib.OptionOpenDB
+	switch {
+	case !s.pooled:
+		options = append(options, stdlib.OptionAfterConnect(greet))
+	case !strings.Contains(dsn, "default_query_exec_mode"):
+		// Parsed each time; what the parameters are is asked once for each connection
+		// of ours and remembered, which needs nothing of the server's.
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	db := stdlib.OpenDB(*config, options...)
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	if err := checkPostgres(ctx, db); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", at, err), db.Close())
+	}
+	s.writer, s.readers = db, db
+	return s, nil
 }
 
-// withoutJIT spares statements over thousands of rows, of which this package
-// consists, the second or two the server would spend on compiling each. It is no
-// start parameter, because poolers refuse those they do not know.
-func withoutJIT(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET jit = off")
-	return err
+// poolSize takes the size of the pool out of what is sent to the server.
+func poolSize(config *pgx.ConnConfig) (int, error) {
+	given, set := config.RuntimeParams["pool_max_conns"]
+	if !set {
+		return pool, nil
+	}
+	delete(config.RuntimeParams, "pool_max_conns")
+	size, err := strconv.Atoi(given)
+	if err != nil || size < 2 {
+		return 0, fmt.Errorf("pool_max_conns in the PostgreSQL DSN is %q: a number of connections, at least 2, is wanted", given)
+	}
+	return size, nil
 }
 
 func checkPostgres(ctx context.Context, db *sql.DB) error {
@@ -65,9 +107,28 @@ func conflict(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// lost reports whether the database went away: it is being restarted, another
+// host takes its place, or a connection broke.
+func lost(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code {
+		case "57P01", "57P02", "57P03": // admin_shutdown, crash_shutdown, cannot_connect_now
+			return true
+		}
+		return strings.HasPrefix(pg.Code, "08") // connection exceptions, and whatever pgbouncer has to say
+	}
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+}
+
 // explainPostgres puts into words what an operator can mend.
 func explainPostgres(err *pgconn.PgError) string {
 	switch err.Code {
+	case "57P01", "57P02", "57P03":
+		return "the database server is being restarted"
 	case "53100":
 		return "the database server's disk is full, nothing of this was written"
 	case "53300":

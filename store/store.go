@@ -28,6 +28,7 @@ type Store struct {
 	// What is kept parsed for each pool; nil on PostgreSQL.
 	preparedWrites, preparedReads *prepared
 	lock                          *fileLock // SQLite only
+	pooled                        bool      // a pooler stands between us and PostgreSQL, see pooled
 }
 
 // Open connects to the database a DSN names: "sqlite:/path/to/file.db", whose

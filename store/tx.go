@@ -28,19 +28,41 @@ type tx struct {
 // as the victim of a conflict.
 const tries = 6
 
+// lostTries is how often one is begun anew after the database went away.
+const lostTries = 18
+
+// unanswered is an error of a commit.
+type unanswered struct{ error }
+
+// Unwrap lets what went wrong be asked for.
+func (u unanswered) Unwrap() error { return u.error }
+
 // write runs one transaction that changes something. It is durable when write
 // returns nil and has left no trace when write returns an error. do may run
 // several times, so it must set, not add to, what it hands out.
 func (s *Store) write(ctx context.Context, do func(tx *tx) error) error {
-	for try := 1; ; try++ {
-		err := s.within(ctx, s.writer, nil, do)
-		if err == nil {
+	return s.insist(ctx, func() error { return s.within(ctx, s.writer, nil, do) })
+}
+
+// insist tries a transaction again that has left no trace: at once after a
+// conflict, and for some ten seconds where the database went away, as it does
+// when it is restarted. One whose commit got no answer may have left a trace.
+func (s *Store) insist(ctx context.Context, try func() error) error {
+	for tried, lostTimes := 1, 0; ; {
+		err := try()
+		switch {
+		case err == nil:
 			return nil
-		}
-		if try == tries || !conflict(err) {
+		case conflict(err) && tried < tries:
+			err = pause(ctx, tried)
+			tried++
+		case lost(err) && !errors.As(err, &unanswered{}) && ctx.Err() == nil && lostTimes < lostTries:
+			err = pause(ctx, min(3+lostTimes, 7)) // up to 640 ms, give or take
+			lostTimes++
+		default:
 			return explain(err)
 		}
-		if err := pause(ctx, try); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -52,7 +74,7 @@ func (s *Store) read(ctx context.Context, do func(tx *tx) error) error {
 	if s.dialect == expression.Postgres {
 		options.Isolation = sql.LevelRepeatableRead // SQLite always reads a snapshot
 	}
-	return explain(s.within(ctx, s.readers, options, do))
+	return s.insist(ctx, func() error { return s.within(ctx, s.readers, options, do) })
 }
 
 func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, do func(tx *tx) error) (err error) {
@@ -72,21 +94,32 @@ func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, 
 	defer func() { _ = inner.Rollback() }()
 	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, conditionTimeout: s.ConditionTimeout, erasureKeys: s.ErasureKeys, prepared: kept}
 	defer func() { missed = t.missed }()
+	if s.pooled {
+		if err := t.settle(ctx); err != nil {
+			return err
+		}
+	}
 	if err := do(t); err != nil {
 		return err
 	}
 	if err := t.unstage(ctx); err != nil {
 		return err
 	}
-	return inner.Commit()
+	if err := inner.Commit(); err != nil {
+		return unanswered{err}
+	}
+	return nil
 }
 
 // pause waits before the next try: 10 ms, doubling, give or take a half, so
 // that two transactions that met do not meet again.
 func pause(ctx context.Context, try int) error {
-	wait := 10 * time.Millisecond << (try - 1)
-	wait = wait/2 + rand.N(wait)
-	timer := time.NewTimer(wait)
+	length := 10 * time.Millisecond << (try - 1)
+	return wait(ctx, length/2+rand.N(length))
+}
+
+func wait(ctx context.Context, length time.Duration) error {
+	timer := time.NewTimer(length)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -4,15 +4,18 @@
 //
 //	testbed go test ./...
 //
-// It sets RAPPORT_TEST_POSTGRES and RAPPORT_TEST_REDIS unless they are set, and
-// says which servers it could not find; tests that want those skip by name.
+// It sets RAPPORT_TEST_POSTGRES, RAPPORT_TEST_PGBOUNCER (a pooler before it) and
+// RAPPORT_TEST_REDIS unless they are set, and says which servers it could not
+// find; tests that want those skip by name.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -50,6 +53,7 @@ func run(ctx context.Context, command []string) (code int, err error) {
 		start          func(context.Context) (address string, err error)
 	}{
 		{"PostgreSQL", "RAPPORT_TEST_POSTGRES", bed.postgres},
+		{"pgbouncer", "RAPPORT_TEST_PGBOUNCER", bed.pgbouncer},
 		{"Redis", "RAPPORT_TEST_REDIS", bed.redis},
 	} {
 		if os.Getenv(server.variable) != "" {
@@ -152,6 +156,53 @@ func (b *bed) postgres(ctx context.Context) (string, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
 	cmd.Dir = data
 	return "postgres://rapport@127.0.0.1:" + port + "/postgres?sslmode=disable", b.start(cmd, "127.0.0.1:"+port)
+}
+
+// pgbouncer starts a pooler in transaction mode before the PostgreSQL server, so
+// small that transactions must share connections. It finds every database.
+func (b *bed) pgbouncer(ctx context.Context) (string, error) {
+	server, err := url.Parse(os.Getenv("RAPPORT_TEST_POSTGRES"))
+	if err != nil || server.Host == "" {
+		return "", exec.ErrNotFound // nothing to stand before
+	}
+	binary, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		if binary, err = exec.LookPath("/usr/sbin/pgbouncer"); err != nil { // not on everybody's PATH
+			return "", exec.ErrNotFound
+		}
+	}
+	port, err := freePort()
+	if err != nil {
+		return "", err
+	}
+	who, err := unprivileged() // it refuses root too
+	if err != nil {
+		return "", err
+	}
+	account := "user=" + server.User.Username()
+	if password, given := server.User.Password(); given {
+		account += " password='" + password + "'"
+	}
+	settings := filepath.Join(b.folder, "pgbouncer.ini")
+	if err := os.WriteFile(settings, fmt.Appendf(nil, `[databases]
+* = host=%s port=%s %s
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = %s
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 3
+max_client_conn = 1000
+log_connections = 0
+log_disconnections = 0
+log_pooler_errors = 0
+`, server.Hostname(), cmp.Or(server.Port(), "5432"), account, port), 0o644); err != nil {
+		return "", err
+	}
+	cmd := exec.Command(binary, "--quiet", settings)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
+	return "postgres://" + server.User.Username() + "@127.0.0.1:" + port + "/?sslmode=disable", b.start(cmd, "127.0.0.1:"+port)
 }
 
 // postgresFolder finds the server's programs: beside the one on the PATH, or

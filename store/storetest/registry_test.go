@@ -267,3 +267,20 @@ func TestRank(t *testing.T) {
 		}
 	})
 }
+
+// So many travel by a temporary table.
+func TestManyCustomersInOneCall(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		people := make([]customers.Customer, 2500)
+		for i := range people {
+			people[i] = customers.Customer{ID: fmt.Sprintf("c-%d", i), City: "Berlin"}
+		}
+		for i, want := range []customers.Tally{{Added: len(people)}, {Unchanged: len(people)}} {
+			got, err := s.PutCustomers(t.Context(), noon, people)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, fmt.Sprint("tally ", i), got, want)
+		}
+	})
+}

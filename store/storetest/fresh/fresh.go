@@ -19,6 +19,14 @@ import (
 // server for tests, as a URL. Its user must be allowed to create schemas.
 const Variable = "RAPPORT_TEST_POSTGRES"
 
+// Pooler names the environment variable that holds the URL of a pgbouncer in
+// transaction mode before that server, which finds every database of it. Where
+// Pooled is set too, the tests of PostgreSQL run through it.
+const (
+	Pooler = "RAPPORT_TEST_PGBOUNCER"
+	Pooled = "RAPPORT_TEST_POOLED"
+)
+
 // Each runs a check with the DSN of a fresh database of every kind: a SQLite
 // file, and a schema of its own on the PostgreSQL server the environment names,
 // which is skipped by name where it names none.
@@ -37,10 +45,10 @@ func SQLite(t testing.TB) string {
 // Postgres is the DSN of a schema that is dropped with the test.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv(Variable)
-	if server == "" {
-		t.Skip("PostgreSQL: " + Variable + " is not set")
+	if os.Getenv(Pooled) != "" {
+		return ThroughPooler(t)
 	}
+	server := named(t, Variable)
 	dsn, err := url.Parse(server)
 	if err != nil {
 		t.Fatalf("%s is not a URL", Variable)
@@ -52,6 +60,32 @@ func Postgres(t testing.TB) string {
 	query.Set("search_path", schema)
 	dsn.RawQuery = query.Encode()
 	return dsn.String()
+}
+
+// ThroughPooler is the DSN of a database that is dropped with the test, reached
+// through pgbouncer: a schema would not do, because a pooler passes on no
+// search_path.
+func ThroughPooler(t testing.TB) string {
+	t.Helper()
+	server := named(t, Variable)
+	dsn, err := url.Parse(named(t, Pooler))
+	if err != nil {
+		t.Fatalf("%s is not a URL", Pooler)
+	}
+	database := fmt.Sprintf("rapport_test_%016x", rand.Uint64())
+	run(t, server, "CREATE DATABASE "+database)
+	t.Cleanup(func() { run(t, server, "DROP DATABASE "+database+" WITH (FORCE)") })
+	dsn.Path = "/" + database
+	return dsn.String()
+}
+
+func named(t testing.TB, variable string) string {
+	t.Helper()
+	server := os.Getenv(variable)
+	if server == "" {
+		t.Skip("PostgreSQL: " + variable + " is not set")
+	}
+	return server
 }
 
 func run(t testing.TB, dsn, statement string) {
