@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -16,27 +14,33 @@ import (
 	"sync/atomic"
 	"time"
 
-	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/deliveries"
 	"rapport/sandbox"
 )
 
 const (
-	callbacksAtOnce = 32   // connections that providers keep open to us
+	callbacksAtOnce = 64   // connections that providers keep open to us
 	eventsAtOnce    = 1000 // events in one callback, as SendGrid sends at most
-	burstPerSecond  = 500
+	eventsOfOne     = 4    // about each letter: it arrived and was clicked in thrice
 )
 
-// callbacks measures what comes back while messages leave: callbacks one by one
-// and in a burst of a steady pace, each verified and stored before its answer,
-// then a provider's batches, and all of them read onto the timelines.
-func (b *bench) callbacks(ctx context.Context, edition *campaigns.Edition, messages int) ([]measurement, error) {
-	texts, err := b.sentBy(ctx, channels.SMS, messages)
+// callbacks measures what comes back: a provider's batches and single requests,
+// each verified and stored before its answer, against the same requests posted to
+// the sink; and then what the reader makes of them.
+func (b *bench) callbacks(ctx context.Context) ([]figure, error) {
+	letters, texts := b.sizes.Events/eventsOfOne, b.sizes.Singles
+	if err := b.populate(ctx, max(letters, texts)); err != nil {
+		return nil, err
+	}
+	if err := b.deliverAll(ctx, "events", "statuses"); err != nil {
+		return nil, err
+	}
+	sentLetters, err := b.sentBy(ctx, channels.Email, letters)
 	if err != nil {
 		return nil, err
 	}
-	letters, err := b.sentBy(ctx, channels.Email, messages)
+	sentTexts, err := b.sentBy(ctx, channels.SMS, texts)
 	if err != nil {
 		return nil, err
 	}
@@ -44,67 +48,82 @@ func (b *bench) callbacks(ctx context.Context, edition *campaigns.Edition, messa
 		Transport: &http.Transport{MaxIdleConnsPerHost: callbacksAtOnce}, Timeout: 10 * time.Second,
 	}}
 	defer p.client.CloseIdleConnections()
-	statuses := slices.Concat(p.statuses(texts, "queued"), p.statuses(texts, "sent"))
-	single, _, err := b.beside(ctx, edition, benchBeside[0], p, statuses, 0)
+	batches, err := p.events(sentLetters, eventsAtOnce)
 	if err != nil {
 		return nil, err
 	}
-	single.what = "callbacks one by one, stored and answered, " + single.what
-	burst, waits, err := b.beside(ctx, edition, benchBeside[1], p, p.statuses(texts, "delivered"), burstPerSecond)
+	events := eventsOfOne * letters
+	answered, err := b.posted(ctx, p, batches, events)
 	if err != nil {
 		return nil, err
 	}
-	burst.what = fmt.Sprintf("callbacks, %d coming a second, half answered in %s, 99 of 100 in %s, %s",
-		burstPerSecond, waited(waits, 50), waited(waits, 99), burst.what)
-	batches, err := b.batches(ctx, p, letters)
-	return append([]measurement{single, burst}, batches...), err
+	answered.Work = fmt.Sprintf("events in signed batches of %d, stored and answered", eventsAtOnce)
+	read, err := b.read(ctx, "the same events read, onto the timelines", events)
+	if err != nil {
+		return nil, err
+	}
+	singles := p.statuses(sentTexts)
+	ones, err := p.events(sentLetters[:min(len(sentLetters), len(singles))/eventsOfOne], 1)
+	if err != nil {
+		return nil, err
+	}
+	singles = slices.Concat(singles, ones)
+	one, err := b.posted(ctx, p, singles, len(singles))
+	if err != nil {
+		return nil, err
+	}
+	one.Work = "single signed requests, stored and answered"
+	readOnes, err := b.read(ctx, "the same read, onto the timelines", len(singles))
+	return []figure{answered.rate(20_000), read, one.rate(1_500), readOnes}, err
 }
 
-// beside posts from a campaign's first message on, while it sends, then waits until all is sent and read. It
-// gives how long each request waited.
-func (b *bench) beside(ctx context.Context, edition *campaigns.Edition, campaign string, p *poster, all []postedBack, perSecond int) (measurement, []time.Duration, error) {
-	if err := b.occur(ctx, edition, campaign); err != nil {
-		return measurement{}, nil, err
-	}
-	b.Bell.Ring(ctx)
-	before := b.sandbox.Tally().Accepted[channels.Email]
-	for b.sandbox.Tally().Accepted[channels.Email] == before {
-		if err := b.pause(ctx); err != nil {
-			return measurement{}, nil, err
+// deliverAll plans a campaign's messages and marks them as sent, without sending.
+func (b *bench) deliverAll(ctx context.Context, names ...string) error {
+	for _, campaign := range names {
+		if err := b.occur(ctx, campaign); err != nil {
+			return err
 		}
 	}
-	began := time.Now()
-	waits, err := p.post(ctx, all, perSecond)
-	if err != nil {
-		return measurement{}, nil, err
+	for _, do := range []func(context.Context) error{b.enterAll, b.walk, b.pretend, b.walk} {
+		if err := do(ctx); err != nil {
+			return err
+		}
 	}
-	left := b.sandbox.Tally().Accepted[channels.Email] - before
-	took := measurement{fmt.Sprintf("beside %d e-mails that left", left), len(all), time.Since(began)}
-	return took, waits, b.drain(ctx)
+	return nil
 }
 
-// batches measures events in batches: until they are answered, and until they are
-// read.
-func (b *bench) batches(ctx context.Context, p *poster, letters []deliveries.Delivery) ([]measurement, error) {
-	events := 4 * len(letters)
-	requests, err := p.events(letters)
-	if err != nil {
-		return nil, err
-	}
+// posted is how fast requests are answered by the doors, and by the sink.
+func (b *bench) posted(ctx context.Context, p *poster, all []postedBack, n int) (figure, error) {
 	began := time.Now()
-	if _, err := p.post(ctx, requests, 0); err != nil {
-		return nil, err
+	if err := p.post(ctx, b.Addresses.Base, all); err != nil {
+		return figure{}, err
 	}
-	stored := measurement{fmt.Sprintf("events in batches of %d, stored and answered", eventsAtOnce), events, time.Since(began)}
-	err = b.drain(ctx)
-	return []measurement{stored, {"the same events, until they stand on timelines", events, time.Since(began)}}, err
+	took := time.Since(began)
+	bare, err := middle(n, func() error { return p.post(ctx, b.sink.HTTP, all) })
+	return measured("", n, took).against("the same posted to the sink", bare), err
 }
 
-// sentBy are the messages that the bench's campaigns sent on a channel.
+// read is how long the reader takes for what lies in the inbox.
+func (b *bench) read(ctx context.Context, work string, n int) (figure, error) {
+	before, err := b.Store.Summary().Backlog(ctx, b.Now())
+	if err != nil {
+		return figure{}, err
+	}
+	if before.Inbox == 0 {
+		return figure{}, errors.New("nothing lies in the inbox")
+	}
+	began := time.Now()
+	if err := b.finish(ctx); err != nil {
+		return figure{}, err
+	}
+	return measured(work, n, time.Since(began)), nil
+}
+
+// sentBy are the latest messages that the first so many customers were sent.
 func (b *bench) sentBy(ctx context.Context, ch channels.Channel, messages int) ([]deliveries.Delivery, error) {
 	people := make([]string, messages)
 	for n := range people {
-		people[n] = fmt.Sprintf("b%07d", n)
+		people[n] = customerNumber(n)
 	}
 	latest, err := b.Store.Latest(ctx, ch, people)
 	if err == nil && len(latest) != messages {
@@ -128,33 +147,35 @@ func standIn(ch channels.Channel) deliveries.Outlet {
 
 // postedBack is one signed request.
 type postedBack struct {
-	url    string
+	path   string
 	header http.Header
 	body   []byte
 }
 
-// statuses are Twilio's callbacks that texts have come so far.
-func (p *poster) statuses(texts []deliveries.Delivery, status string) []postedBack {
+// statuses are Twilio's callbacks that texts have arrived.
+func (p *poster) statuses(texts []deliveries.Delivery) []postedBack {
 	account := sandbox.Twilio{AuthToken: p.keys.Twilio}
 	all := make([]postedBack, len(texts))
 	for n, d := range texts {
-		form := url.Values{"MessageSid": {d.ProviderID}, "MessageStatus": {status}, "AccountSid": {twilioAccount}}
-		all[n] = postedBack{url: p.doors.Status(standIn(channels.SMS), d.ID, 1), body: []byte(form.Encode())}
+		form := url.Values{"MessageSid": {d.ProviderID}, "MessageStatus": {"delivered"}, "AccountSid": {twilioAccount}}
+		at := p.doors.Status(standIn(channels.SMS), d.ID, 1)
+		all[n] = postedBack{path: strings.TrimPrefix(at, p.doors.Base), body: []byte(form.Encode())}
 		all[n].header = http.Header{
-			"Content-Type": {"application/x-www-form-urlencoded"}, "X-Twilio-Signature": {account.Sign(all[n].url, form)},
+			"Content-Type": {"application/x-www-form-urlencoded"}, "X-Twilio-Signature": {account.Sign(at, form)},
 		}
 	}
 	return all
 }
 
-// events are SendGrid's batches that letters arrived and were clicked in thrice.
-func (p *poster) events(letters []deliveries.Delivery) ([]postedBack, error) {
+// events are SendGrid's callbacks, so many events in each, that letters arrived
+// and were clicked in.
+func (p *poster) events(letters []deliveries.Delivery, atOnce int) ([]postedBack, error) {
 	var events []map[string]any
-	for n := range 4 {
+	for n := range eventsOfOne {
 		for _, d := range letters {
 			event := map[string]any{
-				"event": "delivered", "timestamp": now().Unix() + int64(n), "delivery": fmt.Sprint(d.ID),
-				"sg_message_id": d.ProviderID + ".f", "sg_event_id": fmt.Sprintf("bench-%d-%d", d.ID, n),
+				"event": "delivered", "timestamp": now().Unix() + int64(n), "delivery": fmt.Sprint(d.ID), "email": "b@bench.example",
+				"sg_message_id": d.ProviderID + ".filter", "sg_event_id": fmt.Sprintf("bench-%d-%d-%d", d.ID, n, atOnce),
 			}
 			if n > 0 {
 				event["event"], event["url"] = "click", fmt.Sprintf("https://bench.example/%d", n)
@@ -163,7 +184,7 @@ func (p *poster) events(letters []deliveries.Delivery) ([]postedBack, error) {
 		}
 	}
 	var all []postedBack
-	for some := range slices.Chunk(events, eventsAtOnce) {
+	for some := range slices.Chunk(events, atOnce) {
 		body, err := json.Marshal(some)
 		if err != nil {
 			return nil, err
@@ -173,74 +194,24 @@ func (p *poster) events(letters []deliveries.Delivery) ([]postedBack, error) {
 			return nil, err
 		}
 		header.Set("Content-Type", "application/json")
-		all = append(all, postedBack{url: p.doors.Hook(standIn(channels.Email)), header: header, body: body})
+		path := strings.TrimPrefix(p.doors.Hook(standIn(channels.Email)), p.doors.Base)
+		all = append(all, postedBack{path: path, header: header, body: body})
 	}
 	return all, nil
 }
 
-// post makes all requests, so many a second or, at 0, as fast as they are answered,
-// and says how long each waited for its answer. One whose turn came waits from
-// then on, whether or not a connection is free.
-func (p *poster) post(ctx context.Context, all []postedBack, perSecond int) ([]time.Duration, error) {
-	waits := make([]time.Duration, len(all))
-	began := time.Now()
+// post makes all requests, as fast as they are answered.
+func (p *poster) post(ctx context.Context, base string, all []postedBack) error {
 	var taken atomic.Int64
 	mistakes := make([]error, callbacksAtOnce)
 	var connections sync.WaitGroup
-	for c := range callbacksAtOnce {
+	for c := range mistakes {
 		connections.Go(func() {
 			for n := taken.Add(1) - 1; n < int64(len(all)) && mistakes[c] == nil; n = taken.Add(1) - 1 {
-				due := time.Now()
-				if perSecond > 0 {
-					due = began.Add(time.Duration(n) * time.Second / time.Duration(perSecond))
-				}
-				mistakes[c] = errors.Join(until(ctx, due), p.call(ctx, all[n]))
-				waits[n] = time.Since(due)
+				mistakes[c] = barePost(ctx, &p.client, base+all[n].path, all[n].header, all[n].body)
 			}
 		})
 	}
 	connections.Wait()
-	return waits, errors.Join(mistakes...)
-}
-
-// call makes one request, which must be taken.
-func (p *poster) call(ctx context.Context, c postedBack) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(c.body))
-	if err != nil {
-		return err
-	}
-	r.Header = c.header
-	answer, err := p.client.Do(r)
-	if err != nil {
-		return fmt.Errorf("call back: %w", err)
-	}
-	defer answer.Body.Close() // only read
-	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
-		return fmt.Errorf("read the answer to a callback: %w", err)
-	}
-	if answer.StatusCode >= 300 {
-		return fmt.Errorf("a callback was answered %s", answer.Status)
-	}
-	return nil
-}
-
-// until waits for a moment.
-func until(ctx context.Context, due time.Time) error {
-	timer := time.NewTimer(time.Until(due))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// waited is how long the given share of a hundred waited at most.
-func waited(waits []time.Duration, of int) time.Duration {
-	if len(waits) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(waits))
-	return sorted[(len(sorted)-1)*of/100].Round(100 * time.Microsecond)
+	return errors.Join(mistakes...)
 }

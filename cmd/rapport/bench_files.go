@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"rapport/campaigns"
@@ -17,11 +16,13 @@ const (
 	peopleOfEach  = 200
 )
 
-// planMany measures a large workspace with the settings and templates of files:
-// reading and checking it, and a plan of all its campaigns over the store.
-func (b *bench) planMany(ctx context.Context, files map[string][]byte) ([]measurement, error) {
-	files = maps.Clone(files)
-	maps.DeleteFunc(files, func(file string, _ []byte) bool { return strings.HasPrefix(file, "campaigns/") })
+// files measures a large workspace: reading and checking it, and a plan of all its
+// campaigns over the store.
+func (b *bench) files(ctx context.Context) ([]figure, error) {
+	if err := b.populate(ctx, b.sizes.N); err != nil {
+		return nil, err
+	}
+	files := maps.Clone(benchWords)
 	for n := range manyCampaigns {
 		files[fmt.Sprintf("campaigns/many-%d.yaml", n)] = []byte(manyCampaign(n))
 	}
@@ -30,7 +31,7 @@ func (b *bench) planMany(ctx context.Context, files map[string][]byte) ([]measur
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("the bench's large workspace has a mistake: %s", problems[0])
 	}
-	validated := measurement{fmt.Sprintf("validate a workspace of %d campaigns", manyCampaigns), manyCampaigns, time.Since(began)}
+	validated := measured("campaigns of a large workspace read and checked", manyCampaigns, time.Since(began))
 	began = time.Now()
 	p := &planning{installation: b.installation, workspace: workspace, doors: lookalikeDoors("https://bench.example")}
 	result, err := p.make(ctx, "", "")
@@ -44,8 +45,8 @@ func (b *bench) planMany(ctx context.Context, files map[string][]byte) ([]measur
 	if entered == 0 {
 		return nil, fmt.Errorf("the plan of %d campaigns takes nobody in", manyCampaigns)
 	}
-	planned := measurement{fmt.Sprintf("plan them, %d first contacts in all", entered), manyCampaigns, time.Since(began)}
-	return []measurement{validated, planned}, nil
+	planned := measured(fmt.Sprintf("the same planned, %d first contacts", entered), manyCampaigns, time.Since(began))
+	return []figure{validated, planned}, nil
 }
 
 // manyCampaign is one file of the large workspace: a weekly letter with a
