@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -53,6 +56,7 @@ var benchRows = []benchRow{
 func benchCommand(o *options) *cobra.Command {
 	sizes, full := usualSizes, false
 	var only, stores []string
+	var profiles string
 	command := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure this machine: each kind of work as a share of the same work done bare",
@@ -73,7 +77,7 @@ func benchCommand(o *options) *cobra.Command {
 			}
 			var figures []figure
 			for _, c := range benchBackings(cmd, stores) {
-				found, err := benchmark(cmd.Context(), c, sizes, rows, func(f figure) { fmt.Fprintln(cmd.ErrOrStderr(), f.line()) })
+				found, err := benchmark(cmd.Context(), c, sizes, rows, profiles, func(f figure) { fmt.Fprintln(cmd.ErrOrStderr(), f.line()) })
 				figures = append(figures, found...)
 				if err != nil {
 					return fmt.Errorf("on %s: %w", storeName(c), err)
@@ -90,6 +94,7 @@ func benchCommand(o *options) *cobra.Command {
 	flags := command.Flags()
 	flags.StringSliceVar(&only, "only", nil, "measure only these: "+strings.Join(rowNames(), ", "))
 	flags.StringSliceVar(&stores, "store", []string{"sqlite", "postgres"}, "on which `databases`")
+	flags.StringVar(&profiles, "profiles", "", "write where the time of each part went into this `folder`, for go tool pprof")
 	flags.BoolVar(&full, "full", false, "measure 100,000 messages and 1,000,000 customers")
 	flags.IntVar(&sizes.N, "n", sizes.N, "messages by each way of sending")
 	flags.IntVar(&sizes.People, "people", sizes.People, "customers imported and entered")
@@ -163,8 +168,26 @@ func storeName(c config.Config) string {
 	return "PostgreSQL"
 }
 
+// profiled writes where this process spent its time into a file of a folder; "" is
+// none.
+func profiled(folder, name string, measure func() ([]figure, error)) ([]figure, error) {
+	if folder == "" {
+		return measure()
+	}
+	file, err := os.Create(filepath.Join(folder, name+".pprof"))
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	figures, err := measure()
+	pprof.StopCPUProfile()
+	return figures, errors.Join(err, file.Close())
+}
+
 // benchmark measures rows on one installation and tells each figure as it is had.
-func benchmark(ctx context.Context, c config.Config, sizes benchSizes, rows []benchRow, tell func(figure)) ([]figure, error) {
+func benchmark(ctx context.Context, c config.Config, sizes benchSizes, rows []benchRow, profiles string, tell func(figure)) ([]figure, error) {
 	folder, err := os.MkdirTemp("", "rapport-bench-")
 	if err != nil {
 		return nil, err
@@ -177,7 +200,7 @@ func benchmark(ctx context.Context, c config.Config, sizes benchSizes, rows []be
 	defer b.Close()
 	var all []figure
 	for _, row := range rows {
-		figures, err := row.measure(b, ctx)
+		figures, err := profiled(profiles, storeName(c)+"-"+row.name, func() ([]figure, error) { return row.measure(b, ctx) })
 		for _, f := range figures {
 			f.Store = storeName(c)
 			all = append(all, f)
@@ -193,7 +216,10 @@ func benchmark(ctx context.Context, c config.Config, sizes benchSizes, rows []be
 // line is a figure as it is told while others are still measured.
 func (f figure) line() string {
 	text := fmt.Sprintf("%s: %s: %d in %.2f s, %.0f/s", f.Store, f.Work, f.N, f.Seconds, f.Rate)
-	if f.Memory > 0 {
+	switch {
+	case f.Million > 0:
+		text = fmt.Sprintf("%s: %s: %.0f a million", f.Store, f.Work, f.Million)
+	case f.Memory > 0:
 		text = fmt.Sprintf("%s: %s: %.1f MiB", f.Store, f.Work, f.Memory)
 	}
 	if f.BareRate > 0 {

@@ -16,6 +16,8 @@ type figure struct {
 	// Rate is a second's work. Memory is in MiB and has no rate.
 	Rate   float64 `json:"per_second,omitempty"`
 	Memory float64 `json:"mib,omitempty"`
+	// Million is what a million of it cost, of what the work names.
+	Million float64 `json:"of_a_million,omitempty"`
 	// Bare is what the rate is held against, and its own rate.
 	Bare     string  `json:"bare,omitempty"`
 	BareRate float64 `json:"bare_per_second,omitempty"`
@@ -84,7 +86,10 @@ func printBench(w io.Writer, figures []figure) {
 	t := newTable(w, "store", "work", "n", "seconds", "per second", "against", "per second", "ratio", "target", "met")
 	for _, f := range figures {
 		cells := []any{f.Store, f.Work, f.N, fmt.Sprintf("%.2f", f.Seconds), fmt.Sprintf("%.0f", f.Rate), f.Bare, "", "", "", ""}
-		if f.Memory > 0 {
+		switch {
+		case f.Million > 0:
+			cells[3], cells[4] = "", fmt.Sprintf("%.0f a million", f.Million)
+		case f.Memory > 0:
 			cells[4] = fmt.Sprintf("%.1f MiB", f.Memory)
 		}
 		if f.BareRate > 0 {

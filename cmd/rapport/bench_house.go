@@ -161,10 +161,11 @@ senders: {email: {from: "Bench <bench@bench.example>"}, sms: {from: "+4930123456
 contact: {countries: {sms: [DE], call: [DE]}}
 `),
 	"templates/email/empty.liquid": []byte("---\nsubject: Hello\nformat: html\n---\n<p>Hello</p>\n"),
-	"templates/email/bench.liquid": []byte("---\nsubject: \"Hello {{ customer.first_name | default: 'you' }}\"\nformat: html\n---\n" +
+	"templates/email/bench.liquid": []byte("---\nsubject: \"Hello {{ customer.first_name | default: 'you' }}\"\nlayout: none\nformat: html\n---\n" +
 		"<h1>Dear {{ customer.first_name | default: 'you' }} {{ customer.last_name | default: '' }}</h1>\n" +
-		strings.Repeat("<p>Some words about bread and coffee, and about what came in this week.</p>\n", 9) +
-		"<p>In {{ customer.city | default: 'your town' }} we open at eight.</p><p><a href=\"https://bench.example/more\">More</a></p>\n"),
+		strings.Repeat("<p>Some words about bread and coffee, and about what came in this week.</p>\n", 23) +
+		"<p>In {{ customer.city | default: 'your town' }} we open at eight.</p><p><a href=\"https://bench.example/more\">More</a></p>\n" +
+		"<p><a href=\"{{ links.unsubscribe }}\">Unsubscribe</a> {{ brand.address }}</p>\n"),
 	"templates/sms/bench.liquid": []byte("Hello {{ customer.first_name | default: 'you' }}, your order is on its way.\n"),
 	"templates/push/bench.yaml":  []byte("title: Hello\nbody: \"{{ customer.first_name | default: 'You' }}, read on\"\nurl: https://bench.example/more\n"),
 }

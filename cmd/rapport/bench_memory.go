@@ -147,7 +147,7 @@ func (b *bench) spent(ctx context.Context, worker, scheduler *part) (e expense, 
 // costs is what a million messages cost, by what one run did.
 func costs(before, after expense, messages int) []figure {
 	perMillion := func(what string, amount float64) figure {
-		return figure{Work: "cost of a million letters: " + what, N: messages, Rate: amount * 1e6 / float64(messages)}
+		return figure{Work: "cost of letters: " + what, N: messages, Million: amount * 1e6 / float64(messages)}
 	}
 	d, was := after.database, before.database
 	return []figure{
