@@ -48,6 +48,7 @@ var arrows = map[string][]string{
 	"console":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "recordings"},
 	"sandbox":                             {"channels", "customers"},
 	"sandbox/sink":                        {},
+	"trust":                               {},
 	"cmd/testbed":                         {},
 	"cmd/reference":                       {"*"},
 	"cmd/rapport":                         {"*"},

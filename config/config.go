@@ -129,7 +129,8 @@ type Worker struct {
 	// Window is how many messages of one task are in flight at once.
 	Window int `yaml:"window"`
 	// Lease is how long a delivery is kept for the worker that has it before
-	// another may take it. It must outlast a window of sends.
+	// another may take it. It must outlast a window of sends. Entries and callbacks
+	// are kept as long, but for a minute at most.
 	Lease time.Duration `yaml:"lease"`
 	// Call is how long a provider may take to answer. What it has not answered
 	// by then is unconfirmed.
@@ -137,6 +138,9 @@ type Worker struct {
 	// Shutdown is how long tasks may take to end when a worker is told to stop;
 	// whatever runs it must wait longer (a pod's grace of 45 s).
 	Shutdown time.Duration `yaml:"shutdown"`
+	// Doubt is how long a message of which nobody knows whether it was sent waits
+	// for a report of it, before its provider is asked and its policy decides.
+	Doubt time.Duration `yaml:"doubt"`
 }
 
 // inOrder checks the worker's times against each other. A call that outlives the
@@ -146,6 +150,8 @@ func (w Worker) inOrder() (mistakes []error) {
 	switch {
 	case w.Call < time.Second:
 		mistakes = append(mistakes, errors.New("worker.call: at least 1s is wanted, better 10s"))
+	case w.Doubt < 2*w.Call:
+		mistakes = append(mistakes, fmt.Errorf("worker.doubt: it must be at least twice a call to a provider (worker.call, %s), and is %s", w.Call, w.Doubt))
 	case w.Shutdown <= w.Call:
 		mistakes = append(mistakes, fmt.Errorf("worker.shutdown: it must be longer than a call to a provider (worker.call, %s), and is %s", w.Call, w.Shutdown))
 	case w.Lease <= w.Shutdown:
@@ -208,7 +214,7 @@ func Defaults() Config {
 
 		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour), Recordings: Age(90 * 24 * time.Hour)},
 		Ops:       Ops{Drain: 5 * time.Second},
-		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second},
+		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
 		Log:       Log{Level: "info", Format: "text"},
 	}
 }

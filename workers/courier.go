@@ -279,11 +279,18 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 		return nil, fmt.Errorf("begin a window of %d: %w", len(parcels), err)
 	}
 	var leaving []parcel
+	lost := 0
 	for i, verdict := range verdicts {
-		if verdict.Go {
+		switch {
+		case verdict.Go:
 			parcels[i].delivery.Attempts++
 			leaving = append(leaving, parcels[i])
+		case verdict == deliveries.Verdict{}:
+			lost++
 		}
+	}
+	if lost > 0 {
+		r.Log.Warn("deliveries were taken over before they were sent", "deliveries", lost)
 	}
 	return leaving, nil
 }

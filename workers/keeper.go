@@ -54,7 +54,7 @@ func (k *Keeper) Round(ctx context.Context) error {
 	if err != nil || !pending {
 		return err
 	}
-	_, err = k.Queue.putOnce(ctx, taskRecordings, nil)
+	_, err = k.Queue.putOnce(ctx, taskRecordings, nil, controlTimeout)
 	return err
 }
 

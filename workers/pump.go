@@ -17,7 +17,7 @@ const (
 	batchSize     = 500            // deliveries or entries in one task
 	queueDepth    = 20 * batchSize // deliveries that may be queued or sending at once
 	journeyDepth  = 16             // tasks that may wait in the journey queue before more entries join
-	entryLease    = time.Minute
+	entryLease    = time.Minute    // how long an entry or a callback is kept for its task, where a delivery is not kept for less
 	readersAtOnce = 4
 	shardsAtOnce  = 16
 
@@ -34,6 +34,17 @@ func leaseOr(lease time.Duration) time.Duration {
 		return UsualLease
 	}
 	return lease
+}
+
+// controlLease is how long an entry or a callback is kept for the task that has
+// it: no longer than a delivery, so that one setting says how soon what a dead
+// worker held is taken up again.
+func controlLease(lease time.Duration) time.Duration { return min(entryLease, leaseOr(lease)) }
+
+// controlTimeoutIn ends a task that moves entries or reads callbacks within its
+// lease.
+func controlTimeoutIn(lease time.Duration) time.Duration {
+	return min(controlTimeout, controlLease(lease)*5/6)
 }
 
 // deliverTimeout ends a task early enough for its last window to be sent and
@@ -125,7 +136,7 @@ func (p *Pump) shards(ctx context.Context, _ time.Time, _ deliveries.Backlog) (i
 // once puts tasks that nothing leases, each unless it is there already.
 func (p *Pump) once(ctx context.Context, kind string, tasks int, payload func(int) any) (made int, err error) {
 	for n := range tasks {
-		put, err := p.Queue.putOnce(ctx, kind, payload(n))
+		put, err := p.Queue.putOnce(ctx, kind, payload(n), controlTimeoutIn(p.Lease))
 		if err != nil {
 			return made, err
 		}
@@ -144,13 +155,13 @@ func (p *Pump) entries(ahead int) func(context.Context, time.Time, deliveries.Ba
 		if room <= 0 {
 			return 0, nil
 		}
-		ids, err := p.Entries.Awake(ctx, now, entryLease, room*batchSize)
+		ids, err := p.Entries.Awake(ctx, now, controlLease(p.Lease), room*batchSize)
 		if err != nil {
 			return 0, err
 		}
 		tasks := 0
 		for batch := range slices.Chunk(ids, batchSize) {
-			if err := p.Queue.put(ctx, journeyQueue, taskTravel, batch, controlTimeout); err != nil {
+			if err := p.Queue.put(ctx, journeyQueue, taskTravel, batch, controlTimeoutIn(p.Lease)); err != nil {
 				return tasks, err
 			}
 			tasks++

@@ -72,19 +72,19 @@ func (q *Queue) put(ctx context.Context, queue, kind string, payload any, timeou
 
 // putOnce puts a journey task unless the same one waits or runs already, which
 // a mark beside it tells. Where a crash left the mark behind it goes by itself.
-func (q *Queue) putOnce(ctx context.Context, kind string, payload any) (put bool, err error) {
+func (q *Queue) putOnce(ctx context.Context, kind string, payload any, timeout time.Duration) (put bool, err error) {
 	body, err := json.Marshal(payload)
 	if err != nil {
 		return false, fmt.Errorf("write a %s task: %w", kind, err)
 	}
-	first, err := q.redis.SetNX(ctx, markOf(kind, body), "", controlTimeout).Result()
+	first, err := q.redis.SetNX(ctx, markOf(kind, body), "", timeout).Result()
 	if err != nil {
 		return false, fmt.Errorf("mark a %s task: %w", kind, err)
 	}
 	if !first {
 		return false, nil
 	}
-	return true, q.enqueue(ctx, journeyQueue, kind, body, controlTimeout)
+	return true, q.enqueue(ctx, journeyQueue, kind, body, timeout)
 }
 
 // markOf is the key that tells that a task waits or runs.

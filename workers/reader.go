@@ -28,8 +28,11 @@ type Reader struct {
 	// Listeners understand callbacks, by the provider they were stored under.
 	Listeners map[string]channels.Listener
 	Doors     deliveries.Doors
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Lease is how long callbacks are kept for whoever reads them, a minute at
+	// most; 0 is that.
+	Lease time.Duration
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // reportsAtOnce is how many reports are looked up and applied together: as many as
@@ -50,7 +53,7 @@ type heard struct {
 // line of a timeline is unique.
 func (r *Reader) Read(ctx context.Context) error {
 	for {
-		waiting, err := r.Inbox.Waiting(ctx, r.Now(), entryLease, batchSize)
+		waiting, err := r.Inbox.Waiting(ctx, r.Now(), controlLease(r.Lease), batchSize)
 		if err != nil {
 			return fmt.Errorf("read the inbox: %w", err)
 		}

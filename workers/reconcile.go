@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,9 +17,9 @@ import (
 )
 
 const (
-	// doubtFor is how long an unconfirmed delivery waits for evidence to
+	// usualDoubt is how long an unconfirmed delivery waits for evidence to
 	// arrive by itself before the provider is asked.
-	doubtFor = 2 * time.Minute
+	usualDoubt = 2 * time.Minute
 	// askFor bounds the questions of one round, so that a provider that is away
 	// does not hold up the scheduler; asksAtOnce are under way together.
 	askFor     = 5 * time.Second
@@ -39,9 +40,12 @@ type Reconciler struct {
 	Facts     Facts
 	Redis     redis.UniversalClient
 	Senders   map[channels.Channel]channels.Sender
-	Now       func() time.Time
-	NewEpoch  func() string
-	Log       *slog.Logger
+	// Doubt is how long an unconfirmed delivery waits for evidence before its
+	// provider is asked and its policy decides; 0 is two minutes.
+	Doubt    time.Duration
+	Now      func() time.Time
+	NewEpoch func() string
+	Log      *slog.Logger
 }
 
 // Round ends leases that are over and resolves doubts, by evidence first and
@@ -92,7 +96,7 @@ func (r *Reconciler) Refill(ctx context.Context) error {
 // the step's policy decide where no evidence is to be had.
 func (r *Reconciler) resolve(ctx context.Context) error {
 	now := r.Now()
-	doubts, err := r.Doubts.Unconfirmed(ctx, now.Add(-doubtFor), batchSize)
+	doubts, err := r.Doubts.Unconfirmed(ctx, now.Add(-cmp.Or(r.Doubt, usualDoubt)), batchSize)
 	if err != nil {
 		return fmt.Errorf("list unconfirmed deliveries: %w", err)
 	}

@@ -30,7 +30,7 @@ func (s *Stager) Round(ctx context.Context) error {
 	if err != nil || len(due) == 0 {
 		return err
 	}
-	if _, err := s.Queue.putOnce(ctx, taskStage, nil); err != nil {
+	if _, err := s.Queue.putOnce(ctx, taskStage, nil, controlTimeout); err != nil {
 		return fmt.Errorf("hand over %d rollouts: %w", len(due), err)
 	}
 	return nil

@@ -46,7 +46,7 @@ func (w *Watcher) Round(ctx context.Context) error {
 	}
 	for _, segment := range watched {
 		for number := range campaigns.SegmentParts {
-			if _, err := w.Queue.putOnce(ctx, taskWatch, campaigns.SegmentPart{Segment: segment, Number: number}); err != nil {
+			if _, err := w.Queue.putOnce(ctx, taskWatch, campaigns.SegmentPart{Segment: segment, Number: number}, controlTimeout); err != nil {
 				return fmt.Errorf("start a look at segment %s: %w", segment, err)
 			}
 		}

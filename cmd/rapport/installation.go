@@ -142,7 +142,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 		},
 		Reconciler: &workers.Reconciler{
 			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
-			Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
+			Doubt: i.Worker.Doubt, Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
 		},
 		Decider: &workers.Decider{Catalog: i.Catalog, Splits: i.Store.Splits(), Now: i.Now, Log: i.Log},
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
@@ -180,7 +180,7 @@ func (i *installation) worker() *workers.Worker {
 func (i *installation) reader() *workers.Reader {
 	return &workers.Reader{
 		Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Registry: i.Store, Directory: i.Store, Preferences: i.Store,
-		Listeners: i.listeners(), Doors: i.Addresses, Now: i.Now, Log: i.Log,
+		Listeners: i.listeners(), Doors: i.Addresses, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
 	}
 }
 

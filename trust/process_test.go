@@ -1,0 +1,76 @@
+package trust_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+)
+
+// process is one running program, whose words go to a file.
+type process struct {
+	cmd    *exec.Cmd
+	words  string // the file
+	frozen bool
+	gone   chan struct{}
+}
+
+// launch starts a command. It is killed at the end of the trial at the latest.
+func (t *trial) launch(dir string, cmd *exec.Cmd) *process {
+	t.Helper()
+	out, err := os.CreateTemp(dir, filepath.Base(cmd.Path)+"-*.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close() // the process has its own
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", cmd.Path, err)
+	}
+	p := &process{cmd: cmd, words: out.Name(), gone: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // how it ended is in its words
+		close(p.gone)
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+// kill ends the process as a crash does, and waits for its end.
+func (p *process) kill() {
+	_ = p.cmd.Process.Signal(syscall.SIGKILL) // also where it is frozen
+	<-p.gone
+}
+
+// terminate asks the process to end and waits until it has.
+func (p *process) terminate() {
+	p.thaw()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	<-p.gone
+}
+
+// freeze stops the process where it stands; thaw lets it go on.
+func (p *process) freeze() {
+	_ = p.cmd.Process.Signal(syscall.SIGSTOP)
+	p.frozen = true
+}
+
+func (p *process) thaw() {
+	if p.frozen {
+		_ = p.cmd.Process.Signal(syscall.SIGCONT)
+		p.frozen = false
+	}
+}
+
+// freePort is a port nobody listens on.
+func (t *trial) freePort() string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
+}

@@ -1,0 +1,60 @@
+package trust_test
+
+import (
+	"slices"
+	"time"
+)
+
+// crashedPostgres: what was committed is there after the crash, what was not
+// never happened, and the program goes on by itself.
+var crashedPostgres = row{
+	id: "R5", fault: "PostgreSQL crashed and restarted every 20 s", quick: 3_000, full: 50_000,
+	play: func(t *trial) {
+		need, every := 3, 4*time.Second
+		if t.full() {
+			need, every = 15, 20*time.Second
+		}
+		people := t.size / len(everyChannel)
+		postgres := t.startPostgres()
+		r := t.newRig(setting{
+			dsn: postgres.dsn(), redis: t.startRedis(false), times: hasty, behaviour: quiet(),
+			// So slow that the crashes find something to do.
+			faults: slowly(50*time.Millisecond, 900*time.Millisecond),
+		})
+		r.apply(mixed(everyChannel...))
+		r.settle(people)
+		r.startFleet(3)
+		r.begin(people)
+		var crashes int
+		var recoveries []time.Duration
+		var next, up time.Time
+		at := 0 // accepted when it was up again
+		r.rest(60*time.Minute, people, func() {
+			n := r.accepted.len()
+			if !up.IsZero() && n > at {
+				recoveries, up = append(recoveries, time.Since(up)), time.Time{}
+			}
+			if next.IsZero() && n > 0 {
+				next = time.Now().Add(every)
+			}
+			if next.IsZero() || time.Now().Before(next) || n >= t.size*9/10 {
+				return
+			}
+			postgres.crash()
+			crashes++
+			// What was in flight is accepted yet without a database.
+			time.Sleep(time.Second)
+			at, up, next = r.accepted.len(), time.Now().Add(-time.Second), time.Now().Add(every)
+		})
+		r.resolve(time.Minute)
+		t.show("%d crashes", crashes)
+		j := r.judge(t.size)
+		t.tell(j, t.size)
+		t.promise(crashes >= need, "only %d crashes", crashes)
+		if len(recoveries) > 0 {
+			worst := slices.Max(recoveries)
+			t.show("sending again after %s at most", worst.Round(100*time.Millisecond))
+			t.promise(worst <= 10*time.Second, "it took %s until messages went out again", worst)
+		}
+	},
+}

@@ -1,0 +1,134 @@
+package trust_test
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+)
+
+// row is one fault and what must hold under it.
+type row struct {
+	id    string
+	fault string
+	quick int // messages in the quick form
+	full  int // and in the full one
+	play  func(*trial)
+}
+
+// rows are all there are. Each stands in a file of its own.
+var rows = []row{
+	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, rolledWorkers, twoSchedulers, killedSQLite,
+}
+
+// TestRows plays the rows: the quick form several at once, the full one in turn.
+func TestRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("breaks what the program stands on, for minutes")
+	}
+	for _, r := range rows {
+		if !chosen(r.id) {
+			continue
+		}
+		t.Run(r.id, func(t *testing.T) {
+			if !*full {
+				t.Parallel()
+			}
+			v := r.try(t, program)
+			fmt.Println(v)
+			for _, promise := range v.broken {
+				t.Error(promise)
+			}
+			if len(v.broken) > 0 {
+				t.Log(v.logs)
+			}
+		})
+	}
+}
+
+// trial is one playing of a row.
+type trial struct {
+	*testing.T
+	row     row
+	seed    uint64
+	size    int // messages
+	program string
+	rig     *rig // set by whoever makes it, for what its processes said
+	figures []string
+	broken  []string
+}
+
+// verdict is what a trial showed.
+type verdict struct {
+	trial *trial
+	took  time.Duration
+	// broken are the promises that did not hold.
+	broken []string
+	// logs are the last words of the processes, for whoever looks for the cause.
+	logs string
+}
+
+// abandoned ends a trial that cannot go on.
+type abandoned struct{}
+
+// try plays the row with a program.
+func (r row) try(t *testing.T, program string) (v verdict) {
+	t.Helper()
+	tr := &trial{T: t, row: r, seed: 1, size: r.quick, program: program}
+	if *full {
+		tr.size = r.full
+	}
+	began := time.Now()
+	defer func() {
+		if cause := recover(); cause != nil {
+			if _, expected := cause.(abandoned); !expected {
+				t.Fatalf("%v\n%s", cause, debug.Stack())
+			}
+		}
+		v = verdict{trial: tr, took: time.Since(began), broken: tr.broken}
+		if tr.rig != nil {
+			tr.rig.stopAll()
+			v.logs = tr.rig.lastWords()
+		}
+	}()
+	r.play(tr)
+	return v
+}
+
+// show adds a figure to the row's line.
+func (t *trial) show(format string, args ...any) {
+	t.figures = append(t.figures, fmt.Sprintf(format, args...))
+}
+
+// promise notes one that is broken unless it holds.
+func (t *trial) promise(holds bool, format string, args ...any) {
+	if !holds {
+		t.broken = append(t.broken, fmt.Sprintf(format, args...))
+	}
+}
+
+// wait waits for a condition; a trial that waits in vain is over, and red. The
+// limit is far beyond what is expected.
+func (t *trial) wait(limit time.Duration, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !holds(); {
+		if time.Now().After(deadline) {
+			t.promise(false, "waited %s in vain until %s", limit, what)
+			panic(abandoned{})
+		}
+		time.Sleep(50 * time.Millisecond) // between two looks
+	}
+}
+
+// full reports whether the row is played in its whole size.
+func (t *trial) full() bool { return t.size == t.row.full }
+
+func (v verdict) String() string {
+	result := "kept"
+	if len(v.broken) > 0 {
+		result = "BROKEN: " + strings.Join(v.broken, "; ")
+	}
+	return fmt.Sprintf("%-4s %s | seed %d, %d messages, %s | %s, %s",
+		v.trial.row.id, v.trial.row.fault, v.trial.seed, v.trial.size, strings.Join(v.trial.figures, ", "), v.took.Round(time.Second), result)
+}
