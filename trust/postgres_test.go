@@ -111,6 +111,7 @@ func (p *postgresServer) start() {
 // checkpoint (an immediate shutdown), and starts it again.
 func (p *postgresServer) crash() {
 	p.t.Helper()
+	p.meant = true
 	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
 	<-p.gone
 	p.start()

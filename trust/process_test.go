@@ -14,6 +14,7 @@ type process struct {
 	cmd    *exec.Cmd
 	words  string // the file
 	frozen bool
+	meant  bool // it was told to end
 	gone   chan struct{}
 }
 
@@ -40,6 +41,7 @@ func (t *trial) launch(dir string, cmd *exec.Cmd) *process {
 
 // kill ends the process as a crash does, and waits for its end.
 func (p *process) kill() {
+	p.meant = true
 	_ = p.cmd.Process.Signal(syscall.SIGKILL) // also where it is frozen
 	<-p.gone
 }
@@ -47,8 +49,19 @@ func (p *process) kill() {
 // terminate asks the process to end and waits until it has.
 func (p *process) terminate() {
 	p.thaw()
+	p.meant = true
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	<-p.gone
+}
+
+// left reports whether the process ended by itself.
+func (p *process) left() bool {
+	select {
+	case <-p.gone:
+		return !p.meant
+	default:
+		return false
+	}
 }
 
 // freeze stops the process where it stands; thaw lets it go on.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -176,6 +177,11 @@ func (r *rig) stopAll() {
 	for _, p := range r.processes {
 		p.kill()
 	}
+}
+
+// left reports whether one of them ended by itself.
+func (r *rig) left() bool {
+	return slices.ContainsFunc(r.processes, (*process).left)
 }
 
 // peek opens the store for reading only.

@@ -112,7 +112,14 @@ func (t *trial) promise(holds bool, format string, args ...any) {
 // limit is far beyond what is expected.
 func (t *trial) wait(limit time.Duration, what string, holds func() bool) {
 	t.Helper()
+	if !t.full() {
+		limit = min(limit, 5*time.Minute)
+	}
 	for deadline := time.Now().Add(limit); !holds(); {
+		if t.rig != nil && t.rig.left() {
+			t.promise(false, "a process ended by itself")
+			panic(abandoned{})
+		}
 		if time.Now().After(deadline) {
 			t.promise(false, "waited %s in vain until %s", limit, what)
 			panic(abandoned{})
