@@ -48,7 +48,7 @@ func TestABroadcastReachesExactlyWhomAnIndependentCountFinds(t *testing.T) {
 		}
 	}
 	edition, problems, err := play.Catalog.Apply(t.Context(), map[string][]byte{
-		"rapport.yaml": []byte(letterShop["rapport.yaml"]),
+		"rapport.yaml": mixed["rapport.yaml"],
 		"campaigns/lapsing.yaml": []byte(`
 campaign: lapsing
 title: Bought twice this year and not lately
@@ -60,7 +60,7 @@ audience:
 steps:
   - email: note
 `),
-		"templates/email/note.liquid": []byte(letterShop["templates/email/note.liquid"]),
+		"templates/email/note.liquid": mixed["templates/email/note.liquid"],
 	}, end)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
