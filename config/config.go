@@ -53,6 +53,7 @@ type Config struct {
 	Retention  Retention  `yaml:"retention"`
 	Alerts     Alerts     `yaml:"alerts"`
 	Ops        Ops        `yaml:"ops"`
+	Console    Console    `yaml:"console"`
 	Worker     Worker     `yaml:"worker"`
 	Log        Log        `yaml:"log"`
 }
@@ -97,6 +98,32 @@ type Alerts struct {
 	// Webhook is a URL that is told, signed as Standard Webhooks says, when a
 	// provider is found down and when it is up again. Empty tells nobody.
 	Webhook Secret `yaml:"webhook"`
+}
+
+// Console is where people with an account work, in the role of that name. `rapport
+// up` serves its console to its own machine and needs none of this.
+type Console struct {
+	// Listen is its address. Whatever stands before it speaks TLS.
+	Listen string `yaml:"listen"`
+	// URL is how browsers reach it, such as https://console.shop.example.
+	URL string `yaml:"url"`
+}
+
+func (c Console) check() error {
+	if c == (Console{}) {
+		return nil
+	}
+	if at, err := url.Parse(c.URL); err != nil || at.Host == "" || at.Path != "" || at.Scheme != "https" && !isLoopback(at.Hostname()) {
+		return errors.New("console.url: an https URL without a path is wanted, such as https://console.shop.example")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return errors.New("console.listen: an address and a port are wanted, such as 0.0.0.0:8081")
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || host == "127.0.0.1" || host == "::1"
 }
 
 // Ops is the port at which each process tells whatever runs it how it does. It is
@@ -328,7 +355,7 @@ func (c Config) Check() error {
 		wrong("worker.lease: at least 5s is wanted, better 90s")
 	}
 	mistakes = append(mistakes, c.Worker.inOrder()...)
-	mistakes = append(mistakes, c.Ops.check()...)
+	mistakes = append(append(mistakes, c.Ops.check()...), c.Console.check())
 	if c.ConditionTimeout < time.Second {
 		wrong("condition_timeout: at least 1s is wanted, better 1m")
 	}

@@ -14,7 +14,7 @@ import (
 
 // caseOf shows a case: what was said, in order, and a form to answer with. The form
 // carries a key of its own, so that pressing its button twice answers once.
-func (c *Console) caseOf(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) caseOf(w http.ResponseWriter, r *visit) error {
 	found, err := c.findCase(r)
 	if err != nil {
 		return err
@@ -42,11 +42,11 @@ func (c *Console) caseOf(w http.ResponseWriter, r *http.Request) error {
 		}
 		v["Customer"], v["Lines"], v["Key"] = people[found.Customer], customers.Conversation(events), c.NewKey()
 	}
-	c.show(w, http.StatusOK, "case", v)
+	c.show(w, r, http.StatusOK, "case", v)
 	return nil
 }
 
-func (c *Console) reply(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) reply(w http.ResponseWriter, r *visit) error {
 	found, err := c.findCase(r)
 	if err != nil {
 		return err
@@ -59,33 +59,36 @@ func (c *Console) reply(w http.ResponseWriter, r *http.Request) error {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
 	c.Ring(r.Context())
-	http.Redirect(w, r, caseURL(found.ID), http.StatusSeeOther)
+	http.Redirect(w, r.Request, caseURL(found.ID), http.StatusSeeOther)
 	return nil
 }
 
-// who is at work: this console has no accounts, so a running program's command line
-// says so itself, and anybody else is the console.
-func who(r *http.Request) string {
+// who is at work. The console of this machine alone has no accounts: a running
+// program's command line says so itself, and anybody else is the console.
+func who(r *visit) string {
+	if r.account.Name != "" {
+		return r.account.Name
+	}
 	if name := r.FormValue("who"); name != "" {
 		return name
 	}
 	return "console"
 }
 
-func (c *Console) closeCase(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) closeCase(w http.ResponseWriter, r *visit) error {
 	found, err := c.findCase(r)
 	if err != nil {
 		return err
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-	if err := c.Casebook.Close(r.Context(), found.ID, "console", r.FormValue("note"), c.Now()); err != nil {
+	if err := c.Casebook.Close(r.Context(), found.ID, who(r), r.FormValue("note"), c.Now()); err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
 	return nil
 }
 
-func (c *Console) findCase(r *http.Request) (customers.Case, error) {
+func (c *Console) findCase(r *visit) (customers.Case, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
 		return customers.Case{}, &complaint{http.StatusNotFound, "There is no such case."}

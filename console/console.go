@@ -6,13 +6,12 @@ import (
 	"errors"
 	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"rapport/accounts"
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
@@ -22,6 +21,10 @@ import (
 
 // Console is the pages and what they lean on.
 type Console struct {
+	// Entrance lets people with an account in, from anywhere; nil serves this machine
+	// alone, and whoever works on it.
+	Entrance *Entrance
+
 	Catalog   *campaigns.Catalog
 	Directory customers.Directory
 	Timeline  customers.Timeline
@@ -48,63 +51,62 @@ type Console struct {
 // Mount adds the pages to a mux.
 func (c *Console) Mount(mux *http.ServeMux) {
 	foreign := http.NewCrossOriginProtection()
-	page := func(pattern string, serve func(http.ResponseWriter, *http.Request) error) {
-		mux.Handle(pattern, foreign.Handler(c.local(serve)))
+	page := func(pattern string, d door, serve page) { mux.Handle(pattern, foreign.Handler(c.behind(d, serve))) }
+	page("GET /{$}", door{role: accounts.Viewer}, c.overview)
+	page("GET /customers", door{role: accounts.Viewer}, c.search)
+	page("GET /customers/{id}", door{accounts.Viewer, "opened", "customer"}, c.customer)
+	page("GET /recordings/{id}", door{accounts.Agent, "listened to", "recording"}, c.recording)
+	page("POST /customers/{id}/follow-ups", door{accounts.Agent, "started a follow-up for", "customer"}, c.followUp)
+	page("POST /customers/{id}/erasure", door{accounts.Operator, "erased", "customer"}, c.erase)
+	page("GET /cases/{id}", door{accounts.Viewer, "opened", "case"}, c.caseOf)
+	page("POST /cases/{id}/replies", door{accounts.Agent, "replied in", "case"}, c.reply)
+	page("POST /cases/{id}/close", door{accounts.Agent, "closed", "case"}, c.closeCase)
+	page("POST /v1/workspace", door{accounts.Operator, "applied", "workspace"}, c.applyWorkspace)
+	page("POST /campaigns/{id}/paused", door{accounts.Operator, "paused", "campaign"}, c.pause)
+	page("POST /campaigns/{id}/resumed", door{accounts.Operator, "resumed", "campaign"}, c.resume)
+	mux.Handle("GET /console.css", foreign.Handler(c.open(stylesheet)))
+	if c.Entrance != nil {
+		mux.Handle("GET /sign-in", foreign.Handler(c.open(c.askName)))
+		mux.Handle("POST /sign-in", foreign.Handler(c.open(c.signIn)))
+		mux.Handle("POST /sign-out", foreign.Handler(c.open(c.signOut)))
 	}
-	page("GET /{$}", c.overview)
-	page("GET /customers", c.search)
-	page("GET /customers/{id}", c.customer)
-	page("GET /recordings/{id}", c.recording)
-	page("POST /customers/{id}/follow-ups", c.followUp)
-	page("POST /customers/{id}/erasure", c.erase)
-	page("GET /cases/{id}", c.caseOf)
-	page("POST /cases/{id}/replies", c.reply)
-	page("POST /cases/{id}/close", c.closeCase)
-	page("POST /v1/workspace", c.applyWorkspace)
-	page("POST /campaigns/{id}/paused", c.pause)
-	page("POST /campaigns/{id}/resumed", c.resume)
 }
 
-// FromHere reports whether a request comes from this machine and by one of its
-// own names.
-func FromHere(r *http.Request) bool {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && from.Addr().Unmap().IsLoopback() && ours(r.Host)
-}
+// page answers somebody who may see it.
+type page func(http.ResponseWriter, *visit) error
 
-// local serves this machine and nobody else: neither a stranger's address nor a
-// stranger's name for ours (DNS rebinding) gets in.
-func (c *Console) local(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+// open serves whoever reaches the console, signed in or not.
+func (c *Console) open(serve page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !FromHere(r) {
+		if !c.reachable(r) {
 			http.NotFound(w, r)
 			return
 		}
-		header := w.Header()
-		header.Set("Content-Security-Policy", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Cache-Control", "no-store")
-		var say *complaint
-		switch err := serve(w, r); {
-		case err == nil:
-		case errors.As(err, &say) && r.Header.Get("Accept") == "text/plain":
-			http.Error(w, say.why, say.status)
-		case errors.As(err, &say):
-			c.show(w, say.status, "complaint", view{"Title": "That did not work", "Why": say.why})
-		default:
-			c.Log.Error("a console page could not be made", "page", r.Pattern, "error", err)
-			c.show(w, http.StatusInternalServerError, "complaint", view{"Title": "Something is broken", "Why": "The log says more."})
-		}
+		c.answer(w, &visit{Request: r}, serve)
 	})
 }
 
-func ours(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+// answer serves a page, or what went wrong with it.
+func (c *Console) answer(w http.ResponseWriter, r *visit, serve page) {
+	header := w.Header()
+	header.Set("Content-Security-Policy", "default-src 'none'; media-src 'self'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	if c.Entrance != nil {
+		header.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return host == "localhost" || err == nil && address.IsLoopback()
+	var say *complaint
+	switch err := serve(w, r); {
+	case err == nil:
+	case errors.As(err, &say) && r.Header.Get("Accept") == "text/plain":
+		http.Error(w, say.why, say.status)
+	case errors.As(err, &say):
+		c.show(w, r, say.status, "complaint", view{"Title": "That did not work", "Why": say.why})
+	default:
+		c.Log.Error("a console page could not be made", "page", r.Pattern, "error", err)
+		c.show(w, r, http.StatusInternalServerError, "complaint", view{"Title": "Something is broken", "Why": "The log says more."})
+	}
 }
 
 // complaint is an answer for the person rather than the log.
@@ -115,7 +117,7 @@ type complaint struct {
 
 func (c *complaint) Error() string { return c.why }
 
-func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) overview(w http.ResponseWriter, r *visit) error {
 	funnels, err := c.Summary.Funnels(r.Context())
 	if err != nil {
 		return err
@@ -139,7 +141,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 			titles[id], states[id] = campaign.Title, campaign.State
 		}
 	}
-	c.show(w, http.StatusOK, "overview", view{
+	c.show(w, r, http.StatusOK, "overview", view{
 		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "Now": c.Now(), "Zone": zone,
 		"Outlets": outlets, "TestMode": c.TestMode,
 	})
@@ -147,7 +149,7 @@ func (c *Console) overview(w http.ResponseWriter, r *http.Request) error {
 }
 
 // search leads from an id, address, number or order to its customer.
-func (c *Console) search(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) search(w http.ResponseWriter, r *visit) error {
 	who := strings.TrimSpace(r.URL.Query().Get("who"))
 	customer, err := c.Directory.Find(r.Context(), who)
 	if errors.Is(err, customers.ErrUnknown) {
@@ -156,11 +158,11 @@ func (c *Console) search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
 	return nil
 }
 
-func (c *Console) customer(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) customer(w http.ResponseWriter, r *visit) error {
 	customer, edition, err := c.load(r)
 	if err != nil {
 		return err
@@ -174,7 +176,7 @@ func (c *Console) customer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	zone, from := edition.ZoneOf(customer)
-	c.show(w, http.StatusOK, "customer", view{
+	c.show(w, r, http.StatusOK, "customer", view{
 		"Title": strings.TrimSpace(customer.FirstName + " " + customer.LastName), "Customer": customer, "Events": newestFirst(events), "Recordings": taped,
 		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": float64(customer.Orders.Total) / float64(edition.MinorUnits(1)),
 		"Currency": edition.Currency,
@@ -182,7 +184,7 @@ func (c *Console) customer(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (c *Console) followUp(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
 	customer, _, err := c.load(r)
 	if err != nil {
 		return err
@@ -201,11 +203,11 @@ func (c *Console) followUp(w http.ResponseWriter, r *http.Request) error {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
 	c.Ring(r.Context())
-	http.Redirect(w, r, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
 	return nil
 }
 
-func (c *Console) load(r *http.Request) (*customers.Customer, *campaigns.Edition, error) {
+func (c *Console) load(r *visit) (*customers.Customer, *campaigns.Edition, error) {
 	id := r.PathValue("id")
 	people, err := c.Directory.Load(r.Context(), []string{id}, c.Now())
 	if err != nil {
@@ -232,7 +234,7 @@ func manual(edition *campaigns.Edition) []*campaigns.Campaign {
 	return list
 }
 
-//go:embed pages/*.html
+//go:embed pages/*.html pages/console.css
 var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
@@ -242,6 +244,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"say":        details,
 	"path":       url.PathEscape,
 	"meaning":    campaigns.ReasonMeaning,
+	"may":        func(a accounts.Account, role accounts.Role) bool { return a.Role.May(role) },
 
 	"skipped": reasons[deliveries.SkipReason],
 	"failed":  reasons[string],
@@ -250,7 +253,8 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 // view is what a page shows.
 type view map[string]any
 
-func (c *Console) show(w http.ResponseWriter, status int, name string, v view) {
+func (c *Console) show(w http.ResponseWriter, r *visit, status int, name string, v view) {
+	v["Account"] = r.account
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := pages.ExecuteTemplate(w, name+".html", v); err != nil {

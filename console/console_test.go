@@ -65,25 +65,32 @@ func emptyShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	db.ErasureKeys = [][]byte{[]byte("a key of some length")}
+	s.served(nil)
+	return s
+}
+
+// served makes the pages, behind an entrance or for this machine alone.
+func (s *shop) served(entrance *console.Entrance) {
+	db := s.store
 	starts := 0
 	clock := func() time.Time { return s.now }
 	catalog := &campaigns.Catalog{Archive: db.Archive()}
 	mux := http.NewServeMux()
 	(&console.Console{
-		Catalog: catalog, Directory: db, Timeline: db, Summary: db.Summary(), Casebook: db.Casebook(), Outlets: db.Outlets(),
+		Entrance: entrance,
+		Catalog:  catalog, Directory: db, Timeline: db, Summary: db.Summary(), Casebook: db.Casebook(), Outlets: db.Outlets(),
 		Starter: campaigns.Starter{
 			Catalog: catalog, Entries: db, News: db, Now: clock,
 			NewID: func() string { starts++; return strconv.Itoa(starts) },
 		},
 		Applier: campaigns.Applier{Catalog: catalog, Census: db, Journeys: db, Now: clock},
 		Replier: campaigns.Replier{Catalog: catalog, Casebook: db.Casebook(), Directory: db, Timeline: db, Letters: db.Replies(), Now: clock},
-		Eraser:  db,
-		NewKey:  func() string { starts++; return "form-" + strconv.Itoa(starts) },
-		Shelf:   db.Recordings(), Vault: s.vault,
-		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Eraser:  db, Gate: campaigns.Switch{Catalog: catalog, Brake: db, Now: clock},
+		NewKey: func() string { starts++; return "form-" + strconv.Itoa(starts) },
+		Shelf:  db.Recordings(), Vault: s.vault,
+		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(s.t.Output(), nil)),
 	}).Mount(mux)
 	s.pages = mux
-	return s
 }
 
 // openCase opens a case of c-1, due an hour ago.
@@ -150,7 +157,7 @@ func (s *shop) ask(r *http.Request) answer {
 }
 
 // says checks the status and that each of the words is in the answer.
-func (a answer) says(t *testing.T, status int, words ...string) {
+func (a answer) says(t *testing.T, status int, words ...string) answer {
 	t.Helper()
 	if a.status != status {
 		t.Errorf("status %d, want %d:\n%s", a.status, status, a.body)
@@ -158,6 +165,17 @@ func (a answer) says(t *testing.T, status int, words ...string) {
 	for _, word := range words {
 		if !strings.Contains(a.body, word) {
 			t.Errorf("%q is not in:\n%s", word, a.body)
+		}
+	}
+	return a
+}
+
+// lacks checks that words are not in the answer.
+func (a answer) lacks(t *testing.T, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if strings.Contains(a.body, word) {
+			t.Errorf("%q is in:\n%s", word, a.body)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // erase forgets a customer for good. The form repeats the customer's id, so that
 // nobody does it with a slip of the hand.
-func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) erase(w http.ResponseWriter, r *visit) error {
 	id := r.PathValue("id")
 	if r.FormValue("confirm") != id {
 		return &complaint{http.StatusBadRequest, "Nothing was erased: type the customer's id, " + id + ", to confirm."}
@@ -21,6 +21,6 @@ func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
 	return nil
 }

@@ -6,22 +6,22 @@ import (
 )
 
 // pause stops a campaign beside its file.
-func (c *Console) pause(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) pause(w http.ResponseWriter, r *visit) error {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-	err := c.Gate.Pause(r.Context(), r.PathValue("id"), strings.TrimSpace(r.FormValue("why")), "console")
+	err := c.Gate.Pause(r.Context(), r.PathValue("id"), strings.TrimSpace(r.FormValue("why")), who(r))
 	return c.turned(w, r, err)
 }
 
 // resume lets a campaign go on.
-func (c *Console) resume(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) resume(w http.ResponseWriter, r *visit) error {
 	return c.turned(w, r, c.Gate.Resume(r.Context(), r.PathValue("id")))
 }
 
-func (c *Console) turned(w http.ResponseWriter, r *http.Request, err error) error {
+func (c *Console) turned(w http.ResponseWriter, r *visit, err error) error {
 	if err != nil {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
 	c.Ring(r.Context())
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 // recording lets somebody listen: all of it, or the part that a player asks for.
 // It has no address of its own outside the console, and no browser keeps it.
-func (c *Console) recording(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) recording(w http.ResponseWriter, r *visit) error {
 	gone := &complaint{http.StatusNotFound, "There is no such recording, or it has been deleted."}
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || c.Vault == nil {
@@ -36,7 +36,7 @@ func (c *Console) recording(w http.ResponseWriter, r *http.Request) error {
 	defer func() { _ = sound.Close() }()
 	w.Header().Set("Content-Type", mediaType(found.Media))
 	c.Log.Info("a recording is listened to", "recording", id)
-	http.ServeContent(w, r, "", found.At, sound)
+	http.ServeContent(w, r.Request, "", found.At, sound)
 	return nil
 }
 

@@ -67,7 +67,7 @@ func TestEveryPageIsGuarded(t *testing.T) {
 	for _, path := range []string{"/", "/customers/c-1", "/customers/c-404", "/customers?who=c-1"} {
 		header := s.ask(get(path)).header
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+			"Content-Security-Policy": "default-src 'none'; media-src 'self'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 			"Referrer-Policy":         "no-referrer",
 			"X-Content-Type-Options":  "nosniff",
 			"Cache-Control":           "no-store",

@@ -21,7 +21,7 @@ type upload struct {
 
 // applyWorkspace puts a workspace in force. Mistakes are answered with 422 and
 // change nothing.
-func (c *Console) applyWorkspace(w http.ResponseWriter, r *http.Request) error {
+func (c *Console) applyWorkspace(w http.ResponseWriter, r *visit) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return &complaint{http.StatusUnsupportedMediaType, "A workspace comes as application/json."}
 	}

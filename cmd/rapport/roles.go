@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -113,13 +114,18 @@ func webCommand(o *options) *cobra.Command {
 				return err
 			}
 			defer stop()
-			drain := c.Ops.Drain
-			if c.Ops.Listen == "" {
-				drain = 0 // nobody sees that it is not ready
-			}
-			return serveHTTP(ctx, listener, i.publicRoutes(), drain, i.Log)
+			return serveHTTP(ctx, listener, i.publicRoutes(), drainOf(c), i.Log)
 		}),
 	}
+}
+
+// drainOf is how long a role goes on serving after it was told to stop: not at all
+// where nobody sees that it is not ready.
+func drainOf(c config.Config) time.Duration {
+	if c.Ops.Listen == "" {
+		return 0
+	}
+	return c.Ops.Drain
 }
 
 // role runs one part of a production installation until it is told to end. A

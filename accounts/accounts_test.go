@@ -1,0 +1,101 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// one is a directory of one account.
+type one struct{ account Account }
+
+func (o *one) Account(_ context.Context, name string) (Account, error) {
+	if name != o.account.Name {
+		return Account{}, ErrUnknown
+	}
+	return o.account, nil
+}
+func (o *one) Accounts(context.Context) ([]Account, error) { return []Account{o.account}, nil }
+func (o *one) Add(context.Context, Account) error          { return ErrTaken }
+func (o *one) Change(_ context.Context, _ string, change func(*Account)) error {
+	change(&o.account)
+	return nil
+}
+
+func TestAPasswordIsProvenByItsHash(t *testing.T) {
+	h := NewHasher()
+	hash, err := h.Hash("correct horse battery")
+	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Fatal(hash, err)
+	}
+	other, _ := h.Hash("correct horse battery")
+	if hash == other {
+		t.Error("two hashes of one password are the same: no salt")
+	}
+	for password, want := range map[string]bool{"correct horse battery": true, "correct horse batterY": false, "": false, strings.Repeat("x", 2000): false} {
+		if got := h.Proves(password, hash); got != want {
+			t.Errorf("%.30q proves it: %v", password, got)
+		}
+	}
+	for _, broken := range []string{"", "$argon2id$", "$2a$10$abc", strings.Replace(hash, "t=2", "t=0", 1), hash[:len(hash)-3]} {
+		if h.Proves("correct horse battery", broken) {
+			t.Errorf("%q is proven", broken)
+		}
+	}
+	if _, err := h.Hash("eleven char"); err == nil {
+		t.Error("a short password was taken")
+	}
+}
+
+func TestWrongPasswordsLockTheDoorForAWhile(t *testing.T) {
+	h := NewHasher()
+	hash, err := h.Hash("correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &one{Account{Name: "bea", Role: Agent, Password: hash}}
+	p := Porter{Directory: d, Hasher: h}
+	try := func(name, password string, at time.Time, want error) {
+		t.Helper()
+		if _, err := p.Admit(t.Context(), name, password, at); !errors.Is(err, want) {
+			t.Errorf("%s at %s: %v, want %v", name, at.Format("15:04:05"), err, want)
+		}
+	}
+	try("Bea ", "correct horse battery", noon, nil)
+	try("nobody", "correct horse battery", noon, ErrRefused)
+	for range freeTries {
+		try("bea", "wrong horse battery", noon, ErrRefused)
+	}
+	try("bea", "correct horse battery", noon.Add(firstLock-time.Second), ErrRefused)
+	try("bea", "wrong horse battery", noon.Add(firstLock), ErrRefused) // and locks for twice as long
+	try("bea", "correct horse battery", noon.Add(2*firstLock), ErrRefused)
+	try("bea", "correct horse battery", noon.Add(3*firstLock), nil)
+	if d.account.Failures != 0 {
+		t.Error("failures stay after the right password")
+	}
+	d.account.Disabled = true
+	try("bea", "correct horse battery", noon.Add(time.Hour), ErrRefused)
+}
+
+func TestALockNeverLastsLongerThanAnHour(t *testing.T) {
+	for failures, want := range map[int]time.Duration{freeTries: time.Minute, freeTries + 3: 8 * time.Minute, freeTries + 6: time.Hour, 1 << 20: time.Hour} {
+		if got := lockedUntil(failures, noon).Sub(noon); got != want {
+			t.Errorf("after %d: %s, want %s", failures, got, want)
+		}
+	}
+}
+
+func TestRolesContainEachOther(t *testing.T) {
+	for _, c := range []struct {
+		role, reserved Role
+		may            bool
+	}{{Viewer, Viewer, true}, {Viewer, Agent, false}, {Agent, Viewer, true}, {Operator, Agent, true}, {Agent, Operator, false}, {"", Viewer, false}, {"root", Viewer, false}} {
+		if got := c.role.May(c.reserved); got != c.may {
+			t.Errorf("%q may do what %s may: %v", c.role, c.reserved, got)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"rapport/accounts"
+)
+
+func accountCommand(o *options) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "account",
+		Short: "Say who may work in `rapport console`, and as what",
+		Long: "Say who may work in `rapport console`: a viewer sees everything, an agent also answers customers, an operator also\n" +
+			"pauses campaigns, applies workspaces and erases customers.",
+	}
+	command.AddCommand(accountAdd(o), accountList(o), accountPassword(o), accountRole(o),
+		accountSwitch(o, "disable", "Keep somebody out, at once", true), accountSwitch(o, "enable", "Let somebody in again", false))
+	return command
+}
+
+func accountAdd(o *options) *cobra.Command {
+	var role string
+	var piped bool
+	command := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Add an account and print its password",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, err := accounts.CleanName(args[0])
+			if err != nil {
+				return err
+			}
+			as, err := accounts.ParseRole(role)
+			if err != nil {
+				return err
+			}
+			password, hash, err := newPassword(cmd.InOrStdin(), piped)
+			if err != nil {
+				return err
+			}
+			return o.withAccounts(cmd.Context(), func(d accounts.Directory, now time.Time) error {
+				err := d.Add(cmd.Context(), accounts.Account{Name: name, Role: as, Password: hash, CreatedAt: now})
+				if err == nil {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s may work in the console as %s\n%s", name, as, told(password, piped))
+				}
+				return err
+			})
+		},
+	}
+	command.Flags().StringVar(&role, "role", string(accounts.Agent), "viewer, agent or operator")
+	pipedFlag(command, &piped)
+	return command
+}
+
+func accountPassword(o *options) *cobra.Command {
+	var piped bool
+	command := &cobra.Command{
+		Use:   "password NAME",
+		Short: "Give an account another password; it is signed out everywhere",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			password, hash, err := newPassword(cmd.InOrStdin(), piped)
+			if err != nil {
+				return err
+			}
+			return o.changeAccount(cmd, args[0], "has another password\n"+told(password, piped), func(a *accounts.Account) {
+				a.Password, a.Failures, a.LockedUntil = hash, 0, time.Time{}
+			})
+		},
+	}
+	pipedFlag(command, &piped)
+	return command
+}
+
+func accountRole(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "role NAME viewer|agent|operator",
+		Short: "Give an account another role",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			role, err := accounts.ParseRole(args[1])
+			if err != nil {
+				return err
+			}
+			return o.changeAccount(cmd, args[0], "is "+string(role)+" now\n", func(a *accounts.Account) { a.Role = role })
+		},
+	}
+}
+
+func accountSwitch(o *options, word, short string, off bool) *cobra.Command {
+	return &cobra.Command{
+		Use:   word + " NAME",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.changeAccount(cmd, args[0], "is "+word+"d\n", func(a *accounts.Account) { a.Disabled = off })
+		},
+	}
+}
+
+func accountList(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List accounts",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			i, err := o.openReading(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer i.Close()
+			all, err := i.Store.Accounts().Accounts(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if o.format == "json" {
+				return printJSON(cmd.OutOrStdout(), all)
+			}
+			t := newTable(cmd.OutOrStdout(), "account", "role", "since", "")
+			for _, a := range all {
+				t.AppendRow(table.Row{a.Name, a.Role, stamp(a.CreatedAt, time.UTC), barred(a, i.Now())})
+			}
+			t.Render()
+			return nil
+		},
+	}
+}
+
+// barred is what keeps an account from signing in, if anything.
+func barred(a accounts.Account, now time.Time) string {
+	switch {
+	case a.Disabled:
+		return "disabled"
+	case now.Before(a.LockedUntil):
+		return fmt.Sprintf("locked for %s after %d wrong passwords", a.LockedUntil.Sub(now).Round(time.Second), a.Failures)
+	}
+	return ""
+}
+
+func auditCommand(o *options) *cobra.Command {
+	var account, about string
+	var limit int
+	command := &cobra.Command{
+		Use:   "audit",
+		Short: "Show who did what in the console, the latest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			i, err := o.openReading(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer i.Close()
+			deeds, err := i.Store.Accounts().Deeds(cmd.Context(), account, about, limit)
+			if err != nil {
+				return err
+			}
+			if o.format == "json" {
+				return printJSON(cmd.OutOrStdout(), deeds)
+			}
+			t := newTable(cmd.OutOrStdout(), "when (UTC)", "who", "did", "")
+			for _, d := range deeds {
+				t.AppendRow(table.Row{d.At.UTC().Format(time.DateTime), d.Account, d.What, d.About})
+			}
+			t.Render()
+			return nil
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&account, "account", "", "only what this account did")
+	flags.StringVar(&about, "about", "", "only what was done to this, such as \"customer c-1\" or \"case 12\"")
+	flags.IntVar(&limit, "limit", 100, "how many are shown")
+	return command
+}
+
+func pipedFlag(command *cobra.Command, piped *bool) {
+	command.Flags().BoolVar(piped, "password-stdin", false, "read the password from standard input; without it one is made up")
+}
+
+// newPassword is a password and its hash: one made up, or the first line of what is
+// piped in.
+func newPassword(in io.Reader, piped bool) (password, hash string, err error) {
+	password = secret(12)
+	if piped {
+		line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", "", fmt.Errorf("read the password: %w", err)
+		}
+		password = strings.TrimRight(line, "\r\n")
+	}
+	hash, err = accounts.NewHasher().Hash(password)
+	return password, hash, err
+}
+
+// told is a password that was made up, which is shown once.
+func told(password string, piped bool) string {
+	if piped {
+		return ""
+	}
+	return "password: " + password + "\n"
+}
+
+func (o *options) changeAccount(cmd *cobra.Command, name, outcome string, change func(*accounts.Account)) error {
+	clean, err := accounts.CleanName(name)
+	if err != nil {
+		return err
+	}
+	return o.withAccounts(cmd.Context(), func(d accounts.Directory, _ time.Time) error {
+		err := d.Change(cmd.Context(), clean, change)
+		if err == nil {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s %s", clean, outcome)
+		}
+		return err
+	})
+}
+
+func (o *options) withAccounts(ctx context.Context, do func(accounts.Directory, time.Time) error) error {
+	i, err := o.openWriting(ctx)
+	if err != nil {
+		return err
+	}
+	defer i.Close()
+	return do(i.Store.Accounts(), i.Now())
+}
