@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	full = flag.Bool("full", false, "play every row in its whole size, one after the other")
+	form = flag.String("form", "", "play the rows: quick, several at once, or full, one after the other in their whole size")
 	only = flag.String("rows", "", "play only these rows, such as R1,R5")
 )
 
@@ -20,6 +20,9 @@ var program string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *form == "" {
+		os.Exit(m.Run())
+	}
 	os.Exit(withProgram(m.Run))
 }
 

@@ -56,11 +56,11 @@ var everyChannel = []channels.Channel{channels.Email, channels.SMS, channels.Pus
 // to date.
 func (r *rig) apply(texts ...string) {
 	r.Helper()
+	if migrate := r.start("migrate"); !migrate.succeeds() {
+		r.Fatalf("rapport migrate: %s", r.lastWords())
+	}
 	s := r.openStore()
 	defer s.Close()
-	if err := s.Migrate(r.Context()); err != nil {
-		r.Fatal(err)
-	}
 	files := map[string][]byte{}
 	for name, text := range workspace {
 		files[name] = []byte(text)

@@ -54,6 +54,13 @@ func (p *process) terminate() {
 	<-p.gone
 }
 
+// succeeds waits for the process to end by itself, and reports whether it went well.
+func (p *process) succeeds() bool {
+	<-p.gone
+	p.meant = true
+	return p.cmd.ProcessState.Success()
+}
+
 // left reports whether the process ended by itself.
 func (p *process) left() bool {
 	select {

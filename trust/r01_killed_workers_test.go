@@ -13,7 +13,7 @@ import (
 var killedWorkers = row{
 	id: "R1", fault: "a worker of three killed every 3 s", quick: 2_400, full: 100_000,
 	play: func(t *trial) {
-		if t.full() {
+		if t.full {
 			t.killing(3*time.Second, 1, 100, 1<<20)
 		} else {
 			t.killing(1500*time.Millisecond, 2, 6, 12) // so few that most should hit

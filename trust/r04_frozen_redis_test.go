@@ -13,7 +13,7 @@ var frozenRedis = row{
 	id: "R4", fault: "Redis and a worker frozen with sends in flight", quick: 3_000, full: 20_000,
 	play: func(t *trial) {
 		freezes, long := 2, 8*time.Second
-		if t.full() {
+		if t.full {
 			freezes, long = 5, 45*time.Second
 		}
 		people := t.size / len(everyChannel)

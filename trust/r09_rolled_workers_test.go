@@ -12,7 +12,7 @@ var rolledWorkers = row{
 	id: "R9", fault: "all workers restarted in turn, again and again", quick: 3_000, full: 30_000,
 	play: func(t *trial) {
 		rolls := 3
-		if t.full() {
+		if t.full {
 			rolls = 10
 		}
 		people := t.size / len(everyChannel)

@@ -12,7 +12,7 @@ var killedSQLite = row{
 	play: func(t *trial) {
 		need := 4
 		every := 2 * time.Second
-		if t.full() {
+		if t.full {
 			need = 200
 		}
 		people := t.size / len(everyChannel)

@@ -147,7 +147,15 @@ func (r *rig) configPath() string { return filepath.Join(r.dir, "config.yaml") }
 // start runs the program with the rig's configuration.
 func (r *rig) start(args ...string) *process {
 	r.Helper()
-	p := r.launch(r.dir, exec.Command(r.program, append(args, "--config", r.configPath(), "--data", filepath.Join(r.dir, "data"))...))
+	return r.startWith("", args...)
+}
+
+// startWith runs it with one more setting in its environment.
+func (r *rig) startWith(setting string, args ...string) *process {
+	r.Helper()
+	cmd := exec.Command(r.program, append(args, "--config", r.configPath(), "--data", filepath.Join(r.dir, "data"))...)
+	cmd.Env = append(os.Environ(), setting)
+	p := r.launch(r.dir, cmd)
 	r.processes = append(r.processes, p)
 	return p
 }

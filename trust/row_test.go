@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -14,7 +15,9 @@ type row struct {
 	fault string
 	quick int // messages in the quick form
 	full  int // and in the full one
-	play  func(*trial)
+	// patience is how long the quick form waits for anything; 0 is five minutes.
+	patience time.Duration
+	play     func(*trial)
 }
 
 // rows are all there are. Each stands in a file of its own.
@@ -24,18 +27,20 @@ var rows = []row{
 
 // TestRows plays the rows: the quick form several at once, the full one in turn.
 func TestRows(t *testing.T) {
-	if testing.Short() {
-		t.Skip("breaks what the program stands on, for minutes")
+	if *form == "" {
+		t.Skip("breaks what the program stands on, for minutes: make trust plays the rows")
 	}
 	for _, r := range rows {
 		if !chosen(r.id) {
 			continue
 		}
 		t.Run(r.id, func(t *testing.T) {
-			if !*full {
+			size := r.full
+			if *form != "full" {
+				size = r.quick
 				t.Parallel()
 			}
-			v := r.try(t, program)
+			v := r.try(t, program, size)
 			fmt.Println(v)
 			for _, promise := range v.broken {
 				t.Error(promise)
@@ -53,6 +58,7 @@ type trial struct {
 	row     row
 	seed    uint64
 	size    int // messages
+	full    bool
 	program string
 	rig     *rig // set by whoever makes it, for what its processes said
 	figures []string
@@ -72,13 +78,10 @@ type verdict struct {
 // abandoned ends a trial that cannot go on.
 type abandoned struct{}
 
-// try plays the row with a program.
-func (r row) try(t *testing.T, program string) (v verdict) {
+// try plays the row with a program and so many messages.
+func (r row) try(t *testing.T, program string, size int) (v verdict) {
 	t.Helper()
-	tr := &trial{T: t, row: r, seed: 1, size: r.quick, program: program}
-	if *full {
-		tr.size = r.full
-	}
+	tr := &trial{T: t, row: r, seed: 1, size: size, full: size == r.full, program: program}
 	began := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -112,8 +115,8 @@ func (t *trial) promise(holds bool, format string, args ...any) {
 // limit is far beyond what is expected.
 func (t *trial) wait(limit time.Duration, what string, holds func() bool) {
 	t.Helper()
-	if !t.full() {
-		limit = min(limit, 5*time.Minute)
+	if !t.full {
+		limit = min(limit, cmp.Or(t.row.patience, 5*time.Minute))
 	}
 	for deadline := time.Now().Add(limit); !holds(); {
 		if t.rig != nil && t.rig.left() {
@@ -127,9 +130,6 @@ func (t *trial) wait(limit time.Duration, what string, holds func() bool) {
 		time.Sleep(50 * time.Millisecond) // between two looks
 	}
 }
-
-// full reports whether the row is played in its whole size.
-func (t *trial) full() bool { return t.size == t.row.full }
 
 func (v verdict) String() string {
 	result := "kept"

@@ -1,0 +1,147 @@
+package trust_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var broken = flag.Bool("broken", false, "also build the program with one safeguard taken out after the other, and see a row turn red")
+
+// breakage is the program with one safeguard taken out. The compiler is given
+// other text in the place of a file's (-overlay), so that the product's own
+// code has no switch that could be on.
+type breakage struct {
+	name  string
+	row   row // that must turn red
+	file  string
+	edits []edit
+}
+
+// edit replaces a text that stands in the file once.
+type edit struct{ from, to string }
+
+// breakages are all there are.
+var breakages = []breakage{
+	{
+		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, file: "workers/courier.go",
+		edits: []edit{
+			{"\tleaving, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), written)\n\tleaving, err := r.begin(ctx, written, r.Now())\n"},
+			{"results := r.handOver(inFlight, leaving)", "results := early[:len(leaving)]"},
+			{"inFlight, cancel := context.WithTimeout(", "_, cancel := context.WithTimeout("},
+		},
+	},
+	{
+		name: "what a dead worker was sending is sent again", row: killedWorkers, file: "deliveries/moves.go",
+		edits: []edit{{"d.Status == Sending && d.Channel == channels.Webhook", "d.Status == Sending && d.Channel.Valid()"}},
+	},
+	{
+		name: "evidence ends no doubt", row: killedWorkers, file: "deliveries/moves.go",
+		edits: []edit{{"evidence := p.Status.Rank() >= Sent.Rank() &&", "evidence := d.Status != Unconfirmed && p.Status.Rank() >= Sent.Rank() &&"}},
+	},
+	{
+		name: "Redis is believed: what was put into it is never planned again", row: emptiedRedis, file: "store/ledger.go",
+		edits: []edit{
+			{"d.status IN ('queued', 'sending') AND d.lease_until", "d.status = 'sending' AND d.lease_until"},
+			{"WHERE status IN ('queued', 'sending') AND status = 'queued' AND fence IS NULL", "WHERE status = 'nowhere'"},
+		},
+	},
+	{
+		name: "no fence: who held a delivery once may write it for ever", row: frozenRedis, file: "store/deliveries.go",
+		edits: []edit{{`"d.fence = $1"`, `"$1::bigint > 0"`}},
+	},
+	{
+		name: "a commit is not waited for", row: crashedPostgres, file: "store/postgres.go",
+		edits: []edit{{`config.RuntimeParams["application_name"] = "rapport"`, `config.RuntimeParams["application_name"], config.RuntimeParams["synchronous_commit"] = "rapport", "off"`}},
+	},
+	{
+		name: "a worker that is told to end does not finish", row: rolledWorkers, file: "workers/queue.go",
+		edits: []edit{{"ShutdownTimeout: o.Grace,", "ShutdownTimeout: 1,"}},
+	},
+	{
+		name: "an occurrence is not unique", row: twoSchedulers, file: "store/migrations/00001_spine.sql",
+		edits: []edit{{"entered {int} NOT NULL DEFAULT 0,\n    UNIQUE (campaign, at)\n", "entered {int} NOT NULL DEFAULT 0\n"}},
+	},
+}
+
+// TestBreakagesApply holds the list to the code it breaks. It builds nothing.
+func TestBreakagesApply(t *testing.T) {
+	for _, b := range breakages {
+		if _, err := b.broken(); err != nil {
+			t.Errorf("%s: %v", b.name, err)
+		}
+	}
+}
+
+// TestBrokenBuilds sees that a row turns red for each safeguard taken out.
+// Without that no green row would prove anything.
+func TestBrokenBuilds(t *testing.T) {
+	if !*broken {
+		t.Skip("builds the program anew for each safeguard; -broken does")
+	}
+	for n, b := range breakages {
+		if !chosen(b.row.id) {
+			continue
+		}
+		t.Run(fmt.Sprintf("%02d", n+1), func(t *testing.T) {
+			b.row.patience = 2 * time.Minute // some breakages show in that nothing moves any more
+			v := b.row.try(t, b.build(t), b.row.quick)
+			if len(v.broken) == 0 {
+				fmt.Printf("NOT SEEN: %s\n  %s\n", b.name, v)
+				t.Errorf("%s: %s stays green", b.name, b.row.id)
+				return
+			}
+			fmt.Printf("seen: %s\n  %s\n", b.name, v)
+		})
+	}
+}
+
+// broken is the file with the safeguard taken out.
+func (b breakage) broken() (string, error) {
+	raw, err := os.ReadFile(filepath.Join("..", b.file))
+	if err != nil {
+		return "", err
+	}
+	text := string(raw)
+	for _, e := range b.edits {
+		if n := strings.Count(text, e.from); n != 1 {
+			return "", fmt.Errorf("%s has %q %d times; the code has changed: write what takes the safeguard out of it now", b.file, e.from, n)
+		}
+		text = strings.Replace(text, e.from, e.to, 1)
+	}
+	return text, nil
+}
+
+// build builds the broken program.
+func (b breakage) build(t *testing.T) string {
+	t.Helper()
+	text, err := b.broken()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	original, err := filepath.Abs(filepath.Join("..", b.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	instead, overlay := filepath.Join(dir, filepath.Base(b.file)), filepath.Join(dir, "overlay.json")
+	list, err := json.Marshal(map[string]any{"Replace": map[string]string{original: instead}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string][]byte{instead: []byte(text), overlay: list} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path, err := build(filepath.Join(dir, "rapport"), "-overlay", overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
