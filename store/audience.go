@@ -18,6 +18,7 @@ import (
 // entries that finished at once with the reason, and are not counted. An entry
 // by holdout enters and is counted, as is one that waits for its stage.
 func (r runs) EnterShard(ctx context.Context, shard campaigns.Shard, in campaigns.Intake, now time.Time) (entered int64, err error) {
+	defer r.store.timed("enter_shard")()
 	err = r.store.write(ctx, func(tx *tx) error {
 		entered = 0
 		open, err := openShard(ctx, tx, shard)

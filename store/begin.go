@@ -19,6 +19,7 @@ import (
 func (s *Store) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, candidates []deliveries.Candidate,
 	judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict,
 ) (verdicts []deliveries.Verdict, err error) {
+	defer s.timed("begin")()
 	err = s.write(ctx, func(tx *tx) error {
 		court, err := openCourt(ctx, tx, fence, now, horizon, candidates)
 		if err != nil {

@@ -25,6 +25,7 @@ func scanEntry(r record) (e campaigns.Entry, err error) {
 // Enter implements campaigns.Entries. An entry without a state runs, and one
 // that runs without a time to wake is looked at at once.
 func (s *Store) Enter(ctx context.Context, entries []campaigns.Entry, again campaigns.Again) ([]bool, error) {
+	defer s.timed("enter")()
 	var entered []cause
 	err := s.write(ctx, func(tx *tx) (err error) {
 		entered, err = insertEntries(ctx, tx, entries, again)
@@ -173,6 +174,7 @@ func matching(asked []campaigns.Entry, added []cause) []bool {
 
 // Awake implements campaigns.Entries.
 func (s *Store) Awake(ctx context.Context, now time.Time, lease time.Duration, limit int) (ids []int64, err error) {
+	defer s.timed("awake")()
 	type waking struct{ id, at int64 }
 	var awake []waking
 	err = s.write(ctx, func(tx *tx) (err error) {

@@ -17,6 +17,7 @@ var _ deliveries.Inbox = (*Store)(nil)
 
 // Receive implements deliveries.Inbox.
 func (s *Store) Receive(ctx context.Context, provider string, c channels.Callback) (fresh bool, err error) {
+	defer s.timed("receive")()
 	header, err := encode(c.Header)
 	if err != nil {
 		return false, fmt.Errorf("receive a callback of %s: %w", provider, err)
@@ -54,6 +55,7 @@ const readAtOnce = 32 << 20
 // Waiting implements deliveries.Inbox. What speaks of the same message and lies
 // until later comes along.
 func (s *Store) Waiting(ctx context.Context, now time.Time, lease time.Duration, limit int) (waiting []deliveries.Received, err error) {
+	defer s.timed("read_inbox")()
 	err = s.write(ctx, func(tx *tx) (err error) {
 		waiting, err = list(ctx, tx, scanReceived, `
 			WITH free AS MATERIALIZED (

@@ -27,6 +27,7 @@ type due struct {
 // does not keep a call waiting. Within a channel the longest due come first,
 // and of those due at the same moment the most important.
 func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, limit, size int) (batches []deliveries.Batch, err error) {
+	defer s.timed("due")()
 	err = s.write(ctx, func(tx *tx) error {
 		batches = nil
 		queued := map[channels.Channel][]due{}
@@ -94,6 +95,7 @@ func batch(ch channels.Channel, queued []due, size int) []deliveries.Batch {
 // Claim implements deliveries.Ledger. It waits for rows that are locked rather
 // than leaving them out: whoever looks for due rows locks some for a moment.
 func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (deliveries.Fence, []deliveries.Delivery, error) {
+	defer s.timed("claim")()
 	fence := deliveries.Fence(1 + rand.Int64N(math.MaxInt64))
 	var held map[int64]deliveries.Delivery
 	err := s.write(ctx, func(tx *tx) error {
@@ -125,6 +127,7 @@ func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease tim
 
 // Settle implements deliveries.Ledger.
 func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Time, outcomes []deliveries.Outcome) (written int, err error) {
+	defer s.timed("settle")()
 	ids := make([]int64, len(outcomes))
 	for i, o := range outcomes {
 		ids[i] = o.ID
@@ -170,6 +173,7 @@ func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 // Reclaim implements deliveries.Ledger. Deliveries that become unconfirmed
 // stand on the timeline as such and let their entries go on.
 func (s *Store) Reclaim(ctx context.Context, now time.Time) (planned, unconfirmed int, err error) {
+	defer s.timed("reclaim")()
 	err = s.write(ctx, func(tx *tx) error {
 		abandoned, err := list(ctx, tx, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d

@@ -39,6 +39,7 @@ func (s *Store) Seen(ctx context.Context, ids []int64) error {
 
 // Counts implements campaigns.News. Every customer asked for has every count.
 func (s *Store) Counts(ctx context.Context, people []string, counts []expression.Count, now time.Time) (found map[string]map[string]int64, err error) {
+	defer s.timed("count_events")()
 	err = s.read(ctx, func(tx *tx) (err error) {
 		found, err = countEvents(ctx, tx, people, counts, now)
 		return err

@@ -21,6 +21,7 @@ type name struct {
 // Lookup implements deliveries.Record. Where a provider gave two deliveries one
 // name, the newest is meant.
 func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries.Delivery, error) {
+	defer s.timed("look_up")()
 	var ids []int64
 	names := map[channels.Channel][]string{}
 	for _, ref := range refs {

@@ -21,6 +21,7 @@ type responses struct{ store *Store }
 // Apply implements campaigns.Responses. The entry that a new line belongs to is
 // woken, whatever the line says.
 func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Response) error {
+	defer r.store.timed("respond")()
 	if len(all) == 0 {
 		return nil
 	}

@@ -20,6 +20,9 @@ type Store struct {
 	// ErasureKeys tell whether an address belongs to somebody who was erased; the
 	// first veils, all are known. They are set before the store is used.
 	ErasureKeys [][]byte
+	// Timed is told that an operation begins and calls back when it ends; nil
+	// measures nothing. It is set before the store is used.
+	Timed func(operation string) (ended func())
 
 	dialect expression.Dialect
 	// writer and readers are two pools on SQLite, where one connection writes,

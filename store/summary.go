@@ -206,6 +206,7 @@ func eachRow(ctx context.Context, tx *tx, take func(record) error, query string,
 
 // Backlog implements deliveries.Summary.
 func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backlog, err error) {
+	defer s.store.timed("backlog")()
 	err = s.store.read(ctx, func(tx *tx) error {
 		return tx.statement(ctx, `SELECT
 			(SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND channel IN (`+quotedLanes()+`) AND due_at <= $1),

@@ -13,6 +13,7 @@ var _ customers.Timeline = (*Store)(nil)
 
 // Append implements customers.Timeline.
 func (s *Store) Append(ctx context.Context, events []customers.Event) (fresh []bool, err error) {
+	defer s.timed("append_events")()
 	err = s.write(ctx, func(tx *tx) (err error) {
 		fresh, err = appendEvents(ctx, tx, events)
 		return err

@@ -13,6 +13,7 @@ import (
 // Travellers implements campaigns.Entries. Entries nobody has are left out; the
 // others stand in the order of their numbers.
 func (s *Store) Travellers(ctx context.Context, ids []int64, now time.Time) (travellers []campaigns.Traveller, err error) {
+	defer s.timed("load_entries")()
 	err = s.read(ctx, func(tx *tx) (err error) {
 		travellers, err = loadTravellers(ctx, tx, distinct(ids), now)
 		return err
@@ -77,6 +78,7 @@ func scanAnswer(r record) (a campaigns.Answer, err error) {
 // revision is no longer the one it was judged on; news counts as a change, so
 // that what a customer did while the entry was being looked at is not lost.
 func (s *Store) Apply(ctx context.Context, now time.Time, moves []campaigns.Move) error {
+	defer s.timed("move_entries")()
 	if len(moves) == 0 {
 		return nil
 	}
