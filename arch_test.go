@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"channels/webpush":                    {"channels"},
 	"channels/webhook":                    {"channels"},
 	"config":                              {},
+	"telemetry":                           {},
 	"customers":                           {"channels"},
 	"customers/intake":                    {"channels", "customers"},
 	"templates":                           {"channels"},
@@ -43,9 +44,9 @@ var arrows = map[string][]string{
 	"accounts":                            {},
 	"store":                               {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "campaigns/plan", "store/storetest/fresh", "recordings"},
 	"store/storetest":                     {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "store", "store/storetest/fresh", "recordings"},
-	"workers":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "recordings"},
+	"workers":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "recordings", "telemetry"},
 	"webhooks/browsertest":                {},
-	"webhooks":                            {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns"},
+	"webhooks":                            {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "telemetry"},
 	"console":                             {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "recordings"},
 	"sandbox":                             {"channels", "customers"},
 	"sandbox/sink":                        {},
@@ -63,6 +64,10 @@ var keepers = map[string]string{
 	"modernc.org/sqlite/lib":       "store",
 	"github.com/jackc/pgx/v5":      "store",
 	"github.com/pressly/goose/v3":  "store",
+
+	"github.com/prometheus/client_golang/prometheus": "telemetry",
+	"go.opentelemetry.io/otel/trace":                 "telemetry",
+	"go.opentelemetry.io/otel/sdk/trace":             "telemetry",
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {
