@@ -17,7 +17,9 @@ type Starter struct {
 	// NewID names a start, so that asking twice starts twice only if `again`
 	// allows it.
 	NewID func() string
-	Now   func() time.Time
+	// Started is told what causes an entry before it is made; nil is told nothing.
+	Started func(ctx context.Context, cause string)
+	Now     func() time.Time
 }
 
 // Start enters a customer into a manual campaign. properties are what the
@@ -45,6 +47,9 @@ func (s Starter) Start(ctx context.Context, campaign string, customer *customers
 		return Entry{}, fmt.Errorf("%s is not in the audience of %s (not_in_audience)", customer.ID, campaign)
 	}
 	entry := c.Begin(customer, "manual:"+s.NewID(), properties, s.Now())
+	if s.Started != nil {
+		s.Started(ctx, entry.Trigger)
+	}
 	added, err := s.Entries.Enter(ctx, []Entry{entry}, c.Entry.Again)
 	if err != nil {
 		return Entry{}, fmt.Errorf("start %s for %s: %w", campaign, customer.ID, err)

@@ -54,6 +54,7 @@ type Config struct {
 	Alerts     Alerts     `yaml:"alerts"`
 	Ops        Ops        `yaml:"ops"`
 	Console    Console    `yaml:"console"`
+	Telemetry  Telemetry  `yaml:"telemetry"`
 	Worker     Worker     `yaml:"worker"`
 	Log        Log        `yaml:"log"`
 }
@@ -145,6 +146,35 @@ func (o Ops) check() (mistakes []error) {
 	}
 	if o.Drain < 0 || o.Drain > longestDrain {
 		mistakes = append(mistakes, fmt.Errorf("ops.drain: a time up to %s is wanted, better 5s, and it is %s", longestDrain, o.Drain))
+	}
+	return mistakes
+}
+
+// Telemetry is what operators see beside the log. Metrics are always kept, and
+// told at the operations port.
+type Telemetry struct {
+	// OTLP takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; empty:
+	// there are none.
+	OTLP string `yaml:"otlp"`
+	// Sample is the share of traces that are kept, from 0 to 1. A broadcast's
+	// messages are kept by the batch.
+	Sample float64 `yaml:"sample"`
+	// Campaigns is up to how many campaigns metrics tell apart; 0: none.
+	Campaigns int `yaml:"campaigns"`
+}
+
+// mostCampaigns bounds what metrics may cost: each campaign is four series.
+const mostCampaigns = 1000
+
+func (t Telemetry) check() (mistakes []error) {
+	if at, err := url.Parse(t.OTLP); t.OTLP != "" && (err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https") {
+		mistakes = append(mistakes, errors.New("telemetry.otlp: an absolute http or https URL is wanted, such as http://127.0.0.1:4318"))
+	}
+	if t.Sample < 0 || t.Sample > 1 {
+		mistakes = append(mistakes, errors.New("telemetry.sample: a share from 0 to 1 is wanted, such as 0.01"))
+	}
+	if t.Campaigns < 0 || t.Campaigns > mostCampaigns {
+		mistakes = append(mistakes, fmt.Errorf("telemetry.campaigns: a number from 0 to %d is wanted", mostCampaigns))
 	}
 	return mistakes
 }
@@ -241,6 +271,7 @@ func Defaults() Config {
 
 		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour), Recordings: Age(90 * 24 * time.Hour)},
 		Ops:       Ops{Drain: 5 * time.Second},
+		Telemetry: Telemetry{Sample: 0.01},
 		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
 		Log:       Log{Level: "info", Format: "text"},
 	}
@@ -356,6 +387,7 @@ func (c Config) Check() error {
 	}
 	mistakes = append(mistakes, c.Worker.inOrder()...)
 	mistakes = append(append(mistakes, c.Ops.check()...), c.Console.check())
+	mistakes = append(mistakes, c.Telemetry.check()...)
 	if c.ConditionTimeout < time.Second {
 		wrong("condition_timeout: at least 1s is wanted, better 1m")
 	}

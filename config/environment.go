@@ -191,6 +191,12 @@ func assign(field reflect.Value, text string) error {
 			return errors.New("a whole number is wanted")
 		}
 		field.SetInt(int64(n))
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return errors.New("a number is wanted")
+		}
+		field.SetFloat(f)
 	case reflect.Slice:
 		if strings.TrimSpace(text) == "" {
 			field.SetZero()

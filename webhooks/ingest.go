@@ -17,6 +17,8 @@ import (
 
 	"rapport/campaigns"
 	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/telemetry"
 )
 
 // Limits of Segment's HTTP API; a body beyond them is answered 400, as there.
@@ -41,6 +43,8 @@ type Ingest struct {
 	// WriteKeys are those accepted; without any the doors are closed.
 	WriteKeys []string
 	Ring      func(context.Context)
+	Metrics   *telemetry.Metrics
+	Trails    deliveries.Trails // nil: no traces are kept
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -98,14 +102,17 @@ func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)
 		i.Log.Warn("messages were refused", "path", routeOf(r), "refused", len(t.mistakes), "taken", t.taken, "first", t.mistakes[0])
 	}
 	if len(t.mistakes) > 0 && t.taken == 0 {
+		i.Metrics.Ingested(0, len(t.mistakes), 0)
 		refuse(w, http.StatusBadRequest, "nothing was taken", t.mistakes...)
 		return
 	}
 	if err := i.keep(r.Context(), t, now); err != nil {
+		i.Metrics.Ingested(0, len(t.mistakes), t.taken)
 		i.Log.Error("events could not be stored", "messages", t.taken, "error", err)
 		refuse(w, http.StatusServiceUnavailable, "not stored; send it again")
 		return
 	}
+	i.Metrics.Ingested(t.taken, len(t.mistakes), 0)
 	i.Ring(r.Context())
 	reply(w, http.StatusOK, verdict{Success: true, Mistakes: t.mistakes})
 }
@@ -133,7 +140,22 @@ func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) error {
 			return err
 		}
 	}
+	i.trail(ctx, t.events, now)
 	return nil
+}
+
+// trail remembers the trace that events came by, where it is kept: the journeys
+// that they begin go on with it. Nobody's event is refused over it.
+func (i *Ingest) trail(ctx context.Context, events []customers.Event, now time.Time) {
+	mark := telemetry.Mark(ctx)
+	if i.Trails == nil || mark == "" || len(events) == 0 {
+		return
+	}
+	keys := make([]string, len(events))
+	for n, event := range events {
+		keys[n] = event.Key
+	}
+	_ = i.Trails.MarkEvents(ctx, keys, mark, now)
 }
 
 // authorised checks the write key, given as the user of Basic auth with an

@@ -14,6 +14,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/telemetry"
 )
 
 const (
@@ -59,6 +60,7 @@ type Courier struct {
 	// Stopping is closed when the worker is to leave: the window in flight is
 	// finished and the rest of a batch goes back to the ledger. Nil is never.
 	Stopping <-chan struct{}
+	Shown    Shown
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -86,7 +88,7 @@ type parcel struct {
 
 // Deliver sends the named deliveries, all of one channel, as far as rules,
 // limits and time allow. What it does not get to goes back to the ledger.
-func (c *Courier) Deliver(ctx context.Context, ids []int64) error {
+func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	fence, claimed, err := c.Ledger.Claim(ctx, ids, c.Now(), leaseOr(c.Lease))
 	if err != nil {
 		return fmt.Errorf("claim %d deliveries: %w", len(ids), err)
@@ -94,10 +96,12 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) error {
 	if len(claimed) == 0 {
 		return nil
 	}
-	parcels := make([]parcel, len(claimed))
+	parcels, entries := make([]parcel, len(claimed)), make([]int64, len(claimed))
 	for i, delivery := range claimed {
-		parcels[i].delivery = delivery
+		parcels[i].delivery, entries[i] = delivery, delivery.Entry
 	}
+	ctx, span := c.Shown.ofEntries(ctx, "deliver", entries)
+	defer func() { span.End(err) }()
 	ch := claimed[0].Channel
 	round := &round{Courier: c, fence: fence, outlet: deliveries.Outlet{Channel: ch, Provider: c.Providers[ch]}}
 	if c.Senders[ch] == nil {
@@ -278,6 +282,7 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 	if err != nil {
 		return nil, fmt.Errorf("begin a window of %d: %w", len(parcels), err)
 	}
+	r.Shown.judged(r.outlet.Channel, verdicts)
 	var leaving []parcel
 	lost := 0
 	for i, verdict := range verdicts {
@@ -378,6 +383,10 @@ func (r *round) queueUp(ctx context.Context, turns []*turn) error {
 // window renders parcels, commits them, sends them all at once and settles
 // them. It reports whether that showed anything of the provider.
 func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown bool, err error) {
+	ctx, span := r.Shown.Traces.Start(ctx, "window")
+	span.Outlet(string(r.outlet.Channel), r.outlet.Provider)
+	span.Count("messages", len(parcels))
+	defer func() { span.End(err) }()
 	if r.Now().Sub(parcels[0].readAt) >= freshFor {
 		if parcels, err = r.sort(ctx, parcels); err != nil {
 			return false, err
@@ -389,6 +398,9 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	}
 	if err := r.settle(ctx, unwritable, r.Now()); err != nil {
 		return false, err
+	}
+	if len(unwritable) > 0 {
+		r.Shown.Metrics.Sent(string(r.outlet.Channel), r.outlet.Provider, map[string]int{"not_rendered": len(unwritable)})
 	}
 	leaving, err := r.begin(ctx, written, r.Now())
 	if err != nil || len(leaving) == 0 {
@@ -408,12 +420,14 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 		}
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 	}
-	r.tell(leaving, results)
+	r.tell(ctx, leaving, results)
+	r.Shown.left(r.outlet, leaving, outcomes)
 	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
 	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
 	shown, noted := r.observe(ctx, leaving, results, probe)
+	r.trail(after, leaving, now)
 	return shown, errors.Join(blocked, settled, noted)
 }
 
@@ -429,17 +443,31 @@ func another(p parcel, result channels.Result) bool {
 func (r *round) handOver(ctx context.Context, parcels []parcel) []channels.Result {
 	sender := r.Senders[r.outlet.Channel]
 	results := make([]channels.Result, len(parcels))
+	calls := r.Shown.Metrics.Calls(ctx, string(r.outlet.Channel), r.outlet.Provider)
 	if batch, able := sender.(channels.BatchSender); able {
 		messages := make([]channels.Message, len(parcels))
 		for i, p := range parcels {
 			messages[i] = p.message
 		}
-		return batch.SendBatch(ctx, messages)
+		ctx, span := r.Shown.Traces.Start(ctx, "call")
+		began := calls.Began()
+		results = batch.SendBatch(ctx, messages)
+		calls.Ended(began)
+		span.End(nil)
+		return results
 	}
+	traced := telemetry.Kept(ctx)
 	var wait sync.WaitGroup
 	for i := range parcels {
 		wait.Go(func() {
+			ctx, span := ctx, telemetry.Span{}
+			if traced {
+				ctx, span = r.Shown.Traces.Start(ctx, "call")
+			}
+			began := calls.Began()
 			results[i].Receipt, results[i].Err = sender.Send(ctx, parcels[i].message)
+			calls.Ended(began)
+			span.End(results[i].Err)
 		})
 	}
 	wait.Wait()
@@ -447,7 +475,7 @@ func (r *round) handOver(ctx context.Context, parcels []parcel) []channels.Resul
 }
 
 // tell logs what a provider did not take, a line for a window.
-func (r *round) tell(parcels []parcel, results []channels.Result) {
+func (r *round) tell(ctx context.Context, parcels []parcel, results []channels.Result) {
 	var first error
 	failed := 0
 	for _, result := range results {
@@ -459,8 +487,21 @@ func (r *round) tell(parcels []parcel, results []channels.Result) {
 		}
 	}
 	if failed > 0 {
-		r.Log.Warn("the provider did not accept messages", "channel", r.outlet.Channel, "messages", failed, "of", len(parcels), "first", first)
+		r.Log.WarnContext(ctx, "the provider did not accept messages", "channel", r.outlet.Channel, "messages", failed, "of", len(parcels), "first", first)
 	}
+}
+
+// trail remembers the trace of a window that is kept, to which what comes back of
+// its messages leads.
+func (r *round) trail(ctx context.Context, parcels []parcel, now time.Time) {
+	if r.Shown.Trails == nil || !telemetry.Kept(ctx) {
+		return
+	}
+	ids := make([]int64, len(parcels))
+	for i, p := range parcels {
+		ids[i] = p.delivery.ID
+	}
+	r.Shown.mark(ctx, deliveries.DeliveryTrail.Of(ids...), now)
 }
 
 // blockRefused suppresses the addresses that a provider refuses for good, counts

@@ -9,6 +9,7 @@ import (
 	"rapport/campaigns"
 	"rapport/campaigns/expression"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // Entrance lets the audience of a broadcast in, shard by shard.
@@ -16,6 +17,7 @@ type Entrance struct {
 	Catalog *campaigns.Catalog
 	Runs    campaigns.Runs
 	Dialect expression.Dialect
+	Shown   Shown
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -23,7 +25,10 @@ type Entrance struct {
 // Enter adds an entry for every customer of the shard who belongs. Doing it
 // again adds nothing. The audience is judged at the run's own instant, so that
 // a late shard takes the same people as an early one.
-func (e *Entrance) Enter(ctx context.Context, shard campaigns.Shard) error {
+func (e *Entrance) Enter(ctx context.Context, shard campaigns.Shard) (err error) {
+	ctx, span := e.Shown.of(ctx, "enter", deliveries.RunTrail.Of(shard.Run))
+	span.Campaign(shard.Campaign)
+	defer func() { span.End(err) }()
 	campaign, err := e.Catalog.Campaign(ctx, shard.Campaign, shard.Version)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ type SharedLimits struct {
 	Redis redis.UniversalClient
 	// Limits are by channel; one that is missing is not limited.
 	Limits map[channels.Channel]Limit
+	Shown  Shown
 	Log    *slog.Logger
 
 	mu    sync.Mutex
@@ -77,7 +78,9 @@ func (l *SharedLimits) take(ctx context.Context, b bucket, n int) (granted int, 
 	n = min(n, b.perSecond)
 	key, limit := "rapport:rate:"+b.name, redis_rate.PerSecond(b.perSecond)
 	shared := redis_rate.NewLimiter(l.Redis)
+	ended := l.Shown.Metrics.Redis("limit")
 	all, err := shared.AllowN(ctx, key, limit, n)
+	ended(err)
 	if err == nil && all.Allowed == 0 {
 		// AllowAtMost would take the fraction of a message with it. So what
 		// fits is reckoned from how long all of them would have to wait.

@@ -26,6 +26,7 @@ type Outlook struct {
 	Outlets deliveries.Outlets
 	// Alarm tells the operator beside the log; nil tells nobody.
 	Alarm *Alarm
+	Shown Shown
 	Now   func() time.Time
 	Log   *slog.Logger
 }
@@ -49,6 +50,7 @@ func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliver
 		}
 		o.Log.Error("a provider is up again", "outlet", out.String(), "down for", now.Sub(before.Since), "released", released)
 	}
+	o.Shown.Metrics.Outlet(string(out.Channel), out.Provider, after.Down)
 	o.Alarm.tell(ctx, before, after)
 	return nil
 }

@@ -71,9 +71,10 @@ type Pump struct {
 	// Lease is how long what is handed over is left alone; 0 is UsualLease.
 	Lease time.Duration
 	// Call is how long a provider may take to answer; 0 is 10 s.
-	Call time.Duration
-	Now  func() time.Time
-	Log  *slog.Logger
+	Call  time.Duration
+	Shown Shown
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Round leases everything that is due, up to the limits, enqueues it, and
@@ -92,7 +93,15 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("count what waits: %w", err)
 	}
+	if waiting.Idle() {
+		return 0, nil
+	}
+	ctx, span := p.Shown.Traces.Start(ctx, "pump")
 	tasks := 0
+	defer func() {
+		span.Count("tasks", tasks)
+		span.End(nil)
+	}()
 	for _, part := range []struct {
 		name string
 		due  int64

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"rapport/channels"
+	"rapport/telemetry"
 )
 
 // Task kinds. They live in Redis between versions of the program: never rename
@@ -43,6 +44,9 @@ func DefaultQueues() map[string]int {
 // Queue puts tasks into Redis. Payloads are row numbers and nothing else: no
 // address, no text, nothing personal.
 type Queue struct {
+	// Metrics are told how long Redis takes; nil is told nothing.
+	Metrics *telemetry.Metrics
+
 	client *asynq.Client
 	redis  redis.UniversalClient
 }
@@ -91,10 +95,12 @@ func (q *Queue) putOnce(ctx context.Context, kind string, payload any, timeout t
 func markOf(kind string, body []byte) string { return "rapport:task:" + kind + ":" + string(body) }
 
 func (q *Queue) enqueue(ctx context.Context, queue, kind string, body []byte, timeout time.Duration) error {
+	ended := q.Metrics.Redis("enqueue")
 	// No retries: the ledger's lease decides when a task that vanished is due
 	// again, and no Unique: its lock outlives failures.
-	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(kind, body),
+	_, err := q.client.EnqueueContext(ctx, asynq.NewTaskWithHeaders(kind, body, telemetry.Headers(ctx)),
 		asynq.Queue(queue), asynq.MaxRetry(0), asynq.Timeout(timeout))
+	ended(err)
 	if err != nil {
 		return fmt.Errorf("enqueue a %s task: %w", kind, err)
 	}
@@ -108,6 +114,7 @@ type Server struct {
 	redis  redis.UniversalClient
 
 	stopping chan struct{}
+	shown    Shown
 }
 
 // ServerOptions size a worker process.
@@ -124,6 +131,7 @@ type ServerOptions struct {
 	// Turned is called every few seconds as long as tasks are taken, whether or
 	// not Redis answers; nil tells nobody.
 	Turned func()
+	Shown  Shown
 	Log    *slog.Logger
 }
 
@@ -149,7 +157,7 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 		turned = func(error) { o.Turned() }
 	}
 	return &Server{
-		redis: r, stopping: make(chan struct{}),
+		redis: r, shown: o.Shown, stopping: make(chan struct{}),
 		server: asynq.NewServerFromRedisClient(r, asynq.Config{
 			Concurrency: o.Concurrency, Queues: o.Queues,
 			TaskCheckInterval: o.Poll, DelayedTaskCheckInterval: time.Minute,
@@ -168,14 +176,23 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
 		defer bell.Ring(ctx)
 		defer s.unmark(ctx, task)
+		ended := s.shown.Metrics.Task(kind)
+		ctx, span := s.shown.Traces.Start(telemetry.FromHeaders(ctx, task.Headers()), "task "+kind)
 		var payload P
 		if err := json.Unmarshal(task.Payload(), &payload); err != nil {
-			log.Error("a task cannot be read", "kind", kind, "error", err)
+			log.ErrorContext(ctx, "a task cannot be read", "kind", kind, "error", err)
+			ended("unreadable")
+			span.End(err)
 			return nil
 		}
-		if err := do(ctx, payload); err != nil {
-			log.Error("task ended early; the ledger takes it up again", "kind", kind, "error", err)
+		err := do(ctx, payload)
+		if err != nil {
+			log.ErrorContext(ctx, "task ended early; the ledger takes it up again", "kind", kind, "error", err)
+			ended("failed")
+		} else {
+			ended("done")
 		}
+		span.End(err)
 		return nil
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // Reactor lets live events start and end journeys.
@@ -19,6 +20,7 @@ type Reactor struct {
 	Arrivals  campaigns.Arrivals
 	Goals     campaigns.Goals
 	Directory customers.Directory
+	Shown     Shown
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -41,8 +43,15 @@ func (r *Reactor) React(ctx context.Context) error {
 	}
 }
 
-func (r *Reactor) react(ctx context.Context, events []customers.Event) error {
+func (r *Reactor) react(ctx context.Context, events []customers.Event) (err error) {
 	now := r.Now()
+	ids := make([]int64, len(events))
+	for i, event := range events {
+		ids[i] = event.ID
+	}
+	ctx, span := r.Shown.of(ctx, "react", deliveries.EventTrail.Of(ids...))
+	span.Count("events", len(events))
+	defer func() { span.End(err) }()
 	edition, err := r.Catalog.Current(ctx)
 	if err != nil {
 		return err
@@ -64,11 +73,7 @@ func (r *Reactor) react(ctx context.Context, events []customers.Event) error {
 			return err
 		}
 	}
-	seen := make([]int64, len(events))
-	for i, event := range events {
-		seen[i] = event.ID
-	}
-	return r.News.Seen(ctx, seen)
+	return r.News.Seen(ctx, ids)
 }
 
 // waves sorts events so that each holds at most one of every customer, in the

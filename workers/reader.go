@@ -31,6 +31,7 @@ type Reader struct {
 	// Lease is how long callbacks are kept for whoever reads them, a minute at
 	// most; 0 is that.
 	Lease time.Duration
+	Shown Shown
 	Now   func() time.Time
 	Log   *slog.Logger
 }
@@ -85,9 +86,11 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 	}
 	later := map[int64]bool{}
 	for some := range slices.Chunk(all, reportsAtOnce) { // one callback may hold thousands of reports
+		tally := r.tally(some)
 		if err := r.apply(ctx, some, later); err != nil {
 			return err
 		}
+		r.Shown.heard(tally)
 	}
 	return r.Inbox.Done(ctx, slices.DeleteFunc(done, func(id int64) bool { return later[id] }))
 }
@@ -107,7 +110,29 @@ func (r *Reader) Heed(ctx context.Context, provider string, c channels.Callback)
 	return r.apply(ctx, all, map[int64]bool{})
 }
 
-func (r *Reader) apply(ctx context.Context, some []heard, later map[int64]bool) error {
+// tally is what metrics keep of reports.
+func (r *Reader) tally(some []heard) []told {
+	if r.Shown.Metrics == nil {
+		return nil
+	}
+	now := r.Now()
+	all := make([]told, len(some))
+	for i, h := range some {
+		all[i] = told{channel: h.report.Channel, kind: h.report.Kind}
+		if !h.report.At.IsZero() {
+			all[i].lag = now.Sub(h.report.At)
+		}
+	}
+	return all
+}
+
+func (r *Reader) apply(ctx context.Context, some []heard, later map[int64]bool) (err error) {
+	if err := r.attribute(ctx, some); err != nil {
+		return err
+	}
+	ctx, span := r.Shown.returned(ctx, "read", deliveriesOf(some))
+	span.Count("reports", len(some))
+	defer func() { span.End(err) }()
 	responses, err := r.interpret(ctx, some, later)
 	if err != nil {
 		return err
@@ -116,6 +141,17 @@ func (r *Reader) apply(ctx context.Context, some []heard, later map[int64]bool) 
 		return fmt.Errorf("apply %d responses: %w", len(responses), err)
 	}
 	return nil
+}
+
+// deliveriesOf lists the deliveries that reports are about.
+func deliveriesOf(some []heard) []int64 {
+	var ids []int64
+	for _, h := range some {
+		if h.delivery.ID != 0 {
+			ids = append(ids, h.delivery.ID)
+		}
+	}
+	return ids
 }
 
 // understand turns one callback into reports that name their delivery where the
@@ -141,9 +177,6 @@ func (r *Reader) understand(received deliveries.Received) ([]channels.Report, er
 // about a campaign that cannot be read at present are noted as to be read later:
 // nobody's answer is lost over it.
 func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bool) ([]campaigns.Response, error) {
-	if err := r.attribute(ctx, some); err != nil {
-		return nil, err
-	}
 	some = r.toldTwice(some)
 	judgeVisits(some)
 	ids := make([]string, 0, len(some))

@@ -43,6 +43,7 @@ type Reconciler struct {
 	// Doubt is how long an unconfirmed delivery waits for evidence before its
 	// provider is asked and its policy decides; 0 is two minutes.
 	Doubt    time.Duration
+	Shown    Shown
 	Now      func() time.Time
 	NewEpoch func() string
 	Log      *slog.Logger
@@ -55,6 +56,7 @@ func (r *Reconciler) Round(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("end leases: %w", err)
 	}
+	r.Shown.Metrics.LeasesEnded(planned, unconfirmed)
 	if planned+unconfirmed > 0 {
 		r.Log.Warn("leases were over", "planned again", planned, "unconfirmed", unconfirmed)
 	}

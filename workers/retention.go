@@ -15,6 +15,8 @@ const (
 	retentionEvery = time.Minute
 	// trafficKept is how long the minutes of what providers did are kept.
 	trafficKept = time.Hour
+	// trailsKept outlives the day for which providers report.
+	trailsKept = 48 * time.Hour
 )
 
 // Retention forgets what is no longer needed, a batch a round, and makes room for
@@ -33,7 +35,9 @@ type Retention struct {
 	// Callbacks is how long what providers reported is kept once it is read; 0
 	// keeps it for ever.
 	Callbacks time.Duration
-	Now       func() time.Time
+	// Trails are kept for as long as providers report; nil where none are.
+	Trails deliveries.Trails
+	Now    func() time.Time
 
 	looked time.Time
 }
@@ -54,7 +58,11 @@ func (r *Retention) Round(ctx context.Context) error {
 		return err
 	}
 	r.looked = now
-	return errors.Join(r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)))
+	var trails error
+	if r.Trails != nil {
+		trails = r.Trails.ForgetTrails(ctx, now.Add(-trailsKept))
+	}
+	return errors.Join(r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)), trails)
 }
 
 // forgetTimeline counts in whole days, so that what is too old changes once a day.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/deliveries"
 )
 
 // Facts keeps small truths of the installation.
@@ -27,6 +28,7 @@ type Schedule struct {
 	Catalog *campaigns.Catalog
 	Runs    campaigns.Runs
 	Facts   Facts
+	Shown   Shown
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -68,8 +70,18 @@ func (s *Schedule) Round(ctx context.Context) error {
 			log = log.With("only for clocks that show it from", run.Since)
 		}
 		log.Info("broadcast " + string(run.State))
+		s.show(ctx, run, now)
 	}
 	return nil
+}
+
+// show begins the trace of an occurrence, which its entries lead back to.
+func (s *Schedule) show(ctx context.Context, run campaigns.Run, now time.Time) {
+	s.Shown.Metrics.Occurred(string(run.State), run.State == campaigns.RunMissed, now.Sub(run.At))
+	ctx, span := s.Shown.Traces.Start(ctx, "occurrence")
+	span.Campaign(run.Campaign)
+	s.Shown.mark(ctx, deliveries.RunTrail.Of(run.ID), now)
+	span.End(nil)
 }
 
 // due lists a live campaign's occurrences that are not recorded yet: those since

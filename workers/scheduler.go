@@ -33,6 +33,9 @@ type Scheduler struct {
 	Keeper     *Keeper
 	Facts      Facts
 	Bell       *Bell
+	// Gauges show what waits; nil shows nothing.
+	Gauges *Gauges
+	Shown  Shown
 	// Holder names this process among schedulers.
 	Holder string
 	// ReconcileEvery is how often leases and doubts are looked at; 0 is 30 s.
@@ -68,12 +71,16 @@ func (s *Scheduler) Run(ctx context.Context) {
 				reconciled = s.Now()
 				trouble = errors.Join(trouble, s.Reconciler.Round(ctx))
 			}
+			if s.Gauges != nil {
+				trouble = errors.Join(trouble, s.Gauges.Round(ctx))
+			}
 		}
 		if leads {
 			_, err := s.Pump.Round(ctx)
 			trouble = errors.Join(trouble, err)
 		}
 		s.tell(ctx, trouble)
+		s.Shown.Metrics.Turned(leads, trouble == nil)
 		trouble = nil
 		select {
 		case <-ctx.Done():
@@ -123,6 +130,7 @@ func (s *Scheduler) resign(ctx context.Context) {
 	defer cancel()
 	now := s.Now()
 	_, _ = s.Facts.Lease(hint, "scheduler", s.Holder, now, now) // else the lead ends by itself
+	s.Shown.Metrics.Resigned()
 }
 
 // tell logs trouble when it begins, changes and ends, not on every turn.

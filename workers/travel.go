@@ -23,6 +23,7 @@ type Traveller struct {
 	Arrivals campaigns.Arrivals
 	// Rollouts tells how much of the people campaigns with stages have let in.
 	Rollouts campaigns.Rollouts
+	Shown    Shown
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -35,8 +36,10 @@ type party struct {
 
 // Travel moves entries on as far as they go. An entry whose campaign cannot be
 // read stays where it is and is reported.
-func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
+func (t *Traveller) Travel(ctx context.Context, ids []int64) (err error) {
 	now := t.Now()
+	ctx, span := t.Shown.ofEntries(ctx, "travel", ids)
+	defer func() { span.End(err) }()
 	travellers, err := t.Entries.Travellers(ctx, ids, now)
 	if err != nil {
 		return fmt.Errorf("load %d entries: %w", len(ids), err)
@@ -63,7 +66,18 @@ func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 	if err := t.Entries.Apply(ctx, now, moves); err != nil {
 		return fmt.Errorf("write %d moves: %w", len(moves), err)
 	}
+	t.Shown.Metrics.Walked(len(travellers), latest(travellers, now))
 	return t.lookBack(ctx, now, arriving)
+}
+
+// latest is for how long the traveller that waited longest has been due.
+func latest(travellers []campaigns.Traveller, now time.Time) (late time.Duration) {
+	for _, traveller := range travellers {
+		if due := traveller.Entry.WakeAt; !due.IsZero() {
+			late = max(late, now.Sub(due))
+		}
+	}
+	return late
 }
 
 // gather groups travellers by what they travel through and gives them the counts

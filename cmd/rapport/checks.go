@@ -39,7 +39,9 @@ func (i *installation) checks(redis use) []check {
 }
 
 func (i *installation) askStore(ctx context.Context) finding {
-	if _, err := i.Store.Clock(ctx); err != nil {
+	_, err := i.Store.Clock(ctx)
+	i.Metrics.Reached("database", err == nil)
+	if err != nil {
 		return away(err, reachStore)
 	}
 	return finding{OK: true}
@@ -63,13 +65,17 @@ func pending(schema store.Schema) finding {
 }
 
 func (i *installation) askRedis(ctx context.Context) finding {
+	ended := i.Metrics.Redis("ping")
+	err := i.Redis.Ping(ctx).Err()
+	ended(err)
+	i.Metrics.Reached("redis", err == nil)
 	if i.RedisInside { // which has neither version nor policy
-		if err := i.Redis.Ping(ctx).Err(); err != nil {
+		if err != nil {
 			return away(err, "restart the process")
 		}
 		return finding{OK: true}
 	}
-	err := workers.CheckRedis(ctx, i.Redis)
+	err = workers.CheckRedis(ctx, i.Redis)
 	var unfit *workers.UnfitRedis
 	switch {
 	case errors.As(err, &unfit):
@@ -84,11 +90,11 @@ func (i *installation) askRedis(ctx context.Context) finding {
 // answer is another check's to tell.
 func (i *installation) askClocks(ctx context.Context) finding {
 	for _, server := range []struct {
-		name  string
-		clock func(context.Context) (time.Time, error)
+		name, metric string
+		clock        func(context.Context) (time.Time, error)
 	}{
-		{"the database", i.Store.Clock},
-		{"Redis", func(ctx context.Context) (time.Time, error) { return i.Redis.Time(ctx).Result() }},
+		{"the database", "database", i.Store.Clock},
+		{"Redis", "redis", func(ctx context.Context) (time.Time, error) { return i.Redis.Time(ctx).Result() }},
 	} {
 		before := i.Now()
 		there, err := server.clock(ctx)
@@ -97,6 +103,7 @@ func (i *installation) askClocks(ctx context.Context) finding {
 		}
 		// The server read its clock at some instant between asking and answer.
 		after := i.Now()
+		i.Metrics.Skewed(server.metric, max(there.Sub(after), 0)-max(before.Sub(there), 0))
 		if skew := max(before.Sub(there), there.Sub(after)); skew > skewAllowed {
 			return finding{
 				Problem: fmt.Sprintf("the clocks of this machine and of %s are %s apart, more than %s", server.name, skew.Round(100*time.Millisecond), skewAllowed),

@@ -19,6 +19,7 @@ import (
 	"rapport/deliveries"
 	"rapport/recordings"
 	"rapport/store"
+	"rapport/telemetry"
 	"rapport/webhooks"
 	"rapport/workers"
 )
@@ -62,6 +63,8 @@ type installation struct {
 	Store   *store.Store
 	Catalog *campaigns.Catalog
 	Bell    *workers.Bell
+	Metrics *telemetry.Metrics // nil: nobody watches
+	Traces  *telemetry.Traces
 	Health  *health
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -133,24 +136,25 @@ func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) 
 
 func (i *installation) scheduler() *workers.Scheduler {
 	return &workers.Scheduler{
-		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Now: i.Now, Log: i.Log},
+		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log},
 		Watcher:  i.watcher(),
 		Stager:   i.stager(),
 		Pump: &workers.Pump{
-			Queue: workers.OpenQueue(i.Redis), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
-			Lease: i.Worker.Lease, Call: i.Worker.Call, Now: i.Now, Log: i.Log,
+			Queue: i.queue(), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
+			Lease: i.Worker.Lease, Call: i.Worker.Call, Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
 		Reconciler: &workers.Reconciler{
 			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
-			Doubt: i.Worker.Doubt, Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
+			Doubt: i.Worker.Doubt, Shown: i.shown(), Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
 		},
 		Decider: &workers.Decider{Catalog: i.Catalog, Splits: i.Store.Splits(), Now: i.Now, Log: i.Log},
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
 		Keeper:  i.keeper(),
 		Retention: &workers.Retention{
 			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, PrepareTimeline: i.Store.PrepareTimeline, ForgetTimeline: i.Store.ForgetTimeline,
-			Timeline: time.Duration(i.Retention.Timeline), Callbacks: time.Duration(i.Retention.Callbacks), Now: i.Now,
+			Timeline: time.Duration(i.Retention.Timeline), Callbacks: time.Duration(i.Retention.Callbacks), Trails: i.shown().Trails, Now: i.Now,
 		},
+		Gauges: i.gauges(), Shown: i.shown(),
 		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2),
 		Turned: i.Health.Expect("the scheduler's loop", schedulerPatience), Now: i.Now, Log: i.Log,
 	}
@@ -160,14 +164,14 @@ func (i *installation) worker() *workers.Worker {
 	return &workers.Worker{
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
-			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Log: i.Log},
+			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Shown: i.shown(), Log: i.Log},
 			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Providers: i.Names, Log: i.Log},
-			Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
+			Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
-		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Now: i.Now, Log: i.Log},
-		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
+		Traveller: &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log},
+		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Shown: i.shown(), Now: i.Now, Log: i.Log},
 		Reactor: &workers.Reactor{
-			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Now: i.Now, Log: i.Log,
+			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
 		Watcher: i.watcher(), Stager: i.stager(), Keeper: i.keeper(),
 		Reader: i.reader(),
@@ -180,13 +184,13 @@ func (i *installation) worker() *workers.Worker {
 func (i *installation) reader() *workers.Reader {
 	return &workers.Reader{
 		Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Registry: i.Store, Directory: i.Store, Preferences: i.Store,
-		Listeners: i.listeners(), Doors: i.Addresses, Lease: i.Worker.Lease, Now: i.Now, Log: i.Log,
+		Listeners: i.listeners(), Doors: i.Addresses, Lease: i.Worker.Lease, Shown: i.shown(), Now: i.Now, Log: i.Log,
 	}
 }
 
 // outlook keeps how providers do, and tells the operator's webhook.
 func (i *installation) outlook() *workers.Outlook {
-	o := &workers.Outlook{Outlets: i.Store.Outlets(), Now: i.Now, Log: i.Log}
+	o := &workers.Outlook{Outlets: i.Store.Outlets(), Shown: i.shown(), Now: i.Now, Log: i.Log}
 	if herald, able := i.Senders[channels.Webhook].(channels.Herald); able && i.AlertURL != "" {
 		o.Alarm = &workers.Alarm{Herald: herald, URL: i.AlertURL, Log: i.Log}
 	}
@@ -196,14 +200,14 @@ func (i *installation) outlook() *workers.Outlook {
 // watcher watches segments: the scheduler's starts looks, a worker's does them.
 func (i *installation) watcher() *workers.Watcher {
 	return &workers.Watcher{
-		Catalog: i.Catalog, Memberships: i.Store.Memberships(), Queue: workers.OpenQueue(i.Redis),
+		Catalog: i.Catalog, Memberships: i.Store.Memberships(), Queue: i.queue(),
 		Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log,
 	}
 }
 
 // stager watches rollouts, in the same two places.
 func (i *installation) stager() *workers.Stager {
-	return &workers.Stager{Catalog: i.Catalog, Rollouts: i.Store, Queue: workers.OpenQueue(i.Redis), Now: i.Now, Log: i.Log}
+	return &workers.Stager{Catalog: i.Catalog, Rollouts: i.Store, Queue: i.queue(), Now: i.Now, Log: i.Log}
 }
 
 const (
@@ -216,6 +220,7 @@ const (
 // server takes tasks for this installation's worker.
 func (i *installation) server(o workers.ServerOptions) *workers.Server {
 	o.Log, o.Grace, o.Turned = i.Log, i.Worker.Shutdown, i.Health.Expect("the worker's server", serverPatience)
+	o.Shown = i.shown()
 	server := workers.NewServer(i.Redis, o)
 	worker := i.worker()
 	worker.Courier.Stopping = server.Stopping()
@@ -231,7 +236,7 @@ func (i *installation) doors() *webhooks.Doors {
 		Listeners: i.listeners(), Directory: i.Store, Preferences: i.Store, Visitors: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
 		Ingest: &webhooks.Ingest{
 			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, Visitors: i.Store, WriteKeys: i.WriteKeys,
-			Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+			Ring: i.Bell.Ring, Metrics: i.Metrics, Trails: i.shown().Trails, Now: i.Now, Log: i.Log,
 		},
 		Letters: lettersBy(i.Inbound), Heed: i.reader().Heed, Judge: judgeVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
@@ -244,7 +249,7 @@ const judgeVisitsAfter = 15 * time.Second
 
 // starter starts manual campaigns.
 func (i *installation) starter() campaigns.Starter {
-	return campaigns.Starter{Catalog: i.Catalog, Entries: i.Store, News: i.Store, NewID: uuid.NewString, Now: i.Now}
+	return campaigns.Starter{Catalog: i.Catalog, Entries: i.Store, News: i.Store, NewID: uuid.NewString, Started: i.started, Now: i.Now}
 }
 
 // replier answers customers from their cases.

@@ -42,7 +42,7 @@ func (i *installation) keeper() *workers.Keeper {
 	recorder, _ := i.Senders[channels.Call].(channels.Recorder)
 	return &workers.Keeper{
 		Ledger: i.Store.Recordings(), Vault: i.Vault, Recorder: recorder, For: time.Duration(i.Retention.Recordings), Move: i.MoveRecordings,
-		Queue: workers.OpenQueue(i.Redis), Now: i.Now, Log: i.Log,
+		Queue: i.queue(), Now: i.Now, Log: i.Log,
 	}
 }
 

@@ -114,7 +114,7 @@ func webCommand(o *options) *cobra.Command {
 				return err
 			}
 			defer stop()
-			return serveHTTP(ctx, listener, i.publicRoutes(), drainOf(c), i.Log)
+			return serveHTTP(ctx, listener, i.Metrics.Routes(i.Traces, i.publicRoutes()), drainOf(c), i.Log)
 		}),
 	}
 }
@@ -144,7 +144,12 @@ func (o *options) role(redis use, run func(context.Context, *installation, confi
 		defer b.Close()
 		state := newHealth(now, log)
 		defer context.AfterFunc(ctx, state.Drain)()
-		port := ops{Health: state}
+		metrics, traces, err := openTelemetry(ctx, c.Telemetry, cmd.Name())
+		if err != nil {
+			return err
+		}
+		defer traces.Close() // what is left of it may be lost
+		port := ops{Health: state, Metrics: metrics.Handler()}
 		stop, err := port.serve(c.Ops.Listen, log)
 		if err != nil {
 			return err
@@ -155,6 +160,7 @@ func (o *options) role(redis use, run func(context.Context, *installation, confi
 			return err
 		}
 		i.Health = state
+		i.watch(metrics, traces)
 		log.Info("started", "role", cmd.Name())
 		if c.TestMode {
 			log.Warn(testModeWarning(c))

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rapport/config"
+	"rapport/telemetry"
 )
 
 // options are the flags every command has.
@@ -118,9 +119,9 @@ func newLog(w io.Writer, c config.Log) *slog.Logger {
 	_ = level.UnmarshalText([]byte(c.Level)) // config.Check knows the words
 	handler := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, handler))
+		return slog.New(telemetry.WithTraces(slog.NewJSONHandler(w, handler)))
 	}
-	return slog.New(slog.NewTextHandler(w, handler))
+	return slog.New(telemetry.WithTraces(slog.NewTextHandler(w, handler)))
 }
 
 // now is the real clock, in UTC.

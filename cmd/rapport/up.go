@@ -67,6 +67,12 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 	if err != nil {
 		return err
 	}
+	metrics, traces, err := openTelemetry(ctx, c.Telemetry, cmd.Name())
+	if err != nil {
+		return err
+	}
+	defer traces.Close() // what is left of it may be lost
+	i.watch(metrics, traces)
 	if err := i.prepare(cmd, o, args, people, e.Sandbox); err != nil {
 		return err
 	}
@@ -95,7 +101,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 			}
 		})()
 	}
-	port := ops{Health: i.Health}
+	port := ops{Health: i.Health, Metrics: metrics.Handler()}
 	closePort, err := port.serve(c.Ops.Listen, log)
 	if err != nil {
 		return err
@@ -103,7 +109,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 	defer closePort()
 	routes := i.allRoutes()
 	port.mountLocal(routes)
-	return serveHTTP(ctx, listener, routes, 0, log)
+	return serveHTTP(ctx, listener, i.Metrics.Routes(i.Traces, routes), 0, log)
 }
 
 // doorsAt is how this machine reaches doors that listen at an address.
