@@ -85,13 +85,57 @@ func (s *Store) serverTime(ctx context.Context) (now time.Time, err error) {
 func (s *Store) splitLast(ctx context.Context, last partition) error {
 	from := time.UnixMilli(last.from).UTC()
 	month := partition{table: from.Format("events_2006_01"), from: last.from, until: from.AddDate(0, 1, 0).UnixMilli()}
-	rest := partition{table: last.table, from: month.until, until: never}
+	return s.split(ctx, month, partition{table: last.table, from: month.until, until: never})
+}
+
+// yearsBack is how far back history has tables of its own, a year each. What is
+// older lies together.
+const yearsBack = 10
+
+// reachBack makes the tables that history needs which goes back to a moment, so
+// that an import of years can be forgotten by years. Where they cannot be made
+// now the history lies in the table without beginning, and nothing is lost.
+func (s *Store) reachBack(ctx context.Context, oldest time.Time) error {
+	if reached := s.reached.Load(); s.dialect != expression.Postgres || oldest.IsZero() || reached != 0 && oldest.UnixMilli() >= reached {
+		return nil
+	}
+	for {
+		parts, err := s.partitions(ctx)
+		if err != nil || len(parts) == 0 {
+			return err
+		}
+		first, furthest := parts[0], time.UnixMilli(parts[len(parts)-1].from).AddDate(-yearsBack, 0, 0)
+		s.reached.Store(first.until)
+		if first.from != always || oldest.UnixMilli() >= first.until || first.until <= furthest.UnixMilli() || oldest.Before(furthest) {
+			return nil
+		}
+		if err := s.splitFirst(ctx, first); err != nil {
+			if busy(err) {
+				return nil
+			}
+			return fmt.Errorf("make the timeline's tables back to %s: %w", oldest.Format(time.DateOnly), err)
+		}
+	}
+}
+
+// splitFirst gives the last year of the table without beginning a table of its
+// own.
+func (s *Store) splitFirst(ctx context.Context, first partition) error {
+	year := time.Date(time.UnixMilli(first.until-1).UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+	own := partition{table: year.Format("events_2006"), from: year.UnixMilli(), until: first.until}
+	return s.split(ctx, own, partition{table: first.table, from: always, until: own.from})
+}
+
+// split takes a table out of one that has no end or no beginning, of which rest
+// is left.
+func (s *Store) split(ctx context.Context, own, rest partition) error {
 	return s.rearrange(ctx, func(tx *tx) error {
 		for _, statement := range []string{
-			"ALTER TABLE events DETACH PARTITION " + last.table,
-			month.create(),
-			fmt.Sprintf("WITH moved AS (DELETE FROM %s WHERE at < %d RETURNING *) INSERT INTO %s SELECT * FROM moved", last.table, month.until, month.table),
-			month.attach(),
+			"ALTER TABLE events DETACH PARTITION " + rest.table,
+			own.create(),
+			fmt.Sprintf("WITH moved AS (DELETE FROM %s WHERE at >= %d AND at < %d RETURNING *) INSERT INTO %s SELECT * FROM moved",
+				rest.table, own.from, own.until, own.table),
+			own.attach(),
 			rest.attach(),
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {
@@ -276,6 +320,14 @@ var errBusy = errors.New("others use the table")
 func busy(err error) bool {
 	var pg *pgconn.PgError
 	return errors.Is(err, errBusy) || errors.As(err, &pg) && pg.Code == "55P03"
+}
+
+// earlier is the earlier of two moments, of which the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func firstOfMonth(t time.Time) time.Time {

@@ -195,3 +195,44 @@ func TestAnOrderMovesToAnotherMonth(t *testing.T) {
 		}
 	})
 }
+
+// An import of old orders lies in years of its own; what is older than ten of
+// them, or dated wrongly, lies together.
+func TestHistoryLiesInYears(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	now := time.Now()
+	var orders []customers.Order
+	for i := range 70 {
+		orders = append(orders, customers.Order{ID: fmt.Sprint("o-", i), Customer: "c-1", At: now.AddDate(0, -i, 0), Total: 100})
+	}
+	orders = append(orders, customers.Order{ID: "o-old", Customer: "c-1", At: time.UnixMilli(0), Total: 100})
+	for range 2 {
+		if _, err := s.PutOrders(t.Context(), now, orders[:70]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.PutOrders(t.Context(), now, orders[70:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parts, err := s.partitions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < len(parts); i++ {
+		if parts[i].from != parts[i-1].until {
+			t.Errorf("a gap between %v and %v", parts[i-1], parts[i])
+		}
+	}
+	if n := count(t, s, now.AddDate(-2, 0, 0).UTC().Format("events_2006")); n != 12 {
+		t.Errorf("%d orders lie in the year before the last", n)
+	}
+	if n := count(t, s, "events_older"); n != 1 {
+		t.Errorf("%d orders are older than all", n)
+	}
+	if len(parts) > 20 {
+		t.Errorf("the timeline is in %d tables", len(parts))
+	}
+	if n := lines(t, s); n != 71 {
+		t.Errorf("%d lines stand on the timeline", n)
+	}
+}

@@ -19,10 +19,16 @@ import (
 // On the customer stand the completed orders, their total and times, and the
 // number of those returned. Cancelled ones count nowhere.
 func (s *Store) PutOrders(ctx context.Context, now time.Time, orders []customers.Order) (tally customers.Tally, err error) {
-	err = s.write(ctx, func(tx *tx) (err error) {
-		tally, err = putOrders(ctx, tx, now, orders)
-		return err
-	})
+	var oldest time.Time
+	for _, o := range orders {
+		oldest = earlier(oldest, o.At)
+	}
+	if err = s.reachBack(ctx, oldest); err == nil {
+		err = s.write(ctx, func(tx *tx) (err error) {
+			tally, err = putOrders(ctx, tx, now, orders)
+			return err
+		})
+	}
 	if err != nil {
 		return customers.Tally{}, fmt.Errorf("take in %d orders: %w", len(orders), err)
 	}

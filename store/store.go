@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -31,7 +32,9 @@ type Store struct {
 	// What is kept parsed for each pool; nil on PostgreSQL.
 	preparedWrites, preparedReads *prepared
 	lock                          *fileLock // SQLite only
-	pooled                        bool      // a pooler stands between us and PostgreSQL, see pooled
+	// Where the timeline's tables begin, in Unix milliseconds, see reachBack.
+	reached atomic.Int64
+	pooled  bool // a pooler stands between us and PostgreSQL, see pooled
 }
 
 // Open connects to the database a DSN names: "sqlite:/path/to/file.db", whose

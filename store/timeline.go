@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
@@ -14,10 +15,16 @@ var _ customers.Timeline = (*Store)(nil)
 // Append implements customers.Timeline.
 func (s *Store) Append(ctx context.Context, events []customers.Event) (fresh []bool, err error) {
 	defer s.timed("append_events")()
-	err = s.write(ctx, func(tx *tx) (err error) {
-		fresh, err = appendEvents(ctx, tx, events)
-		return err
-	})
+	var oldest time.Time
+	for _, e := range events {
+		oldest = earlier(oldest, e.At)
+	}
+	if err = s.reachBack(ctx, oldest); err == nil {
+		err = s.write(ctx, func(tx *tx) (err error) {
+			fresh, err = appendEvents(ctx, tx, events)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("append %d events: %w", len(events), err)
 	}

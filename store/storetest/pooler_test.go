@@ -16,7 +16,7 @@ import (
 var shared = []string{
 	"TestAnEventIsRecordedOnce", "TestManyEventsInOneCall", "TestManyCustomersInOneCall", "TestAnOrderMayChangeHandsAndStatus",
 	"TestSlowConditionsAreGivenUp", "TestReadersNeverShareACallback", "TestClaimersNeverShareARow", "TestACapHoldsBetweenWorkers",
-	"TestManyEnterAtOnceAndOneDoes", "TestManyWorkersEnterAShardOnce", "TestTheArchiveKeepsWorkspacesWhole", "TestBeginWritesEveryVerdict",
+	"TestManyWorkersEnterAShardOnce", "TestTheArchiveKeepsWorkspacesWhole", "TestBeginWritesEveryVerdict",
 }
 
 // A pooler in transaction mode changes nothing.
