@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/campaigns/expression"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/store/storetest/fresh"
@@ -134,27 +135,38 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 		if _, err := s.PutOrders(t.Context(), time.UnixMilli(1), purchases(3000)); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.PrepareTimeline(t.Context(), time.Now().AddDate(0, 18, 0)); err != nil { // two years of months
+			t.Fatal(err)
+		}
 		if _, err := s.writer.ExecContext(t.Context(), "ANALYZE"); err != nil {
 			t.Fatal(err)
 		}
 		for query, args := range map[string][]any{
-			"SELECT id FROM customers WHERE email = $1":                                           {"a"},
-			"SELECT id FROM customers WHERE phone = $1":                                           {"a"},
-			"SELECT id FROM customers c WHERE c.shard >= $1 AND c.shard < $2":                     {1, 2},
-			"SELECT id FROM customers c WHERE (points = 0) AND c.id > $1 ORDER BY c.id LIMIT 500": {"a"},
-			"SELECT count(*) FROM events e WHERE e.customer = $1 AND e.name = $2 AND e.at >= $3":  {"a", "b", 1},
-			"SELECT id FROM events e WHERE e.pending = 1 ORDER BY e.id LIMIT $1":                  {10},
-			"SELECT id FROM events e WHERE e.key = $1 AND e.name = 'Order Completed'":             {"a"},
-			"SELECT id FROM orders o WHERE o.customer = $1":                                       {"a"},
-			"SELECT p.endpoint FROM push_subscriptions p WHERE p.customer = $1":                   {"a"},
-			"SELECT k.customer FROM consents k WHERE k.customer = $1":                             {"a"},
-			"SELECT count(*) FROM deliveries d WHERE d.customer = $1 AND d.taken_at > $2":         {"a", 1},
-			"SELECT id FROM cases k WHERE k.closed_at IS NULL AND k.entry > 0 AND k.entry = $1":   {1},
-			"SELECT number FROM order_lines l WHERE l.order_id = $1":                              {"a"},
-			"SELECT s.reason FROM suppressions s WHERE s.channel = $1 AND s.address = $2":         {"a", "b"},
+			"SELECT id FROM customers WHERE email = $1":                                                              {"a"},
+			"SELECT id FROM customers WHERE phone = $1":                                                              {"a"},
+			"SELECT id FROM customers c WHERE c.shard >= $1 AND c.shard < $2":                                        {1, 2},
+			"SELECT id FROM customers c WHERE (points = 0) AND c.id > $1 ORDER BY c.id LIMIT 500":                    {"a"},
+			"SELECT count(*) FROM events e WHERE e.customer = $1 AND e.name = $2 AND e.at >= $3":                     {"a", "b", 1},
+			"SELECT id FROM events e WHERE e.pending = 1 ORDER BY e.id LIMIT $1":                                     {10},
+			"SELECT id FROM events e WHERE e.key = $1 AND e.name = 'Order Completed'":                                {"a"},
+			"SELECT e.id FROM events e WHERE e.customer = $1 ORDER BY e.at DESC, e.id DESC LIMIT 300":                {"a"},
+			"SELECT e.id FROM events e WHERE e.customer = $1 AND e.name = $2 AND e.received_at >= $3 AND e.live = 1": {"a", "b", 1},
+			"SELECT id FROM orders o WHERE o.customer = $1":                                                          {"a"},
+			"SELECT p.endpoint FROM push_subscriptions p WHERE p.customer = $1":                                      {"a"},
+			"SELECT k.customer FROM consents k WHERE k.customer = $1":                                                {"a"},
+			"SELECT count(*) FROM deliveries d WHERE d.customer = $1 AND d.taken_at > $2":                            {"a", 1},
+			"SELECT id FROM cases k WHERE k.closed_at IS NULL AND k.entry > 0 AND k.entry = $1":                      {1},
+			"SELECT number FROM order_lines l WHERE l.order_id = $1":                                                 {"a"},
+			"SELECT s.reason FROM suppressions s WHERE s.channel = $1 AND s.address = $2":                            {"a", "b"},
 		} {
 			if plan := s.plan(t, query, args...); plan != "" {
 				t.Errorf("%s\nreads everything:\n%s", query, plan)
+			}
+		}
+		if s.dialect == expression.Postgres {
+			const known = "SELECT at FROM event_keys k WHERE k.number = $1 AND k.digest = $2"
+			if plan := s.plan(t, known, 1, 2); plan != "" {
+				t.Errorf("%s\nreads everything:\n%s", known, plan)
 			}
 		}
 	})
