@@ -30,6 +30,10 @@ type Habits struct {
 	SignIn, From, To, Message func(Call) error
 	// Begun is asked before the first byte of the content is read.
 	Begun func(Call) error
+	// OneByOne offers no PIPELINING; it wants Bare or Implicit. Most is how many
+	// connections are taken before all others are turned away; 0 is any number.
+	OneByOne bool
+	Most     int
 	// Data is said in the place of 354, and the connection ended.
 	Data string
 	// UTF8 offers SMTPUTF8, Largest is SIZE's (0: none is named), and Mechanisms
@@ -67,6 +71,7 @@ type Relay struct {
 	letters     []Letter
 	connections int
 	open        map[net.Conn]bool
+	rushed      bool
 }
 
 // NewRelay starts a relay, which ends with the test.
@@ -88,6 +93,9 @@ func NewRelay(t *testing.T, habits Habits) *Relay {
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
 	case !habits.Bare:
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	}
+	if habits.OneByOne {
+		listener = &oneByOne{Listener: listener, relay: r}
 	}
 	if habits.Data != "" {
 		listener = &rewording{Listener: listener, reply: habits.Data}
@@ -257,9 +265,14 @@ func (d *door) Accept() (net.Conn, error) {
 		}
 		d.relay.mu.Lock()
 		d.relay.connections++
+		full := d.relay.habits.Most > 0 && d.relay.connections > d.relay.habits.Most
 		conn = &counted{conn, d.relay}
 		d.relay.open[conn] = true
 		d.relay.mu.Unlock()
+		if full {
+			saying("421 4.3.2 " + echo + "\r\n")(conn)
+			continue
+		}
 		if greet := d.relay.habits.Greet; greet == nil || !greet(conn) {
 			return conn, nil
 		}

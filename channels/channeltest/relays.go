@@ -98,6 +98,7 @@ func (s Suite) relays(t *testing.T) {
 			_ = s.toRelay(t, Habits{Message: func(c Call) error { return end(c.Conn) }}, channels.Ambiguous, 1)
 		})
 	}
+	s.inARow(t)
 	t.Run("the end amid the content", s.amidContent)
 	t.Run("a connection that ended between two messages", s.betweenMessages)
 	t.Run("a connection that ends under a second message", s.underSecond)

@@ -29,6 +29,8 @@ type Suite struct {
 	// Open gives the provider's sender for a service at baseURL, with a limit
 	// on each request.
 	Open func(t *testing.T, baseURL string, timeout time.Duration) channels.Sender
+	// OpenOne gives, for SMTP, a sender that has one connection at a time.
+	OpenOne func(t *testing.T, baseURL string, timeout time.Duration) channels.Sender
 	// Message is one that the service accepts.
 	Message func(baseURL string) channels.Message
 	// Accept answers as the service does when it accepts the message, and

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -13,8 +12,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-
-	"github.com/emersion/go-msgauth/dkim"
 
 	"rapport/channels"
 )
@@ -115,63 +112,7 @@ func openKeys(list []DKIM) ([]dkimKey, []error) {
 	return keys, mistakes
 }
 
-// signed are the fields that a signature covers where they are there (RFC 6376
-// §5.4.1); RFC 8058 §4 asks for both of List-Unsubscribe. What a relay may add
-// on the way is not signed as absent.
-var signed = []string{
-	"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "MIME-Version", "Content-Type",
-	"Content-Transfer-Encoding", "List-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted", "Feedback-ID",
-}
-
-// sign puts a signature before a message for every key of the sender's domain or
-// of one above it, as DMARC's alignment wants. Without any keys that is the relay's
-// work; with keys of other domains only, the message would be taken for forged.
-func sign(raw []byte, from string, keys []dkimKey) ([]byte, error) {
-	if len(keys) == 0 {
-		return raw, nil
-	}
-	var signatures bytes.Buffer
-	for _, key := range keys {
-		if !key.speaksFor(from) {
-			continue
-		}
-		signer, err := dkim.NewSigner(&dkim.SignOptions{
-			Domain: key.domain, Selector: key.selector, Signer: key.signer,
-			HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
-			HeaderKeys: covered(raw),
-		})
-		if err == nil {
-			_, err = signer.Write(raw)
-		}
-		if err == nil {
-			err = signer.Close()
-		}
-		if err != nil {
-			return nil, &channels.Refused{Reason: channels.ReasonRejected, Err: fmt.Errorf("sign for %s: %w", key.domain, err)}
-		}
-		signatures.WriteString(signer.Signature())
-	}
-	if signatures.Len() == 0 {
-		return nil, &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("none of the DKIM keys is for the sender's domain")}
-	}
-	return append(signatures.Bytes(), raw...), nil
-}
-
 func (k dkimKey) speaksFor(address string) bool {
 	_, domain := halves(strings.ToLower(address))
 	return domain == k.domain || strings.HasSuffix(domain, "."+k.domain)
-}
-
-// covered are the fields of a message to sign. From stands there once more than
-// in the message, so that nobody can put a second one on top (RFC 6376 §8.15).
-func covered(raw []byte) []string {
-	header, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	lines := append([]byte("\r\n"), header...)
-	list := []string{"From"}
-	for _, name := range signed {
-		if bytes.Contains(lines, []byte("\r\n"+name+":")) {
-			list = append(list, name)
-		}
-	}
-	return list
 }

@@ -2,8 +2,9 @@ package email
 
 import (
 	"errors"
-	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"rapport/channels"
 )
@@ -18,20 +19,20 @@ func fields(m channels.Message) ([]field, error) {
 	var list []field
 	add := func(name, value string) { list = append(list, field{name, value}) }
 	if e.MessageID != "" {
-		if !messageIDForm.MatchString(e.MessageID) {
+		if !isMessageID(e.MessageID) {
 			return wrong("the message's id")
 		}
 		add("Message-ID", "<"+e.MessageID+">")
 	}
 	if e.InReplyTo != "" {
-		if !messageIDForm.MatchString(e.InReplyTo) {
+		if !isMessageID(e.InReplyTo) {
 			return wrong("the id of the message that is answered")
 		}
 		add("In-Reply-To", "<"+e.InReplyTo+">")
 		add("References", "<"+e.InReplyTo+">")
 	}
 	if e.ListID != "" {
-		if !listIDForm.MatchString(e.ListID) {
+		if !isListID(e.ListID) {
 			return wrong("the list's id")
 		}
 		add("List-ID", listID(e.ListID))
@@ -51,13 +52,13 @@ func fields(m channels.Message) ([]field, error) {
 		add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
 	if e.AutoSubmitted != "" {
-		if !autoSubmitted[e.AutoSubmitted] {
+		if e.AutoSubmitted != "auto-generated" && e.AutoSubmitted != "auto-replied" {
 			return wrong("the kind of automatic message")
 		}
 		add("Auto-Submitted", e.AutoSubmitted)
 	}
 	if e.FeedbackID != "" {
-		if !feedbackIDForm.MatchString(e.FeedbackID) {
+		if !isFeedbackID(e.FeedbackID) {
 			return wrong("the feedback id")
 		}
 		add("Feedback-ID", e.FeedbackID)
@@ -65,16 +66,51 @@ func fields(m channels.Message) ([]field, error) {
 	return list, nil
 }
 
-var (
-	// messageIDForm is a msg-id of RFC 5322 §3.6.4 without its brackets. It is
-	// short enough for the line that a header may not be folded in.
-	messageIDForm = regexp.MustCompile(`^[!#-'*+\-./-9=?A-Z^-~]{1,300}@[!-;=?-~]{1,300}$`)
-	// listIDForm is RFC 2919 §3: a phrase, and a name in brackets that looks like
-	// a domain.
-	listIDForm     = regexp.MustCompile(`^([^<>\r\n\x00"\\]{0,200} )?<[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])>$`)
-	feedbackIDForm = regexp.MustCompile(`^[!-9;-~]{0,80}(:[!-9;-~]{0,80}){3}$`)
-	autoSubmitted  = map[string]bool{"auto-generated": true, "auto-replied": true}
-)
+// isMessageID reports whether an id is a msg-id of RFC 5322 §3.6.4 without its
+// brackets, short enough for the line that a header may not be folded in.
+func isMessageID(id string) bool {
+	const longest = 300
+	local, domain, _ := strings.Cut(id, "@")
+	return local != "" && len(local) <= longest && domain != "" && len(domain) <= longest && isVisible(id) &&
+		!strings.ContainsAny(local, `"(),:;<>[\]`) && !strings.ContainsAny(domain, "<>")
+}
+
+// isListID reports whether an id is one of RFC 2919 §3: a phrase, and a name in
+// brackets that looks like a domain.
+func isListID(id string) bool {
+	words, name, named := strings.Cut(id, "<")
+	if !named || !strings.HasSuffix(name, ">") {
+		return false
+	}
+	if words != "" && (!strings.HasSuffix(words, " ") || utf8.RuneCountInString(words) > 201 || strings.ContainsAny(words, "<>\r\n\x00\"\\")) {
+		return false
+	}
+	name = strings.TrimSuffix(name, ">")
+	ends := func(c byte) bool {
+		return c < 128 && atomSign[c] && (c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9')
+	}
+	if len(name) < 2 || len(name) > 254 || !ends(name[0]) || !ends(name[len(name)-1]) {
+		return false
+	}
+	return strings.IndexFunc(name, func(r rune) bool {
+		return r > 127 || !ends(byte(r)) && r != '.' && r != '_' && r != '-'
+	}) < 0
+}
+
+// isFeedbackID reports whether an id is three words and one that stays.
+func isFeedbackID(id string) bool {
+	return strings.Count(id, ":") == 3 && isVisible(id) && !slices.ContainsFunc(strings.Split(id, ":"), func(part string) bool { return len(part) > 80 })
+}
+
+// isVisible reports whether a text is made of ASCII's visible signs.
+func isVisible(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
 
 // listID writes the phrase of a list's id so that it may hold any sign.
 func listID(id string) string {

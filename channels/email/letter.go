@@ -36,7 +36,7 @@ func read(m channels.Message, from, reply string) (letter, error) {
 		return letter{}, &channels.Refused{Reason: reason, Err: errors.New(why)}
 	}
 	from, reply = either(m.From, from), either(m.ReplyTo, reply)
-	sender, fromErr := mail.ParseAddress(from)
+	sender, fromErr := parse(from)
 	switch {
 	case !isMailbox(m.To):
 		return refuse(channels.ReasonInvalidAddress, "the recipient is not a mailbox")
@@ -58,7 +58,7 @@ func read(m channels.Message, from, reply string) (letter, error) {
 		return refuse(channels.ReasonInvalidAddress, "the recipient's domain has no form in ASCII")
 	}
 	if reply != "" {
-		address, err := mail.ParseAddress(reply)
+		address, err := parse(reply)
 		if err != nil || !asciiDomain(address) {
 			return refuse(channels.ReasonRejected, "the reply address is not a mailbox")
 		}
@@ -67,6 +67,33 @@ func read(m channels.Message, from, reply string) (letter, error) {
 	var err error
 	l.fields, err = fields(m)
 	return l, err
+}
+
+// parse reads a mailbox (RFC 5322 §3.4). Those that are written without ado, as ours
+// are, need no parser.
+func parse(mailbox string) (*mail.Address, error) {
+	name, address, named := strings.Cut(mailbox, " <")
+	if !named {
+		name, address = "", mailbox
+	} else if last := len(address) - 1; last >= 0 && address[last] == '>' {
+		address = address[:last]
+	} else {
+		return mail.ParseAddress(mailbox)
+	}
+	if quotes := len(name) > 2 && name[0] == '"' && name[len(name)-1] == '"'; quotes {
+		name = name[1 : len(name)-1]
+	} else if named && name == "" {
+		return mail.ParseAddress(mailbox)
+	}
+	for i := range len(name) {
+		if c := name[i]; c != ' ' && (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+			return mail.ParseAddress(mailbox)
+		}
+	}
+	if !isDotAtom(address) || strings.HasPrefix(name, " ") || strings.HasSuffix(name, " ") || strings.Contains(name, "  ") {
+		return mail.ParseAddress(mailbox)
+	}
+	return &mail.Address{Name: name, Address: address}, nil
 }
 
 // asciiDomain writes the domain of an address in ASCII and reports whether it
@@ -88,12 +115,20 @@ func halves(address string) (local, domain string) {
 }
 
 func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r > 126 }) < 0
+	for i := range len(s) {
+		if s[i] > 126 {
+			return false
+		}
+	}
+	return true
 }
 
 // isMailbox reports whether s is a bare RFC 5321 mailbox, without a name,
 // comment or quotes around it.
 func isMailbox(s string) bool {
+	if isDotAtom(s) {
+		return true
+	}
 	address, err := mail.ParseAddress(s)
 	return err == nil && address.Address == s && channels.OneLine(s)
 }

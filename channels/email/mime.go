@@ -1,13 +1,12 @@
 package email
 
 import (
-	"bytes"
+	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
 	"net/mail"
-	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,81 +21,75 @@ const (
 
 // mime writes the letter as a message of RFC 5322 and RFC 2045, its lines ended
 // by CRLF. Its header is ASCII but for addresses that are not (RFC 6532); its
-// content is quoted-printable, so that every relay may carry it unchanged.
-func (l letter) mime(date time.Time) []byte {
-	var out bytes.Buffer
-	head(&out, "Date", date.Format(time.RFC1123Z))
-	head(&out, "From", mailbox(l.from))
-	head(&out, "To", mailbox(l.to))
+// content is quoted-printable, so that every relay may carry it unchanged. It is
+// written in the place of out.
+func (l letter) mime(out []byte, date time.Time) []byte {
+	// What is quoted grows by a line's end in 75 signs and by signs beyond ASCII.
+	out = slices.Grow(out[:0], 1500+(len(l.content.Text)+len(l.content.HTML))*9/8)
+	out = head(out, "Date", date.Format(time.RFC1123Z))
+	out = head(out, "From", mailbox(l.from))
+	out = head(out, "To", mailbox(l.to))
 	if l.reply != nil {
-		head(&out, "Reply-To", mailbox(*l.reply))
+		out = head(out, "Reply-To", mailbox(*l.reply))
 	}
-	head(&out, "Subject", unstructured(l.content.Subject))
+	out = head(out, "Subject", unstructured(l.content.Subject))
 	for _, f := range l.fields {
-		head(&out, f.name, f.value)
+		out = head(out, f.name, f.value)
 	}
-	head(&out, "MIME-Version", "1.0")
+	out = append(out, "MIME-Version: 1.0\r\n"...)
 	parts := l.parts()
 	if len(parts) == 1 {
-		for _, name := range []string{"Content-Type", "Content-Transfer-Encoding"} {
-			head(&out, name, parts[0].header.Get(name))
-		}
-		out.WriteString("\r\n")
-		parts[0].write(&out)
-		out.WriteString("\r\n")
-		return out.Bytes()
+		out = append(append(append(out, "Content-Type: "...), parts[0].kind...), "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"...)
+		return append(quoted(out, parts[0].text), "\r\n"...)
 	}
-	alternatives := multipart.NewWriter(&out)
-	head(&out, "Content-Type", mime.FormatMediaType("multipart/alternative", map[string]string{"boundary": alternatives.Boundary()}))
-	out.WriteString("\r\n")
+	boundary := newBoundary()
+	out = append(append(append(out, "Content-Type: multipart/alternative;\r\n boundary="...), boundary...), "\r\n"...)
 	for _, p := range parts {
-		_, _ = alternatives.CreatePart(p.header) // a buffer takes everything
-		p.write(&out)
+		out = append(append(append(out, "\r\n--"...), boundary...), "\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Type: "...)
+		out = append(append(out, p.kind...), "; charset=utf-8\r\n\r\n"...)
+		out = quoted(out, p.text)
 	}
-	_ = alternatives.Close() // which ends the last line too
-	return out.Bytes()
+	return append(append(append(out, "\r\n--"...), boundary...), "--\r\n"...)
+}
+
+// newBoundary is a word that nobody can have put into a letter.
+func newBoundary() []byte {
+	var random [30]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return hex.AppendEncode(nil, random[:])
 }
 
 // part is one form of the content, the plainest first (RFC 2046 §5.1.4).
-type part struct {
-	header textproto.MIMEHeader
-	text   string
-}
+type part struct{ kind, text string }
 
 func (l letter) parts() []part {
 	var parts []part
-	for _, form := range []struct{ kind, text string }{{"text/plain", l.content.Text}, {"text/html", l.content.HTML}} {
-		if form.text == "" {
-			continue
+	for _, form := range []part{{"text/plain", l.content.Text}, {"text/html", l.content.HTML}} {
+		if form.text != "" {
+			parts = append(parts, form)
 		}
-		parts = append(parts, part{text: form.text, header: textproto.MIMEHeader{
-			"Content-Type":              {form.kind + "; charset=utf-8"},
-			"Content-Transfer-Encoding": {"quoted-printable"},
-		}})
 	}
 	return parts
 }
 
-func (p part) write(out *bytes.Buffer) {
-	lines := quotedprintable.NewWriter(out)
-	_, _ = lines.Write([]byte(p.text)) // a buffer takes everything
-	_ = lines.Close()
-}
-
 // head writes one field, folded before words where its line would be too long
 // (RFC 5322 §2.2.3).
-func head(out *bytes.Buffer, name, value string) {
-	out.WriteString(name + ":")
+func head(out []byte, name, value string) []byte {
+	out = append(append(out, name...), ':')
 	length := len(name) + 1
-	for i, word := range strings.Split(value, " ") {
+	for i := 0; ; i++ {
+		word, rest, more := strings.Cut(value, " ")
 		if i > 0 && word != "" && length+1+len(word) > lineWanted {
-			out.WriteString("\r\n")
+			out = append(out, "\r\n"...)
 			length = 0
 		}
-		out.WriteString(" " + word)
+		out = append(append(out, ' '), word...)
 		length += 1 + len(word)
+		if !more {
+			return append(out, "\r\n"...)
+		}
+		value = rest
 	}
-	out.WriteString("\r\n")
 }
 
 // mailbox is an address with its name (RFC 5322 §3.4). net/mail's own form may
@@ -104,6 +97,8 @@ func head(out *bytes.Buffer, name, value string) {
 func mailbox(a mail.Address) string {
 	return strings.TrimSpace(phrase(a.Name) + " " + path(a.Address))
 }
+
+var quotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // phrase is a text that a name may hold: quoted, or encoded where it is more
 // than ASCII or only looks encoded.
@@ -114,7 +109,7 @@ func phrase(text string) string {
 	case strings.Contains(text, "=?"), strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0:
 		return encodedWords(text)
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	return `"` + quotes.Replace(text) + `"`
 }
 
 // unstructured is a text as a header may hold it (RFC 2047). Text that only

@@ -109,15 +109,24 @@ func (s *mails) Send(ctx context.Context, m channels.Message) (channels.Receipt,
 }
 
 func (s *mails) send(ctx context.Context, m channels.Message) (channels.Receipt, error) {
-	request, err := s.request(m)
+	body, err := s.body(m)
 	if err != nil {
 		return channels.Receipt{}, err
 	}
+	return s.post(ctx, body)
+}
+
+// body is one message as it is posted.
+func (s *mails) body(m channels.Message) ([]byte, error) {
+	request, err := s.request(m)
+	if err != nil {
+		return nil, err
+	}
 	body, err := json.Marshal(request)
 	if err != nil {
-		return channels.Receipt{}, &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("the message has no JSON form")}
+		return nil, &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("the message has no JSON form")}
 	}
-	return s.post(ctx, body)
+	return body, nil
 }
 
 // post makes one request and judges the answer.

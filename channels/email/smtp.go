@@ -51,7 +51,7 @@ type SMTP struct {
 // usualConnections is how many connections a relay is asked for.
 const usualConnections = 10
 
-// Open gives the sender, which is also a Checker and a Prober. A relay tells
+// Open gives the sender, which is also a BatchSender, a Checker and a Prober. A relay tells
 // nothing later but by bounces.
 func (o SMTP) Open() (channels.Sender, error) {
 	s, err := o.open()
@@ -103,32 +103,11 @@ type relay struct {
 	lines         *pool
 }
 
-// Send hands one e-mail to the relay.
+// Send hands one e-mail to the relay. It gives the Message-ID as the provider's name
+// for the message: whatever comes back later, a bounce or a reply, repeats it.
 func (r *relay) Send(ctx context.Context, m channels.Message) (channels.Receipt, error) {
-	receipt, err := r.send(ctx, m)
-	if err != nil {
-		return channels.Receipt{}, fmt.Errorf("send e-mail of delivery %d: %w", m.Delivery, err)
-	}
-	return receipt, nil
-}
-
-// send gives the Message-ID as the provider's name for the message: whatever
-// comes back later, a bounce or a reply, repeats it.
-func (r *relay) send(ctx context.Context, m channels.Message) (channels.Receipt, error) {
-	p, err := r.write(m)
-	if err != nil {
-		return channels.Receipt{}, err
-	}
-	if err := r.lines.enter(ctx); err != nil {
-		return channels.Receipt{}, err
-	}
-	defer r.lines.leave()
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	if err := r.lines.send(ctx, p); err != nil {
-		return channels.Receipt{}, err
-	}
-	return channels.Receipt{ProviderID: p.id}, nil
+	result := r.SendBatch(ctx, []channels.Message{m})[0]
+	return result.Receipt, result.Err
 }
 
 // Probe signs in at the relay and leaves.
@@ -145,7 +124,7 @@ func (r *relay) Probe(ctx context.Context) error {
 
 // Check refuses a message that could not be sent.
 func (r *relay) Check(m channels.Message) error {
-	_, err := r.write(m)
+	_, err := r.write(m, nil)
 	return err
 }
 
@@ -153,11 +132,15 @@ func (r *relay) Check(m channels.Message) error {
 type parcel struct {
 	id       string // its Message-ID
 	from, to string // RFC 5321's reverse-path and forward-path, without brackets
+	signed   []byte // the signatures that go before it
 	raw      []byte
 	utf8     bool // a header or an address is not ASCII (RFC 6531)
 }
 
-func (r *relay) write(m channels.Message) (parcel, error) {
+func (p parcel) size() int { return len(p.signed) + len(p.raw) }
+
+// write writes a message in the place of scratch, which the parcel then holds.
+func (r *relay) write(m channels.Message, scratch []byte) (parcel, error) {
 	if m.Envelope.MessageID == "" {
 		m.Envelope.MessageID = uuid.NewString() + "@" + domainOf(either(m.From, r.from))
 	}
@@ -172,8 +155,10 @@ func (r *relay) write(m channels.Message) (parcel, error) {
 		}
 		p.from = back
 	}
-	p.raw, err = sign(l.mime(r.now()), l.from.Address, r.keys)
-	p.utf8 = !isASCII(l.from.Address+l.to.Address+p.from) || l.reply != nil && !isASCII(l.reply.Address)
+	now := r.now()
+	p.raw = l.mime(scratch, now)
+	p.signed, err = sign(p.raw, l.from.Address, r.keys, now)
+	p.utf8 = !isASCII(l.from.Address) || !isASCII(l.to.Address) || !isASCII(p.from) || l.reply != nil && !isASCII(l.reply.Address)
 	return p, err
 }
 

@@ -124,12 +124,12 @@ func discreet(err error) error {
 
 // inTime puts the end of the time in the place of what the closed connection
 // said of itself. What an error proves stays.
-func inTime(ctx context.Context, err error) error {
+func inTime(late, err error) error {
 	switch channels.Classify(err) {
 	case channels.KnownNotSent:
-		return &channels.NotSent{Err: fmt.Errorf("talk to the relay: %w", ctx.Err())}
+		return &channels.NotSent{Err: fmt.Errorf("talk to the relay: %w", late)}
 	case channels.Ambiguous:
-		return fmt.Errorf("wait for the relay's word on the message: %w", ctx.Err())
+		return fmt.Errorf("wait for the relay's word on the message: %w", late)
 	}
 	return err
 }

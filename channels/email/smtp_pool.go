@@ -16,8 +16,8 @@ const (
 	// never a message.
 	idleLine = 30 * time.Second
 	// longestLine is how many messages one connection carries. Relays that spread
-	// their load want theirs given back now and then.
-	longestLine = 100
+	// their load want theirs given back now and then, and some allow no more.
+	longestLine = 1000
 )
 
 // pool keeps connections to a relay open, so that a message need not pay for
@@ -49,44 +49,17 @@ func (p *pool) enter(ctx context.Context) error {
 
 func (p *pool) leave() { <-p.places }
 
-// send carries a parcel over a connection that was kept, or a new one. A kept
-// connection that turns out to be gone before the content began is replaced
-// once: the relay has nothing that it would deliver.
-func (p *pool) send(ctx context.Context, m parcel) error {
-	if l := p.kept(); l != nil {
-		err := p.carry(ctx, l, m)
-		if !l.gone() || ctx.Err() != nil {
-			return err
-		}
-	}
-	l, err := p.connect(ctx)
-	if err != nil {
-		return err
-	}
-	return p.carry(ctx, l, m)
-}
-
-// carry sends a parcel over a connection and then keeps the connection or ends
-// it.
-func (p *pool) carry(ctx context.Context, l *line, m parcel) error {
-	stop := context.AfterFunc(ctx, func() { _ = l.conn.Close() })
-	err := l.carry(m)
-	l.carried++
-	if err != nil && !l.broken {
-		l.broken = l.client.Reset() != nil
-	}
+// put keeps a connection for the next message, or ends it. there says that nobody
+// has ended it meanwhile.
+func (p *pool) put(l *line, there bool) {
 	switch {
-	case !stop():
-		l.broken = true
-		err = inTime(ctx, err)
-	case l.broken:
+	case l.broken || !there:
 		_ = l.conn.Close()
 	case l.carried >= longestLine:
 		l.goodbye()
 	default:
 		p.keep(l)
 	}
-	return err
 }
 
 // kept takes an idle connection; nil where there is none.

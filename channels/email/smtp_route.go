@@ -113,7 +113,7 @@ func (r route) connect(ctx context.Context) (*line, error) {
 		_ = conn.Close()
 		return nil, err
 	}
-	return &line{client: client, conn: conn}, nil
+	return newLine(client, conn), nil
 }
 
 // introduce takes a connection from the relay's greeting to the point where it

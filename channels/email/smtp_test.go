@@ -52,6 +52,11 @@ func TestSMTP(t *testing.T) {
 	}
 	channeltest.Suite{
 		SMTP: true,
+		OpenOne: func(t *testing.T, address string, timeout time.Duration) channels.Sender {
+			s := settings(t, address)
+			s.Timeout, s.Connections = timeout, 1
+			return relayed(t, s)
+		},
 		Open: func(t *testing.T, address string, timeout time.Duration) channels.Sender {
 			s := settings(t, address)
 			s.Timeout = timeout
