@@ -19,9 +19,9 @@ import (
 type Config struct {
 	// Store is where the truth is: sqlite:PATH or postgres://….
 	Store Secret `yaml:"store"`
-	// Redis is redis://… or rediss://…; empty runs one inside the process,
-	// which only `rapport up` does.
-	Redis Secret `yaml:"redis"`
+	// Redis is a URL, or sentinels, or a cluster; left out, one runs inside the
+	// process, which only `rapport up` does.
+	Redis Redis `yaml:"redis"`
 	// Listen is the address of the console and the public doors.
 	Listen string `yaml:"listen"`
 	// PublicURL is how the world reaches the public doors. Signatures and links
@@ -183,6 +183,10 @@ func (t Telemetry) check() (mistakes []error) {
 type Worker struct {
 	// Concurrency is how many tasks run at once.
 	Concurrency int `yaml:"concurrency"`
+	// QueueParts is over how many queues in Redis the messages of one channel are
+	// spread, which a cluster keeps on different nodes. The scheduler fills that
+	// many; workers serve these and any others that Redis knows.
+	QueueParts int `yaml:"queue_parts"`
 	// Window is how many messages of one task are in flight at once.
 	Window int `yaml:"window"`
 	// Lease is how long a delivery is kept for the worker that has it before
@@ -272,7 +276,7 @@ func Defaults() Config {
 		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour), Recordings: Age(90 * 24 * time.Hour)},
 		Ops:       Ops{Drain: 5 * time.Second},
 		Telemetry: Telemetry{Sample: 0.01},
-		Worker:    Worker{Concurrency: 8, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
+		Worker:    Worker{Concurrency: 8, QueueParts: 1, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
 		Log:       Log{Level: "info", Format: "text"},
 	}
 }
@@ -333,6 +337,9 @@ func (c Config) Check() error {
 			wrong("test_addresses[%d]: it is empty", i)
 		}
 	}
+	if err := c.Redis.check(); err != nil {
+		mistakes = append(mistakes, err)
+	}
 	if err := c.Inbound.check(); err != nil {
 		mistakes = append(mistakes, err)
 	}
@@ -382,6 +389,9 @@ func (c Config) Check() error {
 	if c.Worker.Concurrency < 1 || c.Worker.Window < 1 {
 		wrong("worker: concurrency and window are at least 1")
 	}
+	if c.Worker.QueueParts < 1 || c.Worker.QueueParts > mostQueueParts {
+		wrong("worker.queue_parts: a number from 1 to %d is wanted; 1 unless one node of a Redis cluster is the limit", mostQueueParts)
+	}
 	if c.Worker.Lease < 5*time.Second {
 		wrong("worker.lease: at least 5s is wanted, better 90s")
 	}
@@ -400,6 +410,9 @@ const shortestRetention = 48 * time.Hour
 
 // shortestTimeline outlives journeys and what conditions usually look back on.
 const shortestTimeline = 90 * 24 * time.Hour
+
+// mostQueueParts bounds what idle workers ask Redis about ten times a second.
+const mostQueueParts = 64
 
 var (
 	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true, "webhook": true}

@@ -154,7 +154,7 @@ store: 'a''b # ${SET}'`+"\t# ${D}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if store, redis := config.Store.Reveal(), config.Redis.Reveal(); store != "a'b # c" || redis != `" # c` {
+	if store, redis := config.Store.Reveal(), config.Redis.URL.Reveal(); store != "a'b # c" || redis != `" # c` {
 		t.Errorf("the store is %q, redis %q", store, redis)
 	}
 }

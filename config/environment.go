@@ -97,19 +97,21 @@ func (e *environment) overlayStruct(v reflect.Value, path string) error {
 	for i := range v.NumField() {
 		name := path + strings.ToUpper(v.Type().Field(i).Tag.Get("yaml"))
 		field := v.Field(i)
+		_, whole := field.Addr().Interface().(encoding.TextUnmarshaler)
+		if whole || field.Kind() != reflect.Struct {
+			value, set, err := e.lookup(name)
+			if err != nil {
+				return err
+			}
+			if set {
+				if err := assign(field, value); err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+			}
+		}
 		if field.Kind() == reflect.Struct {
 			if err := e.overlayStruct(field, name+"_"); err != nil {
 				return err
-			}
-			continue
-		}
-		value, set, err := e.lookup(name)
-		if err != nil {
-			return err
-		}
-		if set {
-			if err := assign(field, value); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 	}

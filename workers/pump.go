@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/deliveries"
 )
 
@@ -68,6 +69,8 @@ type Pump struct {
 	Entries campaigns.Entries
 	Runs    campaigns.Runs
 	Summary deliveries.Summary
+	// Parts is over how many queues in Redis each channel is spread; 0 is 1.
+	Parts int
 	// Lease is how long what is handed over is left alone; 0 is UsualLease.
 	Lease time.Duration
 	// Call is how long a provider may take to answer; 0 is 10 s.
@@ -75,6 +78,8 @@ type Pump struct {
 	Shown Shown
 	Now   func() time.Time
 	Log   *slog.Logger
+
+	turns map[channels.Channel]int // which part of each was filled last
 }
 
 // Round leases everything that is due, up to the limits, enqueues it, and
@@ -189,9 +194,19 @@ func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries
 		return 0, err
 	}
 	for n, batch := range batches {
-		if err := p.Queue.put(ctx, string(batch.Channel), taskDeliver, batch.IDs, deliverTimeout(p.Lease, p.Call)); err != nil {
+		if err := p.Queue.put(ctx, p.nextPart(batch.Channel), taskDeliver, batch.IDs, deliverTimeout(p.Lease, p.Call)); err != nil {
 			return n, err
 		}
 	}
 	return len(batches), nil
+}
+
+// nextPart is the queue in Redis whose turn it is among those of a channel.
+func (p *Pump) nextPart(ch channels.Channel) string {
+	if p.turns == nil {
+		p.turns = map[channels.Channel]int{}
+	}
+	n := p.turns[ch] % max(p.Parts, 1)
+	p.turns[ch] = n + 1
+	return part(string(ch), n)
 }

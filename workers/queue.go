@@ -109,9 +109,10 @@ func (q *Queue) enqueue(ctx context.Context, queue, kind string, body []byte, ti
 
 // Server takes tasks from Redis and hands them to the workers.
 type Server struct {
-	server *asynq.Server
-	mux    *asynq.ServeMux
-	redis  redis.UniversalClient
+	options ServerOptions
+	server  *asynq.Server // once started
+	mux     *asynq.ServeMux
+	redis   redis.UniversalClient
 
 	stopping chan struct{}
 	shown    Shown
@@ -119,8 +120,11 @@ type Server struct {
 
 // ServerOptions size a worker process.
 type ServerOptions struct {
-	// Queues and their weights; nil is DefaultQueues.
+	// Queues and their weights; nil is DefaultQueues. All parts of a queue are
+	// served that Redis knows when the server starts.
 	Queues map[string]int
+	// Parts is over how many queues in Redis each channel is spread; 0 is 1.
+	Parts int
 	// Concurrency is how many tasks run at once; 0 is 8.
 	Concurrency int
 	// Poll is how long an idle worker waits before it looks again; 0 is 100 ms.
@@ -152,20 +156,7 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 	if o.Grace == 0 {
 		o.Grace = 25 * time.Second
 	}
-	turned := func(error) {}
-	if o.Turned != nil {
-		turned = func(error) { o.Turned() }
-	}
-	return &Server{
-		redis: r, shown: o.Shown, stopping: make(chan struct{}),
-		server: asynq.NewServerFromRedisClient(r, asynq.Config{
-			Concurrency: o.Concurrency, Queues: o.Queues,
-			TaskCheckInterval: o.Poll, DelayedTaskCheckInterval: time.Minute,
-			ShutdownTimeout: o.Grace, Logger: asynqLog{o.Log}, LogLevel: asynq.WarnLevel,
-			HealthCheckInterval: turnsEvery, HealthCheckFunc: turned,
-		}),
-		mux: asynq.NewServeMux(),
-	}
+	return &Server{redis: r, options: o, shown: o.Shown, mux: asynq.NewServeMux(), stopping: make(chan struct{})}
 }
 
 // handle registers what to do with one kind of task. An error is logged and
@@ -206,11 +197,31 @@ func (s *Server) unmark(ctx context.Context, task *asynq.Task) {
 
 // Start begins to take tasks.
 func (s *Server) Start() error {
+	o := s.options
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	standing, err := StandingParts(ctx, s.redis, o.Parts)
+	if err != nil { // what is in others comes round by its lease
+		o.Log.Warn("only the queues of the setting are served", "error", err)
+	}
+	turned := func(error) {}
+	if o.Turned != nil {
+		turned = func(error) { o.Turned() }
+	}
+	s.server = asynq.NewServerFromRedisClient(s.redis, asynq.Config{
+		Concurrency: o.Concurrency, Queues: weigh(o.Queues, standing),
+		TaskCheckInterval: o.Poll, DelayedTaskCheckInterval: time.Minute,
+		ShutdownTimeout: o.Grace, Logger: asynqLog{o.Log}, LogLevel: asynq.WarnLevel,
+		HealthCheckInterval: turnsEvery, HealthCheckFunc: turned, JanitorInterval: time.Hour, // no completed task is kept
+	})
 	if err := s.server.Start(s.mux); err != nil {
 		return fmt.Errorf("start taking tasks: %w", err)
 	}
 	return nil
 }
+
+// startTimeout bounds how long Redis may take to say which queues there are.
+const startTimeout = 10 * time.Second
 
 // Stopping is closed when the server begins to stop: whoever has more than one
 // thing left to do gives it back.
@@ -220,6 +231,9 @@ func (s *Server) Stopping() <-chan struct{} { return s.stopping }
 // called once.
 func (s *Server) Stop() {
 	close(s.stopping)
+	if s.server == nil {
+		return // it never began
+	}
 	s.server.Stop()
 	s.server.Shutdown()
 }

@@ -49,7 +49,11 @@ const (
 	textHook = "/hooks/sms/twilio"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	workers.LogRedis(slog.New(slog.DiscardHandler))
+	// go-redis looks at a closed pool once more after a second.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
+}
 
 const publicURL = "https://news.shop.example"
 

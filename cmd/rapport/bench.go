@@ -153,8 +153,8 @@ func benchBackings(cmd *cobra.Command, stores []string) []config.Config {
 		return all
 	}
 	c := config.Defaults()
-	c.Store, c.Redis = config.Secret(os.Getenv("RAPPORT_TEST_POSTGRES")), config.Secret(os.Getenv("RAPPORT_TEST_REDIS"))
-	if c.Store == "" || c.Redis == "" {
+	c.Store, c.Redis = config.Secret(os.Getenv("RAPPORT_TEST_POSTGRES")), config.Redis{URL: config.Secret(os.Getenv("RAPPORT_TEST_REDIS"))}
+	if c.Store == "" || !c.Redis.Set() {
 		fmt.Fprintln(cmd.ErrOrStderr(), "PostgreSQL and Redis are left out: RAPPORT_TEST_POSTGRES and RAPPORT_TEST_REDIS are not set")
 		return all
 	}

@@ -29,7 +29,7 @@ func (b *bench) start(ctx context.Context, role string) (*part, error) {
 	}
 	settings := filepath.Join(b.folder, "roles.yaml")
 	text := fmt.Sprintf("store: %s\nredis: %s\npublic_url: %s\nlink_keys: [%s]\nlog: {level: error}\nproviders:\n  email:\n    sendgrid: {api_key: SG.bench, base_url: \"%s\", webhook_public_keys: [%s]}\n",
-		b.c.Store.Reveal(), b.c.Redis.Reveal(), b.Addresses.Base, b.keys.Links, b.sink.HTTP, b.sandbox.SendGridPublicKey())
+		b.c.Store.Reveal(), b.c.Redis.URL.Reveal(), b.Addresses.Base, b.keys.Links, b.sink.HTTP, b.sandbox.SendGridPublicKey())
 	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
 		return nil, err
 	}

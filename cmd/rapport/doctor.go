@@ -213,8 +213,8 @@ func checkServers(ctx context.Context, c config.Config) []domain.Finding {
 		}
 		look("store", "can be read, and its schema is this program's", err)
 	}
-	if c.Redis != "" {
-		r, err := workers.OpenRedis(c.Redis.Reveal())
+	if c.Redis.Set() {
+		r, err := openRedis(c.Redis)
 		if err == nil {
 			err = errors.Join(workers.CheckRedis(ctx, r), r.Close())
 		}

@@ -92,23 +92,23 @@ func (e *embedding) inbound(c config.Config) config.Inbound {
 // openRedis starts a Redis inside the process. It keeps nothing over a restart,
 // which the ledger does not mind.
 func (e *embedding) openRedis(ctx context.Context, c config.Config) error {
-	address := c.Redis.Reveal()
-	if address == "" {
-		inside := miniredis.NewMiniRedis()
-		if err := inside.Start(); err != nil {
+	inside := !c.Redis.Set()
+	if inside {
+		server := miniredis.NewMiniRedis()
+		if err := server.Start(); err != nil {
 			return fmt.Errorf("start Redis inside the process: %w", err)
 		}
-		e.close = append(e.close, func() error { inside.Close(); return nil })
-		go passTime(ctx, inside)
-		address, e.RedisInside = "redis://"+inside.Addr(), true
+		e.close = append(e.close, func() error { server.Close(); return nil })
+		go passTime(ctx, server)
+		c.Redis.URL, e.RedisInside = config.Secret("redis://"+server.Addr()), true
 	}
-	r, err := workers.OpenRedis(address)
+	r, err := openRedis(c.Redis)
 	if err != nil {
 		return err
 	}
 	e.Redis = r
 	e.close = append(e.close, r.Close)
-	if c.Redis == "" {
+	if inside {
 		return nil
 	}
 	return workers.CheckRedis(ctx, r)

@@ -141,7 +141,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 		Stager:   i.stager(),
 		Pump: &workers.Pump{
 			Queue: i.queue(), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
-			Lease: i.Worker.Lease, Call: i.Worker.Call, Shown: i.shown(), Now: i.Now, Log: i.Log,
+			Parts: i.Worker.QueueParts, Lease: i.Worker.Lease, Call: i.Worker.Call, Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
 		Reconciler: &workers.Reconciler{
 			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
@@ -219,7 +219,8 @@ const (
 
 // server takes tasks for this installation's worker.
 func (i *installation) server(o workers.ServerOptions) *workers.Server {
-	o.Log, o.Grace, o.Turned = i.Log, i.Worker.Shutdown, i.Health.Expect("the worker's server", serverPatience)
+	o.Log, o.Grace, o.Parts = i.Log, i.Worker.Shutdown, i.Worker.QueueParts
+	o.Turned = i.Health.Expect("the worker's server", serverPatience)
 	o.Shown = i.shown()
 	server := workers.NewServer(i.Redis, o)
 	worker := i.worker()

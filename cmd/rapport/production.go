@@ -16,7 +16,7 @@ import (
 func production(c config.Config, clock func() time.Time) (*backing, error) {
 	var missing []error
 	for name, empty := range map[string]bool{
-		"store": c.Store == "", "redis": c.Redis == "", "link_keys": len(c.LinkKeys) == 0,
+		"store": c.Store == "", "redis": !c.Redis.Set(), "link_keys": len(c.LinkKeys) == 0,
 	} {
 		if empty {
 			missing = append(missing, errors.New(name+" is not set; see config/example.yaml"))
@@ -25,7 +25,7 @@ func production(c config.Config, clock func() time.Time) (*backing, error) {
 	if len(missing) > 0 {
 		return nil, errors.Join(missing...)
 	}
-	r, err := workers.OpenRedis(c.Redis.Reveal())
+	r, err := openRedis(c.Redis)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"rapport/config"
 	"rapport/telemetry"
+	"rapport/workers"
 )
 
 // options are the flags every command has.
@@ -103,7 +104,9 @@ func (o *options) load() (config.Config, *slog.Logger, error) {
 	if err != nil {
 		return c, nil, err
 	}
-	return c, newLog(os.Stderr, c.Log), nil
+	log := newLog(os.Stderr, c.Log)
+	workers.LogRedis(log)
+	return c, log, nil
 }
 
 // dsn is the store the configuration names, or the embedded one.

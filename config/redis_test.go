@@ -1,0 +1,60 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestRedisIsNamedInEveryWay(t *testing.T) {
+	sentinel := "redis:\n  sentinel: {master: shop, addresses: [\"a:26379\", \"b:26379\"], password: watch}\n  password: serve\n"
+	for _, test := range []struct{ name, text, environ, want string }{
+		{"a URL", "redis: redis://h:1/0\n", "", "redis://h:1/0 [] shop= [] "},
+		{"a URL among keys", "redis: {url: \"redis://h:1/0\", tls: {enabled: true}}\n", "", "redis://h:1/0 [] shop= [] tls"},
+		{"a URL in a variable", "", "RAPPORT_REDIS=redis://h:1/0", "redis://h:1/0 [] shop= [] "},
+		{"a URL in a variable over sentinels", sentinel, "RAPPORT_REDIS=redis://h:1/0", "redis://h:1/0 [] shop= [] "},
+		{"sentinels", sentinel, "", " [] shop=shop [a:26379 b:26379] watch serve"},
+		{"a password in a variable", sentinel, "RAPPORT_REDIS_PASSWORD=kept", " [] shop=shop [a:26379 b:26379] watch kept"},
+		{"a cluster in a variable", "", "RAPPORT_REDIS_CLUSTER=a:1,b:2", " [a:1 b:2] shop= [] "},
+		{"sentinels' addresses in a variable", sentinel, "RAPPORT_REDIS_SENTINEL_ADDRESSES=c:3", " [] shop=shop [c:3] watch serve"},
+		{"a CA in a variable", "", "RAPPORT_REDIS_TLS_CA_FILE=/ca.pem", " [] shop= [] tls"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, err := Load(file(t, test.text), []string{test.environ})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := c.Redis
+			got := strings.TrimSpace(fmt.Sprintf("%s %v shop=%s %v %s %s", r.URL.Reveal(), r.Cluster, r.Sentinel.Master,
+				r.Sentinel.Addresses, r.Sentinel.Password.Reveal(), r.Password.Reveal()))
+			if r.TLS != (RedisTLS{}) {
+				got += " tls"
+			}
+			if got != strings.TrimSpace(" "+test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if shown := fmt.Sprintf("%v %+v", c, c); strings.Contains(shown, "watch") || strings.Contains(shown, "kept") || strings.Contains(shown, "serve") {
+				t.Errorf("a password is shown: %s", shown)
+			}
+		})
+	}
+}
+
+func TestARedisThatMakesNoSenseIsRefused(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"redis: {url: \"redis://h\", cluster: [\"a:1\"]}\n", "redis: url, sentinel and cluster exclude each other"},
+		{"redis: {sentinel: {master: shop}}\n", "redis.sentinel: master, the name sentinels know the servers by, and addresses belong together"},
+		{"redis: {sentinel: {addresses: [\"a:1\"]}}\n", "redis.sentinel: master"},
+		{"redis: {cluster: [\"redis://a:1\"]}\n", "redis.cluster[0]: a host and a port are wanted"},
+		{"redis: {cluster: [\"a:1\"], database: 2}\n", "redis.database: a cluster has database 0"},
+		{"redis: {url: \"redis://h\", password: secret}\n", "redis: a url holds its own username"},
+		{"redis: {tls: {cert_file: a.pem}}\n", "redis.tls: cert_file and key_file belong together"},
+		{"redis: {sentinels: [\"a:1\"]}\n", `unknown field "sentinels"`},
+		{"worker: {queue_parts: 0}\n", "worker.queue_parts: a number from 1 to 64"},
+		{"worker: {queue_parts: 65}\n", "worker.queue_parts: a number from 1 to 64"},
+	} {
+		if _, err := Load(file(t, test.text), nil); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %v, want %q", test.text, err, test.want)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package workers_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"rapport/workers"
+)
+
+// The documented user suffices, over TLS with a CA of one's own and a client's
+// certificate, and may do nothing that is not needed.
+func TestTheDocumentedUserIsEnough(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/operations/redis.md")
+	ok(t, err)
+	rule := regexp.MustCompile(`(?m)^user rapport .*$`).FindString(string(page))
+	if rule == "" {
+		t.Fatal("the page tells no user")
+	}
+	acl := written(t, "users.acl", "user default off\n"+strings.Replace(rule, "PASSWORD", "serve", 1)+"\n")
+	ours := authority(t)
+	serverCert, serverKey := ours.issue(t, "redis.internal")
+	port := freePort(t)
+	serveAt(t, port, "--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir(), "--aclfile", acl,
+		"--tls-ca-cert-file", written(t, "ca.pem", ours.pem), "--tls-auth-clients", "yes",
+		"--tls-cert-file", written(t, "cert.pem", serverCert), "--tls-key-file", written(t, "key.pem", serverKey))
+	mine, err := tls.X509KeyPair(bytesOf(ours.issue(t, "worker")))
+	ok(t, err)
+	trusted := x509.NewCertPool()
+	trusted.AddCert(ours.certificate)
+	url := "rediss://rapport:serve@127.0.0.1:" + port
+	client := opened(t, workers.Redis{URL: url, TLS: &tls.Config{RootCAs: trusted, Certificates: []tls.Certificate{mine}, ServerName: "redis.internal"}})
+	ok(t, workers.CheckRedis(t.Context(), client))
+	for name, wrong := range map[string]*tls.Config{
+		"another CA":            {Certificates: []tls.Certificate{mine}, ServerName: "redis.internal"},
+		"another name":          {RootCAs: trusted, Certificates: []tls.Certificate{mine}},
+		"no client certificate": {RootCAs: trusted, ServerName: "redis.internal"},
+	} {
+		if opened(t, workers.Redis{URL: url, TLS: wrong}).Ping(t.Context()).Err() == nil {
+			t.Errorf("%s: it speaks all the same", name)
+		}
+	}
+
+	queue := asynq.NewClientFromRedisClient(client)
+	for _, retries := range []int{0, 1} { // tasks that take too long, which Asynq sets aside
+		_, err := queue.EnqueueContext(t.Context(), asynq.NewTask("deliver", []byte("[]")), asynq.Queue("sms"), asynq.Deadline(time.Now().Add(-time.Minute)), asynq.MaxRetry(retries))
+		ok(t, err)
+	}
+	b := works(t, open(t, files), client, 2)
+	b.inWaves(4, 20, func() {})
+	b.everybodyHasOne()
+	for _, denial := range []string{"NOPERM", "can't run this command", "can't access at least one"} {
+		if strings.Contains(b.said.String(), denial) {
+			t.Errorf("something was denied:\n%s", b.said)
+		}
+	}
+	used, err := client.Info(t.Context(), "commandstats").Result()
+	ok(t, err)
+	atTimes := map[string]bool{"rpush": true, "ping": true} // a worker stops with a task in hand; the bell is silent for long
+	for _, command := range regexp.MustCompile(`\+(\w+)`).FindAllStringSubmatch(rule, -1) {
+		if name := command[1]; !strings.Contains(used, "cmdstat_"+name+":") && !atTimes[name] {
+			t.Errorf("+%s is not needed", name)
+		}
+	}
+	if client.Set(t.Context(), "other:key", "", 0).Err() == nil || client.FlushDB(t.Context()).Err() == nil {
+		t.Error("the user may do more than it should")
+	}
+}
+
+// issuer is a certificate authority of a test's own.
+type issuer struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+	pem         string
+}
+
+func authority(t *testing.T) *issuer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	ok(t, err)
+	plan := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(crand.Reader, plan, plan, &key.PublicKey, key)
+	ok(t, err)
+	certificate, err := x509.ParseCertificate(der)
+	ok(t, err)
+	return &issuer{certificate, key, block("CERTIFICATE", der)}
+}
+
+// issue makes a certificate for a host, for both ends of a connection.
+func (i *issuer) issue(t *testing.T, host string) (certificate, key string) {
+	t.Helper()
+	own, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	ok(t, err)
+	der, err := x509.CreateCertificate(crand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(2), DNSNames: []string{host}, NotBefore: i.certificate.NotBefore, NotAfter: i.certificate.NotAfter,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}, i.certificate, &own.PublicKey, i.key)
+	ok(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(own)
+	ok(t, err)
+	return block("CERTIFICATE", der), block("PRIVATE KEY", secret)
+}
+
+func block(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+func bytesOf(a, b string) ([]byte, []byte) { return []byte(a), []byte(b) }
