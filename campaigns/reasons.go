@@ -56,6 +56,7 @@ func FailureReasons() []Reason {
 		{"provider_unavailable", "the provider could not be reached in time", "nothing now; allow a longer expires if it happens often"},
 		{deliveries.ProviderDown, "the provider does not answer and is not tried until it does", "nothing: the message leaves as soon as the provider is up; `rapport channels` tells how it does"},
 		{deliveries.AccountRefused, "the provider refuses the account", "correct its keys in the operator's configuration, or look at the account's standing"},
+		{deliveries.GivenUp, "nobody knows whether it was sent, and an operator took it for not sent", "nothing: what the provider reports later counts all the same"},
 		{"unreachable", "the phone was off or out of reach", "nothing: the next message may pass"},
 		{"busy_network", "the network was too busy", "nothing: the next message may pass"},
 		{"carrier_limit", "the network takes no more from this sender for now", "spread the campaign over more days, or raise the sender's limit with the provider"},

@@ -132,7 +132,14 @@ type Finding struct {
 	Status     Status // Sent when found, Planned for the one resend, Unconfirmed to stay
 	ProviderID string
 	DueAt      time.Time
+	// ByHand is a person's word, which may ask for a further copy against the
+	// policy.
+	ByHand bool
 }
+
+// GivenUp is why a message failed that was in doubt until a person took it for
+// not sent.
+const GivenUp = "given_up"
 
 // Doubts is the ledger's list of unconfirmed deliveries.
 type Doubts interface {

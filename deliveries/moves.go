@@ -101,13 +101,14 @@ func (d Delivery) Abandoned(now time.Time) (Delivery, bool) {
 }
 
 // Resolved is the unconfirmed delivery after a finding, and whether it moved. A
-// second copy is planned only where the policy asks for one, and only once.
+// second copy is planned only where the policy asks for one, and only once, or
+// where a person does.
 func (d Delivery) Resolved(f Finding, now time.Time) (Delivery, bool) {
 	if d.Status != Unconfirmed || !d.Status.May(f.Status) {
 		return d, false
 	}
 	if f.Status == Planned {
-		if d.Resent || d.Ambiguous != Resend {
+		if !f.ByHand && (d.Resent || d.Ambiguous != Resend) {
 			return d, false
 		}
 		// Cap and cost stay taken: the first copy may have gone out.
@@ -115,8 +116,11 @@ func (d Delivery) Resolved(f Finding, now time.Time) (Delivery, bool) {
 		return d, true
 	}
 	d.Status, d.SettledAt = f.Status, now
-	if f.Status == Sent {
+	switch f.Status {
+	case Sent:
 		d.Reason, d.ProviderID = "", f.ProviderID
+	case Failed:
+		d.Reason = GivenUp
 	}
 	return d, true
 }

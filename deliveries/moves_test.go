@@ -122,6 +122,21 @@ func TestASecondCopyIsPlannedOnceAndOnlyByPolicy(t *testing.T) {
 	}
 }
 
+func TestAPersonDecidesAgainstThePolicy(t *testing.T) {
+	doubtful, _ := sending().Settled(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
+	again, moved := doubtful.Resolved(deliveries.Finding{Status: deliveries.Planned, DueAt: noon, ByHand: true}, noon)
+	if !moved || again.Status != deliveries.Planned || !again.Resent {
+		t.Errorf("sent again by hand: %+v", again)
+	}
+	given, moved := doubtful.Resolved(deliveries.Finding{Status: deliveries.Failed, ByHand: true}, noon)
+	if !moved || given.Status != deliveries.Failed || given.Reason != deliveries.GivenUp {
+		t.Errorf("given up by hand: %+v", given)
+	}
+	if late, moved := given.Advanced(deliveries.Progress{Status: deliveries.Delivered}, noon); moved && late.Status != deliveries.Delivered {
+		t.Errorf("delivered after it was given up: %+v", late)
+	}
+}
+
 func TestAResendThatIsGivenUpStaysUnconfirmed(t *testing.T) {
 	d := sending()
 	d.Status, d.Resent = deliveries.Queued, true

@@ -25,6 +25,23 @@ func (s *Store) Unconfirmed(ctx context.Context, before time.Time, limit int) (d
 	return doubtful, nil
 }
 
+// Doubtful lists the deliveries that have been unconfirmed since before a time,
+// oldest first, whenever they were looked at last: those of one campaign, or all
+// where it is "".
+func (s *Store) Doubtful(ctx context.Context, before time.Time, campaign string, limit int) (doubtful []deliveries.Delivery, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		doubtful, err = list(ctx, tx, scanDelivery, `
+			SELECT `+deliveryColumns+` FROM deliveries d
+			WHERE d.status = 'unconfirmed' AND d.settled_at <= $1 AND (d.campaign = $2 OR $2 = '')
+			ORDER BY d.settled_at, d.id LIMIT $3`, before.UnixMilli(), campaign, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries in doubt: %w", err)
+	}
+	return doubtful, nil
+}
+
 // Resolve implements deliveries.Doubts. A finding about a delivery that is no
 // longer unconfirmed changes nothing.
 func (s *Store) Resolve(ctx context.Context, now time.Time, findings []deliveries.Finding) error {

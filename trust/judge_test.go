@@ -200,7 +200,7 @@ func (r *rig) judge(meant int) judgement {
 func (t *trial) tell(j judgement, meant int) {
 	t.show("lost %d", j.lost)
 	t.show("duplicates %d", j.doubled)
-	t.show("unconfirmed %d, %d after resolution", t.rig.doubted(), j.unconfirmed)
+	t.show("unconfirmed %d, %d after evidence and policy, %d after an operator's word", t.rig.doubted(), t.rig.held, j.unconfirmed)
 	if j.resent > 0 {
 		t.show("second copies by policy %d", j.resent)
 	}
@@ -210,6 +210,7 @@ func (t *trial) tell(j judgement, meant int) {
 	t.promise(j.claimed == 0, "%d are marked as sent and were never accepted", j.claimed)
 	t.promise(j.denied == 0, "%d were accepted and the ledger says they were not sent", j.denied)
 	t.promise(j.strangers == 0, "%d accepted messages stand in no ledger", j.strangers)
+	t.promise(j.unconfirmed == 0, "%d are unconfirmed after resolution", j.unconfirmed)
 	t.promise(j.evident == 0, "%d stay unconfirmed although their provider has them", j.evident)
 	t.promise(j.refused == 0, "%d were refused or skipped, and nobody had a reason to: %v", j.refused, j.ends)
 }
@@ -255,24 +256,59 @@ func (r *rig) atRest(s *store.Store, entries int) bool {
 	return err == nil && entered == int64(entries) && running == 0
 }
 
-// resolve waits until what evidence can settle is settled: nothing is in doubt
-// that its provider has, and policies that resend have resent.
-func (r *rig) resolve(limit time.Duration) {
+// resolve ends the doubts: by evidence and policy, as far as they go, and then by
+// the operator's word. Should what he sends again come into doubt he is asked
+// once more.
+func (r *rig) resolve(limit time.Duration, entries int) {
+	r.Helper()
+	for range 3 {
+		evidenced := r.evidenced(limit)
+		left := r.number(inDoubt)
+		r.held += left
+		if left == 0 || !evidenced {
+			return // the judge says what is in doubt and evident
+		}
+		r.sendAgain()
+		r.rest(10*time.Minute, entries, nil)
+	}
+}
+
+const inDoubt = `SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed'`
+
+// evidenced waits until evidence and policy have settled what they can: nothing
+// is in doubt that its provider has, and policies that resend have resent. What
+// is left nobody has a trace of.
+func (r *rig) evidenced(limit time.Duration) bool {
 	r.Helper()
 	s := r.peek()
-	next := time.Time{}
-	deadline := time.Now().Add(limit)
-	for time.Now().Before(deadline) {
+	next := time.Now()
+	for deadline := next.Add(limit); time.Now().Before(deadline); {
 		time.Sleep(50 * time.Millisecond) // between two looks
 		if time.Now().Before(next) {
 			continue
 		}
 		next = time.Now().Add(time.Second)
 		if r.settled() && idle(s) {
-			return
+			return true
 		}
 	}
-	// The judge says what is still open.
+	return false
+}
+
+// sendAgain is the operator's word on what is still in doubt.
+func (r *rig) sendAgain() {
+	r.Helper()
+	goOn := func() {}
+	if r.pause != nil { // nobody else may write meanwhile
+		goOn = r.pause()
+	}
+	for before := 0; before != r.number(inDoubt); { // the oldest thousand at a time
+		before = r.number(inDoubt)
+		if word := r.start("doubts", "--older", "0s", "--send-again"); !word.succeeds() {
+			r.Fatalf("rapport doubts: %s", r.lastWords())
+		}
+	}
+	goOn()
 }
 
 func idle(s *store.Store) bool {
@@ -285,7 +321,7 @@ func (r *rig) settled() bool {
 	if r.number(`SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed' AND ambiguous = 'resend' AND resent = 0`) > 0 {
 		return false
 	}
-	if r.number(`SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed'`) == 0 {
+	if r.number(inDoubt) == 0 {
 		return true
 	}
 	copies := r.copies()

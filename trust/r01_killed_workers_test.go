@@ -50,7 +50,7 @@ func (t *trial) killing(every time.Duration, atOnce, need, most int) {
 			kills++
 		}
 	})
-	r.resolve(time.Minute)
+	r.resolve(time.Minute, people)
 	t.show("%d kills", kills)
 	j := r.judge(t.size)
 	t.tell(j, t.size)

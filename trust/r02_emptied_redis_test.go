@@ -33,7 +33,7 @@ var emptiedRedis = row{
 				pace.mark()
 			}
 		})
-		r.resolve(time.Minute)
+		r.resolve(time.Minute, people)
 		t.show("Redis emptied %d times", emptied)
 		j := r.judge(t.size)
 		t.tell(j, t.size)

@@ -39,7 +39,7 @@ var damagedRedis = row{
 				r.redis.start()
 			}
 		})
-		r.resolve(time.Minute)
+		r.resolve(time.Minute, people)
 		t.show("%d keys torn out, %d cuts", keys, cuts)
 		j := r.judge(t.size)
 		t.tell(j, t.size)

@@ -38,7 +38,7 @@ var frozenRedis = row{
 			still.thaw()
 			r.redis.thaw()
 		})
-		r.resolve(time.Minute)
+		r.resolve(time.Minute, people)
 		stale := r.said("deliveries were taken over while they were being sent", "deliveries") +
 			r.said("deliveries were taken over before they were sent", "deliveries")
 		t.show("%d times %s", frozen, long)

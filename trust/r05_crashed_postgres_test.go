@@ -46,7 +46,7 @@ var crashedPostgres = row{
 			time.Sleep(time.Second)
 			at, up, next = r.accepted.len(), time.Now().Add(-time.Second), time.Now().Add(every)
 		})
-		r.resolve(time.Minute)
+		r.resolve(time.Minute, people)
 		t.show("%d crashes", crashes)
 		j := r.judge(t.size)
 		t.tell(j, t.size)

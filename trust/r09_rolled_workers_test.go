@@ -38,7 +38,7 @@ var rolledWorkers = row{
 				fleet.replace(n)
 			}
 		})
-		r.resolve(time.Minute)
+		r.resolve(time.Minute, people)
 		t.show("%d times", rolled)
 		j := r.judge(t.size)
 		t.tell(j, t.size)

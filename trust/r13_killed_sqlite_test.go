@@ -10,10 +10,9 @@ import (
 var killedSQLite = row{
 	id: "R13", fault: "SQLite: the whole program killed", quick: 1_200, full: 20_000,
 	play: func(t *trial) {
-		need := 4
-		every := 2 * time.Second
+		need, most, every := 4, 6, 2*time.Second
 		if t.full {
-			need = 200
+			need, most = 200, 1<<20
 		}
 		people := t.size / len(everyChannel)
 		r := t.newRig(setting{
@@ -26,7 +25,7 @@ var killedSQLite = row{
 		all := r.start("up")
 		kills, next := 0, time.Now().Add(every)
 		r.rest(40*time.Minute, people, func() {
-			if time.Now().Before(next) || r.accepted.len() == 0 || r.accepted.len() >= t.size*9/10 {
+			if time.Now().Before(next) || r.accepted.len() == 0 || r.accepted.len() >= t.size*9/10 || kills == most {
 				return
 			}
 			next = time.Now().Add(every)
@@ -34,7 +33,11 @@ var killedSQLite = row{
 			all = r.start("up")
 			kills++
 		})
-		r.resolve(time.Minute)
+		r.pause = func() func() {
+			all.terminate()
+			return func() { all = r.start("up") }
+		}
+		r.resolve(5*time.Minute, people) // events that found nobody come again after half a minute, two, four and a half
 		t.show("%d kills", kills)
 		j := r.judge(t.size)
 		t.tell(j, t.size)

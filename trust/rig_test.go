@@ -53,6 +53,10 @@ type rig struct {
 	accepted  *acceptedList
 	sandbox   *sandbox.Sandbox
 	processes []*process // all that ever ran
+	held      int        // what stayed in doubt until the operator decided
+	// pause ends whatever keeps others from the store, and gives what starts it
+	// again; nil where nothing does.
+	pause func() (goOn func())
 }
 
 // setting is what a row wants of its rig.

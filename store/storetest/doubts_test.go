@@ -141,3 +141,21 @@ func TestASendWhoseWorkerDiedIsInDoubt(t *testing.T) {
 		same(t, "in doubt", inDoubt(t, s, noon.Add(2*lease)), []int64{claimed[0].ID})
 	})
 }
+
+func TestAPersonSeesEveryDoubtOfACampaign(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 2, deliveries.Hold)
+		later := noon.Add(time.Minute)
+		resolve(t, s, later, deliveries.Finding{ID: d[0].ID, Status: deliveries.Unconfirmed}) // looked at just now
+		for campaign, want := range map[string]int{"": 2, d[0].Campaign: 2, "another": 0} {
+			seen, err := s.Doubtful(t.Context(), later, campaign, 10)
+			if err != nil || len(seen) != want {
+				t.Errorf("of %q: %d doubts, %v; %d were meant", campaign, len(seen), err, want)
+			}
+		}
+		resolve(t, s, later, deliveries.Finding{ID: d[0].ID, Status: deliveries.Planned, DueAt: later, ByHand: true})
+		if seen, err := s.Doubtful(t.Context(), later, "", 10); err != nil || len(seen) != 1 {
+			t.Errorf("one is sent again by hand: %v, %v", seen, err)
+		}
+	})
+}
