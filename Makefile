@@ -34,7 +34,7 @@ race: ## Run every test under the race detector
 .PHONY: trust
 trust: ## Break what it stands on and count the messages; FULL=1 in whole size, ROWS=R1,R5, BROKEN=1 with a safeguard out
 	@cd trust && $(GO) run ../cmd/testbed $(GO) test -count=1 -timeout 12h \
-	  -form $(if $(FULL)$(filter full,$(TRUST)),full,quick) $(if $(ROWS),-rows $(ROWS)) $(if $(BROKEN),-broken -run Broken) $(TESTFLAGS)
+	  $(if $(FULL)$(filter full,$(TRUST)),,-parallel 3) -form $(if $(FULL)$(filter full,$(TRUST)),full,quick) $(if $(ROWS),-rows $(ROWS)) $(if $(BROKEN),-broken -run Broken) $(TESTFLAGS)
 
 .PHONY: bench
 bench: build ## Measure this machine, each kind of work beside the same done bare; BENCHFLAGS="--only smtp --n 20000", "--full"
