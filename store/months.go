@@ -58,7 +58,7 @@ func (s *Store) PrepareTimeline(ctx context.Context, now time.Time) error {
 			err = s.splitLast(ctx, last)
 		}
 		switch {
-		case busy(err):
+		case busy(err), madeMeanwhile(err):
 			return nil // in the next round; there are months of time
 		case err != nil:
 			return fmt.Errorf("make the timeline's next month: %w", err)
@@ -99,7 +99,7 @@ func (s *Store) reachBack(ctx context.Context, oldest time.Time) error {
 	if reached := s.reached.Load(); s.dialect != expression.Postgres || oldest.IsZero() || reached != 0 && oldest.UnixMilli() >= reached {
 		return nil
 	}
-	for {
+	for range 2 * yearsBack {
 		parts, err := s.partitions(ctx)
 		if err != nil || len(parts) == 0 {
 			return err
@@ -109,13 +109,15 @@ func (s *Store) reachBack(ctx context.Context, oldest time.Time) error {
 		if first.from != always || oldest.UnixMilli() >= first.until || first.until <= furthest.UnixMilli() || oldest.Before(furthest) {
 			return nil
 		}
-		if err := s.splitFirst(ctx, first); err != nil {
-			if busy(err) {
-				return nil
-			}
+		switch err := s.splitFirst(ctx, first); {
+		case madeMeanwhile(err):
+		case busy(err):
+			return nil
+		case err != nil:
 			return fmt.Errorf("make the timeline's tables back to %s: %w", oldest.Format(time.DateOnly), err)
 		}
 	}
+	return nil
 }
 
 // splitFirst gives the last year of the table without beginning a table of its
@@ -320,6 +322,13 @@ var errBusy = errors.New("others use the table")
 func busy(err error) bool {
 	var pg *pgconn.PgError
 	return errors.Is(err, errBusy) || errors.As(err, &pg) && pg.Code == "55P03"
+}
+
+// madeMeanwhile reports whether another process made a table first:
+// duplicate_table.
+func madeMeanwhile(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "42P07"
 }
 
 // earlier is the earlier of two moments, of which the zero time is none.

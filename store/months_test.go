@@ -236,3 +236,25 @@ func TestHistoryLiesInYears(t *testing.T) {
 		t.Errorf("%d lines stand on the timeline", n)
 	}
 }
+
+// Several processes may find the same table missing.
+func TestTablesAreMadeByManyAtOnce(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	now := time.Now()
+	done := make(chan error)
+	for i := range 6 {
+		go func() {
+			_, err := s.Append(t.Context(), []customers.Event{{Customer: "c-1", Name: "visited", At: now.AddDate(-5, 0, 0), Key: fmt.Sprint("visit:", i)}})
+			done <- err
+		}()
+		go func() { done <- s.PrepareTimeline(t.Context(), now.AddDate(0, 2, 0)) }()
+	}
+	for range 12 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := lines(t, s); n != 6 {
+		t.Errorf("%d lines stand on the timeline", n)
+	}
+}
