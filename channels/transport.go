@@ -22,6 +22,8 @@ const (
 	idleTimeout = 30 * time.Second
 	maxIdle     = 256
 	maxAnswer   = 1 << 20
+	// A letter and its header leave at once.
+	writeBuffer = 16 << 10
 )
 
 // NewClient gives an HTTP client fit for handing messages to a provider: each
@@ -55,6 +57,7 @@ func newClient(timeout time.Duration, dialer *net.Dialer, roots *x509.CertPool) 
 			MaxIdleConns:        4 * maxIdle,
 			MaxIdleConnsPerHost: maxIdle,
 			IdleConnTimeout:     idleTimeout,
+			WriteBufferSize:     writeBuffer,
 		}},
 	}
 }

@@ -164,6 +164,7 @@ type session struct {
 	number int
 	letter Letter
 	in     bool
+	begun  bool // a transaction
 }
 
 func (r *Relay) session(c *smtp.Conn) *session {
@@ -204,8 +205,13 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	if !s.in {
 		return smtp.ErrAuthRequired
 	}
+	if s.begun { // RFC 5321 §4.1.1.2
+		return &smtp.SMTPError{Code: 503, EnhancedCode: smtp.EnhancedCode{5, 5, 1}, Message: "a message was begun and not ended"}
+	}
 	s.letter = Letter{From: from, UTF8: o.UTF8, Connection: s.number}
-	return s.ask(s.relay.habits.From)
+	err := s.ask(s.relay.habits.From)
+	s.begun = err == nil
+	return err
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
@@ -228,7 +234,7 @@ func (s *session) Data(content io.Reader) error {
 	return s.ask(s.relay.habits.Message)
 }
 
-func (s *session) Reset()        { s.letter = Letter{} }
+func (s *session) Reset()        { s.letter, s.begun = Letter{}, false }
 func (s *session) Logout() error { return nil }
 
 // login is the mechanism LOGIN, which go-sasl has for clients only.

@@ -122,7 +122,7 @@ func (s *mails) body(m channels.Message) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(request)
+	body, err := encoded(request)
 	if err != nil {
 		return nil, &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("the message has no JSON form")}
 	}

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,9 +27,10 @@ const (
 // others.
 func (s *mails) SendBatch(ctx context.Context, messages []channels.Message) []channels.Result {
 	results := make([]channels.Result, len(messages))
+	drafts := make([]*draft, len(messages)) // nil where a message leaves by itself
 	var all sync.WaitGroup
-	for _, members := range s.batches(messages) {
-		all.Go(func() { s.together(ctx, messages, members, results) })
+	for _, members := range s.batches(messages, drafts) {
+		all.Go(func() { s.together(ctx, messages, drafts, members, results) })
 	}
 	all.Wait()
 	return results
@@ -36,13 +38,16 @@ func (s *mails) SendBatch(ctx context.Context, messages []channels.Message) []ch
 
 // batches sorts messages into requests, by their places. What is unfit to leave
 // stands alone and is refused there.
-func (s *mails) batches(messages []channels.Message) [][]int {
+func (s *mails) batches(messages []channels.Message, drafts []*draft) [][]int {
 	var requests [][]int
 	open := map[string]int{} // by shape
 	for i, m := range messages {
 		shape := ""
-		if l, err := read(m, s.from, s.replyTo); err == nil && s.batch > 1 {
-			shape = l.shape()
+		if s.batch > 1 {
+			if l, err := read(m, s.from, s.replyTo); err == nil {
+				d := drafted(l, m)
+				drafts[i], shape = &d, d.shape()
+			}
 		}
 		at, begun := open[shape]
 		if shape == "" || !begun || len(requests[at]) == s.batch {
@@ -57,9 +62,13 @@ func (s *mails) batches(messages []channels.Message) [][]int {
 
 // together sends messages in one request, or each by itself where they do not go
 // together.
-func (s *mails) together(ctx context.Context, messages []channels.Message, members []int, results []channels.Result) {
+func (s *mails) together(ctx context.Context, messages []channels.Message, drafts []*draft, members []int, results []channels.Result) {
 	if len(members) > 1 {
-		receipt, err := s.sendTogether(ctx, messages, members)
+		letters := make([]*draft, len(members))
+		for n, i := range members {
+			letters[n] = drafts[i]
+		}
+		receipt, err := s.sendTogether(ctx, letters)
 		var refused *channels.Refused
 		if !errors.As(err, &refused) || refused.Broken {
 			for _, i := range members {
@@ -85,35 +94,43 @@ func resultOf(m channels.Message, receipt channels.Receipt, err error) channels.
 // errApart says that messages must be sent one by one.
 var errApart = &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("the messages have too little in common")}
 
-func (s *mails) sendTogether(ctx context.Context, messages []channels.Message, members []int) (channels.Receipt, error) {
-	letters := make([]letter, len(members))
-	for n, i := range members {
-		var err error
-		if letters[n], err = read(messages[i], s.from, s.replyTo); err != nil {
-			return channels.Receipt{}, err
-		}
-	}
+func (s *mails) sendTogether(ctx context.Context, letters []*draft) (channels.Receipt, error) {
 	w, ok := weave(letters)
 	if !ok {
 		return channels.Receipt{}, errApart
 	}
-	request := frame(w.letter(letters[0]))
-	for n, i := range members {
-		to := envelope(letters[n])
-		to.Substitutions = w.values[n]
-		for name, value := range marks(messages[i]) {
+	request := frame(w.letter(letters[0].letter))
+	for n, l := range letters {
+		to := envelope(l.letter)
+		for at, mark := range w.marks {
+			to.SetSubstitution(mark, w.values[n][at])
+		}
+		for name, value := range marks(l.message) {
 			to.SetCustomArg(name, value)
 		}
-		for _, f := range letters[n].fields {
+		for _, f := range l.fields {
 			to.SetHeader(f.name, f.value)
 		}
 		request.AddPersonalizations(to)
 	}
-	body, err := json.Marshal(request)
+	body, err := encoded(request)
 	if err != nil {
 		return channels.Receipt{}, errApart
 	}
 	return s.post(ctx, body)
+}
+
+// encoded writes a request. Signs that would only matter inside of HTML stay as they
+// are: a letter is full of them.
+func encoded(request *sendgrid.SGMailV3) ([]byte, error) {
+	var out bytes.Buffer
+	for _, content := range request.Content {
+		out.Grow(len(content.Value) + len(content.Value)/8 + 1<<10)
+	}
+	writer := json.NewEncoder(&out)
+	writer.SetEscapeHTML(false)
+	err := writer.Encode(request)
+	return out.Bytes(), err
 }
 
 // envelope is one recipient of a request.

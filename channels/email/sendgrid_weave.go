@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/mail"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -21,14 +19,59 @@ import (
 // with room for what they are called.
 const longestValues = 9_000
 
-// piece is where letters may differ: a word, and what stands between words or
-// around a link.
-var piece = regexp.MustCompile(`[^\s<>"'=]+|[\s<>"'=]+`)
+// cut finds where the pieces of a text end: words, and what stands between words or
+// around a link. Letters may differ by whole pieces.
+func cut(text string) []int32 {
+	ends := make([]int32, 0, len(text)/4+1)
+	for i := 1; i < len(text); i++ {
+		if between[text[i]] != between[text[i-1]] {
+			ends = append(ends, int32(i))
+		}
+	}
+	if text != "" {
+		ends = append(ends, int32(len(text)))
+	}
+	return ends
+}
+
+// between are the signs that stand between words.
+var between = func() (table [256]bool) {
+	for _, c := range []byte("\t\n\f\r <>\"'=") {
+		table[c] = true
+	}
+	return table
+}()
+
+// draft is a letter that may be written with others.
+type draft struct {
+	letter
+	message channels.Message
+	forms   [4]string
+	ends    [4][]int32 // of the pieces of each form
+}
+
+func drafted(l letter, m channels.Message) draft {
+	d := draft{letter: l, message: m, forms: l.forms()}
+	for f, form := range d.forms {
+		d.ends[f] = cut(form)
+	}
+	return d
+}
+
+// piece is the nth piece of a form.
+func (d *draft) piece(f, n int) string {
+	begin := int32(0)
+	if n > 0 {
+		begin = d.ends[f][n-1]
+	}
+	return d.forms[f][begin:d.ends[f][n]]
+}
 
 // woven are letters written as one.
 type woven struct {
 	common [4]string // as forms
-	values []map[string]string
+	marks  []string
+	values [][]string // of each letter, at the marks
 }
 
 // forms are the parts of a letter that substitutions reach: subject, text, HTML,
@@ -53,97 +96,115 @@ func (w woven) letter(first letter) letter {
 
 // shape is the same for letters that may be written as one: as many pieces, from
 // the same sender, with the same fields but for those that name the recipient.
-func (l letter) shape() string {
-	shape := []string{mailbox(l.from)}
-	if l.reply != nil {
-		_, domain := halves(l.reply.Address)
-		shape = append(shape, l.reply.Name, domain)
-	}
-	for _, f := range l.fields {
-		if f.name == "List-ID" || f.name == "Feedback-ID" || f.name == "Auto-Submitted" {
-			shape = append(shape, f.name, f.value)
+func (d *draft) shape() string {
+	shape := []byte(mailbox(d.from))
+	add := func(words ...string) {
+		for _, word := range words {
+			shape = append(append(shape, '\n'), word...)
 		}
 	}
-	for _, form := range l.forms() {
-		shape = append(shape, strconv.Itoa(len(piece.FindAllStringIndex(form, -1))))
+	if d.reply != nil {
+		_, domain := halves(d.reply.Address)
+		add(d.reply.Name, domain)
 	}
-	return strings.Join(shape, "\n")
+	for _, f := range d.fields {
+		if f.name == "List-ID" || f.name == "Feedback-ID" || f.name == "Auto-Submitted" {
+			add(f.name, f.value)
+		}
+	}
+	for _, ends := range d.ends {
+		shape = strconv.AppendInt(append(shape, '\n'), int64(len(ends)), 10)
+	}
+	return string(shape)
 }
 
 // weave writes letters of one shape as one. ok is false where they have too
 // little in common, or where a letter would not come out as it is.
-func weave(letters []letter) (w woven, ok bool) {
-	w.values = make([]map[string]string, len(letters))
-	for i := range w.values {
-		w.values[i] = map[string]string{}
-	}
-	mark := markOf(letters)
-	marks := 0
+func weave(letters []*draft) (w woven, ok bool) {
+	w.values = make([][]string, len(letters))
+	word := markOf(letters[0])
 	for f := range w.common {
-		pieces := make([][]string, len(letters))
-		for i, l := range letters {
-			pieces[i] = piece.FindAllString(l.forms()[f], -1)
-		}
 		var common strings.Builder
-		for at := 0; at < len(pieces[0]); {
-			end := at
-			for end < len(pieces[0]) && !same(pieces, end) {
-				end++
+		common.Grow(len(letters[0].forms[f]))
+		for at, end := 0, 0; at < len(letters[0].ends[f]); at = end {
+			for end = at; end < len(letters[0].ends[f]) && !same(letters, f, end); end++ {
 			}
 			if end == at {
-				common.WriteString(pieces[0][at])
-				at++
+				common.WriteString(letters[0].piece(f, at))
+				end++
 				continue
 			}
-			name := mark(marks)
-			marks++
-			common.WriteString(name)
-			for i := range letters {
-				w.values[i][name] = strings.Join(pieces[i][at:end], "")
+			mark := word + strconv.Itoa(len(w.marks)) + "-"
+			w.marks = append(w.marks, mark)
+			common.WriteString(mark)
+			for i, l := range letters {
+				begin := len(l.piece(f, at))
+				w.values[i] = append(w.values[i], l.forms[f][int(l.ends[f][at])-begin:l.ends[f][end-1]])
 			}
-			at = end
 		}
 		w.common[f] = common.String()
 	}
-	return w, w.gives(letters)
+	return w, w.gives(letters, word)
 }
 
-func same(pieces [][]string, at int) bool {
-	return !slices.ContainsFunc(pieces, func(p []string) bool { return p[at] != pieces[0][at] })
-}
-
-// markOf names the places of one request by a digest of all its letters, so that
-// no letter holds such a word, none of them begins with another, and the same
-// letters are always written the same way.
-func markOf(letters []letter) func(int) string {
-	digest := sha256.New()
-	for _, l := range letters {
-		for _, form := range l.forms() {
-			digest.Write(append([]byte(form), 0))
+func same(letters []*draft, f, at int) bool {
+	first := letters[0].piece(f, at)
+	for _, l := range letters[1:] {
+		if l.piece(f, at) != first {
+			return false
 		}
 	}
-	word := hex.EncodeToString(digest.Sum(nil)[:8])
-	return func(n int) string { return "-rapport" + word + "." + strconv.Itoa(n) + "-" }
+	return true
+}
+
+// markOf begins the names of the places of one request, by a digest of its first
+// letter: the same letters are always written the same way, and no letter holds such
+// a word, which gives tries.
+func markOf(first *draft) string {
+	digest := sha256.New()
+	for _, form := range first.forms {
+		digest.Write([]byte(form))
+		digest.Write([]byte{0})
+	}
+	return "-rapport" + hex.EncodeToString(digest.Sum(nil)[:8]) + "."
 }
 
 // gives reports whether every letter comes out of what is woven as it is, with
-// values that SendGrid takes.
-func (w woven) gives(letters []letter) bool {
+// values that SendGrid takes. Marks stand where they were put and nowhere else, so
+// that it makes no difference in which order they are replaced.
+func (w woven) gives(letters []*draft, word string) bool {
+	found := 0
+	for _, common := range w.common {
+		found += strings.Count(common, word)
+	}
+	if found != len(w.marks) {
+		return false
+	}
 	for i, l := range letters {
-		size := 0
-		var pairs []string
-		for name, value := range w.values[i] {
-			size += len(name) + len(value)
-			pairs = append(pairs, name, value)
-		}
-		replace := strings.NewReplacer(pairs...)
-		if size > longestValues {
-			return false
-		}
-		for f, form := range l.forms() {
-			if replace.Replace(w.common[f]) != form {
+		size, n := 0, 0
+		for f, rest := range w.common {
+			form := l.forms[f]
+			for {
+				at := strings.Index(rest, word)
+				if at < 0 {
+					break
+				}
+				value := w.values[i][n]
+				if size += len(w.marks[n]) + len(value); strings.Contains(value, word) || !strings.HasPrefix(rest[at:], w.marks[n]) {
+					return false
+				}
+				if !strings.HasPrefix(form, rest[:at]) || !strings.HasPrefix(form[at:], value) {
+					return false
+				}
+				form, rest = form[at+len(value):], rest[at+len(w.marks[n]):]
+				n++
+			}
+			if form != rest {
 				return false
 			}
+		}
+		if size > longestValues {
+			return false
 		}
 	}
 	return true
