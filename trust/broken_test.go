@@ -18,7 +18,8 @@ var broken = flag.Bool("broken", false, "also build the program with one safegua
 // code has no switch that could be on.
 type breakage struct {
 	name  string
-	row   row // that must turn red
+	row   row    // that must turn red
+	shows string // in the promise that is broken
 	file  string
 	edits []edit
 }
@@ -29,7 +30,7 @@ type edit struct{ from, to string }
 // breakages are all there are.
 var breakages = []breakage{
 	{
-		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, file: "workers/courier.go",
+		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, shows: "more often than their policy allows", file: "workers/courier.go",
 		edits: []edit{
 			{"\tleaving, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), written)\n\tleaving, err := r.begin(ctx, written, r.Now())\n"},
 			{"results := r.handOver(inFlight, leaving)", "results := early[:len(leaving)]"},
@@ -37,34 +38,37 @@ var breakages = []breakage{
 		},
 	},
 	{
-		name: "what a dead worker was sending is sent again", row: killedWorkers, file: "deliveries/moves.go",
+		name: "what a dead worker was sending is sent again", row: killedWorkers, shows: "more often than their policy allows", file: "deliveries/moves.go",
 		edits: []edit{{"d.Status == Sending && d.Channel == channels.Webhook", "d.Status == Sending && d.Channel.Valid()"}},
 	},
 	{
-		name: "evidence ends no doubt", row: killedWorkers, file: "deliveries/moves.go",
-		edits: []edit{{"evidence := p.Status.Rank() >= Sent.Rank() &&", "evidence := d.Status != Unconfirmed && p.Status.Rank() >= Sent.Rank() &&"}},
+		name: "evidence ends no doubt", row: killedWorkers, shows: "although their provider has them", file: "deliveries/moves.go",
+		edits: []edit{
+			{"evidence := p.Status.Rank() >= Sent.Rank() &&", "evidence := d.Status != Unconfirmed && p.Status.Rank() >= Sent.Rank() &&"},
+			{"if d.Status != Unconfirmed || !d.Status.May(f.Status) {", "if d.Status != Unconfirmed || !d.Status.May(f.Status) || f.Status == Sent {"},
+		},
 	},
 	{
-		name: "Redis is believed: what was put into it is never planned again", row: emptiedRedis, file: "store/ledger.go",
+		name: "Redis is believed: what was put into it is never planned again", row: emptiedRedis, shows: "in vain until every journey has ended", file: "store/ledger.go",
 		edits: []edit{
 			{"d.status IN ('queued', 'sending') AND d.lease_until", "d.status = 'sending' AND d.lease_until"},
 			{"WHERE status IN ('queued', 'sending') AND status = 'queued' AND fence IS NULL", "WHERE status = 'nowhere'"},
 		},
 	},
 	{
-		name: "no fence: who held a delivery once may write it for ever", row: frozenRedis, file: "store/deliveries.go",
+		name: "no fence: who held a delivery once may write it for ever", row: frozenRedis, shows: "more often than their policy allows", file: "store/deliveries.go",
 		edits: []edit{{`"d.fence = $1"`, `"$1::bigint > 0"`}},
 	},
 	{
-		name: "a commit is not waited for", row: crashedPostgres, file: "store/postgres.go",
+		name: "a commit is not waited for", row: crashedPostgres, shows: "more often than their policy allows", file: "store/postgres.go",
 		edits: []edit{{`config.RuntimeParams["application_name"] = "rapport"`, `config.RuntimeParams["application_name"], config.RuntimeParams["synchronous_commit"] = "rapport", "off"`}},
 	},
 	{
-		name: "a worker that is told to end does not finish", row: rolledWorkers, file: "workers/queue.go",
+		name: "a worker that is told to end does not finish", row: rolledWorkers, shows: "were in doubt", file: "workers/queue.go",
 		edits: []edit{{"ShutdownTimeout: o.Grace,", "ShutdownTimeout: 1,"}},
 	},
 	{
-		name: "an occurrence is not unique", row: twoSchedulers, file: "store/migrations/00001_spine.sql",
+		name: "an occurrence is not unique", row: twoSchedulers, shows: "runs were recorded for", file: "store/migrations/00001_spine.sql",
 		edits: []edit{{"entered {int} NOT NULL DEFAULT 0,\n    UNIQUE (campaign, at)\n", "entered {int} NOT NULL DEFAULT 0\n"}},
 	},
 }
@@ -89,11 +93,11 @@ func TestBrokenBuilds(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprintf("%02d", n+1), func(t *testing.T) {
-			b.row.patience = 2 * time.Minute // some breakages show in that nothing moves any more
+			b.row.patience = 4 * time.Minute // some breakages show in that nothing moves any more
 			v := b.row.try(t, b.build(t), b.row.quick)
-			if len(v.broken) == 0 {
+			if !strings.Contains(strings.Join(v.broken, "\n"), b.shows) {
 				fmt.Printf("NOT SEEN: %s\n  %s\n", b.name, v)
-				t.Errorf("%s: %s stays green", b.name, b.row.id)
+				t.Errorf("%s: %s does not show that", b.name, b.row.id)
 				return
 			}
 			fmt.Printf("seen: %s\n  %s\n", b.name, v)

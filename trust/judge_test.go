@@ -195,6 +195,8 @@ func (r *rig) judge(meant int) judgement {
 	return j
 }
 
+const doubledWords = "%d messages went out more often than their policy allows"
+
 // tell writes the judgement into the row's line and holds it to what every row
 // promises.
 func (t *trial) tell(j judgement, meant int) {
@@ -205,7 +207,7 @@ func (t *trial) tell(j judgement, meant int) {
 		t.show("second copies by policy %d", j.resent)
 	}
 	t.promise(j.lost == 0, "%d messages were lost", j.lost)
-	t.promise(j.doubled == 0, "%d messages went out more often than their policy allows", j.doubled)
+	t.promise(j.doubled == 0, doubledWords, j.doubled)
 	t.promise(j.planned == meant, "the ledger has %d deliveries, %d were meant", j.planned, meant)
 	t.promise(j.claimed == 0, "%d are marked as sent and were never accepted", j.claimed)
 	t.promise(j.denied == 0, "%d were accepted and the ledger says they were not sent", j.denied)

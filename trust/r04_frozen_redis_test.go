@@ -8,7 +8,7 @@ import (
 
 // frozenRedis: a machine stands still, with the Redis and one of the workers on
 // it, for longer than a lease. What that worker holds is given to others; when it
-// wakes and goes on with what it held, its fence is refused.
+// wakes last and goes on with what it held, its fence is refused.
 var frozenRedis = row{
 	id: "R4", fault: "Redis and a worker frozen with sends in flight", quick: 3_000, full: 20_000,
 	play: func(t *trial) {
@@ -35,8 +35,11 @@ var frozenRedis = row{
 			still.freeze()
 			r.redis.freeze()
 			time.Sleep(long) // the fault itself
-			still.thaw()
 			r.redis.thaw()
+			// It wakes when others are at work on what it held.
+			before := r.accepted.len()
+			t.wait(time.Minute, "others send", func() bool { return r.accepted.len() >= before+2*window })
+			still.thaw()
 		})
 		r.resolve(time.Minute, people)
 		stale := r.said("deliveries were taken over while they were being sent", "deliveries") +

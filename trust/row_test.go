@@ -88,6 +88,7 @@ func (r row) try(t *testing.T, program string, size int) (v verdict) {
 			if _, expected := cause.(abandoned); !expected {
 				t.Fatalf("%v\n%s", cause, debug.Stack())
 			}
+			tr.tellSoFar()
 		}
 		v = verdict{trial: tr, took: time.Since(began), broken: tr.broken}
 		if tr.rig != nil {
@@ -97,6 +98,16 @@ func (r row) try(t *testing.T, program string, size int) (v verdict) {
 	}()
 	r.play(tr)
 	return v
+}
+
+// tellSoFar judges what there is of a trial that was abandoned: what was doubled
+// by then explains more than that it did not end.
+func (t *trial) tellSoFar() {
+	if t.rig != nil {
+		j := t.rig.judge(0)
+		t.show("by then duplicates %d", j.doubled)
+		t.promise(j.doubled == 0, doubledWords, j.doubled)
+	}
 }
 
 // show adds a figure to the row's line.

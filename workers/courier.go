@@ -403,8 +403,11 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 		r.Shown.Metrics.Sent(string(r.outlet.Channel), r.outlet.Provider, map[string]int{"not_rendered": len(unwritable)})
 	}
 	leaving, err := r.begin(ctx, written, r.Now())
-	if err != nil || len(leaving) == 0 {
-		return false, err
+	if err != nil {
+		return false, errors.Join(err, r.unsent(ctx, written))
+	}
+	if len(leaving) == 0 {
+		return false, nil
 	}
 	// Messages that have begun are not torn off by a shutdown: the provider's
 	// time-out bounds them.
@@ -429,6 +432,22 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	shown, noted := r.observe(ctx, leaving, results, probe)
 	r.trail(after, leaving, now)
 	return shown, errors.Join(blocked, settled, noted)
+}
+
+// unsent gives back parcels of which nobody knows whether they are written down
+// as being sent: the database went away before it could say so. Not a byte of them
+// has left, and no other may find that out. The database has as long as a provider
+// to come back; after that the lease ends them, in doubt.
+func (r *round) unsent(ctx context.Context, parcels []parcel) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	defer cancel()
+	for {
+		err := r.giveBack(ctx, parcels, "", r.Now(), 0)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		sleep(ctx, time.Second)
+	}
 }
 
 // another reports whether a notification found a browser gone whose customer has

@@ -52,6 +52,7 @@ func (d *dying) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 func (s *shop) crash(after string) {
 	s.t.Helper()
 	s.courier.Ledger = &dying{Ledger: s.store, after: after}
+	s.courier.Call = time.Second // how long it tries to say that nothing was sent
 	if err := s.courier.Deliver(s.ctx(), s.due()); !errors.Is(err, errKilled) {
 		s.t.Fatalf("the courier survived: %v", err)
 	}
@@ -72,6 +73,38 @@ func TestACrashBeforeTheSendLosesNothing(t *testing.T) {
 	s.stands(deliveries.Queued, "") // its lease is not over
 	s.later(workers.UsualLease)
 	s.mend()
+	s.stands(deliveries.Planned, "")
+	s.deliver()
+	s.stands(deliveries.Sent, "")
+	if n := len(s.provider.requests()); n != 1 {
+		t.Errorf("%d messages went out", n)
+	}
+}
+
+// torn is a ledger whose answer to a Begin is lost on the way, once.
+type torn struct {
+	deliveries.Ledger
+	lost bool
+}
+
+func (l *torn) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, all []deliveries.Candidate, judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict) ([]deliveries.Verdict, error) {
+	verdicts, err := l.Ledger.Begin(ctx, fence, now, horizon, all, judge)
+	for _, verdict := range verdicts {
+		if verdict.Go && !l.lost {
+			l.lost = true
+			return nil, errors.New("unexpected EOF")
+		}
+	}
+	return verdicts, err
+}
+
+func TestAWindowWhoseBeginningIsNotKnownIsSentLaterAndNotInDoubt(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.courier.Ledger = &torn{Ledger: s.store}
+	if err := s.courier.Deliver(s.ctx(), s.due()); err == nil {
+		t.Fatal("the lost answer is not told")
+	}
 	s.stands(deliveries.Planned, "")
 	s.deliver()
 	s.stands(deliveries.Sent, "")
