@@ -3,6 +3,7 @@ package campaigns
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -62,7 +63,7 @@ func isE164(number string) bool {
 // follow-me numbers, pagers and mailboxes. Such numbers are put into forms for
 // the money, also in countries where we write (toll fraud, SMS pumping).
 func costly(phone string) bool {
-	number, err := phonenumbers.Parse(phone, "")
+	number, err := dialled(phone)
 	if err != nil {
 		return false
 	}
@@ -96,7 +97,7 @@ func CountryOf(c *customers.Customer, ch channels.Channel) string {
 	if ch != channels.SMS && ch != channels.Call {
 		return c.Country
 	}
-	number, err := phonenumbers.Parse(c.Phone, "")
+	number, err := dialled(c.Phone)
 	if err != nil {
 		return c.Country
 	}
@@ -109,4 +110,41 @@ func CountryOf(c *customers.Customer, ch channels.Channel) string {
 	default:
 		return phonenumbers.GetRegionCodeForCountryCode(code)
 	}
+}
+
+// dialled takes a number apart. One in E.164 form, as they are kept, comes apart
+// by its digits: phonenumbers.Parse asks first whether it is a page of prose with
+// a number somewhere in it, which takes longer than all the other gates together.
+func dialled(phone string) (*phonenumbers.PhoneNumber, error) {
+	if !isE164(phone) {
+		return phonenumbers.Parse(phone, "")
+	}
+	for end := 2; end <= 4; end++ { // no country's code is the beginning of another's
+		code, err := strconv.Atoi(phone[1:end])
+		if err != nil || !plain(code) {
+			continue
+		}
+		national := phone[end:]
+		if national[0] == '0' || national[0] == '1' && code == 1 { // perhaps its national prefix
+			break
+		}
+		digits, err := strconv.ParseUint(national, 10, 64)
+		if err != nil {
+			break
+		}
+		country := int32(code) //nolint:gosec // three digits
+		return &phonenumbers.PhoneNumber{CountryCode: &country, NationalNumber: &digits}, nil
+	}
+	return phonenumbers.Parse(phone, "")
+}
+
+// plain reports whether the numbers behind a country's code are what is dialled:
+// nothing is left out or put in between, but a national prefix of 0 (or 1 in
+// North America), which no number there begins with.
+func plain(code int) bool {
+	switch code {
+	case 1, 30, 31, 32, 33, 34, 41, 43, 44, 45, 46, 47, 48, 49, 61, 64, 351, 352, 353, 420, 421:
+		return true
+	}
+	return false
 }
