@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -89,6 +90,22 @@ func (p place) next() place {
 		}
 	}
 	return nil
+}
+
+// Closing reports whether an entry waits for the message of its last step, and no
+// exit asks about the customer meanwhile: once that message is settled, whatever
+// became of it, the journey is over.
+func (c *Campaign) Closing(e Entry) bool {
+	asks := func(exit Exit) bool { return exit.When != nil }
+	at, found := c.placeOf(e.Position)
+	if !found || at.next() != nil || slices.ContainsFunc(c.Exits, asks) {
+		return false
+	}
+	switch at.step().Kind {
+	case StepEmail, StepSMS, StepCall, StepPush:
+		return true
+	}
+	return false
 }
 
 // into is the place of the first step of a branch, or behind the branch when

@@ -276,7 +276,7 @@ func Defaults() Config {
 		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour), Recordings: Age(90 * 24 * time.Hour)},
 		Ops:       Ops{Drain: 5 * time.Second},
 		Telemetry: Telemetry{Sample: 0.01},
-		Worker:    Worker{Concurrency: 8, QueueParts: 1, Window: 100, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
+		Worker:    Worker{Concurrency: 8, QueueParts: 1, Window: 500, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
 		Log:       Log{Level: "info", Format: "text"},
 	}
 }

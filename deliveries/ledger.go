@@ -75,6 +75,18 @@ type Outcome struct {
 	Segments int
 	// Cost is what it turned out to cost beyond what was taken, minor units.
 	Cost int64
+	// Onward is until when the entry that this wakes is left to the caller, who
+	// walks it on; zero leaves it to whoever looks for entries that are awake.
+	Onward time.Time
+	// Ends is how the entry that waited for the delivery ends by it; nil wakes it.
+	Ends *Ending
+}
+
+// Ending is the end of an entry that waited for nothing but a delivery. Where
+// anything happened to the entry since it was read, it is woken instead.
+type Ending struct {
+	Revision   int64 // of the entry as it was read
+	State, Why string
 }
 
 // Fence is a claim's token. Every write names it, and a write with a fence
@@ -93,7 +105,8 @@ type Ledger interface {
 	Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (Fence, []Delivery, error)
 	// Begin asks judge about every candidate inside one transaction, with the
 	// customers' pressure locked against other workers, and commits the answer
-	// before it returns: Sending (TakenAt now, Attempts+1, the cap and the cost
+	// before it returns (the delivery it is asked about comes without what it says,
+	// its Vars, Retry and Content): Sending (TakenAt now, Attempts+1, the cap and the cost
 	// taken, content kept where given) for Go, Planned or Skipped otherwise.
 	// The verdicts stand in the order of the candidates; one whose fence was
 	// lost is not Go. A candidate whose entry has ended meanwhile is skipped as
@@ -103,7 +116,7 @@ type Ledger interface {
 	// Settle writes outcomes of claimed deliveries, gives back the cap and cost
 	// of those that certainly did not reach the customer (Planned, Failed),
 	// appends each but Planned to the timeline, and wakes the entries that wait
-	// for them. Outcomes whose fence was lost are left out, as are those that
+	// for them, or ends those that an outcome ends. Outcomes whose fence was lost are left out, as are those that
 	// evidence has overtaken; the number written returns. A holder whose lease
 	// is over may still settle what became Unconfirmed.
 	Settle(ctx context.Context, fence Fence, now time.Time, outcomes []Outcome) (int, error)

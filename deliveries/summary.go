@@ -66,6 +66,9 @@ type Summary interface {
 	Funnels(ctx context.Context) ([]Funnel, error)
 	// Backlog counts what waits.
 	Backlog(ctx context.Context, now time.Time) (Backlog, error)
+	// Pressing is Backlog for whoever asks all the time: nothing is counted further
+	// than to a bound, however much waits, and Next is left out.
+	Pressing(ctx context.Context, now time.Time, most int) (Backlog, error)
 	// Of lists the deliveries of an entry, oldest first.
 	Of(ctx context.Context, entry int64) ([]Delivery, error)
 }

@@ -50,7 +50,7 @@ func (p prefixed) Scan(dest ...any) error { return p.record.Scan(append([]any{p.
 
 // Wake implements campaigns.Arrivals.
 func (s *Store) Wake(ctx context.Context, now time.Time, ids []int64) error {
-	err := s.write(ctx, func(tx *tx) error { return wakeEntries(ctx, tx, now, ids) })
+	err := s.write(ctx, func(tx *tx) error { return wakeEntries(ctx, tx, now, ids, time.Time{}) })
 	if err != nil {
 		return fmt.Errorf("wake %d entries: %w", len(ids), err)
 	}

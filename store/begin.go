@@ -13,7 +13,7 @@ import (
 )
 
 // Begin implements deliveries.Ledger. The order of its locks is the order of
-// the rows' numbers: deliveries, customers, entries, budgets. A delivery whose
+// the rows' numbers: deliveries, customers, budgets. A delivery whose
 // entry has ended since it was claimed is skipped as exited without a word from
 // the judge; only the extra copy of a resend may follow an entry to its end.
 func (s *Store) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, candidates []deliveries.Candidate,
@@ -48,8 +48,8 @@ type court struct {
 	budget   *budget
 }
 
-// openCourt locks the candidates that the fence still holds, their customers
-// and their entries, and reads what has been sent to these customers.
+// openCourt locks the candidates that the fence still holds and, where anything is
+// limited, their customers, and reads what they are judged by.
 func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon time.Time, candidates []deliveries.Candidate) (*court, error) {
 	ids := make([]int64, len(candidates))
 	for i, c := range candidates {
@@ -68,19 +68,13 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 		}
 		people, entries = append(people, d.Customer), append(entries, d.Entry)
 	}
-	c := &court{now: now, held: held, budget: openBudget(ctx, tx)}
-	if err := lockCustomers(ctx, tx, distinct(people)); err != nil {
-		return nil, err
+	c := &court{now: now, held: held, budget: openBudget(ctx, tx), contacts: map[string][]deliveries.Contact{}}
+	if horizon.Before(now) { // else there is no limit that anything sent could count against
+		if err := c.readPressure(ctx, tx, distinct(people), horizon); err != nil {
+			return nil, err
+		}
 	}
-	if c.states, err = lockStates(ctx, tx, distinct(entries)); err != nil {
-		return nil, err
-	}
-	// In this order: what another worker gives back between the two reads is
-	// then seen twice rather than never.
-	if c.contacts, err = contactsOf(ctx, tx, distinct(people), horizon); err != nil {
-		return nil, err
-	}
-	if c.rivals, err = rivalsOf(ctx, tx, distinct(people)); err != nil {
+	if c.states, err = statesOf(ctx, tx, distinct(entries)); err != nil {
 		return nil, err
 	}
 	if c.stopped, err = stopsOf(ctx, tx, distinct(people)); err != nil {
@@ -88,6 +82,21 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	}
 	c.refused, err = refusalsOf(ctx, tx, distinct(people))
 	return c, err
+}
+
+// readPressure keeps other workers from judging the same customers and reads what
+// went to them and what waits.
+func (c *court) readPressure(ctx context.Context, tx *tx, people []string, horizon time.Time) (err error) {
+	if err := lockCustomers(ctx, tx, people); err != nil {
+		return err
+	}
+	// In this order: what another worker gives back between the two reads is
+	// then seen twice rather than never.
+	if c.contacts, err = contactsOf(ctx, tx, people, horizon); err != nil {
+		return err
+	}
+	c.rivals, err = rivalsOf(ctx, tx, people)
+	return err
 }
 
 // hear asks the judge about every candidate, in order: what one of them takes
@@ -180,7 +189,7 @@ func (c *court) record(ctx context.Context, tx *tx, candidates []deliveries.Cand
 		if v.Go {
 			after.Provider = candidates[i].Provider
 		}
-		changes = append(changes, change{before, after})
+		changes = append(changes, change{before: before, after: after})
 		if content := candidates[i].Content; v.Go && content != nil {
 			scripts.add(after.ID, content)
 		}
@@ -205,8 +214,9 @@ func lockCustomers(ctx context.Context, tx *tx, ids []string) error {
 	return err
 }
 
-// lockStates reads where entries stand and keeps them from ending meanwhile.
-func lockStates(ctx context.Context, tx *tx, ids []int64) (map[int64]campaigns.EntryState, error) {
+// statesOf reads where entries stand. They are not kept from ending before this
+// transaction does: whoever ends one meanwhile ends it after its message began.
+func statesOf(ctx context.Context, tx *tx, ids []int64) (map[int64]campaigns.EntryState, error) {
 	type standing struct {
 		id    int64
 		state campaigns.EntryState
@@ -214,7 +224,7 @@ func lockStates(ctx context.Context, tx *tx, ids []int64) (map[int64]campaigns.E
 	all, err := listRows(ctx, tx, numbers(ids), func(r record) (s standing, err error) {
 		err = r.Scan(&s.id, &s.state)
 		return s, err
-	}, "SELECT e.id, e.state FROM entries e WHERE "+tx.among("e.id")+" ORDER BY e.id"+tx.forUpdate("e"))
+	}, "SELECT e.id, e.state FROM entries e WHERE "+tx.among("e.id")+" ORDER BY e.id")
 	states := make(map[int64]campaigns.EntryState, len(all))
 	for _, s := range all {
 		states[s.id] = s.state

@@ -26,19 +26,35 @@ func scanDelivery(r record) (d deliveries.Delivery, err error) {
 	return d, err
 }
 
+// movingColumns are what scanMoving reads, of a table named d: all of a delivery
+// but what it says and how it is tried again, which no move changes and which takes
+// longer to read than all the rest.
+const movingColumns = `d.id, d.entry, d.customer, d.campaign, d.version, d.step, d.grp, d.channel, d.topic, d.template,
+	d.priority, d.status, d.reason, d.due_at, d.expires_at, d.attempts, d.ambiguous, d.resent,
+	d.provider, d.provider_id, d.cost, d.zone, d.zone_from, d.planned_at, d.taken_at, d.settled_at, d.rung,
+	d.case_id, d.segments`
+
+func scanMoving(r record) (d deliveries.Delivery, err error) {
+	err = r.Scan(&d.ID, &d.Entry, &d.Customer, &d.Campaign, &d.Version, &d.Step, &d.Group, &d.Channel, &d.Topic, &d.Template,
+		&d.Priority, &d.Status, &d.Reason, asTime(&d.DueAt), asTime(&d.ExpiresAt), &d.Attempts, &d.Ambiguous, &d.Resent,
+		&d.Provider, orZero(&d.ProviderID), &d.Cost, &d.Zone, &d.ZoneFrom, asTime(&d.PlannedAt), asTime(&d.TakenAt),
+		asTime(&d.SettledAt), &d.Rung, &d.Case, &d.Segments)
+	return d, err
+}
+
 // heldRows reads deliveries by number and keeps them from others.
 func heldRows(ctx context.Context, tx *tx, ids []int64) (map[int64]deliveries.Delivery, error) {
-	return heldWhere(ctx, tx, ids, "TRUE")
+	return heldWhere(ctx, tx, ids, deliveryColumns, scanDelivery, "TRUE")
 }
 
-// heldBy is heldRows of those that a fence still holds.
+// heldBy is heldRows of those that a fence still holds, without what they say.
 func heldBy(ctx context.Context, tx *tx, fence deliveries.Fence, ids []int64) (map[int64]deliveries.Delivery, error) {
-	return heldWhere(ctx, tx, ids, "d.fence = $1", int64(fence))
+	return heldWhere(ctx, tx, ids, movingColumns, scanMoving, "d.fence = $1", int64(fence))
 }
 
-func heldWhere(ctx context.Context, tx *tx, ids []int64, condition string, args ...any) (map[int64]deliveries.Delivery, error) {
-	held, err := listRows(ctx, tx, numbers(distinct(ids)), scanDelivery, `
-		SELECT `+deliveryColumns+` FROM deliveries d
+func heldWhere(ctx context.Context, tx *tx, ids []int64, columns string, scan func(record) (deliveries.Delivery, error), condition string, args ...any) (map[int64]deliveries.Delivery, error) {
+	held, err := listRows(ctx, tx, numbers(distinct(ids)), scan, `
+		SELECT `+columns+` FROM deliveries d
 		WHERE `+tx.among("d.id")+" AND "+condition+" ORDER BY d.id"+tx.forUpdate("d"), args...)
 	byID := make(map[int64]deliveries.Delivery, len(held))
 	for _, d := range held {
@@ -73,7 +89,13 @@ func planDeliveries(ctx context.Context, tx *tx, planned []deliveries.Delivery) 
 }
 
 // change is one delivery before and after a move.
-type change struct{ before, after deliveries.Delivery }
+type change struct {
+	before, after deliveries.Delivery
+	// onward is until when the entry that the move wakes is left to the caller.
+	onward time.Time
+	// ends is how that entry ends instead of being woken.
+	ends *deliveries.Ending
+}
 
 // moveDeliveries writes changed deliveries and what follows from them: when the customer
 // was last contacted, and the waking of the entry once it need not wait any
@@ -87,16 +109,12 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 	rows := newRows(`delivery int, status text, rank int, reason text, due_at int, attempts int, resent int, provider text,
 		provider_id text, cost int, segments int, zone text, zone_from text, taken_at int, settled_at int, rung int`)
 	contacted := map[string]time.Time{}
-	var settled []int64
 	for _, c := range changes {
 		d := c.after
 		rows.add(d.ID, d.Status, d.Status.Rank(), d.Reason, d.DueAt, d.Attempts, d.Resent, d.Provider,
 			nullable(d.ProviderID), d.Cost, d.Segments, d.Zone, d.ZoneFrom, d.TakenAt, d.SettledAt, d.Rung)
 		if reached(d) && !reached(c.before) && d.TakenAt.After(contacted[d.Customer]) {
 			contacted[d.Customer] = d.TakenAt
-		}
-		if d.Status.Settled() {
-			settled = append(settled, d.Entry)
 		}
 	}
 	_, err := tx.execRows(ctx, rows, `
@@ -112,7 +130,49 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 	if err := markContacted(ctx, tx, contacted); err != nil {
 		return err
 	}
-	return wakeEntries(ctx, tx, now, settled)
+	return tellEntries(ctx, tx, now, changes)
+}
+
+// tellEntries ends the entries that waited for what is settled now, or wakes them.
+func tellEntries(ctx context.Context, tx *tx, now time.Time, changes []change) error {
+	over, err := endEntries(ctx, tx, now, changes)
+	if err != nil {
+		return err
+	}
+	woken := map[time.Time][]int64{} // by until when they are left to the caller
+	for _, c := range changes {
+		if c.after.Status.Settled() && !over[c.after.Entry] {
+			woken[c.onward] = append(woken[c.onward], c.after.Entry)
+		}
+	}
+	for _, until := range slices.SortedFunc(maps.Keys(woken), time.Time.Compare) {
+		if err := wakeEntries(ctx, tx, now, woken[until], until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endEntries ends entries by what became of their deliveries, as far as nothing
+// else happened to them, and returns which ended.
+func endEntries(ctx context.Context, tx *tx, now time.Time, changes []change) (map[int64]bool, error) {
+	rows := newRows("entry int, seen int, state text, reason text")
+	for _, c := range changes {
+		if c.ends != nil && c.after.Status.Settled() {
+			rows.add(c.after.Entry, c.ends.Revision, c.ends.State, c.ends.Why)
+		}
+	}
+	if rows.len() == 0 {
+		return nil, nil
+	}
+	ended, err := listRows(ctx, tx, rows, column[int64], `
+		UPDATE entries SET state = v.state, why = v.reason, ended_at = $1, wake_at = NULL, lease_until = NULL, revision = revision + 1
+		FROM {rows} AS v WHERE id = v.entry AND revision = v.seen AND `+asRead("entries.state")+" = 'running' RETURNING id", now.UnixMilli())
+	over := make(map[int64]bool, len(ended))
+	for _, id := range ended {
+		over[id] = true
+	}
+	return over, err
 }
 
 // reached reports whether the customer has, or may have, the message.
@@ -159,7 +219,7 @@ func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, wh
 	}
 	planned, err := listRows(ctx, tx, numbers(entries), scanDelivery, `
 		SELECT `+deliveryColumns+` FROM deliveries d
-		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' AND "+which+" ORDER BY d.id"+tx.forUpdate("d"))
+		WHERE `+tx.among("d.entry")+" AND "+asRead("d.status")+" = 'planned' AND "+which+" ORDER BY d.id"+tx.forUpdate("d"))
 	if err != nil {
 		return err
 	}
@@ -167,7 +227,7 @@ func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, wh
 	dropped := make([]deliveries.Delivery, len(planned))
 	for i, d := range planned {
 		dropped[i] = d.Dropped(deliveries.Exited, now)
-		changes[i] = change{d, dropped[i]}
+		changes[i] = change{before: d, after: dropped[i]}
 	}
 	if err := tellDeliveries(ctx, tx, now, dropped); err != nil {
 		return err

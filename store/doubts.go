@@ -63,7 +63,7 @@ func (s *Store) Resolve(ctx context.Context, now time.Time, findings []deliverie
 				continue
 			}
 			delete(doubtful, finding.ID)
-			changes = append(changes, change{before, after})
+			changes = append(changes, change{before: before, after: after})
 			if after.Status != deliveries.Planned {
 				told = append(told, after)
 			}

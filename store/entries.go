@@ -202,14 +202,15 @@ func (s *Store) Awake(ctx context.Context, now time.Time, lease time.Duration, l
 
 // wakeEntries lets entries be looked at at once, because there is news. It
 // counts as a change: a move that was judged without the news is refused. An
-// entry before its first step waits for its own time; nothing is news to it.
-func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64) error {
+// entry before its first step waits for its own time; nothing is news to it. Until a
+// moment they are left to the caller; the zero time leaves a lease as it is.
+func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64, until time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	_, err := tx.execRows(ctx, numbers(distinct(ids)), `
-		UPDATE entries SET wake_at = $1, revision = revision + 1
-		WHERE `+tx.among("id")+` AND state = 'running' AND position <> ''`, now.UnixMilli())
+		UPDATE entries SET wake_at = $1, revision = revision + 1, lease_until = COALESCE(CAST($2 AS BIGINT), lease_until)
+		WHERE `+tx.among("id")+" AND "+asRead("state")+" = 'running' AND position <> ''", now.UnixMilli(), instant(until))
 	return err
 }
 

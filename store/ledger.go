@@ -102,14 +102,14 @@ func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease tim
 		_, err := tx.execRows(ctx, numbers(distinct(ids)), `
 			WITH free AS MATERIALIZED (
 				SELECT d.id FROM deliveries d
-				WHERE `+tx.among("d.id")+` AND d.status = 'queued' AND (d.fence IS NULL OR d.lease_until <= $1)
+				WHERE `+tx.among("d.id")+" AND "+asRead("d.status")+` = 'queued' AND (d.fence IS NULL OR d.lease_until <= $1)
 				ORDER BY d.id`+tx.forUpdate("d")+`)
 			UPDATE deliveries SET fence = $2, lease_until = $3 WHERE id IN (SELECT id FROM free)`,
 			now.UnixMilli(), int64(fence), now.Add(lease).UnixMilli())
 		if err != nil {
 			return err
 		}
-		held, err = heldBy(ctx, tx, fence, ids)
+		held, err = heldWhere(ctx, tx, ids, deliveryColumns, scanDelivery, "d.fence = $1", int64(fence))
 		return err
 	})
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 				continue
 			}
 			delete(held, outcome.ID)
-			changes = append(changes, change{before, after})
+			changes = append(changes, change{before: before, after: after, onward: outcome.Onward, ends: outcome.Ends})
 			if line := after; outcome.Status != deliveries.Planned {
 				if outcome.Status == deliveries.Sent { // also where a report came first
 					line.Status, line.Reason = deliveries.Sent, ""
@@ -189,7 +189,7 @@ func (s *Store) Reclaim(ctx context.Context, now time.Time) (planned, unconfirme
 			if !moved {
 				continue
 			}
-			changes = append(changes, change{before, after})
+			changes = append(changes, change{before: before, after: after})
 			if after.Status == deliveries.Unconfirmed {
 				doubtful = append(doubtful, after)
 			}

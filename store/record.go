@@ -134,7 +134,7 @@ func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.P
 			continue
 		}
 		at[p.ID] = len(changes)
-		changes = append(changes, change{before, after})
+		changes = append(changes, change{before: before, after: after})
 	}
 	return moveDeliveries(ctx, tx, now, changes)
 }
@@ -186,7 +186,7 @@ func (s *Store) Fetched(ctx context.Context, id int64, attempt int, providerID s
 		before := d
 		d, _ = before.Advanced(deliveries.Progress{ID: id, Status: deliveries.Sent, ProviderID: providerID, At: now}, now)
 		d.ProviderID = cmp.Or(providerID, d.ProviderID)
-		return moveDeliveries(ctx, tx, now, []change{{before, d}})
+		return moveDeliveries(ctx, tx, now, []change{{before: before, after: d}})
 	})
 	if err != nil {
 		return false, deliveries.Delivery{}, fmt.Errorf("note that the script of delivery %d was fetched: %w", id, err)

@@ -109,7 +109,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		func() error { return openCases(ctx, tx, cases) },
 		func() error { return planAutomatic(ctx, tx, now, replies) },
 		func() error { return addRecordings(ctx, tx, taped) },
-		func() error { return wakeEntries(ctx, tx, now, news) },
+		func() error { return wakeEntries(ctx, tx, now, news, time.Time{}) },
 	} {
 		if err := write(); err != nil {
 			return err

@@ -66,7 +66,7 @@ func openSplits(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Mo
 			late = append(late, a.entry)
 		}
 	}
-	return wakeEntries(ctx, tx, now, late)
+	return wakeEntries(ctx, tx, now, late, time.Time{})
 }
 
 // addWinners tells travellers how the splits of their campaigns were decided.
@@ -165,7 +165,7 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 			FROM {rows} AS v JOIN deliveries d ON d.step = v.step JOIN entries e ON e.id = d.entry
 			WHERE d.campaign = $1 AND d.version BETWEEN COALESCE((SELECT s.since FROM splits s
 					WHERE s.campaign = $1 AND s.version = $2 AND s.run = $3 AND s.step = $4), $2) AND $2
-				AND e.run = $3 AND d.channel <> 'webhook' AND d.taken_at <= $5
+				AND e.campaign = $1 AND e.run = $3 AND d.channel <> 'webhook' AND d.taken_at <= $5
 			GROUP BY v.path, d.status, name`, at.Campaign, at.Version, at.Run, at.Step, taken.UnixMilli())
 		return err
 	})

@@ -101,7 +101,7 @@ func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (seen deliv
 			return err
 		}
 		if err := sums.addDeliveries(ctx, tx, "d.campaign = $1 AND d.version "+stageVersions+`
-			AND EXISTS (SELECT 1 FROM entries e WHERE e.id = d.entry AND e.run = $3)`, stage.Campaign, stage.Version, stage.Run); err != nil {
+			AND d.entry IN (SELECT e.id FROM entries e WHERE e.campaign = $1 AND e.run = $3)`, stage.Campaign, stage.Version, stage.Run); err != nil {
 			return err
 		}
 		return sums.addAnswers(ctx, tx, "e.campaign = $1 AND e.run = $3 AND e.version "+stageVersions, stage.Campaign, stage.Version, stage.Run)

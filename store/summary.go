@@ -228,6 +228,31 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 	return b, nil
 }
 
+// Pressing implements deliveries.Summary.
+func (s summary) Pressing(ctx context.Context, now time.Time, most int) (b deliveries.Backlog, err error) {
+	upTo := func(rows string) string {
+		return "(SELECT COUNT(*) FROM (SELECT 1 FROM " + rows + " LIMIT $2) AS bounded)"
+	}
+	due := make([]string, 0, len(deliveries.Lanes()))
+	for _, ch := range deliveries.Lanes() {
+		due = append(due, "EXISTS (SELECT 1 FROM deliveries WHERE status = 'planned' AND channel = '"+string(ch)+"' AND due_at <= $1)")
+	}
+	err = s.store.read(ctx, func(tx *tx) error {
+		return tx.statement(ctx, `SELECT
+			CASE WHEN `+strings.Join(due, " OR ")+` THEN 1 ELSE 0 END,
+			`+upTo("deliveries WHERE status IN ('queued', 'sending')")+`,
+			CASE WHEN EXISTS (SELECT 1 FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1) THEN 1 ELSE 0 END,
+			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+`),
+			`+upTo("inbox WHERE state = 'waiting' AND NOT "+liesStill)+`,
+			CASE WHEN EXISTS (SELECT 1 FROM events WHERE pending = 1) THEN 1 ELSE 0 END`).row(ctx, now.UnixMilli(), most).
+			Scan(&b.Due, &b.Held, &b.Awake, &b.Shards, &b.Inbox, &b.Events)
+	})
+	if err != nil {
+		return deliveries.Backlog{}, fmt.Errorf("see what waits: %w", err)
+	}
+	return b, nil
+}
+
 // liesStill is the SQL of a callback that nobody has begun to read and that is
 // to be read later than $1.
 const liesStill = "(attempts = 0 AND lease_until IS NOT NULL AND lease_until > $1)"

@@ -127,7 +127,7 @@ func moveEntries(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 	moved, err := listRows(ctx, tx, rows, column[int64], `
 		UPDATE entries SET state = v.state, holdout = v.holdout, position = v.at_step, arrived_at = v.arrived, wake_at = v.wake,
 			journal = v.notes, ended_at = v.ended, why = v.reason, lease_until = NULL, revision = revision + 1
-		FROM {rows} AS v WHERE id = v.entry AND revision = v.seen AND entries.state = 'running' RETURNING id`)
+		FROM {rows} AS v WHERE id = v.entry AND revision = v.seen AND `+asRead("entries.state")+` = 'running' RETURNING id`)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func moveEntries(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 	}
 	_, err = tx.execRows(ctx, lost, `
 		UPDATE entries SET lease_until = NULL, wake_at = CASE WHEN position = '' THEN wake_at ELSE $1 END
-		WHERE `+tx.among("id")+` AND state = 'running'`, now.UnixMilli())
+		WHERE `+tx.among("id")+" AND "+asRead("state")+" = 'running'", now.UnixMilli())
 	return accepted, err
 }
 

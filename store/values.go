@@ -108,6 +108,17 @@ func orZero[T any](into *T) sql.Scanner {
 	})
 }
 
+// readJSON is json.Unmarshal, quick about the many objects that hold nothing.
+func readJSON(document []byte, into any) error {
+	if object, is := into.(*map[string]any); is && string(document) == "{}" {
+		if *object == nil {
+			*object = map[string]any{}
+		}
+		return nil
+	}
+	return json.Unmarshal(document, into)
+}
+
 // asJSON reads a JSON document; NULL leaves the value as it is.
 func asJSON(into any) sql.Scanner {
 	return scanner(func(value any) error {
@@ -115,9 +126,9 @@ func asJSON(into any) sql.Scanner {
 		case nil:
 			return nil
 		case []byte:
-			return json.Unmarshal(document, into)
+			return readJSON(document, into)
 		case string:
-			return json.Unmarshal([]byte(document), into)
+			return readJSON([]byte(document), into)
 		}
 		return fmt.Errorf("a JSON column came as %T", value)
 	})

@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// usualWindow is how many messages are in flight at once.
-	usualWindow = 100
+	// usualWindow is how many messages are in flight at once where their provider
+	// answers fast.
+	usualWindow = 500
 	// usualCall is how long a provider may take to answer.
 	usualCall = 10 * time.Second
 	// patience is how long one task waits for the rate limit in all. What would
@@ -51,7 +52,11 @@ type Courier struct {
 	Outlook   *Outlook
 	TestMode  TestMode
 	Post      *PostOffice
-	// Window is how many messages of a batch are in flight at once; 0 is 100.
+	// Traveller walks on whose messages were settled; nil leaves them to the
+	// scheduler.
+	Traveller *Traveller
+	// Window is how many messages of a batch are in flight at once where their
+	// provider answers fast (see pace); 0 is 500.
 	Window int
 	// Call is how long a provider may take to answer; 0 is 10 s.
 	Call time.Duration
@@ -63,6 +68,8 @@ type Courier struct {
 	Shown    Shown
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	pace pace
 }
 
 // Limiter spaces sends across all workers.
@@ -81,8 +88,8 @@ type parcel struct {
 	campaign *campaigns.Campaign // nil when its version can no longer be read
 	words    *campaigns.Edition  // whose templates the campaign's version uses
 	journey  campaigns.Traveller
-	readAt   time.Time // when the journey and the campaign were read
-	verdict  deliveries.Verdict
+	readAt   time.Time          // when the journey and the campaign were read
+	verdict  deliveries.Verdict // of the last gate that judged it
 	message  channels.Message
 }
 
@@ -288,7 +295,7 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 	for i, verdict := range verdicts {
 		switch {
 		case verdict.Go:
-			parcels[i].delivery.Attempts++
+			parcels[i].delivery, parcels[i].verdict = parcels[i].delivery.Begun(verdict, now), verdict
 			leaving = append(leaving, parcels[i])
 		case verdict == deliveries.Verdict{}:
 			lost++
@@ -347,13 +354,18 @@ func (c *Courier) leaves() bool {
 	}
 }
 
+// mostInFlight bounds a window.
+func (c *Courier) mostInFlight() int {
+	if c.Window <= 0 {
+		return usualWindow
+	}
+	return c.Window
+}
+
 // take takes a window's worth of parcels out of the turns, as many of each as
 // its limits let go. Where none may go, again is how soon the next one may.
 func (r *round) take(ctx context.Context, turns []*turn) (leaving []parcel, again time.Duration) {
-	room := r.Window
-	if room <= 0 {
-		room = usualWindow
-	}
+	room := r.pace.window(r.outlet, r.mostInFlight())
 	for _, t := range turns {
 		n := min(room, len(t.parcels))
 		if n == 0 {
@@ -413,8 +425,10 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	// time-out bounds them.
 	inFlight, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 	defer cancel()
+	left := r.Now()
 	results := r.handOver(inFlight, leaving)
 	now := r.Now()
+	r.pace.took(r.outlet, len(leaving), now.Sub(left), r.mostInFlight())
 	outcomes := make([]deliveries.Outcome, len(leaving))
 	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
@@ -423,6 +437,7 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 		}
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 	}
+	r.lead(leaving, outcomes, now)
 	r.tell(ctx, leaving, results)
 	r.Shown.left(r.outlet, leaving, outcomes)
 	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
@@ -431,7 +446,11 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
 	shown, noted := r.observe(ctx, leaving, results, probe)
 	r.trail(after, leaving, now)
-	return shown, errors.Join(blocked, settled, noted)
+	var walked error
+	if settled == nil {
+		walked = r.onward(after, leaving, outcomes)
+	}
+	return shown, errors.Join(blocked, settled, noted, walked)
 }
 
 // unsent gives back parcels of which nobody knows whether they are written down

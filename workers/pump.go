@@ -94,7 +94,7 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	waiting, err := p.Summary.Backlog(ctx, now)
+	waiting, err := p.Summary.Pressing(ctx, now, queueDepth)
 	if err != nil {
 		return 0, fmt.Errorf("count what waits: %w", err)
 	}

@@ -208,7 +208,7 @@ func (p *production) wire() {
 	p.courier = &workers.Courier{
 		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: senders,
 		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
-		Now: now, Log: log,
+		Traveller: p.traveller, Now: now, Log: log,
 	}
 }
 
