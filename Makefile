@@ -25,11 +25,11 @@ run: build ## Serve the sample shop in real time on http://127.0.0.1:8080
 
 .PHONY: test
 test: ## Run every test; what needs Redis or PostgreSQL runs where they are installed
-	@$(GO) run ./cmd/testbed $(GO) test $(TESTFLAGS) $(PKGS)
+	@$(GO) run ./cmd/testbed -quick $(GO) test $(TESTFLAGS) $(PKGS)
 
 .PHONY: race
 race: ## Run every test under the race detector
-	@$(GO) run ./cmd/testbed $(GO) test -race $(TESTFLAGS) $(PKGS)
+	@$(GO) run ./cmd/testbed -quick $(GO) test -race $(TESTFLAGS) $(PKGS)
 
 .PHONY: trust
 trust: ## Break what it stands on and count the messages; FULL=1 in whole size, ROWS=R1,R5, BROKEN=1 with a safeguard out

@@ -2,7 +2,10 @@
 // installed, in a temporary folder and on free ports, runs a command with their
 // addresses in its environment, and takes everything down again.
 //
-//	testbed go test ./...
+//	testbed -quick go test ./...
+//
+// With -quick PostgreSQL does not wait for the disk, which no test can tell and
+// every measurement can.
 //
 // It sets RAPPORT_TEST_POSTGRES, RAPPORT_TEST_PGBOUNCER (a pooler before it) and
 // RAPPORT_TEST_REDIS unless they are set, and says which servers it could not
@@ -27,12 +30,17 @@ import (
 )
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: testbed command [argument …]")
+	command := os.Args[1:]
+	quick := len(command) > 0 && command[0] == "-quick"
+	if quick {
+		command = command[1:]
+	}
+	if len(command) == 0 {
+		fmt.Fprintln(os.Stderr, "usage: testbed [-quick] command [argument …]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code, err := run(ctx, os.Args[1:])
+	code, err := run(ctx, quick, command)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testbed:", err)
@@ -40,13 +48,13 @@ func main() {
 	os.Exit(code)
 }
 
-func run(ctx context.Context, command []string) (code int, err error) {
+func run(ctx context.Context, quick bool, command []string) (code int, err error) {
 	folder, err := os.MkdirTemp("", "rapport-testbed-")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(folder) // a temporary folder
-	bed := &bed{folder: folder}
+	bed := &bed{folder: folder, quick: quick}
 	defer bed.stop()
 	for _, server := range []struct {
 		name, variable string
@@ -77,6 +85,7 @@ func run(ctx context.Context, command []string) (code int, err error) {
 // bed is what is running.
 type bed struct {
 	folder  string
+	quick   bool
 	servers []*exec.Cmd
 }
 
@@ -153,6 +162,9 @@ func (b *bed) postgres(ctx context.Context) (string, error) {
 	}
 	cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-h", "127.0.0.1", "-k", "",
 		"-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "max_wal_size=4GB", "-c", "log_min_messages=panic")
+	if b.quick {
+		cmd.Args = append(cmd.Args, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
 	cmd.Dir = data
 	return "postgres://rapport@127.0.0.1:" + port + "/postgres?sslmode=disable", b.start(cmd, "127.0.0.1:"+port)
