@@ -146,6 +146,10 @@ func insertProfiles(d expression.Dialect, given []field) string {
 	if !slices.ContainsFunc(given, named("created_at")) {
 		columns, values = append(columns, "created_at"), append(values, "$1")
 	}
+	if !slices.ContainsFunc(given, named("pyramid")) && !slices.ContainsFunc(given, named("orders_count")) {
+		// Who never ordered is inactive; said here, Rank need not write the row again.
+		columns, values = append(columns, "pyramid"), append(values, "'inactive'")
+	}
 	return "INSERT INTO customers (" + strings.Join(columns, ", ") + ") SELECT " + strings.Join(values, ", ") +
 		" FROM {rows} AS v WHERE TRUE ORDER BY v.id ON CONFLICT (id) DO NOTHING RETURNING id"
 }

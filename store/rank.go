@@ -39,7 +39,8 @@ func rankBuyers(ctx context.Context, tx *tx) error {
 				SELECT id, 1 + 5 * (rank() OVER (ORDER BY orders_last_at) - 1) / count(*) OVER () AS recency,
 					1 + 5 * (rank() OVER (ORDER BY orders_count) - 1) / count(*) OVER () AS frequency,
 					1 + 5 * (rank() OVER (ORDER BY orders_total) - 1) / count(*) OVER () AS monetary
-				FROM customers WHERE orders_count > 0) AS b ON b.id = c.id) AS r
+				FROM customers WHERE orders_count > 0) AS b ON b.id = c.id
+				WHERE c.orders_count > 0 OR c.rfm_recency IS NOT NULL) AS r
 		WHERE customers.id = r.id AND (customers.rfm_recency IS DISTINCT FROM r.recency
 			OR customers.rfm_frequency IS DISTINCT FROM r.frequency OR customers.rfm_monetary IS DISTINCT FROM r.monetary)`)
 	return err
@@ -52,7 +53,8 @@ func buildPyramid(ctx context.Context, tx *tx, now time.Time) error {
 				WHEN a.place <= 0.05 * a.size THEN 'big' WHEN a.place <= 0.2 * a.size THEN 'medium' ELSE 'small' END AS tier
 			FROM customers c LEFT JOIN (
 				SELECT id, rank() OVER (ORDER BY orders_total DESC) AS place, count(*) OVER () AS size
-				FROM customers WHERE orders_count > 0 AND orders_last_at >= $1) AS a ON a.id = c.id) AS r
+				FROM customers WHERE orders_count > 0 AND orders_last_at >= $1) AS a ON a.id = c.id
+				WHERE c.orders_count > 0 OR c.pyramid IS DISTINCT FROM 'inactive') AS r
 		WHERE customers.id = r.id AND customers.pyramid IS DISTINCT FROM r.tier`, instant(now.Add(-inactive)))
 	return err
 }

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -91,28 +92,38 @@ func Import(ctx context.Context, registry customers.Registry, paths []string, o 
 	if o.MoneyScale == 0 {
 		o.MoneyScale = 100
 	}
-	in := &taking{Options: o, registry: registry, basket: newBasket()}
-	var files []*file
-	for _, path := range paths {
-		f, err := openFile(path, o.Encoding)
-		if err != nil {
-			return in.report, fmt.Errorf("import %s: %w", path, err)
-		}
-		files = append(files, f)
-		in.total += f.size
-	}
-	for _, f := range files {
-		if err := in.take(ctx, f); err != nil {
-			return in.report, fmt.Errorf("import %s: %w", f.path, err)
-		}
-		in.done += f.size
-		in.progress(0)
-	}
-	if err := in.write(ctx, in.basket.whole(in.report.Rows)); err != nil {
+	in := &taking{Options: o, registry: registry, basket: newBasket(), writing: &writing{}, zones: &zones{}}
+	if err := in.everything(ctx, paths); err != nil {
 		return in.report, err
 	}
 	if o.DryRun || o.Kind == Products || in.report.Taken == 0 {
 		return in.report, nil
 	}
 	return in.report, registry.Rank(ctx, o.Now)
+}
+
+// everything takes all files. Whichever way it ends, nothing is being written
+// afterwards, and what was is counted.
+func (in *taking) everything(ctx context.Context, paths []string) (err error) {
+	defer func() {
+		err = errors.Join(err, in.writing.end())
+		in.report.Written = in.writing.tally
+	}()
+	var files []*file
+	for _, path := range paths {
+		f, err := openFile(path, in.Encoding)
+		if err != nil {
+			return fmt.Errorf("import %s: %w", path, err)
+		}
+		files = append(files, f)
+		in.total += f.size
+	}
+	for _, f := range files {
+		if err := in.take(ctx, f); err != nil {
+			return fmt.Errorf("import %s: %w", f.path, err)
+		}
+		in.done += f.size
+		in.progress(0)
+	}
+	return in.write(ctx, in.basket.whole(in.report.Rows))
 }

@@ -99,7 +99,7 @@ func (in *taking) line(r row, o *customers.Order) bool {
 	}
 	place := number(in.cell(r, "line"))
 	if _, numbered := in.mapping["line"]; !numbered {
-		place = in.basket.count(o.ID)
+		place = 0 // counted when the rows before it are, see add
 	} else if place < 0 {
 		return in.refuse(r, "line", "this is no line number; name another column, or none with --map line=")
 	}

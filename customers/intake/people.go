@@ -29,8 +29,7 @@ func (in *taking) person(r row) (customers.Customer, bool) {
 		return phone, err == nil
 	})
 	c.Zone = parsed(in, r, "zone", "this is no time zone; IANA names look like Europe/Berlin", func(text string) (string, bool) {
-		_, err := time.LoadLocation(text)
-		return text, err == nil && text != "Local"
+		return text, in.zones.is(text)
 	})
 	c.BornOn = in.date(r, "born_on")
 	c.CreatedAt = in.date(r, "created_at")

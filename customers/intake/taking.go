@@ -27,6 +27,8 @@ type taking struct {
 	people   []customers.Customer
 	products []customers.Product
 	basket   *basket
+	writing  *writing
+	zones    *zones
 }
 
 // take reads one file: first what its columns mean, then its rows.
@@ -41,24 +43,39 @@ func (in *taking) take(ctx context.Context, f *file) error {
 		return err
 	}
 	defer rows.Close() // only read
-	for r, err := range rows.all(ctx) {
+	for s, err := range in.sheets(ctx, rows) {
 		if err != nil {
 			return err
 		}
-		in.report.Rows++
-		if in.row(r) {
-			in.report.Taken++
-		} else {
-			in.report.Refused++
-		}
-		if in.report.Rows%batch == 0 {
-			if err := in.write(ctx, in.basket.whole(in.report.Rows-batch)); err != nil {
-				return err
-			}
-			in.progress(rows.reading.raw.n)
+		if err := in.add(ctx, s); err != nil {
+			return err
 		}
 	}
 	return in.write(ctx, nil)
+}
+
+// add takes over what a sheet holds, and writes once there is enough.
+func (in *taking) add(ctx context.Context, s sheet) error {
+	before := in.report.Rows
+	in.report.Rows += s.report.Rows
+	in.report.Taken += s.report.Taken
+	in.report.Refused += s.report.Refused
+	in.report.Blanked += s.report.Blanked
+	for _, r := range s.refusals {
+		in.tell(r)
+	}
+	in.people, in.products = append(in.people, s.people...), append(in.products, s.products...)
+	for _, o := range s.orders {
+		if o.uncounted {
+			o.Lines[0].Number = in.basket.count(o.ID)
+		}
+		in.basket.add(o.Order, before+o.row)
+	}
+	if before/batch == in.report.Rows/batch {
+		return nil
+	}
+	in.progress(s.read)
+	return in.write(ctx, in.basket.whole(in.report.Rows-batch))
 }
 
 // column is what the values of a column tell about how it is written.
@@ -121,56 +138,23 @@ func (in *taking) isDate(field string) bool {
 	return is && in.Traits[trait] == "date"
 }
 
-// row takes one row and reports whether there was something to take.
-func (in *taking) row(r row) bool {
-	if r.bad != nil {
-		in.tell(*r.bad)
-		return false
-	}
-	switch in.Kind {
-	case Customers:
-		c, ok := in.person(r)
-		if ok {
-			in.people = append(in.people, c)
-		}
-		return ok
-	case Products:
-		p, ok := in.product(r)
-		if ok {
-			in.products = append(in.products, p)
-		}
-		return ok
-	default:
-		o, ok := in.order(r)
-		if ok {
-			in.basket.add(o, in.report.Rows)
-		}
-		return ok
-	}
-}
-
-// write writes the people and products taken since the last time, and the
-// orders given.
+// write lets the people and products taken since the last time be written, and the
+// orders given, while the next rows are read.
 func (in *taking) write(ctx context.Context, orders []customers.Order) error {
 	people, products := in.people, in.products
 	in.people, in.products = nil, nil
 	if in.DryRun {
 		return nil
 	}
-	var tally customers.Tally
-	var err error
 	switch {
 	case len(people) > 0:
-		tally, err = in.registry.PutCustomers(ctx, in.Now, people)
+		return in.writing.begin(func() (customers.Tally, error) { return in.registry.PutCustomers(ctx, in.Now, people) })
 	case len(orders) > 0:
-		tally, err = in.registry.PutOrders(ctx, in.Now, orders)
+		return in.writing.begin(func() (customers.Tally, error) { return in.registry.PutOrders(ctx, in.Now, orders) })
 	case len(products) > 0:
-		tally, err = in.registry.PutProducts(ctx, products)
+		return in.writing.begin(func() (customers.Tally, error) { return in.registry.PutProducts(ctx, products) })
 	}
-	in.report.Written.Added += tally.Added
-	in.report.Written.Changed += tally.Changed
-	in.report.Written.Unchanged += tally.Unchanged
-	return err
+	return nil
 }
 
 // progress tells how far the import is, here bytes into this file.
