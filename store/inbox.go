@@ -15,26 +15,60 @@ import (
 
 var _ deliveries.Inbox = (*Store)(nil)
 
-// Receive implements deliveries.Inbox.
+// arrival is one callback on its way into the inbox.
+type arrival struct {
+	provider string
+	callback channels.Callback
+	fresh    bool // once it is stored
+}
+
+// arrivalsAtOnce bounds how many callbacks share a transaction, and with it the
+// memory they take together.
+const arrivalsAtOnce = 64
+
+// Receive implements deliveries.Inbox. Callbacks that come at the same time are
+// committed together; each is answered after the commit that holds it.
 func (s *Store) Receive(ctx context.Context, provider string, c channels.Callback) (fresh bool, err error) {
 	defer s.timed("receive")()
-	header, err := encode(c.Header)
-	if err != nil {
+	a := &arrival{provider: provider, callback: c}
+	if err := s.arrivals.join(ctx, a, s.receive); err != nil {
 		return false, fmt.Errorf("receive a callback of %s: %w", provider, err)
 	}
-	err = s.write(ctx, func(tx *tx) error {
-		added, err := tx.exec(ctx, `
+	return a.fresh, nil
+}
+
+// receive stores callbacks in the order in which they came and marks those that
+// were not there.
+func (s *Store) receive(ctx context.Context, some []*gathered[*arrival]) error {
+	rows := newRows(`n int, provider text, method text, url text, header json, body bytes, received_at int, digest text,
+		lease_until int, about int`)
+	byDigest := map[string]*arrival{}
+	for n, one := range some {
+		a, c := one.what, one.what.callback
+		digest := digestOf(a.provider, c)
+		if byDigest[digest] == nil { // of several copies the first is stored
+			byDigest[digest] = a
+		}
+		rows.add(n, a.provider, c.Method, c.URL, c.Header, append([]byte{}, c.Body...), c.ReceivedAt, digest, c.ReadAt, c.About)
+	}
+	var stored []string
+	err := s.write(ctx, func(tx *tx) (err error) {
+		stored, err = listRows(ctx, tx, rows, column[string], `
 			INSERT INTO inbox (provider, method, url, header, body, received_at, digest, state, lease_until, about)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9) ON CONFLICT DO NOTHING`,
-			clean(provider), clean(c.Method), clean(c.URL), header, append([]byte{}, c.Body...), instant(c.ReceivedAt), digestOf(provider, c),
-			instant(c.ReadAt), c.About)
-		fresh = added > 0
+			SELECT v.provider, v.method, v.url, v.header, v.body, v.received_at, v.digest, 'waiting', v.lease_until, v.about
+			FROM {rows} AS v WHERE TRUE ORDER BY v.n ON CONFLICT DO NOTHING RETURNING digest`)
 		return err
 	})
-	if err != nil {
-		return false, fmt.Errorf("receive a callback of %s: %w", provider, err)
+	for _, digest := range stored {
+		byDigest[digest].fresh = true
 	}
-	return fresh, nil
+	return err
+}
+
+// newArrivals gathers callbacks. Where the database is away, none can be stored by
+// itself either.
+func newArrivals() gathering[*arrival] {
+	return gathering[*arrival]{most: arrivalsAtOnce, apart: func(err error) bool { return !lost(err) }}
 }
 
 // digestOf is the same for the same provider, URL and body. Lengths go in with
@@ -50,7 +84,7 @@ func digestOf(provider string, c channels.Callback) string {
 
 // readAtOnce bounds the bytes of the callbacks that are read together: letters
 // may be large.
-const readAtOnce = 32 << 20
+const readAtOnce = 2 << 20
 
 // Waiting implements deliveries.Inbox. What speaks of the same message and lies
 // until later comes along.

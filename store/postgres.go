@@ -52,7 +52,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	}
 	config.DialFunc = (&net.Dialer{KeepAlive: aliveEvery}).DialContext
 	at := fmt.Sprintf("open store on %s:%d", config.Host, config.Port)
-	s := &Store{dialect: expression.Postgres}
+	s := &Store{dialect: expression.Postgres, arrivals: newArrivals()}
 	if s.pooled, err = pooled(ctx, config); err != nil {
 		return nil, fmt.Errorf("%s: %w", at, explain(err))
 	}

@@ -31,7 +31,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: expression.SQLite, lock: lock}
+	s := &Store{dialect: expression.SQLite, lock: lock, arrivals: newArrivals()}
 	if err := s.openPools(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, explain(err)), lock.release())
 	}

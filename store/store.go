@@ -35,6 +35,8 @@ type Store struct {
 	// Where the timeline's tables begin, in Unix milliseconds, see reachBack.
 	reached atomic.Int64
 	pooled  bool // a pooler stands between us and PostgreSQL, see pooled
+	// Callbacks that are being stored.
+	arrivals gathering[*arrival]
 }
 
 // Open connects to the database a DSN names: "sqlite:/path/to/file.db", whose
