@@ -116,7 +116,7 @@ func TestAnAgentAnswersByMail(t *testing.T) {
 	s.stands(deliveries.Sent, "")
 	all := s.provider.requests()
 	mail := all[len(all)-1].body
-	for _, wanted := range []string{`"subject":"Re: A lost parcel"`, `We \u0026lt;found\u0026gt; it.`, "ann@home.example"} {
+	for _, wanted := range []string{`"subject":"Re: A lost parcel"`, `We &lt;found&gt; it.`, "ann@home.example"} {
 		if !strings.Contains(mail, wanted) {
 			t.Errorf("%s is not in %s", wanted, mail)
 		}
