@@ -54,7 +54,7 @@ func BenchmarkPush(b *testing.B) {
 	auth := make([]byte, 16)
 	m := channels.Message{
 		Delivery: 1, Attempt: 1, To: server.URL + "/push/abcdef", Token: "cAEBYWJjZGVmZ2hpamts", ReportURL: "https://news.shop.example/push/reports",
-		Push: &channels.PushSubscription{P256dh: encode(browser.PublicKey().Bytes()), Auth: encode(auth)},
+		Push:    &channels.PushSubscription{P256dh: encode(browser.PublicKey().Bytes()), Auth: encode(auth)},
 		Content: channels.Content{Push: &channels.PushContent{Title: "Your parcel is on its way", Body: "It will be there tomorrow between nine and twelve.", URL: "https://shop.example/orders/1"}},
 	}
 	p, err := s.prepare(m)
