@@ -208,7 +208,7 @@ func (s *Store) dropMonths(ctx context.Context, before time.Time) error {
 		case !before.IsZero() && p.until <= before.UnixMilli():
 			err = s.maintain(ctx, "ALTER TABLE events DETACH PARTITION "+p.table+" CONCURRENTLY")
 		}
-		if err != nil {
+		if err != nil && !takenOutMeanwhile(err) {
 			return err
 		}
 	}
@@ -329,6 +329,13 @@ func busy(err error) bool {
 func madeMeanwhile(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "42P07"
+}
+
+// takenOutMeanwhile reports whether a table was taken out while we looked, by a
+// statement that nobody waits for any more: undefined_table.
+func takenOutMeanwhile(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "42P01"
 }
 
 // earlier is the earlier of two moments, of which the zero time is none.

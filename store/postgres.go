@@ -121,8 +121,11 @@ func lost(err error) bool {
 	var connect *pgconn.ConnectError
 	var network *net.OpError
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+		errors.Is(err, io.ErrUnexpectedEOF) || unsent(err)
 }
+
+// unsent reports whether a statement never left for the server.
+func unsent(err error) bool { return pgconn.SafeToRetry(err) }
 
 // explainPostgres puts into words what an operator can mend.
 func explainPostgres(err *pgconn.PgError) string {

@@ -105,10 +105,11 @@ func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, 
 	if err := t.unstage(ctx); err != nil {
 		return err
 	}
-	if err := inner.Commit(); err != nil {
+	err = inner.Commit()
+	if err != nil && !unsent(err) {
 		return unanswered{err}
 	}
-	return nil
+	return err
 }
 
 // pause waits before the next try: 10 ms, doubling, give or take a half, so
