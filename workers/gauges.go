@@ -108,16 +108,24 @@ func (g *Gauges) outlets(ctx context.Context, s *telemetry.Standing) error {
 
 func (g *Gauges) queues(ctx context.Context, now time.Time, s *telemetry.Standing) error {
 	s.QueuesPending, s.QueuesActive = map[string]telemetry.Level{}, map[string]int64{}
-	for queue := range DefaultQueues() {
-		pending, active, since, err := g.Queue.depth(ctx, queue)
-		if err != nil {
-			return err
+	standing, err := StandingParts(ctx, g.Queue.redis, 1)
+	if err != nil {
+		return err
+	}
+	for queue, parts := range standing {
+		var level telemetry.Level
+		for _, part := range parts {
+			pending, active, since, err := g.Queue.depth(ctx, part)
+			if err != nil {
+				return err
+			}
+			level.Count += pending
+			s.QueuesActive[queue] += active
+			if !since.IsZero() {
+				level.Oldest = max(level.Oldest, now.Sub(since))
+			}
 		}
-		level := telemetry.Level{Count: pending}
-		if !since.IsZero() {
-			level.Oldest = now.Sub(since)
-		}
-		s.QueuesPending[queue], s.QueuesActive[queue] = level, active
+		s.QueuesPending[queue] = level
 	}
 	return nil
 }
