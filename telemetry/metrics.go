@@ -80,7 +80,32 @@ func New(o Options) *Metrics {
 	m.working(b)
 	m.leading(b)
 	m.leaning(b)
+	m.begin()
 	return m
+}
+
+// begin shows what alerts wait for at 0, because the first of a series that was not
+// there before is no increase to Prometheus.
+func (m *Metrics) begin() {
+	for _, state := range []string{"entering", "missed"} {
+		m.occurrences.WithLabelValues(state)
+	}
+	for _, became := range []string{"planned", "unconfirmed"} {
+		m.ended.WithLabelValues(became)
+	}
+	for _, result := range []string{"taken", "refused", "failed"} {
+		m.ingested.WithLabelValues(result)
+	}
+}
+
+// Begins tells which providers there are, whose counters begin at 0.
+func (m *Metrics) Begins(channel, provider string) {
+	if m == nil {
+		return
+	}
+	for _, outcome := range []string{"sent", "put_off", "failed", "unconfirmed", "not_rendered"} {
+		m.sends.WithLabelValues(channel, provider, outcome)
+	}
 }
 
 // sending is what leaves.

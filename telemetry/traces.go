@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -33,7 +34,7 @@ type TraceOptions struct {
 // OpenTraces prepares to export spans. Nothing is connected before the first one
 // leaves, and an endpoint that is away keeps nobody waiting: its spans are lost.
 func OpenTraces(ctx context.Context, o TraceOptions) (*Traces, error) {
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(o.Endpoint))
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(strings.TrimSuffix(o.Endpoint, "/")+"/v1/traces"))
 	if err != nil {
 		return nil, fmt.Errorf("open traces to telemetry.otlp: %w", err)
 	}

@@ -33,7 +33,7 @@ func TestABroadcastReachesExactlyWhomAnIndependentCountFinds(t *testing.T) {
 	end := time.Date(2023, time.July, 1, 0, 0, 0, 0, time.UTC) // the data ends on 30 June
 	clock := &virtualClock{now: end}
 	o := &options{data: t.TempDir()}
-	play, err := stage(t.Context(), o, clock, 1, slog.New(slog.DiscardHandler))
+	play, err := stage(t.Context(), o, clock, 1, slog.New(slog.DiscardHandler), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

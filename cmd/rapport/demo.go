@@ -19,6 +19,7 @@ import (
 	"rapport/config"
 	"rapport/customers"
 	"rapport/sandbox"
+	"rapport/telemetry"
 	"rapport/workers"
 )
 
@@ -65,7 +66,7 @@ func playDemo(ctx context.Context, o *options, out io.Writer, people, days int, 
 	clock := &virtualClock{now: demoStart}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 
-	play, err := stage(ctx, o, clock, seed, log)
+	play, err := stage(ctx, o, clock, seed, log, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -90,8 +91,9 @@ type theatre struct {
 	rings     <-chan struct{}
 }
 
-// stage sets an embedded installation up with its doors on a free port.
-func stage(ctx context.Context, o *options, clock *virtualClock, seed uint64, log *slog.Logger) (*theatre, error) {
+// stage sets an embedded installation up with its doors on a free port. Metrics and
+// traces may be nil: nobody watches.
+func stage(ctx context.Context, o *options, clock *virtualClock, seed uint64, log *slog.Logger, m *telemetry.Metrics, traces *telemetry.Traces) (*theatre, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for the demo's doors: %w", err)
@@ -107,7 +109,10 @@ func stage(ctx context.Context, o *options, clock *virtualClock, seed uint64, lo
 		e.Close()
 		return nil, errors.Join(err, listener.Close())
 	}
-	doors := &http.Server{Handler: i.publicRoutes(), ReadHeaderTimeout: 10 * time.Second}
+	if m != nil {
+		i.watch(m, traces)
+	}
+	doors := &http.Server{Handler: m.Routes(traces, i.publicRoutes()), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = doors.Serve(listener) }() // ends with Close
 	t := &theatre{
 		installation: i, embedding: e, clock: clock, scheduler: i.scheduler(),

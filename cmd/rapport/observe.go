@@ -25,6 +25,9 @@ func (i *installation) watch(m *telemetry.Metrics, t *telemetry.Traces) {
 	i.Metrics, i.Traces = m, t
 	i.Store.Timed = m.Database
 	m.Pools(i.Store.Pools())
+	for ch, provider := range i.Names {
+		m.Begins(string(ch), provider)
+	}
 }
 
 // shown is how the workers show what they do.
