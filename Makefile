@@ -59,6 +59,10 @@ generate: ## Write the language's reference and the sample shop's schemas anew
 generate-check: ## Fail where what is generated is out of date
 	@$(GO) run ./cmd/reference -check
 
+.PHONY: alerts
+alerts: ## Read the alert rules and the dashboard as Prometheus does, and play when they fire
+	@$(GO) test -modfile=.ci/alerts/alerts.mod -tags prometheus ./.ci/alerts
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for a while each (FUZZTIME=30s)
 	@$(GO) list -f '{{.Dir}} {{.ImportPath}}' $(PKGS) | while read dir pkg; do \
