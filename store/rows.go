@@ -267,12 +267,25 @@ func (r *rowset) array(column int) any {
 	return cells[string](r.rows, column)
 }
 
-func cells[T any](rows [][]any, column int) []*T {
-	array := make([]*T, len(rows))
+// cells is a column as the driver writes it fastest: plain values where none is
+// NULL, which is nearly always, else a pointer for each.
+func cells[T any](rows [][]any, column int) any {
+	values := make([]T, len(rows))
+	known := 0
 	for i, row := range rows {
 		if cell, ok := row[column].(T); ok {
-			array[i] = &cell
+			values[i] = cell
+			known++
 		}
 	}
-	return array
+	if known == len(rows) {
+		return values
+	}
+	pointers := make([]*T, len(rows))
+	for i, row := range rows {
+		if row[column] != nil {
+			pointers[i] = &values[i]
+		}
+	}
+	return pointers
 }

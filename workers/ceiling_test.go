@@ -155,7 +155,12 @@ func (c *ceiling) byHand(b *testing.B, n int) {
 	for _, shard := range shards {
 		fine(b, c.worker.Entrance.Enter(b.Context(), shard))
 	}
+	entering := now().Sub(began)
 	lap("entered")
+	bare, err := c.store.BareInsert(b.Context(), "all", now)
+	fine(b, err)
+	b.ReportMetric(entering.Seconds()/bare.Seconds(), "times_a_bare_insert")
+	began = now()
 	whole := began
 	c.travel(b)
 	lap("planned")
