@@ -245,7 +245,7 @@ func (s Section) Decode(v any) error {
 }
 
 // With is the section with one more key, replacing one of the same name.
-func (s Section) With(key, value string) (Section, error) {
+func (s Section) With(key string, value any) (Section, error) {
 	var keys map[string]any
 	if err := yaml.Unmarshal(s, &keys); err != nil {
 		return nil, withoutSource(err)

@@ -80,6 +80,7 @@ providers: {email: {sendgrid: {api_key: written, from: news@shop.example}}}
 		{"the provider's other keys stay", written, "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=SG.env", from, "news@shop.example"},
 		{"a provider that only the environment knows", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=SG.env", apiKey, "SG.env"},
 		{"a provider's section left empty", file(t, "providers:\n  email:\n    sendgrid:\n"), "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=SG.env", apiKey, "SG.env"},
+		{"a provider's list", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_WEBHOOK_PUBLIC_KEYS=[MFkw, MFkx]", func(c Config) string { return string(c.Providers["email"]["sendgrid"]) }, "webhook_public_keys:\n- MFkw\n- MFkx\n"},
 		{"a key that looks like a number", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY=0123", apiKey, "0123"},
 		{"a provider's key in a file of its own", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID_API_KEY_FILE=" + secret, apiKey, "sqlite:/from/a/file.db"},
 		{"a list", written, "RAPPORT_LINK_KEYS=aaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbb", keys, "aaaaaaaaaaaaaaaa|bbbbbbbbbbbbbbbb"},

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml"
 )
 
 const prefix = "RAPPORT_"
@@ -137,13 +139,23 @@ func (e *environment) overlayProviders(config *Config) error {
 		if config.Providers[channel] == nil {
 			config.Providers[channel] = map[string]Section{}
 		}
-		section, err := config.Providers[channel][provider].With(key, value)
+		section, err := config.Providers[channel][provider].With(key, listed(value))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		config.Providers[channel][provider] = section
 	}
 	return nil
+}
+
+// listed is a provider's value as a list where it is written as one, [a, b]. Which
+// of a provider's settings are lists is not known here.
+func listed(value string) any {
+	var list []string
+	if strings.HasPrefix(value, "[") && yaml.Unmarshal([]byte(value), &list) == nil {
+		return list
+	}
+	return value
 }
 
 // lookup reads a variable, or the file its _FILE twin names.
