@@ -61,9 +61,7 @@ func begin(ctx context.Context, b *backing, u use, clock func() time.Time, log *
 		return nil, finding{}, err
 	}
 	if err == nil && len(schema.Pending) == 0 {
-		s.ConditionTimeout = b.Conditions
-		b.close = append(b.close, s.Close)
-		return wire(b, s, clock, log), finding{}, nil
+		return b.furnish(s, clock, log), finding{}, nil
 	}
 	if s != nil {
 		_ = s.Close() // it is opened anew

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"rapport/config"
 	"rapport/sandbox"
+	"rapport/store"
 )
 
 var noLog = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -129,5 +131,26 @@ func TestACheckThatHangsIsCutShort(t *testing.T) {
 	}}})
 	if !limited {
 		t.Error("a check may take for ever")
+	}
+}
+
+// A role that waited has a store that knows what one that need not wait has.
+func TestWhatARoleBeginsWithIsFurnished(t *testing.T) {
+	dsn := "sqlite:" + t.TempDir() + "/rapport.db"
+	s, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Migrate(t.Context()), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b := &backing{DSN: dsn, Redis: openTestRedis(t, "redis://127.0.0.1:1"), ErasureKeys: [][]byte{[]byte("kept for ever")}, Conditions: time.Second}
+	t.Cleanup(b.Close)
+	i, lacks, err := begin(t.Context(), b, asHint, now, noLog)
+	if err != nil || i == nil {
+		t.Fatal(lacks, err)
+	}
+	if len(i.Store.ErasureKeys) != 1 || i.Store.ConditionTimeout != time.Second {
+		t.Error("the store does not know what the configuration says")
 	}
 }

@@ -77,14 +77,21 @@ func assemble(ctx context.Context, b *backing, migrate bool, clock func() time.T
 	if err != nil {
 		return nil, err
 	}
-	s.ConditionTimeout, s.ErasureKeys = b.Conditions, b.ErasureKeys
-	b.close = append(b.close, s.Close)
+	i := b.furnish(s, clock, log)
 	if migrate {
 		if err := s.Migrate(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return wire(b, s, clock, log), nil
+	return i, nil
+}
+
+// furnish tells a store that was just opened what the backing knows, and wires the
+// parts around it.
+func (b *backing) furnish(s *store.Store, clock func() time.Time, log *slog.Logger) *installation {
+	s.ConditionTimeout, s.ErasureKeys = b.Conditions, b.ErasureKeys
+	b.close = append(b.close, s.Close)
+	return wire(b, s, clock, log)
 }
 
 // openReading opens the installation for a command that looks and leaves. The
@@ -136,7 +143,6 @@ func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) 
 
 func (i *installation) scheduler() *workers.Scheduler {
 	return &workers.Scheduler{
-		Witness:  i.witness(),
 		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log},
 		Watcher:  i.watcher(),
 		Stager:   i.stager(),
@@ -164,7 +170,6 @@ func (i *installation) scheduler() *workers.Scheduler {
 func (i *installation) worker() *workers.Worker {
 	traveller := &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log}
 	return &workers.Worker{
-		Witness: i.witness(),
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Shown: i.shown(), Log: i.Log},
@@ -180,11 +185,6 @@ func (i *installation) worker() *workers.Worker {
 		Reader: i.reader(),
 		Bell:   i.Bell, Log: i.Log,
 	}
-}
-
-// witness compares the ledger with what Redis saw of it.
-func (i *installation) witness() *workers.Witness {
-	return &workers.Witness{Ledger: i.Store, Redis: i.Redis, Now: i.Now}
 }
 
 // reader reads what came back: a worker's all of it, the doors' what our own
