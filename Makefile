@@ -47,6 +47,10 @@ lint: ## Format, vet and lint
 	@$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run $(PKGS)
 	@$(GO) tool -modfile=.ci/tools/go.mod deadcode -test $(PKGS) | (! grep .)
 
+.PHONY: deploy-check
+deploy-check: ## Lint and render the chart, hold it to Kubernetes' types, and run what image, compose file and chart would
+	@$(GO) run ./cmd/testbed $(GO) test -modfile=deploy/check/check.mod -tags deploy -vet=off $(TESTFLAGS) ./deploy/check
+
 .PHONY: fmt
 fmt: ## Format the Go code
 	@$(GO) tool -modfile=.ci/tools/go.mod gofumpt -w .

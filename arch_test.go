@@ -51,6 +51,7 @@ var arrows = map[string][]string{
 	"sandbox":                             {"channels", "customers"},
 	"sandbox/sink":                        {},
 	"trust":                               {},
+	"deploy/check":                        {},
 	"cmd/testbed":                         {},
 	"cmd/reference":                       {"*"},
 	"cmd/rapport":                         {"*"},

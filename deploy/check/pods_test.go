@@ -1,0 +1,327 @@
+//go:build deploy
+
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	keda "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
+	apps "k8s.io/api/apps/v1"
+	autoscaling "k8s.io/api/autoscaling/v2"
+	batch "k8s.io/api/batch/v1"
+	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// pod is one pod of the chart, whoever makes it.
+type pod struct {
+	owner  string
+	labels map[string]string
+	spec   core.PodSpec
+}
+
+// pods are those of all Deployments and Jobs.
+func pods(all []object) (found []pod) {
+	for _, d := range of[apps.Deployment](all) {
+		found = append(found, pod{d.Name, d.Spec.Template.Labels, d.Spec.Template.Spec})
+	}
+	for _, j := range of[batch.Job](all) {
+		found = append(found, pod{j.Name, j.Spec.Template.Labels, j.Spec.Template.Spec})
+	}
+	return found
+}
+
+// eachPod checks the pods of every variant.
+func eachPod(t *testing.T, check func(t *testing.T, p pod, c core.Container)) {
+	t.Helper()
+	for _, variant := range variants {
+		for _, p := range pods(objects(t, variant)) {
+			t.Run(variant+"/"+p.owner, func(t *testing.T) {
+				if len(p.spec.Containers) != 1 || len(p.spec.InitContainers) != 0 {
+					t.Fatal("one container is wanted")
+				}
+				check(t, p, p.spec.Containers[0])
+			})
+		}
+	}
+}
+
+func TestPodsMayDoNothingTheyNeedNot(t *testing.T) {
+	eachPod(t, func(t *testing.T, p pod, c core.Container) {
+		s := p.spec.SecurityContext
+		if s == nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.RunAsUser == nil || *s.RunAsUser == 0 || s.FSGroup == nil ||
+			s.SeccompProfile == nil || s.SeccompProfile.Type != core.SeccompProfileTypeRuntimeDefault {
+			t.Errorf("the pod's security context: %+v", s)
+		}
+		in := c.SecurityContext
+		if in == nil || in.ReadOnlyRootFilesystem == nil || !*in.ReadOnlyRootFilesystem || in.AllowPrivilegeEscalation == nil || *in.AllowPrivilegeEscalation ||
+			in.Capabilities == nil || !slices.Equal(in.Capabilities.Drop, []core.Capability{"ALL"}) || len(in.Capabilities.Add) > 0 || in.Privileged != nil {
+			t.Errorf("the container's: %+v", in)
+		}
+		if p.spec.HostNetwork || p.spec.HostPID || p.spec.HostIPC {
+			t.Error("it sees its node")
+		}
+		for _, v := range p.spec.Volumes {
+			if v.HostPath != nil {
+				t.Errorf("%s is a folder of the node", v.Name)
+			}
+		}
+		if p.spec.EnableServiceLinks == nil || *p.spec.EnableServiceLinks {
+			t.Error("Kubernetes adds variables for Services, which the program refuses as unknown settings")
+		}
+	})
+}
+
+func TestPodsSayWhatTheyNeed(t *testing.T) {
+	eachPod(t, func(t *testing.T, _ pod, c core.Container) {
+		for _, resource := range []core.ResourceName{core.ResourceCPU, core.ResourceMemory} {
+			request, limit := c.Resources.Requests[resource], c.Resources.Limits[resource]
+			if request.IsZero() || limit.IsZero() || request.Cmp(limit) > 0 {
+				t.Errorf("%s: it asks for %s and is limited to %s", resource, request.String(), limit.String())
+			}
+		}
+		memory := variable(c, "GOMEMLIMIT")
+		if memory == nil {
+			t.Fatal("there is no GOMEMLIMIT")
+		}
+		var mebi int64
+		if _, err := fmt.Sscanf(memory.Value, "%dMiB", &mebi); err != nil {
+			t.Fatalf("GOMEMLIMIT is %q", memory.Value)
+		}
+		if limit := c.Resources.Limits.Memory().Value(); mebi<<20 >= limit || mebi<<20 < limit*8/10 {
+			t.Errorf("Go may use %s of %d bytes", memory.Value, limit)
+		}
+		procs := variable(c, "GOMAXPROCS")
+		if procs == nil || procs.ValueFrom == nil || procs.ValueFrom.ResourceFieldRef == nil ||
+			procs.ValueFrom.ResourceFieldRef.Resource != "limits.cpu" || procs.ValueFrom.ResourceFieldRef.ContainerName != c.Name {
+			t.Error("GOMAXPROCS does not follow the limit of its own container")
+		}
+	})
+}
+
+func variable(c core.Container, name string) *core.EnvVar {
+	at := slices.IndexFunc(c.Env, func(v core.EnvVar) bool { return v.Name == name })
+	if at < 0 {
+		return nil
+	}
+	return &c.Env[at]
+}
+
+// drainsFor is what the longest shutdown takes: worker.shutdown and what is settled
+// after it, or web's drain and 15 s.
+const drainsFor = 40
+
+func TestRolesAreProbedAndDrain(t *testing.T) {
+	for _, variant := range variants {
+		for _, d := range of[apps.Deployment](objects(t, variant)) {
+			t.Run(variant+"/"+d.Name, func(t *testing.T) {
+				spec := d.Spec.Template.Spec
+				c := spec.Containers[0]
+				for path, probe := range map[string]*core.Probe{"/healthz": c.LivenessProbe, "/readyz": c.ReadinessProbe} {
+					if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != path || probe.HTTPGet.Port.String() != "ops" {
+						t.Errorf("%s is not asked at the operations port: %+v", path, probe)
+					}
+				}
+				if listen := variable(c, "RAPPORT_OPS_LISTEN"); listen == nil || !strings.HasSuffix(listen.Value, fmt.Sprintf(":%d", portOf(c, "ops"))) {
+					t.Errorf("the port named ops is not the one the program listens at: %+v", listen)
+				}
+				if grace := spec.TerminationGracePeriodSeconds; grace == nil || *grace <= drainsFor {
+					t.Errorf("it has %v s to leave", grace)
+				}
+				if c.Lifecycle != nil {
+					t.Error("something runs before SIGTERM, whose time is taken from the drain")
+				}
+				if drain := variable(c, "RAPPORT_OPS_DRAIN"); drain != nil {
+					lasts, err := time.ParseDuration(drain.Value)
+					unready := time.Duration(c.ReadinessProbe.PeriodSeconds*c.ReadinessProbe.FailureThreshold) * time.Second
+					if err != nil || lasts <= unready {
+						t.Errorf("it shuts its doors after %s, before it is found unready (%s)", lasts, unready)
+					}
+				}
+				if s := d.Spec.Strategy.RollingUpdate; s == nil || s.MaxUnavailable.IntValue() != 0 {
+					t.Errorf("a rollout takes some away before others are there: %+v", s)
+				}
+				if len(spec.TopologySpreadConstraints) != 2 {
+					t.Error("it is not spread over nodes and zones")
+				}
+			})
+		}
+	}
+}
+
+func portOf(c core.Container, name string) int32 {
+	for _, p := range c.Ports {
+		if p.Name == name {
+			return p.ContainerPort
+		}
+	}
+	return 0
+}
+
+// Whatever selects pods must find its own, and nothing but them.
+func TestSelectorsFindTheirPods(t *testing.T) {
+	for _, variant := range variants {
+		t.Run(variant, func(t *testing.T) {
+			all := objects(t, variant)
+			finds := func(what string, selector map[string]string, want ...string) {
+				t.Helper()
+				var found []string
+				for _, p := range pods(all) {
+					if labels.SelectorFromSet(selector).Matches(labels.Set(p.labels)) {
+						found = append(found, p.owner)
+					}
+				}
+				slices.Sort(found)
+				slices.Sort(want)
+				if !slices.Equal(found, want) {
+					t.Errorf("%s selects %v, want %v", what, found, want)
+				}
+			}
+			var everybody []string
+			for _, p := range pods(all) {
+				everybody = append(everybody, p.owner)
+			}
+			for _, d := range of[apps.Deployment](all) {
+				finds("the Deployment "+d.Name, d.Spec.Selector.MatchLabels, d.Name)
+			}
+			budgets := of[policy.PodDisruptionBudget](all)
+			if len(budgets) != len(of[apps.Deployment](all)) {
+				t.Errorf("%d budgets for %d Deployments", len(budgets), len(of[apps.Deployment](all)))
+			}
+			for _, b := range budgets {
+				finds("the budget "+b.Name, b.Spec.Selector.MatchLabels, b.Name)
+			}
+			for _, s := range of[core.Service](all) {
+				if s.Name == "rapport-ops" {
+					finds("the Service "+s.Name, s.Spec.Selector, everybody...)
+					continue
+				}
+				finds("the Service "+s.Name, s.Spec.Selector, s.Name)
+			}
+			for _, p := range of[networking.NetworkPolicy](all) {
+				if p.Name == "rapport-common" {
+					finds("the policy "+p.Name, p.Spec.PodSelector.MatchLabels, everybody...)
+				}
+			}
+		})
+	}
+}
+
+// Public doors and the operations port are different ports, and only the former
+// has an Ingress.
+func TestOnlyTheDoorsAreReachedFromOutside(t *testing.T) {
+	all := objects(t, "full")
+	leads := map[string]string{}
+	for _, i := range of[networking.Ingress](all) {
+		for _, rule := range i.Spec.Rules {
+			for _, path := range rule.HTTP.Paths {
+				leads[rule.Host+path.Path] = path.Backend.Service.Name + ":" + path.Backend.Service.Port.Name
+			}
+		}
+	}
+	want := map[string]string{"news.shop.example/": "rapport-web:http", "console.shop.example/": "rapport-console:http"}
+	if !maps.Equal(leads, want) {
+		t.Errorf("Ingresses lead %v, want %v", leads, want)
+	}
+	for _, s := range of[core.Service](all) {
+		for _, port := range s.Spec.Ports {
+			if s.Spec.ClusterIP != core.ClusterIPNone && port.TargetPort.String() == "ops" {
+				t.Errorf("the Service %s routes to the operations port", s.Name)
+			}
+		}
+	}
+	for _, p := range of[networking.NetworkPolicy](all) {
+		for _, rule := range p.Spec.Ingress {
+			if len(rule.From) == 0 {
+				t.Errorf("%s admits everybody, whatever the values say", p.Name)
+			}
+		}
+		for _, rule := range p.Spec.Egress {
+			if len(rule.Ports) == 0 {
+				t.Errorf("%s lets pods reach every port", p.Name)
+			}
+		}
+	}
+}
+
+// The hook runs before the release's own objects exist.
+func TestTheMigrationLeansOnNothingOfTheRelease(t *testing.T) {
+	for _, variant := range []string{"minimal", "full"} {
+		job := of[batch.Job](objects(t, variant))[0]
+		if hook := job.Annotations["helm.sh/hook"]; hook != "pre-install,pre-upgrade" {
+			t.Errorf("it runs at %q", hook)
+		}
+		spec := job.Spec.Template.Spec
+		for _, v := range spec.Volumes {
+			if v.ConfigMap != nil || v.PersistentVolumeClaim != nil {
+				t.Errorf("%s: it needs %s", variant, v.Name)
+			}
+		}
+		if spec.ServiceAccountName != "" || len(spec.InitContainers) > 0 || spec.RestartPolicy != core.RestartPolicyNever {
+			t.Errorf("%s: %+v", variant, spec)
+		}
+	}
+}
+
+func TestEveryQueueIsServed(t *testing.T) {
+	served := map[string]bool{}
+	for _, p := range pods(objects(t, "minimal")) {
+		args := p.spec.Containers[0].Args
+		if at := slices.Index(args, "--queues"); at >= 0 {
+			for _, queue := range strings.Split(args[at+1], ",") {
+				served[queue] = true
+			}
+		}
+	}
+	want := []string{"call", "email", "journey", "push", "sms", "webhook"}
+	if got := slices.Sorted(maps.Keys(served)); !slices.Equal(got, want) {
+		t.Errorf("served are %v, want %v", got, want)
+	}
+}
+
+// Two that both say how many there are would undo each other's work for ever.
+func TestWhatIsScaledSaysNoNumber(t *testing.T) {
+	all := objects(t, "full")
+	scaled := map[string]bool{}
+	for _, h := range of[autoscaling.HorizontalPodAutoscaler](all) {
+		scaled[h.Spec.ScaleTargetRef.Name] = true
+	}
+	for _, s := range of[keda.ScaledObject](all) {
+		scaled[s.Spec.ScaleTargetRef.Name] = true
+	}
+	for _, d := range of[apps.Deployment](all) {
+		if scaled[d.Name] == (d.Spec.Replicas != nil) {
+			t.Errorf("%s: scaled %t, replicas %v", d.Name, scaled[d.Name], d.Spec.Replicas)
+		}
+		delete(scaled, d.Name)
+	}
+	if len(scaled) > 0 {
+		t.Errorf("scaled and not there: %v", scaled)
+	}
+}
+
+func TestKEDALooksAtTheQueuesThatAWorkerServes(t *testing.T) {
+	for _, s := range of[keda.ScaledObject](objects(t, "full")) {
+		var lists []string
+		for _, trigger := range s.Spec.Triggers {
+			if trigger.Type != "redis" || trigger.Metadata["address"] == "" || trigger.Metadata["listLength"] == "" || trigger.AuthenticationRef == nil {
+				t.Errorf("%s: %+v", s.Name, trigger)
+			}
+			lists = append(lists, trigger.Metadata["listName"])
+		}
+		want := map[string][]string{
+			"rapport-worker-email": {"asynq:{email}:pending", "asynq:{email.1}:pending", "asynq:{push}:pending", "asynq:{push.1}:pending"},
+			"rapport-worker-fast":  {"asynq:{journey}:pending", "asynq:{call}:pending", "asynq:{call.1}:pending", "asynq:{sms}:pending", "asynq:{sms.1}:pending"},
+		}[s.Name]
+		if want != nil && !slices.Equal(lists, want) {
+			t.Errorf("%s looks at %q", s.Name, lists)
+		}
+	}
+}
