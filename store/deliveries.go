@@ -85,10 +85,7 @@ func planDeliveries(ctx context.Context, tx *tx, planned []deliveries.Delivery) 
 			'planned', 0, v.due_at, v.expires_at, v.retry, v.ambiguous, v.planned_at
 		FROM {rows} AS v WHERE TRUE ORDER BY v.n
 		ON CONFLICT DO NOTHING`)
-	if err != nil {
-		return err
-	}
-	return doubtPlanned(ctx, tx, planned)
+	return err
 }
 
 // change is one delivery before and after a move.
