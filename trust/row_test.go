@@ -22,7 +22,7 @@ type row struct {
 
 // rows are all there are. Each stands in a file of its own.
 var rows = []row{
-	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, rolledWorkers, twoSchedulers, killedSQLite,
+	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, changedMinds, killedSQLite,
 }
 
 // TestRows plays the rows: the quick form several at once, the full one in turn.

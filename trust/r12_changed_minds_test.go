@@ -1,0 +1,203 @@
+package trust_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/sandbox"
+	"rapport/store"
+	"rapport/store/storetest"
+)
+
+// changedMinds: people say stop or are erased, campaigns are paused, cancelled and
+// edited while messages go out. Whatever was committed holds a second later.
+var changedMinds = row{
+	id: "R12", fault: "stops, erasures, a pause, a cancelled and an edited campaign in mid-run", quick: 2_400, full: 50_000,
+	play: func(t *trial) {
+		people := t.size / len(minds)
+		r := t.newRig(setting{
+			dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: hasty, behaviour: quiet(),
+			faults: slowly(5*time.Millisecond, 150*time.Millisecond), extra: "erasure_keys: [a-key-of-the-rig-0123456789]",
+		})
+		r.apply(r.texts(minds)...)
+		r.settle(people)
+		r.startFleet(3)
+		r.begin(people)
+		w := &whims{rig: r, people: people, said: map[string]time.Time{}}
+		r.rest(30*time.Minute, people*len(minds), w.next)
+		r.resolve(time.Minute)
+		t.show("%d stops, %d erasures", w.stops, w.erasures)
+		late := w.late()
+		j := r.judge(t.size)
+		t.show("%d not sent with a reason", j.refused)
+		t.promise(w.stops > 0 && w.erasures > 0 && len(w.said) >= w.stops+w.erasures+2, "too little happened: %d of it", len(w.said))
+		t.promise(len(late) == 0, "%d went out later than a second after somebody had decided otherwise: %s", len(late), strings.Join(late[:min(len(late), 3)], "; "))
+		t.promise(w.onlyFor(j, deliveries.Exited, deliveries.Suppressed, deliveries.PausedCampaign, deliveries.NoAddress), "messages ended for other reasons: %v", j.ends)
+		j.refused = 0 // all for these reasons
+		t.tell(j, t.size)
+	},
+}
+
+// minds are the campaigns, each with one message a customer.
+var minds = []mind{
+	{"kept", channels.SMS}, {"paused", channels.Email}, {"cancelled", channels.Push}, {"edited", channels.Call},
+}
+
+type mind struct {
+	name string
+	by   channels.Channel
+}
+
+func (r *rig) texts(all []mind) (texts []string) {
+	for _, m := range all {
+		text := strings.Replace(mixed(m.by), "campaign: mixed", "campaign: "+m.name, 1)
+		texts = append(texts, strings.Replace(text, "resend", "hold", 1))
+	}
+	return texts
+}
+
+// whims are what people decide, and when it was committed.
+type whims struct {
+	*rig
+	people          int
+	stops, erasures int
+	store           *store.Store
+	said            map[string]time.Time // by address, endpoint or campaign
+	acted           int
+}
+
+// next lets somebody change their mind, once for each hundredth of the messages.
+func (w *whims) next() {
+	w.Helper()
+	share := w.accepted.len() * 100 / w.size
+	if share <= w.acted || share >= 95 {
+		return
+	}
+	w.acted = share
+	if w.store == nil {
+		w.store = w.openStore()
+		w.store.ErasureKeys = [][]byte{[]byte("a-key-of-the-rig-0123456789")}
+		w.Cleanup(func() { _ = w.store.Close() }) // what it wrote is committed
+	}
+	now := time.Now()
+	switch {
+	case share == 20:
+		w.must(w.brake().Pause(w.Context(), "paused", "", "operator"))
+		w.said["paused"] = time.Now()
+	case share == 60:
+		w.must(w.brake().Resume(w.Context(), "paused"))
+		w.said["resumed"] = time.Now()
+	case share == 30:
+		w.change("cancelled", "state: live", "state: archived")
+		w.said["cancelled"] = time.Now()
+	case share == 40:
+		w.change("edited", "title: One of each", "title: Another title")
+	case share%2 == 0: // from the end, whose messages come last
+		n := w.people - 1 - share
+		number := fmt.Sprintf("+4915112%06d", n)
+		w.must(w.store.Suppress(w.Context(), []customers.Suppression{{Channel: channels.SMS, Address: number, Reason: channels.ReasonOptedOut, At: now}}))
+		w.said[number] = time.Now()
+		w.stops++
+	default:
+		n := w.people - 1 - share
+		_, err := w.store.Erase(w.Context(), person(n), customers.Alias(person(n)), now)
+		w.must(err)
+		at := time.Now()
+		w.said[fmt.Sprintf("+4915112%06d", n)], w.said[person(n)+"@rig.example"] = at, at
+		w.erasures++
+	}
+}
+
+func (w *whims) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *whims) brake() campaigns.Switch {
+	return campaigns.Switch{Catalog: &campaigns.Catalog{Archive: w.store.Archive()}, Brake: w.store, Now: time.Now}
+}
+
+// change applies the workspace with one campaign's file edited, after what was
+// changed before.
+func (w *whims) change(campaign, from, to string) {
+	w.Helper()
+	edition, err := (&campaigns.Catalog{Archive: w.store.Archive()}).Current(w.Context())
+	w.must(err)
+	files := map[string][]byte{}
+	for path, text := range edition.Files {
+		if strings.Contains(string(text), "campaign: "+campaign+"\n") {
+			text = []byte(strings.Replace(string(text), from, to, 1))
+		}
+		files[path] = text
+	}
+	applier := campaigns.Applier{Catalog: &campaigns.Catalog{Archive: w.store.Archive()}, Census: w.store, Journeys: w.store, Now: time.Now}
+	_, problems, err := applier.Apply(w.Context(), files, campaigns.Order{})
+	w.must(err)
+	if len(problems) > 0 {
+		w.Fatalf("apply an edited campaign: %v", problems)
+	}
+}
+
+// late are the messages that were accepted later than a second after whoever they
+// concern had decided otherwise.
+func (w *whims) late() (late []string) {
+	w.Helper()
+	list, err := w.accepted.all()
+	w.must(err)
+	campaignOf := map[int64]string{}
+	w.query(`SELECT id, campaign FROM deliveries`, func(scan func(...any) error) error {
+		var id int64
+		var campaign string
+		err := scan(&id, &campaign)
+		campaignOf[id] = campaign
+		return err
+	})
+	doors := w.doors()
+	for _, m := range list {
+		campaign := campaignOf[w.deliveryOf(doors, m)]
+		for _, whose := range []string{m.To, campaign} {
+			if since, decided := w.said[whose]; decided && w.forbids(whose, m) && m.At.After(since.Add(time.Second)) {
+				late = append(late, fmt.Sprintf("%s of %s, %s after", m.Channel, campaign, m.At.Sub(since)))
+			}
+		}
+	}
+	return late
+}
+
+// forbids reports whether a decision is about a message at its time: a pause ends,
+// and a STOP by text is about texts.
+func (w *whims) forbids(whose string, m sandbox.Accepted) bool {
+	switch {
+	case whose == "paused":
+		end, ended := w.said["resumed"]
+		return !ended || m.At.Before(end)
+	case strings.HasPrefix(whose, "+"):
+		_, erased := w.said[w.mailboxOf(whose)]
+		return m.Channel == channels.SMS || erased
+	}
+	return true
+}
+
+func (w *whims) mailboxOf(number string) string {
+	return "p" + strings.TrimPrefix(number, "+4915112") + "@rig.example"
+}
+
+// onlyFor reports whether all that was not sent was not sent for these reasons.
+func (w *whims) onlyFor(j judgement, reasons ...deliveries.SkipReason) bool {
+	rest := j.refused
+	for end, n := range j.ends {
+		for _, reason := range reasons {
+			if strings.HasSuffix(end, " skipped "+string(reason)) {
+				rest -= n
+			}
+		}
+	}
+	return rest <= 0
+}
