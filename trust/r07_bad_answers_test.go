@@ -16,7 +16,7 @@ var badAnswers = row{
 		people := t.size / len(everyChannel)
 		// Answers have time enough: on a busy machine a time-out would leave doubts that
 		// no provider made.
-		times := times{lease: 30 * time.Second, call: 5 * time.Second, shutdown: 10 * time.Second, doubt: 5 * time.Second}
+		times := times{lease: 30 * time.Second, call: 5 * time.Second, shutdown: 10 * time.Second, doubt: 12 * time.Second}
 		r := t.newRig(setting{
 			dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: times, behaviour: quiet(),
 			faults: []sandbox.Fault{
@@ -46,6 +46,7 @@ var badAnswers = row{
 			// Taken, answered well, and no second copy was ever asked for.
 			if !broken[id] && !late[id] && copies[id] == 1 && !ledger[id].resent {
 				unfounded++
+				t.Logf("unfounded %d %+v", id, ledger[id])
 			}
 		}
 		t.show("%d taken and answered badly", len(broken))

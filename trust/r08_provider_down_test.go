@@ -15,7 +15,7 @@ var providerDown = row{
 	id: "R8", fault: "the text provider down for a while", quick: 1_200, full: 20_000,
 	play: func(t *trial) {
 		outage := 20 * time.Second
-		if t.full() {
+		if t.full {
 			outage = 3 * time.Minute
 		}
 		r := t.newRig(setting{
