@@ -33,7 +33,7 @@ var badAnswers = row{
 		r.startFleet(3)
 		r.begin(people)
 		r.rest(60*time.Minute, people, nil)
-		r.resolve(2 * time.Minute)
+		r.resolve(2*time.Minute, people)
 		broken, doubted, heard := r.answeredBadly(), r.everInDoubt(), r.reportedOn()
 		missed, unfounded := 0, 0
 		for id := range broken {

@@ -35,7 +35,7 @@ var providerDown = row{
 				r.sandbox.SetFaults(sandbox.Fault{Kind: sandbox.Down, Rate: 1})
 				down, asked = now, requests
 			case down.IsZero() || !up.IsZero():
-			case open.IsZero() && r.held() > 0:
+			case open.IsZero() && r.waiting() > 0:
 				open, atOpen = now, requests
 			case now.Sub(down) >= outage:
 				up = now
@@ -47,14 +47,14 @@ var providerDown = row{
 				r.sandbox.SetFaults()
 			}
 		})
-		r.resolve(time.Minute)
+		r.resolve(time.Minute, t.size)
 		j := r.judge(t.size)
 		t.tell(j, t.size)
 		t.promise(!up.IsZero(), "the outage did not happen")
 	},
 }
 
-// held is how many messages wait because their provider is down.
-func (r *rig) held() int {
+// waiting is how many messages wait because their provider is down.
+func (r *rig) waiting() int {
 	return r.number(`SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND reason = 'provider_down'`)
 }

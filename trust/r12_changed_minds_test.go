@@ -30,7 +30,7 @@ var changedMinds = row{
 		r.begin(people)
 		w := &whims{rig: r, people: people, said: map[string]time.Time{}}
 		r.rest(30*time.Minute, people*len(minds), w.next)
-		r.resolve(time.Minute)
+		r.resolve(time.Minute, t.size)
 		t.show("%d stops, %d erasures", w.stops, w.erasures)
 		late := w.late()
 		j := r.judge(t.size)
