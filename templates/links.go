@@ -43,32 +43,46 @@ func linkIn(raw string) (link Link, is bool) {
 	return link, is
 }
 
-// WithLinks gives a document with the URL of every link replaced. Everything else
-// stays as it is, byte for byte.
-func WithLinks(document string, links []Link, url func(Link) string) string {
+// Dressed gives a document with the URL of every link replaced, and an invisible
+// picture at its end where pixel is a URL. Everything else stays as it is, byte for
+// byte.
+func Dressed(document string, links []Link, url func(Link) string, pixel string) string {
+	end := len(document)
+	if at := lastIndexFold(document, "</body>"); pixel != "" && at >= 0 {
+		end = at
+	}
 	var out strings.Builder
-	out.Grow(len(document) + 48*len(links) + longestPixel)
+	out.Grow(len(document) + 48*len(links) + 2*len(pixel) + 128)
 	written := 0
-	for _, link := range links {
-		value := html.EscapeString(url(link))
-		out.WriteString(document[written:link.start])
-		if link.bare {
-			out.WriteByte('"')
+	until := func(at int) {
+		out.WriteString(document[written:at])
+		written = at
+	}
+	for i := 0; i <= len(links); i++ {
+		if pixel != "" && (i == len(links) || links[i].start > end) {
+			until(max(end, written))
+			out.WriteString(`<img src="` + html.EscapeString(pixel) + `" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">`)
+			pixel = ""
+		}
+		if i == len(links) {
+			break
+		}
+		until(links[i].start)
+		value := html.EscapeString(url(links[i]))
+		if links[i].bare {
+			value = `"` + value + `"`
 		}
 		out.WriteString(value)
-		if link.bare {
-			out.WriteByte('"')
-		}
-		written = link.end
+		written = links[i].end
 	}
-	out.WriteString(document[written:])
+	until(len(document))
 	return out.String()
 }
 
 // RewriteLinks gives rendered HTML with the URL of every link to the web
 // replaced by what rewrite makes of it. rewrite sees and gives plain URLs.
 func RewriteLinks(document string, rewrite func(url string) string) string {
-	return WithLinks(document, Links(document), func(l Link) string { return rewrite(l.URL) })
+	return Dressed(document, Links(document), func(l Link) string { return rewrite(l.URL) }, "")
 }
 
 // nextTag is the offset of the first start tag at or after i, comments and
@@ -127,23 +141,14 @@ func isWeb(url string) bool {
 	return strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http")
 }
 
-const longestPixel = 256 // is room for one
-
 // AppendPixel puts an invisible picture at the end of rendered HTML. url is an
 // absolute URL.
-func AppendPixel(document, url string) string {
-	pixel := `<img src="` + html.EscapeString(url) + `" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">`
-	end := lastIndexFold(document, "</body>")
-	if end < 0 {
-		return document + pixel
-	}
-	return document[:end] + pixel + document[end:]
-}
+func AppendPixel(document, url string) string { return Dressed(document, nil, nil, url) }
 
 // lastIndexFold is strings.LastIndex without regard to ASCII case.
 func lastIndexFold(text, needle string) int {
 	for i := len(text) - len(needle); i >= 0; i-- {
-		if strings.EqualFold(text[i:i+len(needle)], needle) {
+		if text[i] == needle[0] && strings.EqualFold(text[i:i+len(needle)], needle) {
 			return i
 		}
 	}

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,4 +48,28 @@ func TestAppendPixelStaysInTheBody(t *testing.T) {
 	if got := AppendPixel("x", "https://r.example/o/1?a&b"); got != "x"+pixel {
 		t.Errorf("got %s", got)
 	}
+}
+
+// FuzzDressed holds that links and picture may be put in together or one after the other.
+func FuzzDressed(f *testing.F) {
+	for _, document := range []string{
+		"<body><a href='https://a.example'>x</a></body>", "<a href=https://a.example>x</a></BODY> <a href=\"http://b.example\">y</a>", "", "</body", "<a href=\"https://x.example</body>\">",
+	} {
+		f.Add(document)
+	}
+	f.Fuzz(func(t *testing.T, document string) {
+		links := Links(document)
+		inside := slices.ContainsFunc(links, func(l Link) bool { // in a URL it is no element's end
+			end := lastIndexFold(document, "</body>")
+			return end >= l.start && end < l.end
+		})
+		url := func(Link) string { return "https://ours.example/?a=1&b" }
+		together := Dressed(document, links, url, "https://ours.example/o")
+		if !strings.Contains(together, "https://ours.example/o") {
+			t.Errorf("the picture is lost in %q", together)
+		}
+		if after := AppendPixel(Dressed(document, links, url, ""), "https://ours.example/o"); after != together && !inside {
+			t.Errorf("%q\n%q\n%q", document, together, after)
+		}
+	})
 }

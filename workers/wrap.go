@@ -35,12 +35,12 @@ func (o *PostOffice) wrapLinks(ctx context.Context, parcels []parcel) error {
 		if mail == nil || p.delivery.Direct() {
 			continue
 		}
-		mail.HTML = templates.AppendPixel(templates.WithLinks(mail.HTML, links[i], func(link templates.Link) string {
+		mail.HTML = templates.Dressed(mail.HTML, links[i], func(link templates.Link) string {
 			if number, stored := numbers[link.URL]; stored {
 				return o.Doors.Click(p.delivery.ID, number)
 			}
 			return link.URL
-		}), o.Doors.Open(p.delivery.ID))
+		}, o.Doors.Open(p.delivery.ID))
 	}
 	return nil
 }
