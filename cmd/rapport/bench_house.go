@@ -129,8 +129,12 @@ func (b *bench) benchCampaigns() map[string]string {
 		all[id] = benchCampaign(id, fmt.Sprintf(`id < "%s"`, customerNumber(people)), step)
 	}
 	for _, way := range []struct{ name, step string }{
-		{"ledger", "email: empty"}, {"smtp", "email: bench"}, {"single", "email: bench"}, {"woven", "email: bench"},
-		{"text", "sms: bench"}, {"push", "push: bench"},
+		{"ledger", "email: empty"},
+		{"smtp", "email: bench"},
+		{"single", "email: bench"},
+		{"woven", "email: bench"},
+		{"text", "sms: bench"},
+		{"push", "push: bench"},
 	} {
 		add(way.name+"-stage", b.sizes.N, way.step)
 		add(way.name+"-whole", b.sizes.N, way.step)

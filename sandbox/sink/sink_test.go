@@ -94,19 +94,19 @@ func TestRequestsAreAnsweredAsTheirProvidersDo(t *testing.T) {
 		}
 		return answer, string(said)
 	}
-	if answer, _ := post("/v3/mail/send", `{"personalizations":[{"to":[{}]},{"to":[{}]}]}`); answer.StatusCode != 202 || answer.Header.Get("X-Message-Id") == "" {
+	if answer, _ := post("/v3/mail/send", `{"personalizations":[{"to":[{}]},{"to":[{}]}]}`); answer.StatusCode != http.StatusAccepted || answer.Header.Get("X-Message-Id") == "" {
 		t.Errorf("a letter is answered %s, %v", answer.Status, answer.Header)
 	}
-	if answer, said := post("/2010-04-01/Accounts/AC1/Messages.json", "Body=hello"); answer.StatusCode != 201 || !strings.Contains(said, `"sid":"SM`) {
+	if answer, said := post("/2010-04-01/Accounts/AC1/Messages.json", "Body=hello"); answer.StatusCode != http.StatusCreated || !strings.Contains(said, `"sid":"SM`) {
 		t.Errorf("a text is answered %s, %s", answer.Status, said)
 	}
-	if answer, _ := post("/push/b1", "sealed"); answer.StatusCode != 201 || answer.Header.Get("Location") == "" {
+	if answer, _ := post("/push/b1", "sealed"); answer.StatusCode != http.StatusCreated || answer.Header.Get("Location") == "" {
 		t.Errorf("a notification is answered %s, %v", answer.Status, answer.Header)
 	}
-	if answer, _ := post("/hooks/email/some", "[]"); answer.StatusCode != 204 {
+	if answer, _ := post("/hooks/email/some", "[]"); answer.StatusCode != http.StatusNoContent {
 		t.Errorf("a callback is answered %s", answer.Status)
 	}
-	if answer, said := post("/samples/push", ""); answer.StatusCode != 200 || said != `["c2VhbGVk"]` {
+	if answer, said := post("/samples/push", ""); answer.StatusCode != http.StatusOK || said != `["c2VhbGVk"]` {
 		t.Errorf("the samples are %s, %s", answer.Status, said)
 	}
 	wantCount(t, s, sink.Letter, sink.Count{Requests: 1, Messages: 2, Bytes: 46})
