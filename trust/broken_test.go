@@ -39,7 +39,7 @@ var breakages = []breakage{
 	},
 	{
 		name: "what a dead worker was sending is sent again", row: killedWorkers, shows: "more often than their policy allows", file: "deliveries/moves.go",
-		edits: []edit{{"d.Status == Sending && d.Channel == channels.Webhook", "d.Status == Sending && d.Channel.Valid()"}},
+		edits: []edit{{"d.Status == Sending && d.Channel == channels.Webhook", "d.Status == Sending && d.Channel != channels.Webhook"}},
 	},
 	{
 		name: "evidence ends no doubt", row: killedWorkers, shows: "although their provider has them", file: "deliveries/moves.go",

@@ -28,7 +28,7 @@ var crashedPostgres = row{
 		var crashes int
 		var recoveries []time.Duration
 		var next, up time.Time
-		at := 0 // accepted when it was up again
+		at, before := 0, 0 // accepted when it was up again, and at the last look
 		r.rest(60*time.Minute, people, func() {
 			n := r.accepted.len()
 			if !up.IsZero() && n > at {
@@ -37,7 +37,9 @@ var crashedPostgres = row{
 			if next.IsZero() && n > 0 {
 				next = time.Now().Add(every)
 			}
-			if next.IsZero() || time.Now().Before(next) || n >= t.size*9/10 {
+			sending := n > before // a window has just begun, and its mark is young
+			before = n
+			if !sending || next.IsZero() || time.Now().Before(next) || n >= t.size*9/10 {
 				return
 			}
 			postgres.crash()

@@ -18,7 +18,7 @@ var rolledWorkers = row{
 		people := t.size / len(everyChannel)
 		// Calls have time enough: on a busy machine a time-out would leave doubts
 		// that no restart made.
-		patient := times{lease: 45 * time.Second, call: 10 * time.Second, shutdown: 20 * time.Second, doubt: 20 * time.Second}
+		patient := times{lease: 25 * time.Second, call: 10 * time.Second, shutdown: 15 * time.Second, doubt: 20 * time.Second}
 		r := t.newRig(setting{
 			dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: patient, behaviour: quiet(),
 			faults: slowly(50*time.Millisecond, 600*time.Millisecond),
