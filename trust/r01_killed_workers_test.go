@@ -16,7 +16,7 @@ var killedWorkers = row{
 		if t.full {
 			t.killing(3*time.Second, 1, 100, 1<<20)
 		} else {
-			t.killing(1500*time.Millisecond, 2, 6, 12) // so few that most should hit
+			t.killing(3*time.Second, 3, 6, 12) // all at once, so that these few hit what is in flight
 		}
 	},
 }
@@ -44,11 +44,14 @@ func (t *trial) killing(every time.Duration, atOnce, need, most int) {
 			return
 		}
 		next = time.Now().Add(every)
-		for _, victim := range chance.Perm(len(fleet.workers))[:atOnce] {
+		victims := chance.Perm(len(fleet.workers))[:atOnce]
+		for _, victim := range victims { // before any has time to finish
 			fleet.workers[victim].kill()
-			fleet.replace(victim)
-			kills++
 		}
+		for _, victim := range victims {
+			fleet.replace(victim)
+		}
+		kills += len(victims)
 	})
 	r.resolve(time.Minute, people)
 	t.show("%d kills", kills)

@@ -1,16 +1,17 @@
 package trust_test
 
 import (
+	"slices"
 	"time"
 
 	"rapport/store/storetest"
 )
 
-// frozenRedis: a machine stands still, with the Redis and one of the workers on
-// it, for longer than a lease. What that worker holds is given to others; when it
-// wakes last and goes on with what it held, its fence is refused.
+// frozenRedis: a machine stands still, with the Redis and two of three workers on
+// it, for longer than a lease. What they hold is given to the third; when they wake
+// last and go on with what they held, their fences are refused.
 var frozenRedis = row{
-	id: "R4", fault: "Redis and a worker frozen with sends in flight", quick: 3_000, full: 20_000,
+	id: "R4", fault: "Redis and two of three workers frozen with sends in flight", quick: 3_000, full: 20_000,
 	play: func(t *trial) {
 		freezes, long := 2, 8*time.Second
 		if t.full {
@@ -19,27 +20,34 @@ var frozenRedis = row{
 		people := t.size / len(everyChannel)
 		r := t.newRig(setting{
 			dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: hasty, behaviour: quiet(),
-			faults: slowly(100*time.Millisecond, 900*time.Millisecond),
+			faults: slowly(300*time.Millisecond, 1200*time.Millisecond),
 		})
 		r.apply(mixed(everyChannel...))
 		r.settle(people)
 		fleet := r.startFleet(3)
 		r.begin(people)
-		frozen := 0
+		frozen, seen := 0, 0
 		r.rest(30*time.Minute, people, func() {
-			if frozen == freezes || r.accepted.len() < (frozen+1)*t.size/(freezes+1)/2 {
+			n := r.accepted.len()
+			sending := n > seen
+			seen = n
+			if !sending || frozen == freezes || n < (frozen+1)*t.size/(freezes+1)/2 {
 				return
 			}
-			still := fleet.workers[frozen%len(fleet.workers)]
 			frozen++
-			still.freeze()
+			asleep := slices.Delete(slices.Clone(fleet.workers), frozen%len(fleet.workers), frozen%len(fleet.workers)+1)
+			for _, worker := range asleep {
+				worker.freeze()
+			}
 			r.redis.freeze()
 			time.Sleep(long) // the fault itself
 			r.redis.thaw()
-			// It wakes when others are at work on what it held.
+			// They wake when the third is at work on what they held.
 			before := r.accepted.len()
-			t.wait(time.Minute, "others send", func() bool { return r.accepted.len() >= before+2*window })
-			still.thaw()
+			t.wait(time.Minute, "the third sends", func() bool { return r.accepted.len() >= before+2*window })
+			for _, worker := range asleep {
+				worker.thaw()
+			}
 		})
 		r.resolve(time.Minute, people)
 		stale := r.said("deliveries were taken over while they were being sent", "deliveries") +
