@@ -21,7 +21,7 @@ var rolledWorkers = row{
 		patient := times{lease: 25 * time.Second, call: 10 * time.Second, shutdown: 15 * time.Second, doubt: 20 * time.Second}
 		r := t.newRig(setting{
 			dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: patient, behaviour: quiet(),
-			faults: slowly(50*time.Millisecond, 600*time.Millisecond),
+			faults: slowly(300*time.Millisecond, 2*time.Second), // so that somebody is always sending
 		})
 		r.apply(mixed(everyChannel...))
 		r.settle(people)
