@@ -55,7 +55,7 @@ func (s *Store) receive(ctx context.Context, some []*gathered[*arrival]) error {
 	err := s.write(ctx, func(tx *tx) (err error) {
 		stored, err = listRows(ctx, tx, rows, column[string], `
 			INSERT INTO inbox (provider, method, url, header, body, received_at, digest, state, lease_until, about)
-			SELECT v.provider, v.method, v.url, v.header, v.body, v.received_at, v.digest, 'waiting', v.lease_until, v.about
+			SELECT v.provider, v.method, v.url, coalesce(v.header, 'null'), v.body, v.received_at, v.digest, 'waiting', v.lease_until, v.about
 			FROM {rows} AS v WHERE TRUE ORDER BY v.n ON CONFLICT DO NOTHING RETURNING digest`)
 		return err
 	})
