@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/sandbox"
+	"rapport/store/storetest"
 	"rapport/telemetry"
 )
 
@@ -245,14 +247,27 @@ func TestWhoWatchesSeesWhatHappenedAndNobodyOfTheCustomers(t *testing.T) {
 	})
 	t.Run("everything else is told", func(t *testing.T) {
 		for _, one := range []struct{ name, label string }{
-			{"rapport_skips_total", `reason="`}, {"rapport_holds_total", `reason="`},
-			{"rapport_send_duration_seconds_count", `channel="email"`}, {"rapport_reports_total", `kind="delivered"`},
-			{"rapport_callback_lag_seconds_count", `channel="email"`}, {"rapport_entries_walked_total", ""}, {"rapport_journey_lag_seconds_count", ""},
-			{"rapport_occurrences_total", `state="entering"`}, {"rapport_occurrence_lag_seconds_count", ""}, {"rapport_tasks_total", `kind="deliver",result="done"`},
-			{"rapport_db_duration_seconds_count", `operation="settle"`}, {"rapport_redis_duration_seconds_count", `operation="enqueue"`},
-			{"rapport_http_requests_total", `code="200",route="POST /v1/batch"`}, {"rapport_http_requests_total", `route="POST /hooks/{channel}/{provider}"`},
-			{"rapport_ingested_messages_total", `result="taken"`}, {"rapport_campaign_sends_total", `campaign="other"`},
-			{"rapport_open_cases", ""}, {"rapport_count_limit", ""}, {"rapport_standing_timestamp_seconds", ""}, {"rapport_build_info", ""}, {"go_goroutines", ""},
+			{"rapport_skips_total", `reason="`},
+			{"rapport_holds_total", `reason="`},
+			{"rapport_send_duration_seconds_count", `channel="email"`},
+			{"rapport_reports_total", `kind="delivered"`},
+			{"rapport_callback_lag_seconds_count", `channel="email"`},
+			{"rapport_entries_walked_total", ""},
+			{"rapport_journey_lag_seconds_count", ""},
+			{"rapport_occurrences_total", `state="entering"`},
+			{"rapport_occurrence_lag_seconds_count", ""},
+			{"rapport_tasks_total", `kind="deliver",result="done"`},
+			{"rapport_db_duration_seconds_count", `operation="settle"`},
+			{"rapport_redis_duration_seconds_count", `operation="enqueue"`},
+			{"rapport_http_requests_total", `code="200",route="POST /v1/batch"`},
+			{"rapport_http_requests_total", `route="POST /hooks/{channel}/{provider}"`},
+			{"rapport_ingested_messages_total", `result="taken"`},
+			{"rapport_campaign_sends_total", `campaign="other"`},
+			{"rapport_open_cases", ""},
+			{"rapport_count_limit", ""},
+			{"rapport_standing_timestamp_seconds", ""},
+			{"rapport_build_info", ""},
+			{"go_goroutines", ""},
 		} {
 			if sum(t, metrics, one.name, one.label) == 0 {
 				t.Errorf("%s{%s} tells nothing", one.name, one.label)
@@ -347,8 +362,50 @@ func (p *watchedPlay) seesNobody(t *testing.T, metrics string) {
 	if len(known) < 80 || browsers == 0 {
 		t.Errorf("only %d people and %d browsers were looked for", len(known), browsers)
 	}
-	if strings.Contains(seen["log"], `"trace_id"`) == strings.Contains(seen["log"], `"level":"WARN"`) {
-		return
+}
+
+func TestRolesTellWhatTheyDoInProduction(t *testing.T) {
+	r := newRig(t, storetest.Postgres(t), sandbox.Behaviour{})
+	r.useRedis()
+	r.fill(mixed, 20, "Go")
+	spans := receive(t)
+	t.Setenv("RAPPORT_TELEMETRY_OTLP", spans.URL)
+	t.Setenv("RAPPORT_TELEMETRY_SAMPLE", "1")
+	first := r.operate("scheduler")
+	tells := func(o *operated, name string, labels ...string) float64 {
+		_, text := o.ask("/metrics")
+		return sum(t, text, name, labels...)
 	}
-	t.Error("no line of the log names its trace")
+	eventually(t, 30*time.Second, "the first scheduler leads", func() bool { return tells(first, "rapport_scheduler_leads") == 1 })
+	second, worker := r.operate("scheduler"), r.operate("worker")
+	eventually(t, 60*time.Second, "the worker tells of all messages", func() bool {
+		return tells(worker, "rapport_sends_total", `outcome="sent"`) == 80
+	})
+	for operation, role := range map[string]*operated{"settle": worker, "due": first, "levels": first} {
+		if tells(role, "rapport_db_duration_seconds_count", `operation="`+operation+`"`) == 0 {
+			t.Errorf("nothing tells how long %s takes", operation)
+		}
+	}
+	if skew := tells(worker, "rapport_clock_skew_seconds"); skew < -1 || skew > 1 {
+		t.Errorf("on one machine the clocks are %v s apart", skew)
+	}
+	if _, text := second.ask("/metrics"); sum(t, text, "rapport_scheduler_leads") != 0 || strings.Contains(text, "rapport_due_entries ") {
+		t.Error("who does not lead tells what waits")
+	}
+	first.signal(syscall.SIGTERM)
+	eventually(t, 30*time.Second, "the second scheduler leads and tells what waits", func() bool {
+		return tells(second, "rapport_scheduler_leads") == 1 && tells(second, "rapport_standing_timestamp_seconds") > 0
+	})
+	worker.signal(syscall.SIGTERM)
+	spans.mu.Lock()
+	defer spans.mu.Unlock()
+	pumps := spans.named(nil, "pump")
+	for _, window := range spans.named(nil, "window") {
+		for _, pump := range pumps {
+			if bytes.Equal(pump.TraceId, window.TraceId) {
+				return // across Redis, from one process to another
+			}
+		}
+	}
+	t.Errorf("of %d spans none shows the way from a scheduler to a worker", len(spans.all))
 }
