@@ -85,7 +85,10 @@ func planDeliveries(ctx context.Context, tx *tx, planned []deliveries.Delivery) 
 			'planned', 0, v.due_at, v.expires_at, v.retry, v.ambiguous, v.planned_at
 		FROM {rows} AS v WHERE TRUE ORDER BY v.n
 		ON CONFLICT DO NOTHING`)
-	return err
+	if err != nil {
+		return err
+	}
+	return doubtPlanned(ctx, tx, planned)
 }
 
 // change is one delivery before and after a move.

@@ -22,6 +22,7 @@ const (
 // Scheduler keeps the work moving: occurrences, the pump, and what crashes
 // left behind. Any number may run; one leads.
 type Scheduler struct {
+	Witness    *Witness
 	Schedule   *Schedule
 	Watcher    *Watcher
 	Stager     *Stager
@@ -63,9 +64,14 @@ func (s *Scheduler) Run(ctx context.Context) {
 	if every == 0 {
 		every = 30 * time.Second
 	}
+	fit := false // whether the ledger is as new as what was seen of it
 	for {
 		s.turned()
 		if leads && polled {
+			err := s.Witness.Advance(ctx)
+			fit, trouble = err == nil, errors.Join(trouble, err)
+		}
+		if leads && polled && fit {
 			trouble = errors.Join(trouble, s.Upkeep(ctx))
 			if s.Now().Sub(reconciled) >= every {
 				reconciled = s.Now()
@@ -75,7 +81,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 				trouble = errors.Join(trouble, s.Gauges.Round(ctx))
 			}
 		}
-		if leads {
+		if leads && fit {
 			_, err := s.Pump.Round(ctx)
 			trouble = errors.Join(trouble, err)
 		}

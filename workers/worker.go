@@ -7,6 +7,7 @@ import (
 
 // Worker does the tasks of one process.
 type Worker struct {
+	Witness   *Witness
 	Courier   *Courier
 	Traveller *Traveller
 	Entrance  *Entrance
@@ -21,12 +22,13 @@ type Worker struct {
 
 // Serve registers every kind of task with a server.
 func (w *Worker) Serve(s *Server) {
-	handle(s, w.Bell, w.Log, taskDeliver, w.Courier.Deliver)
-	handle(s, w.Bell, w.Log, taskTravel, w.Traveller.Travel)
-	handle(s, w.Bell, w.Log, taskEnter, w.Entrance.Enter)
-	handle(s, w.Bell, w.Log, taskWatch, w.Watcher.Compare)
-	handle(s, w.Bell, w.Log, taskStage, func(ctx context.Context, _ any) error { return w.Stager.Due(ctx) })
-	handle(s, w.Bell, w.Log, taskRecordings, func(ctx context.Context, _ any) error { return w.Keeper.Tend(ctx) })
-	handle(s, w.Bell, w.Log, taskReact, func(ctx context.Context, _ any) error { return w.Reactor.React(ctx) })
-	handle(s, w.Bell, w.Log, taskRead, func(ctx context.Context, _ any) error { return w.Reader.Read(ctx) })
+	handle(s, w.Bell, w.Log, taskDeliver, witnessed(w.Witness, w.Courier.Deliver))
+	handle(s, w.Bell, w.Log, taskTravel, witnessed(w.Witness, w.Traveller.Travel))
+	handle(s, w.Bell, w.Log, taskEnter, witnessed(w.Witness, w.Entrance.Enter))
+	handle(s, w.Bell, w.Log, taskWatch, witnessed(w.Witness, w.Watcher.Compare))
+	for kind, do := range map[string]func(context.Context) error{
+		taskStage: w.Stager.Due, taskRecordings: w.Keeper.Tend, taskReact: w.Reactor.React, taskRead: w.Reader.Read,
+	} {
+		handle(s, w.Bell, w.Log, kind, witnessed(w.Witness, func(ctx context.Context, _ any) error { return do(ctx) }))
+	}
 }

@@ -35,6 +35,7 @@ func (i *installation) checks(redis use) []check {
 		{name: "schema", ask: i.askSchema},
 		{name: "redis", ask: i.askRedis, told: redis == asHint},
 		{name: "clock", ask: i.askClocks},
+		{name: "ledger", ask: i.askLedger, told: redis == asHint},
 	}
 }
 
@@ -82,6 +83,21 @@ func (i *installation) askRedis(ctx context.Context) finding {
 		return finding{Problem: unfit.Reason, Mend: "put the server right; nothing is to be restarted here"}
 	case err != nil:
 		return away(err, reachRedis)
+	}
+	return finding{OK: true}
+}
+
+// askLedger looks whether the ledger is as new as what was seen of it.
+func (i *installation) askLedger(ctx context.Context) finding {
+	err := i.witness().Check(ctx)
+	var older *workers.OlderLedger
+	switch {
+	case errors.As(err, &older):
+		return finding{Problem: older.Error(), Mend: "stop every process and run `rapport restored --backup-of TIME`; see docs/operations/restore.md"}
+	case errors.Is(err, workers.ErrNotResumed):
+		return finding{Problem: err.Error(), Mend: "start a scheduler"}
+	case err != nil:
+		return away(err, reachStore)
 	}
 	return finding{OK: true}
 }

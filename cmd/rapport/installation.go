@@ -143,6 +143,7 @@ func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) 
 
 func (i *installation) scheduler() *workers.Scheduler {
 	return &workers.Scheduler{
+		Witness:  i.witness(),
 		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log},
 		Watcher:  i.watcher(),
 		Stager:   i.stager(),
@@ -170,6 +171,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 func (i *installation) worker() *workers.Worker {
 	traveller := &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log}
 	return &workers.Worker{
+		Witness: i.witness(),
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Shown: i.shown(), Log: i.Log},
@@ -185,6 +187,11 @@ func (i *installation) worker() *workers.Worker {
 		Reader: i.reader(),
 		Bell:   i.Bell, Log: i.Log,
 	}
+}
+
+// witness compares the ledger with what Redis saw of it.
+func (i *installation) witness() *workers.Witness {
+	return &workers.Witness{Ledger: i.Store, Redis: i.Redis, Now: i.Now}
 }
 
 // reader reads what came back: a worker's all of it, the doors' what our own

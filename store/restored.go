@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/deliveries"
+)
+
+const (
+	// ahead is how far the numbers of new rows jump: further than any gap got, so
+	// that a token, a link or a callback of a lost row meets no other.
+	ahead = 1_000_000_000
+	// settling is how long journeys may take to begin to move again.
+	settling = 5 * time.Minute
+	// mayHaveGone is why a delivery is unconfirmed that the gap may have sent.
+	mayHaveGone = "restored"
+)
+
+// numbered are the tables whose rows are named outside the database, or refer to
+// each other, by their numbers.
+var numbered = []string{"runs", "entries", "deliveries", "cases", "inbox", "links", "recordings"}
+
+// errTried rolls back what was only to be counted.
+var errTried = errors.New("only tried")
+
+// Restored makes a ledger that is older than the world fit to go on: what it may
+// have sent since the backup is unconfirmed and is never simply sent again,
+// journeys that moved on since are in doubt, and new rows get numbers that no
+// lost row had. The same again does the same. With dry it only counts.
+func (s *Store) Restored(ctx context.Context, gap deliveries.Gap, dry bool) (r deliveries.Restoration, err error) {
+	err = s.write(ctx, func(tx *tx) (err error) {
+		if r, err = restore(ctx, tx, gap); err == nil && dry {
+			err = errTried
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errTried) {
+		return r, fmt.Errorf("go on from a backup of %s: %w", gap.BackupOf.Format(time.RFC3339), err)
+	}
+	return r, nil
+}
+
+func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Restoration, err error) {
+	// What waited for a pause or an outage to end may have been let go early.
+	until := gap.Until.Add(gap.Until.Sub(gap.BackupOf) + settling)
+	if r.Unconfirmed, err = doubt(ctx, tx, gap, `d.status IN ('queued', 'sending')
+		OR d.status = 'planned' AND (d.due_at <= $1 OR d.reason IN ('provider_down', 'paused_campaign'))`, gap.Until.UnixMilli()); err != nil {
+		return r, err
+	}
+	for _, step := range []struct {
+		count     *int64
+		statement string
+		args      []any
+	}{
+		// Journeys that were awake since, or that a message led on.
+		{&r.Journeys, `UPDATE entries SET doubtful_until = $1, lease_until = NULL WHERE state = 'running' AND (wake_at <= $2
+			OR id IN (SELECT d.entry FROM deliveries d WHERE d.status = 'unconfirmed' AND d.reason = '` + mayHaveGone + `'))`,
+			[]any{until.UnixMilli(), gap.Until.UnixMilli()}},
+		{&r.Runs, "UPDATE runs SET doubtful_until = $1 WHERE at > $2 OR shards_left > 0", []any{until.UnixMilli(), gap.BackupOf.UnixMilli()}},
+		// Begun then and lost, or never: nobody can tell.
+		{&r.Events, "UPDATE events SET pending = 0 WHERE pending = 1", nil},
+		{nil, "UPDATE segment_parts SET meaning = ''", nil},
+		{nil, "UPDATE inbox SET lease_until = NULL WHERE state = 'waiting'", nil},
+		{nil, "INSERT INTO restores (backup_of, restored_at) VALUES ($1, $2)", []any{gap.BackupOf.UnixMilli(), gap.Until.UnixMilli()}},
+	} {
+		n, err := tx.exec(ctx, step.statement, step.args...)
+		if err != nil {
+			return r, err
+		}
+		if step.count != nil {
+			*step.count = n
+		}
+	}
+	for _, table := range numbered {
+		if err := jump(ctx, tx, table); err != nil {
+			return r, err
+		}
+	}
+	return r, setFact(ctx, tx, ledgerClock, clockText(gap.Until))
+}
+
+// doubt makes deliveries unconfirmed as far as they may have gone out in a gap.
+// They count for caps as if they had, and no policy sends them again.
+func doubt(ctx context.Context, tx *tx, gap deliveries.Gap, where string, args ...any) (int64, error) {
+	all, err := list(ctx, tx, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE "+where+" ORDER BY d.id"+tx.forUpdate("d"), args...)
+	if err != nil {
+		return 0, err
+	}
+	changes, told := make([]change, len(all)), make([]deliveries.Delivery, len(all))
+	ids := make([]int64, len(all))
+	for i, before := range all {
+		after := before.MayHaveGone(gap, mayHaveGone)
+		changes[i], told[i], ids[i] = change{before: before, after: after}, after, after.ID
+	}
+	if err := tellDeliveries(ctx, tx, gap.Until, told); err != nil {
+		return 0, err
+	}
+	if err := moveDeliveries(ctx, tx, gap.Until, changes); err != nil {
+		return 0, err
+	}
+	_, err = tx.execRows(ctx, numbers(ids), "UPDATE deliveries SET ambiguous = 'hold' WHERE "+tx.among("id"))
+	return int64(len(all)), err
+}
+
+// doubtPlanned is doubt about what was just planned for entries and runs that
+// are in doubt themselves.
+func doubtPlanned(ctx context.Context, tx *tx, planned []deliveries.Delivery) error {
+	gap, open, err := first(ctx, tx, scanGap, "SELECT backup_of, restored_at FROM restores ORDER BY id DESC LIMIT 1")
+	if err != nil || !open {
+		return err
+	}
+	entries := make([]int64, len(planned))
+	for i, d := range planned {
+		entries[i] = d.Entry
+	}
+	doubtful, err := listRows(ctx, tx, numbers(distinct(entries)), column[int64], `
+		SELECT d.id FROM deliveries d JOIN entries e ON e.id = d.entry LEFT JOIN runs r ON r.id = e.run
+		WHERE `+tx.among("d.entry")+` AND d.status = 'planned' AND d.fence IS NULL AND d.attempts = 0
+			AND (d.due_at <= e.doubtful_until OR d.due_at <= r.doubtful_until)`)
+	if err != nil {
+		return err
+	}
+	for _, id := range doubtful {
+		if _, err := doubt(ctx, tx, gap, "d.id = $1", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scanGap(r record) (gap deliveries.Gap, err error) {
+	err = r.Scan(asTime(&gap.BackupOf), asTime(&gap.Until))
+	return gap, err
+}
+
+// jump gives a table's next rows numbers far ahead.
+func jump(ctx context.Context, tx *tx, table string) error {
+	if tx.dialect == expression.Postgres {
+		_, err := tx.exec(ctx, `SELECT setval(q.name, GREATEST(COALESCE(pg_sequence_last_value(q.name), 0), (SELECT COALESCE(MAX(id), 0) FROM `+table+`)) + $1)
+			FROM (SELECT pg_get_serial_sequence('`+table+`', 'id')::regclass AS name) AS q`, int64(ahead))
+		return err
+	}
+	if _, err := tx.exec(ctx, `INSERT INTO sqlite_sequence (name, seq) SELECT $1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1)`, table); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, "UPDATE sqlite_sequence SET seq = MAX(seq, (SELECT COALESCE(MAX(id), 0) FROM "+table+")) + $2 WHERE name = $1", table, int64(ahead))
+	return err
+}
+
+// Resumed lets doubts reach as much further as work stood still since the
+// backup was put back, and reports whether it had not gone on yet.
+func (s *Store) Resumed(ctx context.Context, now time.Time) (fresh bool, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		gap, waits, err := first(ctx, tx, scanGap, "SELECT backup_of, restored_at FROM restores WHERE resumed_at IS NULL ORDER BY id LIMIT 1")
+		if fresh = waits; err != nil || !waits {
+			return err
+		}
+		stood := now.Sub(gap.Until).Milliseconds()
+		for _, table := range []string{"entries", "runs"} {
+			if _, err := tx.exec(ctx, "UPDATE "+table+" SET doubtful_until = doubtful_until + $1 WHERE doubtful_until IS NOT NULL", stood); err != nil {
+				return err
+			}
+		}
+		_, err = tx.exec(ctx, "UPDATE restores SET resumed_at = $1 WHERE resumed_at IS NULL", now.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("go on after a restore: %w", err)
+	}
+	return fresh, nil
+}
+
+// ledgerClock is the fact that tells until when the ledger knows what happened.
+const ledgerClock = "ledger clock"
+
+func clockText(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 10) }
+
+// LedgerClock is until when the ledger says that it knows what happened, and
+// whether it waits to go on after a restore. Zero: nobody ever set it.
+func (s *Store) LedgerClock(ctx context.Context) (at time.Time, waits bool, err error) {
+	err = s.read(ctx, func(tx *tx) error {
+		text, found, err := first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+ledgerClock)
+		if err != nil {
+			return err
+		}
+		if found {
+			milliseconds, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return err
+			}
+			at = time.UnixMilli(milliseconds)
+		}
+		_, waits, err = first(ctx, tx, column[int64], "SELECT id FROM restores WHERE resumed_at IS NULL LIMIT 1")
+		return err
+	})
+	if err != nil {
+		return at, false, fmt.Errorf("read the ledger's clock: %w", err)
+	}
+	return at, waits, nil
+}
+
+// SetLedgerClock says until when the ledger knows what happened.
+func (s *Store) SetLedgerClock(ctx context.Context, at time.Time) error {
+	return s.SetFact(ctx, ledgerClock, clockText(at))
+}

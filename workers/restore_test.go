@@ -1,0 +1,249 @@
+package workers_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/store"
+	"rapport/store/storetest/fresh"
+	"rapport/workers"
+)
+
+// worldly is a shop with journeys of every kind that a backup may fall into.
+var worldly = with(map[string]string{
+	"campaigns/daily.yaml": "campaign: daily\ntitle: Daily\nowner: support\ntopic: service\nstate: live\n" +
+		"trigger: {cron: \"5 13 * * *\", zone: Europe/Berlin}\naudience: {where: first_name == \"Daily\"}\nsteps:\n  - {sms: note}\n",
+	"campaigns/soon.yaml":  campaign("soon", "Soon", "{wait: 5m}") + "  - {sms: note}\n",
+	"campaigns/later.yaml": campaign("later", "Later", "{wait: 30m}") + "  - {sms: note}\n",
+	"campaigns/chain.yaml": campaign("chain", "Chained", "{wait: 2m}") + "  - {sms: note}\n  - {wait: 2m}\n  - {sms: note}\n  - {wait: 20m}\n  - {sms: note}\n",
+	"campaigns/eager.yaml": campaign("eager", "Eager", "{sms: note, ambiguous: resend}"),
+})
+
+// world is a shop whose ledger can be backed up and put back.
+type world struct {
+	*shop
+	dsn string
+}
+
+// people makes customers with numbers of their own.
+func (w *world) people(names ...string) {
+	w.t.Helper()
+	var all []customers.Customer
+	for _, name := range names {
+		first := "Jo"
+		if strings.HasPrefix(name, "daily") {
+			first = "Daily"
+		}
+		all = append(all, customers.Customer{ID: name, Phone: numberOf(name), FirstName: first, Country: "DE", Zone: "Europe/Berlin"})
+	}
+	_, err := w.store.PutCustomers(w.ctx(), w.clock(), all)
+	ok(w.t, err)
+}
+
+func numberOf(name string) string {
+	return fmt.Sprintf("+49151%08d", customers.Shard(name)*1000+len(name))
+}
+
+// minutes lets time pass and everything be done that is due.
+func (w *world) minutes(n int) {
+	w.t.Helper()
+	for range n {
+		w.later(time.Minute)
+		ok(w.t, w.schedule.Round(w.ctx()))
+		shards, err := w.store.Runs().Pending(w.ctx(), 1000)
+		ok(w.t, err)
+		for _, shard := range shards {
+			ok(w.t, w.entrance.Enter(w.ctx(), shard))
+		}
+		ok(w.t, w.reactor.React(w.ctx()))
+		for range 3 {
+			w.travel()
+			w.deliver()
+		}
+		ok(w.t, w.mender.Round(w.ctx()))
+	}
+}
+
+// copies counts what the provider accepted for somebody.
+func (w *world) copies(name string) int {
+	n := 0
+	for _, got := range w.provider.requests() {
+		if strings.Contains(got.body, url.QueryEscape(numberOf(name))) {
+			n++
+		}
+	}
+	return n
+}
+
+// backup copies the ledger and gives what puts the copy back.
+func (w *world) backup() (putBack func()) {
+	w.t.Helper()
+	path, isFile := strings.CutPrefix(w.dsn, "sqlite:")
+	saved := filepath.Join(w.t.TempDir(), "backup")
+	if isFile {
+		for _, suffix := range []string{"", "-wal"} {
+			raw, err := os.ReadFile(path + suffix)
+			ok(w.t, err)
+			ok(w.t, os.WriteFile(saved+suffix, raw, 0o600))
+		}
+		return func() { w.reopen("sqlite:" + saved) }
+	}
+	if _, err := exec.LookPath("pg_dump"); err != nil {
+		w.t.Skip("pg_dump is not installed")
+	}
+	whole, err := url.Parse(w.dsn)
+	ok(w.t, err)
+	query := whole.Query()
+	schema := query.Get("search_path")
+	query.Del("search_path")
+	whole.RawQuery = query.Encode()
+	plain := whole.String()
+	w.command("pg_dump", "--schema", schema, "--file", saved, plain)
+	return func() {
+		ok(w.t, w.store.Close())
+		w.command("psql", "-q", "-c", "DROP SCHEMA "+schema+" CASCADE", plain)
+		w.command("psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", saved, plain)
+		w.reopen(w.dsn)
+	}
+}
+
+func (w *world) command(name string, args ...string) {
+	w.t.Helper()
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		w.t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// reopen lets the same shop go on with another ledger.
+func (w *world) reopen(dsn string) {
+	w.t.Helper()
+	db, err := store.Open(w.t.Context(), dsn)
+	ok(w.t, err)
+	w.t.Cleanup(func() { _ = db.Close() })
+	w.store = db
+	w.catalog.Archive = db.Archive()
+	w.wire()
+}
+
+// A ledger ten minutes old is put back under a world that moved on. Nobody gets
+// anything twice; what the ledger cannot know is unconfirmed; the rest goes out
+// once.
+func TestAnOldLedgerSendsNothingTwice(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		db, err := store.Open(t.Context(), dsn)
+		ok(t, err)
+		ok(t, db.Migrate(t.Context()))
+		t.Cleanup(func() { _ = db.Close() })
+		w := &world{openOn(t, db, worldly), dsn}
+		ok(t, w.schedule.Round(w.ctx()))
+		w.people("planned", "eager", "queued", "soon", "later", "chain", "daily1", "daily2", "gap", "after")
+		for who, event := range map[string]string{"soon": "Soon", "later": "Later", "chain": "Chained"} {
+			w.plan(who, event)
+		}
+		w.plan("queued", "Texted")
+		w.due()
+		w.plan("planned", "Texted")
+		w.plan("eager", "Eager")
+		backedUpAt := w.clock()
+		putBack := w.backup()
+
+		ok(t, w.courier.Deliver(w.ctx(), idsOf(w.shop, deliveries.Queued)))
+		w.happen("gap", "Texted")
+		w.minutes(10)
+		for who, want := range map[string]int{"planned": 1, "eager": 1, "queued": 1, "soon": 1, "later": 0, "chain": 2, "daily1": 1, "daily2": 1, "gap": 1} {
+			if got := w.copies(who); got != want {
+				t.Fatalf("before the restore %s has %d, want %d: the test shows nothing", who, got, want)
+			}
+		}
+		lost := w.ledger()
+
+		putBack()
+		restorer := workers.Restorer{Catalog: w.catalog, Runs: w.store.Runs(), Facts: w.store, Ledger: w.store, Log: w.log}
+		gap := deliveries.Gap{BackupOf: backedUpAt, Until: w.clock()}
+		told, err := restorer.Restore(w.ctx(), gap, true)
+		ok(t, err)
+		if want := (deliveries.Restoration{Unconfirmed: 3, Journeys: 5, Runs: 1}); told != want {
+			t.Errorf("a dry run tells %+v, want %+v", told, want)
+		}
+		if n := len(idsOf(w.shop, deliveries.Unconfirmed)); n != 0 {
+			t.Fatalf("a dry run changed %d deliveries", n)
+		}
+		done, err := restorer.Restore(w.ctx(), gap, false)
+		ok(t, err)
+		if done != told {
+			t.Errorf("the dry run told %+v, and it was %+v", told, done)
+		}
+		w.later(20 * time.Minute) // until somebody starts the processes
+		_, err = w.store.Resumed(w.ctx(), w.clock())
+		ok(t, err)
+		w.happen("after", "Texted")
+		w.minutes(60)
+
+		for who, want := range map[string]int{
+			"planned": 1, "eager": 1, "queued": 1, "soon": 1, "daily1": 1, "daily2": 1, "gap": 1, // nothing again
+			"later": 1, "after": 1, // what was not due, and what is new
+			"chain": 3, // its third message comes after the gap
+		} {
+			if got := w.copies(who); got != want {
+				t.Errorf("%s has %d, want %d", who, got, want)
+			}
+		}
+		unconfirmed, sent := map[string]int{}, 0
+		newest := int64(0)
+		for _, d := range w.everything() {
+			switch d.Status {
+			case deliveries.Unconfirmed:
+				unconfirmed[d.Customer]++
+				if d.Reason != "restored" {
+					t.Errorf("the delivery of %s is unconfirmed for %q", d.Customer, d.Reason)
+				}
+			case deliveries.Sent:
+				sent++
+				newest = max(newest, d.ID)
+			}
+		}
+		want := map[string]int{"planned": 1, "eager": 1, "queued": 1, "soon": 1, "chain": 2, "daily1": 1, "daily2": 1}
+		if fmt.Sprint(unconfirmed) != fmt.Sprint(want) || sent != 3 {
+			t.Errorf("unconfirmed are %v and %d sent, want %v and 3", unconfirmed, sent, want)
+		}
+		if newest <= lost[len(lost)-1].ID+1000 {
+			t.Errorf("delivery %d may be met by what names a lost one", newest)
+		}
+	})
+}
+
+// everything lists all deliveries of the world's people.
+func (w *world) everything() (all []deliveries.Delivery) {
+	w.t.Helper()
+	for _, far := range []int64{0, 1_000_000_000, 2_000_000_000} {
+		refs := make([]deliveries.Ref, 200)
+		for i := range refs {
+			refs[i].ID = far + int64(i+1)
+		}
+		found, err := w.store.Lookup(w.ctx(), refs)
+		ok(w.t, err)
+		for _, d := range found {
+			if d.ID != 0 {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+func idsOf(s *shop, status deliveries.Status) (ids []int64) {
+	for _, d := range s.ledger() {
+		if d.Status == status {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
