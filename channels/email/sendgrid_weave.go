@@ -126,12 +126,13 @@ func weave(letters []*draft) (w woven, ok bool) {
 	for f := range w.common {
 		var common strings.Builder
 		common.Grow(len(letters[0].forms[f]))
-		for at, end := 0, 0; at < len(letters[0].ends[f]); at = end {
-			for end = at; end < len(letters[0].ends[f]) && !same(letters, f, end); end++ {
+		for at := 0; at < len(letters[0].ends[f]); {
+			end := at
+			for ; end < len(letters[0].ends[f]) && !same(letters, f, end); end++ {
 			}
 			if end == at {
 				common.WriteString(letters[0].piece(f, at))
-				end++
+				at++
 				continue
 			}
 			mark := word + strconv.Itoa(len(w.marks)) + "-"
@@ -141,6 +142,7 @@ func weave(letters []*draft) (w woven, ok bool) {
 				begin := len(l.piece(f, at))
 				w.values[i] = append(w.values[i], l.forms[f][int(l.ends[f][at])-begin:l.ends[f][end-1]])
 			}
+			at = end
 		}
 		w.common[f] = common.String()
 	}
