@@ -1,6 +1,7 @@
 package sink_test
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/smtp"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/sandbox/sink"
 )
@@ -127,5 +129,45 @@ func TestSamplesAreBounded(t *testing.T) {
 	}
 	if got := s.Counts()[sink.Push].Requests; got != 3*sink.Samples {
 		t.Errorf("%d requests are counted, want %d", got, 3*sink.Samples)
+	}
+}
+
+// TestADotIsSeenWhereverABufferEnds sends mail of all lengths around that of the
+// sink's buffer, so that the end is cut in every way.
+func TestADotIsSeenWhereverABufferEnds(t *testing.T) {
+	s := sink.New()
+	conn, err := net.Dial("tcp", listen(t, s.ServeSMTP))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil { // a sink that misses an end waits for ever
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(conn)
+	say := func(text, want string) {
+		t.Helper()
+		if _, err := io.WriteString(conn, text); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				t.Fatalf("no %s: %v", want, err)
+			}
+			if strings.HasPrefix(line, want+" ") {
+				return
+			}
+		}
+	}
+	say("", "220")
+	for length := 64<<10 - 8; length <= 64<<10+8; length++ {
+		say("MAIL FROM:<a@x.example>\r\n", "250")
+		say("RCPT TO:<b@x.example>\r\n", "250")
+		say("DATA\r\n", "354")
+		say(strings.Repeat("x", length)+"\r\n.\r\n", "250")
+	}
+	if got := s.Counts()[sink.Mail].Requests; got != 17 {
+		t.Errorf("%d messages are counted, want 17", got)
 	}
 }
