@@ -17,6 +17,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"rapport/telemetry"
 	"rapport/workers"
 )
 
@@ -62,6 +63,8 @@ func TestTheDocumentedUserIsEnough(t *testing.T) {
 	b := works(t, open(t, files), client, 2)
 	b.inWaves(4, 20, func() {})
 	b.everybodyHasOne()
+	gauges := &workers.Gauges{Gauge: b.store, Queue: workers.OpenQueue(client), Outlets: b.store.Outlets(), Metrics: telemetry.New(telemetry.Options{Now: b.clock}), Now: b.clock}
+	ok(t, gauges.Round(t.Context()))
 	for _, denial := range []string{"NOPERM", "can't run this command", "can't access at least one"} {
 		if strings.Contains(b.said.String(), denial) {
 			t.Errorf("something was denied:\n%s", b.said)

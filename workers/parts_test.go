@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"rapport/telemetry"
 	"rapport/workers"
 )
 
@@ -79,6 +82,24 @@ func TestThePumpSpreadsBatchesOverParts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whoever looks at a queue sees all its parts as one.
+func TestThePartsOfAQueueAreShownAsOne(t *testing.T) {
+	s := open(t, files)
+	for _, part := range []string{"sms", "sms.1", "sms.1", "sms.7", "email"} {
+		enqueue(t, s.redis, "deliver", part, "[]")
+	}
+	metrics := telemetry.New(telemetry.Options{Now: s.clock})
+	gauges := &workers.Gauges{Gauge: s.store, Queue: workers.OpenQueue(s.redis), Outlets: s.store.Outlets(), Metrics: metrics, Now: s.clock}
+	ok(t, gauges.Round(t.Context()))
+	page := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, line := range []string{`rapport_queue_tasks{queue="sms",state="pending"} 4`, `rapport_queue_tasks{queue="email",state="pending"} 1`} {
+		if !strings.Contains(page.Body.String(), line) {
+			t.Errorf("%s is not shown: %s", line, page.Body)
+		}
+	}
 }
 
 // From four parts to one and back: tasks in parts of the old setting are served,
