@@ -215,6 +215,9 @@ func (w *World) broadcast(c *campaigns.Campaign, run campaigns.Run) {
 
 // Join adds a customer with what stands on their timeline already.
 func (w *World) Join(profile customers.Customer, history []customers.Event) {
+	if profile.Pyramid == "" && profile.Orders.Count == 0 {
+		profile.Pyramid = "inactive" // as whoever never ordered begins
+	}
 	p := &person{Customer: profile, keys: map[string]bool{}, human: customers.Person(profile)}
 	w.humans[p.human] = append(w.humans[p.human], p)
 	for ch, reason := range profile.Suppressed {
