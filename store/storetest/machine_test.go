@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -25,7 +27,7 @@ func TestTheLedgerAgreesWithItsModel(t *testing.T) {
 		rapid.Check(t, func(r *rapid.T) {
 			round++
 			m := newModel(t, r, s, round)
-			for range rapid.IntRange(3, 12).Draw(r, "steps") {
+			for range rapid.IntRange(3, longest()).Draw(r, "steps") {
 				m.now = m.now.Add(time.Duration(rapid.IntRange(0, 3).Draw(r, "minutes")) * 20 * time.Second)
 				step := rapid.SampledFrom([]func(){m.due, m.due, m.claim, m.claim, m.begin, m.begin, m.settle, m.settle, m.reclaim, m.report, m.resolve}).Draw(r, "step")
 				step()
@@ -33,6 +35,17 @@ func TestTheLedgerAgreesWithItsModel(t *testing.T) {
 			}
 		})
 	})
+}
+
+// longest is how many steps one check takes at most: few, unless -rapid.steps asks for
+// more, as a long run does: -rapid.checks=10000 -rapid.steps=50.
+func longest() int {
+	if asked := flag.Lookup("rapid.steps"); asked != nil && asked.Value.String() != asked.DefValue {
+		if steps, err := strconv.Atoi(asked.Value.String()); err == nil {
+			return max(steps, 3)
+		}
+	}
+	return 12
 }
 
 // model is a ledger in memory.
