@@ -58,9 +58,11 @@ func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Rest
 		args      []any
 	}{
 		// Journeys that were awake since, or that a message led on.
-		{&r.Journeys, `UPDATE entries SET doubtful_until = $1, lease_until = NULL WHERE state = 'running' AND (wake_at <= $2
+		{
+			&r.Journeys, `UPDATE entries SET doubtful_until = $1, lease_until = NULL WHERE state = 'running' AND (wake_at <= $2
 			OR id IN (SELECT d.entry FROM deliveries d WHERE d.status = 'unconfirmed' AND d.reason = '` + mayHaveGone + `'))`,
-			[]any{until.UnixMilli(), gap.Until.UnixMilli()}},
+			[]any{until.UnixMilli(), gap.Until.UnixMilli()},
+		},
 		{&r.Runs, "UPDATE runs SET doubtful_until = $1 WHERE at > $2 OR shards_left > 0", []any{until.UnixMilli(), gap.BackupOf.UnixMilli()}},
 		// Begun then and lost, or never: nobody can tell.
 		{&r.Events, "UPDATE events SET pending = 0 WHERE pending = 1", nil},

@@ -52,7 +52,6 @@ type health struct {
 	Log *slog.Logger
 
 	mu       sync.Mutex
-	checks   []check
 	findings []finding
 	loops    []*loop
 	draining bool
