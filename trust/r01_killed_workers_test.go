@@ -27,7 +27,7 @@ func (t *trial) killing(every time.Duration, atOnce, need, most int) {
 	t.Helper()
 	people := t.size / len(everyChannel)
 	r := t.newRig(setting{
-		dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: hasty, behaviour: quiet(),
+		dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: hasty, behaviour: late(),
 		faults: slowly(20*time.Millisecond, 400*time.Millisecond),
 	})
 	r.apply(mixed(everyChannel...))

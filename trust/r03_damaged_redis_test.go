@@ -16,7 +16,7 @@ var damagedRedis = row{
 	play: func(t *trial) {
 		people := t.size / len(everyChannel)
 		r := t.newRig(setting{
-			dsn: storetest.Postgres(t.T), redis: t.startRedis(true), times: hasty, behaviour: quiet(),
+			dsn: storetest.Postgres(t.T), redis: t.startRedis(true), times: hasty, behaviour: late(),
 			faults: slowly(10*time.Millisecond, 200*time.Millisecond),
 		})
 		r.apply(mixed(everyChannel...))

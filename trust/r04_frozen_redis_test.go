@@ -19,7 +19,7 @@ var frozenRedis = row{
 		}
 		people := t.size / len(everyChannel)
 		r := t.newRig(setting{
-			dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: hasty, behaviour: quiet(),
+			dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: hasty, behaviour: late(),
 			faults: slowly(300*time.Millisecond, 1200*time.Millisecond),
 		})
 		r.apply(mixed(everyChannel...))

@@ -17,7 +17,7 @@ var crashedPostgres = row{
 		people := t.size / len(everyChannel)
 		postgres := t.startPostgres()
 		r := t.newRig(setting{
-			dsn: postgres.dsn(), redis: t.startRedis(false), times: hasty, behaviour: quiet(),
+			dsn: postgres.dsn(), redis: t.startRedis(false), times: hasty, behaviour: late(),
 			// So slow that the crashes find something to do.
 			faults: slowly(50*time.Millisecond, 900*time.Millisecond),
 		})

@@ -16,7 +16,7 @@ var killedSQLite = row{
 		}
 		people := t.size / len(everyChannel)
 		r := t.newRig(setting{
-			dsn: "sqlite:" + filepath.Join(t.TempDir(), "data", "rapport.db"), times: hasty, behaviour: quiet(),
+			dsn: "sqlite:" + filepath.Join(t.TempDir(), "data", "rapport.db"), times: hasty, behaviour: late(),
 			faults: slowly(20*time.Millisecond, 400*time.Millisecond),
 		})
 		r.apply(mixed(everyChannel...))

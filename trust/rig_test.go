@@ -81,6 +81,16 @@ func quiet() sandbox.Behaviour {
 	return sandbox.Behaviour{Push: sandbox.PushBehaviour{Show: 1}}
 }
 
+// late customers do the same, but word of it comes only after a lease: till then
+// what a dead worker was sending is in doubt. Half of the browsers say nothing.
+func late() sandbox.Behaviour {
+	return sandbox.Behaviour{
+		Email: sandbox.EmailBehaviour{Delivery: sandbox.Exactly(9 * time.Second)},
+		SMS:   sandbox.SMSBehaviour{Delivery: sandbox.Exactly(36 * time.Second)}, // after a quarter of which it is sent
+		Push:  sandbox.PushBehaviour{Show: 0.5, Showing: sandbox.Exactly(9 * time.Second)},
+	}
+}
+
 // newRig sets up the sandbox and the configuration. Nothing runs yet.
 func (t *trial) newRig(s setting) *rig {
 	t.Helper()
