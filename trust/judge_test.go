@@ -38,11 +38,17 @@ func (a *acceptedList) len() int {
 }
 
 // all is every accepted message so far, in order.
-func (a *acceptedList) all() ([]sandbox.Accepted, error) {
+func (a *acceptedList) all() ([]sandbox.Accepted, error) { return a.since(0) }
+
+// since is every message that was accepted after the first n, in order.
+func (a *acceptedList) since(n int) ([]sandbox.Accepted, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	list := make([]sandbox.Accepted, 0, a.count)
+	list := make([]sandbox.Accepted, 0, a.count-n)
 	for line := range bytes.Lines(a.lines.Bytes()) {
+		if n--; n >= 0 {
+			continue
+		}
 		var m sandbox.Accepted
 		if err := json.Unmarshal(line, &m); err != nil {
 			return nil, err

@@ -40,11 +40,11 @@ var frozenRedis = row{
 				worker.freeze()
 			}
 			r.redis.freeze()
+			held := r.claimed()
 			time.Sleep(long) // the fault itself
-			r.redis.thaw()
-			// They wake when the third is at work on what they held.
 			before := r.accepted.len()
-			t.wait(time.Minute, "the third sends", func() bool { return r.accepted.len() >= before+2*window })
+			r.redis.thaw()
+			r.awaitAny(held, before)
 			for _, worker := range asleep {
 				worker.thaw()
 			}
@@ -59,4 +59,37 @@ var frozenRedis = row{
 		t.promise(frozen == freezes, "frozen %d times of %d", frozen, freezes)
 		t.promise(stale > 0, "no stale fence was refused; the run proves little")
 	},
+}
+
+// claimed are the deliveries that workers hold and have not begun to send.
+func (r *rig) claimed() map[int64]bool {
+	r.Helper()
+	held := map[int64]bool{}
+	r.query(`SELECT id FROM deliveries WHERE status = 'queued' AND fence IS NOT NULL`, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		held[id] = true
+		return err
+	})
+	return held
+}
+
+// awaitAny waits until one of some deliveries is accepted, after so many others:
+// whoever sends it now has a window of its like in flight. If none ever is, there
+// were none.
+func (r *rig) awaitAny(held map[int64]bool, after int) {
+	r.Helper()
+	doors := r.doors()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		list, err := r.accepted.since(after)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, m := range list {
+			if held[r.deliveryOf(doors, m)] {
+				return
+			}
+		}
+		after += len(list)
+	}
 }
