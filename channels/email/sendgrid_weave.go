@@ -58,14 +58,16 @@ func drafted(l letter, m channels.Message) draft {
 	return d
 }
 
-// piece is the nth piece of a form.
-func (d *draft) piece(f, n int) string {
+// pieces are those of a form from one up to another.
+func (d *draft) pieces(f, from, to int) string {
 	begin := int32(0)
-	if n > 0 {
-		begin = d.ends[f][n-1]
+	if from > 0 {
+		begin = d.ends[f][from-1]
 	}
-	return d.forms[f][begin:d.ends[f][n]]
+	return d.forms[f][begin:d.ends[f][to-1]]
 }
+
+func (d *draft) piece(f, n int) string { return d.pieces(f, n, n+1) }
 
 // woven are letters written as one.
 type woven struct {
@@ -139,8 +141,7 @@ func weave(letters []*draft) (w woven, ok bool) {
 			w.marks = append(w.marks, mark)
 			common.WriteString(mark)
 			for i, l := range letters {
-				begin := len(l.piece(f, at))
-				w.values[i] = append(w.values[i], l.forms[f][int(l.ends[f][at])-begin:l.ends[f][end-1]])
+				w.values[i] = append(w.values[i], l.pieces(f, at, end))
 			}
 			at = end
 		}
