@@ -29,6 +29,7 @@ contact: {countries: {sms: [DE], call: [DE]}}
 `,
 	"templates/email/note.liquid": "---\nsubject: A note\nlayout: base\nformat: mjml\n---\n<mj-text>A note from {{ brand.name }}. <a href=\"https://rig.example/more\">More</a></mj-text>\n",
 	"templates/sms/note.liquid":   "A note from {{ brand.name }}\n",
+	"templates/sms/rate.liquid":   "From 1 to 5?\n",
 	"templates/push/note.yaml":    "title: A note\nbody: Read it\nurl: https://rig.example/more\n",
 	"templates/call/note.yaml":    "say: A note from {{ brand.name }}.\nbye: Goodbye.\n",
 }

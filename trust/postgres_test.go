@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -107,12 +108,33 @@ func (p *postgresServer) start() {
 	})
 }
 
-// crash ends the server at once, without a word to its clients and without a
-// checkpoint (an immediate shutdown), and starts it again.
+// crash ends the server and starts it again.
 func (p *postgresServer) crash() {
 	p.t.Helper()
+	p.stop()
+	p.start()
+}
+
+// stop ends the server at once, without a word to its clients and without a
+// checkpoint (an immediate shutdown).
+func (p *postgresServer) stop() {
 	p.meant = true
 	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
 	<-p.gone
-	p.start()
+}
+
+// copyAs makes a second database of the first, which nobody may be using, and
+// returns where it is.
+func (p *postgresServer) copyAs(name string) string {
+	p.t.Helper()
+	at := func(database string) string { return strings.Replace(p.dsn(), "/postgres?", "/"+database+"?", 1) }
+	conn, err := pgx.Connect(p.t.Context(), at("template1"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer conn.Close(p.t.Context()) // nothing is left to lose
+	if _, err := conn.Exec(p.t.Context(), "CREATE DATABASE "+name+" TEMPLATE postgres"); err != nil {
+		p.t.Fatal(err)
+	}
+	return at(name)
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -54,6 +55,10 @@ type rig struct {
 	sandbox   *sandbox.Sandbox
 	processes []*process // all that ever ran
 	held      int        // what stayed in doubt until the operator decided
+	// rewrite writes the configuration anew, for those that start from then on.
+	rewrite func(setting)
+	// silence keeps the sandbox from calling back by itself.
+	silence func()
 	// pause ends whatever keeps others from the store, and gives what starts it
 	// again; nil where nothing does.
 	pause func() (goOn func())
@@ -67,6 +72,8 @@ type setting struct {
 	behaviour sandbox.Behaviour
 	faults    []sandbox.Fault
 	extra     string // more lines of the configuration
+	// reporter is one more public key that SendGrid's events may be signed by.
+	reporter string
 }
 
 // slowly makes the sandbox take its time to answer, so that faults meet sends in
@@ -113,8 +120,10 @@ func (t *trial) newRig(s setting) *rig {
 	ctx, stop := context.WithCancel(t.Context())
 	var playing sync.WaitGroup
 	playing.Go(func() { _ = r.sandbox.Run(ctx) }) // ends with ctx
-	t.Cleanup(func() { stop(); playing.Wait() })
-	r.configure(s, self)
+	r.silence = func() { stop(); playing.Wait() }
+	t.Cleanup(r.silence)
+	r.rewrite = func(s setting) { r.configure(s, self) }
+	r.rewrite(s)
 	return r
 }
 
@@ -134,6 +143,10 @@ func (r *rig) configure(s setting, provider string) {
 		redisURL = r.redis.url()
 	}
 	twilio := fmt.Sprintf("{account_sid: %s, auth_token: %q, base_url: %q}", account, accountKey, provider)
+	keys := []string{strconv.Quote(r.sandbox.SendGridPublicKey())}
+	if s.reporter != "" {
+		keys = append(keys, strconv.Quote(s.reporter))
+	}
 	text := fmt.Sprintf(`store: %q
 redis: %q
 listen: %s
@@ -141,7 +154,7 @@ public_url: http://%s
 link_keys: [%s]
 write_keys: [of-the-rig]
 providers:
-  email: {sendgrid: {api_key: %q, base_url: %q, webhook_public_keys: [%q]}}
+  email: {sendgrid: {api_key: %q, base_url: %q, webhook_public_keys: [%s]}}
   sms: {twilio: %s}
   call: {twilio: %s}
   push: {vapid: {public_key: %q, private_key: %q, subject: "mailto:rig@rig.example", base_url: %q}}
@@ -149,7 +162,7 @@ worker: {concurrency: %d, window: %d, lease: %s, call: %s, shutdown: %s, doubt: 
 log: {level: warn, format: json}
 %s
 `, r.dsn, redisURL, r.address, r.address, linkKey,
-		sendgridKey, provider, r.sandbox.SendGridPublicKey(), twilio, twilio, public, private, provider,
+		sendgridKey, provider, strings.Join(keys, ", "), twilio, twilio, public, private, provider,
 		concurrency, window, s.times.lease, s.times.call, s.times.shutdown, s.times.doubt, s.extra)
 	if err := os.WriteFile(r.configPath(), []byte(text), 0o600); err != nil {
 		r.Fatal(err)

@@ -13,8 +13,9 @@ import (
 type row struct {
 	id    string
 	fault string
-	quick int // messages in the quick form
-	full  int // and in the full one
+	quick int    // messages in the quick form
+	full  int    // and in the full one
+	of    string // what they are where they are no messages
 	// patience is how long the quick form waits for anything; 0 is five minutes.
 	patience time.Duration
 	play     func(*trial)
@@ -22,7 +23,7 @@ type row struct {
 
 // rows are all there are. Each stands in a file of its own.
 var rows = []row{
-	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, changedMinds, killedSQLite,
+	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, callbackStorm, changedMinds, killedSQLite,
 }
 
 // TestRows plays the rows: the quick form several at once, the full one in turn.
@@ -147,6 +148,6 @@ func (v verdict) String() string {
 	if len(v.broken) > 0 {
 		result = "BROKEN: " + strings.Join(v.broken, "; ")
 	}
-	return fmt.Sprintf("%-4s %s | seed %d, %d messages, %s | %s, %s",
-		v.trial.row.id, v.trial.row.fault, v.trial.seed, v.trial.size, strings.Join(v.trial.figures, ", "), v.took.Round(time.Second), result)
+	return fmt.Sprintf("%-4s %s | seed %d, %d %s, %s | %s, %s",
+		v.trial.row.id, v.trial.row.fault, v.trial.seed, v.trial.size, cmp.Or(v.trial.row.of, "messages"), strings.Join(v.trial.figures, ", "), v.took.Round(time.Second), result)
 }
