@@ -1,0 +1,28 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestGoingOnFromABackupIsToldFirst(t *testing.T) {
+	data := t.TempDir()
+	if _, errOut, code := rapport(t, "migrate", "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
+	for _, c := range []struct{ at, flag, out, problem string }{
+		{"yesterday", "", "", "when the backup was begun is wanted"},
+		{"2999-01-01T00:00:00Z", "", "", "is still to come"},
+		{"2026-01-01T00:00:00Z", "--dry-run", "Nothing was changed.", ""},
+		{"2026-01-01T00:00:00Z", "", "New rows get numbers that no lost row had.", ""},
+	} {
+		args := []string{"restored", "--data", data, "--backup-of", c.at}
+		if c.flag != "" {
+			args = append(args, c.flag)
+		}
+		out, errOut, code := rapport(t, args...)
+		if (code == 0) != (c.problem == "") || !strings.Contains(out, c.out) || !strings.Contains(errOut, c.problem) {
+			t.Errorf("%v: code %d\n%s\n%s", args, code, out, errOut)
+		}
+	}
+}
