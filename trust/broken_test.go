@@ -72,6 +72,10 @@ var breakages = []breakage{
 		edits: []edit{{" && p.Status.Rank() > d.Status.Rank()", ""}},
 	},
 	{
+		name: "a browser's push service may stand anywhere", row: hostileSet, shows: "got a yes", file: "channels/webpush/guard.go",
+		edits: []edit{{"return nil, nil, errors.New(\"the endpoint's host is no known push service\")", "return target, g.public, nil"}},
+	},
+	{
 		name: "an occurrence is not unique", row: twoSchedulers, shows: "runs were recorded for", file: "store/migrations/00001_spine.sql",
 		edits: []edit{{"entered {int} NOT NULL DEFAULT 0,\n    UNIQUE (campaign, at)\n", "entered {int} NOT NULL DEFAULT 0\n"}},
 	},

@@ -23,7 +23,7 @@ type row struct {
 
 // rows are all there are. Each stands in a file of its own.
 var rows = []row{
-	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, callbackStorm, changedMinds, killedSQLite,
+	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, callbackStorm, changedMinds, killedSQLite, hostileSet,
 }
 
 // TestRows plays the rows: the quick form several at once, the full one in turn.
