@@ -83,7 +83,7 @@ func TestUpDeliversThroughARelay(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"To": `"Ada" <ada@customer.example>`, "Subject": "=?utf-8?q?Sch=C3=B6ne_Gr=C3=BC=C3=9Fe?=", "List-Id": `"About your orders" <service.shop.example>`,
-		"List-Unsubscribe": "<http://" + address + "/u/", "Auto-Submitted": "auto-generated", "Message-Id": "<", "Dkim-Signature": "a=ed25519-sha256;",
+		"List-Unsubscribe": "<http://" + address + "/u/", "Auto-Submitted": "auto-generated", "Message-Id": "<", "Dkim-Signature": "v=1; a=ed25519-sha256;",
 	} {
 		if got := letter.Header.Get(name); !strings.HasPrefix(got, want) {
 			t.Errorf("%s is %q, want %q", name, got, want)
