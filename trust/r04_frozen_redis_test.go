@@ -1,17 +1,16 @@
 package trust_test
 
 import (
-	"slices"
 	"time"
 
 	"rapport/store/storetest"
 )
 
-// frozenRedis: a machine stands still, with the Redis and two of three workers on
-// it, for longer than a lease. What they hold is given to the third; when they wake
-// last and go on with what they held, their fences are refused.
+// frozenRedis: Redis and the workers stand still for longer than a lease. What
+// they hold is given to another worker; when they wake last, while that one sends,
+// and go on with what they held, their fences are refused.
 var frozenRedis = row{
-	id: "R4", fault: "Redis and two of three workers frozen with sends in flight", quick: 3_000, full: 20_000,
+	id: "R4", fault: "Redis and its workers frozen with sends in flight", quick: 3_000, full: 20_000,
 	play: func(t *trial) {
 		freezes, long := 2, 8*time.Second
 		if t.full {
@@ -35,8 +34,7 @@ var frozenRedis = row{
 				return
 			}
 			frozen++
-			asleep := slices.Delete(slices.Clone(fleet.workers), frozen%len(fleet.workers), frozen%len(fleet.workers)+1)
-			for _, worker := range asleep {
+			for _, worker := range fleet.workers {
 				worker.freeze()
 			}
 			r.redis.freeze()
@@ -44,10 +42,12 @@ var frozenRedis = row{
 			time.Sleep(long) // the fault itself
 			before := r.accepted.len()
 			r.redis.thaw()
+			another := r.start("worker")
 			r.awaitAny(held, before)
-			for _, worker := range asleep {
+			for _, worker := range fleet.workers {
 				worker.thaw()
 			}
+			another.terminate()
 		})
 		r.resolve(time.Minute, people)
 		stale := r.said("deliveries were taken over while they were being sent", "deliveries") +
