@@ -104,7 +104,7 @@ func TestBrokenBuilds(t *testing.T) {
 			b.row.patience = 4 * time.Minute // some breakages show in that nothing moves any more
 			v := b.row.try(t, b.build(t), b.row.quick)
 			if !strings.Contains(strings.Join(v.broken, "\n"), b.shows) {
-				fmt.Printf("NOT SEEN: %s\n  %s\n", b.name, v)
+				fmt.Printf("NOT SEEN: %s\n  %s\n%s", b.name, v, v.logs)
 				t.Errorf("%s: %s does not show that", b.name, b.row.id)
 				return
 			}

@@ -313,8 +313,11 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 func (r *round) send(ctx context.Context, parcels []parcel) error {
 	turns, left := r.turns(parcels), patience
 	for ctx.Err() == nil && !r.leaves() {
-		var err error
-		if err = r.look(ctx); err != nil {
+		err := r.look(ctx)
+		if err != nil && ctx.Err() != nil {
+			break // the task's time is over: what is left goes back at once, not with its lease
+		}
+		if err != nil {
 			return err
 		}
 		if turns, err = r.admitted(ctx, turns); err != nil {

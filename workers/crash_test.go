@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/channels"
 	"rapport/deliveries"
 	"rapport/workers"
 )
@@ -111,6 +112,36 @@ func TestAWindowWhoseBeginningIsNotKnownIsSentLaterAndNotInDoubt(t *testing.T) {
 	if n := len(s.provider.requests()); n != 1 {
 		t.Errorf("%d messages went out", n)
 	}
+}
+
+// late are outlets that are read for the second time when the task's time is over.
+type late struct {
+	deliveries.Outlets
+	reads int
+	wait  func()
+	over  context.CancelFunc
+}
+
+func (l *late) Health(ctx context.Context, ch channels.Channel) ([]deliveries.Health, error) {
+	if l.reads++; l.reads == 1 {
+		l.wait()
+		return l.Outlets.Health(ctx, ch)
+	}
+	l.over()
+	return nil, ctx.Err()
+}
+
+func TestWhatATaskHasNoTimeForGoesBackAtOnce(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	ctx, over := context.WithCancel(s.ctx())
+	defer over()
+	s.courier.Outlook.Outlets = &late{
+		Outlets: s.store.Outlets(), over: over,
+		wait: func() { s.later(2 * time.Second) }, // so that what it read is old when it begins to send
+	}
+	ok(t, s.courier.Deliver(ctx, s.due()))
+	s.stands(deliveries.Planned, "")
 }
 
 func TestACrashDuringTheSendIsNeverSimplySentAgain(t *testing.T) {
