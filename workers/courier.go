@@ -447,7 +447,7 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
 	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
-	shown, noted := r.observe(ctx, leaving, results, probe)
+	shown, noted := r.observe(after, leaving, results, probe)
 	r.trail(after, leaving, now)
 	var walked error
 	if settled == nil {

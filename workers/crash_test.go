@@ -144,6 +144,26 @@ func TestWhatATaskHasNoTimeForGoesBackAtOnce(t *testing.T) {
 	s.stands(deliveries.Planned, "")
 }
 
+func TestATaskWhoseTimeEndsWithAWindowGivesTheRestBackAtOnce(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.person("ben")
+	s.plan("ben", "Texted once")
+	ctx, over := context.WithCancel(s.ctx())
+	defer over()
+	s.courier.Window = 1
+	s.provider.does(func(http.ResponseWriter, request) bool {
+		s.later(2 * time.Second)
+		over()
+		return false
+	})
+	ok(t, s.courier.Deliver(ctx, s.due()))
+	waiting, err := s.store.Summary().Backlog(s.ctx(), s.pump.Now())
+	if err != nil || waiting.Held != 0 || waiting.Due != 1 {
+		t.Errorf("%d are held and %d due, %v; one was sent and one goes back", waiting.Held, waiting.Due, err)
+	}
+}
+
 func TestACrashDuringTheSendIsNeverSimplySentAgain(t *testing.T) {
 	s := open(t, files)
 	s.plan("ann", "Texted once")
