@@ -10,7 +10,7 @@ import (
 var crashedPostgres = row{
 	id: "R5", fault: "PostgreSQL crashed and restarted every 20 s", quick: 3_000, full: 50_000,
 	play: func(t *trial) {
-		need, every := 3, 4*time.Second
+		need, every := 2, 3*time.Second
 		if t.full {
 			need, every = 15, 20*time.Second
 		}
