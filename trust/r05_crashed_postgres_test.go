@@ -19,7 +19,7 @@ var crashedPostgres = row{
 		r := t.newRig(setting{
 			dsn: postgres.dsn(), redis: t.startRedis(false), times: hasty, behaviour: late(),
 			// So slow that the crashes find something to do.
-			faults: slowly(50*time.Millisecond, 900*time.Millisecond),
+			faults: slowly(200*time.Millisecond, 1500*time.Millisecond),
 		})
 		r.apply(mixed(everyChannel...))
 		r.settle(people)
