@@ -11,7 +11,7 @@ import (
 // badAnswers: what a provider took and answered badly is in doubt, and so is what
 // it may have taken; nothing else is. What it says it did not take goes out again.
 var badAnswers = row{
-	id: "R7", fault: "5 % 429, 5 % 500, 6 % taken and the answer late, broken or garbage", quick: 2_400, full: 50_000,
+	id: "R7", fault: "5 % 429, 5 % 500, 6 % taken and the answer late, broken or garbage", quick: 1_000, full: 50_000,
 	play: func(t *trial) {
 		people := t.size / len(everyChannel)
 		// Answers have time enough: on a busy machine a time-out would leave doubts that
