@@ -163,7 +163,9 @@ func (e *eraser) veil(ctx context.Context, ch channels.Channel, address string) 
 	}
 	e.do(ctx, "INSERT INTO suppressions (channel, address, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT (channel, address) DO NOTHING",
 		string(ch), customers.Veil(e.tx.erasureKeys[0], ch, address), reason, e.now)
-	e.do(ctx, "INSERT INTO facts (name, value) VALUES ($1, 'yes') ON CONFLICT (name) DO NOTHING", erasedFact)
+	if e.err == nil {
+		e.err = setFact(ctx, e.tx, erasedFact, "yes")
+	}
 }
 
 // twinless reports whether nobody else is reached by the same addresses, whose stop
@@ -173,7 +175,7 @@ func (e *eraser) twinless() bool { return len(e.gone.Twins) == 0 }
 // suppressErased suppresses the addresses among those of people that belong to
 // somebody who was erased.
 func suppressErased(ctx context.Context, tx *tx, now time.Time, people []customers.Customer) error {
-	_, erased, err := first(ctx, tx, column[string], "SELECT f.value FROM facts f WHERE f.name = $1", erasedFact)
+	_, erased, err := readFact(ctx, tx, erasedFact)
 	if err != nil || !erased {
 		return err
 	}

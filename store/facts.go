@@ -28,13 +28,17 @@ func (s *Store) Lease(ctx context.Context, name, holder string, now, until time.
 // Fact is a small fact of the installation; "" when it was never set.
 func (s *Store) Fact(ctx context.Context, name string) (value string, err error) {
 	err = s.read(ctx, func(tx *tx) (err error) {
-		value, _, err = first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+name)
+		value, _, err = readFact(ctx, tx, name)
 		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("read fact %s: %w", name, err)
 	}
 	return value, nil
+}
+
+func readFact(ctx context.Context, tx *tx, name string) (value string, known bool, err error) {
+	return first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+name)
 }
 
 // SetFact records a fact, over what was known before.

@@ -110,7 +110,7 @@ func turnStates(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.
 // goOnByFile lets a campaign go on that its file had paused. One that was paused
 // from its first day on left nothing behind.
 func goOnByFile(ctx context.Context, tx *tx, campaign string, now time.Time) error {
-	text, paused, err := first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+pausedSince(campaign))
+	text, paused, err := readFact(ctx, tx, pausedSince(campaign))
 	if err != nil || !paused {
 		return err
 	}

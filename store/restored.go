@@ -186,7 +186,7 @@ func clockText(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), 1
 // whether it waits to go on after a restore. Zero: nobody ever set it.
 func (s *Store) LedgerClock(ctx context.Context) (at time.Time, waits bool, err error) {
 	err = s.read(ctx, func(tx *tx) error {
-		text, found, err := first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+ledgerClock)
+		text, found, err := readFact(ctx, tx, ledgerClock)
 		if err != nil {
 			return err
 		}
