@@ -55,12 +55,6 @@ func (g *Gauges) Round(ctx context.Context) error {
 	return errors.Join(ledger, queues, outlets)
 }
 
-// Resign shows nothing more of the installation: another scheduler does.
-func (g *Gauges) Resign() {
-	g.looked = time.Time{}
-	g.Metrics.Resigned()
-}
-
 func (g *Gauges) ledger(ctx context.Context, now time.Time, s *telemetry.Standing) error {
 	levels, err := g.Gauge.Levels(ctx, now, countLimit)
 	if err != nil {
@@ -134,7 +128,7 @@ func (g *Gauges) queues(ctx context.Context, now time.Time, s *telemetry.Standin
 // begun waits, by the lists and the hash in which Asynq keeps them. A look that a
 // worker overtakes finds no oldest.
 func (q *Queue) depth(ctx context.Context, queue string) (pending, active int64, since time.Time, err error) {
-	list := "asynq:{" + queue + "}:"
+	list := tasksOf(queue)
 	if pending, err = q.redis.LLen(ctx, list+"pending").Result(); err == nil {
 		active, err = q.redis.LLen(ctx, list+"active").Result()
 	}

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -29,20 +30,18 @@ type pace struct {
 func (p *pace) window(out deliveries.Outlet, bound int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if size, known := p.sizes[out]; known {
-		return min(size, bound)
-	}
-	return min(firstWindow, bound)
+	return p.size(out, bound)
+}
+
+func (p *pace) size(out deliveries.Outlet, bound int) int {
+	return min(cmp.Or(p.sizes[out], firstWindow), bound)
 }
 
 // took notes how long a provider took to answer a window.
 func (p *pace) took(out deliveries.Outlet, messages int, took time.Duration, bound int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	size, known := p.sizes[out]
-	if !known {
-		size = min(firstWindow, bound)
-	}
+	size := p.size(out, bound)
 	switch {
 	case took > tardy:
 		size = max(size/2, min(firstWindow, bound))

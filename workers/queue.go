@@ -59,12 +59,15 @@ func OpenQueue(r redis.UniversalClient) *Queue {
 // waiting counts the tasks nobody has begun, by the list in which Asynq keeps
 // them.
 func (q *Queue) waiting(ctx context.Context, queue string) (int, error) {
-	n, err := q.redis.LLen(ctx, "asynq:{"+queue+"}:pending").Result()
+	n, err := q.redis.LLen(ctx, tasksOf(queue)+"pending").Result()
 	if err != nil {
 		return 0, fmt.Errorf("count the tasks of queue %s: %w", queue, err)
 	}
 	return int(n), nil
 }
+
+// tasksOf begins the names of the keys in which Asynq keeps a queue's tasks.
+func tasksOf(queue string) string { return "asynq:{" + queue + "}:" }
 
 func (q *Queue) put(ctx context.Context, queue, kind string, payload any, timeout time.Duration) error {
 	body, err := json.Marshal(payload)

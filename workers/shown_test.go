@@ -78,7 +78,7 @@ func TestWhatWaitsIsShownByWhoLeads(t *testing.T) {
 			t.Error("nothing tells how long the task has waited")
 		}
 
-		gauges.Resign()
+		m.Resigned()
 		if got := sampleOf(t, m, `rapport_due_deliveries{channel="sms"}`); got != "" {
 			t.Errorf("a scheduler that leads no more tells of %q", got)
 		}
