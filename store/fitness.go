@@ -75,7 +75,7 @@ func knownMigrations() ([]int64, error) {
 
 // Clock is what the database server's clock shows; SQLite's is this machine's.
 func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
-	query := "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+	query := "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)"
 	if s.dialect == expression.SQLite {
 		query = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
 	}
