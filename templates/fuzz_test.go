@@ -43,7 +43,7 @@ func FuzzLoad(f *testing.F) {
 		l, found := loadWith(asFiles(map[string]string{
 			"templates/email/m.liquid": text, "templates/sms/m.liquid": text,
 			"templates/call/m.yaml": text, "templates/push/m.yaml": text, "templates/layouts/base.liquid": text,
-		}), nil, "en")
+		}), nil, "en", nil)
 		for _, p := range found {
 			if p.Line < 1 || p.Column < 1 || p.Message == "" {
 				t.Errorf("a problem without a place: %+v", p)

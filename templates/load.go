@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"rapport/channels"
@@ -28,10 +29,12 @@ const shippedLocale = "en"
 // Layouts are templates/layouts/<name>[.<locale>].liquid. Layouts and messages
 // the workspace does not have are looked for among those shipped.
 func Load(files map[string][]byte, locale string) (*Library, []Problem) {
-	return loadWith(files, shippedFiles(), locale)
+	return loadWith(files, shippedFiles(), locale, readyMade)
 }
 
-func loadWith(files, shipped map[string][]byte, locale string) (*Library, []Problem) {
+// loadWith is Load with other files shipped. compiled gives what they become in a
+// workspace that changes none of their layouts; nil compiles them.
+func loadWith(files, shipped map[string][]byte, locale string, compiled func(locale string) map[Ref]*template) (*Library, []Problem) {
 	if canonical, ok := canonicalLocale(locale); ok {
 		locale = canonical
 	}
@@ -42,11 +45,50 @@ func loadWith(files, shipped map[string][]byte, locale string) (*Library, []Prob
 	}
 	own, theirs := l.sort(files), l.sort(shipped)
 	l.addLayouts(theirs, true)
-	l.addLayouts(own, false)
+	hidden := l.addLayouts(own, false)
 	l.add(own, locale)
-	l.add(l.inEveryTongue(theirs), shippedLocale)
+	if compiled == nil || hidden {
+		l.add(l.inEveryTongue(theirs), shippedLocale)
+	} else {
+		l.adopt(compiled(locale))
+	}
 	l.checkFallbacks()
 	return l.library, l.found.sorted()
+}
+
+// mostReady bounds the locales whose shipped messages are kept compiled.
+const mostReady = 16
+
+var ready struct {
+	sync.Mutex
+	byLocale map[string]map[Ref]*template
+}
+
+// readyMade is what the shipped files become in a workspace of a locale. They are
+// compiled once for all workspaces.
+func readyMade(locale string) map[Ref]*template {
+	ready.Lock()
+	defer ready.Unlock()
+	if made, known := ready.byLocale[locale]; known {
+		return made
+	}
+	library, _ := loadWith(nil, shippedFiles(), locale, nil) // what ships has no mistakes
+	if ready.byLocale == nil {
+		ready.byLocale = map[string]map[Ref]*template{}
+	}
+	if len(ready.byLocale) < mostReady {
+		ready.byLocale[locale] = library.templates
+	}
+	return library.templates
+}
+
+// adopt takes in messages that are compiled, but those whose names are there.
+func (l *loader) adopt(templates map[Ref]*template) {
+	for ref, t := range templates {
+		if l.library.templates[ref] == nil {
+			l.library.templates[ref] = t
+		}
+	}
 }
 
 // shippedFiles are the files of library/ by the paths they would have in a
@@ -153,19 +195,21 @@ func (l *loader) readable(name string, content []byte) bool {
 }
 
 // addLayouts reads the layouts among files. One in the workspace hides the
-// shipped one of the same name, in all its locales.
-func (l *loader) addLayouts(files []templateFile, shipped bool) {
+// shipped one of the same name, in all its locales: it says whether one does.
+func (l *loader) addLayouts(files []templateFile, shipped bool) (hidden bool) {
 	for _, f := range files {
 		if f.folder != "layouts" {
 			continue
 		}
 		known := l.layouts[f.name]
 		if known == nil || known.shipped && !shipped {
+			hidden = hidden || known != nil
 			known = &layoutFiles{shipped: shipped, byLocale: map[string]emailLayout{}}
 			l.layouts[f.name] = known
 		}
 		known.byLocale[f.locale] = readLayout(f.src, l.found)
 	}
+	return hidden
 }
 
 // plainLetter is what an agent's own words stand in.

@@ -405,3 +405,26 @@ func TestTheSampleShopIsSound(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatShipsIsCompiledOnce holds what is shared between workspaces to what each
+// would have made by itself.
+func TestWhatShipsIsCompiledOnce(t *testing.T) {
+	ref := Ref{channels.Email, plainLetter}
+	plain, _ := Load(nil, "fa")
+	again, _ := Load(asFiles(map[string]string{"templates/sms/m.liquid": "x"}), "fa")
+	if plain.templates[ref] != again.templates[ref] {
+		t.Error("two workspaces have two of them")
+	}
+	alone, found := loadWith(nil, shippedFiles(), "fa", nil)
+	if len(found) > 0 || len(alone.templates) != len(plain.templates) {
+		t.Errorf("%d templates, %d of them ready made; %v", len(alone.templates), len(plain.templates), found)
+	}
+	other, _ := Load(nil, "en")
+	own, _ := Load(asFiles(map[string]string{"templates/layouts/base.liquid": "OURS {{ content }}"}), "fa")
+	mine, _ := Load(asFiles(map[string]string{"templates/email/" + plainLetter + ".liquid": "---\nsubject: x\nlayout: none\n---\nours"}), "fa")
+	for name, l := range map[string]*Library{"of another locale": other, "in a layout of its own": own, "by its own words": mine} {
+		if l.templates[ref] == plain.templates[ref] {
+			t.Errorf("a workspace %s shares them", name)
+		}
+	}
+}

@@ -94,7 +94,7 @@ func TestPartsOfAnyTemplate(t *testing.T) {
 		l, _ := loadWith(asFiles(map[string]string{
 			"templates/email/m.liquid": "---\nsubject: '{{ customer.first_name }} {% if event.a %}x{% endif %}'\nformat: html\nlayout: none\n---\n" + source,
 			"templates/sms/m.liquid":   source,
-		}), nil, "en")
+		}), nil, "en", nil)
 		b := somebody(t)
 		for name, p := range programsOf(l) {
 			same(t, name+"\n"+source, p, b)
@@ -107,7 +107,7 @@ func TestEndlessValuesAreRefusedByParts(t *testing.T) {
 	l, found := loadWith(asFiles(map[string]string{
 		"templates/sms/long.liquid":  strings.Repeat("{{ event.a }}", 200),
 		"templates/sms/loops.liquid": "{{ event.a }}{% for i in event.list %}{% for j in event.list %}{% endfor %}{% endfor %}{% for i in event.list %}{% endfor %}",
-	}), nil, "en")
+	}), nil, "en", nil)
 	if len(found) > 0 {
 		t.Fatal(found)
 	}

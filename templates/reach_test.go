@@ -24,7 +24,7 @@ var (
 
 func refused(t *testing.T, text string) bool {
 	t.Helper()
-	_, found := loadWith(asFiles(map[string]string{"templates/sms/m.liquid": text}), nil, "en")
+	_, found := loadWith(asFiles(map[string]string{"templates/sms/m.liquid": text}), nil, "en", nil)
 	return len(found) > 0
 }
 
@@ -90,7 +90,7 @@ func TestNoNameLeadsOutOfTheData(t *testing.T) {
 func TestTemplatesCannotBeJoined(t *testing.T) {
 	l, found := loadWith(asFiles(map[string]string{
 		"templates/sms/a.liquid": "secret", "templates/sms/b.liquid": "{% include 'a' %}", "templates/sms/c.liquid": "{% render 'templates/sms/a.liquid' %}",
-	}), nil, "en")
+	}), nil, "en", nil)
 	if len(found) != 2 || !strings.Contains(found[0].Message, "a template cannot read another one") {
 		t.Errorf("found %v", found)
 	}
