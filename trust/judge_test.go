@@ -2,10 +2,13 @@ package trust_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,18 +61,35 @@ func (a *acceptedList) since(n int) ([]sandbox.Accepted, error) {
 	return list, nil
 }
 
-// copies counts how often each delivery was accepted.
-func (r *rig) copies() map[int64]int {
+// outside is what is known without asking the ledger.
+type outside struct {
+	copies map[int64]int       // how often each delivery was accepted
+	latest map[int64]time.Time // and when last
+	told   map[int64]bool      // notifications that a browser has told of
+	most   map[int64]int       // how often mute ones may have been accepted by an operator's word
+}
+
+// outside gathers it.
+func (r *rig) outside() outside {
 	r.Helper()
 	list, err := r.accepted.all()
 	if err != nil {
 		r.Fatal(err)
 	}
-	copies, doors := make(map[int64]int, len(list)), r.doors()
+	o := outside{copies: make(map[int64]int, len(list)), latest: make(map[int64]time.Time, len(list)), told: r.toldOf(), most: r.most}
+	doors := r.doors()
 	for _, m := range list {
-		copies[r.deliveryOf(doors, m)]++
+		id := r.deliveryOf(doors, m)
+		o.copies[id]++
+		o.latest[id] = m.At
 	}
-	return copies
+	return o
+}
+
+// copies counts how often each delivery was accepted.
+func (r *rig) copies() map[int64]int {
+	r.Helper()
+	return r.outside().copies
 }
 
 // deliveryOf is the delivery an accepted message names.
@@ -160,45 +180,72 @@ type judgement struct {
 	denied      int // accepted by the provider, not sent by the ledger, nor listed as unconfirmed
 	strangers   int // accepted, and in no ledger
 	unconfirmed int // still in doubt
-	evident     int // of these, those the provider has
+	evident     int // of these, those the provider has and there is evidence of
 	refused     int // failed or skipped, with a reason
+	again       int // sent once more by an operator's word, though accepted
 	ends        map[string]int
+	odd         map[int64]string // those that break a promise, and which
 }
 
 // judge compares; meant is how many deliveries there ought to be.
 func (r *rig) judge(meant int) judgement {
 	r.Helper()
-	copies, rows := r.copies(), r.ledger()
-	j := judgement{planned: len(rows), lost: max(0, meant-len(rows)), ends: map[string]int{}}
+	truth := r.outside() // before the ledger, which may only know more
+	return compare(meant, r.ledger(), truth)
+}
+
+// compare is judge without a rig.
+func compare(meant int, rows map[int64]ended, truth outside) judgement {
+	j := judgement{planned: len(rows), lost: max(0, meant-len(rows)), ends: map[string]int{}, odd: map[int64]string{}}
 	for id, row := range rows {
-		n := copies[id]
-		delete(copies, id)
-		j.ends[fmt.Sprintf("%s %s %s", row.channel, row.status, row.reason)]++
-		allowed := 1
-		if row.resent && row.ambiguous == deliveries.Resend {
-			allowed = 2
-			j.resent += max(0, n-1)
-		}
-		j.doubled += max(0, n-allowed)
-		switch {
-		case row.status == deliveries.Unconfirmed:
-			j.unconfirmed++
-			j.evident += min(n, 1)
-		case row.status.Accepted() && n == 0:
-			j.claimed++
-		case row.status.Accepted():
-		case n > 0:
-			j.denied++
-		case (row.status == deliveries.Failed || row.status == deliveries.Skipped) && row.reason != "":
-			j.refused++
-		default:
-			j.lost++
-		}
+		j.weigh(id, row, truth)
 	}
-	for _, n := range copies {
-		j.strangers += n
+	for id, n := range truth.copies {
+		if _, known := rows[id]; !known {
+			j.strangers += n
+		}
 	}
 	return j
+}
+
+// weigh adds one delivery.
+func (j *judgement) weigh(id int64, row ended, truth outside) {
+	n := truth.copies[id]
+	j.ends[fmt.Sprintf("%s %s %s", row.channel, row.status, row.reason)]++
+	allowed := 1
+	if row.resent && row.ambiguous == deliveries.Resend {
+		allowed = 2
+		j.resent += min(1, max(0, n-1))
+	}
+	if n > allowed && truth.most[id] > allowed {
+		j.again++
+		allowed = truth.most[id]
+	}
+	if n > allowed {
+		j.doubled += n - allowed
+		j.odd[id] = "went out too often"
+	}
+	switch {
+	case row.status == deliveries.Unconfirmed:
+		j.unconfirmed++
+		j.odd[id] = "in doubt"
+		if n > 0 && !row.mute(truth.told[id]) {
+			j.evident++
+			j.odd[id] = "in doubt although its provider has it"
+		}
+	case row.status.Accepted() && n == 0:
+		j.claimed++
+		j.odd[id] = "sent and never accepted"
+	case row.status.Accepted():
+	case n > 0:
+		j.denied++
+		j.odd[id] = "accepted and not sent"
+	case (row.status == deliveries.Failed || row.status == deliveries.Skipped) && row.reason != "":
+		j.refused++
+	default:
+		j.lost++
+		j.odd[id] = "lost"
+	}
 }
 
 const doubledWords = "%d messages went out more often than their policy allows"
@@ -212,6 +259,10 @@ func (t *trial) tell(j judgement, meant int) {
 	if j.resent > 0 {
 		t.show("second copies by policy %d", j.resent)
 	}
+	if j.again > 0 {
+		t.show("third ones by his word %d", j.again)
+	}
+	t.stories = t.rig.stories(j.odd)
 	t.promise(j.lost == 0, "%d messages were lost", j.lost)
 	t.promise(j.doubled == 0, doubledWords, j.doubled)
 	t.promise(j.planned == meant, "the ledger has %d deliveries, %d were meant", j.planned, meant)
@@ -264,79 +315,54 @@ func (r *rig) atRest(s *store.Store, entries int) bool {
 	return err == nil && entered == int64(entries) && running == 0
 }
 
-// resolve ends the doubts: by evidence and policy, as far as they go, and then by
-// the operator's word. Should what he sends again come into doubt he is asked
-// once more.
-func (r *rig) resolve(limit time.Duration, entries int) {
-	r.Helper()
-	for range 3 {
-		evidenced := r.evidenced(limit)
-		left := r.number(inDoubt)
-		r.held += left
-		if left == 0 || !evidenced {
-			return // the judge says what is in doubt and evident
-		}
-		r.sendAgain()
-		r.rest(10*time.Minute, entries, nil)
-	}
-}
-
-const inDoubt = `SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed'`
-
-// evidenced waits until evidence and policy have settled what they can: nothing
-// is in doubt that its provider has, and policies that resend have resent. What
-// is left nobody has a trace of.
-func (r *rig) evidenced(limit time.Duration) bool {
-	r.Helper()
-	s := r.peek()
-	next := time.Now()
-	for deadline := next.Add(limit); time.Now().Before(deadline); {
-		time.Sleep(50 * time.Millisecond) // between two looks
-		if time.Now().Before(next) {
-			continue
-		}
-		next = time.Now().Add(time.Second)
-		if r.settled() && idle(s) {
-			return true
-		}
-	}
-	return false
-}
-
-// sendAgain is the operator's word on what is still in doubt.
-func (r *rig) sendAgain() {
-	r.Helper()
-	goOn := func() {}
-	if r.pause != nil { // nobody else may write meanwhile
-		goOn = r.pause()
-	}
-	for before := 0; before != r.number(inDoubt); { // the oldest thousand at a time
-		before = r.number(inDoubt)
-		if word := r.start("doubts", "--older", "0s", "--send-again"); !word.succeeds() {
-			r.Fatalf("rapport doubts: %s", r.lastWords())
-		}
-	}
-	goOn()
-}
-
 func idle(s *store.Store) bool {
 	waiting, err := s.Summary().Backlog(context.Background(), time.Now())
 	return err == nil && waiting.Idle()
 }
 
-// settled reports whether no doubt is left that evidence or policy will end.
-func (r *rig) settled() bool {
-	if r.number(`SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed' AND ambiguous = 'resend' AND resent = 0`) > 0 {
-		return false
+// stories are what there is about some of the deliveries that break a promise:
+// where each stands, its timeline and what the provider took.
+func (r *rig) stories(odd map[int64]string) string {
+	r.Helper()
+	const some = 5
+	var b strings.Builder
+	ids := slices.Sorted(maps.Keys(odd))
+	for _, id := range ids[:min(some, len(ids))] {
+		fmt.Fprintf(&b, "delivery %d, %s\n", id, odd[id])
+		r.query(fmt.Sprintf(`SELECT channel || ' ' || status, reason, attempts, resent, COALESCE(taken_at, 0), COALESCE(settled_at, 0), COALESCE(checked_at, 0)
+			FROM deliveries WHERE id = %d`, id), func(scan func(...any) error) error {
+			var stands, reason string
+			var attempts, resent, taken, settled, checked int64
+			err := scan(&stands, &reason, &attempts, &resent, &taken, &settled, &checked)
+			fmt.Fprintf(&b, "  is %s %s, attempts %d, resent %d, taken %s, settled %s, looked at %s\n",
+				stands, reason, attempts, resent, clock(taken), clock(settled), clock(checked))
+			return err
+		})
+		r.query(fmt.Sprintf("SELECT at, received_at, name, key FROM events WHERE delivery = %d ORDER BY id", id), func(scan func(...any) error) error {
+			var at, received int64
+			var name, key string
+			err := scan(&at, &received, &name, &key)
+			fmt.Fprintf(&b, "  %s %s, known at %s, %s\n", clock(at), name, clock(received), key)
+			return err
+		})
 	}
-	if r.number(inDoubt) == 0 {
-		return true
+	list, err := r.accepted.all()
+	if err != nil {
+		r.Fatal(err)
 	}
-	copies := r.copies()
-	for id, row := range r.ledger() {
-		if row.status == deliveries.Unconfirmed && copies[id] > 0 {
-			return false
+	doors := r.doors()
+	for _, m := range list {
+		if id := r.deliveryOf(doors, m); odd[id] != "" && slices.Index(ids, id) < some {
+			fmt.Fprintf(&b, "  %s accepted %s of delivery %d as %s, answer %s\n", clock(m.At.UnixMilli()), m.Channel, id, m.ProviderID, cmp.Or(string(m.Fault), "good"))
 		}
 	}
-	return true
+	return b.String()
+}
+
+// clock is a moment of the database as a row's reader wants it.
+func clock(ms int64) string {
+	if ms == 0 {
+		return "never"
+	}
+	return time.UnixMilli(ms).UTC().Format("15:04:05.000")
 }

@@ -53,8 +53,9 @@ type rig struct {
 	address   string       // of the doors
 	accepted  *acceptedList
 	sandbox   *sandbox.Sandbox
-	processes []*process // all that ever ran
-	held      int        // what stayed in doubt until the operator decided
+	processes []*process    // all that ever ran
+	held      int           // what stayed in doubt until the operator decided
+	most      map[int64]int // how often what is mute may be accepted by his word
 	// rewrite writes the configuration anew, for those that start from then on.
 	rewrite func(setting)
 	// silence keeps the sandbox from calling back by itself.
@@ -88,20 +89,23 @@ func quiet() sandbox.Behaviour {
 	return sandbox.Behaviour{Push: sandbox.PushBehaviour{Show: 1}}
 }
 
+// belated is how late word comes of late customers' messages.
+const belated = 9 * time.Second
+
 // late customers do the same, but word of it comes only after a lease: till then
 // what a dead worker was sending is in doubt. Half of the browsers say nothing.
 func late() sandbox.Behaviour {
 	return sandbox.Behaviour{
-		Email: sandbox.EmailBehaviour{Delivery: sandbox.Exactly(9 * time.Second)},
-		SMS:   sandbox.SMSBehaviour{Delivery: sandbox.Exactly(36 * time.Second)}, // after a quarter of which it is sent
-		Push:  sandbox.PushBehaviour{Show: 0.5, Showing: sandbox.Exactly(9 * time.Second)},
+		Email: sandbox.EmailBehaviour{Delivery: sandbox.Exactly(belated)},
+		SMS:   sandbox.SMSBehaviour{Delivery: sandbox.Exactly(4 * belated)}, // after a quarter of which it is sent
+		Push:  sandbox.PushBehaviour{Show: 0.5, Showing: sandbox.Exactly(belated)},
 	}
 }
 
 // newRig sets up the sandbox and the configuration. Nothing runs yet.
 func (t *trial) newRig(s setting) *rig {
 	t.Helper()
-	r := &rig{trial: t, dir: t.TempDir(), dsn: s.dsn, redis: s.redis, address: "127.0.0.1:" + t.freePort(), accepted: &acceptedList{}}
+	r := &rig{trial: t, dir: t.TempDir(), dsn: s.dsn, redis: s.redis, address: "127.0.0.1:" + t.freePort(), accepted: &acceptedList{}, most: map[int64]int{}}
 	t.rig = r
 	server := httptest.NewUnstartedServer(nil)
 	self := "http://" + server.Listener.Addr().String()

@@ -64,6 +64,7 @@ type trial struct {
 	rig     *rig // set by whoever makes it, for what its processes said
 	figures []string
 	broken  []string
+	stories string // of deliveries that break a promise
 }
 
 // verdict is what a trial showed.
@@ -72,7 +73,8 @@ type verdict struct {
 	took  time.Duration
 	// broken are the promises that did not hold.
 	broken []string
-	// logs are the last words of the processes, for whoever looks for the cause.
+	// logs are what became of some deliveries and the last words of the processes, for
+	// whoever looks for the cause.
 	logs string
 }
 
@@ -94,7 +96,7 @@ func (r row) try(t *testing.T, program string, size int) (v verdict) {
 		v = verdict{trial: tr, took: time.Since(began), broken: tr.broken}
 		if tr.rig != nil {
 			tr.rig.stopAll()
-			v.logs = tr.rig.lastWords()
+			v.logs = tr.stories + tr.rig.lastWords()
 		}
 	}()
 	r.play(tr)

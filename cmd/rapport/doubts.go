@@ -23,8 +23,9 @@ func doubtsCommand(o *options) *cobra.Command {
 		Use:   "doubts",
 		Short: "List messages of which nobody knows whether they were sent, or decide about them",
 		Long: "List the messages of which nobody knows whether they were sent: evidence has not come, and their step's\n" +
-			"policy is to hold them. --send-again sends them once more, so that a customer may get two; --give-up takes\n" +
-			"them for not sent. What a provider reports later counts all the same.",
+			"policy is to hold them or has sent them again already. --send-again sends them once more, so that a customer\n" +
+			"may get one more than the policy allows; --give-up takes them for not sent. What a provider reports later\n" +
+			"counts all the same.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if again && giveUp {

@@ -159,3 +159,38 @@ func TestAPersonSeesEveryDoubtOfACampaign(t *testing.T) {
 		}
 	})
 }
+
+// Nothing can be learned of a notification whose two copies are in doubt and whose
+// browser is silent: it is held, until a person or its browser speaks.
+func TestOnlyAPersonAsksForAThirdCopy(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 1, deliveries.Resend)[0]
+		later := noon.Add(time.Minute)
+		plan := deliveries.Finding{ID: d.ID, Status: deliveries.Planned, DueAt: noon}
+		for copies := 2; ; copies++ {
+			resolve(t, s, later, plan)
+			fence, claimed := claim(t, s)
+			if copies == 3 && len(claimed) > 0 {
+				t.Fatal("the policy sent a third copy")
+			}
+			if len(claimed) == 0 {
+				break
+			}
+			begin(t, s, fence, claimed, pass(0))
+			settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Unconfirmed})
+		}
+		plan.ByHand = true
+		resolve(t, s, later, plan)
+		fence, claimed := claim(t, s)
+		if verdicts := begin(t, s, fence, claimed, pass(0)); len(verdicts) != 1 || !verdicts[0].Go {
+			t.Fatalf("by a person's word: %+v", verdicts)
+		}
+		settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Unconfirmed})
+		if err := s.Advance(t.Context(), later, []deliveries.Progress{{ID: d.ID, Status: deliveries.Delivered, At: later}}); err != nil {
+			t.Fatal(err)
+		}
+		if now := stored(t, s, d.ID); now.Status != deliveries.Delivered || now.Attempts != 3 {
+			t.Errorf("its browser has shown it, and it is %s after %d attempts", now.Status, now.Attempts)
+		}
+	})
+}
