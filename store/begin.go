@@ -95,7 +95,7 @@ func (c *court) readPressure(ctx context.Context, tx *tx, people []string, horiz
 	if c.contacts, err = contactsOf(ctx, tx, people, horizon); err != nil {
 		return err
 	}
-	c.rivals, err = rivalsOf(ctx, tx, people)
+	c.rivals, err = rivalsOf(ctx, tx, people, c.now)
 	return err
 }
 
@@ -232,6 +232,11 @@ func statesOf(ctx context.Context, tx *tx, ids []int64) (map[int64]campaigns.Ent
 	return states, err
 }
 
+// latestBegin is how long after a message expired its send may still begin: it was
+// looked at a second before, and then asked about. Nothing is read of messages that
+// expired longer ago than what is asked for, by an index that holds no more.
+const latestBegin = time.Minute
+
 // contactsOf reads the messages that went to customers, or may have, since a
 // moment, newest first.
 func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map[string][]deliveries.Contact, error) {
@@ -244,8 +249,8 @@ func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map
 		return none, err
 	}, `
 		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.taken_at FROM deliveries d
-		WHERE `+tx.among("d.customer")+` AND d.taken_at IS NOT NULL AND d.taken_at >= $1 AND d.channel <> 'webhook'
-		ORDER BY d.taken_at DESC, d.id DESC`, since.UnixMilli())
+		WHERE `+tx.among("d.customer")+` AND d.expires_at >= $2 AND d.taken_at >= $1 AND d.channel <> 'webhook'
+		ORDER BY d.taken_at DESC, d.id DESC`, since.UnixMilli(), since.Add(-latestBegin).UnixMilli())
 	return contacts, err
 }
 
@@ -291,9 +296,9 @@ func refusalsOf(ctx context.Context, tx *tx, ids []string) (map[refusal]bool, er
 	return refused, err
 }
 
-// rivalsOf reads the messages that wait to be sent to customers, the soonest due
-// first.
-func rivalsOf(ctx context.Context, tx *tx, ids []string) (map[string][]deliveries.Rival, error) {
+// rivalsOf reads the messages that wait to be sent to customers and had not expired
+// at a moment, the soonest due first.
+func rivalsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map[string][]deliveries.Rival, error) {
 	rivals := map[string][]deliveries.Rival{}
 	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
 		var customer string
@@ -303,9 +308,9 @@ func rivalsOf(ctx context.Context, tx *tx, ids []string) (map[string][]deliverie
 		return none, err
 	}, `
 		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.due_at FROM deliveries d
-		WHERE `+tx.among("d.customer")+` AND d.status IN ('planned', 'queued')
+		WHERE `+tx.among("d.customer")+` AND d.phase IN ('waiting', 'moving') AND d.status <> 'sending' AND d.expires_at >= $1
 			AND d.channel <> 'webhook' AND d.reason <> 'paused_campaign'
-		ORDER BY d.due_at, d.id`)
+		ORDER BY d.due_at, d.id`, since.Add(-latestBegin).UnixMilli())
 	return rivals, err
 }
 
@@ -368,7 +373,7 @@ func (b *budget) spent(ch channels.Channel, campaign string, since time.Time) in
 }
 
 func readSpent(ctx context.Context, tx *tx, q question) (int64, error) {
-	where, args := "cost > 0 AND taken_at > $1", []any{q.since}
+	where, args := "charged_at > $1", []any{q.since}
 	if q.channel != "" {
 		args = append(args, q.channel)
 		where += fmt.Sprintf(" AND channel = $%d", len(args))

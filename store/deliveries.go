@@ -222,7 +222,7 @@ func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, wh
 	}
 	planned, err := listRows(ctx, tx, numbers(entries), scanDelivery, `
 		SELECT `+deliveryColumns+` FROM deliveries d
-		WHERE `+tx.among("d.entry")+" AND "+asRead("d.status")+" = 'planned' AND "+which+" ORDER BY d.id"+tx.forUpdate("d"))
+		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' AND "+which+" ORDER BY d.id"+tx.forUpdate("d"))
 	if err != nil {
 		return err
 	}

@@ -167,8 +167,8 @@ func (t *tx) addPressure(ctx context.Context, known map[string]*customers.Custom
 		err = r.Scan(&p.customer, &p.messages)
 		return p, err
 	}, `SELECT d.customer, count(*) FROM deliveries d
-		WHERE `+t.among("d.customer")+` AND d.taken_at > $1 AND d.taken_at <= $2 AND d.channel <> 'webhook'
-		GROUP BY d.customer`, instant(now.Add(-week)), instant(now))
+		WHERE `+t.among("d.customer")+` AND d.expires_at > $3 AND d.taken_at > $1 AND d.taken_at <= $2 AND d.channel <> 'webhook'
+		GROUP BY d.customer`, instant(now.Add(-week)), instant(now), instant(now.Add(-week-latestBegin)))
 	for _, p := range counts {
 		known[p.customer].Contacted.Last7d = p.messages
 	}

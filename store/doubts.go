@@ -15,7 +15,7 @@ func (s *Store) Unconfirmed(ctx context.Context, before time.Time, limit int) (d
 	err = s.read(ctx, func(tx *tx) (err error) {
 		doubtful, err = list(ctx, tx, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d
-			WHERE d.status = 'unconfirmed' AND d.settled_at < $1 AND (d.checked_at IS NULL OR d.checked_at < $1)
+			WHERE d.phase = 'doubt' AND d.settled_at < $1 AND (d.checked_at IS NULL OR d.checked_at < $1)
 			ORDER BY d.settled_at, d.id LIMIT $2`, before.UnixMilli(), limit)
 		return err
 	})
@@ -32,7 +32,7 @@ func (s *Store) Doubtful(ctx context.Context, before time.Time, campaign string,
 	err = s.read(ctx, func(tx *tx) (err error) {
 		doubtful, err = list(ctx, tx, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d
-			WHERE d.status = 'unconfirmed' AND d.settled_at <= $1 AND (d.campaign = $2 OR $2 = '')
+			WHERE d.phase = 'doubt' AND d.settled_at <= $1 AND (d.campaign = $2 OR $2 = '')
 			ORDER BY d.settled_at, d.id LIMIT $3`, before.UnixMilli(), campaign, limit)
 		return err
 	})

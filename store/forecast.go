@@ -74,7 +74,7 @@ func (f forecast) Pressure(ctx context.Context, ids []string, since time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	rivals, err := rivalsOf(ctx, f.tx, ids)
+	rivals, err := rivalsOf(ctx, f.tx, ids, since)
 	if err != nil {
 		return nil, err
 	}

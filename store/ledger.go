@@ -69,7 +69,7 @@ func queueDue(ctx context.Context, tx *tx, ch channels.Channel, now time.Time, l
 	}
 	return list(ctx, tx, scan, `
 		WITH due AS MATERIALIZED (
-			SELECT d.id FROM deliveries d WHERE d.status = 'planned' AND d.channel = $1 AND d.due_at <= $2
+			SELECT d.id FROM deliveries d WHERE d.phase = 'waiting' AND d.channel = $1 AND d.due_at <= $2
 			ORDER BY d.due_at, d.priority DESC, d.id LIMIT $3`+tx.forUpdateOfFree("d")+`)
 		UPDATE deliveries SET status = 'queued', rank = 1, fence = NULL, lease_until = $4
 		WHERE id IN (SELECT id FROM due) RETURNING id, due_at, priority`,
@@ -102,7 +102,7 @@ func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease tim
 		_, err := tx.execRows(ctx, numbers(distinct(ids)), `
 			WITH free AS MATERIALIZED (
 				SELECT d.id FROM deliveries d
-				WHERE `+tx.among("d.id")+" AND "+asRead("d.status")+` = 'queued' AND (d.fence IS NULL OR d.lease_until <= $1)
+				WHERE `+tx.among("d.id")+` AND d.status = 'queued' AND (d.fence IS NULL OR d.lease_until <= $1)
 				ORDER BY d.id`+tx.forUpdate("d")+`)
 			UPDATE deliveries SET fence = $2, lease_until = $3 WHERE id IN (SELECT id FROM free)`,
 			now.UnixMilli(), int64(fence), now.Add(lease).UnixMilli())
@@ -177,7 +177,7 @@ func (s *Store) Reclaim(ctx context.Context, now time.Time) (planned, unconfirme
 	err = s.write(ctx, func(tx *tx) error {
 		abandoned, err := list(ctx, tx, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d
-			WHERE d.status IN ('queued', 'sending') AND d.lease_until <= $1`+tx.forUpdateOfFree("d"), now.UnixMilli())
+			WHERE d.phase = 'moving' AND d.lease_until <= $1`+tx.forUpdateOfFree("d"), now.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (s *Store) Recall(ctx context.Context, _ time.Time) (int, error) {
 	err := s.write(ctx, func(tx *tx) (err error) {
 		recalled, err = tx.exec(ctx, `
 			UPDATE deliveries SET status = 'planned', rank = 0, lease_until = NULL
-			WHERE status IN ('queued', 'sending') AND status = 'queued' AND fence IS NULL`)
+			WHERE phase = 'moving' AND status = 'queued' AND fence IS NULL`)
 		return err
 	})
 	if err != nil {

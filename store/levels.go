@@ -21,7 +21,7 @@ func (s *Store) Levels(ctx context.Context, now time.Time, limit int) (l deliver
 		for _, ch := range deliveries.Lanes() {
 			l.Unconfirmed[ch] = deliveries.Level{}
 			due, err := level(ctx, tx, `
-				SELECT d.due_at AS at FROM deliveries d WHERE d.status = 'planned' AND d.channel = $1 AND d.due_at <= $2 ORDER BY d.due_at LIMIT $3`,
+				SELECT d.due_at AS at FROM deliveries d WHERE d.phase = 'waiting' AND d.channel = $1 AND d.due_at <= $2 ORDER BY d.due_at LIMIT $3`,
 				ch, now.UnixMilli(), limit)
 			if err != nil {
 				return err
@@ -81,7 +81,7 @@ func doubts(ctx context.Context, tx *tx, limit int, into map[channels.Channel]de
 		into[ch] = l
 		return err
 	}, `SELECT channel, COUNT(*), MIN(settled_at) FROM (
-			SELECT d.channel, d.settled_at FROM deliveries d WHERE d.status = 'unconfirmed' ORDER BY d.settled_at LIMIT $1
+			SELECT d.channel, d.settled_at FROM deliveries d WHERE d.phase = 'doubt' ORDER BY d.settled_at LIMIT $1
 		) AS waiting GROUP BY channel`, limit)
 }
 

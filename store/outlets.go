@@ -75,7 +75,7 @@ func (o outlets) Release(ctx context.Context, ch channels.Channel, now time.Time
 	err := o.store.write(ctx, func(tx *tx) (err error) {
 		released, err = tx.exec(ctx, `
 			UPDATE deliveries SET due_at = $2
-			WHERE status = 'planned' AND channel = $1 AND due_at > $2 AND reason IN ($3, $4)`,
+			WHERE phase = 'waiting' AND channel = $1 AND due_at > $2 AND reason IN ($3, $4)`,
 			ch, now.UnixMilli(), deliveries.ProviderDown, deliveries.AccountRefused)
 		return err
 	})

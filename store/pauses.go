@@ -58,7 +58,7 @@ func (s *Store) Resume(ctx context.Context, campaign string, now time.Time) (was
 
 // goOn lets a campaign that stood still since a moment take up what it left.
 func goOn(ctx context.Context, tx *tx, campaign string, since, now time.Time) error {
-	if _, err := tx.exec(ctx, "UPDATE deliveries SET due_at = $2 WHERE campaign = $1 AND status = 'planned' AND reason = 'paused_campaign' AND due_at > $2",
+	if _, err := tx.exec(ctx, "UPDATE deliveries SET due_at = $2 WHERE campaign = $1 AND phase = 'waiting' AND reason = 'paused_campaign' AND due_at > $2",
 		campaign, now.UnixMilli()); err != nil {
 		return err
 	}

@@ -48,8 +48,8 @@ func (s *Store) Restored(ctx context.Context, gap deliveries.Gap, dry bool) (r d
 func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Restoration, err error) {
 	// What waited for a pause or an outage to end may have been let go early.
 	until := gap.Until.Add(gap.Until.Sub(gap.BackupOf) + settling)
-	if r.Unconfirmed, err = doubt(ctx, tx, gap, `d.status IN ('queued', 'sending')
-		OR d.status = 'planned' AND (d.due_at <= $1 OR d.reason IN ('provider_down', 'paused_campaign'))`, gap.Until.UnixMilli()); err != nil {
+	if r.Unconfirmed, err = doubt(ctx, tx, gap, `d.phase = 'moving'
+		OR d.phase = 'waiting' AND (d.due_at <= $1 OR d.reason IN ('provider_down', 'paused_campaign'))`, gap.Until.UnixMilli()); err != nil {
 		return r, err
 	}
 	for _, step := range []struct {
@@ -60,7 +60,7 @@ func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Rest
 		// Journeys that were awake since, or that a message led on.
 		{
 			&r.Journeys, `UPDATE entries SET doubtful_until = $1, lease_until = NULL WHERE state = 'running' AND (wake_at <= $2
-			OR id IN (SELECT d.entry FROM deliveries d WHERE d.status = 'unconfirmed' AND d.reason = '` + mayHaveGone + `'))`,
+			OR id IN (SELECT d.entry FROM deliveries d WHERE d.phase = 'doubt' AND d.reason = '` + mayHaveGone + `'))`,
 			[]any{until.UnixMilli(), gap.Until.UnixMilli()},
 		},
 		{&r.Runs, "UPDATE runs SET doubtful_until = $1 WHERE at > $2 OR shards_left > 0", []any{until.UnixMilli(), gap.BackupOf.UnixMilli()}},

@@ -209,8 +209,8 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 	defer s.store.timed("backlog")()
 	err = s.store.read(ctx, func(tx *tx) error {
 		return tx.statement(ctx, `SELECT
-			(SELECT COUNT(*) FROM deliveries WHERE status = 'planned' AND channel IN (`+quotedLanes()+`) AND due_at <= $1),
-			(SELECT COUNT(*) FROM deliveries WHERE status IN ('queued', 'sending')),
+			(SELECT COUNT(*) FROM deliveries WHERE phase = 'waiting' AND channel IN (`+quotedLanes()+`) AND due_at <= $1),
+			(SELECT COUNT(*) FROM deliveries WHERE phase = 'moving'),
 			(SELECT COUNT(*) FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1),
 			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+`),
 			(SELECT COUNT(*) FROM inbox WHERE state = 'waiting' AND NOT `+liesStill+`),
@@ -235,12 +235,12 @@ func (s summary) Pressing(ctx context.Context, now time.Time, most int) (b deliv
 	}
 	due := make([]string, 0, len(deliveries.Lanes()))
 	for _, ch := range deliveries.Lanes() {
-		due = append(due, "EXISTS (SELECT 1 FROM deliveries WHERE status = 'planned' AND channel = '"+string(ch)+"' AND due_at <= $1)")
+		due = append(due, "EXISTS (SELECT 1 FROM deliveries WHERE phase = 'waiting' AND channel = '"+string(ch)+"' AND due_at <= $1)")
 	}
 	err = s.store.read(ctx, func(tx *tx) error {
 		return tx.statement(ctx, `SELECT
 			CASE WHEN `+strings.Join(due, " OR ")+` THEN 1 ELSE 0 END,
-			`+upTo("deliveries WHERE status IN ('queued', 'sending')")+`,
+			`+upTo("deliveries WHERE phase = 'moving'")+`,
 			CASE WHEN EXISTS (SELECT 1 FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1) THEN 1 ELSE 0 END,
 			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+`),
 			`+upTo("inbox WHERE state = 'waiting' AND NOT "+liesStill)+`,
@@ -262,7 +262,7 @@ const liesStill = "(attempts = 0 AND lease_until IS NOT NULL AND lease_until > $
 func nextDue() string {
 	var parts []string
 	for _, ch := range deliveries.Lanes() {
-		parts = append(parts, fmt.Sprintf("SELECT MIN(due_at) AS at FROM deliveries WHERE status = 'planned' AND channel = '%s' AND due_at > $1", ch))
+		parts = append(parts, fmt.Sprintf("SELECT MIN(due_at) AS at FROM deliveries WHERE phase = 'waiting' AND channel = '%s' AND due_at > $1", ch))
 	}
 	return strings.Join(parts, " UNION ALL ")
 }
