@@ -5,6 +5,11 @@ BIN     := bin/rapport
 PKGS    := ./...
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
+# The program is built as the image builds it, and everything else with the same
+# flags, so that no package is compiled twice.
+export CGO_ENABLED = 0
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -13,7 +18,7 @@ help: ## List every target
 
 .PHONY: build
 build: ## Build bin/rapport (static, no cgo)
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/rapport
+	@$(GO) build -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN) ./cmd/rapport
 
 .PHONY: demo
 demo: build ## Play thirty days of the sample shop and sum them up: no accounts, no servers
@@ -28,6 +33,7 @@ test: ## Run every test; what needs Redis or PostgreSQL runs where they are inst
 	@$(GO) run ./cmd/testbed -quick $(GO) test $(TESTFLAGS) $(PKGS)
 
 .PHONY: race
+race: export CGO_ENABLED = 1
 race: ## Run every test under the race detector
 	@$(GO) run ./cmd/testbed -quick $(GO) test -race $(TESTFLAGS) $(PKGS)
 
