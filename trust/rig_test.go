@@ -2,6 +2,7 @@ package trust_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -73,6 +74,9 @@ type setting struct {
 	behaviour sandbox.Behaviour
 	faults    []sandbox.Fault
 	extra     string // more lines of the configuration
+	// window is how many messages of a task are in flight at most; 0 is the rig's
+	// usual number.
+	window int
 	// batch is how many e-mails leave in a request; 0 is the usual number.
 	batch int
 	// reporter is one more public key that SendGrid's events may be signed by.
@@ -169,7 +173,7 @@ log: {level: warn, format: json}
 %s
 `, r.dsn, redisURL, r.address, r.address, linkKey,
 		sendgridKey, provider, s.batch, strings.Join(keys, ", "), twilio, twilio, public, private, provider,
-		concurrency, window, s.times.lease, s.times.call, s.times.shutdown, s.times.doubt, s.extra)
+		concurrency, cmp.Or(s.window, window), s.times.lease, s.times.call, s.times.shutdown, s.times.doubt, s.extra)
 	if err := os.WriteFile(r.configPath(), []byte(text), 0o600); err != nil {
 		r.Fatal(err)
 	}
