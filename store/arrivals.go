@@ -24,7 +24,7 @@ func (s *Store) Arrived(ctx context.Context, awaited []campaigns.Awaited) (map[i
 	err := s.read(ctx, func(tx *tx) error {
 		_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
 			var entry int64
-			event, err := scanEvent(prefixed{r, &entry})
+			event, err := scanEvent(r.withFirst(&entry))
 			found[entry] = append(found[entry], event)
 			return none, err
 		}, `
@@ -38,15 +38,6 @@ func (s *Store) Arrived(ctx context.Context, awaited []campaigns.Awaited) (map[i
 	}
 	return found, nil
 }
-
-// prefixed is a row with one more column before those that a scan knows.
-type prefixed struct {
-	record
-	first any
-}
-
-// Scan implements record.
-func (p prefixed) Scan(dest ...any) error { return p.record.Scan(append([]any{p.first}, dest...)...) }
 
 // Wake implements campaigns.Arrivals.
 func (s *Store) Wake(ctx context.Context, now time.Time, ids []int64) error {

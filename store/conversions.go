@@ -29,7 +29,7 @@ func (g goals) Hoping(ctx context.Context, events []customers.Event) (hopes []ca
 		}
 		hopes, err = listRows(ctx, tx, rows, func(r record) (h campaigns.Hope, err error) {
 			var n int
-			h.Entry, err = scanEntry(with(r, &n))
+			h.Entry, err = scanEntry(r.withLast(&n))
 			h.Event = events[n]
 			return h, err
 		}, "SELECT "+entryColumns+`, v.n FROM {rows} AS v JOIN entries e ON e.customer = v.customer
@@ -43,17 +43,6 @@ func (g goals) Hoping(ctx context.Context, events []customers.Event) (hopes []ca
 	}
 	return hopes, nil
 }
-
-// with scans one more column, the last.
-func with(r record, last any) record { return extended{r, last} }
-
-type extended struct {
-	record
-	last any
-}
-
-// Scan implements record.
-func (e extended) Scan(dest ...any) error { return e.record.Scan(append(dest, e.last)...) }
 
 // Convert implements campaigns.Goals.
 func (g goals) Convert(ctx context.Context, conversions []campaigns.Conversion) error {

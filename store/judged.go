@@ -64,7 +64,7 @@ func (t *tx) inTime(ctx context.Context, run func(context.Context) error) error 
 func (t *tx) inServersTime(ctx context.Context, timeout time.Duration, run func(context.Context) error) error {
 	const queryCanceled = "57014"
 	milliseconds := strconv.FormatInt(max(1, timeout.Milliseconds()), 10)
-	if _, err := t.ExecContext(ctx, "SET LOCAL statement_timeout = "+milliseconds); err != nil {
+	if _, err := t.exec(ctx, "SET LOCAL statement_timeout = "+milliseconds); err != nil {
 		return err
 	}
 	err := run(ctx)
@@ -75,7 +75,7 @@ func (t *tx) inServersTime(ctx context.Context, timeout time.Duration, run func(
 	case err != nil:
 		return err
 	}
-	_, err = t.ExecContext(ctx, "SET LOCAL statement_timeout TO DEFAULT")
+	_, err = t.exec(ctx, "SET LOCAL statement_timeout TO DEFAULT")
 	return err
 }
 

@@ -55,8 +55,8 @@ func (s *Store) migrateAlone(ctx context.Context) (done bool, err error) {
 	if s.dialect != expression.Postgres {
 		return true, s.migrate(ctx)
 	}
-	err = s.within(ctx, s.writer, nil, func(tx *tx) error {
-		if _, err := tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+	err = s.within(ctx, s.writer, false, func(tx *tx) error {
+		if _, err := tx.exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
 			return err
 		}
 		// The schema is in the name, as several may live in one database.

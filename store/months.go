@@ -140,7 +140,7 @@ func (s *Store) split(ctx context.Context, own, rest partition) error {
 			own.attach(),
 			rest.attach(),
 		} {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
+			if _, err := tx.exec(ctx, statement); err != nil {
 				return err
 			}
 		}
@@ -284,9 +284,9 @@ func (p partition) attach() string {
 }
 
 func (p partition) add(ctx context.Context, tx *tx) error {
-	_, err := tx.ExecContext(ctx, p.create())
+	_, err := tx.exec(ctx, p.create())
 	if err == nil {
-		_, err = tx.ExecContext(ctx, p.attach())
+		_, err = tx.exec(ctx, p.attach())
 	}
 	return err
 }
@@ -295,7 +295,7 @@ func (p partition) add(ctx context.Context, tx *tx) error {
 // rather than keep others waiting.
 func (s *Store) rearrange(ctx context.Context, do func(tx *tx) error) error {
 	return s.write(ctx, func(tx *tx) error {
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockWait.Milliseconds())); err != nil {
+		if _, err := tx.exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockWait.Milliseconds())); err != nil {
 			return err
 		}
 		return do(tx)

@@ -32,13 +32,24 @@ func pooled(ctx context.Context, config *pgx.ConnConfig) (between bool, err erro
 }
 
 // greet says on a new connection what holds on it from then on.
-func greet(ctx context.Context, conn *pgx.Conn) error {
+func (s *Store) greet(ctx context.Context, conn *pgx.Conn) error {
+	teach(conn.TypeMap())
+	if s.pooled {
+		return nil
+	}
 	_, err := conn.Exec(ctx, "SET "+strings.Join(sessionSettings, "; SET "))
 	return err
 }
 
-// settle says in a transaction what a connection without a pooler knows already.
-func (t *tx) settle(ctx context.Context) error {
-	_, err := t.ExecContext(ctx, "SET LOCAL "+strings.Join(sessionSettings, "; SET LOCAL "))
-	return err
+// beginning is how a transaction begins. Behind a pooler it says what a connection
+// without one knows already.
+func (s *Store) beginning(reading bool) (options pgx.TxOptions) {
+	begin := "begin"
+	if reading {
+		begin = "begin isolation level repeatable read read only"
+	}
+	if s.pooled {
+		begin += "; SET LOCAL " + strings.Join(sessionSettings, "; SET LOCAL ")
+	}
+	return pgx.TxOptions{BeginQuery: begin}
 }

@@ -56,16 +56,12 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	if s.pooled, err = pooled(ctx, config); err != nil {
 		return nil, fmt.Errorf("%s: %w", at, explain(err))
 	}
-	var options []stdlib.OptionOpenDB
-	switch {
-	case !s.pooled:
-		options = append(options, stdlib.OptionAfterConnect(greet))
-	case !strings.Contains(dsn, "default_query_exec_mode"):
+	if s.pooled && !strings.Contains(dsn, "default_query_exec_mode") {
 		// Parsed each time; what the parameters are is asked once for each connection
 		// of ours and remembered, which needs nothing of the server's.
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
-	db := stdlib.OpenDB(*config, options...)
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(s.greet))
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	if err := checkPostgres(ctx, db); err != nil {
@@ -150,18 +146,20 @@ func explainPostgres(err *pgconn.PgError) string {
 	return ""
 }
 
-// copyRows fills a table by COPY, the fastest way in.
-func copyRows(ctx context.Context, conn *sql.Conn, table string, r *rowset) error {
-	names := make([]string, len(r.columns))
-	for i, c := range r.columns {
-		names[i] = c.name
+// onPostgres runs a transaction on a connection that database/sql lends. From there
+// on the driver is spoken to itself: database/sql would box every value that is
+// written or read.
+func (s *Store) onPostgres(ctx context.Context, t *tx, driver any, reading bool, do func(tx *tx) error) (err error) {
+	conn, ok := driver.(*stdlib.Conn)
+	if !ok {
+		return fmt.Errorf("a PostgreSQL connection came as %T", driver)
 	}
-	return conn.Raw(func(driver any) error {
-		pg, ok := driver.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("copy into %s: not a PostgreSQL connection", table)
-		}
-		_, err := pg.Conn().CopyFrom(ctx, pgx.Identifier{table}, names, pgx.CopyFromRows(r.rows))
+	t.pg, err = conn.Conn().BeginTx(ctx, s.beginning(reading))
+	if err != nil {
 		return err
-	})
+	}
+	// Nothing after a commit; else the first error, or the panic, is what tells. A
+	// transaction whose time is up takes its connection with it.
+	defer func() { _ = t.pg.Rollback(ctx) }()
+	return t.through(ctx, do, t.pg.Commit)
 }

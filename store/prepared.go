@@ -75,26 +75,45 @@ func (t *tx) statement(ctx context.Context, query string) statement {
 		}
 		return statement{tx: t, text: query}
 	}
-	return statement{tx: t, text: query, parsed: t.StmtContext(ctx, kept)}
+	return statement{tx: t, text: query, parsed: t.lite.StmtContext(ctx, kept)}
 }
 
-func (s statement) exec(ctx context.Context, args ...any) (sql.Result, error) {
-	if s.parsed == nil {
-		return s.tx.ExecContext(ctx, s.text, args...)
+// exec runs the statement and returns how many rows it touched.
+func (s statement) exec(ctx context.Context, args ...any) (int64, error) {
+	if s.tx.pg != nil {
+		tag, err := s.tx.pg.Exec(ctx, s.text, args...)
+		return tag.RowsAffected(), err
 	}
-	return s.parsed.ExecContext(ctx, args...)
+	var result sql.Result
+	var err error
+	if s.parsed == nil {
+		result, err = s.tx.lite.ExecContext(ctx, s.text, args...)
+	} else {
+		result, err = s.parsed.ExecContext(ctx, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
-func (s statement) query(ctx context.Context, args ...any) (*sql.Rows, error) {
-	if s.parsed == nil {
-		return s.tx.QueryContext(ctx, s.text, args...)
+func (s statement) query(ctx context.Context, args ...any) (results, error) {
+	if s.tx.pg != nil {
+		rows, err := s.tx.pg.Query(ctx, s.text, args...)
+		return results{record{pg: &native{rows: rows}}}, err
 	}
-	return s.parsed.QueryContext(ctx, args...)
+	var rows *sql.Rows
+	var err error
+	if s.parsed == nil {
+		rows, err = s.tx.lite.QueryContext(ctx, s.text, args...)
+	} else {
+		rows, err = s.parsed.QueryContext(ctx, args...)
+	}
+	return results{record{lite: rows}}, err
 }
 
-func (s statement) row(ctx context.Context, args ...any) *sql.Row {
-	if s.parsed == nil {
-		return s.tx.QueryRowContext(ctx, s.text, args...)
-	}
-	return s.parsed.QueryRowContext(ctx, args...)
+// row reads one row into places; without one it is sql.ErrNoRows.
+func (s statement) row(ctx context.Context, args ...any) only {
+	rows, err := s.query(ctx, args...)
+	return only{rows, err}
 }

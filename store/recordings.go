@@ -122,7 +122,7 @@ func (b Recordings) OfCases(ctx context.Context, cases []int64) (map[int64][]rec
 	err := b.store.read(ctx, func(tx *tx) error {
 		_, err := listRows(ctx, tx, numbers(distinct(cases)), func(row record) (none struct{}, err error) {
 			var id int64
-			r, err := scanRecording(withFirst(row, &id))
+			r, err := scanRecording(row.withFirst(&id))
 			of[id] = append(of[id], r)
 			return none, err
 		}, `SELECT k.id, `+recordingColumns+` FROM cases k JOIN recordings r ON r.case_id = k.id OR (r.entry = k.entry AND r.entry > 0)
@@ -157,14 +157,3 @@ func (b Recordings) list(ctx context.Context, which string, args ...any) (all []
 	}
 	return all, nil
 }
-
-// withFirst reads one more column before those that a scan names.
-func withFirst(row record, into any) record { return firstColumn{row, into} }
-
-type firstColumn struct {
-	record
-	into any
-}
-
-// Scan reads the first column and the rest.
-func (f firstColumn) Scan(into ...any) error { return f.record.Scan(append([]any{f.into}, into...)...) }

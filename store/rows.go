@@ -1,14 +1,10 @@
 package store
 
 import (
-	"bytes"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"reflect"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 
 	"rapport/campaigns/expression"
 )
@@ -45,20 +41,18 @@ import (
 // jsonb_each of one array of arrays. For relations of many thousands of rows, see
 // stage.
 type rowset struct {
-	columns []columnType
-	rows    [][]any // int64, float64, string, []byte or nil, by column
-	table   string  // the temporary table that holds the rows, see stage
-	err     error
+	shape *shape
+	cells []cells // by column
+	table string  // the temporary table that holds the rows, see stage
+	err   error
 }
-
-type columnType struct{ name, kind string }
 
 // newRows makes an empty relation: "id int, status text".
 func newRows(columns string) *rowset {
-	r := &rowset{}
-	for definition := range strings.SplitSeq(columns, ",") {
-		name, kind, _ := strings.Cut(strings.TrimSpace(definition), " ")
-		r.columns = append(r.columns, columnType{name, kind})
+	r := &rowset{shape: shapeOf(columns)}
+	r.cells = make([]cells, len(r.shape.columns))
+	for i, c := range r.shape.columns {
+		r.cells[i].kind = c.kind
 	}
 	return r
 }
@@ -66,98 +60,46 @@ func newRows(columns string) *rowset {
 // keys is a relation of one text column, id.
 func keys(ids []string) *rowset {
 	r := newRows("id text")
-	for _, id := range ids {
-		r.add(id)
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = clean(id)
 	}
+	r.cells[0].texts = texts
 	return r
 }
 
-// numbers is a relation of one int column, id.
+// numbers is a relation of one int column, id, whose values stay the caller's.
 func numbers(ids []int64) *rowset {
 	r := newRows("id int")
-	for _, id := range ids {
-		r.add(id)
-	}
+	r.cells[0].ints = ids[:len(ids):len(ids)]
 	return r
 }
 
-func (r *rowset) len() int { return len(r.rows) }
+func (r *rowset) len() int { return r.cells[0].len() }
 
 // add appends a row, its values in the order of the columns.
 func (r *rowset) add(values ...any) {
-	if len(values) != len(r.columns) && r.err == nil {
-		r.err = fmt.Errorf("a row of %d values for %d columns", len(values), len(r.columns))
+	if len(values) != len(r.cells) && r.err == nil {
+		r.err = fmt.Errorf("a row of %d values for %d columns", len(values), len(r.cells))
 	}
 	if r.err != nil {
 		return
 	}
-	row := make([]any, len(values))
 	for i, value := range values {
-		var err error
-		if row[i], err = r.columns[i].hold(value); err != nil {
-			r.err = fmt.Errorf("column %s: %w", r.columns[i].name, err)
+		if err := r.cells[i].add(value); err != nil {
+			r.err = fmt.Errorf("column %s: %w", r.shape.columns[i].name, err)
 			return
 		}
 	}
-	r.rows = append(r.rows, row)
 }
 
-// hold turns a Go value into what the column's arrays are made of.
-func (c columnType) hold(value any) (any, error) {
-	if value == nil {
-		return nil, nil
+// part is the rows from one to before another.
+func (r *rowset) part(from, to int) *rowset {
+	cut := &rowset{shape: r.shape, cells: make([]cells, len(r.cells))}
+	for i := range r.cells {
+		cut.cells[i] = r.cells[i].part(from, to)
 	}
-	switch c.kind {
-	case "json":
-		text, err := encode(value)
-		if text == "null" {
-			return nil, err
-		}
-		return text, err
-	case "bytes":
-		if raw, ok := value.([]byte); ok {
-			return raw, nil
-		}
-		return nil, fmt.Errorf("%T does not fit bytes", value)
-	}
-	return c.scalar(value)
-}
-
-func (c columnType) scalar(value any) (any, error) {
-	switch v := value.(type) { // the common ones without reflection
-	case string:
-		if c.kind == "text" {
-			return clean(v), nil
-		}
-	case int64:
-		if c.kind == "int" {
-			return v, nil
-		}
-	case time.Time:
-		if c.kind == "int" {
-			return instant(v), nil
-		}
-	}
-	v := reflect.ValueOf(value)
-	switch {
-	case v.Kind() == reflect.Pointer && v.IsNil():
-		return nil, nil
-	case v.Kind() == reflect.Pointer:
-		return c.scalar(v.Elem().Interface())
-	case c.kind == "text" && v.Kind() == reflect.String:
-		return clean(v.String()), nil
-	case c.kind == "int" && v.Kind() == reflect.Bool:
-		return flag(v.Bool()), nil
-	case c.kind == "int" && v.CanInt():
-		return v.Int(), nil
-	case c.kind == "int" && v.CanUint() && v.Uint() <= 1<<62:
-		return int64(v.Uint()), nil
-	case c.kind == "real" && v.CanFloat():
-		return v.Float(), nil
-	case c.kind == "real" && v.CanInt():
-		return float64(v.Int()), nil
-	}
-	return nil, fmt.Errorf("%T does not fit %s", value, c.kind)
+	return cut
 }
 
 // bind puts the relation into a query whose own arguments come first.
@@ -178,114 +120,133 @@ func (r *rowset) from(d expression.Dialect, first int) (string, []any, error) {
 	case r.table != "":
 		return r.table, nil, nil
 	case d == expression.Postgres:
-		return r.unnest(first)
-	}
-	return r.jsonEach(first)
-}
-
-// jsonEach reads the rows out of one JSON text, for SQLite. The binary form of
-// json_each spares writing and reading every row's text once for each column.
-func (r *rowset) jsonEach(first int) (string, []any, error) {
-	var names []string
-	for i, c := range r.columns {
-		cell := fmt.Sprintf("value->>%d", i)
-		if c.kind == "bytes" {
-			cell = "unhex(" + cell + ")"
-		}
-		names = append(names, cell+" AS "+c.name)
+		return r.shape.from(d, first), r.arrays(), nil
 	}
 	document, err := r.document()
-	from := "(SELECT " + strings.Join(names, ", ") + " FROM jsonb_each($" + strconv.Itoa(first) + "))"
-	return from, []any{document}, err
+	return r.shape.from(d, first), []any{document}, err
 }
 
 // document is the rows as a JSON array of arrays.
 func (r *rowset) document() (string, error) {
-	rows := r.rows
-	if rows == nil {
-		rows = [][]any{}
-	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	for _, row := range rows {
-		for i, cell := range row {
-			if raw, ok := cell.([]byte); ok {
-				row[i] = hex.EncodeToString(raw)
+	all := append(make([]byte, 0, 64*len(r.cells)), '[')
+	for row := range r.len() {
+		if row > 0 {
+			all = append(all, ',')
+		}
+		for i := range r.cells {
+			separator := byte(',')
+			if i == 0 {
+				separator = '['
+			}
+			var err error
+			if all, err = r.cells[i].appendJSON(append(all, separator), row); err != nil {
+				return "", fmt.Errorf("column %s: %w", r.shape.columns[i].name, err)
 			}
 		}
+		all = append(all, ']')
 	}
-	err := encoder.Encode(rows)
-	return out.String(), err
+	return string(append(all, ']')), nil
+}
+
+// arrays are the columns. The first makes room for all.
+func (r *rowset) arrays() []any {
+	arrays := make([]any, len(r.cells))
+	room := 0
+	for i := range r.cells {
+		arrays[i] = &r.cells[i]
+		room += r.cells[i].size()
+	}
+	r.cells[0].room = room
+	return arrays
+}
+
+// shape is the columns of a relation, and how statements are told of them.
+type shape struct {
+	columns []typed
+	mu      sync.Mutex
+	sources map[source]string
+}
+
+type typed struct {
+	name, word string // the kind's word
+	kind       kind
+}
+
+// source is what the text of a relation depends on beside its columns.
+type source struct {
+	dialect expression.Dialect
+	first   int // number of the first placeholder
+}
+
+// shapesMost bounds the shapes kept: those of imports differ with what is given.
+const shapesMost = 1000
+
+var shapes = struct {
+	sync.RWMutex
+	known map[string]*shape
+}{known: map[string]*shape{}}
+
+func shapeOf(columns string) *shape {
+	shapes.RLock()
+	known := shapes.known[columns]
+	shapes.RUnlock()
+	if known != nil {
+		return known
+	}
+	s := &shape{sources: map[source]string{}}
+	for definition := range strings.SplitSeq(columns, ",") {
+		name, word, _ := strings.Cut(strings.TrimSpace(definition), " ")
+		s.columns = append(s.columns, typed{name, word, kinds[word]})
+	}
+	shapes.Lock()
+	defer shapes.Unlock()
+	if len(shapes.known) < shapesMost {
+		shapes.known[columns] = s
+	}
+	return s
+}
+
+// from is the relation as a parenthesised SELECT.
+func (s *shape) from(d expression.Dialect, first int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := source{d, first}
+	text, known := s.sources[of]
+	if !known {
+		if text = s.jsonEach(first); d == expression.Postgres {
+			text = s.unnest(first)
+		}
+		s.sources[of] = text
+	}
+	return text
+}
+
+// jsonEach reads the rows out of one JSON text, for SQLite. The binary form of
+// json_each spares writing and reading every row's text once for each column.
+func (s *shape) jsonEach(first int) string {
+	var names []string
+	for i, c := range s.columns {
+		cell := fmt.Sprintf("value->>%d", i)
+		if c.kind == kindBytes {
+			cell = "unhex(" + cell + ")"
+		}
+		names = append(names, cell+" AS "+c.name)
+	}
+	return "(SELECT " + strings.Join(names, ", ") + " FROM jsonb_each($" + strconv.Itoa(first) + "))"
 }
 
 // unnest reads the rows out of one array a column, for PostgreSQL.
-func (r *rowset) unnest(first int) (string, []any, error) {
+func (s *shape) unnest(first int) string {
 	var names, arrays, aliases []string
-	var args []any
-	for i, c := range r.columns {
+	for i, c := range s.columns {
 		alias := "c" + strconv.Itoa(i)
 		aliases = append(aliases, alias)
-		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", first+i, c.carrier()))
-		if c.kind == "json" {
+		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", first+i, carriers[c.kind].name))
+		if c.kind == kindJSON {
 			alias += "::jsonb"
 		}
 		names = append(names, alias+" AS "+c.name)
-		args = append(args, r.array(i))
 	}
 	return "(SELECT " + strings.Join(names, ", ") + " FROM unnest(" + strings.Join(arrays, ", ") +
-		") AS u(" + strings.Join(aliases, ", ") + "))", args, nil
-}
-
-// carrier is the PostgreSQL type a column travels in.
-func (c columnType) carrier() string {
-	switch c.kind {
-	case "int":
-		return "bigint"
-	case "real":
-		return "float8"
-	case "bytes":
-		return "bytea"
-	}
-	return "text"
-}
-
-// array is one column as a slice the driver writes as an array.
-func (r *rowset) array(column int) any {
-	switch r.columns[column].kind {
-	case "int":
-		return cells[int64](r.rows, column)
-	case "real":
-		return cells[float64](r.rows, column)
-	case "bytes":
-		raw := make([][]byte, len(r.rows))
-		for i, row := range r.rows {
-			raw[i], _ = row[column].([]byte)
-		}
-		return raw
-	}
-	return cells[string](r.rows, column)
-}
-
-// cells is a column as the driver writes it fastest: plain values where none is
-// NULL, which is nearly always, else a pointer for each.
-func cells[T any](rows [][]any, column int) any {
-	values := make([]T, len(rows))
-	known := 0
-	for i, row := range rows {
-		if cell, ok := row[column].(T); ok {
-			values[i] = cell
-			known++
-		}
-	}
-	if known == len(rows) {
-		return values
-	}
-	pointers := make([]*T, len(rows))
-	for i, row := range rows {
-		if row[column] != nil {
-			pointers[i] = &values[i]
-		}
-	}
-	return pointers
+		") AS u(" + strings.Join(aliases, ", ") + "))"
 }

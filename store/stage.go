@@ -18,9 +18,9 @@ func (t *tx) stage(ctx context.Context, r *rowset, table string) (*rowset, error
 	if r.err != nil || r.len() <= chunk {
 		return r, r.err
 	}
-	definitions := make([]string, len(r.columns))
-	for i, c := range r.columns {
-		definitions[i] = c.name + " " + words[t.dialect]["{"+c.kind+"}"]
+	definitions := make([]string, len(r.cells))
+	for i, c := range r.shape.columns {
+		definitions[i] = c.name + " " + words[t.dialect]["{"+c.word+"}"]
 	}
 	create := "CREATE TEMPORARY TABLE " + table + " (" + strings.Join(definitions, ", ") + ")"
 	fill := t.fillByInsert
@@ -33,25 +33,16 @@ func (t *tx) stage(ctx context.Context, r *rowset, table string) (*rowset, error
 	if _, err := t.exec(ctx, create); err != nil {
 		return nil, err
 	}
-	return &rowset{columns: r.columns, rows: r.rows, table: table}, fill(ctx, r, table)
+	return &rowset{shape: r.shape, cells: r.cells, table: table}, fill(ctx, r, table)
 }
 
 func (t *tx) fillByInsert(ctx context.Context, r *rowset, table string) error {
 	for start := 0; start < r.len(); start += chunk {
-		part := &rowset{columns: r.columns, rows: r.rows[start:min(start+chunk, r.len())]}
-		if _, err := t.execRows(ctx, part, "INSERT INTO "+table+" SELECT * FROM {rows} AS v"); err != nil {
+		if _, err := t.execRows(ctx, r.part(start, min(start+chunk, r.len())), "INSERT INTO "+table+" SELECT * FROM {rows} AS v"); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (t *tx) fillByCopy(ctx context.Context, r *rowset, table string) error {
-	if err := copyRows(ctx, t.conn, table, r); err != nil {
-		return err
-	}
-	_, err := t.exec(ctx, "ANALYZE "+table) // nobody else ever tells the planner about it
-	return err
 }
 
 // unstage drops what stage made, where the database does not by itself.

@@ -5,15 +5,18 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"rapport/campaigns/expression"
 )
 
 // tx is one transaction, with the dialect its SQL is written in.
 type tx struct {
-	*sql.Tx
-	conn    *sql.Conn
+	lite    *sql.Tx // on SQLite
+	pg      pgx.Tx  // on PostgreSQL
 	dialect expression.Dialect
 	staged  []string // temporary tables, see stage
 
@@ -41,7 +44,7 @@ func (u unanswered) Unwrap() error { return u.error }
 // returns nil and has left no trace when write returns an error. do may run
 // several times, so it must set, not add to, what it hands out.
 func (s *Store) write(ctx context.Context, do func(tx *tx) error) error {
-	return s.insist(ctx, func() error { return s.within(ctx, s.writer, nil, do) })
+	return s.insist(ctx, func() error { return s.within(ctx, s.writer, false, do) })
 }
 
 // insist tries a transaction again that has left no trace: at once after a
@@ -70,42 +73,43 @@ func (s *Store) insist(ctx context.Context, try func() error) error {
 
 // read runs queries that all see the same state of the database.
 func (s *Store) read(ctx context.Context, do func(tx *tx) error) error {
-	options := &sql.TxOptions{ReadOnly: true}
-	if s.dialect == expression.Postgres {
-		options.Isolation = sql.LevelRepeatableRead // SQLite always reads a snapshot
-	}
-	return s.insist(ctx, func() error { return s.within(ctx, s.readers, options, do) })
+	return s.insist(ctx, func() error { return s.within(ctx, s.readers, true, do) })
 }
 
-func (s *Store) within(ctx context.Context, db *sql.DB, options *sql.TxOptions, do func(tx *tx) error) (err error) {
+// within runs a transaction on a connection of a pool.
+func (s *Store) within(ctx context.Context, db *sql.DB, reading bool, do func(tx *tx) error) (err error) {
 	kept := s.preparedFor(db)
-	var missed []string
-	defer func() { kept.keep(ctx, missed) }() // when the connection is free again
+	t := &tx{dialect: s.dialect, conditionTimeout: s.ConditionTimeout, erasureKeys: s.ErasureKeys, prepared: kept}
+	defer func() { kept.keep(ctx, t.missed) }() // when the connection is free again
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	inner, err := conn.BeginTx(ctx, options)
+	if s.dialect == expression.Postgres {
+		return conn.Raw(func(driver any) error { return s.onPostgres(ctx, t, driver, reading, do) })
+	}
+	t.lite, err = conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: reading}) // one that reads has a snapshot
 	if err != nil {
 		return err
 	}
 	// Nothing after a commit; else the first error, or the panic, is what tells.
-	defer func() { _ = inner.Rollback() }()
-	t := &tx{Tx: inner, conn: conn, dialect: s.dialect, conditionTimeout: s.ConditionTimeout, erasureKeys: s.ErasureKeys, prepared: kept}
-	defer func() { missed = t.missed }()
-	if s.pooled {
-		if err := t.settle(ctx); err != nil {
-			return err
-		}
-	}
+	defer func() { _ = t.lite.Rollback() }()
+	return t.through(ctx, do, func(context.Context) error { return t.lite.Commit() })
+}
+
+// through does what a transaction is for and commits it.
+func (t *tx) through(ctx context.Context, do func(tx *tx) error, commit func(context.Context) error) error {
 	if err := do(t); err != nil {
 		return err
 	}
 	if err := t.unstage(ctx); err != nil {
 		return err
 	}
-	err = inner.Commit()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := commit(ctx)
 	if err != nil && !unsent(err) {
 		return unanswered{err}
 	}
@@ -132,11 +136,7 @@ func wait(ctx context.Context, length time.Duration) error {
 
 // exec runs a statement and returns how many rows it touched.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	result, err := t.statement(ctx, query).exec(ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return t.statement(ctx, query).exec(ctx, args...)
 }
 
 // execRows runs a statement in which {rows} stands for a relation of Go values.
@@ -149,44 +149,71 @@ func (t *tx) execRows(ctx context.Context, rows *rowset, query string, args ...a
 	return t.exec(ctx, query, args...)
 }
 
-// record is one row of a result.
-type record interface{ Scan(dest ...any) error }
-
 // list reads all rows of a query. Nothing else may run on the transaction
 // while scan does.
-func list[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) (all []T, err error) {
-	rows, err := t.statement(ctx, query).query(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
+func list[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) ([]T, error) {
+	return listInto(ctx, t, 0, returned(scan), query, args...)
 }
 
 // listRows is list over a query in which {rows} stands for a relation of Go
 // values.
 func listRows[T any](ctx context.Context, t *tx, rows *rowset, scan func(record) (T, error), query string, args ...any) ([]T, error) {
+	return listRowsInto(ctx, t, rows, returned(scan), query, args...)
+}
+
+// listRowsInto is listRows of large things, see listInto.
+func listRowsInto[T any](ctx context.Context, t *tx, rows *rowset, scan func(record, *T) error, query string, args ...any) ([]T, error) {
 	query, args, err := rows.bind(t.dialect, query, args)
 	if err != nil {
 		return nil, err
 	}
-	return list(ctx, t, scan, query, args...)
+	return listInto(ctx, t, rows.len(), scan, query, args...)
+}
+
+// returned is a scan that returns what it read, as one that puts it in place.
+func returned[T any](scan func(record) (T, error)) func(record, *T) error {
+	return func(r record, into *T) (err error) {
+		*into, err = scan(r)
+		return err
+	}
+}
+
+// few is how many results are expected before a query has given more.
+const few = 16
+
+// listInto is list of things that are too large to be handed around: they are read
+// where they will lie. Once there are more than a few, room is made for as many as
+// are likely.
+func listInto[T any](ctx context.Context, t *tx, likely int, scan func(record, *T) error, query string, args ...any) (all []T, err error) {
+	rows, err := t.statement(ctx, query).query(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = rows.end(err) }()
+	for rows.next() {
+		if len(all) == few {
+			all = slices.Grow(all, max(likely-few, 1))
+		}
+		var zero T
+		all = append(all, zero)
+		if err := scan(rows.record, &all[len(all)-1]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // first reads the first row of a query, if it has one.
 func first[T any](ctx context.Context, t *tx, scan func(record) (T, error), query string, args ...any) (one T, found bool, err error) {
-	one, err = scan(t.statement(ctx, query).row(ctx, args...))
-	if errors.Is(err, sql.ErrNoRows) {
-		var none T
-		return none, false, nil
+	rows, err := t.statement(ctx, query).query(ctx, args...)
+	if err != nil {
+		return one, false, err
 	}
+	defer func() { err = rows.end(err) }()
+	if !rows.next() {
+		return one, false, nil
+	}
+	one, err = scan(rows.record)
 	return one, err == nil, err
 }
 
