@@ -1,6 +1,7 @@
 package channels
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -16,9 +17,10 @@ import (
 )
 
 const (
+	// dialTimeout bounds how long a connection is waited for, its handshake included.
 	dialTimeout = 4 * time.Second
 	// Connections are dropped before providers' own idle limits: one that the
-	// provider closes under a request leaves that message in doubt.
+	// provider closes once a request has left leaves that message in doubt.
 	idleTimeout = 30 * time.Second
 	maxIdle     = 256
 	maxAnswer   = 1 << 20
@@ -31,9 +33,9 @@ const (
 // proxies of the environment are not used, an answer is cut at 1 MiB, and
 // connecting, sending and reading the answer together end after timeout.
 //
-// An error of Do is a *NotSent when no connection was had, so that not a byte
-// can have left; any other error is ambiguous. Errors carry the request's URL
-// until Cause takes it off. Connections speak HTTP/1.1 only: one that breaks
+// An error of Do is a *NotSent when not a byte can have left: no connection was
+// had, or one that had ended, as idle ones do that a provider closes. Any other
+// error is ambiguous. Errors carry the request's URL until Cause takes it off. Connections speak HTTP/1.1 only: one that breaks
 // then leaves one message in doubt, not all that share it. A nil dialer is the
 // usual one.
 func NewClient(timeout time.Duration, dialer *net.Dialer) *http.Client {
@@ -45,14 +47,14 @@ func newClient(timeout time.Duration, dialer *net.Dialer, roots *x509.CertPool) 
 	if dialer == nil {
 		dialer = &net.Dialer{Timeout: dialTimeout}
 	}
+	secure := &tls.Dialer{NetDialer: dialer, Config: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: once{timeout: timeout, transport: &http.Transport{
-			DialContext:         dialer.DialContext,
-			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout: dialTimeout,
+			DialContext:         counting(dialer.DialContext),
+			DialTLSContext:      counting(secure.DialContext),
 			Protocols:           &http1,
 			MaxIdleConns:        4 * maxIdle,
 			MaxIdleConnsPerHost: maxIdle,
@@ -60,6 +62,48 @@ func newClient(timeout time.Duration, dialer *net.Dialer, roots *x509.CertPool) 
 			WriteBufferSize:     writeBuffer,
 		}},
 	}
+}
+
+// counted is a connection that knows how much was written to it, encryption and
+// its handshake apart.
+type counted struct {
+	net.Conn
+	written atomic.Int64
+}
+
+func counting(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &counted{Conn: conn}, nil
+	}
+}
+
+// Write counts what is under way, too, until it is known not to have left.
+func (c *counted) Write(p []byte) (int, error) {
+	c.written.Add(int64(len(p)))
+	n, err := c.Conn.Write(p)
+	c.written.Add(int64(n - len(p)))
+	return n, err
+}
+
+var errEnded = errors.New("the connection had ended before the request left")
+
+// taken is a connection as a request found it.
+type taken struct {
+	conn    *counted // nil where it is none of ours
+	written int64
+}
+
+// untouched reports whether nothing was written since, nor ever will be.
+func (t *taken) untouched() bool {
+	if t.conn == nil {
+		return false
+	}
+	_ = t.conn.Close() // net/http has given it up; from here on each write fails whole
+	return t.conn.written.Load() == t.written
 }
 
 // once makes a round trip that is never repeated and knows whether it began.
@@ -72,17 +116,26 @@ type once struct {
 // replace the error, and with it the evidence.
 func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), o.timeout)
-	var connected atomic.Bool
+	var got atomic.Pointer[taken]
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			at := &taken{}
+			if conn, is := info.Conn.(*counted); is {
+				at = &taken{conn, conn.written.Load()}
+			}
+			got.Store(at)
+		},
 	})
 	req = req.Clone(ctx)
 	req.GetBody = nil // net/http replays a body only where it can be had again
 	answer, err := o.transport.RoundTrip(req)
 	if err != nil {
-		cancel()
-		if !connected.Load() {
+		defer cancel()
+		switch at := got.Load(); {
+		case at == nil:
 			return nil, &NotSent{Err: err}
+		case at.untouched():
+			return nil, &NotSent{Err: cmp.Or(ctx.Err(), errEnded)}
 		}
 		return nil, broken(err)
 	}

@@ -3,12 +3,14 @@ package channels
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -49,6 +51,47 @@ func TestAnErrorBeforeAnyConnectionIsNotSent(t *testing.T) {
 	})
 	if Classify(err) != Ambiguous {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A connection that was kept may end just when the next message takes it: not a byte
+// of that one has left, and nothing of it is in doubt.
+func TestAConnectionThatHadEndedLeavesNoDoubt(t *testing.T) {
+	for name, start := range map[string]func(*httptest.Server){"in the clear": (*httptest.Server).Start, "TLS": (*httptest.Server).StartTLS} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			service := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+			start(service)
+			defer service.Close()
+			roots := x509.NewCertPool()
+			if service.Certificate() != nil {
+				roots.AddCert(service.Certificate())
+			}
+			client := newClient(time.Minute, nil, roots)
+			post := func(ctx context.Context) error {
+				req, err := http.NewRequestWithContext(ctx, http.MethodPost, service.URL, strings.NewReader("body"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer, err := client.Do(req)
+				if err == nil {
+					_, _ = io.Copy(io.Discard, answer.Body)
+					_ = answer.Body.Close()
+				}
+				return err
+			}
+			if err := post(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			taken := false
+			err := post(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+				taken = info.Reused
+				_ = info.Conn.Close()
+			}}))
+			if !taken || Classify(err) != KnownNotSent || requests.Load() != 1 {
+				t.Errorf("the kept one was taken: %v; %d requests came; %v", taken, requests.Load(), err)
+			}
+		})
 	}
 }
 

@@ -21,11 +21,12 @@ const (
 	Fail  FaultKind = "fail"  // 5xx
 	Down  FaultKind = "down"  // the connection breaks, as behind a balancer with nobody there
 
-	Slow          FaultKind = "slow"           // the answer comes late
-	AcceptedFail  FaultKind = "accepted_fail"  // 5xx all the same
-	AcceptedBreak FaultKind = "accepted_break" // the connection is reset before the answer
-	HalfAnswer    FaultKind = "half_answer"    // the answer ends in the middle
-	Garbage       FaultKind = "garbage"        // 2xx with a body nobody can read
+	Slow            FaultKind = "slow"             // the answer comes late
+	AcceptedSilence FaultKind = "accepted_silence" // no answer comes
+	AcceptedFail    FaultKind = "accepted_fail"    // 5xx all the same
+	AcceptedBreak   FaultKind = "accepted_break"   // the connection is reset before the answer
+	HalfAnswer      FaultKind = "half_answer"      // the answer ends in the middle
+	Garbage         FaultKind = "garbage"          // 2xx with a body nobody can read
 )
 
 // Fault is one thing that goes wrong some of the time. Which requests it meets
@@ -56,7 +57,7 @@ func (k FaultKind) takes() bool { return k != Limit && k != Fail && k != Down }
 
 func (f Fault) check() error {
 	switch f.Kind {
-	case Limit, Fail, Down, Slow, AcceptedFail, AcceptedBreak, HalfAnswer, Garbage:
+	case Limit, Fail, Down, Slow, AcceptedSilence, AcceptedFail, AcceptedBreak, HalfAnswer, Garbage:
 	default:
 		return fmt.Errorf("fault %q: there is no such kind", f.Kind)
 	}
@@ -134,6 +135,8 @@ func (f Fault) spoil(w http.ResponseWriter, r *http.Request, c chance, v voice, 
 			good.write(w)
 		case <-r.Context().Done():
 		}
+	case AcceptedSilence:
+		<-r.Context().Done()
 	case AcceptedFail:
 		v.broken(f.status()).write(w)
 	case AcceptedBreak:

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,25 @@ func TestFaultsAsASenderSeesThem(t *testing.T) {
 				t.Errorf("callbacks came: %v, want %v", callbacks, c.accepted)
 			}
 		})
+	}
+}
+
+func TestWhatIsTakenInSilenceIsInTheLog(t *testing.T) {
+	h := build(t, func(o *Options) { o.Faults = []Fault{{Kind: AcceptedSilence, Rate: 1}} })
+	ctx, cancel := context.WithCancel(t.Context())
+	h.log.told = cancel // who waits for an answer gives up then
+	form := url.Values{"To": {"+491511234567"}, "From": {"+4930555111"}, "Body": {"Hello"}}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.api.URL+"/2010-04-01/Accounts/"+testSID+"/Messages.json", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(testSID, testToken)
+	r.Header.Set("Content-Type", formType)
+	if _, err := h.api.Client().Do(r); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if lines := h.accepted(); len(lines) != 1 || lines[0].Fault != AcceptedSilence {
+		t.Errorf("the log has %+v", lines)
 	}
 }
 

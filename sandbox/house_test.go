@@ -236,6 +236,7 @@ type ledgerFile struct {
 	syncs  int
 	synced int // bytes that were synced
 	fail   error
+	told   func() // when something was written
 }
 
 func (f *ledgerFile) Write(p []byte) (int, error) {
@@ -245,6 +246,9 @@ func (f *ledgerFile) Write(p []byte) (int, error) {
 		return 0, f.fail
 	}
 	f.writes++
+	if f.told != nil {
+		defer f.told()
+	}
 	return f.lines.Write(p)
 }
 

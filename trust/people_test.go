@@ -37,9 +37,19 @@ contact: {countries: {sms: [DE], call: [DE]}}
 // mixed is a campaign of one message on each channel. None is ever sent twice
 // but a notification, of which nobody can say whether it came: that is the
 // policy's default.
-func mixed(by ...channels.Channel) string {
+func mixed(by ...channels.Channel) string { return campaign("mixed", by...) }
+
+// apart is a campaign for each channel, so that the messages of all leave at once.
+func apart(by ...channels.Channel) (texts []string) {
+	for _, ch := range by {
+		texts = append(texts, campaign("by-"+string(ch), ch))
+	}
+	return texts
+}
+
+func campaign(id string, by ...channels.Channel) string {
 	var b strings.Builder
-	b.WriteString("campaign: mixed\ntitle: One of each\nowner: operators\ntopic: service\nstate: live\ntrigger: {event: Go}\nsteps:\n")
+	fmt.Fprintf(&b, "campaign: %s\ntitle: Notes\nowner: operators\ntopic: service\nstate: live\ntrigger: {event: Go}\nsteps:\n", id)
 	for _, ch := range by {
 		policy := "hold"
 		if ch == channels.Push {

@@ -96,7 +96,8 @@ type parcel struct {
 // Deliver sends the named deliveries, all of one channel, as far as rules,
 // limits and time allow. What it does not get to goes back to the ledger.
 func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
-	fence, claimed, err := c.Ledger.Claim(ctx, ids, c.Now(), leaseOr(c.Lease))
+	now := c.Now()
+	fence, claimed, err := c.Ledger.Claim(ctx, ids, now, leaseOr(c.Lease))
 	if err != nil {
 		return fmt.Errorf("claim %d deliveries: %w", len(ids), err)
 	}
@@ -110,7 +111,7 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	ctx, span := c.Shown.ofEntries(ctx, "deliver", entries)
 	defer func() { span.End(err) }()
 	ch := claimed[0].Channel
-	round := &round{Courier: c, fence: fence, outlet: deliveries.Outlet{Channel: ch, Provider: c.Providers[ch]}}
+	round := &round{Courier: c, fence: fence, until: now.Add(leaseOr(c.Lease)), outlet: deliveries.Outlet{Channel: ch, Provider: c.Providers[ch]}}
 	if c.Senders[ch] == nil {
 		c.Log.Error("no provider is configured; messages wait", "channel", ch, "messages", len(parcels))
 		return round.giveBack(ctx, parcels, "provider_unavailable", c.Now().Add(withoutProvider), 0)
@@ -130,6 +131,7 @@ type round struct {
 	*Courier
 	edition *campaigns.Edition
 	fence   deliveries.Fence
+	until   time.Time         // when the lease ends
 	outlet  deliveries.Outlet // the channel's provider
 
 	health   map[deliveries.Outlet]deliveries.Health // as last looked at
@@ -443,7 +445,7 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	r.lead(leaving, outcomes, now)
 	r.tell(ctx, leaving, results)
 	r.Shown.left(r.outlet, leaving, outcomes)
-	after, cancelAfter := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	after, cancelAfter := r.leased(ctx)
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
 	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
@@ -456,12 +458,18 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	return shown, errors.Join(blocked, settled, noted, walked)
 }
 
+// leased is for writing what nobody else knows: what became of messages. A database
+// that is slow or away has until the lease ends, which leaves them in doubt, and as
+// long as a provider in any case.
+func (r *round) leased(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), max(r.until.Sub(r.Now()), callOr(r.Call)))
+}
+
 // unsent gives back parcels of which nobody knows whether they are written down
 // as being sent: the database went away before it could say so. Not a byte of them
-// has left, and no other may find that out. The database has as long as a provider
-// to come back; after that the lease ends them, in doubt.
+// has left, and no other may find that out.
 func (r *round) unsent(ctx context.Context, parcels []parcel) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	ctx, cancel := r.leased(ctx)
 	defer cancel()
 	for {
 		err := r.giveBack(ctx, parcels, "", r.Now(), 0)

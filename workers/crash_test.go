@@ -53,11 +53,39 @@ func (d *dying) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 func (s *shop) crash(after string) {
 	s.t.Helper()
 	s.courier.Ledger = &dying{Ledger: s.store, after: after}
-	s.courier.Call = time.Second // how long it tries to say that nothing was sent
+	s.courier.Lease = time.Second // how long it tries to say that nothing was sent
+	s.courier.Call = time.Second
 	if err := s.courier.Deliver(s.ctx(), s.due()); !errors.Is(err, errKilled) {
 		s.t.Fatalf("the courier survived: %v", err)
 	}
-	s.courier.Ledger = s.store
+	s.courier.Ledger, s.courier.Lease = s.store, 0
+}
+
+// slow is a ledger that takes longer to write down what became of messages than a
+// provider may take to answer.
+type slow struct {
+	deliveries.Ledger
+	takes time.Duration
+}
+
+func (l slow) Settle(ctx context.Context, fence deliveries.Fence, now time.Time, outcomes []deliveries.Outcome) (int, error) {
+	written := time.NewTimer(l.takes)
+	defer written.Stop()
+	select {
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-written.C:
+		return l.Ledger.Settle(ctx, fence, now, outcomes)
+	}
+}
+
+func TestASlowDatabaseLeavesNoDoubtWhileTheLeaseLasts(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.courier.Call = 2 * time.Second
+	s.courier.Ledger = slow{s.store, s.courier.Call + time.Second/2}
+	ok(t, s.courier.Deliver(s.ctx(), s.due()))
+	s.stands(deliveries.Sent, "")
 }
 
 func (s *shop) mend() {
