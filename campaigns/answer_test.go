@@ -2,7 +2,11 @@ package campaigns
 
 import (
 	"strconv"
+	"strings"
 	"testing"
+
+	"rapport/channels"
+	"rapport/trust/bounds"
 )
 
 func TestScoresAreReadFromWhatCustomersWrite(t *testing.T) {
@@ -125,10 +129,21 @@ func FuzzScores(f *testing.F) {
 	f.Add("4/5")
 	f.Add("۴، دیر رسید")
 	f.Add("1\nterrible")
+	f.Add("I would say four, please")
 	f.Fuzz(func(t *testing.T, raw string) {
+		defer bounds.Watch(t)()
 		if heard, understood := (&Ask{Scale: CSAT5}).read(raw); understood && (*heard.score < 1 || *heard.score > 5) {
 			t.Errorf("%q scores %g", raw, *heard.score)
 		}
 		(&Ask{Scale: YesNo}).read(raw)
+		choice := &Ask{Scale: Choice, Choices: []string{"Size", "Colour", "größer"}}
+		for _, q := range []channels.CallQuestion{{Expect: channels.ExpectYesNo}, {Expect: channels.ExpectDigits, Low: 1, High: 5}} {
+			for _, ask := range []*Ask{nil, choice} {
+				heard, understood := aloud(readerOf(q, ask), raw)
+				if key := keyOf(heard, ask); understood && (len(key) != 1 || !strings.Contains("012345", key)) {
+					t.Errorf("%q presses %q", raw, key)
+				}
+			}
+		}
 	})
 }

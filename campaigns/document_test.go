@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rapport/trust/bounds"
 )
 
 // Wherever and however a text is written, the place of each "here" in it is
@@ -154,6 +156,7 @@ func FuzzDocuments(f *testing.F) {
 	f.Add("a: &x 1\nb: *x\n<<: {}\n? c\n: d\n")
 	f.Add("a: [b: 1, ? c, !t d]\n%YAML 1.2\n---\n&a\n")
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		var found findings
 		for _, root := range documents("f.yaml", []byte(text), &found) {
 			if follow(t, root) && len(found.problems) == 0 {

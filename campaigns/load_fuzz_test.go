@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rapport/customers"
+	"rapport/trust/bounds"
 )
 
 // seeds are the workspaces of testdata, sound and broken, each as one text for
@@ -24,7 +25,7 @@ func seeds(f *testing.F) {
 			if err != nil {
 				continue // a mistake of the folder itself
 			}
-			f.Add(joinedFiles(files, settingsFile), joinedFiles(files, "segments/"), joinedFiles(files, "campaigns/"), joinedFiles(files, "templates/sms/"))
+			f.Add(joinedFiles(files, settingsFile), joinedFiles(files, "segments/"), joinedFiles(files, "campaigns/"), joinedFiles(files, "templates/sms/"), joinedFiles(files, "tests/"))
 		}
 	}
 }
@@ -43,10 +44,11 @@ func joinedFiles(files map[string][]byte, prefix string) string {
 // taken as sound can be walked and explained.
 func FuzzLoad(f *testing.F) {
 	seeds(f)
-	f.Fuzz(func(t *testing.T, settings, segments, campaigns, template string) {
+	f.Fuzz(func(t *testing.T, settings, segments, campaigns, template, tests string) {
+		defer bounds.Watch(t)()
 		w, problems := Load(map[string][]byte{
 			settingsFile: []byte(settings), "segments/s.yaml": []byte(segments),
-			"campaigns/c.yaml": []byte(campaigns), "templates/sms/t.liquid": []byte(template),
+			"campaigns/c.yaml": []byte(campaigns), "templates/sms/t.liquid": []byte(template), "tests/t.yaml": []byte(tests),
 		})
 		for _, p := range append(problems, w.Warnings...) {
 			if p.File == "" || p.Line < 1 || p.Column < 1 || p.Message == "" || p.Severity == "" {

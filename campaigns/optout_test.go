@@ -1,6 +1,10 @@
 package campaigns
 
-import "testing"
+import (
+	"testing"
+
+	"rapport/trust/bounds"
+)
 
 func TestWishes(t *testing.T) {
 	for text, want := range map[string]Wish{
@@ -28,6 +32,7 @@ func FuzzParseWish(f *testing.F) {
 	f.Add("Stop!")
 	f.Add("لغو ۱۱")
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		if ParseWish(text) != ParseWish(folded(text)) {
 			t.Errorf("%q means something else once it is folded", text)
 		}

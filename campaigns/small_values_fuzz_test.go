@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"rapport/trust/bounds"
 )
 
 // FuzzSmallValues shows that the parsers of small values take any text: each
@@ -18,6 +20,7 @@ func FuzzSmallValues(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		explained(t, text, "duration", parseDuration, func(d time.Duration) bool { return d > 0 && d <= maxDuration })
 		explained(t, text, "time of day", parseClock, func(c ClockTime) bool { return c >= 0 && c < midnight })
 		explained(t, text, "window", parseWindow, func(w Window) bool {

@@ -284,21 +284,27 @@ func Defaults() Config {
 // Load reads the file at path, or only the defaults when path is "", and lays
 // the environment (as os.Environ gives it) over it.
 func Load(path string, environ []string) (Config, error) {
+	var raw []byte
+	if path != "" {
+		var err error
+		if raw, err = os.ReadFile(path); err != nil {
+			return Defaults(), fmt.Errorf("read the configuration: %w", err)
+		}
+	}
+	return read(path, raw, environ)
+}
+
+// read lays a file's text and the environment over the defaults.
+func read(path string, raw []byte, environ []string) (Config, error) {
 	config := Defaults()
 	env := newEnvironment(environ)
-	if path != "" {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return config, fmt.Errorf("read the configuration: %w", err)
-		}
-		expanded, err := env.expand(raw)
-		if err != nil {
-			return config, fmt.Errorf("%s: %w", path, err)
-		}
-		if len(bytes.TrimSpace(expanded)) > 0 {
-			if err := yaml.UnmarshalWithOptions(expanded, &config, yaml.Strict()); err != nil {
-				return config, fmt.Errorf("%s: %w", path, withoutSource(err))
-			}
+	expanded, err := env.expand(raw)
+	if err != nil {
+		return config, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(bytes.TrimSpace(expanded)) > 0 {
+		if err := yaml.UnmarshalWithOptions(expanded, &config, yaml.Strict()); err != nil {
+			return config, fmt.Errorf("%s: %w", path, withoutSource(err))
 		}
 	}
 	if err := env.overlay(&config); err != nil {

@@ -6,7 +6,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"rapport/channels"
 	"rapport/deliveries"
+	"rapport/trust/bounds"
 )
 
 var (
@@ -89,11 +91,41 @@ func FuzzOpen(f *testing.F) {
 	signer := deliveries.Signer{Keys: [][]byte{oldKey}}
 	genuine := signer.Sign(deliveries.Token{Purpose: deliveries.ClickLink, Delivery: 7, Number: 3})
 	f.Add(genuine)
+	f.Add(deliveries.Signer{Keys: [][]byte{newKey}}.Sign(deliveries.Token{Purpose: deliveries.Unsubscribe, Delivery: 7}))
 	f.Add("")
 	f.Add("Yw")
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := signer.Open(deliveries.ClickLink, text); err == nil && text != genuine {
-			t.Errorf("%q opened", text)
+		defer bounds.Watch(t)()
+		for _, purpose := range purposes {
+			if _, err := signer.Open(purpose, text); err == nil && text != genuine {
+				t.Errorf("%q opened for %c", text, purpose)
+			}
+		}
+	})
+}
+
+// FuzzDoors holds that no URL, mailbox or message id that we did not write names a
+// delivery.
+func FuzzDoors(f *testing.F) {
+	doors := deliveries.Doors{Base: "https://news.shop.example", Mail: "in.shop.example", Signer: deliveries.Signer{Keys: [][]byte{oldKey}}}
+	outlet := deliveries.Outlet{Channel: channels.SMS, Provider: "twilio"}
+	for _, genuine := range []string{
+		doors.Click(7, 3), doors.Unsubscribe(7), doors.NotMe(7, "ann@shop.example"), doors.Status(outlet, 7, 1), doors.Script(outlet, 7, 1),
+		doors.Box(channels.MailReply, 7), doors.Box(channels.MailStop, 7), "<" + doors.MessageID(7) + ">",
+	} {
+		f.Add(genuine)
+		f.Add(genuine[:len(genuine)-1])
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
+		if token, known := doors.Named(text); known && token.Delivery != 7 {
+			t.Errorf("%q names %+v", text, token)
+		}
+		if box, known := doors.Mailbox(text); known && box.Delivery != 7 {
+			t.Errorf("%q is the mailbox %+v", text, box)
+		}
+		if delivery := doors.Written(text); delivery != 0 && delivery != 7 {
+			t.Errorf("%q is the message id of %d", text, delivery)
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	api "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"rapport/trust/bounds"
 )
 
 func (h *house) call(to string) *api.ApiV2010Call {
@@ -207,6 +209,7 @@ func TestTwiML(t *testing.T) {
 func FuzzTwiML(f *testing.F) {
 	f.Add([]byte(`<Response><Gather action="/x"><Say>Hi</Say></Gather><Redirect>/y</Redirect></Response>`))
 	f.Fuzz(func(t *testing.T, document []byte) {
+		defer bounds.Watch(t)()
 		if _, err := readTwiML(document); err != nil && !errors.Is(err, errTwiML) {
 			t.Errorf("an error of another kind: %v", err)
 		}

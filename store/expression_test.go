@@ -16,6 +16,7 @@ import (
 	"rapport/store"
 	"rapport/store/storetest"
 	"rapport/store/storetest/fresh"
+	"rapport/trust/bounds"
 )
 
 // A condition selects from the database exactly the customers it holds for in
@@ -82,6 +83,7 @@ func FuzzConditionsAgree(f *testing.F) {
 	shop := settle(f, fresh.SQLite(f), expressiontest.People(40, 40).Example(3))
 	scope := expressiontest.Scope()
 	f.Fuzz(func(t *testing.T, source string) {
+		defer bounds.Watch(t)()
 		p, problems := expression.Compile(source, scope)
 		if len(problems) == 0 {
 			shop.agree(t, p)

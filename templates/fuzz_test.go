@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rapport/channels"
+	"rapport/trust/bounds"
 )
 
 func readAll(fsys fs.FS, folder string) (map[string][]byte, error) {
@@ -40,6 +41,7 @@ func FuzzLoad(f *testing.F) {
 	b := ann()
 	b["customer"].(map[string]any)["first_name"] = "<evil>"
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		l, found := loadWith(asFiles(map[string]string{
 			"templates/email/m.liquid": text, "templates/sms/m.liquid": text,
 			"templates/call/m.yaml": text, "templates/push/m.yaml": text, "templates/layouts/base.liquid": text,
@@ -62,6 +64,7 @@ func FuzzLoad(f *testing.F) {
 func FuzzMark(f *testing.F) {
 	f.Add("<p>a<br>b</p><ol><li>x</ol><a href='https://x.example'>y</a></a></li></ol>")
 	f.Fuzz(func(t *testing.T, document string) {
+		defer bounds.Watch(t)()
 		if text := textOf(document); strings.ContainsAny(text, "\x01\x02\x03\x04\x05\x06\x07\x0e\x0f\x10") {
 			t.Errorf("marks in %q", text)
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"rapport/trust/bounds"
 )
 
 func TestRewriteLinksChangesLinksToTheWebOnly(t *testing.T) {
@@ -58,6 +60,7 @@ func FuzzDressed(f *testing.F) {
 		f.Add(document)
 	}
 	f.Fuzz(func(t *testing.T, document string) {
+		defer bounds.Watch(t)()
 		links := Links(document)
 		inside := slices.ContainsFunc(links, func(l Link) bool { // in a URL it is no element's end
 			end := lastIndexFold(document, "</body>")

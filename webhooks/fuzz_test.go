@@ -5,13 +5,19 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"rapport/campaigns"
 	"rapport/campaigns/expression"
+	"rapport/channels"
+	"rapport/customers"
+	"rapport/deliveries"
+	"rapport/trust/bounds"
 )
 
 // Whatever a body holds, each of its messages is taken or refused by name, and
@@ -31,6 +37,7 @@ func FuzzTaking(f *testing.F) {
 	}}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, body []byte, zipped bool) {
+		defer bounds.Watch(t)()
 		taking, messages, taken := newTaking(workspace, now), 0, false
 		handler := func(w http.ResponseWriter, r *http.Request) {
 			var b struct {
@@ -87,4 +94,83 @@ func sound(t *testing.T, taken *taking) {
 			t.Fatalf("customer %+v: %v", c, err)
 		}
 	}
+}
+
+// Whatever a browser or somebody in its place sends, a subscription that is kept
+// has an owner and an endpoint, and nobody is taken for a customer unproven.
+func FuzzSubscription(f *testing.F) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	forged := Identity("another key", "u1", now.Add(time.Hour))
+	for _, seed := range []string{
+		`{"userId":"u1","identity":"` + forged + `","subscription":{"endpoint":"https://fcm.googleapis.com/x","keys":{"p256dh":"a","auth":"b"}}}`,
+		`{"anonymousId":"12345678","topic":"offers","subscription":{"endpoint":"e","keys":{"p256dh":"a","auth":"b"}}}`,
+		`{"replaces":"e","subscription":{"endpoint":"f","expirationTime":null,"keys":{"p256dh":"a","auth":"b"}}}`, `{"subscription":[]}`, `{"userId":7}`, `null`,
+	} {
+		f.Add([]byte(seed))
+	}
+	ingest := &Ingest{WriteKeys: []string{"the key"}}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		defer bounds.Watch(t)()
+		var s subscription
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, deliveries.PathPushSubscribe, bytes.NewReader(body))
+		if !decode(w, r, formLimit, &s) {
+			if w.Code != http.StatusBadRequest || !json.Valid(w.Body.Bytes()) {
+				t.Errorf("refused with %d %s", w.Code, w.Body)
+			}
+			return
+		}
+		if browser := s.browser(); s.check(nil) == nil && (s.UserID+s.AnonymousID+s.Replaces == "" || browser.Endpoint == "" || browser.P256dh == "" || browser.Auth == "") {
+			t.Errorf("kept: %+v", s)
+		}
+		if ingest.identified(s.UserID, s.Identity, now) {
+			t.Errorf("%q is taken for %q", s.Identity, s.UserID)
+		}
+	})
+}
+
+// Whatever a form holds that claims to be of a page of ours, it chooses nothing but
+// what the page showed, and what is stored of it can be read.
+func FuzzForms(f *testing.F) {
+	for _, seed := range []string{
+		"shown=offers%2Femail&was=offers%2Femail", "shown=offers/sms&in=offers/sms&free=email", "stop=1", "in=nothing/fax&shown=nothing/fax", "score=5&text=%F0%9F%91%8D", "yes=%", "a;b",
+		"at=1795348860000&kind=clicked&link=https://x.example&token=", "page=1&no=offers/email&from=a@b.c&also=call",
+	} {
+		f.Add(seed, "de-AT,de;q=0.7,*;q=0.1")
+	}
+	d := &Doors{Addresses: deliveries.Doors{Base: "https://news.shop.example", Signer: deliveries.Signer{Keys: [][]byte{[]byte("a key for links")}}}, Log: slog.New(slog.DiscardHandler)}
+	guest := guest{
+		edition: &campaigns.Edition{Workspace: &campaigns.Workspace{
+			Topics: []campaigns.Topic{{ID: "offers"}}, Senders: map[channels.Channel]campaigns.SenderRule{channels.Email: {}, channels.SMS: {}},
+		}},
+		customer: &customers.Customer{ID: "u1", Email: "a@b.c", Phone: "+4930123456", Suppressed: map[channels.Channel]string{channels.Email: channels.ReasonOptedOut}},
+	}
+	doors := []string{deliveries.PathClick, deliveries.PathOpen, deliveries.PathUnsubscribe, deliveries.PathPreferences, deliveries.PathNotMe, deliveries.PathSurvey, deliveries.PathPushReports}
+	f.Fuzz(func(t *testing.T, body, languages string) {
+		defer bounds.Watch(t)()
+		g := guest
+		g.speech = spoken(accepted(languages))
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, deliveries.PathPreferences+"x", strings.NewReader(body))
+		form, taken := d.form(w, r, g)
+		if !taken {
+			if w.Code != http.StatusBadRequest || w.Body.Len() == 0 {
+				t.Errorf("refused with %d %s", w.Code, w.Body)
+			}
+			return
+		}
+		for _, report := range preferred(channels.Report{}, changes(g, form)) {
+			for _, choice := range report.Choices {
+				if choice.Topic != "offers" || !choice.Channel.Valid() {
+					t.Errorf("%q chooses %+v", body, choice)
+				}
+			}
+		}
+		for _, door := range doors {
+			reports, err := Own{Addresses: d.Addresses}.Reports(channels.Callback{Method: http.MethodPost, URL: d.Addresses.Base + door, Body: []byte(body)})
+			for _, report := range reports {
+				if err != nil || report.Kind == "" {
+					t.Errorf("at %s %q is %+v, %v", door, body, report, err)
+				}
+			}
+		}
+	})
 }

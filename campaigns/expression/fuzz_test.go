@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"rapport/campaigns/expression"
+	"rapport/trust/bounds"
 )
 
 // FuzzCompile shows that no source makes the compiler panic, that each is either
@@ -28,6 +29,7 @@ func FuzzCompile(f *testing.F) {
 	scope.Segments["gold"] = compile(f, `did("X") > 0`, scope)
 	scope.Want = expression.Any
 	f.Fuzz(func(t *testing.T, source string) {
+		defer bounds.Watch(t)()
 		p, problems := expression.Compile(source, scope)
 		if (p == nil) == (len(problems) == 0) {
 			t.Fatalf("a program and %d problems", len(problems))

@@ -14,6 +14,7 @@ import (
 	"rapport/channels"
 	"rapport/channels/call"
 	"rapport/channels/twilio"
+	"rapport/trust/bounds"
 )
 
 var arrived = time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
@@ -201,7 +202,8 @@ func FuzzReports(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add("https://shop.example/x?q=1&try=99999999999", "CallSid=CA1&CallStatus=completed&CallDuration=-1&Digits=5")
-	f.Fuzz(func(_ *testing.T, address, body string) {
+	f.Fuzz(func(t *testing.T, address, body string) {
+		defer bounds.Watch(t)()
 		c := channels.Callback{Method: http.MethodPost, URL: address, Body: []byte(body)}
 		_, _ = sender.(channels.Listener).Reports(c)
 		script := channels.CallScript{Questions: []channels.CallQuestion{{Expect: channels.ExpectDigits, High: 9, Reprompt: 1}}}

@@ -16,6 +16,7 @@ import (
 
 	"rapport/channels"
 	"rapport/channels/email"
+	"rapport/trust/bounds"
 )
 
 func as[T error](err error, target *T) bool { return errors.As(err, target) }
@@ -284,7 +285,8 @@ func FuzzReports(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add([]byte(`[{"event":"bounce","timestamp":1.5e9,"delivery":"1","sg_message_id":".filter"}]`))
-	f.Fuzz(func(_ *testing.T, body []byte) {
+	f.Fuzz(func(t *testing.T, body []byte) {
+		defer bounds.Watch(t)()
 		_, _ = sender.(channels.Listener).Reports(channels.Callback{Body: body})
 	})
 }

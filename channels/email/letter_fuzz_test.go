@@ -4,6 +4,8 @@ import (
 	"net/mail"
 	"regexp"
 	"testing"
+
+	"rapport/trust/bounds"
 )
 
 // FuzzMailbox holds that mailboxes are read as the library reads them.
@@ -14,6 +16,7 @@ func FuzzMailbox(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		got, err := parse(text)
 		want, failed := mail.ParseAddress(text)
 		if (err == nil) != (failed == nil) || err == nil && *got != *want {
@@ -34,6 +37,7 @@ func FuzzIDs(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		for name, is := range map[string][2]bool{
 			"message": {isMessageID(text), message.MatchString(text)}, "list": {isListID(text), list.MatchString(text)}, "feedback": {isFeedbackID(text), feedback.MatchString(text)},
 		} {

@@ -5,6 +5,8 @@ import (
 	"mime/quotedprintable"
 	"strings"
 	"testing"
+
+	"rapport/trust/bounds"
 )
 
 // FuzzQuoted holds that any text comes back as it was, its lines ended by CRLF, from
@@ -17,6 +19,7 @@ func FuzzQuoted(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		out := string(quoted(nil, text))
 		for line := range strings.SplitSeq(out, "\r\n") {
 			if len(line) > 76 || strings.TrimRight(line, " \t") != line || strings.ContainsFunc(line, func(r rune) bool { return r > '~' || r < ' ' && r != '\t' }) {
@@ -36,6 +39,7 @@ func FuzzStuffed(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Watch(t)()
 		out := string(stuffed([]byte("x"), []byte(text)))
 		want := strings.ReplaceAll("\n"+text, "\n.", "\n..")[1:]
 		if !strings.HasSuffix(want, "\r\n") {

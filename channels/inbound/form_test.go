@@ -13,6 +13,7 @@ import (
 	"rapport/channels"
 	"rapport/channels/email"
 	"rapport/channels/inbound"
+	"rapport/trust/bounds"
 )
 
 func vector(t *testing.T, name string) string {
@@ -141,6 +142,7 @@ func FuzzRaw(f *testing.F) {
 	f.Add([]byte(crlf(abuse)))
 	f.Add([]byte("From: x@y\r\nContent-Type: text/html; charset=koi8-r\r\nContent-Transfer-Encoding: base64\r\n\r\nPHA+"))
 	f.Fuzz(func(t *testing.T, body []byte) {
+		defer bounds.Watch(t)()
 		reports, err := inbound.Raw{Ours: house{}}.Reports(channels.Callback{Body: body, ReceivedAt: arrived})
 		if err != nil {
 			t.Fatal(err)
@@ -159,7 +161,8 @@ func FuzzForm(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(_ *testing.T, boundary string, body []byte) {
+	f.Fuzz(func(t *testing.T, boundary string, body []byte) {
+		defer bounds.Watch(t)()
 		_, _ = listener.Reports(channels.Callback{
 			Header: map[string][]string{"Content-Type": {"multipart/form-data; boundary=" + boundary}}, Body: body,
 		})

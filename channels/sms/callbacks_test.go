@@ -14,6 +14,7 @@ import (
 	"rapport/channels"
 	"rapport/channels/sms"
 	"rapport/channels/twilio"
+	"rapport/trust/bounds"
 )
 
 var arrived = time.Date(2026, 12, 1, 10, 0, 0, 0, time.UTC)
@@ -181,7 +182,8 @@ func FuzzReports(f *testing.F) {
 	}
 	f.Add("https://shop.example/x?q=1", "MessageStatus=failed&ErrorCode=21610")
 	f.Add("https://shop.example/x", "From=1&Body=%F0%9F%9B%91")
-	f.Fuzz(func(_ *testing.T, address, body string) {
+	f.Fuzz(func(t *testing.T, address, body string) {
+		defer bounds.Watch(t)()
 		_, _ = sender.(channels.Listener).Reports(channels.Callback{Method: http.MethodPost, URL: address, Body: []byte(body)})
 	})
 }

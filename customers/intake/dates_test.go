@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rapport/trust/bounds"
 )
 
 func TestTheOrderOfAColumnOfDates(t *testing.T) {
@@ -108,6 +110,7 @@ func FuzzParseDate(f *testing.F) {
 	}
 	zones := []*time.Location{time.UTC, time.FixedZone("east", 14*3600)}
 	f.Fuzz(func(t *testing.T, text string, order, zone uint8) {
+		defer bounds.Watch(t)()
 		orders := []Order{Auto, MDY, DMY, YMD}
 		at, ok := parseDate(text, orders[int(order)%len(orders)], zones[int(zone)%len(zones)], 2036)
 		if !ok {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"rapport/trust/bounds"
 )
 
 func TestAmountsOfMoney(t *testing.T) {
@@ -85,6 +87,7 @@ func FuzzParseMoney(f *testing.F) {
 		f.Add(seed, true)
 	}
 	f.Fuzz(func(t *testing.T, text string, comma bool) {
+		defer bounds.Watch(t)()
 		decimal := byte('.')
 		if comma {
 			decimal = ','

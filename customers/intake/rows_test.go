@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"rapport/trust/bounds"
 )
 
 // walk reads a file's rows: its cells joined by "|", or its refusal, after the
@@ -138,10 +140,12 @@ func FuzzRows(f *testing.F) {
 		f.Add([]byte(seed), true)
 		f.Add([]byte(seed), false)
 	}
+	folder := f.TempDir()
 	f.Fuzz(func(t *testing.T, content []byte, separated bool) {
-		path := filepath.Join(t.TempDir(), "a.ndjson")
+		defer bounds.Watch(t)()
+		path := filepath.Join(folder, "a.ndjson")
 		if separated {
-			path = filepath.Join(filepath.Dir(path), "a.csv")
+			path = filepath.Join(folder, "a.csv")
 		}
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
