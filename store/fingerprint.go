@@ -24,8 +24,8 @@ func fingerprintOf(key string) fingerprint {
 	}
 	sum := sha256.Sum256([]byte(key))
 	f := fingerprint{
-		number: int64(binary.BigEndian.Uint64(sum[8:16])), //nolint:gosec // only the bits count
-		digest: int64(binary.BigEndian.Uint64(sum[:8])),   //nolint:gosec // only the bits count
+		number: int64(binary.BigEndian.Uint64(sum[8:16])),
+		digest: int64(binary.BigEndian.Uint64(sum[:8])),
 	}
 	if number, found := numberIn(key); found {
 		f.number = number

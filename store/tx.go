@@ -120,7 +120,7 @@ func (t *tx) through(ctx context.Context, do func(tx *tx) error, commit func(con
 // that two transactions that met do not meet again.
 func pause(ctx context.Context, try int) error {
 	length := 10 * time.Millisecond << (try - 1)
-	return wait(ctx, length/2+rand.N(length))
+	return wait(ctx, length/2+rand.N(length)) //nolint:gosec // only to be apart
 }
 
 func wait(ctx context.Context, length time.Duration) error {

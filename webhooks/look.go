@@ -31,7 +31,8 @@ func styleFor(colour string) template.CSS {
 	}
 	light, _ := parseColour(lightGround)
 	dark, _ := parseColour(darkPaper)
-	return template.CSS(fmt.Sprintf(":root{--brand:%s;--on-brand:%s;--accent:%s}\n@media (prefers-color-scheme:dark){:root{--accent:%s}}\n",
+	return template.CSS(fmt.Sprintf( //nolint:gosec // colours as we write them: #rrggbb
+		":root{--brand:%s;--on-brand:%s;--accent:%s}\n@media (prefers-color-scheme:dark){:root{--accent:%s}}\n",
 		brand, brand.textOn(), brand.legibleOn(light), brand.legibleOn(dark)) + styleSheet)
 }
 

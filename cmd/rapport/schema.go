@@ -67,7 +67,7 @@ func writeSchemas(folder string) error {
 		return err
 	}
 	target := filepath.Join(folder, schemaFolder)
-	if err := os.MkdirAll(target, 0o755); err != nil {
+	if err := os.MkdirAll(target, 0o755); err != nil { //nolint:gosec // beside files that everybody may read
 		return err
 	}
 	for _, file := range grammar.Files() {
@@ -75,7 +75,7 @@ func writeSchemas(folder string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(target, file.Name+".json"), schema, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(target, file.Name+".json"), schema, 0o644); err != nil { //nolint:gosec // no secret
 			return err
 		}
 	}

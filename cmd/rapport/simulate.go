@@ -262,7 +262,7 @@ func (s *simulating) moments(start time.Time, zone *time.Location) func(string) 
 	return func(customer string) time.Time {
 		sum := fnv.New64a()
 		sum.Write([]byte(customer))
-		lot := rand.New(rand.NewPCG(s.seed, sum.Sum64()))
+		lot := rand.New(rand.NewPCG(s.seed, sum.Sum64())) //nolint:gosec // the same again by the same seed
 		day := start.In(zone).AddDate(0, 0, lot.IntN(max(s.days, 1)))
 		at := time.Date(day.Year(), day.Month(), day.Day(), 8, lot.IntN(12*60), lot.IntN(60), 0, zone)
 		if at.Before(start) {

@@ -112,7 +112,7 @@ func contain(t *testing.T, args []string, env map[string]string) *container {
 func (c *container) put(name, text string) string {
 	c.t.Helper()
 	path := filepath.Join(c.folder, name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil { //nolint:gosec // read by another user
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil { // read by another user
 		c.t.Fatal(err)
 	}
 	return path
@@ -202,7 +202,7 @@ func TestUpNeedsOnlyItsVolume(t *testing.T) {
 	port := freePort(t)
 	c := contain(t, nil, map[string]string{"RAPPORT_LISTEN": "127.0.0.1:" + port, "RAPPORT_OPS_LISTEN": "127.0.0.1:" + freePort(t)})
 	volume := filepath.Join(c.folder, "volume")
-	if err := errors.Join(os.Mkdir(volume, 0o777), os.Chmod(volume, 0o777)); err != nil { //nolint:gosec // another user's volume
+	if err := errors.Join(os.Mkdir(volume, 0o777), os.Chmod(volume, 0o777)); err != nil { // another user's volume
 		t.Fatal(err)
 	}
 	c.Args = append(c.Args, "up", "--data", volume)
