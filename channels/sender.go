@@ -19,10 +19,12 @@ type Sender interface {
 	Send(ctx context.Context, m Message) (Receipt, error)
 }
 
-// BatchSender is the ability to hand over many messages in one request. The
-// results stand in the order of the messages.
+// BatchSender is the ability to hand over many messages in one request, or one after
+// the other. The results stand in the order of the messages.
 type BatchSender interface {
-	SendBatch(ctx context.Context, messages []Message) []Result
+	// SendBatch begins no message once late is closed, so that what it has begun by
+	// then has the rest of ctx's time to be answered. Nil never is.
+	SendBatch(ctx context.Context, late <-chan struct{}, messages []Message) []Result
 }
 
 // Result is what became of one message of a batch.
@@ -156,6 +158,9 @@ type NotSent struct {
 	// Own says that the provider is well and that it is this message alone it does
 	// not take now, as where a recipient's server wants to be asked again.
 	Own bool
+	// Untried says that the message's turn did not come: nothing is known of the
+	// provider, and nothing stands in the way of another attempt.
+	Untried bool
 }
 
 func (e *NotSent) Error() string { return fmt.Sprintf("not sent: %v", e.Err) }

@@ -32,9 +32,8 @@ var breakages = []breakage{
 	{
 		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, shows: "more often than their policy allows", file: "workers/courier.go",
 		edits: []edit{
-			{"\tleaving, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), written)\n\tleaving, err := r.begin(ctx, written, r.Now())\n"},
-			{"results := r.handOver(inFlight, leaving)", "results := early[:len(leaving)]"},
-			{"inFlight, cancel := context.WithTimeout(", "_, cancel := context.WithTimeout("},
+			{"\tleaving, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), nil, written)\n\tleaving, err := r.begin(ctx, written, r.Now())\n"},
+			{"results := r.handOver(inFlight, late.Done(), leaving)", "_, results := late, early[:len(leaving)]"},
 		},
 	},
 	{

@@ -52,7 +52,7 @@ func (n *nobody) Send(context.Context, channels.Message) (channels.Receipt, erro
 	return channels.Receipt{}, nil
 }
 
-func (n *nobody) SendBatch(_ context.Context, messages []channels.Message) []channels.Result {
+func (n *nobody) SendBatch(_ context.Context, _ <-chan struct{}, messages []channels.Message) []channels.Result {
 	results := make([]channels.Result, len(messages))
 	for i := range results {
 		results[i].Receipt.ProviderID = fmt.Sprintf("SM%032x", n.taken.Add(1))

@@ -430,8 +430,10 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 	// time-out bounds them.
 	inFlight, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 	defer cancel()
+	late, cancelLate := context.WithTimeout(inFlight, callOr(r.Call)/2) // for those that wait for their turn
+	defer cancelLate()
 	left := r.Now()
-	results := r.handOver(inFlight, leaving)
+	results := r.handOver(inFlight, late.Done(), leaving)
 	now := r.Now()
 	r.pace.took(r.outlet, len(leaving), now.Sub(left), r.mostInFlight())
 	outcomes := make([]deliveries.Outcome, len(leaving))
@@ -488,8 +490,9 @@ func another(p parcel, result channels.Result) bool {
 		len(p.journey.Customer.Browsers) > 1
 }
 
-// handOver gives the messages to the provider of their channel, all at once.
-func (r *round) handOver(ctx context.Context, parcels []parcel) []channels.Result {
+// handOver gives the messages to the provider of their channel, all at once. Those
+// that have to wait for others begin before it is late.
+func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []parcel) []channels.Result {
 	sender := r.Senders[r.outlet.Channel]
 	results := make([]channels.Result, len(parcels))
 	calls := r.Shown.Metrics.Calls(ctx, string(r.outlet.Channel), r.outlet.Provider)
@@ -500,7 +503,7 @@ func (r *round) handOver(ctx context.Context, parcels []parcel) []channels.Resul
 		}
 		ctx, span := r.Shown.Traces.Start(ctx, "call")
 		began := calls.Began()
-		results = batch.SendBatch(ctx, messages)
+		results = batch.SendBatch(ctx, late, messages)
 		calls.Ended(began)
 		span.End(nil)
 		return results

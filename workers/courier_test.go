@@ -95,6 +95,40 @@ func TestAnswersOfProviders(t *testing.T) {
 	}
 }
 
+// endless is a relay that is busy with others until it is late.
+type endless struct{ channels.Sender }
+
+func (e endless) SendBatch(ctx context.Context, late <-chan struct{}, messages []channels.Message) []channels.Result {
+	results := make([]channels.Result, len(messages))
+	select {
+	case <-late:
+		for i := range results {
+			results[i].Err = &channels.NotSent{Untried: true, Err: errors.New("its turn did not come")}
+		}
+	case <-ctx.Done():
+		for i := range results {
+			results[i].Err = ctx.Err()
+		}
+	}
+	return results
+}
+
+func TestALetterWhoseTurnDoesNotComeIsNeitherInDoubtNorPutOff(t *testing.T) {
+	s := open(t, files)
+	s.courier.Call = time.Second
+	s.senders[channels.Email] = endless{s.senders[channels.Email]}
+	s.plan("ann", "Wrote")
+	s.deliver()
+	if d := s.stands(deliveries.Planned, "rate_limit"); !d.DueAt.Equal(noon) {
+		t.Errorf("due at %s", d.DueAt)
+	}
+	for _, h := range s.allHealth() {
+		if h.Failures > 0 || h.Down {
+			t.Errorf("the relay counts as ill: %+v", h)
+		}
+	}
+}
+
 func TestAGoneBrowserIsForgotten(t *testing.T) {
 	s := open(t, files)
 	s.provider.answers(410, "")

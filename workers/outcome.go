@@ -17,6 +17,8 @@ func outcome(d deliveries.Delivery, result channels.Result, now time.Time) deliv
 	switch {
 	case result.Err == nil:
 		o.Status, o.ProviderID = deliveries.Sent, result.Receipt.ProviderID
+	case errors.As(result.Err, &notSent) && notSent.Untried:
+		again(&o, d, now, "rate_limit")
 	case errors.As(result.Err, &notSent):
 		again(&o, d, now.Add(deliveries.Backoff(d, notSent.RetryAfter)), "provider_unavailable")
 	case errors.As(result.Err, &refused) && refused.Broken:

@@ -57,7 +57,7 @@ func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliver
 
 // signsOf is what the outcomes of sends show of the outlet they left by. A
 // message that is refused for its own sake shows nothing: it may not even have
-// left this machine.
+// left this machine. Neither does one whose turn did not come.
 func signsOf(results []channels.Result) deliveries.Signs {
 	var s deliveries.Signs
 	for _, result := range results {
@@ -66,6 +66,7 @@ func signsOf(results []channels.Result) deliveries.Signs {
 		switch {
 		case result.Err == nil, errors.As(result.Err, &notSent) && notSent.Own:
 			s.Well++
+		case errors.As(result.Err, &notSent) && notSent.Untried:
 		case errors.As(result.Err, &notSent) && notSent.Limited:
 			s.Well, s.Limited, s.Wish = s.Well+1, true, max(s.Wish, notSent.RetryAfter)
 		case errors.As(result.Err, &refused):

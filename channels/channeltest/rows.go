@@ -91,6 +91,24 @@ func (s Suite) inARow(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a row whose time is over", func(t *testing.T) {
+		late := make(chan struct{})
+		relay, results := s.lateRow(t, Habits{Message: func(c Call) error {
+			if len(c.Letters()) == 3 {
+				close(late)
+			}
+			return nil
+		}}, late)
+		went := len(relay.Letters()) // the one that was announced by then has begun
+		for i, result := range results {
+			if notSent(result.Err) != nil != (i >= went) || i >= went && !notSent(result.Err).Untried {
+				t.Errorf("message %d of which %d went: %v", i+1, went, result.Err)
+			}
+		}
+		if went != 3 && went != 4 {
+			t.Errorf("%d went", went)
+		}
+	})
 	t.Run("a relay that takes one command at a time", func(t *testing.T) {
 		relay, results := s.row(t, Habits{OneByOne: true, Implicit: true, To: refusing(3)})
 		for i, result := range results {
@@ -125,6 +143,12 @@ func refusing(which ...int) func(Call) error {
 // row hands ten messages over at once by one connection at a time.
 func (s Suite) row(t *testing.T, habits Habits) (*Relay, []channels.Result) {
 	t.Helper()
+	return s.lateRow(t, habits, nil)
+}
+
+// lateRow is a row of which none may begin any more once late is closed.
+func (s Suite) lateRow(t *testing.T, habits Habits, late <-chan struct{}) (*Relay, []channels.Result) {
+	t.Helper()
 	relay := NewRelay(t, habits)
 	sender, able := s.OpenOne(t, relay.URL(), patience).(channels.BatchSender)
 	if !able {
@@ -136,7 +160,7 @@ func (s Suite) row(t *testing.T, habits Habits) (*Relay, []channels.Result) {
 		messages[i].Delivery = int64(i + 1)
 		messages[i].Envelope.MessageID = fmt.Sprintf("row.%d@shop.example", i+1)
 	}
-	results := sender.SendBatch(t.Context(), messages)
+	results := sender.SendBatch(t.Context(), late, messages)
 	for _, result := range results {
 		s.discreet(t, relay.URL(), result.Err)
 	}

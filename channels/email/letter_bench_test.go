@@ -276,7 +276,7 @@ func push(b *testing.B, address string, ready [][]byte, next *atomic.Int64, n in
 // handOver gives letters to a sender as the courier does.
 func handOver(ctx context.Context, sender channels.Sender, letters []channels.Message) []channels.Result {
 	if batch, able := sender.(channels.BatchSender); able {
-		return batch.SendBatch(ctx, letters)
+		return batch.SendBatch(ctx, nil, letters)
 	}
 	results := make([]channels.Result, len(letters))
 	var all sync.WaitGroup
@@ -309,7 +309,7 @@ func BenchmarkLetterSendGrid(b *testing.B) {
 				for n > 0 {
 					now := min(n, 100)
 					n -= now
-					for _, result := range sender.SendBatch(b.Context(), letters[:now]) {
+					for _, result := range sender.SendBatch(b.Context(), nil, letters[:now]) {
 						if result.Err != nil {
 							b.Fatal(result.Err)
 						}

@@ -25,12 +25,12 @@ const (
 // known of a request cannot be known of any message in it; a request that is
 // refused as a whole is taken apart, so that one bad message does not fail the
 // others.
-func (s *mails) SendBatch(ctx context.Context, messages []channels.Message) []channels.Result {
+func (s *mails) SendBatch(ctx context.Context, late <-chan struct{}, messages []channels.Message) []channels.Result {
 	results := make([]channels.Result, len(messages))
 	drafts := make([]*draft, len(messages)) // nil where a message leaves by itself
 	var all sync.WaitGroup
 	for _, members := range s.batches(messages, drafts) {
-		all.Go(func() { s.together(ctx, messages, drafts, members, results) })
+		all.Go(func() { s.together(ctx, late, messages, drafts, members, results) })
 	}
 	all.Wait()
 	return results
@@ -61,8 +61,8 @@ func (s *mails) batches(messages []channels.Message, drafts []*draft) [][]int {
 }
 
 // together sends messages in one request, or each by itself where they do not go
-// together.
-func (s *mails) together(ctx context.Context, messages []channels.Message, drafts []*draft, members []int, results []channels.Result) {
+// together and there is time left.
+func (s *mails) together(ctx context.Context, late <-chan struct{}, messages []channels.Message, drafts []*draft, members []int, results []channels.Result) {
 	if len(members) > 1 {
 		letters := make([]*draft, len(members))
 		for n, i := range members {
@@ -75,6 +75,15 @@ func (s *mails) together(ctx context.Context, messages []channels.Message, draft
 				results[i] = resultOf(messages[i], receipt, err)
 			}
 			return
+		}
+		select {
+		case <-late:
+			err := &channels.NotSent{Own: true, Err: fmt.Errorf("it took too long to try each by itself: %w", err)}
+			for _, i := range members {
+				results[i] = resultOf(messages[i], channels.Receipt{}, err)
+			}
+			return
+		default:
 		}
 	}
 	var all sync.WaitGroup

@@ -161,7 +161,7 @@ func readBack(t *testing.T, requests []asked, messages []channels.Message) {
 func together(t *testing.T, settings email.SendGrid, d *desk, messages []channels.Message) []channels.Result {
 	t.Helper()
 	settings.BaseURL = d.URL
-	return open(t, settings).(channels.BatchSender).SendBatch(t.Context(), messages)
+	return open(t, settings).(channels.BatchSender).SendBatch(t.Context(), nil, messages)
 }
 
 func TestAlikeLettersLeaveTogether(t *testing.T) {

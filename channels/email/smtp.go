@@ -106,7 +106,7 @@ type relay struct {
 // Send hands one e-mail to the relay. It gives the Message-ID as the provider's name
 // for the message: whatever comes back later, a bounce or a reply, repeats it.
 func (r *relay) Send(ctx context.Context, m channels.Message) (channels.Receipt, error) {
-	result := r.SendBatch(ctx, []channels.Message{m})[0]
+	result := r.SendBatch(ctx, nil, []channels.Message{m})[0]
 	return result.Receipt, result.Err
 }
 

@@ -35,12 +35,15 @@ func newPool(size int, connect func(context.Context) (*line, error)) *pool {
 	return &pool{connect: connect, places: make(chan struct{}, size), keepFor: idleLine}
 }
 
-// enter waits until one more connection may be in use. Whoever enters leaves.
-func (p *pool) enter(ctx context.Context) error {
+// enter waits until one more connection may be in use, but not once it is late.
+// Whoever enters leaves.
+func (p *pool) enter(ctx context.Context, late <-chan struct{}) error {
 	if ctx.Err() == nil {
 		select {
 		case p.places <- struct{}{}:
 			return nil
+		case <-late:
+			return errLate
 		case <-ctx.Done():
 		}
 	}

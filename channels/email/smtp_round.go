@@ -1,7 +1,9 @@
 package email
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -15,6 +17,7 @@ import (
 // waiting.
 type round struct {
 	*relay
+	late     <-chan struct{} // closed when none may begin any more
 	messages []channels.Message
 	results  []channels.Result
 
@@ -27,21 +30,44 @@ type round struct {
 
 // SendBatch hands e-mails to the relay, each by itself: what becomes of one says
 // nothing of another.
-func (r *relay) SendBatch(ctx context.Context, messages []channels.Message) []channels.Result {
-	b := &round{relay: r, messages: messages, results: make([]channels.Result, len(messages)), again: map[int]bool{}}
+func (r *relay) SendBatch(ctx context.Context, late <-chan struct{}, messages []channels.Message) []channels.Result {
+	b := &round{relay: r, late: late, messages: messages, results: make([]channels.Result, len(messages)), again: map[int]bool{}}
 	var all sync.WaitGroup
 	for range min(len(messages), cap(r.lines.places)) {
 		all.Go(func() { b.work(ctx) })
 	}
 	all.Wait()
-	for i, taken := b.take(); taken; i, taken = b.take() {
-		b.settle(held{at: i}, b.trouble)
+	for _, i := range b.back {
+		b.settle(held{at: i}, cmp.Or(b.trouble, error(errLate)))
+	}
+	for i := b.next; i < len(messages); i++ {
+		if b.isLate() {
+			b.settle(held{at: i}, errLate)
+		} else {
+			b.settle(held{at: i}, b.trouble)
+		}
 	}
 	return b.results
 }
 
+// errLate says that a message's turn came too late, or not at all.
+var errLate = &channels.NotSent{Untried: true, Err: errors.New("the relay took so long with others that its turn did not come")}
+
+// isLate reports whether no message may begin any more.
+func (b *round) isLate() bool {
+	select {
+	case <-b.late:
+		return true
+	default:
+		return false
+	}
+}
+
 // take gives the place of a message that nobody carries.
 func (b *round) take() (int, bool) {
+	if b.isLate() {
+		return 0, false
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n := len(b.back); n > 0 {
@@ -61,7 +87,7 @@ func (b *round) giveBack(i int, why error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.back = append(b.back, i)
-	if why != nil {
+	if why != nil && !errors.Is(why, errLate) {
 		b.trouble = why
 	}
 }
@@ -120,7 +146,7 @@ func (b *round) settle(m held, err error) {
 // none can be made.
 func (b *round) work(ctx context.Context) {
 	for m := b.written(nil); m.ok; {
-		if err := b.lines.enter(ctx); err != nil {
+		if err := b.lines.enter(ctx, b.late); err != nil {
 			b.giveBack(m.at, err)
 			return
 		}
