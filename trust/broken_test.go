@@ -50,8 +50,8 @@ var breakages = []breakage{
 	{
 		name: "Redis is believed: what was put into it is never planned again", row: emptiedRedis, shows: "in vain until every journey has ended", file: "store/ledger.go",
 		edits: []edit{
-			{"d.status IN ('queued', 'sending') AND d.lease_until", "d.status = 'sending' AND d.lease_until"},
-			{"WHERE status IN ('queued', 'sending') AND status = 'queued' AND fence IS NULL", "WHERE status = 'nowhere'"},
+			{"d.phase = 'moving' AND d.lease_until", "d.status = 'sending' AND d.lease_until"},
+			{"WHERE phase = 'moving' AND status = 'queued' AND fence IS NULL", "WHERE status = 'nowhere'"},
 		},
 	},
 	{
