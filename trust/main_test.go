@@ -12,6 +12,7 @@ import (
 
 var (
 	form = flag.String("form", "", "play the rows: quick, several at once, or full, one after the other in their whole size")
+	seed = flag.Uint64("seed", 1, "what the sandbox and the rows choose by")
 	only = flag.String("rows", "", "play only these rows, such as R1,R5")
 )
 

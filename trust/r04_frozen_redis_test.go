@@ -10,7 +10,7 @@ import (
 // they hold is given to another worker; when they wake last, while that one sends,
 // and go on with what they held, their fences are refused.
 var frozenRedis = row{
-	id: "R4", fault: "Redis and its workers frozen with sends in flight", quick: 3_000, full: 20_000,
+	id: "R4", fault: "Redis and its workers frozen with sends in flight", quick: 2_000, full: 20_000,
 	play: func(t *trial) {
 		freezes, long := 2, 8*time.Second
 		if t.full {

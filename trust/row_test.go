@@ -84,7 +84,7 @@ type abandoned struct{}
 // try plays the row with a program and so many messages.
 func (r row) try(t *testing.T, program string, size int) (v verdict) {
 	t.Helper()
-	tr := &trial{T: t, row: r, seed: 1, size: size, full: size == r.full, program: program}
+	tr := &trial{T: t, row: r, seed: *seed, size: size, full: size == r.full, program: program}
 	began := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
