@@ -39,7 +39,7 @@ func (s *Store) Begin(ctx context.Context, fence deliveries.Fence, now, horizon 
 // court is what the candidates of one Begin are judged by.
 type court struct {
 	now      time.Time
-	held     map[int64]deliveries.Delivery
+	held     map[int64]*deliveries.Delivery
 	states   map[int64]campaigns.EntryState
 	contacts map[string][]deliveries.Contact // by customer, newest first
 	rivals   map[string][]deliveries.Rival   // by customer, the soonest due first
@@ -105,18 +105,19 @@ func (c *court) hear(candidates []deliveries.Candidate, judge func(deliveries.De
 	verdicts := make([]deliveries.Verdict, len(candidates))
 	heard := map[int64]bool{}
 	for i, candidate := range candidates {
-		d, ours := c.held[candidate.Delivery.ID]
-		switch {
-		case !ours || heard[d.ID]:
+		held, ours := c.held[candidate.Delivery.ID]
+		if !ours || heard[held.ID] {
 			continue
-		case !c.travels(d):
-			verdicts[i] = deliveries.Verdict{Reason: deliveries.Exited}
-		default:
-			verdicts[i] = judge(d, c.pressure(d))
-			c.take(d, verdicts[i])
-			c.place(d, verdicts[i])
 		}
+		d := *held
 		heard[d.ID] = true
+		if !c.travels(d) {
+			verdicts[i] = deliveries.Verdict{Reason: deliveries.Exited}
+			continue
+		}
+		verdicts[i] = judge(d, c.pressure(d))
+		c.take(d, verdicts[i])
+		c.place(d, verdicts[i])
 	}
 	return verdicts, c.budget.err
 }
@@ -176,7 +177,7 @@ func (c *court) place(d deliveries.Delivery, v deliveries.Verdict) {
 
 // record writes the verdicts.
 func (c *court) record(ctx context.Context, tx *tx, candidates []deliveries.Candidate, verdicts []deliveries.Verdict) error {
-	var changes []change
+	changes := make([]change, 0, len(verdicts))
 	var skipped []deliveries.Delivery
 	scripts := newRows("delivery int, content json")
 	for i, v := range verdicts {
@@ -189,9 +190,9 @@ func (c *court) record(ctx context.Context, tx *tx, candidates []deliveries.Cand
 		if v.Go {
 			after.Provider = candidates[i].Provider
 		}
-		changes = append(changes, change{before: before, after: after})
+		changes = append(changes, change{was: before.Status, after: after})
 		if content := candidates[i].Content; v.Go && content != nil {
-			scripts.add(after.ID, content)
+			scripts.add(after.ID, inJSON(content))
 		}
 		if after.Status.Settled() {
 			skipped = append(skipped, after)

@@ -80,32 +80,26 @@ func (c *cells) add(value any) error {
 			c.raws = append(c.raws, v)
 			return nil
 		}
+	case written:
+		if c.kind == kindJSON {
+			if v.text == "null" {
+				c.addNull()
+			} else {
+				c.addText(v.text)
+			}
+			return v.err
+		}
 	}
-	if c.kind == kindJSON {
-		return c.addJSON(value)
-	}
-	return c.addLike(value)
-}
-
-// addJSON encodes a value.
-func (c *cells) addJSON(value any) error {
-	text, err := encode(value)
-	if text == "null" {
-		c.addNull()
-	} else {
-		c.addText(text)
-	}
-	return err
+	return c.addLike(reflect.ValueOf(value))
 }
 
 // addLike adds what is made of a plain type or points to one.
-func (c *cells) addLike(value any) error {
-	v := reflect.ValueOf(value)
+func (c *cells) addLike(v reflect.Value) error {
 	switch {
 	case v.Kind() == reflect.Pointer && v.IsNil():
 		c.addNull()
 	case v.Kind() == reflect.Pointer:
-		return c.add(v.Elem().Interface())
+		return c.addLike(v.Elem())
 	case c.kind == kindText && v.Kind() == reflect.String:
 		c.addText(clean(v.String()))
 	case c.kind == kindInt && v.Kind() == reflect.Bool:
@@ -121,9 +115,32 @@ func (c *cells) addLike(value any) error {
 		c.know()
 		c.reals = append(c.reals, float64(v.Int()))
 	default:
-		return fmt.Errorf("%T does not fit %s", value, carriers[c.kind].name)
+		return misfit{v.Type(), c.kind}
 	}
 	return nil
+}
+
+// misfit is a value of a type that a column does not hold.
+type misfit struct {
+	what reflect.Type
+	kind kind
+}
+
+// Error implements error.
+func (m misfit) Error() string {
+	return fmt.Sprintf("%s does not fit %s", m.what, carriers[m.kind].name)
+}
+
+// written is a value as a json column holds it.
+type written struct {
+	text string // "null" is NULL
+	err  error
+}
+
+// inJSON is any value for a json column; a nil map, slice or pointer is NULL.
+func inJSON(value any) written {
+	text, err := encode(value)
+	return written{text, err}
 }
 
 func (c *cells) addInt(v int64) {

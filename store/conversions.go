@@ -29,7 +29,7 @@ func (g goals) Hoping(ctx context.Context, events []customers.Event) (hopes []ca
 		}
 		hopes, err = listRows(ctx, tx, rows, func(r record) (h campaigns.Hope, err error) {
 			var n int
-			h.Entry, err = scanEntry(r.withLast(&n))
+			err = scanEntry(r.withLast(&n), &h.Entry)
 			h.Event = events[n]
 			return h, err
 		}, "SELECT "+entryColumns+`, v.n FROM {rows} AS v JOIN entries e ON e.customer = v.customer

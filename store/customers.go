@@ -112,12 +112,15 @@ func seenOnly(all [][]any, seen []bool) (*rowset, []field, error) {
 			columns += ", " + f.name + " " + f.kind
 		}
 	}
-	rows := newRows(columns)
+	rows := newRows(columns).expect(len(all))
 	for _, cells := range all {
 		id, _ := cells[0].(string)
 		row := append(make([]any, 0, 2+len(given)), id, customers.Shard(id))
 		for n, cell := range cells[1:] {
 			if seen[n] {
+				if given[len(row)-2].kind == "json" && cell != nil {
+					cell = inJSON(cell)
+				}
 				row = append(row, cell)
 			}
 		}

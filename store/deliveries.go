@@ -17,13 +17,12 @@ const deliveryColumns = `d.id, d.entry, d.customer, d.campaign, d.version, d.ste
 	d.provider, d.provider_id, d.cost, d.content, d.zone, d.zone_from, d.planned_at, d.taken_at, d.settled_at, d.rung,
 	d.case_id, d.segments`
 
-func scanDelivery(r record) (d deliveries.Delivery, err error) {
-	err = r.Scan(&d.ID, &d.Entry, &d.Customer, &d.Campaign, &d.Version, &d.Step, &d.Group, &d.Channel, &d.Topic, &d.Template,
+func scanDelivery(r record, d *deliveries.Delivery) error {
+	return r.Scan(&d.ID, &d.Entry, &d.Customer, &d.Campaign, &d.Version, &d.Step, &d.Group, &d.Channel, &d.Topic, &d.Template,
 		asJSON(&d.Vars), &d.Priority, &d.Status, &d.Reason, asTime(&d.DueAt), asTime(&d.ExpiresAt), &d.Attempts,
 		asJSON(&d.Retry), &d.Ambiguous, &d.Resent, &d.Provider, orZero(&d.ProviderID), &d.Cost, asJSON(&d.Content),
 		&d.Zone, &d.ZoneFrom, asTime(&d.PlannedAt), asTime(&d.TakenAt), asTime(&d.SettledAt), &d.Rung,
 		&d.Case, &d.Segments)
-	return d, err
 }
 
 // movingColumns are what scanMoving reads, of a table named d: all of a delivery
@@ -34,33 +33,36 @@ const movingColumns = `d.id, d.entry, d.customer, d.campaign, d.version, d.step,
 	d.provider, d.provider_id, d.cost, d.zone, d.zone_from, d.planned_at, d.taken_at, d.settled_at, d.rung,
 	d.case_id, d.segments`
 
-func scanMoving(r record) (d deliveries.Delivery, err error) {
-	err = r.Scan(&d.ID, &d.Entry, &d.Customer, &d.Campaign, &d.Version, &d.Step, &d.Group, &d.Channel, &d.Topic, &d.Template,
+func scanMoving(r record, d *deliveries.Delivery) error {
+	return r.Scan(&d.ID, &d.Entry, &d.Customer, &d.Campaign, &d.Version, &d.Step, &d.Group, &d.Channel, &d.Topic, &d.Template,
 		&d.Priority, &d.Status, &d.Reason, asTime(&d.DueAt), asTime(&d.ExpiresAt), &d.Attempts, &d.Ambiguous, &d.Resent,
 		&d.Provider, orZero(&d.ProviderID), &d.Cost, &d.Zone, &d.ZoneFrom, asTime(&d.PlannedAt), asTime(&d.TakenAt),
 		asTime(&d.SettledAt), &d.Rung, &d.Case, &d.Segments)
-	return d, err
 }
 
 // heldRows reads deliveries by number and keeps them from others.
-func heldRows(ctx context.Context, tx *tx, ids []int64) (map[int64]deliveries.Delivery, error) {
-	return heldWhere(ctx, tx, ids, deliveryColumns, scanDelivery, "TRUE")
+func heldRows(ctx context.Context, tx *tx, ids []int64) (map[int64]*deliveries.Delivery, error) {
+	return byNumber(heldWhere(ctx, tx, ids, deliveryColumns, scanDelivery, "TRUE"))
 }
 
 // heldBy is heldRows of those that a fence still holds, without what they say.
-func heldBy(ctx context.Context, tx *tx, fence deliveries.Fence, ids []int64) (map[int64]deliveries.Delivery, error) {
-	return heldWhere(ctx, tx, ids, movingColumns, scanMoving, "d.fence = $1", int64(fence))
+func heldBy(ctx context.Context, tx *tx, fence deliveries.Fence, ids []int64) (map[int64]*deliveries.Delivery, error) {
+	return byNumber(heldWhere(ctx, tx, ids, movingColumns, scanMoving, "d.fence = $1", int64(fence)))
 }
 
-func heldWhere(ctx context.Context, tx *tx, ids []int64, columns string, scan func(record) (deliveries.Delivery, error), condition string, args ...any) (map[int64]deliveries.Delivery, error) {
-	held, err := listRows(ctx, tx, numbers(distinct(ids)), scan, `
+func heldWhere(ctx context.Context, tx *tx, ids []int64, columns string, scan func(record, *deliveries.Delivery) error, condition string, args ...any) ([]deliveries.Delivery, error) {
+	return listRowsInto(ctx, tx, numbers(distinct(ids)), scan, `
 		SELECT `+columns+` FROM deliveries d
 		WHERE `+tx.among("d.id")+" AND "+condition+" ORDER BY d.id"+tx.forUpdate("d"), args...)
-	byID := make(map[int64]deliveries.Delivery, len(held))
-	for _, d := range held {
-		byID[d.ID] = d
+}
+
+// byNumber finds deliveries where they lie.
+func byNumber(held []deliveries.Delivery, err error) (map[int64]*deliveries.Delivery, error) {
+	found := make(map[int64]*deliveries.Delivery, len(held))
+	for i := range held {
+		found[held[i].ID] = &held[i]
 	}
-	return byID, err
+	return found, err
 }
 
 // planDeliveries adds deliveries; one that stands for the same planning of the
@@ -70,13 +72,14 @@ func planDeliveries(ctx context.Context, tx *tx, planned []deliveries.Delivery) 
 		return nil
 	}
 	rows := newRows(`n int, entry int, customer text, campaign text, version int, step text, grp int, channel text,
-		topic text, template text, vars json, priority int, due_at int, expires_at int, retry json, ambiguous text, planned_at int`)
-	for n, d := range planned {
+		topic text, template text, vars json, priority int, due_at int, expires_at int, retry json, ambiguous text, planned_at int`).expect(len(planned))
+	for n := range planned {
+		d := &planned[n]
 		if d.Vars == nil {
 			d.Vars = map[string]any{}
 		}
 		rows.add(n, d.Entry, d.Customer, d.Campaign, d.Version, d.Step, d.Group, d.Channel, d.Topic, d.Template,
-			d.Vars, d.Priority, d.DueAt, d.ExpiresAt, d.Retry, d.Ambiguous, d.PlannedAt)
+			inJSON(d.Vars), d.Priority, d.DueAt, d.ExpiresAt, inJSON(d.Retry), d.Ambiguous, d.PlannedAt)
 	}
 	_, err := tx.execRows(ctx, rows, `
 		INSERT INTO deliveries (entry, customer, campaign, version, step, grp, channel, topic, template, vars, priority,
@@ -91,9 +94,10 @@ func planDeliveries(ctx context.Context, tx *tx, planned []deliveries.Delivery) 
 	return doubtPlanned(ctx, tx, planned)
 }
 
-// change is one delivery before and after a move.
+// change is one delivery after a move, and its status before.
 type change struct {
-	before, after deliveries.Delivery
+	was   deliveries.Status
+	after deliveries.Delivery
 	// onward is until when the entry that the move wakes is left to the caller.
 	onward time.Time
 	// ends is how that entry ends instead of being woken.
@@ -110,13 +114,13 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 		return nil
 	}
 	rows := newRows(`delivery int, status text, rank int, reason text, due_at int, attempts int, resent int, provider text,
-		provider_id text, cost int, segments int, zone text, zone_from text, taken_at int, settled_at int, rung int`)
+		provider_id text, cost int, segments int, zone text, zone_from text, taken_at int, settled_at int, rung int`).expect(len(changes))
 	contacted := map[string]time.Time{}
-	for _, c := range changes {
-		d := c.after
+	for i := range changes {
+		d := &changes[i].after
 		rows.add(d.ID, d.Status, d.Status.Rank(), d.Reason, d.DueAt, d.Attempts, d.Resent, d.Provider,
 			nullable(d.ProviderID), d.Cost, d.Segments, d.Zone, d.ZoneFrom, d.TakenAt, d.SettledAt, d.Rung)
-		if reached(d) && !reached(c.before) && d.TakenAt.After(contacted[d.Customer]) {
+		if reached(d.Channel, d.Status) && !reached(d.Channel, changes[i].was) && d.TakenAt.After(contacted[d.Customer]) {
 			contacted[d.Customer] = d.TakenAt
 		}
 	}
@@ -143,8 +147,8 @@ func tellEntries(ctx context.Context, tx *tx, now time.Time, changes []change) e
 		return err
 	}
 	woken := map[time.Time][]int64{} // by until when they are left to the caller
-	for _, c := range changes {
-		if c.after.Status.Settled() && !over[c.after.Entry] {
+	for i := range changes {
+		if c := &changes[i]; c.after.Status.Settled() && !over[c.after.Entry] {
 			woken[c.onward] = append(woken[c.onward], c.after.Entry)
 		}
 	}
@@ -160,8 +164,8 @@ func tellEntries(ctx context.Context, tx *tx, now time.Time, changes []change) e
 // else happened to them, and returns which ended.
 func endEntries(ctx context.Context, tx *tx, now time.Time, changes []change) (map[int64]bool, error) {
 	rows := newRows("entry int, seen int, state text, reason text")
-	for _, c := range changes {
-		if c.ends != nil && c.after.Status.Settled() {
+	for i := range changes {
+		if c := &changes[i]; c.ends != nil && c.after.Status.Settled() {
 			rows.add(c.after.Entry, c.ends.Revision, c.ends.State, c.ends.Why)
 		}
 	}
@@ -179,11 +183,8 @@ func endEntries(ctx context.Context, tx *tx, now time.Time, changes []change) (m
 }
 
 // reached reports whether the customer has, or may have, the message.
-func reached(d deliveries.Delivery) bool {
-	if d.Channel == channels.Webhook {
-		return false
-	}
-	return d.Status.Accepted() || d.Status == deliveries.Unconfirmed
+func reached(ch channels.Channel, s deliveries.Status) bool {
+	return ch != channels.Webhook && (s.Accepted() || s == deliveries.Unconfirmed)
 }
 
 // markContacted moves on when customers were last contacted.
@@ -191,7 +192,7 @@ func markContacted(ctx context.Context, tx *tx, contacted map[string]time.Time) 
 	if len(contacted) == 0 {
 		return nil
 	}
-	rows := newRows("customer text, at int")
+	rows := newRows("customer text, at int").expect(len(contacted))
 	for _, customer := range slices.Sorted(maps.Keys(contacted)) {
 		rows.add(customer, contacted[customer])
 	}
@@ -220,7 +221,7 @@ func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, wh
 	if len(entries) == 0 {
 		return nil
 	}
-	planned, err := listRows(ctx, tx, numbers(entries), scanDelivery, `
+	planned, err := listRowsInto(ctx, tx, numbers(entries), scanDelivery, `
 		SELECT `+deliveryColumns+` FROM deliveries d
 		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' AND "+which+" ORDER BY d.id"+tx.forUpdate("d"))
 	if err != nil {
@@ -230,7 +231,7 @@ func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, wh
 	dropped := make([]deliveries.Delivery, len(planned))
 	for i, d := range planned {
 		dropped[i] = d.Dropped(deliveries.Exited, now)
-		changes[i] = change{before: d, after: dropped[i]}
+		changes[i] = change{was: d.Status, after: dropped[i]}
 	}
 	if err := tellDeliveries(ctx, tx, now, dropped); err != nil {
 		return err

@@ -85,29 +85,25 @@ func complete(ctx context.Context, tx *tx, people []*customers.Customer, now tim
 	for _, c := range people {
 		known[c.ID] = c
 	}
-	for _, add := range []func(context.Context, map[string]*customers.Customer) error{
+	ids := newRows("id text").expect(len(people))
+	for _, c := range people {
+		ids.add(c.ID)
+	}
+	for _, add := range []func(context.Context, *rowset, map[string]*customers.Customer) error{
 		tx.addConsents, tx.addBrowsers, tx.addSuppressions, // after the browsers, whose endpoints may be suppressed
 	} {
-		if err := add(ctx, known); err != nil {
+		if err := add(ctx, ids, known); err != nil {
 			return nil, err
 		}
 	}
 	if now.IsZero() {
 		return known, nil
 	}
-	return known, tx.addPressure(ctx, known, now)
+	return known, tx.addPressure(ctx, ids, known, now)
 }
 
-func idsOf(known map[string]*customers.Customer) *rowset {
-	rows := newRows("id text")
-	for id := range known {
-		rows.add(id)
-	}
-	return rows
-}
-
-func (t *tx) addConsents(ctx context.Context, known map[string]*customers.Customer) error {
-	words, err := listRows(ctx, t, idsOf(known), scanConsent, `SELECT k.customer, k.topic, k.channel, k.granted, k.at, k.source
+func (t *tx) addConsents(ctx context.Context, ids *rowset, known map[string]*customers.Customer) error {
+	words, err := listRows(ctx, t, ids, scanConsent, `SELECT k.customer, k.topic, k.channel, k.granted, k.at, k.source
 		FROM consents k WHERE `+t.among("k.customer")+" ORDER BY k.topic, k.channel")
 	for _, w := range words {
 		known[w.Customer].Consents = append(known[w.Customer].Consents, w)
@@ -115,12 +111,12 @@ func (t *tx) addConsents(ctx context.Context, known map[string]*customers.Custom
 	return err
 }
 
-func (t *tx) addBrowsers(ctx context.Context, known map[string]*customers.Customer) error {
+func (t *tx) addBrowsers(ctx context.Context, ids *rowset, known map[string]*customers.Customer) error {
 	type browser struct {
 		customer string
 		channels.PushSubscription
 	}
-	browsers, err := listRows(ctx, t, idsOf(known), func(r record) (b browser, err error) {
+	browsers, err := listRows(ctx, t, ids, func(r record) (b browser, err error) {
 		err = r.Scan(&b.customer, &b.Endpoint, &b.P256dh, &b.Auth)
 		return b, err
 	}, `SELECT p.customer, p.endpoint, p.p256dh, p.auth
@@ -131,10 +127,10 @@ func (t *tx) addBrowsers(ctx context.Context, known map[string]*customers.Custom
 	return err
 }
 
-func (t *tx) addSuppressions(ctx context.Context, known map[string]*customers.Customer) error {
-	rows := newRows("id text, channel text, address text")
+func (t *tx) addSuppressions(ctx context.Context, _ *rowset, known map[string]*customers.Customer) error {
+	rows, all := newRows("id text, channel text, address text").expect(2*len(known)), channels.All()
 	for id, c := range known {
-		for _, ch := range channels.All() {
+		for _, ch := range all {
 			if address := c.Address(ch); address != "" {
 				rows.add(id, ch, address)
 			}
@@ -158,12 +154,12 @@ func (t *tx) addSuppressions(ctx context.Context, known map[string]*customers.Cu
 	return err
 }
 
-func (t *tx) addPressure(ctx context.Context, known map[string]*customers.Customer, now time.Time) error {
+func (t *tx) addPressure(ctx context.Context, ids *rowset, known map[string]*customers.Customer, now time.Time) error {
 	type pressure struct {
 		customer string
 		messages int64
 	}
-	counts, err := listRows(ctx, t, idsOf(known), func(r record) (p pressure, err error) {
+	counts, err := listRows(ctx, t, ids, func(r record) (p pressure, err error) {
 		err = r.Scan(&p.customer, &p.messages)
 		return p, err
 	}, `SELECT d.customer, count(*) FROM deliveries d

@@ -13,7 +13,7 @@ var _ deliveries.Doubts = (*Store)(nil)
 // Unconfirmed implements deliveries.Doubts.
 func (s *Store) Unconfirmed(ctx context.Context, before time.Time, limit int) (doubtful []deliveries.Delivery, err error) {
 	err = s.read(ctx, func(tx *tx) (err error) {
-		doubtful, err = list(ctx, tx, scanDelivery, `
+		doubtful, err = listInto(ctx, tx, limit, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d
 			WHERE d.phase = 'doubt' AND d.settled_at < $1 AND (d.checked_at IS NULL OR d.checked_at < $1)
 			ORDER BY d.settled_at, d.id LIMIT $2`, before.UnixMilli(), limit)
@@ -30,7 +30,7 @@ func (s *Store) Unconfirmed(ctx context.Context, before time.Time, limit int) (d
 // where it is "".
 func (s *Store) Doubtful(ctx context.Context, before time.Time, campaign string, limit int) (doubtful []deliveries.Delivery, err error) {
 	err = s.read(ctx, func(tx *tx) (err error) {
-		doubtful, err = list(ctx, tx, scanDelivery, `
+		doubtful, err = listInto(ctx, tx, limit, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d
 			WHERE d.phase = 'doubt' AND d.settled_at <= $1 AND (d.campaign = $2 OR $2 = '')
 			ORDER BY d.settled_at, d.id LIMIT $3`, before.UnixMilli(), campaign, limit)
@@ -57,13 +57,16 @@ func (s *Store) Resolve(ctx context.Context, now time.Time, findings []deliverie
 		var changes []change
 		var told []deliveries.Delivery
 		for _, finding := range findings {
-			before := doubtful[finding.ID]
+			before, ours := doubtful[finding.ID]
+			if !ours {
+				continue
+			}
 			after, moved := before.Resolved(finding, now)
 			if !moved {
 				continue
 			}
 			delete(doubtful, finding.ID)
-			changes = append(changes, change{before: before, after: after})
+			changes = append(changes, change{was: before.Status, after: after})
 			if after.Status != deliveries.Planned {
 				told = append(told, after)
 			}

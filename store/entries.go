@@ -16,10 +16,9 @@ var _ campaigns.Entries = (*Store)(nil)
 const entryColumns = `e.id, e.campaign, e.version, e.run, e.customer, e.key, e.cause, e.state, e.holdout, e.position,
 	e.arrived_at, e.wake_at, e.journal, e.entered_at, e.ended_at, e.why, e.revision`
 
-func scanEntry(r record) (e campaigns.Entry, err error) {
-	err = r.Scan(&e.ID, &e.Campaign, &e.Version, &e.Run, &e.Customer, &e.Key, &e.Trigger, &e.State, &e.Holdout, &e.Position,
+func scanEntry(r record, e *campaigns.Entry) error {
+	return r.Scan(&e.ID, &e.Campaign, &e.Version, &e.Run, &e.Customer, &e.Key, &e.Trigger, &e.State, &e.Holdout, &e.Position,
 		asTime(&e.ArrivedAt), asTime(&e.WakeAt), asJSON(&e.Journal), asTime(&e.EnteredAt), asTime(&e.EndedAt), &e.Why, &e.Revision)
-	return e, err
 }
 
 // Enter implements campaigns.Entries. An entry without a state runs, and one
@@ -55,7 +54,7 @@ func insertEntries(ctx context.Context, tx *tx, entries []campaigns.Entry, again
 			e.ArrivedAt = e.EnteredAt
 		}
 		rows.add(n, e.Campaign, e.Version, e.Run, e.Customer, e.Key, e.Trigger, e.State, e.Holdout,
-			e.Position, e.ArrivedAt, e.WakeAt, e.Journal, e.EnteredAt, e.EndedAt, e.Why)
+			e.Position, e.ArrivedAt, e.WakeAt, inJSON(e.Journal), e.EnteredAt, e.EndedAt, e.Why)
 	}
 	return listRows(ctx, tx, rows, scanCause, `
 		INSERT INTO entries (campaign, version, run, customer, key, cause, state, holdout, position, arrived_at,
@@ -107,7 +106,7 @@ func handOver(ctx context.Context, tx *tx, moves []campaigns.Move) error {
 	journals := newRows("entry int, notes json")
 	for _, n := range refused {
 		entry := moves[from[n]].Entry
-		journals.add(entry.ID, entry.Journal.NotEntered(admissions[n].Step))
+		journals.add(entry.ID, inJSON(entry.Journal.NotEntered(admissions[n].Step)))
 	}
 	_, err = tx.execRows(ctx, journals, "UPDATE entries SET journal = v.notes FROM {rows} AS v WHERE id = v.entry")
 	return err
@@ -244,7 +243,7 @@ func (s *Store) leave(ctx context.Context, now time.Time, ids []int64, why strin
 // RunningOf implements campaigns.News.
 func (s *Store) RunningOf(ctx context.Context, people []string) (running []campaigns.Entry, err error) {
 	err = s.read(ctx, func(tx *tx) (err error) {
-		running, err = listRows(ctx, tx, keys(distinct(people)), scanEntry, `
+		running, err = listRowsInto(ctx, tx, keys(distinct(people)), scanEntry, `
 			SELECT `+entryColumns+` FROM entries e
 			WHERE `+tx.among("e.customer")+" AND e.state = 'running' ORDER BY e.id")
 		return err

@@ -33,14 +33,6 @@ func fingerprintOf(key string) fingerprint {
 	return f
 }
 
-// columns is the fingerprint as a row holds it: NULLs where there is no key.
-func (f fingerprint) columns() []any {
-	if f == (fingerprint{}) {
-		return []any{nil, nil}
-	}
-	return []any{f.number, f.digest}
-}
-
 // numberIn is the first field of a key, after the one that says what it is the
 // key of, that is all digits: 812 in "delivery:812:sent:1" and in
 // "report:email|812|opened".

@@ -49,7 +49,7 @@ func (s *Store) receive(ctx context.Context, some []*gathered[*arrival]) error {
 		if byDigest[digest] == nil { // of several copies the first is stored
 			byDigest[digest] = a
 		}
-		rows.add(n, a.provider, c.Method, c.URL, c.Header, append([]byte{}, c.Body...), c.ReceivedAt, digest, c.ReadAt, c.About)
+		rows.add(n, a.provider, c.Method, c.URL, inJSON(c.Header), append([]byte{}, c.Body...), c.ReceivedAt, digest, c.ReadAt, c.About)
 	}
 	var stored []string
 	err := s.write(ctx, func(tx *tx) (err error) {

@@ -97,7 +97,7 @@ func batch(ch channels.Channel, queued []due, size int) []deliveries.Batch {
 func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (deliveries.Fence, []deliveries.Delivery, error) {
 	defer s.timed("claim")()
 	fence := deliveries.Fence(1 + rand.Int64N(math.MaxInt64)) //nolint:gosec // tells claims apart, and is no secret
-	var held map[int64]deliveries.Delivery
+	var held []deliveries.Delivery
 	err := s.write(ctx, func(tx *tx) error {
 		_, err := tx.execRows(ctx, numbers(distinct(ids)), `
 			WITH free AS MATERIALIZED (
@@ -115,14 +115,12 @@ func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease tim
 	if err != nil {
 		return 0, nil, fmt.Errorf("claim %d deliveries: %w", len(ids), err)
 	}
-	var claimed []deliveries.Delivery
-	for _, id := range ids { // in the order asked, each once
-		if d, ours := held[id]; ours {
-			claimed = append(claimed, d)
-			delete(held, id)
-		}
+	place := make(map[int64]int, len(ids))
+	for i, id := range slices.Backward(ids) {
+		place[id] = i
 	}
-	return fence, claimed, nil
+	slices.SortFunc(held, func(a, b deliveries.Delivery) int { return cmp.Compare(place[a.ID], place[b.ID]) })
+	return fence, held, nil
 }
 
 // Settle implements deliveries.Ledger.
@@ -138,16 +136,19 @@ func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 		if err != nil {
 			return err
 		}
-		var changes []change
-		var told []deliveries.Delivery
+		changes := make([]change, 0, len(outcomes))
+		told := make([]deliveries.Delivery, 0, len(outcomes))
 		for _, outcome := range outcomes {
 			before, ours := held[outcome.ID]
+			if !ours {
+				continue
+			}
 			after, counts := before.Settled(outcome, now)
-			if !ours || !counts {
+			if !counts {
 				continue
 			}
 			delete(held, outcome.ID)
-			changes = append(changes, change{before: before, after: after, onward: outcome.Onward, ends: outcome.Ends})
+			changes = append(changes, change{was: before.Status, after: after, onward: outcome.Onward, ends: outcome.Ends})
 			if line := after; outcome.Status != deliveries.Planned {
 				if outcome.Status == deliveries.Sent { // also where a report came first
 					line.Status, line.Reason = deliveries.Sent, ""
@@ -175,7 +176,7 @@ func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 func (s *Store) Reclaim(ctx context.Context, now time.Time) (planned, unconfirmed int, err error) {
 	defer s.timed("reclaim")()
 	err = s.write(ctx, func(tx *tx) error {
-		abandoned, err := list(ctx, tx, scanDelivery, `
+		abandoned, err := listInto(ctx, tx, 0, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d
 			WHERE d.phase = 'moving' AND d.lease_until <= $1`+tx.forUpdateOfFree("d"), now.UnixMilli())
 		if err != nil {
@@ -189,7 +190,7 @@ func (s *Store) Reclaim(ctx context.Context, now time.Time) (planned, unconfirme
 			if !moved {
 				continue
 			}
-			changes = append(changes, change{before: before, after: after})
+			changes = append(changes, change{was: before.Status, after: after})
 			if after.Status == deliveries.Unconfirmed {
 				doubtful = append(doubtful, after)
 			}

@@ -108,8 +108,9 @@ func (o outlets) Traffic(ctx context.Context, since time.Time) (all []deliveries
 // statement of its transaction: all who settle wait for the row.
 func countTraffic(ctx context.Context, tx *tx, now time.Time, changes []change) error {
 	sums := map[deliveries.Outlet]*deliveries.Traffic{}
-	for _, c := range changes {
-		if c.before.Status != deliveries.Sending || c.after.Provider == "" {
+	for i := range changes {
+		c := &changes[i]
+		if c.was != deliveries.Sending || c.after.Provider == "" {
 			continue
 		}
 		out := deliveries.Outlet{Channel: c.after.Channel, Provider: c.after.Provider}

@@ -34,14 +34,14 @@ func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (heard 
 		customer, topic string
 		channel         channels.Channel
 	}
-	latest := map[subject]int{}
+	latest := make(map[subject]int, len(words))
 	for i, w := range words {
 		about := subject{w.Customer, w.Topic, w.Channel}
 		if j, twice := latest[about]; !twice || supersedes(w, words[j]) {
 			latest[about] = i
 		}
 	}
-	rows := newRows("customer text, topic text, channel text, granted int, at int, source text")
+	rows := newRows("customer text, topic text, channel text, granted int, at int, source text").expect(len(words))
 	for i, w := range words {
 		if latest[subject{w.Customer, w.Topic, w.Channel}] == i {
 			rows.add(w.Customer, w.Topic, w.Channel, w.In, w.At, w.Source)

@@ -74,7 +74,7 @@ func retell(ctx context.Context, tx *tx, events []customers.Event) error {
 	rows := newRows("key text, number int, digest int, customer text, at int, properties json")
 	for _, e := range events {
 		f := fingerprintOf(clean(e.Key))
-		rows.add(e.Key, f.number, f.digest, e.Customer, e.At, e.Properties)
+		rows.add(e.Key, f.number, f.digest, e.Customer, e.At, inJSON(e.Properties))
 	}
 	if tx.dialect != expression.Postgres {
 		_, err := tx.execRows(ctx, rows, `

@@ -34,7 +34,7 @@ func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries
 	}
 	byID, byName := map[int64]deliveries.Delivery{}, map[name]deliveries.Delivery{}
 	err := s.read(ctx, func(tx *tx) error {
-		numbered, err := listRows(ctx, tx, numbers(distinct(ids)), scanDelivery,
+		numbered, err := listRowsInto(ctx, tx, numbers(distinct(ids)), scanDelivery,
 			"SELECT "+deliveryColumns+" FROM deliveries d WHERE "+tx.among("d.id"))
 		for _, d := range numbered {
 			byID[d.ID] = d
@@ -46,7 +46,7 @@ func (s *Store) Lookup(ctx context.Context, refs []deliveries.Ref) ([]deliveries
 			return err
 		}
 		for ch, called := range names {
-			named, err := listRows(ctx, tx, keys(distinct(called)), scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries d
+			named, err := listRowsInto(ctx, tx, keys(distinct(called)), scanDelivery, "SELECT "+deliveryColumns+` FROM deliveries d
 				WHERE d.channel = $1 AND `+tx.among("d.provider_id")+" ORDER BY d.id", ch)
 			if err != nil {
 				return err
@@ -123,18 +123,22 @@ func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.P
 	at := map[int64]int{} // where a delivery stands in changes
 	var changes []change
 	for _, p := range progress {
-		before, known := held[p.ID]
-		after, moved := before.Advanced(p, now)
-		if !known || !moved {
+		d, known := held[p.ID]
+		if !known {
 			continue
 		}
-		held[p.ID] = after
+		was := d.Status
+		after, moved := d.Advanced(p, now)
+		if !moved {
+			continue
+		}
+		*d = after
 		if i, twice := at[p.ID]; twice {
 			changes[i].after = after
 			continue
 		}
 		at[p.ID] = len(changes)
-		changes = append(changes, change{before: before, after: after})
+		changes = append(changes, change{was: was, after: after})
 	}
 	return moveDeliveries(ctx, tx, now, changes)
 }
@@ -143,7 +147,7 @@ func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.P
 func (s *Store) Latest(ctx context.Context, ch channels.Channel, people []string) (map[string]deliveries.Delivery, error) {
 	latest := make(map[string]deliveries.Delivery, len(people))
 	err := s.read(ctx, func(tx *tx) error {
-		newest, err := listRows(ctx, tx, keys(distinct(people)), scanDelivery, `
+		newest, err := listRowsInto(ctx, tx, keys(distinct(people)), scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d WHERE d.id IN (
 				SELECT id FROM (
 					SELECT l.id, ROW_NUMBER() OVER (PARTITION BY l.customer ORDER BY l.taken_at DESC, l.id DESC) AS place
@@ -170,7 +174,10 @@ func (s *Store) Fetched(ctx context.Context, id int64, attempt int, providerID s
 		if err != nil {
 			return err
 		}
-		d, first = held[id], false
+		d, first = deliveries.Delivery{}, false
+		if known, is := held[id]; is {
+			d = *known
+		}
 		if d.ID == 0 || attempt != d.Attempts {
 			return nil
 		}
@@ -186,7 +193,7 @@ func (s *Store) Fetched(ctx context.Context, id int64, attempt int, providerID s
 		before := d
 		d, _ = before.Advanced(deliveries.Progress{ID: id, Status: deliveries.Sent, ProviderID: providerID, At: now}, now)
 		d.ProviderID = cmp.Or(providerID, d.ProviderID)
-		return moveDeliveries(ctx, tx, now, []change{{before: before, after: d}})
+		return moveDeliveries(ctx, tx, now, []change{{was: before.Status, after: d}})
 	})
 	if err != nil {
 		return false, deliveries.Delivery{}, fmt.Errorf("note that the script of delivery %d was fetched: %w", id, err)

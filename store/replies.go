@@ -60,7 +60,8 @@ func planDirect(ctx context.Context, tx *tx, d deliveries.Delivery) (planned del
 	if d.Vars == nil {
 		d.Vars = map[string]any{}
 	}
-	rows.add(d.Customer, d.Step, d.Channel, d.Template, d.Vars, d.Priority, d.DueAt, d.ExpiresAt, d.Retry, d.Ambiguous, d.PlannedAt, d.Content, d.Case)
+	rows.add(d.Customer, d.Step, d.Channel, d.Template, inJSON(d.Vars), d.Priority, d.DueAt, d.ExpiresAt,
+		inJSON(d.Retry), d.Ambiguous, d.PlannedAt, inJSON(d.Content), d.Case)
 	added, err := tx.execRows(ctx, rows, `
 		INSERT INTO deliveries (entry, customer, campaign, version, step, channel, topic, template, vars, priority,
 			status, rank, due_at, expires_at, retry, ambiguous, planned_at, content, case_id)
@@ -71,7 +72,10 @@ func planDirect(ctx context.Context, tx *tx, d deliveries.Delivery) (planned del
 	if err != nil {
 		return planned, false, err
 	}
-	planned, _, err = first(ctx, tx, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.entry = 0 AND d.step = $1", d.Step)
+	planned, _, err = first(ctx, tx, func(r record) (d deliveries.Delivery, err error) {
+		err = scanDelivery(r, &d)
+		return d, err
+	}, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.entry = 0 AND d.step = $1", d.Step)
 	return planned, added > 0, err
 }
 

@@ -89,7 +89,7 @@ func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Rest
 // doubt makes deliveries unconfirmed as far as they may have gone out in a gap.
 // They count for caps as if they had, and no policy sends them again.
 func doubt(ctx context.Context, tx *tx, gap deliveries.Gap, where string, args ...any) (int64, error) {
-	all, err := list(ctx, tx, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE "+where+" ORDER BY d.id"+tx.forUpdate("d"), args...)
+	all, err := listInto(ctx, tx, 0, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE "+where+" ORDER BY d.id"+tx.forUpdate("d"), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -97,7 +97,7 @@ func doubt(ctx context.Context, tx *tx, gap deliveries.Gap, where string, args .
 	ids := make([]int64, len(all))
 	for i, before := range all {
 		after := before.MayHaveGone(gap, mayHaveGone)
-		changes[i], told[i], ids[i] = change{before: before, after: after}, after, after.ID
+		changes[i], told[i], ids[i] = change{was: before.Status, after: after}, after, after.ID
 	}
 	if err := tellDeliveries(ctx, tx, gap.Until, told); err != nil {
 		return 0, err

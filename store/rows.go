@@ -31,7 +31,7 @@ import (
 //	real   float64, int
 //	text   string and types made of it, cleaned (see clean); "" stays "",
 //	       nullable("") is NULL
-//	json   any value, encoded; a nil map, slice or pointer is NULL
+//	json   inJSON(any value); of a nil map, slice or pointer it is NULL
 //	bytes  []byte
 //
 // nil and nil pointers are NULL everywhere. A value that does not fit makes the
@@ -53,6 +53,24 @@ func newRows(columns string) *rowset {
 	r.cells = make([]cells, len(r.shape.columns))
 	for i, c := range r.shape.columns {
 		r.cells[i].kind = c.kind
+	}
+	return r
+}
+
+// expect makes room for so many rows.
+func (r *rowset) expect(rows int) *rowset {
+	texts := make([]string, rows*r.shape.texts) // of all columns
+	for i := range r.cells {
+		switch c := &r.cells[i]; c.kind {
+		case kindInt:
+			c.ints = make([]int64, 0, rows)
+		case kindReal:
+			c.reals = make([]float64, 0, rows)
+		case kindBytes:
+			c.raws = make([][]byte, 0, rows)
+		default:
+			c.texts, texts = texts[:0:rows], texts[rows:]
+		}
 	}
 	return r
 }
@@ -163,6 +181,7 @@ func (r *rowset) arrays() []any {
 // shape is the columns of a relation, and how statements are told of them.
 type shape struct {
 	columns []typed
+	texts   int // how many of them hold text or JSON
 	mu      sync.Mutex
 	sources map[source]string
 }
@@ -196,7 +215,11 @@ func shapeOf(columns string) *shape {
 	s := &shape{sources: map[source]string{}}
 	for definition := range strings.SplitSeq(columns, ",") {
 		name, word, _ := strings.Cut(strings.TrimSpace(definition), " ")
-		s.columns = append(s.columns, typed{name, word, kinds[word]})
+		c := typed{name, word, kinds[word]}
+		s.columns = append(s.columns, c)
+		if c.kind == kindText || c.kind == kindJSON {
+			s.texts++
+		}
 	}
 	shapes.Lock()
 	defer shapes.Unlock()

@@ -59,8 +59,8 @@ func carriesEveryKind(t *testing.T, s *Store) {
 	odd := "a\"b\\c\x00d\u2028é\xff'$1,{}\t\n\x01"
 	for _, staged := range []bool{false, true} {
 		rows := newRows("id int, label text, score real, at int, doc json, raw bytes")
-		rows.add(1, odd, 0.1, at, map[string]any{"k": "v\x00<&>\\\"", "n": 1.5}, []byte{0, 255})
-		rows.add(int64(1)<<60, nullable(""), nil, time.Time{}, map[string]any(nil), []byte(nil))
+		rows.add(1, odd, 0.1, at, inJSON(map[string]any{"k": "v\x00<&>\\\"", "n": 1.5}), []byte{0, 255})
+		rows.add(int64(1)<<60, nullable(""), nil, time.Time{}, inJSON(map[string]any(nil)), []byte(nil))
 		var got []cell
 		err := s.write(t.Context(), func(tx *tx) (err error) {
 			const query = "SELECT id, label, score, at, doc, raw FROM {rows} AS v WHERE id >= $1 ORDER BY id"

@@ -61,7 +61,7 @@ func patchTraits(ctx context.Context, tx *tx, now time.Time, patches map[string]
 	}
 	rows := newRows("customer text, traits json")
 	for _, customer := range slices.Sorted(maps.Keys(patches)) {
-		rows.add(customer, plainTraits(patches[customer]))
+		rows.add(customer, inJSON(plainTraits(patches[customer])))
 	}
 	_, err := tx.execRows(ctx, rows, "UPDATE customers SET traits = "+traitsPatch(tx.dialect, "customers.traits")+`, updated_at = $1
 		FROM {rows} AS v WHERE customers.id = v.customer`, now.UnixMilli())
@@ -92,7 +92,7 @@ func setTags(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Move)
 	}
 	rows := newRows("customer text, tags json")
 	for _, p := range people {
-		rows.add(p.customer, retag(p.tags, changes[p.customer]))
+		rows.add(p.customer, inJSON(retag(p.tags, changes[p.customer])))
 	}
 	_, err = tx.execRows(ctx, rows, `UPDATE customers AS c SET tags = v.tags, updated_at = $1
 		FROM {rows} AS v WHERE c.id = v.customer`, now.UnixMilli())

@@ -280,7 +280,7 @@ func quotedLanes() string {
 // Of implements deliveries.Summary.
 func (s summary) Of(ctx context.Context, entry int64) (all []deliveries.Delivery, err error) {
 	err = s.store.read(ctx, func(tx *tx) (err error) {
-		all, err = list(ctx, tx, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.entry = $1 ORDER BY d.id", entry)
+		all, err = listInto(ctx, tx, 0, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.entry = $1 ORDER BY d.id", entry)
 		return err
 	})
 	if err != nil {

@@ -49,8 +49,8 @@ func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []
 	if tx.dialect == expression.Postgres {
 		columns, record = eventFields+", number int, digest int, provider_number int, provider_digest int", recordOnPostgres
 	}
-	rows := newRows(columns)
-	first := map[string]int{} // the first event of a key is the one that counts
+	rows := newRows(columns).expect(len(events))
+	first := make(map[string]int, len(events)) // the first event of a key is the one that counts
 	for i, e := range events {
 		if e.Key == "" {
 			return fmt.Errorf("event %q without a key", e.Name)
@@ -60,14 +60,19 @@ func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []
 			continue
 		}
 		first[key] = i
-		row := []any{
-			i, e.Customer, e.Name, e.At, e.ReceivedAt, e.Properties, key,
-			nullable(provider), e.Campaign, e.Entry, e.Delivery, e.Live,
+		properties := inJSON(e.Properties)
+		if tx.dialect != expression.Postgres {
+			rows.add(i, e.Customer, e.Name, e.At, e.ReceivedAt, properties, key, nullable(provider), e.Campaign, e.Entry, e.Delivery, e.Live)
+			continue
 		}
-		if tx.dialect == expression.Postgres {
-			row = append(append(row, fingerprintOf(key).columns()...), fingerprintOf(provider).columns()...)
+		of := fingerprintOf(key)
+		var number, digest *int64
+		if provider != "" {
+			given := fingerprintOf(provider)
+			number, digest = &given.number, &given.digest
 		}
-		rows.add(row...)
+		rows.add(i, e.Customer, e.Name, e.At, e.ReceivedAt, properties, key, nullable(provider), e.Campaign, e.Entry, e.Delivery, e.Live,
+			of.number, of.digest, number, digest)
 	}
 	added, err := listRows(ctx, tx, rows, column[string], record)
 	for _, key := range added {

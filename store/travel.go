@@ -25,7 +25,7 @@ func (s *Store) Travellers(ctx context.Context, ids []int64, now time.Time) (tra
 }
 
 func loadTravellers(ctx context.Context, tx *tx, ids []int64, now time.Time) ([]campaigns.Traveller, error) {
-	entries, err := listRows(ctx, tx, numbers(ids), scanEntry,
+	entries, err := listRowsInto(ctx, tx, numbers(ids), scanEntry,
 		"SELECT "+entryColumns+" FROM entries e WHERE "+tx.among("e.id")+" ORDER BY e.id")
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func loadTravellers(ctx context.Context, tx *tx, ids []int64, now time.Time) ([]
 	if err != nil {
 		return nil, err
 	}
-	sent, err := listRows(ctx, tx, numbers(ids), scanDelivery,
+	sent, err := listRowsInto(ctx, tx, numbers(ids), scanDelivery,
 		"SELECT "+deliveryColumns+" FROM deliveries d WHERE "+tx.among("d.entry")+" ORDER BY d.id")
 	if err != nil {
 		return nil, err
@@ -114,14 +114,14 @@ func changed(moves []campaigns.Move) []string {
 // moveEntries writes where the entries stand now, returns the moves that were
 // still right, and wakes the entries of the others.
 func moveEntries(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Move) ([]campaigns.Move, error) {
-	rows := newRows(`entry int, seen int, state text, holdout int, at_step text, arrived int, wake int, notes json, ended int, reason text`)
+	rows := newRows(`entry int, seen int, state text, holdout int, at_step text, arrived int, wake int, notes json, ended int, reason text`).expect(len(moves))
 	asked := make(map[int64]bool, len(moves))
-	var once []campaigns.Move // a move for each entry
+	once := make([]campaigns.Move, 0, len(moves)) // one for each entry
 	for _, m := range moves {
 		if e := m.Entry; !asked[e.ID] {
 			asked[e.ID] = true
 			once = append(once, m)
-			rows.add(e.ID, e.Revision, e.State, e.Holdout, e.Position, e.ArrivedAt, e.WakeAt, e.Journal, e.EndedAt, e.Why)
+			rows.add(e.ID, e.Revision, e.State, e.Holdout, e.Position, e.ArrivedAt, e.WakeAt, inJSON(e.Journal), e.EndedAt, e.Why)
 		}
 	}
 	moved, err := listRows(ctx, tx, rows, column[int64], `
@@ -134,7 +134,7 @@ func moveEntries(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 	for _, id := range moved {
 		delete(asked, id)
 	}
-	var accepted []campaigns.Move
+	accepted := once[:0]
 	lost := newRows("id int")
 	for _, m := range once {
 		if asked[m.Entry.ID] {
@@ -154,9 +154,13 @@ func moveEntries(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 
 // followMoves writes what moves bring about beside the entries themselves.
 func followMoves(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Move) error {
-	var planned []deliveries.Delivery
+	plans, told := 0, 0
+	for i := range moves {
+		plans, told = plans+len(moves[i].Plan), told+len(moves[i].Events)
+	}
+	planned := make([]deliveries.Delivery, 0, plans)
+	events := make([]customers.Event, 0, told)
 	var cases []customers.Case
-	var events []customers.Event
 	var left, finished []int64
 	for _, m := range moves {
 		e := m.Entry
