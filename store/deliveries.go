@@ -140,7 +140,9 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 	return tellEntries(ctx, tx, now, changes)
 }
 
-// tellEntries ends the entries that waited for what is settled now, or wakes them.
+// tellEntries ends the entries that waited for what is settled now, or wakes them. A
+// message that was thought gone and comes back is news as well: who took its journey
+// to its end meanwhile would drop it.
 func tellEntries(ctx context.Context, tx *tx, now time.Time, changes []change) error {
 	over, err := endEntries(ctx, tx, now, changes)
 	if err != nil {
@@ -148,7 +150,7 @@ func tellEntries(ctx context.Context, tx *tx, now time.Time, changes []change) e
 	}
 	woken := map[time.Time][]int64{} // by until when they are left to the caller
 	for i := range changes {
-		if c := &changes[i]; c.after.Status.Settled() && !over[c.after.Entry] {
+		if c := &changes[i]; (c.after.Status.Settled() || c.was.Settled()) && !over[c.after.Entry] {
 			woken[c.onward] = append(woken[c.onward], c.after.Entry)
 		}
 	}

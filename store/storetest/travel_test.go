@@ -173,6 +173,31 @@ func TestNewsDuringAMoveIsNotLost(t *testing.T) {
 	}
 }
 
+// A message that may have gone lets its journey go on. If its worker comes back and
+// knows that it never left, it is sent, and the journey waits for it as before.
+func TestAMessageThatNeverLeftIsNotDroppedByAMove(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := plan(t, s, 1, nil)[0]
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		if _, _, err := s.Reclaim(t.Context(), noon.Add(lease)); err != nil {
+			t.Fatal(err)
+		}
+		judged := journeyOf(t, s, d.Entry)
+		judged.Entry.State, judged.Entry.WakeAt, judged.Entry.EndedAt = campaigns.Finished, time.Time{}, noon
+		if n := settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Planned, DueAt: noon}); n != 1 {
+			t.Fatal("what never left was not taken back")
+		}
+		apply(t, s, judged)
+		if now := stored(t, s, d.ID); now.Status != deliveries.Planned {
+			t.Errorf("the message is %s %s", now.Status, now.Reason)
+		}
+		if e := travellers(t, s, d.Entry)[0].Entry; e.State != campaigns.Running || !awake(t, s, e.ID) {
+			t.Errorf("the journey is %s", e.State)
+		}
+	})
+}
+
 // A journey that has not begun waits for its own time, whatever else happens.
 func TestADelayIsNotCutShort(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
