@@ -10,9 +10,9 @@ import (
 var crashedPostgres = row{
 	id: "R5", fault: "PostgreSQL crashed and restarted every 20 s", quick: 3_000, full: 50_000,
 	play: func(t *trial) {
-		need, every := 2, 3*time.Second
+		need, most, every := 2, 4, 3*time.Second
 		if t.full {
-			need, every = 15, 20*time.Second
+			need, most, every = 15, t.size, 20*time.Second
 		}
 		people := t.size / len(everyChannel)
 		postgres := t.startPostgres()
@@ -39,7 +39,7 @@ var crashedPostgres = row{
 			}
 			sending := n > before // a window has just begun, and its mark is young
 			before = n
-			if !sending || next.IsZero() || time.Now().Before(next) || n >= t.size*9/10 {
+			if !sending || crashes == most || next.IsZero() || time.Now().Before(next) || n >= t.size*9/10 {
 				return
 			}
 			postgres.crash()
