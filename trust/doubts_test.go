@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/webhooks"
 )
@@ -29,7 +30,9 @@ func (r *rig) resolve(limit time.Duration, entries int) {
 	}
 }
 
-const inDoubt = `SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed'`
+// inDoubt counts the doubts of whom the program still knows. Who was erased has no
+// address to ask after or to send to again.
+var inDoubt = `SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed' AND customer NOT LIKE '` + customers.Alias("%") + "'"
 
 // evidenced waits until evidence and policy have settled what they can: nothing
 // is in doubt that its provider has, and policies that resend have resent. What
@@ -84,7 +87,7 @@ func (r *rig) settled() bool {
 	}
 	truth := r.outside()
 	for id, row := range r.ledger() {
-		if row.status != deliveries.Unconfirmed || truth.copies[id] == 0 {
+		if row.status != deliveries.Unconfirmed || row.erased || truth.copies[id] == 0 {
 			continue
 		}
 		if !row.mute(truth.told[id]) || time.Since(truth.latest[id]) < 2*belated {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/sandbox"
 	"rapport/store"
@@ -116,19 +117,21 @@ type ended struct {
 	reason    string
 	ambiguous deliveries.Ambiguous
 	resent    bool
+	erased    bool // its customer was
 }
 
 // ledger reads how every delivery ended.
 func (r *rig) ledger() map[int64]ended {
 	r.Helper()
 	found := map[int64]ended{}
-	r.query(`SELECT id, channel, status, reason, ambiguous, resent FROM deliveries`, func(scan func(...any) error) error {
+	r.query(`SELECT id, channel, status, reason, ambiguous, resent, customer FROM deliveries`, func(scan func(...any) error) error {
 		var id, resent int64
+		var customer string
 		var e ended
-		if err := scan(&id, &e.channel, &e.status, &e.reason, &e.ambiguous, &resent); err != nil {
+		if err := scan(&id, &e.channel, &e.status, &e.reason, &e.ambiguous, &resent, &customer); err != nil {
 			return err
 		}
-		e.resent = resent != 0
+		e.resent, e.erased = resent != 0, strings.HasPrefix(customer, customers.Alias(""))
 		found[id] = e
 		return nil
 	})
@@ -180,6 +183,7 @@ type judgement struct {
 	denied      int // accepted by the provider, not sent by the ledger, nor listed as unconfirmed
 	strangers   int // accepted, and in no ledger
 	unconfirmed int // still in doubt
+	forgotten   int // in doubt for ever: their customers were erased
 	evident     int // of these, those the provider has and there is evidence of
 	refused     int // failed or skipped, with a reason
 	again       int // sent once more by an operator's word, though accepted
@@ -226,6 +230,8 @@ func (j *judgement) weigh(id int64, row ended, truth outside) {
 		j.odd[id] = "went out too often"
 	}
 	switch {
+	case row.status == deliveries.Unconfirmed && row.erased:
+		j.forgotten++
 	case row.status == deliveries.Unconfirmed:
 		j.unconfirmed++
 		j.odd[id] = "in doubt"
@@ -261,6 +267,9 @@ func (t *trial) tell(j judgement, meant int) {
 	}
 	if j.again > 0 {
 		t.show("third ones by his word %d", j.again)
+	}
+	if j.forgotten > 0 {
+		t.show("in doubt and erased %d", j.forgotten)
 	}
 	t.stories = t.rig.stories(j.odd)
 	t.promise(j.lost == 0, "%d messages were lost", j.lost)
