@@ -105,9 +105,9 @@ func (s statement) query(ctx context.Context, args ...any) (results, error) {
 	var rows *sql.Rows
 	var err error
 	if s.parsed == nil {
-		rows, err = s.tx.lite.QueryContext(ctx, s.text, args...)
+		rows, err = s.tx.lite.QueryContext(ctx, s.text, args...) //nolint:rowserrcheck // results.end asks
 	} else {
-		rows, err = s.parsed.QueryContext(ctx, args...)
+		rows, err = s.parsed.QueryContext(ctx, args...) //nolint:rowserrcheck // results.end asks
 	}
 	return results{record{lite: rows}}, err
 }

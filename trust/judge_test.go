@@ -87,12 +87,6 @@ func (r *rig) outside() outside {
 	return o
 }
 
-// copies counts how often each delivery was accepted.
-func (r *rig) copies() map[int64]int {
-	r.Helper()
-	return r.outside().copies
-}
-
 // deliveryOf is the delivery an accepted message names.
 func (r *rig) deliveryOf(doors deliveries.Doors, m sandbox.Accepted) int64 {
 	r.Helper()

@@ -90,7 +90,7 @@ func (r *rig) misjudged() (bad, missed, unfounded int) {
 				missed++
 				r.Logf("never in doubt: %d %+v, taken with %q", id, ledger[id], copies)
 			}
-		case doubted[id] && !(ledger[id].resent && len(copies) == 1): // what was sent again had not been taken
+		case doubted[id] && (!ledger[id].resent || len(copies) != 1): // what was sent again had not been taken
 			unfounded++
 			r.Logf("in doubt: %d %+v, taken with %q", id, ledger[id], copies)
 		}
