@@ -133,11 +133,10 @@ func (g *gate) suppressed() string {
 	return cmp.Or(g.pressure.Suppressed, g.customer.Suppressed[g.delivery.Channel])
 }
 
-// travels reports whether the journey still wants the message. One that was
-// walked to its end wants what it began: the retry of a call, the one resend.
+// travels reports whether the journey still wants the message.
 func (g *gate) travels() bool {
 	state := g.entry.State
-	return state == Running || state == Finished && g.delivery.Attempts > 0
+	return state == Running || state == Finished && g.delivery.Outlasts()
 }
 
 // leaves judges the exits that hold at any time. Those that ask about answers

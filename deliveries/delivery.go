@@ -71,6 +71,13 @@ func (d Delivery) Taken() bool {
 	return d.Status.Accepted() || d.Status == Failed && d.ProviderID != ""
 }
 
+// Outlasts reports whether the delivery is still wanted once its journey has gone to
+// its end: no journey waits for a webhook, and what was begun is brought to its end
+// as well, be it the retry of a call, the one resend, or what never left.
+func (d Delivery) Outlasts() bool {
+	return d.Channel == channels.Webhook || d.Attempts > 0
+}
+
 // Retry repeats an attempt that met busy, no_answer or machine.
 type Retry struct {
 	On     []string      `json:"on,omitempty"`

@@ -123,12 +123,10 @@ func (c *court) hear(candidates []deliveries.Candidate, judge func(deliveries.De
 }
 
 // travels reports whether the delivery's entry still wants it. A direct message has
-// none that might not. A further
-// attempt at the last step is wanted although the journey is over, and so is a
-// webhook, for which no journey waits.
+// none that might not.
 func (c *court) travels(d deliveries.Delivery) bool {
 	state := c.states[d.Entry]
-	return d.Direct() || state == campaigns.Running || state == campaigns.Finished && (d.Attempts > 0 || d.Channel == channels.Webhook)
+	return d.Direct() || state == campaigns.Running || state == campaigns.Finished && d.Outlasts()
 }
 
 // pressure is what weighs on a delivery. Its own earlier attempts do not, and it

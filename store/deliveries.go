@@ -217,23 +217,27 @@ func tellDeliveries(ctx context.Context, tx *tx, now time.Time, told []deliverie
 	return err
 }
 
-// dropPlanned skips what entries that have ended still plan, of the deliveries d
-// that a condition names.
-func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, which string) error {
+// dropPlanned skips what entries that have ended still plan, but for what is wanted
+// all the same; nil for nothing.
+func dropPlanned(ctx context.Context, tx *tx, now time.Time, entries []int64, wanted func(deliveries.Delivery) bool) error {
 	if len(entries) == 0 {
 		return nil
 	}
 	planned, err := listRowsInto(ctx, tx, numbers(entries), scanDelivery, `
 		SELECT `+deliveryColumns+` FROM deliveries d
-		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' AND "+which+" ORDER BY d.id"+tx.forUpdate("d"))
+		WHERE `+tx.among("d.entry")+" AND d.status = 'planned' ORDER BY d.id"+tx.forUpdate("d"))
 	if err != nil {
 		return err
 	}
-	changes := make([]change, len(planned))
-	dropped := make([]deliveries.Delivery, len(planned))
-	for i, d := range planned {
-		dropped[i] = d.Dropped(deliveries.Exited, now)
-		changes[i] = change{was: d.Status, after: dropped[i]}
+	var changes []change
+	var dropped []deliveries.Delivery
+	for _, d := range planned {
+		if wanted != nil && wanted(d) {
+			continue
+		}
+		after := d.Dropped(deliveries.Exited, now)
+		dropped = append(dropped, after)
+		changes = append(changes, change{was: d.Status, after: after})
 	}
 	if err := tellDeliveries(ctx, tx, now, dropped); err != nil {
 		return err

@@ -235,7 +235,7 @@ func (s *Store) leave(ctx context.Context, now time.Time, ids []int64, why strin
 			return err
 		}
 		left = len(ended)
-		return dropPlanned(ctx, tx, now, ended, "TRUE")
+		return dropPlanned(ctx, tx, now, ended, nil)
 	})
 	return left, err
 }

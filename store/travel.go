@@ -185,9 +185,8 @@ func followMoves(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 	}
 	for _, write := range []func() error{
 		func() error { return planDeliveries(ctx, tx, planned) },
-		func() error { return dropPlanned(ctx, tx, now, left, "TRUE") },
-		// No journey waits for its webhooks; one that went to its end still tells.
-		func() error { return dropPlanned(ctx, tx, now, finished, "d.channel <> 'webhook'") },
+		func() error { return dropPlanned(ctx, tx, now, left, nil) },
+		func() error { return dropPlanned(ctx, tx, now, finished, deliveries.Delivery.Outlasts) },
 		func() error { return openCases(ctx, tx, cases) },
 		func() error { return setFields(ctx, tx, now, moves) },
 		func() error { return setTags(ctx, tx, now, moves) },

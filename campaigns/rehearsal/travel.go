@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"rapport/campaigns"
-	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
 )
@@ -165,12 +164,11 @@ func (w *World) plan(j *journey, d deliveries.Delivery) {
 	w.deliverAt(p)
 }
 
-// dropPlanned skips what an entry that has ended still plans. One that went to
-// its end still tells what its webhooks tell.
+// dropPlanned skips what an entry that has ended still plans and does not want any more.
 func (w *World) dropPlanned(j *journey) {
 	for _, p := range j.parcels {
-		tells := j.State == campaigns.Finished && p.Channel == channels.Webhook
-		if p.Status == deliveries.Planned && !tells {
+		wanted := j.State == campaigns.Finished && p.Outlasts()
+		if p.Status == deliveries.Planned && !wanted {
 			w.move(p, p.Dropped(deliveries.Exited, w.now))
 			w.note(j.person, p.Event(w.now))
 		}

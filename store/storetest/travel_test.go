@@ -198,6 +198,30 @@ func TestAMessageThatNeverLeftIsNotDroppedByAMove(t *testing.T) {
 	})
 }
 
+// It is sent as well where its journey went on, and to its end, before anybody knew.
+func TestAMessageThatNeverLeftOutlastsItsJourney(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := plan(t, s, 1, nil)[0]
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		if _, _, err := s.Reclaim(t.Context(), noon.Add(lease)); err != nil {
+			t.Fatal(err)
+		}
+		settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Planned, DueAt: noon})
+		end := journeyOf(t, s, d.Entry)
+		end.Entry.State, end.Entry.WakeAt, end.Entry.EndedAt = campaigns.Finished, time.Time{}, noon
+		apply(t, s, end)
+		if now := stored(t, s, d.ID); now.Status != deliveries.Planned {
+			t.Fatalf("the message is %s %s", now.Status, now.Reason)
+		}
+		again, claimed := claim(t, s)
+		begin(t, s, again, claimed, pass(0))
+		if now := stored(t, s, d.ID); now.Status != deliveries.Sending {
+			t.Errorf("the message is %s %s", now.Status, now.Reason)
+		}
+	})
+}
+
 // A journey that has not begun waits for its own time, whatever else happens.
 func TestADelayIsNotCutShort(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
