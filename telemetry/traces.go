@@ -3,12 +3,11 @@ package telemetry
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
@@ -34,7 +33,7 @@ type TraceOptions struct {
 // OpenTraces prepares to export spans. Nothing is connected before the first one
 // leaves, and an endpoint that is away keeps nobody waiting: its spans are lost.
 func OpenTraces(ctx context.Context, o TraceOptions) (*Traces, error) {
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(strings.TrimSuffix(o.Endpoint, "/")+"/v1/traces"))
+	exporter, err := otlptrace.New(ctx, newCollector(o.Endpoint))
 	if err != nil {
 		return nil, fmt.Errorf("open traces to telemetry.otlp: %w", err)
 	}
