@@ -25,72 +25,97 @@ const (
 // known of a request cannot be known of any message in it; a request that is
 // refused as a whole is taken apart, so that one bad message does not fail the
 // others.
+//
+// A request is written as soon as it is full, so that no more letters lie here in
+// pieces than one request has of each shape.
 func (s *mails) SendBatch(ctx context.Context, late <-chan struct{}, messages []channels.Message) []channels.Result {
-	results := make([]channels.Result, len(messages))
-	drafts := make([]*draft, len(messages)) // nil where a message leaves by itself
-	var all sync.WaitGroup
-	for _, members := range s.batches(messages, drafts) {
-		all.Go(func() { s.together(ctx, late, messages, drafts, members, results) })
+	o := &outgoing{mails: s, late: late, messages: messages, results: make([]channels.Result, len(messages)), open: map[string]int{}}
+	for place := range messages {
+		o.add(ctx, place)
 	}
-	all.Wait()
-	return results
+	for _, letters := range o.requests {
+		o.leave(ctx, letters)
+	}
+	o.requests = nil
+	o.all.Wait()
+	return o.results
 }
 
-// batches sorts messages into requests, by their places. What is unfit to leave
-// stands alone and is refused there.
-func (s *mails) batches(messages []channels.Message, drafts []*draft) [][]int {
-	var requests [][]int
-	open := map[string]int{} // by shape
-	for i, m := range messages {
-		shape := ""
-		if s.batch > 1 {
-			if l, err := read(m, s.from, s.replyTo); err == nil {
-				d := drafted(l, m)
-				drafts[i], shape = &d, d.shape()
-			}
-		}
-		at, begun := open[shape]
-		if shape == "" || !begun || len(requests[at]) == s.batch {
-			open[shape] = len(requests)
-			requests = append(requests, []int{i})
-			continue
-		}
-		requests[at] = append(requests[at], i)
-	}
-	return requests
+// outgoing is a batch on its way out.
+type outgoing struct {
+	*mails
+	late     <-chan struct{} // then no letter begins any more
+	messages []channels.Message
+	results  []channels.Result
+	requests [][]*draft     // not full yet
+	open     map[string]int // their places, by shape
+	all      sync.WaitGroup
 }
 
-// together sends messages in one request, or each by itself where they do not go
+// add puts a message with others of its shape. What is unfit to leave stands alone
+// and is refused there.
+func (o *outgoing) add(ctx context.Context, place int) {
+	l, err := read(o.messages[place], o.from, o.replyTo)
+	if o.batch == 1 || err != nil {
+		o.alone(ctx, place)
+		return
+	}
+	d := drafts.Get().(*draft)
+	d.begin(l, place)
+	shape := d.shape()
+	at, begun := o.open[shape]
+	if !begun {
+		at, o.requests = len(o.requests), append(o.requests, nil)
+		o.open[shape] = at
+	}
+	if o.requests[at] = append(o.requests[at], d); len(o.requests[at]) == o.batch {
+		o.leave(ctx, o.requests[at])
+		o.requests[at] = o.requests[at][:0]
+	}
+}
+
+// leave sends letters in one request, or each by itself where they do not go
 // together and there is time left.
-func (s *mails) together(ctx context.Context, late <-chan struct{}, messages []channels.Message, drafts []*draft, members []int, results []channels.Result) {
-	if len(members) > 1 {
-		letters := make([]*draft, len(members))
-		for n, i := range members {
-			letters[n] = drafts[i]
+func (o *outgoing) leave(ctx context.Context, letters []*draft) {
+	members := make([]int, len(letters))
+	for n, l := range letters {
+		members[n] = l.place
+	}
+	body, ok := []byte(nil), false
+	if len(letters) > 1 {
+		body, ok = o.together(letters)
+	}
+	for _, l := range letters {
+		l.end()
+	}
+	if !ok {
+		for _, place := range members {
+			o.alone(ctx, place)
 		}
-		receipt, err := s.sendTogether(ctx, letters)
+		return
+	}
+	o.all.Go(func() {
+		receipt, err := o.post(ctx, body)
 		var refused *channels.Refused
-		if !errors.As(err, &refused) || refused.Broken {
-			for _, i := range members {
-				results[i] = resultOf(messages[i], receipt, err)
+		if errors.As(err, &refused) && !refused.Broken {
+			select {
+			case <-o.late:
+				receipt, err = channels.Receipt{}, &channels.NotSent{Own: true, Err: fmt.Errorf("it took too long to try each by itself: %w", err)}
+			default:
+				for _, place := range members {
+					o.alone(ctx, place)
+				}
+				return
 			}
-			return
 		}
-		select {
-		case <-late:
-			err := &channels.NotSent{Own: true, Err: fmt.Errorf("it took too long to try each by itself: %w", err)}
-			for _, i := range members {
-				results[i] = resultOf(messages[i], channels.Receipt{}, err)
-			}
-			return
-		default:
+		for _, place := range members {
+			o.results[place] = resultOf(o.messages[place], receipt, err)
 		}
-	}
-	var all sync.WaitGroup
-	for _, i := range members {
-		all.Go(func() { results[i].Receipt, results[i].Err = s.Send(ctx, messages[i]) })
-	}
-	all.Wait()
+	})
+}
+
+func (o *outgoing) alone(ctx context.Context, place int) {
+	o.all.Go(func() { o.results[place].Receipt, o.results[place].Err = o.Send(ctx, o.messages[place]) })
 }
 
 func resultOf(m channels.Message, receipt channels.Receipt, err error) channels.Result {
@@ -100,13 +125,12 @@ func resultOf(m channels.Message, receipt channels.Receipt, err error) channels.
 	return channels.Result{Receipt: receipt}
 }
 
-// errApart says that messages must be sent one by one.
-var errApart = &channels.Refused{Reason: channels.ReasonRejected, Err: errors.New("the messages have too little in common")}
-
-func (s *mails) sendTogether(ctx context.Context, letters []*draft) (channels.Receipt, error) {
+// together writes letters as one request. ok is false where they have too little in
+// common.
+func (o *outgoing) together(letters []*draft) (body []byte, ok bool) {
 	w, ok := weave(letters)
 	if !ok {
-		return channels.Receipt{}, errApart
+		return nil, false
 	}
 	request := frame(w.letter(letters[0].letter))
 	for n, l := range letters {
@@ -114,7 +138,7 @@ func (s *mails) sendTogether(ctx context.Context, letters []*draft) (channels.Re
 		for at, mark := range w.marks {
 			to.SetSubstitution(mark, w.values[n][at])
 		}
-		for name, value := range marks(l.message) {
+		for name, value := range marks(o.messages[l.place]) {
 			to.SetCustomArg(name, value)
 		}
 		for _, f := range l.fields {
@@ -123,10 +147,7 @@ func (s *mails) sendTogether(ctx context.Context, letters []*draft) (channels.Re
 		request.AddPersonalizations(to)
 	}
 	body, err := encoded(request)
-	if err != nil {
-		return channels.Receipt{}, errApart
-	}
-	return s.post(ctx, body)
+	return body, err == nil
 }
 
 // encoded writes a request. Signs that would only matter inside of HTML stay as they

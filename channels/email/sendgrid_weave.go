@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"rapport/channels"
 )
@@ -20,9 +22,10 @@ import (
 const longestValues = 9_000
 
 // cut finds where the pieces of a text end: words, and what stands between words or
-// around a link. Letters may differ by whole pieces.
-func cut(text string) []int32 {
-	ends := make([]int32, 0, len(text)/4+1)
+// around a link. Letters may differ by whole pieces. What is found goes into ends,
+// which may have room of another letter.
+func cut(ends []int32, text string) []int32 {
+	ends = slices.Grow(ends[:0], len(text)/4+1)
 	for i := 1; i < len(text); i++ {
 		if between[text[i]] != between[text[i-1]] {
 			ends = append(ends, int32(i))
@@ -45,17 +48,26 @@ var between = func() (table [256]bool) {
 // draft is a letter that may be written with others.
 type draft struct {
 	letter
-	message channels.Message
-	forms   [4]string
-	ends    [4][]int32 // of the pieces of each form
+	place int // of its message in the batch
+	forms [4]string
+	ends  [4][]int32 // of the pieces of each form
 }
 
-func drafted(l letter, m channels.Message) draft {
-	d := draft{letter: l, message: m, forms: l.forms()}
+// drafts have room for the pieces of a letter from others that have left.
+var drafts = sync.Pool{New: func() any { return &draft{} }}
+
+// begin makes a draft that of a letter.
+func (d *draft) begin(l letter, place int) {
+	d.letter, d.place, d.forms = l, place, l.forms()
 	for f, form := range d.forms {
-		d.ends[f] = cut(form)
+		d.ends[f] = cut(d.ends[f], form)
 	}
-	return d
+}
+
+// end gives a draft back.
+func (d *draft) end() {
+	*d = draft{ends: d.ends}
+	drafts.Put(d)
 }
 
 // pieces are those of a form from one up to another.
