@@ -189,6 +189,9 @@ type Worker struct {
 	QueueParts int `yaml:"queue_parts"`
 	// Window is how many messages of one task are in flight at once.
 	Window int `yaml:"window"`
+	// InHand is how many messages and journeys a worker has in memory at once, over
+	// all its tasks. What it needs of memory follows from it.
+	InHand int `yaml:"in_hand"`
 	// Lease is how long a delivery is kept for the worker that has it before
 	// another may take it. It must outlast a window of sends. Entries and callbacks
 	// are kept as long, but for a minute at most.
@@ -276,7 +279,7 @@ func Defaults() Config {
 		Retention: Retention{Callbacks: Age(30 * 24 * time.Hour), Recordings: Age(90 * 24 * time.Hour)},
 		Ops:       Ops{Drain: 5 * time.Second},
 		Telemetry: Telemetry{Sample: 0.01},
-		Worker:    Worker{Concurrency: 8, QueueParts: 1, Window: 500, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
+		Worker:    Worker{Concurrency: 8, QueueParts: 1, Window: 500, InHand: 1000, Lease: 90 * time.Second, Call: 10 * time.Second, Shutdown: 25 * time.Second, Doubt: 2 * time.Minute},
 		Log:       Log{Level: "info", Format: "text"},
 	}
 }
@@ -392,8 +395,8 @@ func (c Config) Check() error {
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		wrong("log.format: %q is neither text nor json", c.Log.Format)
 	}
-	if c.Worker.Concurrency < 1 || c.Worker.Window < 1 {
-		wrong("worker: concurrency and window are at least 1")
+	if c.Worker.Concurrency < 1 || c.Worker.Window < 1 || c.Worker.InHand < 1 {
+		wrong("worker: concurrency, window and in_hand are at least 1")
 	}
 	if c.Worker.QueueParts < 1 || c.Worker.QueueParts > mostQueueParts {
 		wrong("worker.queue_parts: a number from 1 to %d is wanted; 1 unless one node of a Redis cluster is the limit", mostQueueParts)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hibiken/asynq"
+
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
@@ -55,6 +57,8 @@ type Courier struct {
 	// Traveller walks on whose messages were settled; nil leaves them to the
 	// scheduler.
 	Traveller *Traveller
+	// Room is shared with whatever else has rows in memory; nil has no bound.
+	Room *Room
 	// Window is how many messages of a batch are in flight at once where their
 	// provider answers fast (see pace); 0 is 500.
 	Window int
@@ -96,62 +100,136 @@ type parcel struct {
 // Deliver sends the named deliveries, all of one channel, as far as rules,
 // limits and time allow. What it does not get to goes back to the ledger.
 func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
+	round := &round{Courier: c, patience: patience}
+	round.enter(ctx, min(len(ids), c.expects(ctx)))
+	defer round.leave()
 	now := c.Now()
-	fence, claimed, err := c.Ledger.Claim(ctx, ids, now, leaseOr(c.Lease))
-	if err != nil {
+	round.until = now.Add(leaseOr(c.Lease))
+	var claimed []deliveries.Delivery
+	if round.fence, claimed, err = c.Ledger.Claim(ctx, ids, now, leaseOr(c.Lease)); err != nil {
 		return fmt.Errorf("claim %d deliveries: %w", len(ids), err)
 	}
 	if len(claimed) == 0 {
 		return nil
 	}
-	parcels, entries := make([]parcel, len(claimed)), make([]int64, len(claimed))
+	entries := make([]int64, len(claimed))
 	for i, delivery := range claimed {
-		parcels[i].delivery, entries[i] = delivery, delivery.Entry
+		entries[i] = delivery.Entry
 	}
 	ctx, span := c.Shown.ofEntries(ctx, "deliver", entries)
 	defer func() { span.End(err) }()
-	ch := claimed[0].Channel
-	round := &round{Courier: c, fence: fence, until: now.Add(leaseOr(c.Lease)), outlet: deliveries.Outlet{Channel: ch, Provider: c.Providers[ch]}}
-	if c.Senders[ch] == nil {
-		c.Log.Error("no provider is configured; messages wait", "channel", ch, "messages", len(parcels))
-		return round.giveBack(ctx, parcels, "provider_unavailable", c.Now().Add(withoutProvider), 0)
+	round.outlet = c.outletOf(claimed[0].Channel)
+	if c.Senders[round.outlet.Channel] == nil {
+		c.Log.Error("no provider is configured; messages wait", "channel", round.outlet.Channel, "messages", len(claimed))
+		return round.giveBack(ctx, claimed, "provider_unavailable", c.Now().Add(withoutProvider), 0)
 	}
-	if held, err := round.heldAtOnce(ctx, parcels); held || err != nil {
-		return err
+	return round.deliver(ctx, claimed)
+}
+
+// expects is how many messages of a task will be read at once, as its queue tells
+// before they are claimed.
+func (c *Courier) expects(ctx context.Context) int {
+	name, _ := asynq.GetQueueName(ctx)
+	if queue, is := partOf(name); is {
+		return c.readAtOnce(c.outletOf(channels.Channel(queue)))
 	}
-	ready, err := round.sort(ctx, parcels)
-	if err != nil {
-		return err
-	}
-	return round.send(ctx, ready)
+	return c.mostInFlight()
+}
+
+// readAtOnce is how many messages are worth reading: those of the next window, or
+// of the next few small ones.
+func (c *Courier) readAtOnce(out deliveries.Outlet) int {
+	return max(c.pace.window(out, c.mostInFlight()), firstWindow)
+}
+
+func (c *Courier) outletOf(ch channels.Channel) deliveries.Outlet {
+	return deliveries.Outlet{Channel: ch, Provider: c.Providers[ch]}
 }
 
 // round is one batch under one fence.
 type round struct {
 	*Courier
-	edition *campaigns.Edition
-	fence   deliveries.Fence
-	until   time.Time         // when the lease ends
-	outlet  deliveries.Outlet // the channel's provider
+	edition  *campaigns.Edition
+	fence    deliveries.Fence
+	until    time.Time         // when the lease ends
+	outlet   deliveries.Outlet // the channel's provider
+	patience time.Duration     // what is left of it
+	rows     int               // as many are read at once
+	left     func()            // gives their room back
 
 	health   map[deliveries.Outlet]deliveries.Health // as last looked at
 	lookedAt time.Time
 }
 
+// enter waits until so many rows may be read, no longer than the task and the worker
+// have time. Who waits in vain begins nothing any more.
+func (r *round) enter(ctx context.Context, rows int) {
+	r.leave()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-r.Stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	r.rows = rows
+	if left, err := r.Room.enter(ctx, rows); err == nil {
+		r.left = left
+	}
+}
+
+func (r *round) leave() {
+	if r.left != nil {
+		r.left()
+		r.left = nil
+	}
+}
+
+// deliver takes a batch in parts, each read, judged and sent before the next. What no
+// longer begins goes back.
+func (r *round) deliver(ctx context.Context, batch []deliveries.Delivery) error {
+	for len(batch) > 0 && ctx.Err() == nil && !r.leaves() {
+		held, err := r.heldAtOnce(ctx, batch)
+		if err != nil && ctx.Err() != nil {
+			break
+		}
+		if held || err != nil {
+			return err
+		}
+		parcels := make([]*parcel, min(r.rows, len(batch)))
+		for i := range parcels {
+			parcels[i] = &parcel{delivery: batch[i]}
+		}
+		batch = batch[len(parcels):]
+		if parcels, err = r.sort(ctx, parcels); err != nil {
+			return err
+		}
+		if err := r.send(ctx, parcels); err != nil {
+			return err
+		}
+		if len(batch) > 0 {
+			r.enter(ctx, min(len(batch), r.readAtOnce(r.outlet)))
+		}
+	}
+	return r.giveBack(ctx, batch, "", r.Now(), 0)
+}
+
 // heldAtOnce gives a batch back unread where nothing may leave by its provider.
-func (r *round) heldAtOnce(ctx context.Context, parcels []parcel) (bool, error) {
+func (r *round) heldAtOnce(ctx context.Context, batch []deliveries.Delivery) (bool, error) {
 	if err := r.look(ctx); err != nil {
 		return false, err
 	}
 	if _, a := r.health[r.outlet].Admit(r.Now()); !a.Free && !a.Probe {
-		return true, r.hold(ctx, parcels, a)
+		return true, r.hold(ctx, batch, a)
 	}
 	return false, nil
 }
 
 // load reads everything parcels are judged and rendered by, in a few reads for
 // all of them.
-func (r *round) load(ctx context.Context, parcels []parcel) error {
+func (r *round) load(ctx context.Context, parcels []*parcel) error {
 	now := r.Now()
 	var err error
 	if r.edition, err = r.Catalog.Current(ctx); err != nil {
@@ -166,7 +244,7 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
 	}
 	shelf := newShelf(r.Catalog, r.Log)
-	journeys := make(map[int64]campaigns.Traveller, len(travellers))
+	journeys := make(map[int64]*campaigns.Traveller, len(travellers))
 	for _, group := range byVersion(travellers) {
 		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
 		if err != nil {
@@ -178,20 +256,22 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 		if err := count(ctx, r.News, campaign.Counts(), group, now); err != nil {
 			return err
 		}
-		for _, traveller := range group {
-			journeys[traveller.Entry.ID] = traveller
+		for i := range group {
+			journeys[group[i].Entry.ID] = &group[i]
 		}
 	}
 	if err := r.loadAddressees(ctx, parcels, now); err != nil {
 		return err
 	}
-	for i := range parcels {
-		p := &parcels[i]
+	for _, p := range parcels {
 		p.readAt = now
 		if p.delivery.Direct() {
 			continue
 		}
-		p.journey = journeys[p.delivery.Entry]
+		p.journey = campaigns.Traveller{} // gone where nobody has the entry any more
+		if journey := journeys[p.delivery.Entry]; journey != nil {
+			p.journey = *journey
+		}
 		if p.campaign, err = shelf.campaign(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
 			return err
 		}
@@ -206,7 +286,7 @@ func (r *round) load(ctx context.Context, parcels []parcel) error {
 }
 
 // loadAddressees reads whom direct messages go to: there is no journey to ask.
-func (r *round) loadAddressees(ctx context.Context, parcels []parcel, now time.Time) error {
+func (r *round) loadAddressees(ctx context.Context, parcels []*parcel, now time.Time) error {
 	var ids []string
 	for _, p := range parcels {
 		if p.delivery.Direct() {
@@ -220,9 +300,9 @@ func (r *round) loadAddressees(ctx context.Context, parcels []parcel, now time.T
 	if err != nil {
 		return fmt.Errorf("load the addressees of %d direct messages: %w", len(ids), err)
 	}
-	for i, p := range parcels {
+	for _, p := range parcels {
 		if p.delivery.Direct() {
-			parcels[i].journey.Customer = people[p.delivery.Customer]
+			p.journey.Customer = people[p.delivery.Customer]
 		}
 	}
 	return nil
@@ -230,12 +310,12 @@ func (r *round) loadAddressees(ctx context.Context, parcels []parcel, now time.T
 
 // sort judges a batch before anything is rendered, writes what is held or
 // skipped, and returns the rest.
-func (r *round) sort(ctx context.Context, parcels []parcel) ([]parcel, error) {
+func (r *round) sort(ctx context.Context, parcels []*parcel) ([]*parcel, error) {
 	if err := r.load(ctx, parcels); err != nil {
 		return nil, err
 	}
 	now := r.Now()
-	var ready, held []parcel
+	var ready, held []*parcel
 	var late []deliveries.Outcome
 	for _, p := range parcels {
 		if overdue(p.delivery, now) {
@@ -256,7 +336,7 @@ func (r *round) sort(ctx context.Context, parcels []parcel) ([]parcel, error) {
 	return ready, err
 }
 
-func (r *round) judge(p parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
+func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
 	if r.TestMode.Skips(p.delivery.Channel, p.journey.Customer) {
 		return deliveries.Verdict{Reason: deliveries.TestMode}
 	}
@@ -267,11 +347,11 @@ func (r *round) judge(p parcel, pressure deliveries.Pressure, now time.Time) del
 }
 
 // begin commits the verdicts of parcels and returns those that may leave.
-func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]parcel, error) {
+func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]*parcel, error) {
 	if len(parcels) == 0 {
 		return nil, nil
 	}
-	byID := make(map[int64]parcel, len(parcels))
+	byID := make(map[int64]*parcel, len(parcels))
 	candidates := make([]deliveries.Candidate, len(parcels))
 	for i, p := range parcels {
 		byID[p.delivery.ID] = p
@@ -292,13 +372,14 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 		return nil, fmt.Errorf("begin a window of %d: %w", len(parcels), err)
 	}
 	r.Shown.judged(r.outlet.Channel, verdicts)
-	var leaving []parcel
+	var leaving []*parcel
 	lost := 0
 	for i, verdict := range verdicts {
 		switch {
 		case verdict.Go:
-			parcels[i].delivery, parcels[i].verdict = parcels[i].delivery.Begun(verdict, now), verdict
-			leaving = append(leaving, parcels[i])
+			p := parcels[i]
+			p.delivery, p.verdict = p.delivery.Begun(verdict, now), verdict
+			leaving = append(leaving, p)
 		case verdict == deliveries.Verdict{}:
 			lost++
 		}
@@ -312,8 +393,8 @@ func (r *round) begin(ctx context.Context, parcels []parcel, now time.Time) ([]p
 // send hands parcels over, window by window, each sender taking its turn. Once
 // ctx ends or the worker is to leave no further window begins; the one in flight
 // is finished and settled all the same.
-func (r *round) send(ctx context.Context, parcels []parcel) error {
-	turns, left := r.turns(parcels), patience
+func (r *round) send(ctx context.Context, parcels []*parcel) error {
+	turns := r.turns(parcels)
 	for ctx.Err() == nil && !r.leaves() {
 		err := r.look(ctx)
 		if err != nil && ctx.Err() != nil {
@@ -335,16 +416,16 @@ func (r *round) send(ctx context.Context, parcels []parcel) error {
 			if _, err := r.window(ctx, leaving, false); err != nil {
 				return err
 			}
-		case again > left:
+		case again > r.patience:
 			return r.queueUp(ctx, turns)
 		default:
-			left -= max(again, time.Millisecond)
+			r.patience -= max(again, time.Millisecond)
 			sleep(ctx, again)
 		}
 	}
 	var troubles []error
 	for _, t := range turns {
-		troubles = append(troubles, r.giveBack(ctx, t.parcels, "", r.Now(), 0))
+		troubles = append(troubles, r.giveBack(ctx, rowsOf(t.parcels), "", r.Now(), 0))
 	}
 	return errors.Join(troubles...)
 }
@@ -369,7 +450,7 @@ func (c *Courier) mostInFlight() int {
 
 // take takes a window's worth of parcels out of the turns, as many of each as
 // its limits let go. Where none may go, again is how soon the next one may.
-func (r *round) take(ctx context.Context, turns []*turn) (leaving []parcel, again time.Duration) {
+func (r *round) take(ctx context.Context, turns []*turn) (leaving []*parcel, again time.Duration) {
 	room := r.pace.window(r.outlet, r.mostInFlight())
 	for _, t := range turns {
 		n := min(room, len(t.parcels))
@@ -392,14 +473,14 @@ func (r *round) queueUp(ctx context.Context, turns []*turn) error {
 	var troubles []error
 	for _, t := range turns {
 		first, apart := r.Limits.Line(ctx, t.sender, len(t.parcels))
-		troubles = append(troubles, r.giveBack(ctx, t.parcels, "rate_limit", r.Now().Add(first), apart))
+		troubles = append(troubles, r.giveBack(ctx, rowsOf(t.parcels), "rate_limit", r.Now().Add(first), apart))
 	}
 	return errors.Join(troubles...)
 }
 
 // window renders parcels, commits them, sends them all at once and settles
 // them. It reports whether that showed anything of the provider.
-func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown bool, err error) {
+func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (shown bool, err error) {
 	ctx, span := r.Shown.Traces.Start(ctx, "window")
 	span.Outlet(string(r.outlet.Channel), r.outlet.Provider)
 	span.Count("messages", len(parcels))
@@ -443,6 +524,7 @@ func (r *round) window(ctx context.Context, parcels []parcel, probe bool) (shown
 			again(&outcomes[i], p.delivery, now, channels.ReasonGone)
 		}
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
+		p.message.Content = channels.Content{} // nobody asks for the words any more
 	}
 	r.lead(leaving, outcomes, now)
 	r.tell(ctx, leaving, results)
@@ -470,11 +552,11 @@ func (r *round) leased(ctx context.Context) (context.Context, context.CancelFunc
 // unsent gives back parcels of which nobody knows whether they are written down
 // as being sent: the database went away before it could say so. Not a byte of them
 // has left, and no other may find that out.
-func (r *round) unsent(ctx context.Context, parcels []parcel) error {
+func (r *round) unsent(ctx context.Context, parcels []*parcel) error {
 	ctx, cancel := r.leased(ctx)
 	defer cancel()
 	for {
-		err := r.giveBack(ctx, parcels, "", r.Now(), 0)
+		err := r.giveBack(ctx, rowsOf(parcels), "", r.Now(), 0)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -484,7 +566,7 @@ func (r *round) unsent(ctx context.Context, parcels []parcel) error {
 
 // another reports whether a notification found a browser gone whose customer has
 // another one: the next attempt goes there.
-func another(p parcel, result channels.Result) bool {
+func another(p *parcel, result channels.Result) bool {
 	var refused *channels.Refused
 	return p.delivery.Channel == channels.Push && errors.As(result.Err, &refused) && refused.Reason == channels.ReasonGone &&
 		len(p.journey.Customer.Browsers) > 1
@@ -492,7 +574,7 @@ func another(p parcel, result channels.Result) bool {
 
 // handOver gives the messages to the provider of their channel, all at once. Those
 // that have to wait for others begin before it is late.
-func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []parcel) []channels.Result {
+func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*parcel) []channels.Result {
 	sender := r.Senders[r.outlet.Channel]
 	results := make([]channels.Result, len(parcels))
 	calls := r.Shown.Metrics.Calls(ctx, string(r.outlet.Channel), r.outlet.Provider)
@@ -527,7 +609,7 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []pa
 }
 
 // tell logs what a provider did not take, a line for a window.
-func (r *round) tell(ctx context.Context, parcels []parcel, results []channels.Result) {
+func (r *round) tell(ctx context.Context, parcels []*parcel, results []channels.Result) {
 	var first error
 	failed := 0
 	for _, result := range results {
@@ -545,7 +627,7 @@ func (r *round) tell(ctx context.Context, parcels []parcel, results []channels.R
 
 // trail remembers the trace of a window that is kept, to which what comes back of
 // its messages leads.
-func (r *round) trail(ctx context.Context, parcels []parcel, now time.Time) {
+func (r *round) trail(ctx context.Context, parcels []*parcel, now time.Time) {
 	if r.Shown.Trails == nil || !telemetry.Kept(ctx) {
 		return
 	}
@@ -558,7 +640,7 @@ func (r *round) trail(ctx context.Context, parcels []parcel, now time.Time) {
 
 // blockRefused suppresses the addresses that a provider refuses for good, counts
 // the mailboxes that take nothing for now and forgets browsers that unsubscribed.
-func (r *round) blockRefused(ctx context.Context, parcels []parcel, results []channels.Result, now time.Time) error {
+func (r *round) blockRefused(ctx context.Context, parcels []*parcel, results []channels.Result, now time.Time) error {
 	var blocks []customers.Suppression
 	var trials []customers.Trial
 	var troubles []error
@@ -612,14 +694,22 @@ func (r *round) settle(ctx context.Context, outcomes []deliveries.Outcome, now t
 	return nil
 }
 
-// giveBack returns parcels that were not begun to the ledger, the first due at
+// giveBack returns deliveries that were not begun to the ledger, the first due at
 // a time and the others apart from each other.
-func (r *round) giveBack(ctx context.Context, parcels []parcel, why string, due time.Time, apart time.Duration) error {
-	outcomes := make([]deliveries.Outcome, len(parcels))
-	for i, p := range parcels {
+func (r *round) giveBack(ctx context.Context, some []deliveries.Delivery, why string, due time.Time, apart time.Duration) error {
+	outcomes := make([]deliveries.Outcome, len(some))
+	for i, d := range some {
 		outcomes[i] = deliveries.Outcome{
-			ID: p.delivery.ID, Status: deliveries.Planned, Reason: why, DueAt: due.Add(time.Duration(i) * apart),
+			ID: d.ID, Status: deliveries.Planned, Reason: why, DueAt: due.Add(time.Duration(i) * apart),
 		}
 	}
 	return r.settleAfter(ctx, outcomes)
+}
+
+func rowsOf(parcels []*parcel) []deliveries.Delivery {
+	some := make([]deliveries.Delivery, len(parcels))
+	for i, p := range parcels {
+		some[i] = p.delivery
+	}
+	return some
 }

@@ -45,7 +45,7 @@ func (counting) Intern(_ context.Context, urls []string) (map[string]int64, erro
 func (counting) URL(context.Context, int64) (string, error) { return "", nil }
 
 // letters are parcels of one campaign, to be written.
-func letters(b testing.TB, n int) (*PostOffice, *campaigns.Edition, []parcel) {
+func letters(b testing.TB, n int) (*PostOffice, *campaigns.Edition, []*parcel) {
 	b.Helper()
 	files := map[string][]byte{
 		"rapport.yaml": []byte("workspace: shop\nbrand: {name: Shop, url: \"https://shop.example\", address: \"1 High Street\"}\nlocale: en\nzone: Europe/Berlin\ncurrency: EUR\n" +
@@ -59,10 +59,10 @@ func letters(b testing.TB, n int) (*PostOffice, *campaigns.Edition, []parcel) {
 		b.Fatal(problems)
 	}
 	campaign := shop.Campaigns["offers"]
-	parcels := make([]parcel, n)
+	parcels := make([]*parcel, n)
 	for i := range parcels {
 		id := "c" + strconv.Itoa(i)
-		parcels[i] = parcel{
+		parcels[i] = &parcel{
 			delivery: deliveries.Delivery{
 				ID: int64(i + 1), Channel: channels.Email, Campaign: "offers", Template: "offers", Topic: "marketing", Customer: id,
 			},

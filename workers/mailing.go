@@ -11,7 +11,7 @@ import (
 // list says which of the shop's lists an e-mail of a campaign belongs to, so that
 // mail programs can sort it and complaints can be told apart. A topic is a list:
 // it is what a customer leaves by the way out.
-func (o *desk) list(m *channels.Message, p parcel) {
+func (o *desk) list(m *channels.Message, p *parcel) {
 	topic := p.delivery.Topic
 	if domain := o.sender(m.From).domain; domain != "" {
 		which := listing{topic, domain}

@@ -14,7 +14,7 @@ import (
 // what is at hand: should anything have happened to it since that was read, its
 // revision is another, and it is woken instead. The others are left to this
 // courier, which spares them the way through the scheduler and the queue.
-func (r *round) lead(parcels []parcel, outcomes []deliveries.Outcome, now time.Time) {
+func (r *round) lead(parcels []*parcel, outcomes []deliveries.Outcome, now time.Time) {
 	if r.Traveller == nil {
 		return
 	}
@@ -33,7 +33,7 @@ func (r *round) lead(parcels []parcel, outcomes []deliveries.Outcome, now time.T
 
 // ending is how a journey ends by an outcome of its message; nil where it goes on,
 // or where more than its own row is to be written.
-func (r *round) ending(p parcel, o deliveries.Outcome, now time.Time) *deliveries.Ending {
+func (r *round) ending(p *parcel, o deliveries.Outcome, now time.Time) *deliveries.Ending {
 	if !p.campaign.Closing(p.journey.Entry) {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (r *round) ending(p parcel, o deliveries.Outcome, now time.Time) *deliverie
 }
 
 // onward walks the journeys that were left to this courier.
-func (r *round) onward(ctx context.Context, parcels []parcel, outcomes []deliveries.Outcome) error {
+func (r *round) onward(ctx context.Context, parcels []*parcel, outcomes []deliveries.Outcome) error {
 	var entries []int64
 	for i, o := range outcomes {
 		if !o.Onward.IsZero() {
@@ -66,5 +66,5 @@ func (r *round) onward(ctx context.Context, parcels []parcel, outcomes []deliver
 	if len(entries) == 0 {
 		return nil
 	}
-	return r.Traveller.Travel(ctx, entries)
+	return r.Traveller.travel(ctx, entries)
 }

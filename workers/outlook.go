@@ -92,11 +92,11 @@ func idle(s deliveries.Signs, known deliveries.Health) bool {
 type turn struct {
 	outlet  deliveries.Outlet // whose health counts
 	sender  deliveries.Outlet // whose limit and pause count
-	parcels []parcel
+	parcels []*parcel
 }
 
 // turns puts parcels in groups by whom they leave from, each in its order.
-func (r *round) turns(parcels []parcel) []*turn {
+func (r *round) turns(parcels []*parcel) []*turn {
 	var all []*turn
 	places := map[deliveries.Outlet]*turn{}
 	for _, p := range parcels {
@@ -114,7 +114,7 @@ func (r *round) turns(parcels []parcel) []*turn {
 
 // ways is the outlet whose health counts for a message, and the one whose limit
 // and pause do.
-func (r *round) ways(p parcel) (outlet, sender deliveries.Outlet) {
+func (r *round) ways(p *parcel) (outlet, sender deliveries.Outlet) {
 	outlet, sender = r.outlet, r.outlet
 	sender.Via = r.via(p)
 	if byHost(outlet.Channel) {
@@ -128,7 +128,7 @@ func (r *round) ways(p parcel) (outlet, sender deliveries.Outlet) {
 func byHost(ch channels.Channel) bool { return ch == channels.Push || ch == channels.Webhook }
 
 // via is the sender of a message, or the host it goes to.
-func (r *round) via(p parcel) string {
+func (r *round) via(p *parcel) string {
 	switch customer := p.journey.Customer; {
 	case r.outlet.Channel == channels.Push && customer != nil && len(customer.Browsers) > 0:
 		return hostOf(customer.Browsers[0].Endpoint)
@@ -199,7 +199,7 @@ func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err 
 		case a.Free:
 			open = append(open, t)
 		default:
-			if err := r.hold(ctx, t.parcels, a); err != nil {
+			if err := r.hold(ctx, rowsOf(t.parcels), a); err != nil {
 				return nil, err
 			}
 		}
@@ -245,7 +245,7 @@ func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries
 
 // observe notes what a window showed, by outlet, and reports whether it showed
 // anything. A provider's wish for a pause is its sender's.
-func (r *round) observe(ctx context.Context, parcels []parcel, results []channels.Result, probe bool) (shown bool, err error) {
+func (r *round) observe(ctx context.Context, parcels []*parcel, results []channels.Result, probe bool) (shown bool, err error) {
 	if err := r.look(ctx); err != nil {
 		return false, err
 	}
@@ -274,21 +274,21 @@ func (r *round) observe(ctx context.Context, parcels []parcel, results []channel
 	return shown, errors.Join(troubles...)
 }
 
-// hold gives parcels back for as long as an outlet is shut. They wait in the
+// hold gives deliveries back for as long as an outlet is shut. They wait in the
 // ledger, without an attempt, no longer than until they expire. The first of
 // those that wait for a provider comes back for the next probe.
-func (r *round) hold(ctx context.Context, parcels []parcel, a deliveries.Admission) error {
+func (r *round) hold(ctx context.Context, some []deliveries.Delivery, a deliveries.Admission) error {
 	now := r.Now()
-	outcomes := make([]deliveries.Outcome, len(parcels))
-	for i, p := range parcels {
-		due := a.Until.Add(deliveries.Spread(p.delivery, max(a.Until.Sub(now)/4, time.Second)))
+	outcomes := make([]deliveries.Outcome, len(some))
+	for i, d := range some {
+		due := a.Until.Add(deliveries.Spread(d, max(a.Until.Sub(now)/4, time.Second)))
 		if a.Why == deliveries.ProviderDown {
-			due = now.Add(heldFor + deliveries.Spread(p.delivery, heldFor))
+			due = now.Add(heldFor + deliveries.Spread(d, heldFor))
 			if i == 0 && a.Until.Before(due) {
 				due = a.Until
 			}
 		}
-		outcomes[i] = waiting(p.delivery, a.Why, due, now)
+		outcomes[i] = waiting(d, a.Why, due, now)
 	}
 	return r.settleAfter(ctx, outcomes)
 }

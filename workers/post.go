@@ -25,9 +25,9 @@ type PostOffice struct {
 
 // Write renders parcels. Those that cannot be rendered come back as outcomes:
 // a missing field fails the delivery and is not sent as a blank.
-func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parcels []parcel) (written []parcel, unwritable []deliveries.Outcome, err error) {
+func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parcels []*parcel) (written []*parcel, unwritable []deliveries.Outcome, err error) {
 	d := &desk{PostOffice: o, edition: edition, senders: map[string]sender{}, lists: map[listing]string{}}
-	written = make([]parcel, 0, len(parcels))
+	written = make([]*parcel, 0, len(parcels))
 	for _, p := range parcels {
 		if p.message, err = d.write(p); err != nil {
 			o.Log.Error("a delivery cannot be rendered", "delivery", p.delivery.ID,
@@ -51,7 +51,7 @@ type desk struct {
 	lists   map[listing]string
 }
 
-func (o *desk) write(p parcel) (channels.Message, error) {
+func (o *desk) write(p *parcel) (channels.Message, error) {
 	edition := o.edition
 	if p.delivery.Channel == channels.Webhook {
 		return tell(edition, p)
@@ -84,7 +84,7 @@ func (o *desk) write(p parcel) (channels.Message, error) {
 
 // senderOf is the number or mailbox that a delivery leaves from. A direct text
 // comes from the number that the customer wrote to.
-func senderOf(edition *campaigns.Edition, p parcel) string {
+func senderOf(edition *campaigns.Edition, p *parcel) string {
 	d, customer := p.delivery, p.journey.Customer
 	if from, given := d.Vars["from"].(string); given && d.Direct() && d.Channel == channels.SMS {
 		return from
@@ -96,7 +96,7 @@ func senderOf(edition *campaigns.Edition, p parcel) string {
 }
 
 // tell writes a webhook, which is about a customer and goes to none.
-func tell(edition *campaigns.Edition, p parcel) (channels.Message, error) {
+func tell(edition *campaigns.Edition, p *parcel) (channels.Message, error) {
 	d := p.delivery
 	words, err := edition.WebhookContent(p.campaign.StepAt(d.Step), edition.Bindings(p.campaign, p.journey))
 	return channels.Message{Delivery: d.ID, Attempt: d.Attempts + 1, Content: channels.Content{Webhook: words}}, err

@@ -73,7 +73,7 @@ var words = map[deliveries.Status]string{
 }
 
 // left tells what became of a window.
-func (s Shown) left(out deliveries.Outlet, parcels []parcel, outcomes []deliveries.Outcome) {
+func (s Shown) left(out deliveries.Outlet, parcels []*parcel, outcomes []deliveries.Outcome) {
 	if s.Metrics == nil {
 		return
 	}

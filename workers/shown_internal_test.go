@@ -16,10 +16,10 @@ import (
 // and sending them takes.
 func BenchmarkShown(b *testing.B) {
 	const window = 100
-	parcels := make([]parcel, window)
+	parcels := make([]*parcel, window)
 	outcomes, verdicts := make([]deliveries.Outcome, window), make([]deliveries.Verdict, window)
 	for i := range parcels {
-		parcels[i].delivery = deliveries.Delivery{ID: int64(i + 1), Campaign: fmt.Sprint("c", i%3)}
+		parcels[i] = &parcel{delivery: deliveries.Delivery{ID: int64(i + 1), Campaign: fmt.Sprint("c", i%3)}}
 		outcomes[i].Status, verdicts[i].Go = deliveries.Sent, true
 	}
 	watched := Shown{Metrics: telemetry.New(telemetry.Options{Now: time.Now})}

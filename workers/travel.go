@@ -23,9 +23,11 @@ type Traveller struct {
 	Arrivals campaigns.Arrivals
 	// Rollouts tells how much of the people campaigns with stages have let in.
 	Rollouts campaigns.Rollouts
-	Shown    Shown
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Room is shared with whatever else has rows in memory; nil has no bound.
+	Room  *Room
+	Shown Shown
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // party is the travellers of one version of a campaign.
@@ -36,7 +38,17 @@ type party struct {
 
 // Travel moves entries on as far as they go. An entry whose campaign cannot be
 // read stays where it is and is reported.
-func (t *Traveller) Travel(ctx context.Context, ids []int64) (err error) {
+func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
+	leave, err := t.Room.enter(ctx, len(ids))
+	if err != nil {
+		return fmt.Errorf("wait for room for %d entries: %w", len(ids), err)
+	}
+	defer leave()
+	return t.travel(ctx, ids)
+}
+
+// travel is Travel for who has room already.
+func (t *Traveller) travel(ctx context.Context, ids []int64) (err error) {
 	now := t.Now()
 	ctx, span := t.Shown.ofEntries(ctx, "travel", ids)
 	defer func() { span.End(err) }()
@@ -196,6 +208,9 @@ func versionOf(e campaigns.Entry) version { return version{e.Campaign, e.Version
 
 // grouped puts what has the same key together, in order of appearance.
 func grouped[K comparable, T any](all []T, key func(T) K) [][]T {
+	if len(all) > 0 && !slices.ContainsFunc(all, func(one T) bool { return key(one) != key(all[0]) }) {
+		return [][]T{all} // as nearly every batch is
+	}
 	at := map[K]int{}
 	var groups [][]T
 	for _, one := range all {

@@ -14,7 +14,7 @@ const linksKept = 10_000
 
 // wrapLinks replaces the links of e-mails by signed ones of ours. A link is
 // stored once, whoever it is sent to.
-func (o *PostOffice) wrapLinks(ctx context.Context, parcels []parcel) error {
+func (o *PostOffice) wrapLinks(ctx context.Context, parcels []*parcel) error {
 	links := make([][]templates.Link, len(parcels))
 	numbers := map[string]int64{}
 	for i, p := range parcels {

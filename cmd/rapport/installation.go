@@ -169,14 +169,15 @@ func (i *installation) scheduler() *workers.Scheduler {
 }
 
 func (i *installation) worker() *workers.Worker {
-	traveller := &workers.Traveller{Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log}
+	room := workers.NewRoom(i.Worker.InHand)
+	traveller := &workers.Traveller{Room: room, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log}
 	return &workers.Worker{
 		Witness: i.witness(),
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Shown: i.shown(), Log: i.Log},
 			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Providers: i.Names, Log: i.Log},
-			Traveller: traveller, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Shown: i.shown(), Now: i.Now, Log: i.Log,
+			Traveller: traveller, Room: room, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
 		Traveller: traveller,
 		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Shown: i.shown(), Now: i.Now, Log: i.Log},

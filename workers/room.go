@@ -1,0 +1,40 @@
+package workers
+
+import (
+	"context"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// handful is how many rows need no room: what a customer waits for, such as the
+// answer to a single event, does not stand behind a broadcast.
+const handful = 20
+
+// Room bounds how many rows the tasks of a process have in memory at once, whole
+// with their customers and their words: its memory follows from that, and not from
+// how much waits. Nil has no bound.
+type Room struct {
+	rows *semaphore.Weighted
+	most int64
+}
+
+// NewRoom has room for so many rows; 0 has no bound.
+func NewRoom(rows int) *Room {
+	if rows <= 0 {
+		return nil
+	}
+	return &Room{rows: semaphore.NewWeighted(int64(rows)), most: int64(rows)}
+}
+
+// enter waits until there is room for so many rows more, in the order in which was
+// asked, or until ctx ends. More than there is room for are let in by themselves.
+func (r *Room) enter(ctx context.Context, rows int) (leave func(), err error) {
+	if r == nil || rows <= handful {
+		return func() {}, nil
+	}
+	n := min(int64(rows), r.most)
+	if err := r.rows.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { r.rows.Release(n) }, nil
+}
