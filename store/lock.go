@@ -23,6 +23,9 @@ type fileLock struct{ file *os.File }
 // lockFile takes the lock and writes the process id into the file.
 func lockFile(path string) (*fileLock, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("open store: %w: the data folder cannot be written; check its owner and mode, and how its disk is mounted", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}

@@ -75,6 +75,33 @@ var breakages = []breakage{
 		edits: []edit{{"return nil, nil, errors.New(\"the endpoint's host is no known push service\")", "return target, g.public, nil"}},
 	},
 	{
+		name: "an answer of 500 counts as a refusal", row: badAnswers, shows: "were never in doubt", file: "channels/judge.go",
+		edits: []edit{{"case status >= 400 && status < 500:", "case status >= 400:"}},
+	},
+	{
+		name: "what was answered with 500 is asked again at once", row: badAnswers, shows: "more often than their policy allows", file: "channels/transport.go",
+		edits: []edit{
+			{"\treq.GetBody = nil", "\tagain := req.GetBody\n\treq.GetBody = nil"},
+			{"answer, err := o.transport.RoundTrip(req)", "answer, err := o.transport.RoundTrip(req)\n" +
+				"\tif err == nil && answer.StatusCode >= 500 && again != nil {\n\t\treq.Body, _ = again()\n\t\tanswer, err = o.transport.RoundTrip(req)\n\t}"},
+		},
+	},
+	{
+		name: "who judges a person's messages locks nobody out", row: crowdedPeople, shows: "more often than the cap allows", file: "store/begin.go",
+		edits: []edit{{"if err := lockCustomers(ctx, tx, people); err != nil {", "if err := lockCustomers(ctx, tx, nil); err != nil {"}},
+	},
+	{
+		name: "the same event told twice is two", row: callbackStorm, shows: "not those of a clean pass", file: "store/timeline.go",
+		edits: []edit{
+			{"of := fingerprintOf(key)", "of := fingerprintOf(fmt.Sprint(key, time.Now().UnixNano()))"},
+			{"given := fingerprintOf(provider)", "given := fingerprintOf(fmt.Sprint(provider, time.Now().UnixNano()))"},
+		},
+	},
+	{
+		name: "a link that is only looked at unsubscribes", row: hostileSet, shows: "hold what no legitimate request put there", file: "webhooks/unsubscribe.go",
+		edits: []edit{{"d.show(w, r, g, http.StatusOK, \"unsubscribe\", \"stop_title\", d.stopping(g))", "d.unsubscribe(w, r, g)"}},
+	},
+	{
 		name: "an occurrence is not unique", row: twoSchedulers, shows: "runs were recorded for", file: "store/migrations/00001_spine.sql",
 		edits: []edit{{"entered {int} NOT NULL DEFAULT 0,\n    UNIQUE (campaign, at)\n", "entered {int} NOT NULL DEFAULT 0\n"}},
 	},

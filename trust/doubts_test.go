@@ -39,7 +39,8 @@ var inDoubt = `SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed' AND 
 // is left nobody has a trace of, or it is a mute notification.
 func (r *rig) evidenced(limit time.Duration) bool {
 	r.Helper()
-	s := r.peek()
+	s, closed := r.peek()
+	defer closed()
 	next := time.Now()
 	for deadline := next.Add(limit); time.Now().Before(deadline); {
 		time.Sleep(50 * time.Millisecond) // between two looks

@@ -161,6 +161,7 @@ type attack struct {
 	kind, method, path, body string
 	header                   map[string]string
 	key                      string // the write key it brings; "" is none
+	polite                   bool   // a yes is due to it; it must only change nothing
 }
 
 // storm makes the attacks and, for ten of them, one legitimate request. It returns
@@ -184,7 +185,7 @@ func (s *stranger) storm(n int) (yes map[string]int, kinds int, waits []time.Dur
 		seen[a.kind] = true
 		queue <- func() {
 			status, injected := s.send(a)
-			if status/100 == 2 || status == http.StatusFound || injected {
+			if injected || !a.polite && (status/100 == 2 || status == http.StatusFound) {
 				mu.Lock()
 				defer mu.Unlock()
 				yes[fmt.Sprintf("%s, answered %d: %s %.80q", a.kind, status, a.method, a.path)]++
@@ -248,7 +249,7 @@ func (s *stranger) send(a attack) (status int, injected bool) {
 
 // attack makes up the next one.
 func (s *stranger) attack(n int) attack {
-	makers := []func(int) attack{s.inward, s.forged, s.altered, s.counted, s.injected, s.keyless, s.large}
+	makers := []func(int) attack{s.inward, s.forged, s.altered, s.counted, s.injected, s.keyless, s.large, s.scanned}
 	return makers[s.luck.IntN(len(makers))](n)
 }
 
@@ -331,6 +332,14 @@ func (s *stranger) counted(n int) attack {
 		wrong.Sign(deliveries.Token{Purpose: deliveries.Unsubscribe, Delivery: int64(n % 90)}), "..%2f..%2fetc%2fpasswd", person(n % s.people),
 	}
 	return s.knock("enumeration", doorPaths[s.luck.IntN(len(doorPaths))], guesses[s.luck.IntN(len(guesses))])
+}
+
+// scanned is a genuine link of a letter that a mail scanner looks behind.
+func (s *stranger) scanned(n int) attack {
+	doors, d := s.doors(), int64(1+n%(3*s.people))
+	links := []string{doors.Unsubscribe(d), doors.Survey(d), doors.Preferences(d), doors.NotMe(d, person(n%s.people)+"@rig.example")}
+	methods := []string{http.MethodGet, http.MethodHead}
+	return attack{kind: "scanned link", method: methods[s.luck.IntN(len(methods))], path: strings.TrimPrefix(links[s.luck.IntN(len(links))], doors.Base), polite: true}
 }
 
 // knock asks for a door, or posts to it.

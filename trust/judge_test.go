@@ -248,6 +248,20 @@ func (j *judgement) weigh(id int64, row ended, truth outside) {
 	}
 }
 
+// onlyFor reports whether whatever was refused or skipped was skipped for one of
+// these reasons.
+func (j judgement) onlyFor(reasons ...deliveries.SkipReason) bool {
+	rest := j.refused
+	for end, n := range j.ends {
+		for _, reason := range reasons {
+			if strings.HasSuffix(end, " skipped "+string(reason)) {
+				rest -= n
+			}
+		}
+	}
+	return rest <= 0
+}
+
 const doubledWords = "%d messages went out more often than their policy allows"
 
 // tell writes the judgement into the row's line and holds it to what every row
@@ -287,7 +301,8 @@ func (r *rig) doubted() int {
 // is worth asking the database.
 func (r *rig) rest(limit time.Duration, entries int, meanwhile func()) {
 	r.Helper()
-	s := r.peek()
+	s, closed := r.peek()
+	defer closed()
 	last, quietSince := -1, time.Now()
 	r.wait(limit, "every journey has ended", func() bool {
 		if meanwhile != nil {

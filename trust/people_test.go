@@ -20,12 +20,14 @@ brand: {name: Rig, url: "https://rig.example", address: "1 Rig Street"}
 locale: en
 zone: Europe/Berlin
 currency: EUR
-topics: [{id: service, title: Service, default: in}]
+topics: [{id: service, title: Service, default: in}, {id: news, title: News, default: in}]
 senders:
   email: {from: "Rig <rig@rig.example>"}
   sms: {from: "+493012345678"}
   call: {from: "+493012345678"}
-contact: {countries: {sms: [DE], call: [DE]}}
+contact:
+  countries: {sms: [DE], call: [DE]}
+  caps: [{at_most: 1, per: 7d, topics: [news]}]
 `,
 	"templates/email/note.liquid": "---\nsubject: A note\nlayout: base\nformat: mjml\n---\n<mj-text>A note from {{ brand.name }}. <a href=\"https://rig.example/more\">More</a></mj-text>\n",
 	"templates/sms/note.liquid":   "A note from {{ brand.name }}\n",

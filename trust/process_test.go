@@ -61,6 +61,15 @@ func (p *process) succeeds() bool {
 	return p.cmd.ProcessState.Success()
 }
 
+// said is all that the process has said.
+func (p *process) said() string {
+	raw, err := os.ReadFile(p.words)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
+}
+
 // left reports whether the process ended by itself.
 func (p *process) left() bool {
 	select {

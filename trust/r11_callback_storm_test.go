@@ -204,7 +204,8 @@ func (r *rig) pass(wants setting, dsn string, happened []happening, provider *re
 		r.show("%d requests, the database away for %s, %d times no 2xx", len(posts), s.away, again.Load())
 		r.promise(again.Load() > 0, "nobody noticed that the database was away")
 	}
-	store := r.peek()
+	store, closed := r.peek()
+	defer closed()
 	r.wait(time.Hour, "everything is read", func() bool {
 		return r.number(`SELECT COUNT(*) FROM inbox WHERE state = 'waiting'`) == 0 && idle(store)
 	})

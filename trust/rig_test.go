@@ -229,15 +229,14 @@ func (r *rig) left() bool {
 	return slices.ContainsFunc(r.processes, (*process).left)
 }
 
-// peek opens the store for reading only.
-func (r *rig) peek() *store.Store {
+// peek opens the store for reading only, until it is closed.
+func (r *rig) peek() (s *store.Store, closed func()) {
 	r.Helper()
 	s, err := store.OpenReading(r.Context(), r.dsn)
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.Cleanup(func() { _ = s.Close() }) // nothing was written
-	return s
+	return s, func() { _ = s.Close() } // nothing was written
 }
 
 // said adds up a number that the processes' warnings of one message carry.

@@ -23,7 +23,7 @@ type row struct {
 
 // rows are all there are. Each stands in a file of its own.
 var rows = []row{
-	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, callbackStorm, changedMinds, killedSQLite, hostileSet,
+	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, callbackStorm, changedMinds, killedSQLite, crowdedPeople, hostileSet,
 }
 
 // TestRows plays the rows: the quick form several at once, the full one in turn.
@@ -108,7 +108,7 @@ func (r row) try(t *testing.T, program string, size int) (v verdict) {
 func (t *trial) tellSoFar() {
 	if t.rig != nil {
 		j := t.rig.judge(0)
-		t.show("by then duplicates %d", j.doubled)
+		t.show("by then duplicates %d, messages %v", j.doubled, j.ends)
 		t.promise(j.doubled == 0, doubledWords, j.doubled)
 	}
 }
