@@ -7,7 +7,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # The program is built as the image builds it, and everything else with the same
 # flags, so that no package is compiled twice.
-export CGO_ENABLED = 0
+export CGO_ENABLED = $(if $(RACE),1,0)
 export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 
 .DEFAULT_GOAL := help
@@ -33,14 +33,14 @@ test: ## Run every test; what needs Redis or PostgreSQL runs where they are inst
 	@$(GO) run ./cmd/testbed -quick $(GO) test $(TESTFLAGS) $(PKGS)
 
 .PHONY: race
-race: export CGO_ENABLED = 1
-race: ## Run every test under the race detector
-	@$(GO) run ./cmd/testbed -quick $(GO) test -race $(TESTFLAGS) $(PKGS)
+race: ## Run every test under the race detector, and three rows of the fault suite
+	@CGO_ENABLED=1 $(GO) run ./cmd/testbed -quick $(GO) test -race -timeout 1h $(TESTFLAGS) $(PKGS)
+	@$(MAKE) trust RACE=1 ROWS=R1,R5,R12
 
 .PHONY: trust
-trust: ## Break what it stands on and count the messages; FULL=1 in whole size, ROWS=R1,R5, BROKEN=1 with a safeguard out
+trust: ## Break what it stands on and count the messages; FULL=1 in whole size, ROWS=R1,R5, BROKEN=1 with a safeguard out, RACE=1 with the race detector
 	@cd trust && $(GO) run ../cmd/testbed $(GO) test -count=1 -timeout 12h \
-	  $(if $(FULL)$(filter full,$(TRUST)),,-parallel 3) -form $(if $(FULL)$(filter full,$(TRUST)),full,quick) $(if $(ROWS),-rows $(ROWS)) $(if $(BROKEN),-broken -run Broken) $(TESTFLAGS)
+	  $(if $(FULL)$(filter full,$(TRUST)),,-parallel 3) -form $(if $(FULL)$(filter full,$(TRUST)),full,quick) $(if $(ROWS),-rows $(ROWS)) $(if $(RACE),-detect) $(if $(BROKEN),-broken -run Broken) $(TESTFLAGS)
 
 .PHONY: bench
 bench: build ## Measure this machine, each kind of work beside the same done bare; BENCHFLAGS="--only smtp --n 20000", "--full"

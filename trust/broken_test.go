@@ -87,8 +87,12 @@ var breakages = []breakage{
 		},
 	},
 	{
-		name: "who judges a person's messages locks nobody out", row: crowdedPeople, shows: "more often than the cap allows", file: "store/begin.go",
-		edits: []edit{{"if err := lockCustomers(ctx, tx, people); err != nil {", "if err := lockCustomers(ctx, tx, nil); err != nil {"}},
+		// Either alone keeps the cap nearly always: the lock, and that who comes second waits for who goes first.
+		name: "who judges a person's messages locks nobody out and looks at nothing else that waits", row: crowdedPeople, shows: "more often than the cap allows", file: "store/begin.go",
+		edits: []edit{
+			{"if err := lockCustomers(ctx, tx, people); err != nil {", "if err := lockCustomers(ctx, tx, nil); err != nil {"},
+			{"c.rivals, err = rivalsOf(ctx, tx, people, c.now)", "c.rivals, err = rivalsOf(ctx, tx, nil, c.now)"},
+		},
 	},
 	{
 		name: "the same event told twice is two", row: callbackStorm, shows: "not those of a clean pass", file: "store/timeline.go",

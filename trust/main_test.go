@@ -14,6 +14,7 @@ var (
 	form = flag.String("form", "", "play the rows: quick, several at once, or full, one after the other in their whole size")
 	seed = flag.Uint64("seed", 1, "what the sandbox and the rows choose by")
 	only = flag.String("rows", "", "play only these rows, such as R1,R5")
+	race = flag.Bool("detect", false, "build the program with the race detector; a row in which it sees a race fails")
 )
 
 // program is the built rapport that the rows start.
@@ -44,6 +45,9 @@ func withProgram(run func() int) int {
 
 // build makes the program at a path.
 func build(path string, flags ...string) (string, error) {
+	if *race {
+		flags = append(flags, "-race")
+	}
 	args := append(append([]string{"build", "-o", path}, flags...), "rapport/cmd/rapport")
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)

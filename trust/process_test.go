@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -35,7 +36,12 @@ func (t *trial) launch(dir string, cmd *exec.Cmd) *process {
 		_ = cmd.Wait() // how it ended is in its words
 		close(p.gone)
 	}()
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if words, err := os.ReadFile(p.words); err != nil || bytes.Contains(words, []byte("WARNING: DATA RACE")) {
+			t.Errorf("%s has a data race: %v\n%s", filepath.Base(p.words), err, words)
+		}
+	})
 	return p
 }
 

@@ -61,8 +61,9 @@ type health struct {
 
 // newHealth is that of a process that has only just begun.
 func newHealth(clock func() time.Time, log *slog.Logger) *health {
-	h := &health{Now: clock, Log: log}
-	h.waits("it has only just started", "wait a moment")
+	h := &health{Now: clock, Log: log, troubled: clock()}
+	h.findings = []finding{{Name: "start", Problem: "it has only just started", Mend: "wait a moment"}}
+	h.told = problemsOf(h.findings) // which is no news to anybody
 	return h
 }
 
@@ -108,14 +109,10 @@ func (h *health) found(findings []finding) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.findings = findings
-	var problems []string
-	for _, f := range findings {
-		if !f.OK {
-			h.troubled = h.Now()
-			problems = append(problems, f.Name+": "+f.Problem)
-		}
+	now := problemsOf(findings)
+	if now != "" {
+		h.troubled = h.Now()
 	}
-	now := strings.Join(problems, "; ")
 	switch {
 	case now == h.told:
 		return
@@ -127,6 +124,17 @@ func (h *health) found(findings []finding) {
 		h.Log.Warn("waiting to start", "problem", now)
 	}
 	h.told = now
+}
+
+// problemsOf are those of all findings, in one line; "" where there are none.
+func problemsOf(findings []finding) string {
+	var problems []string
+	for _, f := range findings {
+		if !f.OK {
+			problems = append(problems, f.Name+": "+f.Problem)
+		}
+	}
+	return strings.Join(problems, "; ")
 }
 
 // Ready reports whether the process can do its work, with what was found.

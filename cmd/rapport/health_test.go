@@ -83,6 +83,28 @@ func TestAServerWhoseClockIsWrongMakesUnready(t *testing.T) {
 	}
 }
 
+// That a process has only just started is no news; that it is ready is, and what keeps
+// it from its work.
+func TestOnlyNewsIsLogged(t *testing.T) {
+	var log strings.Builder
+	h := newHealth(now, slog.New(slog.NewTextHandler(&log, nil)))
+	if ready, _ := h.Ready(); ready || log.Len() > 0 {
+		t.Errorf("at the start: ready %v, log %q", ready, &log)
+	}
+	well := finding{Name: "database", OK: true}
+	away := finding{Name: "database", Problem: "it is away"}
+	for _, f := range []finding{well, well, away, away, well} {
+		h.found([]finding{f})
+	}
+	var said []string
+	for line := range strings.Lines(log.String()) {
+		said = append(said, strings.TrimSpace(line[strings.Index(line, "msg="):]))
+	}
+	if want := []string{"msg=ready", `msg="something this process needs is wrong" problem="database: it is away"`, "msg=ready"}; !slices.Equal(said, want) {
+		t.Errorf("the log says %q", said)
+	}
+}
+
 func TestALoopThatStopsIsDead(t *testing.T) {
 	clock := &virtualClock{now: now()}
 	h := newHealth(clock.Now, noLog)
