@@ -68,6 +68,9 @@ type whims struct {
 	stops, erasures int
 	store           *store.Store
 	said            map[string]time.Time // by address, endpoint or campaign
+	counted         time.Time            // when the journeys were last counted
+	entered         bool                 // all have begun: a campaign that is paused or over lets nobody in
+	before          int                  // messages that were out by then
 	acted, turned   int
 }
 
@@ -84,10 +87,19 @@ var turns = []struct {
 	{40, "resumed", func(w *whims) { w.must(w.brake().Resume(w.Context(), "paused")) }},
 }
 
-// next lets somebody change their mind, once for each hundredth of the messages.
+// next lets somebody change their mind, once for each hundredth of the messages that
+// are left when every journey has begun.
 func (w *whims) next() {
 	w.Helper()
-	share := w.accepted.len() * 100 / w.size
+	if !w.entered {
+		if time.Since(w.counted) < time.Second/2 {
+			return
+		}
+		w.counted = time.Now()
+		w.before, w.entered = w.accepted.len(), w.number(`SELECT COUNT(*) FROM entries`) == w.people*len(minds)
+		return
+	}
+	share := (w.accepted.len() - w.before) * 100 / max(1, w.size-w.before)
 	if w.turned < len(turns) && share >= turns[w.turned].at {
 		w.open()
 		turns[w.turned].do(w)
