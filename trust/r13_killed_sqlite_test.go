@@ -15,7 +15,7 @@ var killedSQLite = row{
 	play: func(t *trial) {
 		need, most, every := 4, 6, 2*time.Second
 		if t.full {
-			need, most = 200, 1<<20
+			need, most = 200, 220
 		}
 		people, place := t.size/len(everyChannel), t.TempDir()
 		small := t.newDisk(512)
