@@ -156,7 +156,10 @@ const GivenUp = "given_up"
 // Doubts is the ledger's list of unconfirmed deliveries.
 type Doubts interface {
 	// Unconfirmed lists deliveries that have been unconfirmed since before a
-	// time and were not looked at since, oldest first.
+	// time and were not looked at since. Those that nobody has looked at stand
+	// first, then those that nobody has for longest: what nobody has a trace of
+	// does not keep the others waiting. The longer a doubt lasts, the seldomer it
+	// is listed: not again before a quarter of its age at the last look is over.
 	Unconfirmed(ctx context.Context, before time.Time, limit int) ([]Delivery, error)
 	// Resolve writes findings. A resend is flagged and happens at most once.
 	Resolve(ctx context.Context, now time.Time, findings []Finding) error

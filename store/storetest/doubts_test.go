@@ -50,7 +50,18 @@ func TestUnconfirmedIsLookedAtInTurns(t *testing.T) {
 		same(t, "in doubt", inDoubt(t, s, later), []int64{d[0].ID, d[1].ID})
 		resolve(t, s, later, deliveries.Finding{ID: d[0].ID, Status: deliveries.Unconfirmed})
 		same(t, "after a look at one", inDoubt(t, s, later), []int64{d[1].ID})
-		same(t, "the next turn", inDoubt(t, s, later.Add(time.Minute)), []int64{d[0].ID, d[1].ID})
+		same(t, "the next turn", inDoubt(t, s, later.Add(time.Minute)), []int64{d[1].ID, d[0].ID})
+	})
+}
+
+// A provider is not asked every few minutes for ever after what it has never seen.
+func TestOldDoubtsAreLookedAtSeldomer(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := doubtful(t, s, 1, deliveries.Hold)[0]
+		looked := noon.Add(time.Hour)
+		resolve(t, s, looked, deliveries.Finding{ID: d.ID, Status: deliveries.Unconfirmed})
+		same(t, "before a quarter of an hour is over", inDoubt(t, s, looked.Add(15*time.Minute)), []int64{})
+		same(t, "after it", inDoubt(t, s, looked.Add(15*time.Minute+time.Millisecond)), []int64{d.ID})
 	})
 }
 
