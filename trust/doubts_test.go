@@ -63,14 +63,14 @@ func (r *rig) sendAgain() {
 	if r.pause != nil { // nobody else may write meanwhile
 		goOn = r.pause()
 	}
-	truth := r.outside()
-	for id, row := range r.ledger() {
-		if row.mute(truth.told[id]) {
-			r.most[id] = truth.copies[id] + 1
-		}
-	}
 	for before := 0; before != r.number(inDoubt); { // the oldest thousand at a time
 		before = r.number(inDoubt)
+		truth := r.outside()
+		for id, row := range r.ledger() {
+			if row.mute(truth.told[id]) {
+				r.most[id] = truth.copies[id] + 1
+			}
+		}
 		if word := r.start("doubts", "--older", "0s", "--send-again"); !word.succeeds() {
 			r.Fatalf("rapport doubts: %s", r.lastWords())
 		}
