@@ -14,10 +14,16 @@ import (
 // index, whatever it believes about the table. A join leaves that to statistics,
 // which are out of date in the middle of a broadcast.
 func (t *tx) among(column string) string {
+	return t.within(column, "SELECT v.id FROM {rows} AS v")
+}
+
+// within is the SQL of a column being one of those that a query gives, few of many:
+// each is looked up in the column's index, however large the table is.
+func (t *tx) within(column, query string) string {
 	if t.dialect == expression.Postgres {
-		return column + " = ANY (ARRAY(SELECT v.id FROM {rows} AS v))"
+		return column + " = ANY (ARRAY(" + query + "))"
 	}
-	return column + " IN (SELECT v.id FROM {rows} AS v)"
+	return column + " IN (" + query + ")"
 }
 
 // asRead is a column in a form that no partial index serves. Where rows are named

@@ -91,16 +91,7 @@ const readAtOnce = 2 << 20
 func (s *Store) Waiting(ctx context.Context, now time.Time, lease time.Duration, limit int) (waiting []deliveries.Received, err error) {
 	defer s.timed("read_inbox")()
 	err = s.write(ctx, func(tx *tx) (err error) {
-		waiting, err = list(ctx, tx, scanReceived, `
-			WITH free AS MATERIALIZED (
-				SELECT i.id, i.about, length(i.body) AS size FROM inbox i
-				WHERE i.state = 'waiting' AND (i.lease_until IS NULL OR i.lease_until <= $1)
-				ORDER BY i.id LIMIT $2`+tx.forUpdateOfFree("i")+`),
-			waiting AS (
-				SELECT id, about FROM (SELECT id, about, size, sum(size) OVER (ORDER BY id) AS sofar FROM free) AS f WHERE sofar - size < $4)
-			UPDATE inbox SET lease_until = $3, attempts = attempts + 1
-			WHERE id IN (SELECT id FROM waiting) OR state = 'waiting' AND attempts = 0 AND about <> 0 AND about IN (SELECT about FROM waiting)
-			RETURNING id, provider, attempts, method, url, header, body, received_at, about`,
+		waiting, err = list(ctx, tx, scanReceived, tx.leaseWaiting(),
 			now.UnixMilli(), limit, now.Add(lease).UnixMilli(), readAtOnce)
 		return err
 	})
@@ -109,6 +100,24 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, lease time.Duration,
 	}
 	slices.SortFunc(waiting, func(a, b deliveries.Received) int { return cmp.Compare(a.ID, b.ID) })
 	return waiting, nil
+}
+
+// leaseWaiting is the SQL that leases callbacks which wait, up to $2 of them and $4
+// bytes, from $1 until $3, and what speaks of the same messages.
+func (t *tx) leaseWaiting() string {
+	return `
+		WITH free AS MATERIALIZED (
+			SELECT i.id, i.about, length(i.body) AS size FROM inbox i
+			WHERE i.state = 'waiting' AND (i.lease_until IS NULL OR i.lease_until <= $1)
+			ORDER BY i.id LIMIT $2` + t.forUpdateOfFree("i") + `),
+		waiting AS MATERIALIZED (
+			SELECT id, about FROM (SELECT id, about, size, sum(size) OVER (ORDER BY id) AS sofar FROM free) AS f WHERE sofar - size < $4),
+		along AS MATERIALIZED (
+			SELECT i.id FROM inbox i
+			WHERE i.state = 'waiting' AND i.attempts = 0 AND i.about <> 0 AND ` + t.within("i.about", "SELECT about FROM waiting") + t.forUpdateOfFree("i") + `)
+		UPDATE inbox SET lease_until = $3, attempts = attempts + 1
+		WHERE ` + t.within("id", "SELECT id FROM waiting UNION SELECT id FROM along") + `
+		RETURNING id, provider, attempts, method, url, header, body, received_at, about`
 }
 
 func scanReceived(r record) (in deliveries.Received, err error) {

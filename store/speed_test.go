@@ -163,6 +163,9 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 				t.Errorf("%s\nreads everything:\n%s", query, plan)
 			}
 		}
+		if plan := s.plan(t, (&tx{dialect: s.dialect}).leaseWaiting(), 1, 10, 2, 3); plan != "" {
+			t.Errorf("leasing callbacks reads everything:\n%s", plan)
+		}
 		if s.dialect == expression.Postgres {
 			const known = "SELECT at FROM event_keys k WHERE k.number = $1 AND k.digest = $2"
 			if plan := s.plan(t, known, 1, 2); plan != "" {
