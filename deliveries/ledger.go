@@ -110,7 +110,8 @@ type Ledger interface {
 	// taken, content kept where given) for Go, Planned or Skipped otherwise.
 	// The verdicts stand in the order of the candidates; one whose fence was
 	// lost is not Go. A candidate whose entry has ended meanwhile is skipped as
-	// Exited without asking, unless it Outlasts an entry that went to its end. A resend that is skipped becomes Unconfirmed again.
+	// Exited without asking, unless it Outlasts an entry that went to its end. A
+	// resend that is skipped becomes Unconfirmed again.
 	Begin(ctx context.Context, fence Fence, now time.Time, horizon time.Time, candidates []Candidate, judge func(Delivery, Pressure) Verdict) ([]Verdict, error)
 	// Settle writes outcomes of claimed deliveries, gives back the cap and cost
 	// of those that certainly did not reach the customer (Planned, Failed),

@@ -16,7 +16,7 @@ func (s *Store) Unconfirmed(ctx context.Context, before time.Time, limit int) (d
 		doubtful, err = listInto(ctx, tx, limit, scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d
 			WHERE d.phase = 'doubt' AND d.settled_at < $1
-				AND (d.checked_at IS NULL OR d.checked_at < $1 AND d.checked_at + (d.checked_at - d.settled_at) / 4 < $1)
+				AND (d.checked_at IS NULL OR d.checked_at + (d.checked_at - d.settled_at) / 4 < $1)
 			ORDER BY COALESCE(d.checked_at, 0), d.settled_at, d.id LIMIT $2`, before.UnixMilli(), limit)
 		return err
 	})

@@ -76,15 +76,18 @@ func (p *process) said() string {
 	return string(raw)
 }
 
-// left reports whether the process ended by itself.
-func (p *process) left() bool {
+// ended reports whether the process is gone.
+func (p *process) ended() bool {
 	select {
 	case <-p.gone:
-		return !p.meant
+		return true
 	default:
 		return false
 	}
 }
+
+// left reports whether the process ended by itself.
+func (p *process) left() bool { return p.ended() && !p.meant }
 
 // freeze stops the process where it stands; thaw lets it go on.
 func (p *process) freeze() {

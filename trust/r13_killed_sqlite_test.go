@@ -100,14 +100,7 @@ func (r *rig) refused(setting string, args ...string) string {
 	r.Helper()
 	p := r.startWith(setting, args...)
 	p.meant = true
-	r.wait(time.Minute, "a program that cannot run ends", func() bool {
-		select {
-		case <-p.gone:
-			return true
-		default:
-			return false
-		}
-	})
+	r.wait(time.Minute, "a program that cannot run ends", p.ended)
 	r.promise(!p.cmd.ProcessState.Success(), "a program that cannot run ends as if all were well")
 	return p.said()
 }

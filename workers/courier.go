@@ -118,7 +118,7 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	}
 	ctx, span := c.Shown.ofEntries(ctx, "deliver", entries)
 	defer func() { span.End(err) }()
-	round.outlet = c.outletOf(claimed[0].Channel)
+	round.outlet = outletOf(c.Providers, claimed[0].Channel)
 	if c.Senders[round.outlet.Channel] == nil {
 		c.Log.Error("no provider is configured; messages wait", "channel", round.outlet.Channel, "messages", len(claimed))
 		return round.giveBack(ctx, claimed, "provider_unavailable", c.Now().Add(withoutProvider), 0)
@@ -131,7 +131,7 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 func (c *Courier) expects(ctx context.Context) int {
 	name, _ := asynq.GetQueueName(ctx)
 	if queue, is := partOf(name); is {
-		return c.readAtOnce(c.outletOf(channels.Channel(queue)))
+		return c.readAtOnce(outletOf(c.Providers, channels.Channel(queue)))
 	}
 	return c.mostInFlight()
 }
@@ -140,10 +140,6 @@ func (c *Courier) expects(ctx context.Context) int {
 // of the next few small ones.
 func (c *Courier) readAtOnce(out deliveries.Outlet) int {
 	return max(c.pace.window(out, c.mostInFlight()), firstWindow)
-}
-
-func (c *Courier) outletOf(ch channels.Channel) deliveries.Outlet {
-	return deliveries.Outlet{Channel: ch, Provider: c.Providers[ch]}
 }
 
 // round is one batch under one fence.

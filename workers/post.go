@@ -107,7 +107,7 @@ func tell(edition *campaigns.Edition, p *parcel) (channels.Message, error) {
 // and no list is left by it.
 func (o *desk) answer(m *channels.Message, d deliveries.Delivery) {
 	if d.Channel == channels.SMS {
-		m.StatusURL = o.Doors.Status(o.outlet(channels.SMS), m.Delivery, m.Attempt)
+		m.StatusURL = o.Doors.Status(outletOf(o.Providers, channels.SMS), m.Delivery, m.Attempt)
 	}
 	if to, given := d.Vars["in_reply_to"].(string); given && d.Channel == channels.Email {
 		m.Envelope.InReplyTo = to
@@ -128,10 +128,10 @@ func (o *desk) address(m *channels.Message, customer *customers.Customer, sender
 		m.Unsubscribe = o.Doors.Unsubscribe(m.Delivery)
 		o.envelop(m)
 	case m.Content.SMS != nil:
-		m.StatusURL = o.Doors.Status(o.outlet(channels.SMS), m.Delivery, m.Attempt)
+		m.StatusURL = o.Doors.Status(outletOf(o.Providers, channels.SMS), m.Delivery, m.Attempt)
 	case m.Content.Call != nil:
-		m.StatusURL = o.Doors.Status(o.outlet(channels.Call), m.Delivery, m.Attempt)
-		m.ScriptURL = o.Doors.Script(o.outlet(channels.Call), m.Delivery, m.Attempt)
+		m.StatusURL = o.Doors.Status(outletOf(o.Providers, channels.Call), m.Delivery, m.Attempt)
+		m.ScriptURL = o.Doors.Script(outletOf(o.Providers, channels.Call), m.Delivery, m.Attempt)
 		m.Content.Call.Voice = sender.VoiceFor(m.Content.Call.Language)
 	case m.Content.Push != nil:
 		m.Push = &customer.Browsers[0]
@@ -140,8 +140,9 @@ func (o *desk) address(m *channels.Message, customer *customers.Customer, sender
 	}
 }
 
-func (o *PostOffice) outlet(ch channels.Channel) deliveries.Outlet {
-	return deliveries.Outlet{Channel: ch, Provider: o.Providers[ch]}
+// outletOf is a channel with the provider that serves it.
+func outletOf(providers map[channels.Channel]string, ch channels.Channel) deliveries.Outlet {
+	return deliveries.Outlet{Channel: ch, Provider: providers[ch]}
 }
 
 func nameOf(c *customers.Customer) string {

@@ -62,14 +62,18 @@ type health struct {
 // newHealth is that of a process that has only just begun.
 func newHealth(clock func() time.Time, log *slog.Logger) *health {
 	h := &health{Now: clock, Log: log, troubled: clock()}
-	h.findings = []finding{{Name: "start", Problem: "it has only just started", Mend: "wait a moment"}}
+	h.findings = notBegun("it has only just started", "wait a moment")
 	h.told = problemsOf(h.findings) // which is no news to anybody
 	return h
 }
 
 // waits says that the process cannot begin yet, and why.
 func (h *health) waits(problem, mend string) {
-	h.found([]finding{{Name: "start", Problem: problem, Mend: mend}})
+	h.found(notBegun(problem, mend))
+}
+
+func notBegun(problem, mend string) []finding {
+	return []finding{{Name: "start", Problem: problem, Mend: mend}}
 }
 
 // Look runs the checks, each within its time.

@@ -173,16 +173,24 @@ func TestNewsDuringAMoveIsNotLost(t *testing.T) {
 	}
 }
 
+// abandoned is a message whose lease ended while it was being sent, and the fence
+// under which it was begun.
+func abandoned(t *testing.T, s *store.Store) (deliveries.Delivery, deliveries.Fence) {
+	t.Helper()
+	d := plan(t, s, 1, nil)[0]
+	fence, claimed := claim(t, s)
+	begin(t, s, fence, claimed, pass(0))
+	if _, _, err := s.Reclaim(t.Context(), noon.Add(lease)); err != nil {
+		t.Fatal(err)
+	}
+	return d, fence
+}
+
 // A message that may have gone lets its journey go on. If its worker comes back and
 // knows that it never left, it is sent, and the journey waits for it as before.
 func TestAMessageThatNeverLeftIsNotDroppedByAMove(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
-		d := plan(t, s, 1, nil)[0]
-		fence, claimed := claim(t, s)
-		begin(t, s, fence, claimed, pass(0))
-		if _, _, err := s.Reclaim(t.Context(), noon.Add(lease)); err != nil {
-			t.Fatal(err)
-		}
+		d, fence := abandoned(t, s)
 		judged := journeyOf(t, s, d.Entry)
 		judged.Entry.State, judged.Entry.WakeAt, judged.Entry.EndedAt = campaigns.Finished, time.Time{}, noon
 		if n := settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Planned, DueAt: noon}); n != 1 {
@@ -201,12 +209,7 @@ func TestAMessageThatNeverLeftIsNotDroppedByAMove(t *testing.T) {
 // It is sent as well where its journey went on, and to its end, before anybody knew.
 func TestAMessageThatNeverLeftOutlastsItsJourney(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
-		d := plan(t, s, 1, nil)[0]
-		fence, claimed := claim(t, s)
-		begin(t, s, fence, claimed, pass(0))
-		if _, _, err := s.Reclaim(t.Context(), noon.Add(lease)); err != nil {
-			t.Fatal(err)
-		}
+		d, fence := abandoned(t, s)
 		settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Planned, DueAt: noon})
 		end := journeyOf(t, s, d.Entry)
 		end.Entry.State, end.Entry.WakeAt, end.Entry.EndedAt = campaigns.Finished, time.Time{}, noon
