@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
@@ -63,15 +64,18 @@ func (r *rig) sendAgain() {
 	if r.pause != nil { // nobody else may write meanwhile
 		goOn = r.pause()
 	}
-	for before := 0; before != r.number(inDoubt); { // the oldest thousand at a time
-		before = r.number(inDoubt)
+	// Meanwhile what was sent again may come into doubt anew. That is for his next word.
+	began := time.Now()
+	old := fmt.Sprintf("%s AND settled_at <= %d", inDoubt, began.UnixMilli())
+	for before := 0; before != r.number(old); { // the oldest thousand at a time
+		before = r.number(old)
 		truth := r.outside()
 		for id, row := range r.ledger() {
 			if row.mute(truth.told[id]) {
 				r.most[id] = truth.copies[id] + 1
 			}
 		}
-		if word := r.start("doubts", "--older", "0s", "--send-again"); !word.succeeds() {
+		if word := r.start("doubts", "--older", time.Since(began).String(), "--send-again"); !word.succeeds() {
 			r.Fatalf("rapport doubts: %s", r.lastWords())
 		}
 	}

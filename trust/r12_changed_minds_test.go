@@ -33,13 +33,14 @@ var changedMinds = row{
 		r.resolve(time.Minute, t.size)
 		t.show("%d stops, %d erasures", w.stops, w.erasures)
 		late := w.late()
-		j := r.judge(t.size)
-		t.show("%d not sent with a reason", j.refused)
+		meant := t.size - w.unmeant()
+		j := r.judge(meant)
+		t.show("%d not sent with a reason, %d journeys ended before their message was planned", j.refused, t.size-meant)
 		t.promise(w.stops > 0 && w.erasures > 0 && w.turned == len(turns) && j.refused > 0, "too little happened")
 		t.promise(len(late) == 0, "%d went out later than a second after somebody had decided otherwise: %s", len(late), strings.Join(late[:min(len(late), 3)], "; "))
 		t.promise(j.onlyFor(deliveries.Exited, deliveries.Suppressed, deliveries.PausedCampaign, deliveries.NoAddress), "messages ended for other reasons: %v", j.ends)
 		j.refused = 0 // all for these reasons
-		t.tell(j, t.size)
+		t.tell(j, meant)
 	},
 }
 
@@ -210,6 +211,14 @@ func (w *whims) forbids(whose string, m sandbox.Accepted) bool {
 		return m.Channel == channels.SMS || erased
 	}
 	return true
+}
+
+// unmeant counts the journeys that ended before their only message was planned:
+// their customer was erased, or their campaign cancelled. Nothing else ends one.
+func (w *whims) unmeant() int {
+	w.Helper()
+	return w.number(`SELECT COUNT(*) FROM entries e WHERE e.why IN ('` + customers.Erased + `', 'archived')
+		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.entry = e.id)`)
 }
 
 func (w *whims) mailboxOf(number string) string {
