@@ -93,6 +93,21 @@ func (h *hearing) hearWish() {
 	}
 }
 
+// Binding reports whether a report says what its customer wants from now on, or
+// that an address must not be used any more. That counts whether or not the
+// campaign that wrote to them can be read.
+func Binding(r channels.Report) bool {
+	switch wish := wishOf(r); r.Kind {
+	case channels.ReportUnsubscribed, channels.ReportPreferred, channels.ReportDisowned, channels.ReportComplained:
+		return true
+	case channels.ReportResubscribed:
+		return wish != WishYes // which may be an answer
+	case channels.ReportReplied:
+		return wish == WishStop || wish == WishStart && (r.Letter == nil || r.Letter.Proven)
+	}
+	return r.Suppress
+}
+
 func (h *hearing) optedOut() bool {
 	return h.customer != nil && h.customer.Suppressed[h.report.Channel] == channels.ReasonOptedOut
 }

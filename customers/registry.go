@@ -38,11 +38,11 @@ type Preferences interface {
 	// Consent records consents, a newer word over an older one.
 	Consent(ctx context.Context, words []Consent) error
 	// Suppress adds suppressions; the first reason for an address stays, unless
-	// that is SoftBounces.
+	// that is SoftBounces. The same one again counts from its later time.
 	Suppress(ctx context.Context, blocks []Suppression) error
-	// Release lifts an opt-out by the customer's own word (START); other
-	// reasons stay.
-	Release(ctx context.Context, ch channels.Channel, address string) error
+	// Release lifts an opt-out by the customer's own word (START), said at a time;
+	// other reasons stay, and an opt-out of later than that.
+	Release(ctx context.Context, ch channels.Channel, address string, at time.Time) error
 	// Subscribe binds a browser's push subscription to a customer; Unsubscribe
 	// removes an endpoint the push service has forgotten.
 	Subscribe(ctx context.Context, customer string, s channels.PushSubscription, now time.Time) error

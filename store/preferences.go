@@ -87,19 +87,21 @@ func (s *Store) Suppress(ctx context.Context, blocks []customers.Suppression) er
 }
 
 // putSuppressions blocks addresses inside a transaction. The first reason for an
-// address stays until one comes that weighs more. The journeys of who is behind
-// them are woken.
+// address stays until one comes that weighs more; a word that is said again counts
+// from when it was said last, so that no START from between takes it back. The
+// journeys of who is behind them are woken.
 func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
-	first := map[address]int{}
+	weightiest := map[address]int{}
 	for i, b := range blocks {
 		of := address{b.Channel, b.Address}
-		if j, twice := first[of]; !twice || customers.Weight(blocks[j].Reason) < customers.Weight(b.Reason) {
-			first[of] = i
+		j, twice := weightiest[of]
+		if !twice || customers.Weight(blocks[j].Reason) < customers.Weight(b.Reason) || blocks[j].Reason == b.Reason && b.At.After(blocks[j].At) {
+			weightiest[of] = i
 		}
 	}
 	rows := newRows("channel text, address text, reason text, at int")
 	for i, b := range blocks {
-		if first[address{b.Channel, b.Address}] == i {
+		if weightiest[address{b.Channel, b.Address}] == i {
 			rows.add(b.Channel, b.Address, b.Reason, b.At)
 		}
 	}
@@ -108,6 +110,7 @@ func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression
 		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address
 		ON CONFLICT (channel, address) DO UPDATE SET reason = excluded.reason, at = excluded.at
 		WHERE `+weightOf("suppressions.reason")+" < "+weightOf("excluded.reason")+`
+			OR suppressions.reason = excluded.reason AND suppressions.at < excluded.at
 		RETURNING channel, address`)
 	if err != nil {
 		return err
@@ -121,9 +124,9 @@ func weightOf(column string) string {
 }
 
 // Release implements customers.Preferences.
-func (s *Store) Release(ctx context.Context, ch channels.Channel, address string) error {
+func (s *Store) Release(ctx context.Context, ch channels.Channel, address string, at time.Time) error {
 	err := s.write(ctx, func(tx *tx) error {
-		return releaseSuppressions(ctx, tx, []customers.Suppression{{Channel: ch, Address: address}})
+		return releaseSuppressions(ctx, tx, []customers.Suppression{{Channel: ch, Address: address, At: at}})
 	})
 	if err != nil {
 		return fmt.Errorf("release an address for %s: %w", ch, err)
@@ -132,15 +135,16 @@ func (s *Store) Release(ctx context.Context, ch channels.Channel, address string
 }
 
 // releaseSuppressions lifts opt-outs inside a transaction, also those of people who
-// were erased and now ask for messages again; other reasons stay.
-func releaseSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
-	rows := newRows("channel text, address text")
-	for _, b := range blocks {
-		rows.add(b.Channel, b.Address)
+// were erased and now ask for messages again; other reasons stay, and so does what
+// was said after they asked: words may be read in another order.
+func releaseSuppressions(ctx context.Context, tx *tx, words []customers.Suppression) error {
+	rows := newRows("channel text, address text, at int")
+	for _, w := range words {
+		rows.add(w.Channel, w.Address, w.At)
 	}
 	freed, err := listRows(ctx, tx, rows, scanAddress, `
 		DELETE FROM suppressions WHERE reason IN ($1, $2)
-		AND EXISTS (SELECT 1 FROM {rows} AS v WHERE v.channel = suppressions.channel AND v.address = suppressions.address)
+		AND EXISTS (SELECT 1 FROM {rows} AS v WHERE v.channel = suppressions.channel AND v.address = suppressions.address AND v.at >= suppressions.at)
 		RETURNING channel, address`, channels.ReasonOptedOut, customers.Erased)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/recordings"
@@ -97,9 +98,10 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		func() error { return keepAnswers(ctx, tx, answers) },
 		func() error { return wakeJourneys(ctx, tx, answerers(answers)) },
 		func() error { return noteEngagement(ctx, tx, fresh) },
-		// Where a start and a stop come together, the stop has the last word.
+		// Where a start and a stop come together, the later one counts; of the same
+		// moment the stop.
 		func() error { return unlessEmpty(ctx, tx, releases, releaseSuppressions) },
-		func() error { return unlessEmpty(ctx, tx, blocks, putSuppressions) },
+		func() error { return unlessEmpty(ctx, tx, withoutTakenBack(blocks, releases), putSuppressions) },
 		func() error { return unlessEmpty(ctx, tx, trials, putTrials) },
 		func() error {
 			_, err := putConsents(ctx, tx, consents)
@@ -116,6 +118,19 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		}
 	}
 	return nil
+}
+
+// withoutTakenBack leaves out the opt-outs that a later start takes back.
+func withoutTakenBack(blocks, releases []customers.Suppression) []customers.Suppression {
+	latest := map[address]time.Time{}
+	for _, r := range releases {
+		if of := (address{r.Channel, r.Address}); r.At.After(latest[of]) {
+			latest[of] = r.At
+		}
+	}
+	return slices.DeleteFunc(blocks, func(b customers.Suppression) bool {
+		return b.Reason == channels.ReasonOptedOut && latest[address{b.Channel, b.Address}].After(b.At)
+	})
 }
 
 // noteMachines adds what machines did to deliveries.

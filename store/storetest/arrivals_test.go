@@ -137,7 +137,7 @@ func TestTakingBackWakesToo(t *testing.T) {
 			}
 			e = now
 		}
-		wakes("a release", s.Release(t.Context(), channels.SMS, "+49300000000"))
+		wakes("a release", s.Release(t.Context(), channels.SMS, "+49300000000", noon.Add(time.Hour)))
 		wakes("a browser that is gone", s.Unsubscribe(t.Context(), browser.Endpoint))
 	})
 }

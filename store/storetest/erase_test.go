@@ -147,7 +147,7 @@ func TestErasedPeopleStaySuppressedWhenTheyAreImportedAgain(t *testing.T) {
 		same(t, "suppressed", loaded(t, s, "new-id").Suppressed, want)
 		same(t, "another's", loaded(t, s, "c-other").Suppressed, nil)
 
-		if err := s.Release(t.Context(), channels.SMS, forgotten.Phone); err != nil {
+		if err := s.Release(t.Context(), channels.SMS, forgotten.Phone, noon.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		if why := loaded(t, s, "new-id").Suppressed[channels.SMS]; why != "" {

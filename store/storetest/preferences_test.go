@@ -56,11 +56,20 @@ func TestSuppressions(t *testing.T) {
 		if c.Reachable(channels.SMS) || !c.Reachable(channels.Call) {
 			t.Error("a stop by SMS must stop SMS and nothing else")
 		}
-		for _, ch := range []channels.Channel{channels.SMS, channels.Email} {
-			if err := s.Release(t.Context(), ch, c.Address(ch)); err != nil {
-				t.Fatal(err)
+		release := func(at time.Time) {
+			t.Helper()
+			for _, ch := range []channels.Channel{channels.SMS, channels.Email} {
+				if err := s.Release(t.Context(), ch, c.Address(ch), at); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
+		if err := s.Suppress(t.Context(), []customers.Suppression{{Channel: channels.SMS, Address: ada().Phone, Reason: "opted_out", At: noon.Add(time.Hour)}}); err != nil {
+			t.Fatal(err)
+		}
+		release(noon.Add(time.Minute))
+		same(t, "after a START from between two STOPs that is read last", loaded(t, s, "c-ada").Suppressed[channels.SMS], "opted_out")
+		release(noon.Add(2 * time.Hour))
 		same(t, "after START", loaded(t, s, "c-ada").Suppressed, map[channels.Channel]string{channels.Email: "bounced"})
 	})
 }
