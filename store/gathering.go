@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
+	"time"
 )
 
 // gathering lets writes that come at the same time share one transaction. Whoever
@@ -26,10 +29,14 @@ type gathered[T any] struct {
 	err  error // once done
 }
 
+// writeFor is how long a common write may take. A connection whose other end is
+// gone without a word would keep everybody waiting for a quarter of an hour.
+const writeFor = 20 * time.Second
+
 // join returns when what was given is committed, by write, which is called for
 // several at once. Where the failure may be the fault of one, each is tried by
 // itself, so that one that cannot be written keeps out no other. Who stops waiting
-// does not stop the write.
+// does not stop a write that has begun.
 func (g *gathering[T]) join(ctx context.Context, what T, write func(context.Context, []*gathered[T]) error) error {
 	one := &gathered[T]{what: what, done: make(chan struct{})}
 	g.mu.Lock()
@@ -44,8 +51,16 @@ func (g *gathering[T]) join(ctx context.Context, what T, write func(context.Cont
 	case <-one.done:
 		return one.err
 	case <-ctx.Done():
+		g.leave(one)
 		return ctx.Err()
 	}
+}
+
+// leave takes out one that waits still.
+func (g *gathering[T]) leave(one *gathered[T]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = slices.DeleteFunc(slices.Clone(g.waiting), func(other *gathered[T]) bool { return other == one })
 }
 
 // writeAll writes until nobody waits.
@@ -55,15 +70,22 @@ func (g *gathering[T]) writeAll(ctx context.Context, write func(context.Context,
 		if len(some) == 0 {
 			return
 		}
-		err := write(ctx, some)
+		err := inTime(ctx, some, write)
 		for _, one := range some {
 			one.err = err
-			if err != nil && len(some) > 1 && g.apart(err) {
-				one.err = write(ctx, []*gathered[T]{one})
+			if err != nil && len(some) > 1 && !errors.Is(err, context.DeadlineExceeded) && g.apart(err) {
+				one.err = inTime(ctx, []*gathered[T]{one}, write)
 			}
 			close(one.done)
 		}
 	}
+}
+
+// inTime writes within writeFor.
+func inTime[T any](ctx context.Context, some []*gathered[T], write func(context.Context, []*gathered[T]) error) error {
+	ctx, cancel := context.WithTimeout(ctx, writeFor)
+	defer cancel()
+	return write(ctx, some)
 }
 
 // next takes out those that are written next; none ends the writing.

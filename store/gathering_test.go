@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // TestWritesThatComeTogetherShareATransaction lets one write begin, others come
@@ -122,6 +123,50 @@ func TestWhoStopsWaitingDoesNotStopTheWrite(t *testing.T) {
 		synctest.Wait()
 		if !written {
 			t.Error("the write was stopped")
+		}
+	})
+}
+
+// TestADatabaseThatDoesNotAnswerHoldsNobodyUpForEver lets a write hang: those who
+// wait hear of it, none is tried by itself, and whoever left is not written.
+func TestADatabaseThatDoesNotAnswerHoldsNobodyUpForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var written [][]int
+		write := func(ctx context.Context, some []*gathered[int]) error {
+			var values []int
+			for _, one := range some {
+				values = append(values, one.what)
+			}
+			written = append(written, values)
+			if len(written) < 3 {
+				<-ctx.Done()
+			}
+			return ctx.Err()
+		}
+		g := gathering[int]{most: 3, apart: func(error) bool { return true }}
+		join := func(ctx context.Context, n int) chan error {
+			ended := make(chan error, 1)
+			go func() { ended <- g.join(ctx, n, write) }()
+			synctest.Wait()
+			return ended
+		}
+		began := time.Now()
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		first, second, leaving, third := join(t.Context(), 1), join(t.Context(), 2), join(impatient, 3), join(t.Context(), 4)
+		for n, end := range []chan error{leaving, first, second, third} {
+			if err := <-end; !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("write %d: %v", n, err)
+			}
+		}
+		if took := time.Since(began); took != 2*writeFor {
+			t.Errorf("that took %s", took)
+		}
+		if err := g.join(t.Context(), 5, write); err != nil {
+			t.Errorf("a later write: %v", err)
+		}
+		if want := [][]int{{1}, {2, 4}, {5}}; !slices.EqualFunc(written, want, slices.Equal) {
+			t.Errorf("written together were %v, want %v", written, want)
 		}
 	})
 }
