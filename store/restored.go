@@ -206,7 +206,17 @@ func (s *Store) LedgerClock(ctx context.Context) (at time.Time, waits bool, err 
 	return at, waits, nil
 }
 
-// SetLedgerClock says until when the ledger knows what happened.
+// SetLedgerClock says until when the ledger knows what happened. It goes forward
+// only: the word of a scheduler that was held up changes nothing.
 func (s *Store) SetLedgerClock(ctx context.Context, at time.Time) error {
-	return s.SetFact(ctx, ledgerClock, clockText(at))
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, `
+			INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+			WHERE CAST(facts.value AS BIGINT) < CAST(excluded.value AS BIGINT)`, "fact:"+ledgerClock, clockText(at))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("move the ledger's clock on: %w", err)
+	}
+	return nil
 }

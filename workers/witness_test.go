@@ -83,6 +83,17 @@ func TestAWitnessTrustsWhatItCannotCompare(t *testing.T) {
 	ok(t, s.witness().Check(t.Context()))
 }
 
+// A scheduler that was held up and does not lead any more moves no clock back.
+func TestALateSchedulerMakesNoLedgerOld(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.witness().Advance(t.Context()))
+	late := s.clock()
+	s.later(time.Minute)
+	ok(t, s.witness().Advance(t.Context()))
+	ok(t, s.store.SetLedgerClock(t.Context(), late))
+	ok(t, s.witness().Check(t.Context()))
+}
+
 // The page tells the words that an operator sees.
 func TestThePageOnRestoringTellsWhatIsSeen(t *testing.T) {
 	page, err := os.ReadFile("../docs/operations/restore.md")
