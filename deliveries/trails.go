@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"time"
+
+	"rapport/customers"
 )
 
 // Subject is what a trace is kept of: what sets journeys off, by the cause of their
@@ -31,8 +33,8 @@ func (s Subject) Of(ids ...int64) []string {
 type Trails interface {
 	// Mark keeps the trace of subjects, the latest where there are several.
 	Mark(ctx context.Context, subjects []string, mark string, now time.Time) error
-	// MarkEvents keeps the trace of events, by their keys.
-	MarkEvents(ctx context.Context, keys []string, mark string, now time.Time) error
+	// MarkEvents keeps the trace of events; those that are not recorded have none.
+	MarkEvents(ctx context.Context, events []customers.Event, mark string, now time.Time) error
 	// MarksOf reads the marks of subjects, and OfEntries those of entries' causes.
 	MarksOf(ctx context.Context, subjects []string) (Marks, error)
 	OfEntries(ctx context.Context, ids []int64) (Marks, error)

@@ -149,6 +149,7 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 			"SELECT count(*) FROM events e WHERE e.customer = $1 AND e.name = $2 AND e.at >= $3":                     {"a", "b", 1},
 			"SELECT id FROM events e WHERE e.pending = 1 ORDER BY e.id LIMIT $1":                                     {10},
 			"SELECT id FROM events e WHERE e.key = $1 AND e.name = 'Order Completed'":                                {"a"},
+			"SELECT e.id FROM events e WHERE e.customer = $1 AND e.name = $2 AND e.at = $3 AND e.key = $4":           {"a", "b", 1, "c"},
 			"SELECT e.id FROM events e WHERE e.customer = $1 ORDER BY e.at DESC, e.id DESC LIMIT 300":                {"a"},
 			"SELECT e.id FROM events e WHERE e.customer = $1 AND e.name = $2 AND e.received_at >= $3 AND e.live = 1": {"a", "b", 1},
 			"SELECT id FROM orders o WHERE o.customer = $1":                                                          {"a"},

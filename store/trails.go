@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -26,15 +27,20 @@ func (s *Store) Mark(ctx context.Context, subjects []string, mark string, now ti
 }
 
 // MarkEvents implements deliveries.Trails.
-func (s *Store) MarkEvents(ctx context.Context, eventKeys []string, mark string, now time.Time) error {
+func (s *Store) MarkEvents(ctx context.Context, events []customers.Event, mark string, now time.Time) error {
+	rows := newRows("customer text, name text, at int, key text").expect(len(events))
+	for _, e := range events {
+		rows.add(e.Customer, e.Name, e.At, clean(e.Key))
+	}
 	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.execRows(ctx, keys(eventKeys), `
-			INSERT INTO trails (about, mark, at) SELECT '`+string(deliveries.EventTrail)+`' || e.id, $1, $2 FROM events e
-			WHERE `+tx.among("e.key")+` ON CONFLICT DO NOTHING`, mark, now.UnixMilli())
+		_, err := tx.execRows(ctx, rows, `
+			INSERT INTO trails (about, mark, at) SELECT '`+string(deliveries.EventTrail)+`' || e.id, $1, $2 FROM {rows} AS v
+			JOIN events e ON e.customer = v.customer AND e.name = v.name AND e.at = v.at AND e.key = v.key
+			WHERE TRUE ON CONFLICT DO NOTHING`, mark, now.UnixMilli())
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("keep the trace of %d events: %w", len(eventKeys), err)
+		return fmt.Errorf("keep the trace of %d events: %w", len(events), err)
 	}
 	return nil
 }

@@ -151,11 +151,7 @@ func (i *Ingest) trail(ctx context.Context, events []customers.Event, now time.T
 	if i.Trails == nil || mark == "" || len(events) == 0 {
 		return
 	}
-	keys := make([]string, len(events))
-	for n, event := range events {
-		keys[n] = event.Key
-	}
-	_ = i.Trails.MarkEvents(ctx, keys, mark, now)
+	_ = i.Trails.MarkEvents(ctx, events, mark, now)
 }
 
 // authorised checks the write key, given as the user of Basic auth with an

@@ -80,9 +80,12 @@ func TestTrailsLeadFromRowsToTheirTraces(t *testing.T) {
 			t.Errorf("the traces of three deliveries are %+v", marks)
 		}
 
-		_, err = s.Append(ctx, []customers.Event{{Customer: planned[0].Customer, Name: "Bought", At: noon, ReceivedAt: noon, Key: "k1", Live: true}})
+		bought := customers.Event{Customer: planned[0].Customer, Name: "Bought", At: noon, ReceivedAt: noon, Key: "k1", Live: true}
+		unknown := bought
+		unknown.Key = "unknown"
+		_, err = s.Append(ctx, []customers.Event{bought})
 		do(err)
-		do(s.MarkEvents(ctx, []string{"k1", "unknown"}, "bought", noon))
+		do(s.MarkEvents(ctx, []customers.Event{bought, unknown}, "bought", noon))
 		events, err := s.Pending(ctx, 10)
 		do(err)
 		if len(events) != 1 {
