@@ -3,6 +3,7 @@ package campaigns
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -83,11 +84,21 @@ func (e Entry) BeganAfter(ev customers.Event) bool {
 	return e.EnteredAt.After(ev.ReceivedAt)
 }
 
+// longestKey is how many bytes tell the journeys of a customer apart as they are.
+const longestKey = 200
+
+// keyOf is what tells the journeys of a customer apart. Where shops send more than
+// fits into an index, its digest does.
 func (c *Campaign) keyOf(m expression.Moment) string {
 	if c.Entry.Key == nil {
 		return ""
 	}
-	return asText(c.Entry.Key.Eval(m))
+	key := asText(c.Entry.Key.Eval(m))
+	if len(key) > longestKey {
+		sum := sha256.Sum256([]byte(key))
+		return hex.EncodeToString(sum[:])
+	}
+	return key
 }
 
 // InHoldout reports whether a person (customers.Person) belongs to the share of

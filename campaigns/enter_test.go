@@ -3,6 +3,7 @@ package campaigns
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,28 @@ func TestAnEventBeginsAJourney(t *testing.T) {
 	}
 	if entry.State != Running || !entry.WakeAt.Equal(noon.Add(time.Hour)) || entry.Journal.Event["total"] != 50.0 {
 		t.Errorf("entry %+v", entry)
+	}
+}
+
+// Whatever a shop sends for a key, an index can hold it, and others are others.
+func TestALongKeyTellsJourneysApart(t *testing.T) {
+	keys := map[string]bool{}
+	for _, order := range []string{strings.Repeat("x", 5000), strings.Repeat("x", 4999), "x"} {
+		event := delivered()
+		event.Properties["order_id"] = order
+		entry, _ := ruleShop().EntryFor(eventCampaign(t), event, ann(), nil, noon)
+		if len(entry.Key) > longestKey {
+			t.Errorf("a key of %d bytes became one of %d", len(order), len(entry.Key))
+		}
+		keys[entry.Key] = true
+		exit := eventCampaign(t)
+		exit.Exits = []Exit{{Event: event.Name}}
+		if _, leaves := exit.Leaves(entry, event, ann(), nil, noon); !leaves {
+			t.Errorf("an event with a key of %d bytes does not find its journey", len(order))
+		}
+	}
+	if len(keys) != 3 {
+		t.Errorf("three keys became %d", len(keys))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -157,6 +158,24 @@ func TestALinkIsStoredOnce(t *testing.T) {
 		if !strings.Contains(m.part("text/html"), want) {
 			t.Errorf("mail %d does not hold %s", id+1, want)
 		}
+	}
+}
+
+// A link in which a customer's data stand may be longer than an index can hold. It
+// leads straight to its target, and costs neither its letter nor the others.
+func TestALinkThatIsTooLongIsLeftAsItIs(t *testing.T) {
+	var noise [3000]byte
+	for i := range noise {
+		noise[i] = "0123456789abcdef"[rand.IntN(16)]
+	}
+	long := "https://shop.example/cart?state=" + string(noise[:])
+	const template = "templates/email/note.liquid"
+	s := open(t, with(map[string]string{template: replace(files[template], "<mj-text>", `<mj-text><a href="`+long+`">Cart</a>`)}))
+	s.plan("ann", "Wrote")
+	s.deliver()
+	s.stands(deliveries.Sent, "")
+	if html := s.mails()[0].part("text/html"); !strings.Contains(html, `href="`+long+`"`) || strings.Contains(html, "https://shop.example/sale") {
+		t.Error("the long link is gone, or the other one is not wrapped")
 	}
 }
 
