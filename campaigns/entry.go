@@ -179,8 +179,10 @@ type Runs interface {
 	// Last is the latest recorded occurrence of a campaign; zero when none.
 	Last(ctx context.Context, campaign string) (time.Time, error)
 	// Pending lists shards that are not entered yet, but for those of campaigns
-	// that are paused or drafts.
-	Pending(ctx context.Context, limit int) ([]Shard, error)
+	// that are paused or drafts, and those that were tried within a minute.
+	Pending(ctx context.Context, now time.Time, limit int) ([]Shard, error)
+	// Tried notes that a shard was not entered, so that the others come first.
+	Tried(ctx context.Context, shard Shard, now time.Time) error
 	// EnterShard inserts the audience of one shard and marks it done, in one
 	// transaction; running it again adds nothing. Whom the rule of entry keeps
 	// out is counted on the run.

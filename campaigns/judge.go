@@ -68,7 +68,7 @@ func (g *gate) verdict() deliveries.Verdict {
 	if g.delivery.Direct() {
 		return g.answer()
 	}
-	if g.campaign == nil || g.campaign.State == Paused || g.campaign.State == Draft {
+	if g.campaign == nil || g.campaign.State == Paused || g.campaign.State == Draft || g.pressure.Paused {
 		return g.hold(g.now.Add(rejudge), deliveries.PausedCampaign, true)
 	}
 	if g.delivery.Channel == channels.Webhook {

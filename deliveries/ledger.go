@@ -36,6 +36,9 @@ type Pressure struct {
 	// Refused says that the customer's word on the delivery's topic and channel is
 	// a no at this moment, whatever it was when they were read.
 	Refused bool
+	// Paused says that the campaign is paused, beside its file or by it, or a draft
+	// again at this moment, whatever it was when it was read.
+	Paused bool
 	// Rivals are the customer's other messages that are planned or queued. Those
 	// that a paused campaign holds are left out.
 	Rivals []Rival
@@ -96,10 +99,11 @@ type Fence int64
 // Ledger keeps deliveries through a send. Every call takes a batch and writes
 // it in one transaction.
 type Ledger interface {
-	// Due leases up to limit planned deliveries whose time has come: marks them
-	// Queued, the lease ending at now+lease, and groups them into batches of at
-	// most size of one channel. Two callers never get the same row.
-	Due(ctx context.Context, now time.Time, lease time.Duration, limit, size int) ([]Batch, error)
+	// Due leases planned deliveries whose time has come, of each lane as many as it
+	// has room for: marks them Queued, the lease ending at now+lease, and groups
+	// them into batches of at most size of one channel. Two callers never get the
+	// same row.
+	Due(ctx context.Context, now time.Time, lease time.Duration, room Room, size int) ([]Batch, error)
 	// Claim takes Queued deliveries nobody holds under a new fence, extending
 	// their lease. Rows that are claimed, gone on or unknown are left out.
 	Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (Fence, []Delivery, error)

@@ -3,6 +3,8 @@ package deliveries
 import (
 	"context"
 	"time"
+
+	"rapport/channels"
 )
 
 // Funnel sums up what became of one campaign.
@@ -46,8 +48,10 @@ type Funnel struct {
 
 // Backlog counts work that is waiting at a moment, and when the next falls due.
 type Backlog struct {
-	Due    int64 // planned deliveries whose time has come
-	Held   int64 // queued or sending
+	Due  int64 // planned deliveries whose time has come
+	Held int64 // queued or sending
+	// HeldBy is Held by lane; nil where it was not asked.
+	HeldBy map[channels.Channel]int64
 	Awake  int64 // entries to be looked at
 	Shards int64
 	Inbox  int64
@@ -67,7 +71,8 @@ type Summary interface {
 	// Backlog counts what waits.
 	Backlog(ctx context.Context, now time.Time) (Backlog, error)
 	// Pressing is Backlog for whoever asks all the time: nothing is counted further
-	// than to a bound, however much waits, and Next is left out.
+	// than to a bound (what is held to one for each lane), however much waits. Next
+	// is left out, and shards that were tried in vain just now.
 	Pressing(ctx context.Context, now time.Time, most int) (Backlog, error)
 	// Of lists the deliveries of an entry, oldest first.
 	Of(ctx context.Context, entry int64) ([]Delivery, error)

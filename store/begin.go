@@ -44,6 +44,7 @@ type court struct {
 	contacts map[string][]deliveries.Contact // by customer, newest first
 	rivals   map[string][]deliveries.Rival   // by customer, the soonest due first
 	stopped  map[stop]string                 // why addresses are suppressed
+	paused   map[string]bool                 // campaigns that stand still
 	refused  map[refusal]bool                // what customers said no to
 	budget   *budget
 }
@@ -59,7 +60,7 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	if err != nil {
 		return nil, err
 	}
-	var people []string
+	var people, running []string
 	var entries []int64
 	for id, d := range held {
 		if d.Status != deliveries.Queued {
@@ -67,6 +68,9 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 			continue
 		}
 		people, entries = append(people, d.Customer), append(entries, d.Entry)
+		if !d.Direct() {
+			running = append(running, d.Campaign)
+		}
 	}
 	c := &court{now: now, held: held, budget: openBudget(ctx, tx), contacts: map[string][]deliveries.Contact{}}
 	if horizon.Before(now) { // else there is no limit that anything sent could count against
@@ -75,6 +79,9 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 		}
 	}
 	if c.states, err = statesOf(ctx, tx, distinct(entries)); err != nil {
+		return nil, err
+	}
+	if c.paused, err = pausedOf(ctx, tx, distinct(running)); err != nil {
 		return nil, err
 	}
 	if c.stopped, err = stopsOf(ctx, tx, distinct(people)); err != nil {
@@ -134,7 +141,7 @@ func (c *court) travels(d deliveries.Delivery) bool {
 func (c *court) pressure(d deliveries.Delivery) deliveries.Pressure {
 	p := deliveries.Pressure{
 		Spent: c.budget.spent, Suppressed: c.stopped[stop{d.Customer, d.Channel}],
-		Refused: c.refused[refusal{d.Customer, d.Topic, d.Channel}],
+		Refused: c.refused[refusal{d.Customer, d.Topic, d.Channel}], Paused: !d.Direct() && c.paused[d.Campaign],
 	}
 	for _, earlier := range c.contacts[d.Customer] {
 		if earlier.Delivery != d.ID {
@@ -229,6 +236,16 @@ func statesOf(ctx context.Context, tx *tx, ids []int64) (map[int64]campaigns.Ent
 		states[s.id] = s.state
 	}
 	return states, err
+}
+
+// pausedOf reads which campaigns stand still.
+func pausedOf(ctx context.Context, tx *tx, campaigns []string) (map[string]bool, error) {
+	still, err := listRows(ctx, tx, keys(campaigns), column[string], "SELECT v.id FROM {rows} AS v WHERE "+standsStill("v.id"))
+	paused := make(map[string]bool, len(still))
+	for _, campaign := range still {
+		paused[campaign] = true
+	}
+	return paused, err
 }
 
 // latestBegin is how long after a message expired its send may still begin: it was

@@ -22,33 +22,18 @@ type due struct {
 	priority int64
 }
 
-// Due implements deliveries.Ledger. Every channel gets an equal share of the
-// limit, and what one does not use goes to the others: a broadcast by e-mail
-// does not keep a call waiting. Within a channel the longest due come first,
+// Due implements deliveries.Ledger. Within a channel the longest due come first,
 // and of those due at the same moment the most important.
-func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, limit, size int) (batches []deliveries.Batch, err error) {
+func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, room deliveries.Room, size int) (batches []deliveries.Batch, err error) {
 	defer s.timed("due")()
 	err = s.write(ctx, func(tx *tx) error {
 		batches = nil
-		queued := map[channels.Channel][]due{}
-		for open, left := deliveries.Lanes(), limit; len(open) > 0 && left > 0; {
-			share := max(1, left/len(open))
-			var more []channels.Channel
-			for _, ch := range open {
-				want := min(share, left)
-				taken, err := queueDue(ctx, tx, ch, now, lease, want)
-				if err != nil {
-					return err
-				}
-				queued[ch] = append(queued[ch], taken...)
-				if left -= len(taken); len(taken) == want {
-					more = append(more, ch)
-				}
-			}
-			open = more
-		}
 		for _, ch := range deliveries.Lanes() {
-			batches = append(batches, batch(ch, queued[ch], size)...)
+			queued, err := queueDue(ctx, tx, ch, now, lease, room[ch])
+			if err != nil {
+				return err
+			}
+			batches = append(batches, batch(ch, queued, size)...)
 		}
 		return nil
 	})

@@ -105,18 +105,35 @@ func (s *Store) KeptOutAfter(ctx context.Context, campaign string, run int64) (r
 	return runs, nil
 }
 
-// Pending implements campaigns.Runs, the oldest run first.
-func (r runs) Pending(ctx context.Context, limit int) (pending []campaigns.Shard, err error) {
+// pendingShard is the SQL of a shard, aliased s, that is to be entered and was not
+// tried in vain within a minute of $1.
+const pendingShard = "s.done_at IS NULL AND (s.tried_at IS NULL OR s.tried_at < CAST($1 AS BIGINT) - 60000)"
+
+// Pending implements campaigns.Runs, the oldest run first, but what was tried in
+// vain after what was not.
+func (r runs) Pending(ctx context.Context, now time.Time, limit int) (pending []campaigns.Shard, err error) {
 	err = r.store.read(ctx, func(tx *tx) (err error) {
 		pending, err = list(ctx, tx, scanShard, `
 			SELECT s.run, s.number, s.of, r.campaign, r.version, r.at, r.since FROM run_shards s JOIN runs r ON r.id = s.run
-			WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+` ORDER BY s.run, s.number LIMIT $1`, limit)
+			WHERE `+pendingShard+` AND NOT `+standsStill("r.campaign")+` ORDER BY COALESCE(s.tried_at, 0), s.run, s.number LIMIT $2`, now.UnixMilli(), limit)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list shards to enter: %w", err)
 	}
 	return pending, nil
+}
+
+// Tried implements campaigns.Runs.
+func (r runs) Tried(ctx context.Context, shard campaigns.Shard, now time.Time) error {
+	err := r.store.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, "UPDATE run_shards SET tried_at = $3 WHERE run = $1 AND number = $2 AND done_at IS NULL", shard.Run, shard.Number, now.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note that shard %d of run %d was not entered: %w", shard.Number, shard.Run, err)
+	}
+	return nil
 }
 
 func scanShard(r record) (s campaigns.Shard, err error) {

@@ -230,22 +230,34 @@ func (s summary) Backlog(ctx context.Context, now time.Time) (b deliveries.Backl
 
 // Pressing implements deliveries.Summary.
 func (s summary) Pressing(ctx context.Context, now time.Time, most int) (b deliveries.Backlog, err error) {
-	upTo := func(rows string) string {
-		return "(SELECT COUNT(*) FROM (SELECT 1 FROM " + rows + " LIMIT $2) AS bounded)"
+	upTo := func(limit, rows string) string {
+		return "(SELECT COUNT(*) FROM (SELECT 1 FROM " + rows + " LIMIT " + limit + ") AS bounded)"
 	}
-	due := make([]string, 0, len(deliveries.Lanes()))
+	var due, held []string
 	for _, ch := range deliveries.Lanes() {
 		due = append(due, "EXISTS (SELECT 1 FROM deliveries WHERE phase = 'waiting' AND channel = '"+string(ch)+"' AND due_at <= $1)")
+		held = append(held, "SELECT '"+string(ch)+"', "+upTo("$1", "deliveries WHERE phase = 'moving' AND channel = '"+string(ch)+"'"))
 	}
 	err = s.store.read(ctx, func(tx *tx) error {
-		return tx.statement(ctx, `SELECT
+		b = deliveries.Backlog{HeldBy: map[channels.Channel]int64{}}
+		err := tx.statement(ctx, `SELECT
 			CASE WHEN `+strings.Join(due, " OR ")+` THEN 1 ELSE 0 END,
-			`+upTo("deliveries WHERE phase = 'moving'")+`,
 			CASE WHEN EXISTS (SELECT 1 FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1) THEN 1 ELSE 0 END,
-			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE s.done_at IS NULL AND NOT `+standsStill("r.campaign")+`),
-			`+upTo("inbox WHERE state = 'waiting' AND NOT "+liesStill)+`,
+			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE `+pendingShard+` AND NOT `+standsStill("r.campaign")+`),
+			`+upTo("$2", "inbox WHERE state = 'waiting' AND NOT "+liesStill)+`,
 			CASE WHEN EXISTS (SELECT 1 FROM events WHERE pending = 1) THEN 1 ELSE 0 END`).row(ctx, now.UnixMilli(), most).
-			Scan(&b.Due, &b.Held, &b.Awake, &b.Shards, &b.Inbox, &b.Events)
+			Scan(&b.Due, &b.Awake, &b.Shards, &b.Inbox, &b.Events)
+		if err != nil {
+			return err
+		}
+		return eachRow(ctx, tx, func(r record) error {
+			var ch channels.Channel
+			var count int64
+			err := r.Scan(&ch, &count)
+			b.HeldBy[ch] = count
+			b.Held += count
+			return err
+		}, strings.Join(held, " UNION ALL "), most)
 	})
 	if err != nil {
 		return deliveries.Backlog{}, fmt.Errorf("see what waits: %w", err)

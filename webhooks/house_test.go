@@ -306,7 +306,7 @@ func (h *house) plan(campaign string, d deliveries.Delivery) deliveries.Delivery
 func (h *house) call(script channels.CallScript) deliveries.Delivery {
 	h.t.Helper()
 	planned := h.plan("how-are-we-doing", deliveries.Delivery{Channel: channels.Call})
-	if _, err := h.store.Due(h.t.Context(), noon, time.Minute, 1, 1); err != nil {
+	if _, err := h.store.Due(h.t.Context(), noon, time.Minute, deliveries.RoomFor(1), 1); err != nil {
 		h.t.Fatal(err)
 	}
 	fence, claimed, err := h.store.Claim(h.t.Context(), []int64{planned.ID}, noon, time.Minute)

@@ -150,7 +150,7 @@ func (c *ceiling) byHand(b *testing.B, n int) {
 		began = now()
 	}
 	c.occur(b, now().Add(time.Duration(n)*time.Hour))
-	shards, err := c.store.Runs().Pending(b.Context(), 1000)
+	shards, err := c.store.Runs().Pending(b.Context(), now(), 1000)
 	fine(b, err)
 	for _, shard := range shards {
 		fine(b, c.worker.Entrance.Enter(b.Context(), shard))
@@ -225,7 +225,7 @@ func (c *ceiling) travel(b *testing.B) {
 func (c *ceiling) deliver(b *testing.B) {
 	b.Helper()
 	c.beside(b, func(ctx context.Context) (bool, error) {
-		batches, err := c.store.Due(ctx, now(), workers.UsualLease, 500, 500)
+		batches, err := c.store.Due(ctx, now(), workers.UsualLease, deliveries.RoomFor(500), 500)
 		if err != nil || len(batches) == 0 {
 			return false, err
 		}

@@ -177,7 +177,7 @@ func (s *shop) setClock(to time.Time) {
 func (s *shop) work() {
 	s.t.Helper()
 	for {
-		shards, err := s.store.Runs().Pending(s.ctx(), 1000)
+		shards, err := s.store.Runs().Pending(s.ctx(), s.clock(), 1000)
 		ok(s.t, err)
 		for _, shard := range shards {
 			ok(s.t, s.entrance.Enter(s.ctx(), shard))
@@ -187,7 +187,7 @@ func (s *shop) work() {
 		for batch := range slices.Chunk(ids, 500) {
 			ok(s.t, s.traveller.Travel(s.ctx(), batch))
 		}
-		batches, err := s.store.Due(s.ctx(), s.clock(), time.Minute, 100_000, 500)
+		batches, err := s.store.Due(s.ctx(), s.clock(), time.Minute, deliveries.RoomFor(100_000), 500)
 		ok(s.t, err)
 		for _, batch := range batches {
 			ok(s.t, s.courier.Deliver(s.ctx(), batch.IDs))

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,7 +17,8 @@ import (
 // where it is safe; Redis is kept small.
 const (
 	batchSize     = 500            // deliveries or entries in one task
-	queueDepth    = 20 * batchSize // deliveries that may be queued or sending at once
+	queueDepth    = 20 * batchSize // deliveries of a channel that may be queued or sending at once
+	tasksAhead    = 200            // tasks that may wait for a channel's workers: what none takes is not heaped up
 	journeyDepth  = 16             // tasks that may wait in the journey queue before more entries join
 	entryLease    = time.Minute    // how long an entry or a callback is kept for its task, where a delivery is not kept for less
 	readersAtOnce = 4
@@ -24,6 +26,12 @@ const (
 
 	controlTimeout = 50 * time.Second
 )
+
+// judgedTimeout ends a task in which the database judges a marketer's condition,
+// which may take so long; 0 is a minute.
+func judgedTimeout(condition time.Duration) time.Duration {
+	return max(controlTimeout, cmp.Or(condition, time.Minute)+10*time.Second)
+}
 
 // UsualLease is how long a row is kept for the task that has it. It outlives a
 // window of sends and its settlement, so that a lease is over only if the
@@ -74,10 +82,12 @@ type Pump struct {
 	// Lease is how long what is handed over is left alone; 0 is UsualLease.
 	Lease time.Duration
 	// Call is how long a provider may take to answer; 0 is 10 s.
-	Call  time.Duration
-	Shown Shown
-	Now   func() time.Time
-	Log   *slog.Logger
+	Call time.Duration
+	// Conditions is how long a marketer's condition may be judged; 0 is a minute.
+	Conditions time.Duration
+	Shown      Shown
+	Now        func() time.Time
+	Log        *slog.Logger
 
 	turns map[channels.Channel]int // which part of each was filled last
 }
@@ -131,26 +141,26 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 }
 
 func (p *Pump) events(ctx context.Context, _ time.Time, _ deliveries.Backlog) (int, error) {
-	return p.once(ctx, taskReact, 1, func(int) any { return nil })
+	return p.once(ctx, taskReact, 1, controlTimeoutIn(p.Lease), func(int) any { return nil })
 }
 
 func (p *Pump) callbacks(ctx context.Context, _ time.Time, waiting deliveries.Backlog) (int, error) {
 	readers := int(min((waiting.Inbox+batchSize-1)/batchSize, readersAtOnce))
-	return p.once(ctx, taskRead, readers, func(reader int) any { return reader })
+	return p.once(ctx, taskRead, readers, controlTimeoutIn(p.Lease), func(reader int) any { return reader })
 }
 
-func (p *Pump) shards(ctx context.Context, _ time.Time, _ deliveries.Backlog) (int, error) {
-	shards, err := p.Runs.Pending(ctx, shardsAtOnce)
+func (p *Pump) shards(ctx context.Context, now time.Time, _ deliveries.Backlog) (int, error) {
+	shards, err := p.Runs.Pending(ctx, now, shardsAtOnce)
 	if err != nil {
 		return 0, err
 	}
-	return p.once(ctx, taskEnter, len(shards), func(n int) any { return shards[n] })
+	return p.once(ctx, taskEnter, len(shards), judgedTimeout(p.Conditions), func(n int) any { return shards[n] })
 }
 
 // once puts tasks that nothing leases, each unless it is there already.
-func (p *Pump) once(ctx context.Context, kind string, tasks int, payload func(int) any) (made int, err error) {
+func (p *Pump) once(ctx context.Context, kind string, tasks int, timeout time.Duration, payload func(int) any) (made int, err error) {
 	for n := range tasks {
-		put, err := p.Queue.putOnce(ctx, kind, payload(n), controlTimeoutIn(p.Lease))
+		put, err := p.Queue.putOnce(ctx, kind, payload(n), timeout)
 		if err != nil {
 			return made, err
 		}
@@ -185,9 +195,9 @@ func (p *Pump) entries(ahead int) func(context.Context, time.Time, deliveries.Ba
 }
 
 func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries.Backlog) (int, error) {
-	room := queueDepth - int(waiting.Held)
-	if room <= 0 {
-		return 0, nil
+	room, err := p.room(ctx, waiting)
+	if err != nil || len(room) == 0 {
+		return 0, err
 	}
 	batches, err := p.Ledger.Due(ctx, now, leaseOr(p.Lease), room, batchSize)
 	if err != nil {
@@ -199,6 +209,22 @@ func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries
 		}
 	}
 	return len(batches), nil
+}
+
+// room is how much more each channel may have under way. One has none whose workers
+// are behind, or away: it takes none of the others'.
+func (p *Pump) room(ctx context.Context, waiting deliveries.Backlog) (deliveries.Room, error) {
+	ahead, err := p.Queue.ahead(ctx, p.Parts)
+	if err != nil {
+		return nil, err
+	}
+	room := deliveries.Room{}
+	for _, ch := range deliveries.Lanes() {
+		if free := queueDepth - int(waiting.HeldBy[ch]); free > 0 && ahead[ch] < tasksAhead {
+			room[ch] = free
+		}
+	}
+	return room, nil
 }
 
 // nextPart is the queue in Redis whose turn it is among those of a channel.

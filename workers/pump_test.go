@@ -138,3 +138,24 @@ func TestARedisThatIsAwayIsGivenNothing(t *testing.T) {
 		t.Errorf("%d tasks once it is back", tasks)
 	}
 }
+
+// A channel that nobody works on takes no room from the others, and its tasks are
+// not heaped up.
+func TestAChannelWithoutWorkersHoldsUpNoOther(t *testing.T) {
+	eachRedis(t, func(t *testing.T, s *shop) {
+		queue := asynq.NewClientFromRedisClient(s.redis)
+		for range 200 { // left behind by leases that are over
+			_, err := queue.EnqueueContext(s.ctx(), asynq.NewTask("deliver", []byte("[]")), asynq.Queue("sms"))
+			ok(t, err)
+		}
+		s.plan("ann", "Texted")
+		s.plan("ann", "Wrote")
+		if tasks := s.round(); tasks != 1 {
+			t.Errorf("%d tasks, want the letter's", tasks)
+		}
+		all := s.ledger()
+		if all[0].Status != deliveries.Planned || all[1].Status != deliveries.Queued {
+			t.Errorf("the text is %s, the letter %s", all[0].Status, all[1].Status)
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"rapport/channels"
+	"rapport/deliveries"
 	"rapport/telemetry"
 )
 
@@ -64,6 +65,29 @@ func (q *Queue) waiting(ctx context.Context, queue string) (int, error) {
 		return 0, fmt.Errorf("count the tasks of queue %s: %w", queue, err)
 	}
 	return int(n), nil
+}
+
+// ahead counts the tasks nobody has begun of each channel, over its parts.
+func (q *Queue) ahead(ctx context.Context, parts int) (map[channels.Channel]int, error) {
+	counts := map[channels.Channel][]*redis.IntCmd{}
+	_, err := q.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, ch := range deliveries.Lanes() {
+			for n := range max(parts, 1) {
+				counts[ch] = append(counts[ch], pipe.LLen(ctx, tasksOf(part(string(ch), n))+"pending"))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the tasks of all channels: %w", err)
+	}
+	ahead := map[channels.Channel]int{}
+	for ch, parts := range counts {
+		for _, count := range parts {
+			ahead[ch] += int(count.Val())
+		}
+	}
+	return ahead, nil
 }
 
 // tasksOf begins the names of the keys in which Asynq keeps a queue's tasks.

@@ -27,7 +27,8 @@ type Reactor struct {
 
 // React judges every live event that was not judged yet. An event is marked as
 // seen only after everything it caused is written; until then it is judged
-// again, which adds nothing: an entry is unique on the event that caused it.
+// again, which adds nothing: an entry is unique on the event that caused it. One
+// that cannot be judged waits, and keeps no other waiting.
 func (r *Reactor) React(ctx context.Context) error {
 	for {
 		events, err := r.News.Pending(ctx, batchSize)
@@ -37,7 +38,7 @@ func (r *Reactor) React(ctx context.Context) error {
 		if len(events) == 0 {
 			return nil
 		}
-		if err := r.react(ctx, events); err != nil {
+		if err := apart(ctx, events, r.react); err != nil {
 			return err
 		}
 	}

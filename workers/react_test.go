@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/deliveries"
 )
 
@@ -145,6 +146,53 @@ func TestAnAnswerOutlastsAStaleCampaign(t *testing.T) {
 	s.later(2 * time.Minute)
 	ok(t, s.reader.Read(s.ctx()))
 	s.stands(deliveries.Answered, "")
+}
+
+// A STOP counts although the message that it answers cannot be read.
+func TestAStopDoesNotWaitForAStaleCampaign(t *testing.T) {
+	s := open(t, files)
+	s.asked()
+	s.apply(with(map[string]string{"campaigns/survey.yaml": files["campaigns/survey.yaml"] + "priority: 10\n"}))
+	s.catalog = &campaigns.Catalog{Archive: rotten{s.store.Archive(), "survey"}}
+	s.wire()
+	s.reply(phoneOf("ann"), "STOP")
+	if why := s.customer("ann").Suppressed[channels.SMS]; why != channels.ReasonOptedOut {
+		t.Errorf("after a STOP she is suppressed for %q", why)
+	}
+}
+
+// An event that cannot be judged holds up no other.
+func TestAnEventThatCannotBeJudgedHoldsUpNoOther(t *testing.T) {
+	s := open(t, files)
+	s.person("ben")
+	s.happen("ann", "Texted")
+	s.happen("ben", "Texted")
+	s.happen("ann", "Wrote")
+	s.reactor.Entries = refusing{s.store, "ann", "text"}
+	if err := s.reactor.React(s.ctx()); err == nil {
+		t.Error("nobody is told")
+	}
+	if !slices.Equal(s.runningEntries("ben"), []string{"text at "}) || !slices.Equal(s.runningEntries("ann"), []string{"letter at "}) {
+		t.Errorf("running: %v %v", s.runningEntries("ann"), s.runningEntries("ben"))
+	}
+	s.reactor.Entries = s.store
+	ok(t, s.reactor.React(s.ctx()))
+	s.wantJourneys("once it can be judged", "text", "ann", 1)
+}
+
+// refusing is a ledger that cannot write somebody's entry.
+type refusing struct {
+	campaigns.Entries
+	customer, campaign string
+}
+
+func (r refusing) Enter(ctx context.Context, entries []campaigns.Entry, again campaigns.Again) ([]bool, error) {
+	for _, e := range entries {
+		if e.Customer == r.customer && e.Campaign == r.campaign {
+			return nil, errKilled
+		}
+	}
+	return r.Entries.Enter(ctx, entries, again)
 }
 
 // rotten is an archive in which the older versions of one campaign have gone

@@ -51,7 +51,8 @@ type heard struct {
 
 // Read reads callbacks until none waits. One is marked as read only after
 // everything it says is applied; reading it twice applies it once, because each
-// line of a timeline is unique.
+// line of a timeline is unique. One that cannot be applied waits, and keeps no
+// other waiting.
 func (r *Reader) Read(ctx context.Context) error {
 	for {
 		waiting, err := r.Inbox.Waiting(ctx, r.Now(), controlLease(r.Lease), batchSize)
@@ -61,7 +62,7 @@ func (r *Reader) Read(ctx context.Context) error {
 		if len(waiting) == 0 {
 			return nil
 		}
-		if err := r.read(ctx, waiting); err != nil {
+		if err := apart(ctx, waiting, r.read); err != nil {
 			return err
 		}
 	}
@@ -211,7 +212,7 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 			if campaign, err = shelf.campaign(ctx, h.delivery.Campaign, h.delivery.Version); err != nil {
 				return nil, err
 			}
-			if campaign == nil && !wish(h.report) {
+			if campaign == nil && !campaigns.Binding(h.report) {
 				later[h.received] = true
 				continue
 			}
@@ -245,16 +246,6 @@ func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) 
 	return people[stranger.ID], nil
 }
 
-// wish reports whether a report says what its customer wants from now on. That
-// counts whether or not the campaign that wrote to them can be read.
-func wish(r channels.Report) bool {
-	switch r.Kind {
-	case channels.ReportUnsubscribed, channels.ReportPreferred, channels.ReportDisowned, channels.ReportComplained:
-		return true
-	}
-	return false
-}
-
 // heedStranger keeps the word of somebody who is no customer: a STOP counts
 // whoever says it, and so does the START that takes it back. There is no
 // timeline to put anything else on.
@@ -266,7 +257,7 @@ func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h
 			return fmt.Errorf("keep a stranger's stop: %w", err)
 		}
 	case said.Release != nil:
-		if err := r.Preferences.Release(ctx, said.Release.Channel, said.Release.Address); err != nil {
+		if err := r.Preferences.Release(ctx, said.Release.Channel, said.Release.Address, said.Release.At); err != nil {
 			return fmt.Errorf("keep a stranger's start: %w", err)
 		}
 	default:

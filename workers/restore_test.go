@@ -58,7 +58,7 @@ func (w *world) minutes(n int) {
 	for range n {
 		w.later(time.Minute)
 		ok(w.t, w.schedule.Round(w.ctx()))
-		shards, err := w.store.Runs().Pending(w.ctx(), 1000)
+		shards, err := w.store.Runs().Pending(w.ctx(), w.clock(), 1000)
 		ok(w.t, err)
 		for _, shard := range shards {
 			ok(w.t, w.entrance.Enter(w.ctx(), shard))

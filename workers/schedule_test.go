@@ -23,7 +23,7 @@ func broadcaster(t *testing.T, misfire string) *shop {
 // runs lists when runs were recorded, those with shards to enter first.
 func (s *shop) entering() []time.Time {
 	s.t.Helper()
-	shards, err := s.store.Runs().Pending(s.ctx(), 1000)
+	shards, err := s.store.Runs().Pending(s.ctx(), s.clock(), 1000)
 	ok(s.t, err)
 	var at []time.Time
 	for _, shard := range shards {
@@ -37,7 +37,7 @@ func (s *shop) entering() []time.Time {
 // enter lets everybody in whom pending shards name.
 func (s *shop) enter() {
 	s.t.Helper()
-	shards, err := s.store.Runs().Pending(s.ctx(), 1000)
+	shards, err := s.store.Runs().Pending(s.ctx(), s.clock(), 1000)
 	ok(s.t, err)
 	for _, shard := range shards {
 		ok(s.t, s.entrance.Enter(s.ctx(), shard))

@@ -307,7 +307,7 @@ func (s *shop) travel() {
 // due queues what is due, as the pump does, and gives the numbers.
 func (s *shop) due() []int64 {
 	s.t.Helper()
-	batches, err := s.store.Due(s.ctx(), s.clock(), workers.UsualLease, 1000, 500)
+	batches, err := s.store.Due(s.ctx(), s.clock(), workers.UsualLease, deliveries.RoomFor(1000), 500)
 	ok(s.t, err)
 	var ids []int64
 	for _, batch := range batches {

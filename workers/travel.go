@@ -37,14 +37,15 @@ type party struct {
 }
 
 // Travel moves entries on as far as they go. An entry whose campaign cannot be
-// read stays where it is and is reported.
+// read stays where it is and is reported. One that cannot be moved waits for its
+// lease to end, and keeps no other waiting.
 func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 	leave, err := t.Room.enter(ctx, len(ids))
 	if err != nil {
 		return fmt.Errorf("wait for room for %d entries: %w", len(ids), err)
 	}
 	defer leave()
-	return t.travel(ctx, ids)
+	return apart(ctx, ids, t.travel)
 }
 
 // travel is Travel for who has room already.

@@ -17,8 +17,10 @@ type Watcher struct {
 	Memberships campaigns.Memberships
 	Queue       *Queue // of the process that starts looks
 	Dialect     expression.Dialect
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Conditions is how long a marketer's condition may be judged; 0 is a minute.
+	Conditions time.Duration
+	Now        func() time.Time
+	Log        *slog.Logger
 
 	started time.Time // the latest round
 }
@@ -46,7 +48,7 @@ func (w *Watcher) Round(ctx context.Context) error {
 	}
 	for _, segment := range watched {
 		for number := range campaigns.SegmentParts {
-			if _, err := w.Queue.putOnce(ctx, taskWatch, campaigns.SegmentPart{Segment: segment, Number: number}, controlTimeout); err != nil {
+			if _, err := w.Queue.putOnce(ctx, taskWatch, campaigns.SegmentPart{Segment: segment, Number: number}, judgedTimeout(w.Conditions)); err != nil {
 				return fmt.Errorf("start a look at segment %s: %w", segment, err)
 			}
 		}

@@ -311,7 +311,7 @@ func (p *production) settle() {
 		must(p.t, p.reactor.React(ctx))
 		p.report(now)
 		must(p.t, p.reader.Read(ctx))
-		shards, err := p.store.Runs().Pending(ctx, 1000)
+		shards, err := p.store.Runs().Pending(ctx, now, 1000)
 		must(p.t, err)
 		for _, shard := range shards {
 			must(p.t, p.entrance.Enter(ctx, shard))
@@ -320,7 +320,7 @@ func (p *production) settle() {
 		awake, err := p.store.Awake(ctx, now, time.Minute, 1000)
 		must(p.t, err)
 		must(p.t, p.traveller.Travel(ctx, awake))
-		batches, err := p.store.Due(ctx, now, workers.UsualLease, 1000, 500)
+		batches, err := p.store.Due(ctx, now, workers.UsualLease, deliveries.RoomFor(1000), 500)
 		must(p.t, err)
 		for _, batch := range batches {
 			must(p.t, p.courier.Deliver(ctx, batch.IDs))

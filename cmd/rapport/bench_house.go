@@ -198,7 +198,7 @@ func (b *bench) occur(ctx context.Context, campaign string) error {
 // enterAll takes the audiences of all runs into the ledger, without a queue.
 func (b *bench) enterAll(ctx context.Context) error {
 	entrance := b.worker().Entrance
-	shards, err := b.Store.Runs().Pending(ctx, 1000)
+	shards, err := b.Store.Runs().Pending(ctx, b.Now(), 1000)
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,8 @@ func (i *installation) scheduler() *workers.Scheduler {
 		Stager:   i.stager(),
 		Pump: &workers.Pump{
 			Queue: i.queue(), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
-			Parts: i.Worker.QueueParts, Lease: i.Worker.Lease, Call: i.Worker.Call, Shown: i.shown(), Now: i.Now, Log: i.Log,
+			Parts: i.Worker.QueueParts, Lease: i.Worker.Lease, Call: i.Worker.Call, Conditions: i.Store.ConditionTimeout,
+			Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
 		Reconciler: &workers.Reconciler{
 			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
@@ -217,7 +218,7 @@ func (i *installation) outlook() *workers.Outlook {
 func (i *installation) watcher() *workers.Watcher {
 	return &workers.Watcher{
 		Catalog: i.Catalog, Memberships: i.Store.Memberships(), Queue: i.queue(),
-		Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log,
+		Dialect: i.Store.Dialect(), Conditions: i.Store.ConditionTimeout, Now: i.Now, Log: i.Log,
 	}
 }
 

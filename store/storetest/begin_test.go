@@ -310,3 +310,22 @@ func TestBeginKnowsWhatWasRefusedMeanwhile(t *testing.T) {
 		same(t, "refused", refused, map[int64]bool{planned[0].ID: true, planned[1].ID: false, planned[2].ID: false})
 	})
 }
+
+// A pause that was committed after the message was claimed is known when it begins.
+func TestBeginKnowsWhatWasPausedMeanwhile(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 2, nil)
+		fence, claimed := claim(t, s)
+		paused := func() (all []bool) {
+			begin(t, s, fence, claimed, func(_ deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+				all = append(all, p.Paused)
+				return deliveries.Verdict{Go: len(all) == 2}
+			})
+			return all
+		}
+		if _, err := s.Pause(t.Context(), campaigns.Pause{Campaign: planned[0].Campaign, Source: "operator", At: noon}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "paused", paused(), []bool{true, true})
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/deliveries"
 	"rapport/store"
 )
@@ -71,14 +72,22 @@ func TestAnEntryIsLeftToWhoWalksItOn(t *testing.T) {
 func TestWhatPressesIsCountedToABound(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		plan(t, s, 8, nil)
-		if _, err := s.Due(t.Context(), noon, lease, 6, 6); err != nil {
+		if _, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(6), 6); err != nil {
 			t.Fatal(err)
 		}
 		enter(t, s, always, journey("c-x", "1"), journey("c-y", "1"))
 		occur(t, s, 3, campaigns.Run{Campaign: "weekly", At: noon})
+		held := func(mails int64) map[channels.Channel]int64 {
+			by := map[channels.Channel]int64{}
+			for _, ch := range deliveries.Lanes() {
+				by[ch] = 0
+			}
+			by[channels.Email] = mails
+			return by
+		}
 		for most, want := range map[int]deliveries.Backlog{
-			100: {Due: 1, Held: 6, Awake: 1, Shards: 3},
-			4:   {Due: 1, Held: 4, Awake: 1, Shards: 3},
+			100: {Due: 1, Held: 6, HeldBy: held(6), Awake: 1, Shards: 3},
+			4:   {Due: 1, Held: 4, HeldBy: held(4), Awake: 1, Shards: 3},
 		} {
 			got, err := s.Summary().Pressing(t.Context(), noon, most)
 			if err != nil {

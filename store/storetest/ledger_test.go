@@ -74,7 +74,7 @@ func TestABroadcastLeavesRoomForOtherChannels(t *testing.T) {
 				d.Channel, d.DueAt = channels.Call, noon
 			}
 		})
-		batches, err := s.Due(t.Context(), noon, lease, 12, 5)
+		batches, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(11), 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestClaimersNeverShareARow(t *testing.T) {
 		for range workers {
 			wait.Go(func() {
 				for {
-					batches, err := s.Due(t.Context(), noon, lease, 20, 7)
+					batches, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(20), 7)
 					if err != nil {
 						t.Error(err)
 						return

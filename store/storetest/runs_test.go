@@ -23,7 +23,7 @@ func occur(t testing.TB, s *store.Store, shards int, runs ...campaigns.Run) []ca
 
 func pending(t testing.TB, s *store.Store) []campaigns.Shard {
 	t.Helper()
-	shards, err := s.Runs().Pending(t.Context(), 100)
+	shards, err := s.Runs().Pending(t.Context(), noon, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,4 +233,39 @@ func TestTheNextRunFollowsTheRuleOfEntry(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Shards that cannot be entered leave their turn to those of other runs.
+func TestWhatWasTriedInVainComesLast(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		occur(t, s, 2, campaigns.Run{Campaign: "stuck", Version: 1, At: noon})
+		occur(t, s, 2, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})
+		next := func(now time.Time, limit int) (names []string) {
+			t.Helper()
+			shards, err := s.Runs().Pending(t.Context(), now, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, shard := range shards {
+				names = append(names, fmt.Sprintf("%s %d", shard.Campaign, shard.Number))
+			}
+			return names
+		}
+		same(t, "at first", next(noon, 2), []string{"stuck 0", "stuck 1"})
+		stuck, err := s.Runs().Pending(t.Context(), noon, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, shard := range stuck {
+			if err := s.Runs().Tried(t.Context(), shard, noon.Add(-time.Duration(n)*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "then", next(noon, 9), []string{"weekly 0", "weekly 1"})
+		pressing, err := s.Summary().Pressing(t.Context(), noon, 9)
+		if err != nil || pressing.Shards != 2 {
+			t.Errorf("%d shards press, %v", pressing.Shards, err)
+		}
+		same(t, "a while later", next(noon.Add(2*time.Minute), 9), []string{"weekly 0", "weekly 1", "stuck 1", "stuck 0"})
+	})
 }
