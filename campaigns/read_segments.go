@@ -153,8 +153,15 @@ func (r *reader) compile(s *segmentDraft) {
 }
 
 // inSegment finds the segments a condition names. Whether they exist is for
-// the compiler to say; here they tell the order to compile in.
-var inSegment = regexp.MustCompile(`in_segment\(\s*["']([^"']+)["']\s*\)`)
+// the compiler to say; here they tell the order to compile in. Between the words may
+// stand whatever the compiler passes over: blanks and comments.
+var inSegment = func() *regexp.Regexp {
+	const (
+		between = `(?:\s|/\*(?s:.*?)\*/|//[^\n]*\n|#[^\n]*\n)*`
+		quote   = "[\"'`]"
+	)
+	return regexp.MustCompile(`in_segment` + between + `\(` + between + quote + "([^\"'`]+)" + quote)
+}()
 
 // references lists the segments that this one leans on, with the places that
 // name them.
