@@ -34,7 +34,7 @@ const chartFolder = "../helm/rapport"
 
 // variants are the values every check is done with. A chart without publicURL does
 // not render, so the least is one line.
-var variants = []string{"minimal", "full", "external"}
+var variants = []string{"minimal", "full", "bucket", "external"}
 
 func valuesOf(t *testing.T, variant string) map[string]any {
 	t.Helper()

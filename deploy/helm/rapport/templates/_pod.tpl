@@ -32,8 +32,9 @@ what Go does not count. */}}
   valueFrom: {resourceFieldRef: {containerName: rapport, resource: limits.cpu, divisor: "1"}}
 {{- end }}
 
+{{- /* Both are told of sources, each a Secret and which settings its keys are. */}}
 {{- define "rapport.secretEnv" -}}
-{{- range .Values.secrets }}
+{{- range . }}
 {{- range $setting, $key := .settings }}
 - name: RAPPORT_{{ upper $setting }}_FILE
   value: /etc/rapport/secrets/{{ $setting }}
@@ -46,7 +47,7 @@ what Go does not count. */}}
   projected:
     defaultMode: 0440
     sources:
-      {{- range .Values.secrets }}
+      {{- range . }}
       - secret:
           name: {{ .existingSecret }}
           items:
@@ -129,7 +130,7 @@ spec:
         - name: {{ $name }}
           value: {{ $value | quote }}
         {{- end }}
-        {{- include "rapport.secretEnv" $root | nindent 8 }}
+        {{- include "rapport.secretEnv" $values.secrets | nindent 8 }}
       ports:
         - {name: ops, containerPort: 9090, protocol: TCP}
         {{- range $name, $port := .ports }}
@@ -163,7 +164,7 @@ spec:
   volumes:
     - name: config
       configMap: {name: {{ include "rapport.name" $root }}}
-    {{- include "rapport.secretVolume" $root | nindent 4 }}
+    {{- include "rapport.secretVolume" $values.secrets | nindent 4 }}
     - name: tmp
       emptyDir: {sizeLimit: 256Mi}
     {{- with $values.files.existingSecret }}
