@@ -236,6 +236,9 @@ func TestAValueThatMakesNoSenseIsRefusedByName(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"nothing said":              {"", "publicURL"},
 		"a slash at the end":        {"publicURL: https://news.shop.example/", "publicURL"},
+		"a path before the doors":   {"publicURL: https://shop.example/news", "publicURL"},
+		"no Redis":                  {"secrets: [{existingSecret: a, settings: {store: b, link_keys: c}}]", "redis: neither"},
+		"a shutdown in halves":      {"config: {worker: {shutdown: 1m30s}}", "shutdown"},
 		"a key nobody knows":        {"replicas: 3", "replicas"},
 		"one inside":                {"web: {replica: 3}", "replica"},
 		"one inside a worker":       {"workers: {email: {concurency: 3}}", "concurency"},

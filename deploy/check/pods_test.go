@@ -115,9 +115,9 @@ func variable(c core.Container, name string) *core.EnvVar {
 	return &c.Env[at]
 }
 
-// drainsFor is what the longest shutdown takes: worker.shutdown and what is settled
-// after it, or web's drain and 15 s.
-const drainsFor = 40
+// drains are what the longest shutdown takes: worker.shutdown and 15 s in which its
+// messages are settled, or web's drain and 15 s.
+var drains = map[string]int64{"minimal": 40, "full": 65, "bucket": 40, "external": 40}
 
 func TestRolesAreProbedAndDrain(t *testing.T) {
 	for _, variant := range variants {
@@ -133,8 +133,10 @@ func TestRolesAreProbedAndDrain(t *testing.T) {
 				if listen := variable(c, "RAPPORT_OPS_LISTEN"); listen == nil || !strings.HasSuffix(listen.Value, fmt.Sprintf(":%d", portOf(c, "ops"))) {
 					t.Errorf("the port named ops is not the one the program listens at: %+v", listen)
 				}
-				if grace := spec.TerminationGracePeriodSeconds; grace == nil || *grace <= drainsFor {
-					t.Errorf("it has %v s to leave", grace)
+				if grace := spec.TerminationGracePeriodSeconds; grace == nil {
+					t.Error("nothing says how long it has to leave")
+				} else if *grace <= drains[variant] || *grace > drains[variant]+10 {
+					t.Errorf("it has %d s to leave, and wants a little more than %d", *grace, drains[variant])
 				}
 				if c.Lifecycle != nil {
 					t.Error("something runs before SIGTERM, whose time is taken from the drain")

@@ -25,6 +25,14 @@ what Go does not count. */}}
 {{- div (mul (int $mebi) 9) 10 }}MiB
 {{- end }}
 
+{{- /* Seconds to leave in: 20 more than worker.shutdown, in which is written what
+became of messages, and never fewer than web's drain and its last requests take. */}}
+{{- define "rapport.grace" -}}
+{{- $seconds := trimSuffix "s" . | int }}
+{{- if hasSuffix "m" . }}{{ $seconds = trimSuffix "m" . | int | mul 60 }}{{ end }}
+{{- max 45 (add $seconds 20) }}
+{{- end }}
+
 {{- define "rapport.goEnv" -}}
 - name: GOMEMLIMIT
   value: {{ include "rapport.memory" .resources.limits.memory }}
@@ -78,8 +86,7 @@ spec:
   # Variables that Kubernetes makes for a Service named rapport would pass for
   # settings, and unknown ones are refused.
   enableServiceLinks: false
-  # Longer than worker.shutdown (25s), and than web's drain and 15s.
-  terminationGracePeriodSeconds: 45
+  terminationGracePeriodSeconds: {{ include "rapport.grace" (dig "worker" "shutdown" "25s" $values.config) }}
   securityContext:
     {{- include "rapport.podSecurity" $root | nindent 4 }}
   {{- with $values.imagePullSecrets }}
