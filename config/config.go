@@ -24,8 +24,9 @@ type Config struct {
 	Redis Redis `yaml:"redis"`
 	// Listen is the address of the console and the public doors.
 	Listen string `yaml:"listen"`
-	// PublicURL is how the world reaches the public doors. Signatures and links
-	// are made and checked with it, never with what a request claims.
+	// PublicURL is how the world reaches the public doors, which stand at the root
+	// of a host. Signatures and links are made and checked with it, never with what
+	// a request claims.
 	PublicURL string `yaml:"public_url"`
 	// LinkKeys sign links; the first signs, all are accepted.
 	LinkKeys []Secret `yaml:"link_keys"`
@@ -320,8 +321,11 @@ func read(path string, raw []byte, environ []string) (Config, error) {
 func (c Config) Check() error {
 	var mistakes []error
 	wrong := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
-	if public, err := url.Parse(c.PublicURL); err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
+	switch public, err := url.Parse(c.PublicURL); {
+	case err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https":
 		wrong("public_url: an absolute http or https URL is wanted, such as https://news.shop.example")
+	case strings.TrimSuffix(public.Path, "/") != "" || public.RawQuery != "" || public.Fragment != "":
+		wrong("public_url: leave out what follows the host: the doors stand at the root of a host of their own, such as https://news.shop.example")
 	}
 	if strings.HasSuffix(c.PublicURL, "/") {
 		wrong("public_url: leave out the slash at the end")

@@ -110,6 +110,9 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		name, text, environ, want string
 	}{
 		{"an unknown key", "publik_url: https://shop.example\n", "", `unknown field "publik_url"`},
+		{"a path before the doors", "public_url: https://shop.example/news\n", "", "public_url: leave out what follows the host"},
+		{"a query before the doors", "public_url: https://shop.example?news\n", "", "public_url: leave out what follows the host"},
+		{"a slash after the host", "public_url: https://shop.example/\n", "", "public_url: leave out the slash at the end"},
 		{"an unknown key inside", "worker:\n  leese: 90s\n", "", `unknown field "leese"`},
 		{"an unknown variable", "", "RAPPORT_PUBLIK_URL=x", "the environment sets RAPPORT_PUBLIK_URL, which is no setting"},
 		{"a provider's variable without a key", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID=x", "RAPPORT_PROVIDERS_EMAIL_SENDGRID, which is no setting"},

@@ -28,9 +28,16 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 		"":                                      `must begin with "sqlite:"`,
 		"mysql://root:secret@localhost/shop":    `must begin with "sqlite:"`,
 		"postgres://u:secret@127.0.0.1:1/shop":  "127.0.0.1:1",
-		"postgres://u:secret@127.0.0.1:no/shop": "cannot be read",
-		"sqlite:" + junk:                        "is damaged or is none",
-		"sqlite:" + junk + "/below.db":          "not a directory",
+		"postgres://u:secret@127.0.0.1:no/shop": "cannot be read: it has the form",
+
+		"postgres://u:secret@127.0.0.1/shop?sslmode=verify-full&sslrootcert=" + folder + "/ca.pem": "unable to read CA file: open " + folder + "/ca.pem: no such file",
+		"postgres://u:secret@127.0.0.1/shop?sslmode=verify-full&sslrootcert=" + junk:               "unable to add CA to cert pool",
+		"postgres://u:secret@127.0.0.1/shop?sslmode=verify-ful":                                    "sslmode is invalid",
+		"postgres://u@127.0.0.1/shop?sslrootcert=/ca.pem;password=secret":                          "cannot be read: it has the form",
+		"postgres://u:failed to configure TLS secret@127.0.0.1:no/shop":                            "cannot be read: it has the form",
+
+		"sqlite:" + junk:               "is damaged or is none",
+		"sqlite:" + junk + "/below.db": "not a directory",
 	} {
 		s, err := Open(t.Context(), dsn)
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ const (
 func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("open store: the PostgreSQL DSN cannot be read; it has the form postgres://user:password@host:5432/database")
+		return nil, fmt.Errorf("open store: the PostgreSQL DSN cannot be read: %w", withoutDSN(err))
 	}
 	size, err := poolSize(config)
 	if err != nil {
@@ -69,6 +70,21 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	}
 	s.writer, s.readers = db, db
 	return s, nil
+}
+
+// withoutDSN is why a DSN cannot be read, without a word of the DSN but a file it
+// names: it holds a password, and of one that is malformed nobody knows where.
+func withoutDSN(err error) error {
+	form := errors.New("it has the form postgres://user:password@host:5432/database")
+	if !strings.Contains(err.Error(), "failed to configure TLS") {
+		return form
+	}
+	cause := errors.Unwrap(err) // of reading certificates
+	var file *fs.PathError
+	if cause == nil || errors.As(cause, &file) && strings.ContainsAny(file.Path, ";&=?") { // two settings run together
+		return form
+	}
+	return fmt.Errorf("its certificates (sslmode, sslrootcert, sslcert, sslkey): %w", cause)
 }
 
 // poolSize takes the size of the pool out of what is sent to the server.

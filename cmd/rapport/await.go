@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rapport/store"
+	"rapport/telemetry"
 	"rapport/workers"
 )
 
@@ -15,12 +16,12 @@ const triesEvery = time.Second
 
 // await assembles an installation as soon as the servers it leans on are there
 // and the schema is. It gives nil when ctx ends before that, and an error where
-// waiting would not help.
-func (h *health) await(ctx context.Context, b *backing, u use, log *slog.Logger) (*installation, error) {
+// waiting would not help. Metrics tell meanwhile which servers are away.
+func (h *health) await(ctx context.Context, b *backing, u use, m *telemetry.Metrics, log *slog.Logger) (*installation, error) {
 	tick := time.NewTicker(triesEvery)
 	defer tick.Stop()
 	for {
-		i, lacks, err := begin(ctx, b, u, h.Now, log)
+		i, lacks, err := begin(ctx, b, u, m, h.Now, log)
 		if err != nil || i != nil {
 			return i, err
 		}
@@ -35,17 +36,14 @@ func (h *health) await(ctx context.Context, b *backing, u use, log *slog.Logger)
 	}
 }
 
-// begin tries once. Without an installation and without an error it says what is
-// lacking.
-func begin(ctx context.Context, b *backing, u use, clock func() time.Time, log *slog.Logger) (*installation, finding, error) {
-	if err := bounded(ctx, func(ctx context.Context) error { return workers.CheckRedis(ctx, b.Redis) }); err != nil {
-		var unfit *workers.UnfitRedis
-		switch {
-		case errors.As(err, &unfit):
-			return nil, finding{}, err
-		case u == asWork:
-			return nil, away(err, reachRedis), nil
-		}
+// begin tries once, and asks both servers whatever the first says. Without an
+// installation and without an error it says what is lacking.
+func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock func() time.Time, log *slog.Logger) (*installation, finding, error) {
+	redisErr := bounded(ctx, func(ctx context.Context) error { return workers.CheckRedis(ctx, b.Redis) })
+	m.Reached("redis", redisErr == nil)
+	var unfitRedis *workers.UnfitRedis
+	if errors.As(redisErr, &unfitRedis) {
+		return nil, finding{}, redisErr
 	}
 	var s *store.Store
 	var schema store.Schema
@@ -56,17 +54,22 @@ func begin(ctx context.Context, b *backing, u use, clock func() time.Time, log *
 		schema, err = s.Schema(ctx)
 		return err
 	})
+	m.Reached("database", err == nil)
 	var unfit *store.Unfit
 	if errors.As(err, &unfit) || errors.Is(err, store.ErrInUse) {
 		return nil, finding{}, err
 	}
-	if err == nil && len(schema.Pending) == 0 {
+	lacksRedis := redisErr != nil && u == asWork
+	if !lacksRedis && err == nil && len(schema.Pending) == 0 {
 		return b.furnish(s, clock, log), finding{}, nil
 	}
 	if s != nil {
 		_ = s.Close() // it is opened anew
 	}
-	if err != nil {
+	switch {
+	case lacksRedis:
+		return nil, away(redisErr, reachRedis), nil
+	case err != nil:
 		return nil, away(err, reachStore), nil
 	}
 	return nil, pending(schema), nil

@@ -28,12 +28,13 @@ const (
 )
 
 // checks are what the work of this installation needs. Where Redis is only a hint
-// it is told of and holds nothing up: the doors stay open without it.
+// and is away, that is told and holds nothing up: the doors stay open without it.
+// One that is there and unfit holds every role up.
 func (i *installation) checks(redis use) []check {
 	return []check{
 		{name: "store", ask: i.askStore},
 		{name: "schema", ask: i.askSchema},
-		{name: "redis", ask: i.askRedis, told: redis == asHint},
+		{name: "redis", ask: func(ctx context.Context) finding { return i.askRedis(ctx, redis) }},
 		{name: "clock", ask: i.askClocks},
 		{name: "ledger", ask: i.askLedger, told: redis == asHint},
 	}
@@ -65,24 +66,23 @@ func pending(schema store.Schema) finding {
 	return finding{Problem: fmt.Sprintf("the database lacks the migrations %d", schema.Pending), Mend: "run `rapport migrate`"}
 }
 
-func (i *installation) askRedis(ctx context.Context) finding {
+func (i *installation) askRedis(ctx context.Context, as use) finding {
 	ended := i.Metrics.Redis("ping")
 	err := i.Redis.Ping(ctx).Err()
 	ended(err)
 	i.Metrics.Reached("redis", err == nil)
-	if i.RedisInside { // which has neither version nor policy
-		if err != nil {
-			return away(err, "restart the process")
-		}
-		return finding{OK: true}
+	mend := "restart the process"
+	if !i.RedisInside { // which has neither version nor policy
+		err, mend = workers.CheckRedis(ctx, i.Redis), reachRedis
 	}
-	err = workers.CheckRedis(ctx, i.Redis)
 	var unfit *workers.UnfitRedis
 	switch {
 	case errors.As(err, &unfit):
 		return finding{Problem: unfit.Reason, Mend: "put the server right; nothing is to be restarted here"}
 	case err != nil:
-		return away(err, reachRedis)
+		f := away(err, mend)
+		f.Told = as == asHint
+		return f
 	}
 	return finding{OK: true}
 }

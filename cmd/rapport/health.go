@@ -35,7 +35,7 @@ func (f finding) holdsUp() bool { return !f.OK && !f.Told }
 type check struct {
 	name string
 	ask  func(ctx context.Context) finding
-	told bool // does not hold the role up
+	told bool // whatever it finds does not hold the role up
 }
 
 // loop is one that turns as long as its process lives.
@@ -85,7 +85,7 @@ func (h *health) Look(ctx context.Context, checks []check) {
 			bounded, cancel := context.WithTimeout(ctx, lookFor)
 			defer cancel()
 			findings[i] = c.ask(bounded)
-			findings[i].Name, findings[i].Told = c.name, c.told
+			findings[i].Name, findings[i].Told = c.name, findings[i].Told || c.told
 		})
 	}
 	asking.Wait()

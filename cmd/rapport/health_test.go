@@ -168,7 +168,7 @@ func TestWhatARoleBeginsWithIsFurnished(t *testing.T) {
 	}
 	b := &backing{DSN: dsn, Redis: openTestRedis(t, "redis://127.0.0.1:1"), ErasureKeys: [][]byte{[]byte("kept for ever")}, Conditions: time.Second}
 	t.Cleanup(b.Close)
-	i, lacks, err := begin(t.Context(), b, asHint, now, noLog)
+	i, lacks, err := begin(t.Context(), b, asHint, nil, now, noLog)
 	if err != nil || i == nil {
 		t.Fatal(lacks, err)
 	}

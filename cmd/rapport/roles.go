@@ -155,7 +155,7 @@ func (o *options) role(redis use, run func(context.Context, *installation, confi
 			return err
 		}
 		defer stop()
-		i, err := state.await(ctx, b, redis, log)
+		i, err := state.await(ctx, b, redis, metrics, log)
 		if err != nil || i == nil {
 			return err
 		}

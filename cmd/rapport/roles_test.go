@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -103,8 +104,14 @@ func TestARedisThatBeginsToEvictMakesUnready(t *testing.T) {
 	web.becomes(http.StatusOK, "redis")
 	policy("allkeys-lru")
 	worker.becomes(http.StatusServiceUnavailable, "noeviction")
-	web.becomes(http.StatusOK, "noeviction") // it takes in and keeps what comes all the same
+	web.becomes(http.StatusServiceUnavailable, "noeviction")
 	policy("noeviction")
+	worker.becomes(http.StatusOK, "redis")
+	web.becomes(http.StatusOK, "redis")
+	r.redis.kill()
+	worker.becomes(http.StatusServiceUnavailable, "connection refused")
+	web.becomes(http.StatusOK, "connection refused") // it takes in and keeps what comes all the same
+	r.redis.start()
 	worker.becomes(http.StatusOK, "redis")
 	worker.signal(syscall.SIGTERM)
 	web.signal(syscall.SIGTERM)
@@ -122,12 +129,24 @@ func TestARoleWaitsForItsServersAndTheSchema(t *testing.T) {
 	r.useRedis()
 	r.redis.kill()
 	scheduler, web := r.operate("scheduler"), r.operate("web")
+	reaches := func(redis, database int) {
+		t.Helper()
+		_, metrics := scheduler.ask("/metrics")
+		for dependency, up := range map[string]int{"redis": redis, "database": database} {
+			if want := fmt.Sprintf("\nrapport_dependency_up{dependency=%q} %d\n", dependency, up); !strings.Contains(metrics, want) {
+				t.Errorf("while it waits nothing tells %q", strings.TrimSpace(want))
+			}
+		}
+	}
 	scheduler.becomes(http.StatusServiceUnavailable, "Redis")
+	reaches(0, 0)
 	r.redis.start()
 	scheduler.becomes(http.StatusServiceUnavailable, "database")
 	web.becomes(http.StatusServiceUnavailable, "database")
+	reaches(1, 0)
 	through.open()
 	scheduler.becomes(http.StatusServiceUnavailable, "rapport migrate")
+	reaches(1, 1)
 	if out, errOut, code := rapport(t, "migrate", "--config", r.configPath()); code != 0 {
 		t.Fatal(out, errOut)
 	}

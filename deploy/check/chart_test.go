@@ -34,7 +34,7 @@ const chartFolder = "../helm/rapport"
 
 // variants are the values every check is done with. A chart without publicURL does
 // not render, so the least is one line.
-var variants = []string{"minimal", "full", "external"}
+var variants = []string{"minimal", "full", "bucket", "external"}
 
 func valuesOf(t *testing.T, variant string) map[string]any {
 	t.Helper()
@@ -236,6 +236,9 @@ func TestAValueThatMakesNoSenseIsRefusedByName(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"nothing said":              {"", "publicURL"},
 		"a slash at the end":        {"publicURL: https://news.shop.example/", "publicURL"},
+		"a path before the doors":   {"publicURL: https://shop.example/news", "publicURL"},
+		"no Redis":                  {"secrets: [{existingSecret: a, settings: {store: b, link_keys: c}}]", "redis: neither"},
+		"a shutdown in halves":      {"config: {worker: {shutdown: 1m30s}}", "shutdown"},
 		"a key nobody knows":        {"replicas: 3", "replicas"},
 		"one inside":                {"web: {replica: 3}", "replica"},
 		"one inside a worker":       {"workers: {email: {concurency: 3}}", "concurency"},

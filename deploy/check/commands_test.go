@@ -18,6 +18,8 @@ func samples() map[string]string {
 	return map[string]string{
 		"store": "postgres://rapport:hush@127.0.0.1:1/rapport", "redis": "redis://:hush@127.0.0.1:1/0",
 		"link_keys": "0123456789abcdef0123456789abcdef", "erasure_keys": "fedcba9876543210fedcba9876543210", "write_keys": "abcdef",
+		"inbound_http_secrets": "hush0123456789abcdef", "redis_password": "hush", "recordings_s3_access_key": "hush", "recordings_s3_secret_key": "hush",
+		"alerts_webhook":                   "https://ops.shop.example/hush",
 		"providers_email_sendgrid_api_key": "SG.hush", "providers_sms_twilio_account_sid": "AC0123456789abcdef0123456789abcdef", "providers_sms_twilio_auth_token": "hush", "providers_webhook_standard_secrets": "[whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=]",
 	}
 }
@@ -66,10 +68,26 @@ func inPlace(t *testing.T, c *container, spec core.PodSpec, configMap map[string
 	return port
 }
 
+// howToAsk is what the chart's notes run in a pod that is not ready.
+func howToAsk(t *testing.T) string {
+	t.Helper()
+	files, err := render(valuesOf(t, "minimal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(files["rapport/templates/NOTES.txt"], "exec POD -- /usr/bin/rapport ")
+	if !found {
+		t.Fatal("the notes tell nobody how to ask a pod")
+	}
+	command, _, _ := strings.Cut(rest, "\n")
+	return command
+}
+
 // Every pod of the chart is started as rendered, with servers that are away: a
 // command, flag, setting or variable that is not one ends it; one that is waits.
 func TestPodsRunCommandsWithSettingsThatAreReal(t *testing.T) {
-	for _, variant := range []string{"minimal", "full"} {
+	asked := howToAsk(t)
+	for _, variant := range []string{"minimal", "full", "bucket"} {
 		all := objects(t, variant)
 		configMap := of[core.ConfigMap](all)[0].Data
 		for _, p := range pods(all) {
@@ -87,6 +105,12 @@ func TestPodsRunCommandsWithSettingsThatAreReal(t *testing.T) {
 				c.runs(func() {
 					c.answers(port, "/readyz", http.StatusServiceUnavailable, "127.0.0.1:1")
 					c.answers(port, "/healthz", http.StatusOK, "alive")
+					probe := contain(t, nil, nil)
+					probe.Env = c.Env
+					probe.Args = append(probe.Args, strings.Split(strings.ReplaceAll(asked, "/etc/rapport", c.folder), " ")...)
+					if out, err := probe.contained(); err == nil || !strings.Contains(out, `"problem"`) {
+						t.Errorf("asked why it is not ready it says %s", out)
+					}
 				})
 				if strings.Contains(c.said.String(), "hush") {
 					t.Errorf("it tells secrets:\n%s", c.said)

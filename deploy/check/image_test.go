@@ -209,8 +209,11 @@ func TestTheComposeFileHangsTogether(t *testing.T) {
 			t.Errorf("%s may do what it need not", name)
 		}
 	}
-	if roles < 5 {
+	if roles < 6 {
 		t.Errorf("only %d roles", roles)
+	}
+	if _, there := c.Services["console"]; !there {
+		t.Error("there is no console")
 	}
 	redis := strings.Join(c.Services["redis"].Command, " ")
 	if !strings.Contains(redis, "--maxmemory-policy noeviction") || !strings.Contains(redis, "--appendonly yes") {
@@ -235,7 +238,7 @@ func TestTheComposeFilesCommandsAreReal(t *testing.T) {
 			for secret, value := range samples() {
 				c.put("secrets/"+secret, value)
 			}
-			here := strings.NewReplacer("/etc/rapport", c.folder, "/run/secrets", c.folder+"/secrets", "redis://redis:6379", "redis://127.0.0.1:1", "0.0.0.0:8080", "127.0.0.1:0")
+			here := strings.NewReplacer("/etc/rapport", c.folder, "/run/secrets", c.folder+"/secrets", "redis://redis:6379", "redis://127.0.0.1:1", "0.0.0.0:8080", "127.0.0.1:0", "0.0.0.0:8081", "127.0.0.1:0")
 			for _, arg := range s.Command {
 				c.Args = append(c.Args, here.Replace(arg))
 			}

@@ -17,6 +17,7 @@ import (
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -114,9 +115,9 @@ func variable(c core.Container, name string) *core.EnvVar {
 	return &c.Env[at]
 }
 
-// drainsFor is what the longest shutdown takes: worker.shutdown and what is settled
-// after it, or web's drain and 15 s.
-const drainsFor = 40
+// drains are what the longest shutdown takes: worker.shutdown and 15 s in which its
+// messages are settled, or web's drain and 15 s.
+var drains = map[string]int64{"minimal": 40, "full": 65, "bucket": 40, "external": 40}
 
 func TestRolesAreProbedAndDrain(t *testing.T) {
 	for _, variant := range variants {
@@ -132,8 +133,10 @@ func TestRolesAreProbedAndDrain(t *testing.T) {
 				if listen := variable(c, "RAPPORT_OPS_LISTEN"); listen == nil || !strings.HasSuffix(listen.Value, fmt.Sprintf(":%d", portOf(c, "ops"))) {
 					t.Errorf("the port named ops is not the one the program listens at: %+v", listen)
 				}
-				if grace := spec.TerminationGracePeriodSeconds; grace == nil || *grace <= drainsFor {
-					t.Errorf("it has %v s to leave", grace)
+				if grace := spec.TerminationGracePeriodSeconds; grace == nil {
+					t.Error("nothing says how long it has to leave")
+				} else if *grace <= drains[variant] || *grace > drains[variant]+10 {
+					t.Errorf("it has %d s to leave, and wants a little more than %d", *grace, drains[variant])
 				}
 				if c.Lifecycle != nil {
 					t.Error("something runs before SIGTERM, whose time is taken from the drain")
@@ -253,7 +256,7 @@ func TestOnlyTheDoorsAreReachedFromOutside(t *testing.T) {
 
 // The hook runs before the release's own objects exist.
 func TestTheMigrationLeansOnNothingOfTheRelease(t *testing.T) {
-	for _, variant := range []string{"minimal", "full"} {
+	for _, variant := range []string{"minimal", "full", "bucket"} {
 		job := of[batch.Job](objects(t, variant))[0]
 		if hook := job.Annotations["helm.sh/hook"]; hook != "pre-install,pre-upgrade" {
 			t.Errorf("it runs at %q", hook)
@@ -267,6 +270,88 @@ func TestTheMigrationLeansOnNothingOfTheRelease(t *testing.T) {
 		if spec.ServiceAccountName != "" || len(spec.InitContainers) > 0 || spec.RestartPolicy != core.RestartPolicyNever {
 			t.Errorf("%s: %+v", variant, spec)
 		}
+	}
+}
+
+// A setting that makes sense only beside what the ConfigMap says would end it. What
+// the cluster wants of every pod it wants of this one too, and the store's DSN may name
+// a certificate.
+func TestTheMigrationHasWhatItUsesAndNoMore(t *testing.T) {
+	for _, variant := range []string{"minimal", "full", "bucket"} {
+		template := of[batch.Job](objects(t, variant))[0].Spec.Template
+		var settings []string
+		for _, v := range template.Spec.Containers[0].Env {
+			if strings.HasPrefix(v.Name, "RAPPORT_") {
+				settings = append(settings, v.Name)
+			}
+		}
+		if !slices.Equal(settings, []string{"RAPPORT_STORE_FILE"}) {
+			t.Errorf("%s: it is given %v", variant, settings)
+		}
+		for _, v := range template.Spec.Volumes {
+			if v.Projected != nil && (len(v.Projected.Sources) != 1 || len(v.Projected.Sources[0].Secret.Items) != 1) {
+				t.Errorf("%s: it may read more secrets than the store's", variant)
+			}
+		}
+	}
+	full := of[batch.Job](objects(t, "full"))[0].Spec.Template
+	files := slices.IndexFunc(full.Spec.Volumes, func(v core.Volume) bool { return v.Secret != nil && v.Secret.SecretName == "rapport-files" })
+	if files < 0 || !slices.ContainsFunc(full.Spec.Containers[0].VolumeMounts, func(m core.VolumeMount) bool {
+		return m.Name == full.Spec.Volumes[files].Name && m.MountPath == "/etc/rapport/files"
+	}) {
+		t.Error("files are not mounted")
+	}
+	if full.Labels["team"] != "crm" || full.Annotations["linkerd.io/inject"] != "disabled" || full.Spec.PriorityClassName != "high" {
+		t.Errorf("it lacks what pods have in common: %v %v %q", full.Labels, full.Annotations, full.Spec.PriorityClassName)
+	}
+}
+
+// What the values let pods reach, all of them may: web asks Sentinels for Redis and
+// sends traces like everybody else.
+func TestEveryPodMayReachWhatTheValuesName(t *testing.T) {
+	all := objects(t, "bucket")
+	for _, p := range pods(all) {
+		reached := map[int32]bool{}
+		for _, policy := range of[networking.NetworkPolicy](all) {
+			selector, err := meta.LabelSelectorAsSelector(&policy.Spec.PodSelector)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !selector.Matches(labels.Set(p.labels)) || !slices.Contains(policy.Spec.PolicyTypes, networking.PolicyTypeEgress) {
+				continue
+			}
+			for _, rule := range policy.Spec.Egress {
+				for _, port := range rule.Ports {
+					reached[port.Port.IntVal] = true
+				}
+			}
+		}
+		for _, port := range []int32{53, 5432, 6379, 26379, 4318, 9000} {
+			if !reached[port] {
+				t.Errorf("%s may not reach port %d", p.owner, port)
+			}
+		}
+	}
+}
+
+// Mail servers are not where the Ingress controller is.
+func TestMailComesByItsOwnPeers(t *testing.T) {
+	from := map[int32]string{}
+	for _, policy := range of[networking.NetworkPolicy](objects(t, "full")) {
+		for _, rule := range policy.Spec.Ingress {
+			for _, port := range rule.Ports {
+				for _, peer := range rule.From {
+					if peer.IPBlock != nil {
+						from[port.Port.IntVal] = peer.IPBlock.CIDR
+					} else {
+						from[port.Port.IntVal] = fmt.Sprint(peer.NamespaceSelector.MatchLabels)
+					}
+				}
+			}
+		}
+	}
+	if from[2525] != "198.51.100.0/24" || !strings.Contains(from[8080], "ingress-nginx") {
+		t.Errorf("mail comes from %s, requests from %s", from[2525], from[8080])
 	}
 }
 

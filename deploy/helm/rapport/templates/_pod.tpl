@@ -25,6 +25,14 @@ what Go does not count. */}}
 {{- div (mul (int $mebi) 9) 10 }}MiB
 {{- end }}
 
+{{- /* Seconds to leave in: 20 more than worker.shutdown, in which is written what
+became of messages, and never fewer than web's drain and its last requests take. */}}
+{{- define "rapport.grace" -}}
+{{- $seconds := trimSuffix "s" . | int }}
+{{- if hasSuffix "m" . }}{{ $seconds = trimSuffix "m" . | int | mul 60 }}{{ end }}
+{{- max 45 (add $seconds 20) }}
+{{- end }}
+
 {{- define "rapport.goEnv" -}}
 - name: GOMEMLIMIT
   value: {{ include "rapport.memory" .resources.limits.memory }}
@@ -32,8 +40,9 @@ what Go does not count. */}}
   valueFrom: {resourceFieldRef: {containerName: rapport, resource: limits.cpu, divisor: "1"}}
 {{- end }}
 
+{{- /* Both are told of sources, each a Secret and which settings its keys are. */}}
 {{- define "rapport.secretEnv" -}}
-{{- range .Values.secrets }}
+{{- range . }}
 {{- range $setting, $key := .settings }}
 - name: RAPPORT_{{ upper $setting }}_FILE
   value: /etc/rapport/secrets/{{ $setting }}
@@ -46,7 +55,7 @@ what Go does not count. */}}
   projected:
     defaultMode: 0440
     sources:
-      {{- range .Values.secrets }}
+      {{- range . }}
       - secret:
           name: {{ .existingSecret }}
           items:
@@ -77,8 +86,7 @@ spec:
   # Variables that Kubernetes makes for a Service named rapport would pass for
   # settings, and unknown ones are refused.
   enableServiceLinks: false
-  # Longer than worker.shutdown (25s), and than web's drain and 15s.
-  terminationGracePeriodSeconds: 45
+  terminationGracePeriodSeconds: {{ include "rapport.grace" (dig "worker" "shutdown" "25s" $values.config) }}
   securityContext:
     {{- include "rapport.podSecurity" $root | nindent 4 }}
   {{- with $values.imagePullSecrets }}
@@ -129,7 +137,7 @@ spec:
         - name: {{ $name }}
           value: {{ $value | quote }}
         {{- end }}
-        {{- include "rapport.secretEnv" $root | nindent 8 }}
+        {{- include "rapport.secretEnv" $values.secrets | nindent 8 }}
       ports:
         - {name: ops, containerPort: 9090, protocol: TCP}
         {{- range $name, $port := .ports }}
@@ -163,7 +171,7 @@ spec:
   volumes:
     - name: config
       configMap: {name: {{ include "rapport.name" $root }}}
-    {{- include "rapport.secretVolume" $root | nindent 4 }}
+    {{- include "rapport.secretVolume" $values.secrets | nindent 4 }}
     - name: tmp
       emptyDir: {sizeLimit: 256Mi}
     {{- with $values.files.existingSecret }}
