@@ -393,6 +393,8 @@ func readSpent(ctx context.Context, tx *tx, q question) (int64, error) {
 	if q.channel != "" {
 		args = append(args, q.channel)
 		where += fmt.Sprintf(" AND channel = $%d", len(args))
+	} else {
+		where += " AND channel IN (" + quotedLanes() + ")" // the index of what was spent begins with it
 	}
 	if q.campaign != "" {
 		args = append(args, q.campaign)

@@ -143,8 +143,10 @@ func releaseSuppressions(ctx context.Context, tx *tx, words []customers.Suppress
 		rows.add(w.Channel, w.Address, w.At)
 	}
 	freed, err := listRows(ctx, tx, rows, scanAddress, `
+		WITH v AS MATERIALIZED (SELECT channel, address, at FROM {rows} AS r)
 		DELETE FROM suppressions WHERE reason IN ($1, $2)
-		AND EXISTS (SELECT 1 FROM {rows} AS v WHERE v.channel = suppressions.channel AND v.address = suppressions.address AND v.at >= suppressions.at)
+			AND `+tx.within("suppressions.channel", "SELECT v.channel FROM v")+" AND "+tx.within("suppressions.address", "SELECT v.address FROM v")+`
+			AND EXISTS (SELECT 1 FROM v WHERE v.channel = suppressions.channel AND v.address = suppressions.address AND v.at >= suppressions.at)
 		RETURNING channel, address`, channels.ReasonOptedOut, customers.Erased)
 	if err != nil {
 		return err

@@ -51,8 +51,9 @@ func forgetBounces(ctx context.Context, tx *tx, taken *rowset) error {
 		return nil
 	}
 	alive, err := listRows(ctx, tx, taken, column[string], `
-		DELETE FROM soft_bounces
-		WHERE EXISTS (SELECT 1 FROM {rows} AS v WHERE v.address = soft_bounces.address AND v.at >= soft_bounces.at)
+		WITH v AS MATERIALIZED (SELECT address, at FROM {rows} AS r)
+		DELETE FROM soft_bounces WHERE `+tx.within("soft_bounces.address", "SELECT v.address FROM v")+`
+		AND EXISTS (SELECT 1 FROM v WHERE v.address = soft_bounces.address AND v.at >= soft_bounces.at)
 		RETURNING address`)
 	if err != nil || len(alive) == 0 {
 		return err
