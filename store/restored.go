@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,7 +35,7 @@ var errTried = errors.New("only tried")
 // lost row had. The same again does the same. With dry it only counts.
 func (s *Store) Restored(ctx context.Context, gap deliveries.Gap, dry bool) (r deliveries.Restoration, err error) {
 	err = s.write(ctx, func(tx *tx) (err error) {
-		if r, err = restore(ctx, tx, gap); err == nil && dry {
+		if r, err = restore(ctx, tx, gap, dry); err == nil && dry {
 			err = errTried
 		}
 		return err
@@ -45,7 +46,7 @@ func (s *Store) Restored(ctx context.Context, gap deliveries.Gap, dry bool) (r d
 	return r, nil
 }
 
-func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Restoration, err error) {
+func restore(ctx context.Context, tx *tx, gap deliveries.Gap, dry bool) (r deliveries.Restoration, err error) {
 	// What waited for a pause or an outage to end may have been let go early.
 	until := gap.Until.Add(gap.Until.Sub(gap.BackupOf) + settling)
 	if r.Unconfirmed, err = doubt(ctx, tx, gap, `d.phase = 'moving'
@@ -78,6 +79,9 @@ func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Rest
 			*step.count = n
 		}
 	}
+	if dry {
+		return r, nil // a sequence that has jumped is not rolled back
+	}
 	for _, table := range numbered {
 		if err := jump(ctx, tx, table); err != nil {
 			return r, err
@@ -87,26 +91,40 @@ func restore(ctx context.Context, tx *tx, gap deliveries.Gap) (r deliveries.Rest
 }
 
 // doubt makes deliveries unconfirmed as far as they may have gone out in a gap.
-// They count for caps as if they had, and no policy sends them again.
+// They count for caps as if they had, and no policy sends them again. There may be
+// millions: only their numbers are read all at once.
 func doubt(ctx context.Context, tx *tx, gap deliveries.Gap, where string, args ...any) (int64, error) {
-	all, err := listInto(ctx, tx, 0, scanDelivery, "SELECT "+deliveryColumns+" FROM deliveries d WHERE "+where+" ORDER BY d.id"+tx.forUpdate("d"), args...)
+	ids, err := list(ctx, tx, column[int64], "SELECT d.id FROM deliveries d WHERE "+where+" ORDER BY d.id", args...)
 	if err != nil {
 		return 0, err
 	}
+	for some := range slices.Chunk(ids, chunk) {
+		if err := doubtAbout(ctx, tx, gap, some); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(ids)), nil
+}
+
+func doubtAbout(ctx context.Context, tx *tx, gap deliveries.Gap, ids []int64) error {
+	all, err := listRowsInto(ctx, tx, numbers(ids), scanDelivery,
+		"SELECT "+deliveryColumns+" FROM deliveries d WHERE "+tx.among("d.id")+" ORDER BY d.id"+tx.forUpdate("d"))
+	if err != nil {
+		return err
+	}
 	changes, told := make([]change, len(all)), make([]deliveries.Delivery, len(all))
-	ids := make([]int64, len(all))
 	for i, before := range all {
 		after := before.MayHaveGone(gap, mayHaveGone)
-		changes[i], told[i], ids[i] = change{was: before.Status, after: after}, after, after.ID
+		changes[i], told[i] = change{was: before.Status, after: after}, after
 	}
 	if err := tellDeliveries(ctx, tx, gap.Until, told); err != nil {
-		return 0, err
+		return err
 	}
 	if err := moveDeliveries(ctx, tx, gap.Until, changes); err != nil {
-		return 0, err
+		return err
 	}
 	_, err = tx.execRows(ctx, numbers(ids), "UPDATE deliveries SET ambiguous = 'hold' WHERE "+tx.among("id"))
-	return int64(len(all)), err
+	return err
 }
 
 // doubtPlanned is doubt about what was just planned for entries and runs that
