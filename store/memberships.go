@@ -180,16 +180,29 @@ func (m memberships) Forget(ctx context.Context, watched []string) error {
 	})
 	stale = slices.DeleteFunc(stale, func(segment string) bool { return slices.Contains(watched, segment) })
 	if err == nil && len(stale) > 0 {
-		err = m.store.write(ctx, func(tx *tx) error {
-			if _, err := tx.execRows(ctx, keys(stale), "DELETE FROM segment_parts WHERE "+tx.among("segment")); err != nil {
-				return err
-			}
-			_, err := tx.execRows(ctx, keys(stale), "DELETE FROM segment_members WHERE "+tx.among("segment"))
-			return err
-		})
+		err = m.store.write(ctx, func(tx *tx) error { return forgetMembers(ctx, tx, stale) })
 	}
 	if err != nil {
 		return fmt.Errorf("forget the members of %d segments: %w", len(stale), err)
 	}
 	return nil
+}
+
+// forgottenAtOnce bounds how many members are forgotten in a transaction.
+const forgottenAtOnce = 10_000
+
+// forgetMembers drops some members of segments, and what is known of their parts
+// with the last. From the first on nobody is compared with those that are left.
+func forgetMembers(ctx context.Context, tx *tx, segments []string) error {
+	if _, err := tx.execRows(ctx, keys(segments), "UPDATE segment_parts SET meaning = '' WHERE meaning <> '' AND "+tx.among("segment")); err != nil {
+		return err
+	}
+	gone, err := tx.execRows(ctx, keys(segments), fmt.Sprintf(`
+		DELETE FROM segment_members WHERE (segment, customer) IN (
+			SELECT m.segment, m.customer FROM segment_members m WHERE %s LIMIT %d)`, tx.among("m.segment"), forgottenAtOnce))
+	if err != nil || gone == forgottenAtOnce {
+		return err
+	}
+	_, err = tx.execRows(ctx, keys(segments), "DELETE FROM segment_parts WHERE "+tx.among("segment"))
+	return err
 }

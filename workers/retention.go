@@ -11,6 +11,8 @@ import (
 const (
 	// forgottenAtOnce bounds one statement, so that it holds nobody up.
 	forgottenAtOnce = 1000
+	// batchesARound bounds how long a round keeps the scheduler from what is due.
+	batchesARound = 10
 	// retentionEvery is how often is looked where nothing is left to forget.
 	retentionEvery = time.Minute
 	// trafficKept is how long the minutes of what providers did are kept.
@@ -19,8 +21,8 @@ const (
 	trailsKept = 48 * time.Hour
 )
 
-// Retention forgets what is no longer needed, a batch a round, and makes room for
-// what comes.
+// Retention forgets what is no longer needed, some batches a round, and makes room
+// for what comes.
 type Retention struct {
 	Inbox deliveries.Inbox
 	// ForgetTraffic drops what providers did before a moment.
@@ -40,29 +42,42 @@ type Retention struct {
 	Now    func() time.Time
 
 	looked time.Time
+	more   bool // is to be forgotten
 }
 
-// Round forgets a batch of callbacks, of the timeline and the minutes that are over.
+// Round prepares the timeline and drops what is kept for hours, once a minute, and
+// forgets batches of callbacks and of the timeline as long as there is more.
 func (r *Retention) Round(ctx context.Context) error {
 	now := r.Now()
-	if now.Sub(r.looked) < retentionEvery {
-		return nil
+	var upkeep error
+	if now.Sub(r.looked) >= retentionEvery {
+		r.looked, r.more = now, true
+		if r.Trails != nil {
+			upkeep = r.Trails.ForgetTrails(ctx, now.Add(-trailsKept))
+		}
+		upkeep = errors.Join(upkeep, r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)))
 	}
+	var forgotten error
+	for range batchesARound {
+		if !r.more || forgotten != nil {
+			break
+		}
+		r.more, forgotten = r.forget(ctx, now)
+	}
+	return errors.Join(upkeep, forgotten)
+}
+
+// forget drops a batch of each kind and reports whether there is more.
+func (r *Retention) forget(ctx context.Context, now time.Time) (more bool, err error) {
 	if r.Callbacks > 0 {
 		forgotten, err := r.Inbox.Forget(ctx, now.Add(-r.Callbacks), forgottenAtOnce)
-		if err != nil || forgotten == forgottenAtOnce {
-			return err // the rest in the next round
+		if err != nil {
+			return true, err
 		}
+		more = forgotten == forgottenAtOnce
 	}
-	if more, err := r.forgetTimeline(ctx, now); err != nil || more {
-		return err
-	}
-	r.looked = now
-	var trails error
-	if r.Trails != nil {
-		trails = r.Trails.ForgetTrails(ctx, now.Add(-trailsKept))
-	}
-	return errors.Join(r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)), trails)
+	moreEvents, err := r.forgetTimeline(ctx, now)
+	return more || moreEvents, err
 }
 
 // forgetTimeline counts in whole days, so that what is too old changes once a day.
