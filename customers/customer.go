@@ -6,6 +6,10 @@ import (
 	"rapport/channels"
 )
 
+// LongestID is how many bytes an id, an order's number or the name of an event may
+// have: indexes hold them, and PostgreSQL's no more than some 2,700.
+const LongestID = 255
+
 // Customer is one person (or firm) with everything a rule may ask about them.
 // Empty strings and zero times mean "not known".
 type Customer struct {

@@ -55,6 +55,14 @@ func (m *segmentMessage) wrong() string {
 	case m.Type == "track" && m.Event == "":
 		return "event is missing"
 	}
+	order := orderID(m.Properties)
+	for name, text := range map[string]string{
+		"userId": m.UserID, "anonymousId": m.AnonymousID, "previousId": m.PreviousID, "event": m.Event, "properties.order_id": order,
+	} {
+		if len(text) > customers.LongestID {
+			return fmt.Sprintf("%s is longer than %d bytes", name, customers.LongestID)
+		}
+	}
 	for name, text := range map[string]string{"timestamp": m.Timestamp, "originalTimestamp": m.OriginalTimestamp} {
 		if _, ok := timeOf(text); text != "" && !ok {
 			return name + " is no time such as 2026-03-01T09:30:00.000Z"

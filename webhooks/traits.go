@@ -47,12 +47,17 @@ func describe(c *customers.Customer, traits map[string]any, declared map[string]
 	}
 }
 
+// orderID is an order's number; "" where there is none.
+func orderID(properties map[string]any) string {
+	return textOf(either(properties, "order_id", "orderId"))
+}
+
 // purchase reads an order from the properties of Segment's e-commerce spec; one
 // without an id cannot be told from the next and stays an event. Where every
 // product has its price the order comes to their sum, as imported ones do.
 func purchase(properties map[string]any, w *campaigns.Workspace) customers.Order {
 	order := customers.Order{
-		ID:       textOf(either(properties, "order_id", "orderId")),
+		ID:       orderID(properties),
 		Currency: strings.ToUpper(textOf(properties["currency"])), Status: "completed", Announced: true,
 	}
 	if total, ok := numberOf(either(properties, "total", "revenue")); ok {

@@ -289,9 +289,12 @@ func TestRefusals(t *testing.T) {
 		{
 			"products",
 			intake.Options{Kind: intake.Products},
-			"id,name,price\n,Tea,1\n2,Cup,dear\n",
+			"id,name,price\n,Tea,1\n2,Cup,dear\n" + strings.Repeat("x", 256) + ",Pot,1\n",
 			1,
-			[]string{"line 2, column id: the id is empty", `line 3, column price, value "dear": this is no amount of money`},
+			[]string{
+				"line 2, column id: the id is empty", `line 3, column price, value "dear": this is no amount of money`,
+				`line 4, column id, value "` + strings.Repeat("x", 256) + `": this is longer than 255 bytes`,
+			},
 		},
 		{
 			"the other dates, when told",

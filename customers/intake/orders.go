@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"fmt"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -62,6 +63,9 @@ func (b *basket) count(order string) int {
 
 // order reads a row of orders: an order that has only this line, or a whole one
 // where the file has totals.
+// tooLong is what is wrong with an id that no index can hold.
+var tooLong = fmt.Sprintf("this is longer than %d bytes", customers.LongestID)
+
 func (in *taking) order(r row) (customers.Order, bool) {
 	o := customers.Order{
 		ID: in.cell(r, "id"), Customer: in.cell(r, "customer"),
@@ -75,6 +79,10 @@ func (in *taking) order(r row) (customers.Order, bool) {
 		return o, in.refuse(r, "id", "the id is empty")
 	case o.Customer == "":
 		return o, in.refuse(r, "customer", "the customer is empty")
+	case len(o.ID) > customers.LongestID:
+		return o, in.refuse(r, "id", tooLong)
+	case len(o.Customer) > customers.LongestID:
+		return o, in.refuse(r, "customer", tooLong)
 	case !slices.Contains(orderStatuses, o.Status):
 		return o, in.refuse(r, "status", "the status is none of "+strings.Join(orderStatuses, ", "))
 	}
@@ -126,6 +134,9 @@ func (in *taking) product(r row) (customers.Product, bool) {
 	p := customers.Product{ID: in.cell(r, "id"), SKU: in.cell(r, "sku"), Name: in.cell(r, "name")}
 	if p.ID == "" {
 		return p, in.refuse(r, "id", "the id is empty")
+	}
+	if len(p.ID) > customers.LongestID {
+		return p, in.refuse(r, "id", tooLong)
 	}
 	p.Price = parsed(in, r, "price", "this is no amount of money", func(text string) (int64, bool) {
 		return in.money(text, "price")

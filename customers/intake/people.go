@@ -19,6 +19,9 @@ func (in *taking) person(r row) (customers.Customer, bool) {
 	if c.ID == "" {
 		return c, in.refuse(r, "id", "the id is empty")
 	}
+	if len(c.ID) > customers.LongestID {
+		return c, in.refuse(r, "id", tooLong)
+	}
 	c.Country = in.country(r)
 	c.Email = parsed(in, r, "email", "this is no e-mail address", func(text string) (string, bool) {
 		email, err := customers.NormalEmail(text)
