@@ -176,6 +176,9 @@ type Runs interface {
 	// Occur records occurrences, unique on campaign and instant, those that are
 	// entering each with its shards, and returns those that were new.
 	Occur(ctx context.Context, runs []Run, shards int) ([]Run, error)
+	// Parts is in how many shards an audience is entered: so many that each takes
+	// seconds, ShardsPerRun at least, and a power of two.
+	Parts(ctx context.Context) (int, error)
 	// Last is the latest recorded occurrence of a campaign; zero when none.
 	Last(ctx context.Context, campaign string) (time.Time, error)
 	// Pending lists shards that are not entered yet, but for those of campaigns
@@ -200,7 +203,7 @@ type Intake struct {
 	Start func(*customers.Customer) time.Time
 }
 
-// ShardsPerRun is how many parts an audience is entered in, one after the other.
+// ShardsPerRun is how many parts an audience is entered in at least.
 const ShardsPerRun = 16
 
 // Shard is one part of a run's audience.

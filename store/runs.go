@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/campaigns/expression"
 )
 
 // shards is into how many parts customers.shard cuts the customers.
@@ -103,6 +104,31 @@ func (s *Store) KeptOutAfter(ctx context.Context, campaign string, run int64) (r
 		return 0, fmt.Errorf("count the runs of %s that kept somebody out: %w", campaign, err)
 	}
 	return runs, nil
+}
+
+// peopleAPart is how many customers a run's shard has at most, as long as there are
+// shards enough: it is entered in one statement, within the time that a condition
+// may take.
+const peopleAPart = 100_000
+
+// Parts implements campaigns.Runs, by how many customers there are about.
+func (r runs) Parts(ctx context.Context) (parts int, err error) {
+	query := "SELECT count(*) FROM customers"
+	if r.store.dialect == expression.Postgres { // as its statistics say
+		query = "SELECT CAST(GREATEST(reltuples, 0) AS BIGINT) FROM pg_class WHERE oid = 'customers'::regclass"
+	}
+	var people int64
+	err = r.store.read(ctx, func(tx *tx) (err error) {
+		people, _, err = first(ctx, tx, column[int64], query)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("estimate how many customers there are: %w", err)
+	}
+	for parts = campaigns.ShardsPerRun; parts < shards && int64(parts)*peopleAPart < people; {
+		parts *= 2
+	}
+	return parts, nil
 }
 
 // pendingShard is the SQL of a shard, aliased s, that is to be entered and was not

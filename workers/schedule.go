@@ -60,7 +60,11 @@ func (s *Schedule) Round(ctx context.Context) error {
 	if len(runs) == 0 {
 		return nil
 	}
-	fresh, err := s.Runs.Occur(ctx, runs, campaigns.ShardsPerRun)
+	parts, err := s.Runs.Parts(ctx)
+	if err != nil {
+		return err
+	}
+	fresh, err := s.Runs.Occur(ctx, runs, parts)
 	if err != nil {
 		return fmt.Errorf("record %d occurrences: %w", len(runs), err)
 	}
