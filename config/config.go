@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -262,13 +263,18 @@ func (s Section) With(key string, value any) (Section, error) {
 }
 
 // withoutSource is a mistake in YAML by its place and words. On its own the
-// parser's error quotes the lines around it, and those hold secrets.
+// parser's error quotes the lines around it, and those hold secrets. So may a key
+// that is none, where a colon is missing or a variable stands in it.
 func withoutSource(err error) error {
 	if err == nil {
 		return nil
 	}
-	return errors.New(yaml.FormatError(err, false, false))
+	return errors.New(oddKey.ReplaceAllString(yaml.FormatError(err, false, false),
+		"unknown field; it is not shown because it may hold a secret. Keys are small letters and _, and end with a colon"))
 }
+
+// oddKey finds an unknown key with more in it than keys are made of.
+var oddKey = regexp.MustCompile(`(?s)unknown field "[a-z_]*[^a-z_"].*"`)
 
 // Defaults is what holds when nothing is set.
 func Defaults() Config {

@@ -113,6 +113,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"a path before the doors", "public_url: https://shop.example/news\n", "", "public_url: leave out what follows the host"},
 		{"a query before the doors", "public_url: https://shop.example?news\n", "", "public_url: leave out what follows the host"},
 		{"a slash after the host", "public_url: https://shop.example/\n", "", "public_url: leave out the slash at the end"},
+		{"a key with a value in it", "worker:\n  leaseSG.very-secret: 90s\n", "", "unknown field; it is not shown"},
 		{"an unknown key inside", "worker:\n  leese: 90s\n", "", `unknown field "leese"`},
 		{"an unknown variable", "", "RAPPORT_PUBLIK_URL=x", "the environment sets RAPPORT_PUBLIK_URL, which is no setting"},
 		{"a provider's variable without a key", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID=x", "RAPPORT_PROVIDERS_EMAIL_SENDGRID, which is no setting"},
