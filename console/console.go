@@ -46,6 +46,8 @@ type Console struct {
 	NewKey func() string
 	Now    func() time.Time
 	Log    *slog.Logger
+
+	sums sums
 }
 
 // Mount adds the pages to a mux.
@@ -117,10 +119,16 @@ type complaint struct {
 
 func (c *complaint) Error() string { return c.why }
 
+// shownFrom is how old sums are that are shown with their time.
+const shownFrom = 10 * time.Second
+
 func (c *Console) overview(w http.ResponseWriter, r *visit) error {
-	funnels, err := c.Summary.Funnels(r.Context())
+	funnels, summed, err := c.sums.funnels(r.Context(), c.Summary, c.Now)
 	if err != nil {
 		return err
+	}
+	if c.Now().Sub(summed) < shownFrom {
+		summed = time.Time{}
 	}
 	open, err := c.Casebook.Cases(r.Context(), "", 100)
 	if err != nil {
@@ -142,7 +150,7 @@ func (c *Console) overview(w http.ResponseWriter, r *visit) error {
 		}
 	}
 	c.show(w, r, http.StatusOK, "overview", view{
-		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "Now": c.Now(), "Zone": zone,
+		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "Now": c.Now(), "Zone": zone, "Summed": summed,
 		"Outlets": outlets, "TestMode": c.TestMode,
 	})
 	return nil
