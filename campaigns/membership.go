@@ -97,9 +97,7 @@ func (w *Workspace) Meaning(segment string) string {
 		}
 		seen[id] = true
 		writeSized(sum, []byte(s.Who.String()))
-		for _, match := range inSegment.FindAllStringSubmatch(s.Who.String(), -1) {
-			next = append(next, match[1])
-		}
+		next = append(next, s.Who.Segments()...)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
