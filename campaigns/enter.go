@@ -14,8 +14,9 @@ import (
 )
 
 // EntryFor is the journey an event begins for a customer: when the campaign is
-// live and waits for such events, the event satisfies its condition and the
-// customer belongs to its audience. counts are the customer's did() counts.
+// live and waits for such events, the event satisfies its condition and has what
+// the campaign's key names, and the customer belongs to its audience. counts are
+// the customer's did() counts.
 func (w *Workspace) EntryFor(c *Campaign, ev customers.Event, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
 	if c.State != Live || c.Trigger.Kind != OnEvent || c.Trigger.Event != ev.Name || cust == nil {
 		return Entry{}, false
@@ -25,6 +26,9 @@ func (w *Workspace) EntryFor(c *Campaign, ev customers.Event, cust *customers.Cu
 		return Entry{}, false
 	}
 	entry := c.Begin(cust, causeOf(ev), ev.Properties, now)
+	if c.LacksKey(entry) {
+		return Entry{}, false
+	}
 	entry.WakeAt = now.Add(c.Trigger.Delay)
 	return entry, true
 }
@@ -83,6 +87,10 @@ func (e Entry) BeganAfter(ev customers.Event) bool {
 	}
 	return e.EnteredAt.After(ev.ReceivedAt)
 }
+
+// LacksKey reports whether nothing tells an entry apart from the customer's others
+// where the campaign's key is to.
+func (c *Campaign) LacksKey(e Entry) bool { return c.Entry.Key != nil && e.Key == "" }
 
 // longestKey is how many bytes tell the journeys of a customer apart as they are.
 const longestKey = 200

@@ -66,6 +66,8 @@ func TestWhoDoesNotEnter(t *testing.T) {
 		"the condition":     func(_ *Campaign, e *customers.Event, _ *customers.Customer) { e.Properties["total"] = 10.0 },
 		"the audience":      func(_ *Campaign, _ *customers.Event, c *customers.Customer) { c.Country = "FR" },
 		"a paused campaign": func(c *Campaign, _ *customers.Event, _ *customers.Customer) { c.State = Paused },
+		"no key":            func(_ *Campaign, e *customers.Event, _ *customers.Customer) { delete(e.Properties, "order_id") },
+		"an empty key":      func(_ *Campaign, e *customers.Event, _ *customers.Customer) { e.Properties["order_id"] = "" },
 		"another trigger":   func(c *Campaign, _ *customers.Event, _ *customers.Customer) { c.Trigger.Kind = Manual },
 	} {
 		campaign, event, customer := eventCampaign(t), delivered(), ann()

@@ -275,4 +275,9 @@ func TestHorizonIsTheLongestWindow(t *testing.T) {
 	if got := noon.Sub(w.Horizon(noon)); got != 30*24*time.Hour {
 		t.Errorf("looks back %s", got)
 	}
+	older := ruleCampaign()
+	older.Contact.Caps = []Cap{{AtMost: 9, Per: 60 * 24 * time.Hour}}
+	if got := noon.Sub(w.Horizon(noon, nil, older)); got != 60*24*time.Hour {
+		t.Errorf("with a campaign of an older version it looks back %s", got)
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"rapport/campaigns/expression"
 )
 
 // FilesOf lists the files that a campaign is made of, by path: its own first,
@@ -38,7 +36,7 @@ func (w *Workspace) FilesOf(campaign string) []string {
 func (w *Workspace) segmentsOf(c *Campaign) []string {
 	next := append(slices.Clone(c.Audience.Except), c.Audience.Segment, c.Trigger.Segment)
 	for _, program := range c.programs() {
-		next = append(next, segmentsIn(program)...)
+		next = append(next, program.Segments()...)
 	}
 	var found []string
 	for len(next) > 0 {
@@ -49,20 +47,8 @@ func (w *Workspace) segmentsOf(c *Campaign) []string {
 			continue
 		}
 		found = append(found, id)
-		next = append(append(next, segment.Except...), segmentsIn(segment.Where)...)
+		next = append(append(next, segment.Except...), segment.Where.Segments()...)
 	}
 	slices.Sort(found)
 	return found
-}
-
-// segmentsIn lists the segments that a condition asks about.
-func segmentsIn(program *expression.Program) []string {
-	if program == nil {
-		return nil
-	}
-	var ids []string
-	for _, match := range inSegment.FindAllStringSubmatch(program.String(), -1) {
-		ids = append(ids, match[1])
-	}
-	return ids
 }

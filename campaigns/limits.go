@@ -6,11 +6,17 @@ import (
 )
 
 // Horizon is how far back caps and budgets look: the start of the longest
-// window of the workspace and its campaigns.
-func (w *Workspace) Horizon(now time.Time) time.Time {
+// window of the workspace, its campaigns, and those of older versions that
+// messages are judged by. One of them that is nil is passed over.
+func (w *Workspace) Horizon(now time.Time, older ...*Campaign) time.Time {
 	longest := longestWindow(w.Contact.Caps, w.Budgets)
 	for _, c := range w.Campaigns {
 		longest = max(longest, longestWindow(c.Contact.Caps, c.Budget))
+	}
+	for _, c := range older {
+		if c != nil {
+			longest = max(longest, longestWindow(c.Contact.Caps, c.Budget))
+		}
 	}
 	return now.Add(-longest)
 }

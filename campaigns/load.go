@@ -212,5 +212,5 @@ func leansOnSettings(source string, offset int) bool {
 
 // namesSegment reports whether a segment's name stands at an offset.
 func namesSegment(source string, offset int) bool {
-	return strings.HasSuffix(source[:min(offset, len(source))], "in_segment(")
+	return slices.ContainsFunc(expression.Segments(source), func(s expression.SegmentName) bool { return s.Offset == offset })
 }

@@ -84,7 +84,7 @@ func (w *Workspace) Watching(segment string) []*Campaign {
 }
 
 // Meaning identifies what a segment's condition says, that of the segments it
-// leans on included, in hexadecimal.
+// leans on and the consent that topics begin with included, in hexadecimal.
 func (w *Workspace) Meaning(segment string) string {
 	sum := sha256.New()
 	next, seen := []string{segment}, map[string]bool{}
@@ -97,8 +97,13 @@ func (w *Workspace) Meaning(segment string) string {
 		}
 		seen[id] = true
 		writeSized(sum, []byte(s.Who.String()))
-		for _, match := range inSegment.FindAllStringSubmatch(s.Who.String(), -1) {
-			next = append(next, match[1])
+		next = append(next, s.Who.Segments()...)
+	}
+	if s := w.Segments[segment]; s != nil {
+		for _, topic := range s.Who.Topics() {
+			if w.inByDefault(topic) {
+				writeSized(sum, []byte("in by default: "+topic))
+			}
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))

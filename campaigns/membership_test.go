@@ -47,6 +47,32 @@ func TestTheMeaningOfASegmentIsItsWholeCondition(t *testing.T) {
 	}
 }
 
+// Who never said a word belongs by the topic's default: another default is another
+// condition.
+func TestTheMeaningOfASegmentFollowsTheDefaultOfItsTopics(t *testing.T) {
+	meanings := func(service string) (all []string) {
+		workspace, problems := Load(map[string][]byte{
+			"rapport.yaml": []byte("workspace: shop\nlocale: en\nzone: Europe/Berlin\ncurrency: EUR\n" +
+				"topics: [{id: service, title: Service, default: " + service + "}, {id: news, title: News, default: out}]\n"),
+			"segments/s.yaml": []byte("segment: told\nwhere: consent(\"service\", \"sms\")\n---\nsegment: through\nwhere: in_segment(\"told\") and tier == \"gold\"\n---\n" +
+				"segment: keen\nwhere: consent(\"news\", \"sms\")\n---\nsegment: gold\nwhere: tier == \"gold\"\n"),
+		})
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		for _, id := range []string{"told", "through", "keen", "gold"} {
+			all = append(all, workspace.Meaning(id))
+		}
+		return all
+	}
+	in, out := meanings("in"), meanings("out")
+	for i, changes := range []bool{true, true, false, false} {
+		if changed := in[i] != out[i]; changed != changes {
+			t.Errorf("segment %d: its meaning changed: %v, want %v", i, changed, changes)
+		}
+	}
+}
+
 func TestAChangeBeginsTheJourneysThatWaitForIt(t *testing.T) {
 	w := segments(t, gold)
 	coming := &Campaign{ID: "coming", State: Live, Trigger: Trigger{Kind: OnSegment, Segment: "gold", On: Entering}}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -24,7 +26,8 @@ func (b Barrier) String() string {
 // Barrier finds what keeps journeys that stand at a position of an older version
 // from going on in this one. There is nothing when every step that they may have
 // passed, and the one they stand at, is the same in both: path, kind, id and
-// template. Of a branch behind them any arm may have been theirs.
+// template. Of a branch behind them any arm may have been theirs; the conditions
+// that led into the arm they stand in are the same as well.
 func (c *Campaign) Barrier(older *Campaign, position string) (barrier Barrier, barred bool) {
 	if position == "" {
 		return Barrier{}, false
@@ -33,13 +36,20 @@ func (c *Campaign) Barrier(older *Campaign, position string) (barrier Barrier, b
 	if !found {
 		return Barrier{Step: position, Was: "unknown in its own version"}, true
 	}
-	for _, level := range at {
+	arms := strings.Split(position, ".") // step, arm, step, arm, …, step
+	for depth, level := range at {
 		for i := range level.steps[:level.index+1] {
 			step := &level.steps[i]
 			if barrier, barred := c.differs(step); barred {
 				return barrier, true
 			}
 			if i == level.index {
+				if inside := 2*depth + 1; inside < len(arms) {
+					arm, _ := strconv.Atoi(arms[inside]) // placeOf has read it
+					if barrier, barred := c.choosesOtherwise(step, arm); barred {
+						return barrier, true
+					}
+				}
 				break // what it holds is ahead, or the next level
 			}
 			for _, branch := range step.Branch {
@@ -50,6 +60,30 @@ func (c *Campaign) Barrier(older *Campaign, position string) (barrier Barrier, b
 		}
 	}
 	return Barrier{}, false
+}
+
+// choosesOtherwise reports whether the branch of that path may lead others into an
+// arm here, or not all who stand in it: the conditions up to the arm's own.
+func (c *Campaign) choosesOtherwise(older *Step, arm int) (Barrier, bool) {
+	newer := c.StepAt(older.Path)
+	if older.Kind != StepBranch || newer == nil {
+		return Barrier{}, false
+	}
+	for i := range min(arm+1, len(newer.Branch)) { // an arm that is gone is told by its steps
+		if was, now := older.Branch[i].condition(), newer.Branch[i].condition(); was != now {
+			path := older.Path + "." + itoa(i)
+			return Barrier{Step: path, Was: was, Now: now}, true
+		}
+	}
+	return Barrier{}, false
+}
+
+// condition is what leads into an arm.
+func (b Branch) condition() string {
+	if b.If == nil {
+		return "else"
+	}
+	return "if " + b.If.String()
 }
 
 func (c *Campaign) anyDiffers(steps []Step) (barrier Barrier, barred bool) {

@@ -73,3 +73,34 @@ func TestABarrierSaysWhatIsNotTheSame(t *testing.T) {
 		}
 	}
 }
+
+// Who stands in an arm stays where other conditions would have led elsewhere; what
+// led past a branch that lies behind is no matter any more.
+func TestAJourneyStaysInAnArmThatIsChosenOtherwise(t *testing.T) {
+	chosen := func(first, second string) *Campaign {
+		return forked(func(steps []Step) {
+			steps[1].Branch = append(steps[1].Branch, Branch{Steps: []Step{letterStep("rest")}})
+			steps[1].Branch[0].If, steps[1].Branch[1].If = when(t, first), when(t, second)
+		})
+	}
+	positions := []string{"0", "1.0.1", "1.1.0", "1.2.0", "2"}
+	older := chosen("orders.count > 5", "orders.count > 1")
+	for name, c := range map[string]struct {
+		newer *Campaign
+		free  []string
+	}{
+		"nothing":    {chosen("orders.count > 5", "orders.count > 1"), positions},
+		"the first":  {chosen("orders.count > 4", "orders.count > 1"), []string{"0", "2"}},
+		"the second": {chosen("orders.count > 5", "orders.count > 2"), []string{"0", "1.0.1", "2"}},
+	} {
+		var free []string
+		for _, position := range positions {
+			if _, barred := c.newer.Barrier(older, position); !barred {
+				free = append(free, position)
+			}
+		}
+		same(t, name, c.free, free)
+	}
+	barrier, _ := chosen("orders.count > 4", "orders.count > 1").Barrier(older, "1.1.0")
+	same(t, "why", "step 1.0 was if orders.count > 5 and is if orders.count > 4", barrier.String())
+}

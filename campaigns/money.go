@@ -41,7 +41,8 @@ func parseDecimal(text string) (float64, *mistake) {
 // decimal writes a number as people do.
 func decimal(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
 
-// parseShare reads 10% as 0.1.
+// parseShare reads 10% as 0.1: the float that is nearest to it, as a division of
+// whole numbers gives it.
 func parseShare(text string) (float64, *mistake) {
 	parts := shareForm.FindStringSubmatch(text)
 	if parts == nil {
@@ -55,7 +56,8 @@ func parseShare(text string) (float64, *mistake) {
 	if err != nil || percent > 100 {
 		return 0, wrong(quote(text)+" is more than everybody", "write a share from 0% to 100%")
 	}
-	return percent / 100, nil
+	share, _ := strconv.ParseFloat(parts[1]+"e-2", 64) // it was read as percent already
+	return share, nil
 }
 
 // minorDigits is how many decimals a currency has; 2 where it is not known.

@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -187,11 +188,21 @@ func (c *campaignReader) readAudienceWhere(n node) *expression.Program {
 	}
 	for _, field := range program.Fields() {
 		if strings.HasPrefix(field, "event.") {
-			line, column := n.within(max(0, strings.Index(n.raw(), field)))
+			line, column := n.within(fieldAt(field, n.raw()))
 			n.src.problem(line, column, field+" cannot choose the audience, which is found among all customers", "move this condition to the trigger: where: "+field+" …")
 		}
 	}
 	return program
+}
+
+// fieldAt is where a field stands in a condition, not one whose name only begins
+// alike; 0 where it is not found.
+func fieldAt(field, condition string) int {
+	match := regexp.MustCompile(`(?:^|[^\w.])(` + regexp.QuoteMeta(field) + `)(?:[^\w.]|$)`).FindStringSubmatchIndex(condition)
+	if match == nil {
+		return 0
+	}
+	return match[2]
 }
 
 // segment reads the name of a segment.

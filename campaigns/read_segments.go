@@ -2,7 +2,6 @@ package campaigns
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -152,26 +151,16 @@ func (r *reader) compile(s *segmentDraft) {
 	r.workspace.Segments[s.id] = segment
 }
 
-// inSegment finds the segments a condition names. Whether they exist is for
-// the compiler to say; here they tell the order to compile in. Between the words may
-// stand whatever the compiler passes over: blanks and comments.
-var inSegment = func() *regexp.Regexp {
-	const (
-		between = `(?:\s|/\*(?s:.*?)\*/|//[^\n]*\n|#[^\n]*\n)*`
-		quote   = "[\"'`]"
-	)
-	return regexp.MustCompile(`in_segment` + between + `\(` + between + quote + "([^\"'`]+)" + quote)
-}()
-
 // references lists the segments that this one leans on, with the places that
-// name them.
+// name them. Whether they exist is for the compiler to say; here they tell the
+// order to compile in.
 func (s *segmentDraft) references() []reference {
 	refs := slices.Clone(s.except)
 	if s.where.kind() != aText {
 		return refs
 	}
-	for _, match := range inSegment.FindAllStringSubmatchIndex(s.where.raw(), -1) {
-		refs = append(refs, reference{s.where.raw()[match[2]:match[3]], s.where, match[2]})
+	for _, named := range expression.Segments(s.where.raw()) {
+		refs = append(refs, reference{named.ID, s.where, named.Offset})
 	}
 	return refs
 }

@@ -101,14 +101,28 @@ func (c *campaignReader) readTriggerWhere(n node) *expression.Program {
 var (
 	// assurable finds the fields of events and answers that a condition names.
 	assurable = regexp.MustCompile(`\b(?:event|answers)(?:\.\w+)+`)
-	// evasive finds what may let a condition hold without the fields it names.
-	evasive = regexp.MustCompile(`\b(?:or|not|nil|null)\b|\|\||\?|![^=]`)
-	isKnown = regexp.MustCompile(`!=\s*nil\b`)
+	// evasive finds what may let a condition hold without the fields it names: two
+	// sides that are both not known are equal.
+	evasive = regexp.MustCompile(`\b(?:or|not|nil|null)\b|\|\||\?|!|==`)
+	// certain find comparisons that only a known field passes: with a value. What is
+	// compared with false may be a comparison itself, so there it must be a field.
+	certain = func() []*regexp.Regexp {
+		const begin, end, field = `(^|\(|\band\b|&&)\s*`, `\s*($|\)|\band\b|&&)`, `[\w.]+`
+		const value = "(?:\"[^\"]+\"|'[^']+'|`[^`]+`|-?[0-9.]+|true)"
+		return []*regexp.Regexp{
+			regexp.MustCompile(`!=\s*nil\b()()`), regexp.MustCompile(`==\s*` + value + end + `()`), regexp.MustCompile(begin + value + `\s*==()`),
+			regexp.MustCompile(begin + field + `\s*==\s*false` + end), regexp.MustCompile(begin + `false\s*==\s*` + field + end),
+		}
+	}()
 )
 
 // assures lists the fields a condition names: without them it does not hold.
 func assures(n node) []string {
-	if evasive.MatchString(isKnown.ReplaceAllString(n.raw(), "")) {
+	rest := n.raw()
+	for _, comparison := range certain {
+		rest = comparison.ReplaceAllString(rest, " $1 $2 ")
+	}
+	if evasive.MatchString(rest) {
 		return nil
 	}
 	return assurable.FindAllString(n.raw(), -1)

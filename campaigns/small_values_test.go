@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +238,17 @@ func TestNamesOfTheWorld(t *testing.T) {
 	for text, mend := range map[string]string{"Berlin": "Europe/Berlin", "Europe/Berln": "Europe/Berlin", "Local": "such as Europe/Berlin", "": "such as", "../x": "such as"} {
 		if _, problem := parseZone(text); problem == nil || !strings.Contains(problem.mend, mend) {
 			t.Errorf("zone %q: %+v, want a mend with %q", text, problem, mend)
+		}
+	}
+}
+
+// A share that is reached exactly is neither more nor less than it is written.
+func TestAShareIsWhatADivisionGives(t *testing.T) {
+	for tenths := range 1001 {
+		text := strconv.Itoa(tenths/10) + "." + strconv.Itoa(tenths%10) + "%"
+		share, problem := parseShare(text)
+		if problem != nil || share != float64(tenths)/1000 {
+			t.Errorf("%s is read as %v, want %v", text, share, float64(tenths)/1000)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"rapport/campaigns/expression"
 	"rapport/channels"
 )
 
@@ -78,8 +79,10 @@ func (c *campaignReader) leansOn(root node) []string {
 	audience := c.campaign.Audience
 	next := append(slices.Clone(audience.Except), audience.Segment, c.campaign.Trigger.Segment)
 	eachText(root.value, func(text string) {
-		for _, match := range inSegment.FindAllStringSubmatch(text, -1) {
-			next = append(next, match[1])
+		if strings.Contains(text, "in_segment") {
+			for _, named := range expression.Segments(text) {
+				next = append(next, named.ID)
+			}
 		}
 	})
 	for len(next) > 0 {

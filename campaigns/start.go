@@ -3,6 +3,7 @@ package campaigns
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"rapport/customers"
@@ -24,7 +25,8 @@ type Starter struct {
 
 // Start enters a customer into a manual campaign. properties are what the
 // campaign sees as event.<name>. Who is outside its audience or was in it too
-// lately is refused with the reason.
+// lately is refused with the reason, and so is a start without what the campaign's
+// key names.
 func (s Starter) Start(ctx context.Context, campaign string, customer *customers.Customer, properties map[string]any) (Entry, error) {
 	edition, err := s.Catalog.Current(ctx)
 	if err != nil {
@@ -47,6 +49,9 @@ func (s Starter) Start(ctx context.Context, campaign string, customer *customers
 		return Entry{}, fmt.Errorf("%s is not in the audience of %s (not_in_audience)", customer.ID, campaign)
 	}
 	entry := c.Begin(customer, "manual:"+s.NewID(), properties, s.Now())
+	if c.LacksKey(entry) {
+		return Entry{}, fmt.Errorf("start %s for %s: %w", campaign, customer.ID, c.keyless())
+	}
 	if s.Started != nil {
 		s.Started(ctx, entry.Trigger)
 	}
@@ -58,6 +63,15 @@ func (s Starter) Start(ctx context.Context, campaign string, customer *customers
 		return Entry{}, fmt.Errorf("%s is in %s already, or was in it too lately", customer.ID, campaign)
 	}
 	return entry, nil
+}
+
+// keyless says what a start lacks to have a key.
+func (c *Campaign) keyless() error {
+	key := c.Entry.Key.String()
+	if fields := assurable.FindAllString(key, -1); len(fields) > 0 {
+		return fmt.Errorf("its journeys are told apart by %s, which is not given: write --set %s=…", key, strings.TrimPrefix(fields[0], "event."))
+	}
+	return fmt.Errorf("its journeys are told apart by %s, which is not known of this customer", key)
 }
 
 // Belongs reports whether a customer is in a campaign's audience now.

@@ -29,6 +29,7 @@ func (c *campaignSuspicion) suspectTiming() {
 		}
 	}
 	c.suspectBroadcastHours()
+	c.suspectOwnClock()
 	c.suspectCaps(c.campaign.Steps, c.root.at("steps"))
 }
 
@@ -104,6 +105,37 @@ func (c *campaignSuspicion) suspectBroadcastHours() {
 	c.warn(written(c.campaign.Steps, c.root.at("steps"))[0].at("expires"),
 		"whenever this campaign runs, the hours are closed until long after this message is given up, "+spell(first.expires())+" later",
 		"run it when the hours are open, or allow more hours")
+}
+
+// suspectOwnClock reports a broadcast on the customers' own clocks that comes again
+// before the last clocks on earth have come to the end of the run before. It is
+// entered as the first clock shows its time, and those who are still in the one
+// before are not let in.
+func (c *campaignSuspicion) suspectOwnClock() {
+	const soon = 2 * 24 * time.Hour
+	t, again := c.campaign.Trigger, c.campaign.Entry.Again
+	returns := again.Mode == "always" || again.Mode == "after" && again.After < soon
+	if t.Kind != Cron || !t.OwnClock || !returns || !comesWithin(t.Cron, soon) {
+		return
+	}
+	c.warn(c.root.at("trigger", "zone"),
+		"who belongs to two runs in a row and lives far in the west (UTC-10 and beyond) misses the second: it is entered when UTC+14 shows its time, and they are still in the first",
+		"let it run every two days or less often, or name one zone")
+}
+
+// comesWithin reports whether a schedule ever comes twice within less than a time.
+func comesWithin(schedule string, span time.Duration) bool {
+	last := someMonday
+	for month := range 12 { // the first will do for most
+		from := someMonday.AddDate(0, month, 0)
+		for i, at := range cronOccurrences(schedule, time.UTC, from, from.AddDate(0, 1, 0)) {
+			if (month > 0 || i > 0) && at.Sub(last) < span {
+				return true
+			}
+			last = at
+		}
+	}
+	return false
 }
 
 // occurrences are some readings of the clock at which a broadcast runs.

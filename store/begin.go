@@ -248,9 +248,9 @@ func pausedOf(ctx context.Context, tx *tx, campaigns []string) (map[string]bool,
 	return paused, err
 }
 
-// latestBegin is how long after a message expired its send may still begin: it was
-// looked at a second before, and then asked about. Nothing is read of messages that
-// expired longer ago than what is asked for, by an index that holds no more.
+// latestBegin is how long after a message expired it is still looked for. Nothing is
+// read of messages that expired longer ago than what is asked for, by an index that
+// holds no more: a send that begins later moves the expiry on (moveDeliveries).
 const latestBegin = time.Minute
 
 // contactsOf reads the messages that went to customers, or may have, since a

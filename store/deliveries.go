@@ -109,6 +109,10 @@ type change struct {
 // more. A delivery that nobody is at work on any more loses its lease; one that
 // goes back or is given up loses its fence too. One that was sent, or may have
 // been, keeps the fence, for its holder knows best what became of it.
+//
+// What is looked for by when it expires is found as long as it counts: an attempt
+// that begins, or is planned, later than that moves it on. Nothing is given up
+// the later for it, since the moment has come when it is looked at.
 func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change) error {
 	if len(changes) == 0 {
 		return nil
@@ -128,6 +132,8 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 		UPDATE deliveries AS d SET status = v.status, rank = v.rank, reason = v.reason, due_at = v.due_at,
 			attempts = v.attempts, resent = v.resent, provider = v.provider, provider_id = v.provider_id, cost = v.cost, segments = v.segments,
 			zone = v.zone, zone_from = v.zone_from, taken_at = v.taken_at, settled_at = v.settled_at, rung = v.rung,
+			expires_at = CASE WHEN v.status = 'planned' AND v.attempts > 0 AND v.due_at > d.expires_at THEN v.due_at
+				WHEN v.taken_at > d.expires_at THEN v.taken_at ELSE d.expires_at END,
 			lease_until = CASE WHEN v.status IN ('queued', 'sending') THEN d.lease_until END,
 			fence = CASE WHEN v.status NOT IN ('planned', 'skipped') THEN d.fence END
 		FROM {rows} AS v WHERE d.id = v.delivery`)

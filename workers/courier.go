@@ -349,14 +349,16 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]
 	}
 	byID := make(map[int64]*parcel, len(parcels))
 	candidates := make([]deliveries.Candidate, len(parcels))
+	judgedBy := make([]*campaigns.Campaign, len(parcels))
 	for i, p := range parcels {
+		judgedBy[i] = p.campaign
 		byID[p.delivery.ID] = p
 		candidates[i] = deliveries.Candidate{Delivery: p.delivery, Provider: r.outlet.Provider}
 		if p.message.Content.Call != nil {
 			candidates[i].Content = &p.message.Content
 		}
 	}
-	verdicts, err := r.Ledger.Begin(ctx, r.fence, now, r.edition.Horizon(now), candidates,
+	verdicts, err := r.Ledger.Begin(ctx, r.fence, now, r.edition.Horizon(now, judgedBy...), candidates,
 		func(d deliveries.Delivery, pressure deliveries.Pressure) deliveries.Verdict {
 			p := byID[d.ID]
 			if !p.verdict.Go {

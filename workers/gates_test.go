@@ -113,3 +113,21 @@ func TestACapCountsWithinOneWindow(t *testing.T) {
 		t.Errorf("the other is due at %s, want %s", all[1].DueAt, next)
 	}
 }
+
+// A journey of an older version is judged by that version's cap, over all of the time
+// the cap looks at.
+func TestACapOfAnOlderVersionLooksAsFarBackAsItSays(t *testing.T) {
+	offer := campaign("offer", "Offered", "wait: 10d\n  - {email: note, expires: 30d}")
+	s := open(t, with(map[string]string{"campaigns/offer.yaml": offer + "contact: {caps: [{at_most: 1, per: 30d}]}\n"}))
+	s.plan("ann", "Wrote")
+	s.deliver()
+	s.plan("ann", "Offered")
+	s.apply(with(map[string]string{"campaigns/offer.yaml": offer}))
+	s.later(10 * 24 * time.Hour)
+	s.travel()
+	s.deliver()
+	all := s.ledger()
+	if len(all) != 2 || all[1].Version != 1 || all[1].Status != deliveries.Planned || all[1].Reason != string(deliveries.Capped) {
+		t.Errorf("got %+v", all)
+	}
+}

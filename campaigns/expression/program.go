@@ -86,6 +86,19 @@ func (p *Program) Fields() []string {
 	return slices.Compact(fields)
 }
 
+// Topics lists the topics whose consent the program asks about, sorted, those of
+// its segments among them.
+func (p *Program) Topics() []string {
+	var topics []string
+	walk(p.root, func(n node) {
+		if c, ok := n.(consented); ok {
+			topics = append(topics, c.topic)
+		}
+	})
+	slices.Sort(topics)
+	return slices.Compact(topics)
+}
+
 // Constant reports whether the program names nothing that could change it: only
 // values that are written in it.
 func (p *Program) Constant() bool {

@@ -98,7 +98,7 @@ func (w *World) admit(c *campaigns.Campaign, p *person, properties map[string]an
 	}
 	entry := c.Begin(who, "simulated:"+p.ID, properties, w.now)
 	entry.WakeAt = w.now.Add(c.Trigger.Delay)
-	if c.Trigger.Kind == campaigns.OnEvent && len(count.LeftAside) == 0 {
+	if c.Trigger.Kind == campaigns.OnEvent && len(count.LeftAside) == 0 && !c.LacksKey(entry) {
 		event := customers.Event{Name: c.Trigger.Event, Properties: properties}
 		if _, enters := w.shop.EntryFor(c, event, who, counts, w.now); !enters {
 			count.Unmet++
@@ -126,10 +126,14 @@ func leftAside(c *campaigns.Campaign, given map[string]any) []string {
 }
 
 // seenEvent is what the campaign sees of the event that starts it: what is given,
-// and a stand-in for whatever its messages name besides.
+// and a stand-in for whatever its messages and its key name besides.
 func (w *World) seenEvent(c *campaigns.Campaign, given map[string]any) map[string]any {
 	seen := map[string]any{}
-	for _, field := range w.shop.MessageFields(c) {
+	named := w.shop.MessageFields(c)
+	if c.Entry.Key != nil {
+		named = append(named, c.Entry.Key.Fields()...)
+	}
+	for _, field := range named {
 		if name, isEvent := strings.CutPrefix(field, "event."); isEvent && !strings.Contains(name, ".") {
 			seen[name] = standIn
 		}

@@ -313,5 +313,9 @@ func (w *World) begin(c *campaigns.Campaign, p *person, properties map[string]an
 	}
 	w.planned++
 	entry := c.Begin(w.profile(p), "manual:"+strconv.FormatInt(w.planned, 10), properties, w.now)
+	if c.LacksKey(entry) {
+		w.tell(Line{Customer: p.ID, Campaign: c.ID, Kind: Refused, Reason: "without a key"})
+		return
+	}
 	w.enter(c, p, entry, c.Entry.Again)
 }

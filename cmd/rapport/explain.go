@@ -160,7 +160,7 @@ func (i *installation) stories(ctx context.Context, edition *campaigns.Edition, 
 func (i *installation) gates(ctx context.Context, source plan.Source, edition *campaigns.Edition, c *campaigns.Campaign, t campaigns.Traveller) (map[string][]campaigns.Gate, error) {
 	gates := map[string][]campaigns.Gate{}
 	for _, d := range t.Deliveries {
-		pressures, err := source.Pressure(ctx, []string{d.Customer}, edition.Horizon(d.PlannedAt))
+		pressures, err := source.Pressure(ctx, []string{d.Customer}, edition.Horizon(d.PlannedAt, c))
 		if err != nil {
 			return nil, err
 		}

@@ -262,6 +262,17 @@ func TestRefusals(t *testing.T) {
 			},
 		},
 		{
+			"customers of a country, and of one that nobody can read",
+			intake.Options{Kind: intake.Customers, Country: "de"},
+			"id,phone,country\n1,030 1234567,\n2,030 1234567,Austria\n3,+49 30 1234567,Austria\n",
+			3,
+			[]string{
+				`line 3, column country, value "Austria": this is no country code; write two letters such as DE`,
+				`line 3, column phone, value "030 1234567": this is no phone number of its country; write it as +49…, or name the country`,
+				`line 4, column country, value "Austria": this is no country code; write two letters such as DE`,
+			},
+		},
+		{
 			"order lines",
 			intake.Options{Kind: intake.Orders},
 			"order id,customer id,date,line,qty,amount,status\n" +

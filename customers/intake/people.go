@@ -46,17 +46,17 @@ func (in *taking) person(r row) (customers.Customer, bool) {
 	return c, true
 }
 
-// country reads ISO 3166-1 alpha-2; the file's default holds where none is
-// given.
+// country reads ISO 3166-1 alpha-2; the file's default holds where the cell is
+// empty. "" is a country that nobody can read: a number without a country's prefix
+// is then nobody's.
 func (in *taking) country(r row) string {
-	country := parsed(in, r, "country", "this is no country code; write two letters such as DE", func(text string) (string, bool) {
+	if in.cell(r, "country") == "" {
+		return strings.ToUpper(in.Country)
+	}
+	return parsed(in, r, "country", "this is no country code; write two letters such as DE", func(text string) (string, bool) {
 		letters := strings.Trim(strings.ToUpper(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 		return strings.ToUpper(text), letters && len(text) == 2
 	})
-	if country == "" {
-		return strings.ToUpper(in.Country)
-	}
-	return country
 }
 
 // traits reads the columns that are mapped to traits.

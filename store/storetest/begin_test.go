@@ -104,6 +104,42 @@ func TestPressureCountsWhatMayHaveReachedTheCustomer(t *testing.T) {
 	})
 }
 
+// A call that is tried again after its expiry counts from its latest attempt on, and
+// competes until then.
+func TestPressureCountsAnAttemptLongAfterTheExpiry(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		days := func(n int) time.Time { return noon.Add(time.Duration(n) * 24 * time.Hour) }
+		planned := planFor(t, s, 3) // they expire after three days
+		due(t, s, noon)
+		fence, claimed := take(t, s, planned[0].ID)
+		begin(t, s, fence, claimed, pass(0))
+		settle(t, s, fence, deliveries.Outcome{ID: planned[0].ID, Status: deliveries.Sent, ProviderID: "m1"})
+		advance(t, s, deliveries.Progress{ID: planned[0].ID, Status: deliveries.Planned, Reason: "busy", ProviderID: "m1", DueAt: days(10)})
+
+		seen := func(id int64, at time.Time) (p deliveries.Pressure) {
+			fence, claimed := take(t, s, id)
+			beginAt(t, s, fence, at, claimed, func(_ deliveries.Delivery, pressure deliveries.Pressure) deliveries.Verdict {
+				p = pressure
+				return deliveries.Verdict{Reason: deliveries.NoConsent}
+			})
+			return p
+		}
+		if rivals := seen(planned[1].ID, days(9)).Rivals; !slices.ContainsFunc(rivals, func(r deliveries.Rival) bool { return r.Delivery == planned[0].ID }) {
+			t.Errorf("a day before the next attempt the rivals are %+v", rivals)
+		}
+		due(t, s, days(10))
+		fence, claimed = take(t, s, planned[0].ID)
+		beginAt(t, s, fence, days(10).Add(time.Hour), claimed, pass(0))
+		if contacts := seen(planned[2].ID, days(12)).Contacts; len(contacts) != 1 || !contacts[0].At.Equal(days(10).Add(time.Hour)) {
+			t.Errorf("two days after the latest attempt the contacts are %+v", contacts)
+		}
+		people, err := s.Load(t.Context(), []string{planned[0].Customer}, days(17))
+		if err != nil || people[planned[0].Customer].Contacted.Last7d != 1 {
+			t.Errorf("a week after the latest attempt: %+v, %v", people[planned[0].Customer], err)
+		}
+	})
+}
+
 // planFor plans n messages to one customer, in one journey.
 func planFor(t testing.TB, s *store.Store, n int) []deliveries.Delivery {
 	t.Helper()
