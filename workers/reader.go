@@ -336,7 +336,7 @@ func (r *Reader) attribute(ctx context.Context, all []heard) error {
 // wrote themselves is taken for an answer to what they were last sent: what a
 // provider reports about a message that is not ours says nothing about ours.
 func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
-	customer, err := r.Directory.Find(ctx, h.report.From)
+	customer, err := r.Directory.Sender(ctx, h.report.Channel, h.report.From)
 	if errors.Is(err, customers.ErrUnknown) {
 		return nil
 	}

@@ -104,6 +104,22 @@ func TestACallbackWaitsForAProcessThatKnowsItsProvider(t *testing.T) {
 	s.stands(deliveries.Delivered, "")
 }
 
+// A short code may read like a customer's id or an order. Who has that is not who
+// wrote.
+func TestATextIsItsSendersWhateverTheNumberReadsLike(t *testing.T) {
+	s := open(t, files)
+	const code = "12345"
+	s.person(code)
+	s.plan(code, "Texted")
+	s.deliver()
+	before := len(s.timeline(code))
+	s.reply(code, "your parcel is here")
+	s.reply(code, "STOP")
+	if after := s.timeline(code); len(after) != before {
+		t.Errorf("what others wrote stands on the timeline: %v", after[before:])
+	}
+}
+
 func TestABrokenCallbackIsSetAside(t *testing.T) {
 	s := open(t, files)
 	status := s.asked()
