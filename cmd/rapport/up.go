@@ -217,14 +217,19 @@ func runBeside(ctx context.Context, run func(context.Context)) (stop func()) {
 	}
 }
 
-// endRequests is how long requests under way may take to end.
-const endRequests = 15 * time.Second
+const (
+	// endRequests is how long requests under way may take to end.
+	endRequests = 15 * time.Second
+	// longestAnswer is how long an answer may take, from the request on: whoever does
+	// not read it is hung up on. Pages that take longer ask for more.
+	longestAnswer = 2 * time.Minute
+)
 
 // serveHTTP serves until ctx ends, then for as long as drain while whoever sends
 // requests finds out, and lets those under way finish.
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, drain time.Duration, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: longestAnswer, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan error, 1)
