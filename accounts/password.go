@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -29,14 +30,26 @@ const (
 )
 
 // atOnce bounds the hashes made at the same time, each of which takes the memory
-// above: whoever tries many passwords waits, and takes no memory from others.
-const atOnce = 2
+// above: whoever tries many passwords waits, and takes no memory from others. Up to
+// mostWaiting wait, which takes them about a second; more are turned away.
+const (
+	atOnce      = 2
+	mostWaiting = 30
+)
+
+// ErrBusy is that so many passwords are being proven that one more is not heard.
+var ErrBusy = errors.New("many are signing in at this moment; try again in a few seconds")
 
 // Hasher makes and checks hashes of passwords.
-type Hasher struct{ room chan struct{} }
+type Hasher struct {
+	hall chan struct{} // who is in, those in the room among them
+	room chan struct{}
+}
 
 // NewHasher is a Hasher for a whole process.
-func NewHasher() *Hasher { return &Hasher{room: make(chan struct{}, atOnce)} }
+func NewHasher() *Hasher {
+	return &Hasher{hall: make(chan struct{}, atOnce+mostWaiting), room: make(chan struct{}, atOnce)}
+}
 
 // Hash is how a password is kept, in the PHC string format. A password that is too
 // short is refused.
@@ -49,13 +62,18 @@ func (h *Hasher) Hash(password string) (string, error) {
 	}
 	salt := make([]byte, saltLen)
 	_, _ = rand.Read(salt) // never fails (crypto/rand)
+	key, err := h.key(context.Background(), password, hashed{memory: memory, passes: passes, lanes: lanes, salt: salt})
+	if err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memory, passes, lanes,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(h.key(password, salt, memory, passes, lanes))), nil
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
 // Proves reports whether a password is the one of a hash. It takes as long for a
-// hash that is none ("") as for one that is.
-func (h *Hasher) Proves(password, hash string) bool {
+// hash that is none ("") as for one that is. The error is ErrBusy where too many
+// wait already, or ctx ended first.
+func (h *Hasher) Proves(ctx context.Context, password, hash string) (bool, error) {
 	parsed, err := parseHash(hash)
 	if err != nil {
 		parsed = hashed{memory: memory, passes: passes, lanes: lanes, salt: make([]byte, saltLen), key: make([]byte, keyLen)}
@@ -63,14 +81,28 @@ func (h *Hasher) Proves(password, hash string) bool {
 	if len(password) > longest {
 		password = ""
 	}
-	key := h.key(password, parsed.salt, parsed.memory, parsed.passes, parsed.lanes)
-	return subtle.ConstantTimeCompare(key, parsed.key) == 1 && err == nil
+	key, busy := h.key(ctx, password, parsed)
+	if busy != nil {
+		return false, busy
+	}
+	return subtle.ConstantTimeCompare(key, parsed.key) == 1 && err == nil, nil
 }
 
-func (h *Hasher) key(password string, salt []byte, m, t uint32, p uint8) []byte {
-	h.room <- struct{}{}
-	defer func() { <-h.room }()
-	return argon2.IDKey([]byte(password), salt, t, m, p, keyLen)
+// key is what a password becomes with a hash's salt and parameters.
+func (h *Hasher) key(ctx context.Context, password string, by hashed) ([]byte, error) {
+	select {
+	case h.hall <- struct{}{}:
+		defer func() { <-h.hall }()
+	default:
+		return nil, ErrBusy
+	}
+	select {
+	case h.room <- struct{}{}:
+		defer func() { <-h.room }()
+	case <-ctx.Done():
+		return nil, ErrBusy
+	}
+	return argon2.IDKey([]byte(password), by.salt, by.passes, by.memory, by.lanes, keyLen), nil
 }
 
 // hashed is a hash taken apart.

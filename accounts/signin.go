@@ -26,38 +26,56 @@ type Porter struct {
 }
 
 // Admit proves a name and a password. Wrong ones are counted for the account, for
-// all processes together, whether or not it is locked.
+// all processes together; while it is locked none is, and the right one is refused.
+// Whether it is locked is decided on the account as it is once the password was
+// looked at, one try after the other, so that many at once have no more than many in
+// a row. The error is ErrRefused, or ErrBusy where too many try at once.
 func (p *Porter) Admit(ctx context.Context, name, password string, now time.Time) (Account, error) {
 	clean, err := CleanName(name)
 	if err != nil {
 		clean = ""
 	}
-	account, err := p.Directory.Account(ctx, clean)
+	seen, err := p.Directory.Account(ctx, clean)
 	unknown := errors.Is(err, ErrUnknown)
 	if err != nil && !unknown {
 		return Account{}, fmt.Errorf("sign in: %w", err)
 	}
-	proven := p.Hasher.Proves(password, account.Password) // of nobody too, so that all take as long
-	locked := now.Before(account.LockedUntil)
-	switch {
-	case unknown:
-		return Account{}, ErrRefused
-	case !proven && !locked:
-		err := p.Directory.Change(ctx, clean, func(a *Account) {
-			a.Failures++
-			a.LockedUntil = lockedUntil(a.Failures, now)
-		})
-		return Account{}, errors.Join(ErrRefused, err)
-	case !proven, locked, account.Disabled:
+	proven, err := p.Hasher.Proves(ctx, password, seen.Password) // of nobody too, so that all take as long
+	if err != nil {
+		return Account{}, err
+	}
+	if unknown {
 		return Account{}, ErrRefused
 	}
-	if account.Failures > 0 {
-		err = p.Directory.Change(ctx, clean, func(a *Account) { a.Failures, a.LockedUntil = 0, time.Time{} })
-		if err != nil {
-			return Account{}, fmt.Errorf("sign in: %w", err)
-		}
+	var account Account
+	admitted := false
+	err = p.Directory.Change(ctx, clean, func(a *Account) {
+		admitted = a.try(proven && a.Password == seen.Password, now)
+		account = *a
+	})
+	switch {
+	case err != nil:
+		return Account{}, fmt.Errorf("sign in: %w", err)
+	case !admitted:
+		return Account{}, ErrRefused
 	}
 	return account, nil
+}
+
+// try reports whether somebody may come in, and counts a wrong password.
+func (a *Account) try(proven bool, now time.Time) bool {
+	switch {
+	case now.Before(a.LockedUntil):
+		return false
+	case !proven:
+		a.Failures++
+		a.LockedUntil = lockedUntil(a.Failures, now)
+		return false
+	case a.Disabled:
+		return false
+	}
+	a.Failures, a.LockedUntil = 0, time.Time{}
+	return true
 }
 
 // lockedUntil is until when nobody is heard after so many wrong passwords in a row.

@@ -37,6 +37,7 @@ type hearing struct {
 	delivery  deliveries.Delivery
 	customer  *customers.Customer
 	now       time.Time
+	wish      bool // the writer's own words are a STOP or a START
 
 	means Response
 }
@@ -86,9 +87,11 @@ func (h *hearing) hearWish() {
 	}
 	switch wish := wishOf(h.report); {
 	case wish == WishStop:
+		h.wish = true
 		h.report.Kind, h.report.Suppress, h.report.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
 	case h.claimed(): // who wants more must have had a message of ours
 	case wish == WishStart, wish == WishYes && h.optedOut():
+		h.wish = true
 		h.report.Kind = channels.ReportResubscribed
 	}
 }
@@ -325,11 +328,15 @@ func (h *hearing) suppress(reason string) {
 	}
 }
 
-// address is whom the report speaks of: who wrote, else the customer's.
+// address is whom the report speaks of: who wrote, else the customer's. A letter that
+// is about no customer speaks of its writer where they say STOP or START, and else of
+// nobody: whoever had a message of ours once can write a failure about anybody.
 func (h *hearing) address() string {
 	switch {
 	case h.report.Letter != nil && h.customer != nil:
 		return h.letterAddress()
+	case h.report.Letter != nil && !h.wish:
+		return ""
 	case h.report.From != "" && h.report.Channel == channels.Email:
 		return customers.Person(customers.Customer{Email: h.report.From})
 	case h.report.From != "":

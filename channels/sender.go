@@ -53,6 +53,13 @@ type Listener interface {
 	Reports(c Callback) ([]Report, error)
 }
 
+// Sealed is the ability of a Listener to tell from a request's header alone that
+// Verify would refuse it, before anything of the body is read.
+type Sealed interface {
+	// Sealed reports whether a header bears a signature at all.
+	Sealed(header http.Header) bool
+}
+
 // Talker is the ability of a voice provider to be told, turn by turn, what to
 // say: the provider fetches Message.ScriptURL by POST and posts what was heard.
 // Whoever talks also listens.

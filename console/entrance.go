@@ -83,13 +83,29 @@ func (c *Console) reachable(r *http.Request) bool {
 }
 
 // FromHere reports whether a request comes from this machine and by one of its
-// own names.
+// own names. One that a proxy says it brings for somebody comes from elsewhere.
 func FromHere(r *http.Request) bool {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && from.Addr().Unmap().IsLoopback() && ours(r.Host)
+	return err == nil && from.Addr().Unmap().IsLoopback() && Ours(r.Host) && !brought(r)
 }
 
-func ours(host string) bool {
+// brought reports whether a request bears one of the fields that proxies add, or is in
+// HTTP/1.0, which nginx speaks where it is told nothing else and no browser does.
+func brought(r *http.Request) bool {
+	if !r.ProtoAtLeast(1, 1) {
+		return true
+	}
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if len(r.Header[name]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Ours reports whether a host, with or without a port, is this machine by one of the
+// names that mean no other.
+func Ours(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

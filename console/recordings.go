@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"rapport/customers"
 	"rapport/recordings"
@@ -36,9 +37,14 @@ func (c *Console) recording(w http.ResponseWriter, r *visit) error {
 	defer func() { _ = sound.Close() }()
 	w.Header().Set("Content-Type", mediaType(found.Media))
 	c.Log.Info("a recording is listened to", "recording", id)
+	_ = http.NewResponseController(w).SetWriteDeadline(c.Now().Add(longestListening)) // a writer without deadlines waits as long
 	http.ServeContent(w, r.Request, "", found.At, sound)
 	return nil
 }
+
+// longestListening is how long a recording may take to reach who listens: browsers
+// fetch it as it is played.
+const longestListening = 2 * time.Hour
 
 // mediaType is what the provider called the sound, where that is one: anything
 // else must not become a page of ours.

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,6 +57,27 @@ func TestARecordingIsListenedToFromCaseAndCustomer(t *testing.T) {
 	stranger := get(path)
 	stranger.RemoteAddr = "203.0.113.7:50000"
 	s.ask(stranger).says(t, http.StatusNotFound)
+}
+
+// timed is a writer that knows until when it may be written to.
+type timed struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (w *timed) SetWriteDeadline(until time.Time) error {
+	w.until = until
+	return nil
+}
+
+// A recording is fetched as it is played, and that takes longer than a page may.
+func TestARecordingMayBeListenedToAtItsLength(t *testing.T) {
+	s := open(t)
+	w := &timed{ResponseRecorder: httptest.NewRecorder()}
+	s.pages.ServeHTTP(w, get(s.tape(recordings.Recording{Case: s.openCase("Unhappy"), State: recordings.Kept, Media: "audio/x-wav"}, "0123456789")))
+	if w.Code != http.StatusOK || w.until.Before(s.now.Add(time.Hour)) {
+		t.Errorf("answered %d, until %s", w.Code, w.until)
+	}
 }
 
 func TestWhatCannotBeListenedToSaysWhy(t *testing.T) {

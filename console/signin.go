@@ -28,6 +28,11 @@ func (c *Console) signIn(w http.ResponseWriter, r *visit) error {
 		c.show(w, r, http.StatusUnauthorized, "signin", view{"Title": "Sign in", "Next": next, "Why": accounts.ErrRefused.Error()})
 		return nil
 	}
+	if errors.Is(err, accounts.ErrBusy) {
+		w.Header().Set("Retry-After", "5")
+		c.show(w, r, http.StatusTooManyRequests, "signin", view{"Title": "Sign in", "Next": next, "Why": accounts.ErrBusy.Error()})
+		return nil
+	}
 	if err != nil {
 		return err
 	}

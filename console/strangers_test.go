@@ -19,6 +19,10 @@ func TestStrangersAreRefused(t *testing.T) {
 		{"no name", func(r *http.Request) { r.Host = "" }},
 		{"another machine", func(r *http.Request) { r.RemoteAddr = "192.0.2.1:50000" }},
 		{"another machine, in IPv6 clothes", func(r *http.Request) { r.RemoteAddr = "[::ffff:192.0.2.1]:50000" }},
+		{"somebody for whom a proxy asks", func(r *http.Request) { r.Header.Set("X-Forwarded-For", "192.0.2.1") }},
+		{"somebody for whom nginx asks", func(r *http.Request) { r.Header.Set("X-Real-IP", "192.0.2.1") }},
+		{"somebody for whom a plain nginx asks", func(r *http.Request) { r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0 }},
+		{"somebody for whom two proxies ask", func(r *http.Request) { r.Header.Set("Forwarded", "for=192.0.2.1") }},
 		{"nobody knows where from", func(r *http.Request) { r.RemoteAddr = "" }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -13,13 +13,14 @@ import (
 // Folder is a vault in a folder of this machine, which its owner alone may read.
 type Folder struct{ Path string }
 
-// Put implements Vault: the file has its name only when all of it is on the disk.
+// Put implements Vault: the file has its name only when all of it is on the disk. The
+// half that a crash leaves is written over by the next try, and deleted with the sound.
 func (f Folder) Put(_ context.Context, key, _ string, sound io.Reader) (size int64, err error) {
 	file := f.file(key)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return 0, fmt.Errorf("keep a sound: %w", err)
 	}
-	half, err := os.CreateTemp(filepath.Dir(file), ".half-*")
+	half, err := os.OpenFile(f.half(key), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, fmt.Errorf("keep a sound: %w", err)
 	}
@@ -48,10 +49,18 @@ func (f Folder) Open(_ context.Context, key string) (Sound, error) {
 
 // Delete implements Vault.
 func (f Folder) Delete(_ context.Context, key string) error {
-	if err := os.Remove(f.file(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("delete a sound: %w", err)
+	for _, file := range []string{f.half(key), f.file(key)} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("delete a sound: %w", err)
+		}
 	}
 	return nil
 }
 
 func (f Folder) file(key string) string { return filepath.Join(f.Path, filepath.FromSlash(key)) }
+
+// half is the file of a sound that is not all there yet.
+func (f Folder) half(key string) string {
+	folder, name := filepath.Split(f.file(key))
+	return filepath.Join(folder, ".half-"+name)
+}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -104,6 +105,48 @@ func TestNobodyElseReadsTheFolder(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+// A process that dies while it keeps a sound leaves half of it. The next try, and the
+// deletion, leave nothing of it.
+func TestTheHalfOfASoundGoesWithIt(t *testing.T) {
+	folder := t.TempDir()
+	vault := recordings.Folder{Path: folder}
+	crash := func() {
+		t.Helper()
+		defer func() { _ = recover() }()
+		_, _ = vault.Put(t.Context(), "recordings/1", "", io.MultiReader(strings.NewReader("a voice that is longer than"), dying{}))
+	}
+	left := func(want ...string) {
+		t.Helper()
+		files, err := os.ReadDir(filepath.Join(folder, "recordings"))
+		var names []string
+		for _, file := range files {
+			names = append(names, file.Name())
+		}
+		if err != nil || !slices.Equal(names, want) {
+			t.Errorf("there are %v, %v; want %v", names, err, want)
+		}
+	}
+	crash()
+	left(".half-1")
+	if _, err := vault.Put(t.Context(), "recordings/1", "", strings.NewReader("voice")); err != nil {
+		t.Fatal(err)
+	}
+	left("1")
+	if kept, err := os.ReadFile(filepath.Join(folder, "recordings", "1")); string(kept) != "voice" {
+		t.Errorf("kept %q, %v", kept, err)
+	}
+	crash()
+	if err := vault.Delete(t.Context(), "recordings/1"); err != nil {
+		t.Fatal(err)
+	}
+	left()
+}
+
+// dying ends whoever reads from it.
+type dying struct{}
+
+func (dying) Read([]byte) (int, error) { panic("the process dies") }
 
 func TestABucketThatIsNotThereIsTold(t *testing.T) {
 	server := httptest.NewServer(gofakes3.New(s3mem.New()).Server())

@@ -23,15 +23,32 @@ const week = 7 * 24 * time.Hour
 // Find implements customers.Directory. An id is tried first, then an e-mail, a
 // phone number, an order; of several customers who share an address the oldest
 // is found.
-func (s *Store) Find(ctx context.Context, who string) (found *customers.Customer, err error) {
+func (s *Store) Find(ctx context.Context, who string) (*customers.Customer, error) {
+	return s.find(ctx, `
+		SELECT id FROM (
+			SELECT id, 1 AS place, created_at FROM customers WHERE id = $1
+			UNION ALL SELECT id, 2, created_at FROM customers WHERE email = $2
+			UNION ALL SELECT id, 3, created_at FROM customers WHERE phone = $3
+			UNION ALL SELECT c.id, 4, c.created_at FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = $1
+		) AS candidates ORDER BY place, created_at, id LIMIT 1`, who, mailbox(who), dialled(who))
+}
+
+// Sender implements customers.Directory. Of several customers who share an address
+// the oldest is found.
+func (s *Store) Sender(ctx context.Context, ch channels.Channel, address string) (*customers.Customer, error) {
+	switch ch {
+	case channels.Email:
+		return s.find(ctx, "SELECT id FROM customers WHERE email = $1 ORDER BY created_at, id LIMIT 1", mailbox(address))
+	case channels.SMS, channels.Call:
+		return s.find(ctx, "SELECT id FROM customers WHERE phone = $1 ORDER BY created_at, id LIMIT 1", dialled(address))
+	}
+	return nil, customers.ErrUnknown
+}
+
+// find reads the customer whose id a query gives.
+func (s *Store) find(ctx context.Context, query string, args ...any) (found *customers.Customer, err error) {
 	err = s.read(ctx, func(tx *tx) error {
-		id, known, err := first(ctx, tx, column[string], `
-			SELECT id FROM (
-				SELECT id, 1 AS place, created_at FROM customers WHERE id = $1
-				UNION ALL SELECT id, 2, created_at FROM customers WHERE email = $2
-				UNION ALL SELECT id, 3, created_at FROM customers WHERE phone = $3
-				UNION ALL SELECT c.id, 4, c.created_at FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = $1
-			) AS candidates ORDER BY place, created_at, id LIMIT 1`, who, mailbox(who), dialled(who))
+		id, known, err := first(ctx, tx, column[string], query, args...)
 		if err != nil || !known {
 			return err
 		}

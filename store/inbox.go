@@ -139,10 +139,11 @@ func (s *Store) Done(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// Reject implements deliveries.Inbox.
+// Reject implements deliveries.Inbox. The callback counts as read, with an error, so
+// that it is forgotten in its time like any other.
 func (s *Store) Reject(ctx context.Context, id int64, why string) error {
 	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(ctx, "UPDATE inbox SET state = 'rejected', lease_until = NULL, error = $2 WHERE id = $1", id, clean(why))
+		_, err := tx.exec(ctx, "UPDATE inbox SET state = 'done', lease_until = NULL, error = $2 WHERE id = $1", id, clean(why))
 		return err
 	})
 	if err != nil {
@@ -156,7 +157,7 @@ func (s *Store) Forget(ctx context.Context, before time.Time, limit int) (int, e
 	var forgotten int64
 	err := s.write(ctx, func(tx *tx) (err error) {
 		forgotten, err = tx.exec(ctx, `
-			UPDATE inbox SET state = 'forgotten', url = '', header = '{}', body = $3
+			UPDATE inbox SET state = 'forgotten', url = '', header = '{}', body = $3, error = ''
 			WHERE id IN (SELECT id FROM inbox WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2)`,
 			before.UnixMilli(), limit, []byte{})
 		return err

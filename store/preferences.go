@@ -88,14 +88,14 @@ func (s *Store) Suppress(ctx context.Context, blocks []customers.Suppression) er
 
 // putSuppressions blocks addresses inside a transaction. The first reason for an
 // address stays until one comes that weighs more; a word that is said again counts
-// from when it was said last, so that no START from between takes it back. The
-// journeys of who is behind them are woken.
+// from when it was said last, and so does a STOP after an erasure, so that no START
+// from between takes it back. The journeys of who is behind them are woken.
 func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
 	weightiest := map[address]int{}
 	for i, b := range blocks {
 		of := address{b.Channel, b.Address}
 		j, twice := weightiest[of]
-		if !twice || customers.Weight(blocks[j].Reason) < customers.Weight(b.Reason) || blocks[j].Reason == b.Reason && b.At.After(blocks[j].At) {
+		if !twice || customers.Weight(blocks[j].Reason) < customers.Weight(b.Reason) || renews(b.Reason, blocks[j].Reason) && b.At.After(blocks[j].At) {
 			weightiest[of] = i
 		}
 	}
@@ -110,12 +110,19 @@ func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression
 		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address
 		ON CONFLICT (channel, address) DO UPDATE SET reason = excluded.reason, at = excluded.at
 		WHERE `+weightOf("suppressions.reason")+" < "+weightOf("excluded.reason")+`
-			OR suppressions.reason = excluded.reason AND suppressions.at < excluded.at
+			OR (suppressions.reason = excluded.reason OR suppressions.reason = '`+customers.Erased+"' AND excluded.reason = '"+channels.ReasonOptedOut+`')
+			AND suppressions.at < excluded.at
 		RETURNING channel, address`)
 	if err != nil {
 		return err
 	}
 	return wakeBehind(ctx, tx, blocked)
+}
+
+// renews reports whether a reason that comes later takes the place of one that weighs
+// as much.
+func renews(reason, before string) bool {
+	return reason == before || before == customers.Erased && reason == channels.ReasonOptedOut
 }
 
 // weightOf is customers.Weight of a column.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
 	"rapport/campaigns"
@@ -123,16 +124,36 @@ func (d *Doors) acceptUpTo(limit int64, w http.ResponseWriter, r *http.Request, 
 		http.NotFound(w, r)
 		return channels.Callback{}, false
 	}
+	if !d.sealed(w, r, provider) {
+		return channels.Callback{}, false
+	}
 	callback, ok := d.read(w, r, limit)
 	if !ok {
 		return callback, false
 	}
 	if err := listener.Verify(callback); err != nil {
-		d.Log.Warn("a callback was refused", "provider", provider, "path", routeOf(r), "error", err)
-		http.Error(w, "the signature does not match; check the keys and the public URL", http.StatusForbidden)
+		d.refuse(w, r, provider, err)
 		return callback, false
 	}
 	return callback, d.store(w, r, provider, callback)
+}
+
+// sealed turns away, before anything of its body is read, what bears no signature
+// where the provider's listener can tell.
+func (d *Doors) sealed(w http.ResponseWriter, r *http.Request, provider string) bool {
+	if listener, can := d.Listeners[provider].(channels.Sealed); !can || listener.Sealed(r.Header) {
+		return true
+	}
+	d.refuse(w, r, provider, errUnsealed)
+	return false
+}
+
+var errUnsealed = errors.New("it bears no signature")
+
+// refuse answers what proves nothing.
+func (d *Doors) refuse(w http.ResponseWriter, r *http.Request, provider string, err error) {
+	d.Log.Warn("a callback was refused", "provider", provider, "path", routeOf(r), "error", err)
+	http.Error(w, "the signature does not match; check the keys and the public URL", http.StatusForbidden)
 }
 
 // store makes a callback durable. The provider hears of trouble, and repeats.
@@ -155,6 +176,9 @@ func (d *Doors) read(w http.ResponseWriter, r *http.Request, limit int64) (chann
 	switch {
 	case errors.As(err, &large):
 		http.Error(w, fmt.Sprintf("the body is too large; at most %d KiB are taken", limit>>10), http.StatusRequestEntityTooLarge)
+		return channels.Callback{}, false
+	case errors.Is(err, os.ErrDeadlineExceeded): // a slow line is no mistake: the sender is to try again
+		http.Error(w, "the body took too long; send it again", http.StatusServiceUnavailable)
 		return channels.Callback{}, false
 	case err != nil:
 		http.Error(w, "the body broke off", http.StatusBadRequest)

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"strings"
+	"time"
 
 	"rapport/channels"
 	"rapport/deliveries"
@@ -35,17 +36,29 @@ func LetterForm(service string) string { return "mail/" + service }
 // lettersAtOnce is how many letters may be on their way in at once by one route:
 // each is held in memory whole. Routes share no room, for a form can be judged
 // only when it is read, and strangers who send slowly must not stop the others.
-const lettersAtOnce = 8
+// A letter waits so long for a place, and is to be sent again where there is none.
+const (
+	lettersAtOnce = 8
+	placeWithin   = 3 * time.Second
+)
 
 // mountLetters adds the routes for e-mail that comes in.
 func (d *Doors) mountLetters(mux *http.ServeMux) {
-	handle := func(pattern string, handler http.HandlerFunc) {
+	handle := func(pattern, signedBy string, handler http.HandlerFunc) {
 		room := make(chan struct{}, lettersAtOnce)
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if signedBy != "" && !d.sealed(w, r, signedBy) {
+				return // it takes nobody's place
+			}
+			patience := time.NewTimer(placeWithin)
+			defer patience.Stop()
 			select {
 			case room <- struct{}{}:
 				defer func() { <-room }()
 				handler(w, r)
+			case <-patience.C:
+				w.Header().Set("Retry-After", "10")
+				http.Error(w, "many letters are coming in; send it again", http.StatusServiceUnavailable)
 			case <-r.Context().Done():
 			}
 		})
@@ -53,14 +66,14 @@ func (d *Doors) mountLetters(mux *http.ServeMux) {
 	for service, door := range d.Letters.Forms {
 		path := deliveries.PathLetter + "/" + service
 		if door.Signed {
-			handle("POST "+path, d.signedForm(LetterForm(service)))
+			handle("POST "+path, LetterForm(service), d.signedForm(LetterForm(service)))
 		}
 		if len(door.Secrets) > 0 {
-			handle("POST "+path+"/{secret}", d.secretForm(LetterForm(service), d.Addresses.Base+path, door.Secrets))
+			handle("POST "+path+"/{secret}", "", d.secretForm(LetterForm(service), d.Addresses.Base+path, door.Secrets))
 		}
 	}
 	if len(d.Letters.Secrets) > 0 {
-		handle("POST "+deliveries.PathLetter, d.letter)
+		handle("POST "+deliveries.PathLetter, "", d.letter)
 	}
 }
 

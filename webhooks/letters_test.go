@@ -2,6 +2,8 @@ package webhooks_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"rapport/channels"
@@ -108,23 +111,72 @@ func TestLettersOfStrangersAreRefused(t *testing.T) {
 	}
 }
 
-// Whoever sends forms slowly, and has proven nothing yet, keeps nobody else's
-// letters out.
-func TestSlowStrangersStopNoOtherRoute(t *testing.T) {
-	h := openMail(t)
+// crowd sends as many forms as one route takes in at once, slowly and under a
+// signature that is none, until the test ends.
+func (h *house) crowd() {
+	h.t.Helper()
 	var slow sync.WaitGroup
-	defer slow.Wait() // after all have hung up
-	for range 8 {     // as many as one route takes in at once
+	h.t.Cleanup(slow.Wait) // after all have hung up
+	for range 8 {
 		body, drip := io.Pipe()
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, formHook, body)
+		r := h.sendGrid([]byte("something else"))
+		r.URL.Path, r.RequestURI, r.Body = formHook, formHook, body
 		slow.Go(func() { h.mux.ServeHTTP(httptest.NewRecorder(), r) })
-		defer drip.Close()
+		h.t.Cleanup(func() { _ = drip.Close() })
 		if _, err := drip.Write([]byte("-")); err != nil { // it is being read
-			t.Fatal(err)
+			h.t.Fatal(err)
 		}
 	}
+}
+
+// Whoever sends forms slowly, and has proven nothing yet, keeps nobody else's
+// letters out, and those of the same route only for as long as they send again.
+func TestSlowStrangersStopNoOtherRoute(t *testing.T) {
+	h := openMail(t)
+	h.crowd()
 	patient, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	h.expect(http.StatusNoContent, request(http.MethodPost, deliveries.PathLetter, []byte("From: ann@shop.example\r\n\r\nhello"),
 		map[string]string{"Authorization": "Bearer " + letterSecret}).WithContext(patient))
+	genuine := h.sendGrid([]byte("hello"))
+	genuine.URL.Path, genuine.RequestURI = formHook, formHook
+	if w := h.serve(genuine); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a letter without a place is answered with %d, and its service does not send it again", w.Code)
+	}
+}
+
+// A form without a signature is turned away before it is read, and takes no place.
+func TestWhatBearsNoSignatureIsNotRead(t *testing.T) {
+	h := openMail(t)
+	h.crowd()
+	for name, header := range map[string]map[string]string{
+		"none":        nil,
+		"no time":     {"X-Twilio-Email-Event-Webhook-Signature": "MEUC"},
+		"no time's":   {"X-Twilio-Email-Event-Webhook-Signature": "MEUC", "X-Twilio-Email-Event-Webhook-Timestamp": "now"},
+		"not base64":  {"X-Twilio-Email-Event-Webhook-Signature": "-", "X-Twilio-Email-Event-Webhook-Timestamp": "1795348800"},
+		"only a time": {"X-Twilio-Email-Event-Webhook-Timestamp": "1795348800"},
+	} {
+		for _, path := range []string{formHook, mailHook} {
+			r := request(http.MethodPost, path, nil, header)
+			r.Body = io.NopCloser(iotest.ErrReader(errors.New("it was read")))
+			if w := h.serve(r); w.Code != http.StatusForbidden {
+				t.Errorf("%s, %s: answered with %d", path, name, w.Code)
+			}
+		}
+	}
+}
+
+// A body that did not come in time is to be sent again.
+func TestABodyThatTakesTooLongIsAskedForAgain(t *testing.T) {
+	h := openMail(t)
+	for err, want := range map[error]int{
+		fmt.Errorf("read tcp: %w", os.ErrDeadlineExceeded): http.StatusServiceUnavailable, io.ErrUnexpectedEOF: http.StatusBadRequest,
+	} {
+		r := h.sendGrid([]byte("hello"))
+		r.URL.Path, r.RequestURI = formHook, formHook
+		r.Body = io.NopCloser(iotest.ErrReader(err))
+		if w := h.serve(r); w.Code != want {
+			t.Errorf("%v: answered with %d, want %d", err, w.Code, want)
+		}
+	}
 }

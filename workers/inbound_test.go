@@ -170,6 +170,31 @@ func TestFailuresAndComplaintsByMail(t *testing.T) {
 	}
 }
 
+// Whoever had a message of ours can write a failure or a complaint about it that names
+// anybody. Where its customer was erased nobody is left whom it could be about.
+func TestALetterAboutSomebodyErasedSuppressesNobody(t *testing.T) {
+	report := func(kind, part string) string {
+		return "From: MAILER-DAEMON@mx.example\nSubject: x\nContent-Type: multipart/report; report-type=" + kind + "; boundary=B\n\n--B\n\nhello\n" + part + "--B--\n"
+	}
+	s := openMail(t)
+	s.store.ErasureKeys = [][]byte{[]byte("kept for ever")}
+	s.person("eve")
+	d, _ := s.mailed("Wrote")
+	_, err := s.store.Erase(s.ctx(), "ann", customers.Alias("x"), s.clock())
+	ok(t, err)
+	s.letter(s.doors.Box(channels.MailBounce, d.ID), report("delivery-status",
+		"--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; eve@home.example\nAction: failed\nStatus: 5.1.1\n\n"))
+	s.letter("fbl@"+mailDomain, report("feedback-report", "--B\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: eve@home.example\n\n"+
+		"--B\nContent-Type: message/rfc822\n\nMessage-ID: <"+s.doors.MessageID(d.ID)+">\n\nSale\n"))
+	if got := s.customer("eve").Suppressed; len(got) != 0 {
+		t.Errorf("somebody else is suppressed: %v", got)
+	}
+	s.letter(s.doors.Box(channels.MailReply, d.ID), "From: eve@home.example\nSubject: Re: x\n\nSTOP\n") // which counts whoever says it
+	if got := s.customer("eve").Suppressed[channels.Email]; got != channels.ReasonOptedOut {
+		t.Errorf("who writes STOP is suppressed for %q", got)
+	}
+}
+
 func TestFiveSoftBouncesByMailSuppress(t *testing.T) {
 	s := openMail(t)
 	for n := 1; n <= customers.SoftBounceLimit; n++ {

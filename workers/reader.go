@@ -71,8 +71,13 @@ func (r *Reader) Read(ctx context.Context) error {
 func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error {
 	var all []heard
 	done := make([]int64, 0, len(waiting))
+	unheard := map[string]int{}
 	for _, received := range waiting {
 		reports, err := r.understand(received)
+		if errors.Is(err, errNobodyListens) {
+			unheard[received.Provider]++ // it waits until its lease ends, for a process that knows its provider
+			continue
+		}
 		if err != nil {
 			r.Log.Error("a callback cannot be read and is set aside", "inbox", received.ID, "provider", received.Provider, "error", err)
 			if err := r.Inbox.Reject(ctx, received.ID, err.Error()); err != nil {
@@ -84,6 +89,9 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 		for _, report := range reports {
 			all = append(all, heard{received: received.ID, own: received.Callback.About != 0, report: report})
 		}
+	}
+	for provider, callbacks := range unheard {
+		r.Log.Warn("callbacks of a provider that this process does not know wait for one that does", "provider", provider, "callbacks", callbacks)
 	}
 	later := map[int64]bool{}
 	for some := range slices.Chunk(all, reportsAtOnce) { // one callback may hold thousands of reports
@@ -155,12 +163,16 @@ func deliveriesOf(some []heard) []int64 {
 	return ids
 }
 
+// errNobodyListens is that a process does not know a provider, as while a new
+// configuration comes into force here and there.
+var errNobodyListens = errors.New("nobody listens to it")
+
 // understand turns one callback into reports that name their delivery where the
 // URL does.
 func (r *Reader) understand(received deliveries.Received) ([]channels.Report, error) {
 	listener, known := r.Listeners[received.Provider]
 	if !known {
-		return nil, fmt.Errorf("nobody listens to provider %q", received.Provider)
+		return nil, fmt.Errorf("provider %q: %w", received.Provider, errNobodyListens)
 	}
 	reports, err := listener.Reports(received.Callback)
 	if err != nil {
@@ -324,7 +336,7 @@ func (r *Reader) attribute(ctx context.Context, all []heard) error {
 // wrote themselves is taken for an answer to what they were last sent: what a
 // provider reports about a message that is not ours says nothing about ours.
 func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
-	customer, err := r.Directory.Find(ctx, h.report.From)
+	customer, err := r.Directory.Sender(ctx, h.report.Channel, h.report.From)
 	if errors.Is(err, customers.ErrUnknown) {
 		return nil
 	}

@@ -86,12 +86,45 @@ func TestAStopCountsWhoeverSaysIt(t *testing.T) {
 	s.reply("+4915112340002", "who is this?") // nobody, and no harm done
 }
 
+// While a new configuration comes into force here and there, a callback may be read
+// by a process that does not know its provider yet. It waits for one that does.
+func TestACallbackWaitsForAProcessThatKnowsItsProvider(t *testing.T) {
+	s := open(t, files)
+	status := s.asked()
+	known := s.reader.Listeners[textOut.String()]
+	delete(s.reader.Listeners, textOut.String())
+	s.receive(textOut.String(), status, form("MessageSid", "SM1", "MessageStatus", "delivered", "To", phoneOf("ann")))
+	s.stands(deliveries.Sent, "")
+	if !strings.Contains(s.said.String(), "wait for one that does") {
+		t.Errorf("the log says\n%s", s.said.String())
+	}
+	s.reader.Listeners[textOut.String()] = known
+	s.later(time.Minute)
+	ok(t, s.reader.Read(s.ctx()))
+	s.stands(deliveries.Delivered, "")
+}
+
+// A short code may read like a customer's id or an order. Who has that is not who
+// wrote.
+func TestATextIsItsSendersWhateverTheNumberReadsLike(t *testing.T) {
+	s := open(t, files)
+	const code = "12345"
+	s.person(code)
+	s.plan(code, "Texted")
+	s.deliver()
+	before := len(s.timeline(code))
+	s.reply(code, "your parcel is here")
+	s.reply(code, "STOP")
+	if after := s.timeline(code); len(after) != before {
+		t.Errorf("what others wrote stands on the timeline: %v", after[before:])
+	}
+}
+
 func TestABrokenCallbackIsSetAside(t *testing.T) {
 	s := open(t, files)
 	status := s.asked()
 	for _, broken := range []struct{ provider, url, body string }{
 		{mailOut.String(), publicURL + mailHook, "not JSON"},
-		{"pigeon", publicURL + "/hooks/pigeon", "coo"},
 	} {
 		_, err := s.store.Receive(s.ctx(), broken.provider, callback(broken.url, broken.body, s.clock()))
 		ok(t, err)
@@ -103,7 +136,7 @@ func TestABrokenCallbackIsSetAside(t *testing.T) {
 	if waiting.Inbox != 0 {
 		t.Errorf("%d callbacks still wait", waiting.Inbox)
 	}
-	for _, reason := range []string{"sendgrid events: the body is not a JSON array", `nobody listens to provider \"pigeon\"`} {
+	for _, reason := range []string{"sendgrid events: the body is not a JSON array"} {
 		if !strings.Contains(s.said.String(), reason) {
 			t.Errorf("the log does not say %s", reason)
 		}

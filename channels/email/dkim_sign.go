@@ -167,12 +167,14 @@ func digestOf(body []byte) string {
 	return base64.StdEncoding.EncodeToString(digest.Sum(nil))
 }
 
-// single writes a line with runs of space made one.
+// single writes a line with runs of space, of whatever kind, made one.
 func single(digest hash.Hash, line []byte) {
 	for {
 		at := bytes.Index(line, []byte("  "))
 		if tab := bytes.IndexByte(line, '\t'); tab >= 0 && (at < 0 || tab < at) {
-			at = tab
+			if at = tab; tab > 0 && line[tab-1] == ' ' {
+				at-- // the run begins with a space
+			}
 		}
 		if at < 0 {
 			digest.Write(line)

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"rapport/channels"
@@ -28,15 +29,8 @@ func (s *mails) Verify(c channels.Callback) error { return s.keys.Verify(c) }
 // A header that is there twice proves nothing. The timestamp's age is not judged:
 // events are repeated for a day, and deduplication stops replays.
 func (k Keys) Verify(c channels.Callback) error {
-	signatures, timestamps := c.Header.Values(signatureHeader), c.Header.Values(timestampHeader)
-	if len(signatures) != 1 || len(timestamps) != 1 {
-		return ErrSignature
-	}
-	timestamp := timestamps[0]
-	signature, err := base64.StdEncoding.DecodeString(signatures[0])
-	// Nothing stands between timestamp and body in what is signed: only digits
-	// keep one from taking a part of the other.
-	if err != nil || timestamp == "" || strings.Trim(timestamp, "0123456789") != "" {
+	signature, timestamp, is := seal(c.Header)
+	if !is {
 		return ErrSignature
 	}
 	hash := sha256.New()
@@ -49,6 +43,28 @@ func (k Keys) Verify(c channels.Callback) error {
 		}
 	}
 	return ErrSignature
+}
+
+// Sealed implements channels.Sealed.
+func (k Keys) Sealed(header http.Header) bool {
+	_, _, is := seal(header)
+	return is
+}
+
+// Sealed implements channels.Sealed.
+func (s *mails) Sealed(header http.Header) bool { return s.keys.Sealed(header) }
+
+// seal is the signature of a header and what is signed beside the body.
+func seal(header http.Header) (signature []byte, timestamp string, is bool) {
+	signatures, timestamps := header.Values(signatureHeader), header.Values(timestampHeader)
+	if len(signatures) != 1 || len(timestamps) != 1 {
+		return nil, "", false
+	}
+	signature, err := base64.StdEncoding.DecodeString(signatures[0])
+	timestamp = timestamps[0]
+	// Nothing stands between timestamp and body in what is signed: only digits
+	// keep one from taking a part of the other.
+	return signature, timestamp, err == nil && timestamp != "" && strings.Trim(timestamp, "0123456789") == ""
 }
 
 const (

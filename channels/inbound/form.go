@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
 	"strings"
 
 	"github.com/emersion/go-message/textproto"
@@ -42,6 +43,9 @@ type forms struct {
 
 // Verify checks the signature, which is the event webhook's.
 func (f forms) Verify(c channels.Callback) error { return f.keys.Verify(c) }
+
+// Sealed implements channels.Sealed.
+func (f forms) Sealed(header http.Header) bool { return f.keys.Sealed(header) }
 
 // Reports reads a form.
 func (f forms) Reports(c channels.Callback) ([]channels.Report, error) {

@@ -5,9 +5,16 @@ import (
 	"strings"
 )
 
+// textRead is how many bytes of a letter's text are searched for what its writer
+// wrote themselves.
+const textRead = 100_000
+
 // said is what the writer of a letter wrote themselves: without the letter that
-// is answered, without a signature.
+// is answered, without a signature. What stands behind textRead is not read.
 func said(text string) string {
+	if len(text) > textRead {
+		text = strings.ToValidUTF8(text[:textRead], "")
+	}
 	lines := strings.Split(text, "\n")
 	own := make([]string, 0, len(lines))
 	for i := 0; i < len(lines); i++ {
@@ -76,14 +83,19 @@ func quotedNext(lines []string) bool {
 	return false
 }
 
-// forwarded reports whether another letter, with a header of its own, begins.
+// forwarded reports whether another letter, with a header of its own, begins, maybe
+// behind one rule and one empty line. It looks at a few lines only, however many
+// follow.
 func forwarded(lines []string) bool {
+	if rule.MatchString(strings.TrimSpace(lines[0])) && len(lines) > 1 {
+		lines = lines[1:]
+		if strings.TrimSpace(lines[0]) == "" && len(lines) > 1 {
+			lines = lines[1:]
+		}
+	}
 	line := strings.TrimSpace(lines[0])
 	if original.MatchString(line) {
 		return true
-	}
-	if rule.MatchString(line) && len(lines) > 1 {
-		return forwarded(lines[1:]) || len(lines) > 2 && strings.TrimSpace(lines[1]) == "" && forwarded(lines[2:])
 	}
 	if !sender.MatchString(line) {
 		return false

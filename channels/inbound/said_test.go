@@ -21,6 +21,9 @@ func TestOnlyOwnWordsAreTaken(t *testing.T) {
 		"Mail.ru":         {"пять\n\nВторник, 1 декабря 2026, 13:00 +03:00 от Shop <hello@shop.example> написал:\n>Привет", "пять"},
 		"Outlook":         {"It came late.\n\nFrom: Shop <hello@shop.example>\nSent: Tuesday, December 1, 2026 1:00 PM\nTo: Ann <ann@home.example>\nSubject: How was it?\n\nFrom 1 to 5?", "It came late."},
 		"Outlook, German": {"Kam zu spät.\n\n________________________________\nVon: Shop <hello@shop.example>\nGesendet: Dienstag, 1. Dezember 2026 13:00\nAn: Ann\nBetreff: Wie war es?\n\nHallo", "Kam zu spät."},
+		"rule and line":   {"Zu spät.\n\n________________________________\n\nVon: Shop <hello@shop.example>\nGesendet: Dienstag\nAn: Ann\n\nHallo", "Zu spät."},
+		"a rule is none":  {"one\n____________________\n\n____________________\ntwo", "one\n____________________\n\n____________________\ntwo"},
+		"two rules":       {"no\n____________________\n____________________\n-----Original Message-----\nhello", "no\n____________________"},
 		"original":        {"no\n\n-----Original Message-----\nFrom: Shop\nhello", "no"},
 		"a telephone":     {"great\n\nSent from my iPhone", "great"},
 		"a signature":     {"great\n\n-- \nAnn Miller\nCEO, stop the world", "great"},
@@ -53,5 +56,28 @@ func TestQuotesInHTMLAreCutOff(t *testing.T) {
 func TestAMessageWithoutEndIsCutForTheTimeline(t *testing.T) {
 	if got := text(t, "", strings.Repeat("word ", 10_000)); len([]rune(got)) > 10_001 || !strings.HasSuffix(got, "…") {
 		t.Errorf("%d characters", len([]rune(got)))
+	}
+}
+
+// A letter takes time that grows with its length and no faster: lines that begin
+// another letter are looked for behind one rule, not behind all that follow. If
+// each line were compared with all below it, this test would take many minutes.
+func TestALetterOfRulesIsReadInItsTurn(t *testing.T) {
+	rules := strings.Repeat(strings.Repeat("_", 20)+"\n", 50_000)
+	apart := strings.Repeat(strings.Repeat("_", 20)+"\n\n", 50_000)
+	for _, body := range []string{rules, apart} {
+		if got := text(t, "", "late\n"+body); !strings.HasPrefix(got, "late\n____") {
+			t.Fatalf("%.40q", got)
+		}
+	}
+}
+
+// What stands far below is not searched, and no character is cut in two.
+func TestTheEndOfAVeryLongLetterIsNotRead(t *testing.T) {
+	for shift := range 2 {
+		body := strings.Repeat("x", shift) + "\n" + strings.Repeat("> "+strings.Repeat("é", 50)+"\n", 2_000) + "stop\n"
+		if got := text(t, "Content-Type: text/plain; charset=utf-8\n", body); got != strings.Repeat("x", shift) {
+			t.Errorf("%.40q", got)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rapport/campaigns"
+	"rapport/config"
 	"rapport/store"
 )
 
@@ -69,7 +70,7 @@ func (o *options) apply(ctx context.Context, files map[string][]byte, server str
 		if err != nil {
 			return campaigns.Application{}, nil, err
 		}
-		return askToApply(ctx, consoleURL(c.Listen), files, order)
+		return askToApply(ctx, consoleURL(c), files, order)
 	}
 	if err != nil {
 		return campaigns.Application{}, nil, err
@@ -113,9 +114,13 @@ func askToApply(ctx context.Context, server string, files map[string][]byte, ord
 	return done, nil, fmt.Errorf("the running rapport at %s: %s", server, strings.TrimSpace(string(why)))
 }
 
-// consoleURL is where the console of a program that listens at an address answers
-// this machine.
-func consoleURL(listen string) string {
+// consoleURL is where the console of a `rapport up` with a configuration answers this
+// machine.
+func consoleURL(c config.Config) string {
+	listen := c.Listen
+	if apart := consoleApart(c); apart != "" {
+		listen = apart
+	}
 	host, port, err := net.SplitHostPort(listen)
 	if ip, parse := netip.ParseAddr(host); err == nil && (host == "" || parse == nil && ip.IsUnspecified()) {
 		return "http://127.0.0.1:" + port

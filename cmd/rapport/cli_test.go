@@ -6,15 +6,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"rapport/channels/webpush"
+	"rapport/config"
 )
 
 const shopFolder = "../../campaigns/examples/shop"
@@ -181,6 +186,86 @@ func TestStatusListsWhatIsInForceBeforeAnybodyEntered(t *testing.T) {
 	for _, want := range []string{"follow-up ", "welcome ", "advent-sale ", " by cli: not yet", "Messages not sent, and why"} {
 		if strings.Count(out, want) == 0 {
 			t.Errorf("the status lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+// Where the world reaches the doors, a proxy on this machine brings what anybody asks
+// them, under whatever name: there the console stands at a port of its own, and
+// commands find it.
+func TestTheConsoleStandsApartFromDoorsOfTheWorld(t *testing.T) {
+	port, folder := freePair(t), t.TempDir()
+	settings, data := filepath.Join(folder, "config.yaml"), filepath.Join(folder, "data")
+	doors, console := "http://127.0.0.1:"+port, consoleURL(config.Config{Listen: "127.0.0.1:" + port, PublicURL: "https://news.shop.example"})
+	public, private, err := webpush.GenerateVAPIDKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := "{twilio: {account_sid: AC00000000000000000000000000000000, auth_token: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}}"
+	written := fmt.Sprintf("listen: 127.0.0.1:%s\npublic_url: https://news.shop.example\nproviders:\n  email: {smtp: {host: relay.shop.example}}\n"+
+		"  sms: %s\n  call: %s\n  push: {vapid: {public_key: %q, private_key: %q, subject: 'mailto:ops@shop.example'}}\n"+
+		"  webhook: {standard: {secrets: [whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=]}}\n", port, account, account, public, private)
+	if err := os.WriteFile(settings, []byte(written), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	up := &process{stderr: &bytes.Buffer{}}
+	up.cmd = exec.Command(os.Args[0], "up", shopFolder, "--data", data, "--config", settings)
+	up.cmd.Env, up.cmd.Stderr = append(os.Environ(), "RAPPORT_TEST_MAIN=1"), up.stderr
+	if err := up.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { up.signal(syscall.SIGTERM) })
+	awaitAlive(t, "127.0.0.1:"+port)
+	answers := func(url string, want int) {
+		t.Helper()
+		eventually(t, time.Minute, url+" answers "+strconv.Itoa(want), func() bool {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+			if err != nil {
+				return false
+			}
+			response, err := http.DefaultClient.Do(request)
+			return err == nil && response.Body.Close() == nil && response.StatusCode == want
+		})
+	}
+	for path, want := range map[string]int{"/": 200, "/readyz": 200, "/metrics": 200, "/try/push": 200} {
+		answers(console+path, want)
+		answers(doors+path, http.StatusNotFound)
+	}
+	answers(doors+"/healthz", http.StatusOK)
+	if out, errOut, code := rapport(t, "apply", shopFolder, "--data", data, "--config", settings); code != 0 || !strings.Contains(out, "is in force") {
+		t.Errorf("apply: exit %d: %s%s", code, out, errOut)
+	}
+}
+
+// freePair is a port that is free like the one after it, and that no connection of a
+// client gets meanwhile.
+func freePair(t *testing.T) string {
+	t.Helper()
+	for port := 20_000 + os.Getpid()%10_000; port < 32_000; port += 2 {
+		first, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		second, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1))
+		if errors.Join(err, first.Close()) == nil && second.Close() == nil {
+			return strconv.Itoa(port)
+		}
+	}
+	t.Fatal("no two ports are free")
+	return ""
+}
+
+func TestTheConsoleStandsBesideDoorsOfThisMachine(t *testing.T) {
+	for public, c := range map[string]struct{ listen, apart, url string }{
+		"http://127.0.0.1:8080":     {"127.0.0.1:8080", "", "http://127.0.0.1:8080"},
+		"http://localhost:8080":     {"0.0.0.0:8080", "", "http://127.0.0.1:8080"},
+		"http://[::1]:9000":         {"[::1]:9000", "", "http://[::1]:9000"},
+		"https://news.shop.example": {"0.0.0.0:8080", "127.0.0.1:8081", "http://127.0.0.1:8081"},
+		"http://192.0.2.7:65535":    {":65535", "127.0.0.1:65534", "http://127.0.0.1:65534"},
+	} {
+		settings := config.Config{Listen: c.listen, PublicURL: public}
+		if apart, at := consoleApart(settings), consoleURL(settings); apart != c.apart || at != c.url {
+			t.Errorf("%s at %s: apart %q, reached at %q", public, c.listen, apart, at)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (o *options) askConsole(ctx context.Context, path string, form url.Values) 
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, consoleURL(c.Listen)+path, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, consoleURL(c)+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (o *options) askConsole(ctx context.Context, path string, form url.Values) 
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the running rapport at %s: %w", c.Listen, err)
+		return fmt.Errorf("ask the running rapport at %s: %w", consoleURL(c), err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusSeeOther {

@@ -312,13 +312,11 @@ func (i *installation) publicRoutes() *http.ServeMux {
 	return mux
 }
 
-// allRoutes are the public ones and the console, which answers this machine
-// alone.
-func (i *installation) allRoutes() *http.ServeMux {
-	mux := i.publicRoutes()
+// mountConsole adds the console, which answers this machine alone, and what belongs
+// to it.
+func (i *installation) mountConsole(mux *http.ServeMux) {
 	i.console().Mount(mux)
 	i.mountTryPage(mux)
-	return mux
 }
 
 // holder names this process among schedulers.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"rapport/campaigns"
 	"rapport/campaigns/examples"
 	"rapport/config"
+	"rapport/console"
 	"rapport/sandbox"
 	"rapport/workers"
 )
@@ -27,7 +30,9 @@ func upCommand(o *options) *cobra.Command {
 		Short: "Serve everything from one process and one folder, in real time",
 		Long: "Serve everything from one process and one folder: SQLite, a Redis inside the process and, for channels\n" +
 			"without a configured provider, simulated ones. DIR is put in force; without it the workspace that was\n" +
-			"applied last stays, and at the very first start the sample shop is used.",
+			"applied last stays, and at the very first start the sample shop is used.\n\n" +
+			"The console stands beside the public doors while public_url is this machine. Where the world reaches them it is\n" +
+			"served to this machine alone, at the port after theirs.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return serveAll(cmd, o, args, people, testMode)
@@ -54,7 +59,8 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	defer listener.Close()                          // closed by the server already, or the program ends
+	defer listener.Close() // closed by the server already, or the program ends
+	apart := consoleApart(c)
 	if c.PublicURL == config.Defaults().PublicURL { // nobody named another
 		c.PublicURL = doorsAt(listener.Addr())
 	}
@@ -107,9 +113,55 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 		return err
 	}
 	defer closePort()
-	routes := i.allRoutes()
-	port.mountLocal(routes)
+	routes := i.publicRoutes()
+	house := routes
+	if apart != "" {
+		house = http.NewServeMux()
+	}
+	i.mountConsole(house)
+	port.mountLocal(house)
+	if apart != "" {
+		where, closeHouse := serveApart(ctx, apart, i.Metrics.Routes(i.Traces, house), log)
+		defer closeHouse()
+		fmt.Fprint(cmd.OutOrStdout(), where)
+	}
 	return serveHTTP(ctx, listener, i.Metrics.Routes(i.Traces, routes), 0, log)
+}
+
+// consoleApart is where the console listens of a `rapport up` whose doors the world
+// reaches: at the next port of this machine alone. A proxy before the doors comes
+// from this machine too, and brings whoever asks it. "" leaves the console beside
+// doors that are this machine's own.
+func consoleApart(c config.Config) string {
+	public, err := url.Parse(c.PublicURL)
+	if err == nil && console.Ours(public.Host) {
+		return ""
+	}
+	_, name, _ := net.SplitHostPort(c.Listen)
+	port, err := net.LookupPort("tcp", name)
+	if err != nil || port == 0 {
+		return "127.0.0.1:0"
+	}
+	if port++; port > 65535 {
+		port -= 2
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+}
+
+// serveApart serves the console at an address of its own until stop is called, and
+// says where. Where something else listens there the doors open without it.
+func serveApart(ctx context.Context, address string, routes http.Handler, log *slog.Logger) (where string, stop func()) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		log.Warn("there is no console: free its port, or let listen name another one, which the console's follows; or see `rapport console`", "console", address, "error", err)
+		return "", func() {}
+	}
+	stop = runBeside(ctx, func(ctx context.Context) {
+		if err := serveHTTP(ctx, listener, routes, 0, log); err != nil {
+			log.Error("the console is closed", "error", err)
+		}
+	})
+	return fmt.Sprintf("the console is at http://%s, for this machine alone\n", listener.Addr()), stop
 }
 
 // doorsAt is how this machine reaches doors that listen at an address.
@@ -165,14 +217,19 @@ func runBeside(ctx context.Context, run func(context.Context)) (stop func()) {
 	}
 }
 
-// endRequests is how long requests under way may take to end.
-const endRequests = 15 * time.Second
+const (
+	// endRequests is how long requests under way may take to end.
+	endRequests = 15 * time.Second
+	// longestAnswer is how long an answer may take, from the request on: whoever does
+	// not read it is hung up on. Pages that take longer ask for more.
+	longestAnswer = 2 * time.Minute
+)
 
 // serveHTTP serves until ctx ends, then for as long as drain while whoever sends
 // requests finds out, and lets those under way finish.
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, drain time.Duration, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: longestAnswer, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan error, 1)

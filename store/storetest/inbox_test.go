@@ -156,7 +156,7 @@ func TestALinkKeepsItsNumber(t *testing.T) {
 
 func TestReadCallbacksAreForgottenAndStillKnown(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
-		for i, body := range []string{"read long ago", "read and new", "waiting"} {
+		for i, body := range []string{"read long ago", "read and new", "set aside", "waiting"} {
 			c := callback(body)
 			if i == 1 {
 				c.ReceivedAt = noon.Add(time.Hour)
@@ -167,7 +167,10 @@ func TestReadCallbacksAreForgottenAndStillKnown(t *testing.T) {
 		if err := s.Done(t.Context(), []int64{all[0].ID, all[1].ID}); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []int{1, 0} {
+		if err := s.Reject(t.Context(), all[2].ID, "not in its form"); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []int{2, 0} {
 			if n, err := s.Forget(t.Context(), noon.Add(time.Minute), 10); err != nil || n != want {
 				t.Errorf("%d were forgotten (%v), want %d", n, err, want)
 			}

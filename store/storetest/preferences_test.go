@@ -74,6 +74,37 @@ func TestSuppressions(t *testing.T) {
 	})
 }
 
+// Who was erased may say STOP once more. A START from before it, which is read later,
+// takes back neither.
+func TestAStopAfterAnErasureOutlastsAnEarlierStart(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, ada())
+		word := func(reason string, at time.Time) customers.Suppression {
+			return customers.Suppression{Channel: channels.SMS, Address: ada().Phone, Reason: reason, At: at}
+		}
+		for what, blocks := range map[string][][]customers.Suppression{
+			"one by one":    {{word(customers.Erased, noon)}, {word("opted_out", noon.Add(2*time.Hour))}, {word(customers.Erased, noon.Add(3*time.Hour))}},
+			"both at once":  {{word(customers.Erased, noon), word("opted_out", noon.Add(2*time.Hour))}},
+			"the STOP once": {{word("opted_out", noon.Add(2*time.Hour)), word(customers.Erased, noon)}},
+		} {
+			for _, some := range blocks {
+				if err := s.Suppress(t.Context(), some); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, start := range []struct {
+				after time.Duration
+				holds string
+			}{{time.Hour, "opted_out"}, {4 * time.Hour, ""}} {
+				if err := s.Release(t.Context(), channels.SMS, ada().Phone, noon.Add(start.after)); err != nil {
+					t.Fatal(err)
+				}
+				same(t, what, loaded(t, s, "c-ada").Suppressed[channels.SMS], start.holds)
+			}
+		}
+	})
+}
+
 func TestBrowsers(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		put(t, s, customers.Customer{ID: "c-1"}, customers.Customer{ID: "c-2"})
