@@ -173,9 +173,16 @@ func TestASenderIsFoundByAddressAlone(t *testing.T) {
 			from string
 			want string
 		}{
-			{channels.Email, " Ada@shop.example", "c-ada"}, {channels.SMS, "+49 30 12345678", "c-ada"}, {channels.Call, "+493012345678", "c-ada"},
-			{channels.SMS, "12345", ""}, {channels.Email, "12345", ""}, {channels.SMS, "ada@shop.example", ""}, {channels.Email, "+493012345678", ""},
-			{channels.Push, "ada@shop.example", ""}, {channels.SMS, "", ""}, {channels.Email, "", ""},
+			{channels.Email, " Ada@shop.example", "c-ada"},
+			{channels.SMS, "+49 30 12345678", "c-ada"},
+			{channels.Call, "+493012345678", "c-ada"},
+			{channels.SMS, "12345", ""},
+			{channels.Email, "12345", ""},
+			{channels.SMS, "ada@shop.example", ""},
+			{channels.Email, "+493012345678", ""},
+			{channels.Push, "ada@shop.example", ""},
+			{channels.SMS, "", ""},
+			{channels.Email, "", ""},
 		} {
 			found, err := s.Sender(t.Context(), c.by, c.from)
 			if c.want == "" && !errors.Is(err, customers.ErrUnknown) || c.want != "" && (err != nil || found.ID != c.want) {
