@@ -323,7 +323,7 @@ func TestRefusals(t *testing.T) {
 		cells := 0
 		for _, refusal := range c.want {
 			if strings.HasSuffix(refusal, "the id is empty") || strings.Contains(c.what, "order") && !strings.Contains(refusal, "whole number") ||
-				strings.HasSuffix(refusal, "the customer is empty") {
+				strings.HasSuffix(refusal, "the customer is empty") || strings.HasSuffix(refusal, "longer than 255 bytes") {
 				continue
 			}
 			cells++
