@@ -273,7 +273,10 @@ func (s *shop) crashes(who string, point crashPoint, resends bool, dsn string) {
 	s.mend()
 	stands("its lease still runs", now, "", point.left)
 	s.later(workers.UsualLease)
-	s.mend()
+	eventually(s.t, who+" "+point.name+": its lease is over", func() bool { // a torn transaction may hold its rows for a moment yet
+		s.mend()
+		return s.latest().Status == then
+	})
 	stands("its lease is over", then, why, point.left)
 	s.deliver()
 	s.later(3 * time.Minute)

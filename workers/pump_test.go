@@ -79,7 +79,7 @@ func TestNothingPersonalIsInRedis(t *testing.T) {
 			t.Errorf("there is no %s task; the test shows nothing:\n%s", kind, dump)
 		}
 	}
-	for _, personal := range []string{"ann", "Jo", "home.example", "15112345", "secret", "A note", "4930", "/push/"} {
+	for _, personal := range []string{"ann", "Jo", "home.example", "15112345", "secret", "A note", "4930123", "/push/"} {
 		if strings.Contains(dump, personal) {
 			t.Errorf("Redis holds %q:\n%s", personal, dump)
 		}
