@@ -24,7 +24,7 @@ func (j *journey) enter(step *Step) bool {
 		j.mark(step, markNotLive)
 	case !other.Belongs(moment.Customer, moment.Counts, j.now):
 		j.mark(step, markOutside)
-	case !holds(other.Trigger.Where, moment), other.Entry.Key != nil && other.keyOf(moment) == "":
+	case !holds(other.Trigger.Where, moment), other.LacksKey(Entry{Key: other.keyOf(moment)}):
 		j.mark(step, markOtherEvent)
 	default:
 		cause := fmt.Sprintf("enter:%d:%s", j.move.Entry.ID, step.Path)

@@ -18,9 +18,8 @@ type sums struct {
 
 	mu    sync.Mutex
 	made  []deliveries.Funnel
-	at    time.Time     // when they were asked for
-	keeps time.Duration // from when they were there
-	there time.Time
+	at    time.Time // when they were asked for
+	until time.Time // when they are made anew
 }
 
 const (
@@ -60,15 +59,14 @@ func (s *sums) funnels(ctx context.Context, summary deliveries.Summary, now func
 func (s *sums) kept(now time.Time) (all []deliveries.Funnel, at time.Time, kept bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	age := now.Sub(s.there)
-	return s.made, s.at, !s.there.IsZero() && age >= 0 && age < s.keeps
+	return s.made, s.at, now.Before(s.until)
 }
 
 func (s *sums) keep(made []deliveries.Funnel, began, ended time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.made, s.at, s.there, s.keeps = made, began, ended, 0
+	s.made, s.at, s.until = made, began, ended
 	if took := ended.Sub(began); took > quick {
-		s.keeps = 10 * took
+		s.until = ended.Add(10 * took)
 	}
 }

@@ -28,9 +28,9 @@ type Inbox interface {
 	Done(ctx context.Context, ids []int64) error
 	// Reject sets a callback aside that cannot be read, with the reason.
 	Reject(ctx context.Context, id int64, why string) error
-	// Forget empties up to limit callbacks that were read or set aside and had arrived before a
-	// moment, and says how many. Their fingerprints stay, so that a repeat is
-	// still known.
+	// Forget empties up to limit callbacks that were read or set aside and had
+	// arrived before a moment, and says how many. Their fingerprints stay, so that a
+	// repeat is still known.
 	Forget(ctx context.Context, before time.Time, limit int) (int, error)
 }
 

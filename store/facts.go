@@ -50,6 +50,14 @@ func (s *Store) SetFact(ctx context.Context, name, value string) error {
 	return nil
 }
 
+// raiseFact records a fact that is a number where it is greater than what was known.
+func raiseFact(ctx context.Context, tx *tx, name, value string) error {
+	_, err := tx.exec(ctx, `
+		INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+		WHERE CAST(facts.value AS BIGINT) < CAST(excluded.value AS BIGINT)`, "fact:"+name, value)
+	return err
+}
+
 func setFact(ctx context.Context, tx *tx, name, value string) error {
 	_, err := tx.exec(ctx, `
 		INSERT INTO facts (name, value) VALUES ($1, $2)

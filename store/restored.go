@@ -106,6 +106,7 @@ func doubt(ctx context.Context, tx *tx, gap deliveries.Gap, where string, args .
 	return int64(len(ids)), nil
 }
 
+// doubtAbout is doubt about the deliveries with these numbers.
 func doubtAbout(ctx context.Context, tx *tx, gap deliveries.Gap, ids []int64) error {
 	all, err := listRowsInto(ctx, tx, numbers(ids), scanDelivery,
 		"SELECT "+deliveryColumns+" FROM deliveries d WHERE "+tx.among("d.id")+" ORDER BY d.id"+tx.forUpdate("d"))
@@ -142,15 +143,10 @@ func doubtPlanned(ctx context.Context, tx *tx, planned []deliveries.Delivery) er
 		SELECT d.id FROM deliveries d JOIN entries e ON e.id = d.entry LEFT JOIN runs r ON r.id = e.run
 		WHERE `+tx.among("d.entry")+` AND d.status = 'planned' AND d.fence IS NULL AND d.attempts = 0
 			AND (d.due_at <= e.doubtful_until OR d.due_at <= r.doubtful_until)`)
-	if err != nil {
+	if err != nil || len(doubtful) == 0 {
 		return err
 	}
-	for _, id := range doubtful {
-		if _, err := doubt(ctx, tx, gap, "d.id = $1", id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return doubtAbout(ctx, tx, gap, doubtful)
 }
 
 func scanGap(r record) (gap deliveries.Gap, err error) {
@@ -227,12 +223,7 @@ func (s *Store) LedgerClock(ctx context.Context) (at time.Time, waits bool, err 
 // SetLedgerClock says until when the ledger knows what happened. It goes forward
 // only: the word of a scheduler that was held up changes nothing.
 func (s *Store) SetLedgerClock(ctx context.Context, at time.Time) error {
-	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(ctx, `
-			INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
-			WHERE CAST(facts.value AS BIGINT) < CAST(excluded.value AS BIGINT)`, "fact:"+ledgerClock, clockText(at))
-		return err
-	})
+	err := s.write(ctx, func(tx *tx) error { return raiseFact(ctx, tx, ledgerClock, clockText(at)) })
 	if err != nil {
 		return fmt.Errorf("move the ledger's clock on: %w", err)
 	}

@@ -58,10 +58,7 @@ func (r *Retention) Round(ctx context.Context) error {
 		upkeep = errors.Join(upkeep, r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)))
 	}
 	var forgotten error
-	for range batchesARound {
-		if !r.more || forgotten != nil {
-			break
-		}
+	for batch := 0; batch < batchesARound && r.more && forgotten == nil; batch++ {
 		r.more, forgotten = r.forget(ctx, now)
 	}
 	return errors.Join(upkeep, forgotten)

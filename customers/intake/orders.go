@@ -61,11 +61,11 @@ func (b *basket) count(order string) int {
 	return b.counted[key]
 }
 
-// order reads a row of orders: an order that has only this line, or a whole one
-// where the file has totals.
 // tooLong is what is wrong with an id that no index can hold.
 var tooLong = fmt.Sprintf("this is longer than %d bytes", customers.LongestID)
 
+// order reads a row of orders: an order that has only this line, or a whole one
+// where the file has totals.
 func (in *taking) order(r row) (customers.Order, bool) {
 	o := customers.Order{
 		ID: in.cell(r, "id"), Customer: in.cell(r, "customer"),

@@ -1,7 +1,6 @@
 -- What cannot be done keeps nothing else from its turn, and what is looked for is
--- found without reading everything. The words in braces are those of 00001; "only"
--- says which database a part is for. Indexes that were made by hand before, while
--- messages were sent, are left as they are.
+-- found without reading everything. The words in braces are those of 00001. Indexes
+-- that were made by hand before, while messages were sent, are left as they are.
 
 -- +goose Up
 -- When a shard was entered in vain the last time: the others come first.
