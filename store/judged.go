@@ -59,10 +59,12 @@ func (t *tx) inTime(ctx context.Context, run func(context.Context) error) error 
 	return err
 }
 
+// queryCanceled is PostgreSQL's word for a statement whose time was over.
+const queryCanceled = "57014"
+
 // inServersTime lets PostgreSQL keep the time: it ends the statement and keeps
 // the connection.
 func (t *tx) inServersTime(ctx context.Context, timeout time.Duration, run func(context.Context) error) error {
-	const queryCanceled = "57014"
 	milliseconds := strconv.FormatInt(max(1, timeout.Milliseconds()), 10)
 	if _, err := t.exec(ctx, "SET LOCAL statement_timeout = "+milliseconds); err != nil {
 		return err

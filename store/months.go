@@ -26,6 +26,13 @@ const monthsAhead = 3
 // it waits too, so it is short; the next round asks again.
 const lockWait = 500 * time.Millisecond
 
+// rearrangeWait bounds each statement of making one, while which nobody else uses
+// the timeline: there may be much that has to move into it.
+const rearrangeWait = time.Second
+
+// reachAgain is when history is looked at again for which no table could be made.
+const reachAgain = time.Minute
+
 // maintenanceWait bounds how long a table is waited for that is taken out.
 const maintenanceWait = 5 * time.Second
 
@@ -94,9 +101,13 @@ const yearsBack = 10
 
 // reachBack makes the tables that history needs which goes back to a moment, so
 // that an import of years can be forgotten by years. Where they cannot be made
-// now the history lies in the table without beginning, and nothing is lost.
+// now the history lies in the table without beginning, and nothing is lost; nobody
+// is kept waiting by the same try again for a while.
 func (s *Store) reachBack(ctx context.Context, oldest time.Time) error {
 	if reached := s.reached.Load(); s.dialect != expression.Postgres || oldest.IsZero() || reached != 0 && oldest.UnixMilli() >= reached {
+		return nil
+	}
+	if failed := s.unreached.Load(); failed != nil && time.Since(*failed) < reachAgain {
 		return nil
 	}
 	for range 2 * yearsBack {
@@ -112,6 +123,8 @@ func (s *Store) reachBack(ctx context.Context, oldest time.Time) error {
 		switch err := s.splitFirst(ctx, first); {
 		case madeMeanwhile(err):
 		case busy(err):
+			failed := time.Now()
+			s.unreached.Store(&failed)
 			return nil
 		case err != nil:
 			return fmt.Errorf("make the timeline's tables back to %s: %w", oldest.Format(time.DateOnly), err)
@@ -295,8 +308,10 @@ func (p partition) add(ctx context.Context, tx *tx) error {
 // rather than keep others waiting.
 func (s *Store) rearrange(ctx context.Context, do func(tx *tx) error) error {
 	return s.write(ctx, func(tx *tx) error {
-		if _, err := tx.exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockWait.Milliseconds())); err != nil {
-			return err
+		for name, most := range map[string]time.Duration{"lock_timeout": lockWait, "statement_timeout": rearrangeWait} {
+			if _, err := tx.exec(ctx, fmt.Sprintf("SET LOCAL %s = %d", name, most.Milliseconds())); err != nil {
+				return err
+			}
 		}
 		return do(tx)
 	})
@@ -317,11 +332,11 @@ func (s *Store) maintain(ctx context.Context, statement string) error {
 // errBusy says that somebody uses what was to be changed.
 var errBusy = errors.New("others use the table")
 
-// busy reports whether something was given up because others use the table;
-// PostgreSQL's word for it is lock_not_available.
+// busy reports whether something was given up because others use the table, or would
+// have to wait too long for it: lock_not_available and query_canceled.
 func busy(err error) bool {
 	var pg *pgconn.PgError
-	return errors.Is(err, errBusy) || errors.As(err, &pg) && pg.Code == "55P03"
+	return errors.Is(err, errBusy) || errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == queryCanceled)
 }
 
 // madeMeanwhile reports whether another process made a table first:

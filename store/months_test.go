@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,13 +89,7 @@ func TestMonthsStandReadyBeforeTheyBegin(t *testing.T) {
 func TestAMonthIsMadeWhenNobodyUsesTheTable(t *testing.T) {
 	s := openMigrated(t, fresh.Postgres(t))
 	soon := time.Now().AddDate(0, 1, 0)
-	parts := func() int {
-		all, err := s.partitions(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(all)
-	}
+	parts := func() int { return len(partsOf(t, s)) }
 	before := parts()
 	err := s.read(t.Context(), func(tx *tx) error {
 		if _, _, err := first(t.Context(), tx, column[int64], "SELECT count(*) FROM events"); err != nil {
@@ -108,6 +103,92 @@ func TestAMonthIsMadeWhenNobodyUsesTheTable(t *testing.T) {
 	if err := s.PrepareTimeline(t.Context(), soon); err != nil || parts() != before+1 {
 		t.Errorf("afterwards: %d tables became %d, %v", before, parts(), err)
 	}
+}
+
+// History for which no table can be made now is recorded all the same, and whoever
+// records more of it does not ask for the whole table again at once.
+func TestHistoryIsNotAskedForAgainAtOnce(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	old := time.Now().AddDate(-3, 0, 0)
+	record := func(key string) {
+		t.Helper()
+		if added, err := s.Append(t.Context(), []customers.Event{{Customer: "c-1", Name: "visited", At: old, Key: key}}); err != nil || !added[0] {
+			t.Fatalf("%s: %v, %v", key, added, err)
+		}
+	}
+	before := len(partsOf(t, s))
+	err := s.read(t.Context(), func(tx *tx) error {
+		if _, _, err := first(t.Context(), tx, column[int64], "SELECT count(*) FROM events"); err != nil {
+			return err
+		}
+		record("while it is read")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record("afterwards")
+	if n := len(partsOf(t, s)); n != before {
+		t.Errorf("%d tables became %d: it was tried again at once", before, n)
+	}
+	long := time.Now().Add(-reachAgain)
+	s.unreached.Store(&long)
+	record("much later")
+	if n := len(partsOf(t, s)); n <= before {
+		t.Errorf("%d tables are still %d", before, n)
+	}
+	if n := count(t, s, "events_older"); n != 0 {
+		t.Errorf("%d lines lie in the table of what is older than all", n)
+	}
+}
+
+// Whoever writes goes on while a month is taken out that somebody else still reads.
+func TestTakingAMonthOutKeepsNobodyWaiting(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	now := time.Now()
+	monthly(t, s, now, 3)
+	forgotten := make(chan error)
+	err := s.read(t.Context(), func(reading *tx) error {
+		if _, _, err := first(t.Context(), reading, column[int64], "SELECT count(*) FROM events"); err != nil {
+			return err
+		}
+		go func() {
+			_, err := s.ForgetTimeline(t.Context(), firstOfMonth(now), 1000)
+			forgotten <- err
+		}()
+		for leaving := false; !leaving; { // until it waits for this reader
+			leaving = slices.ContainsFunc(partsOf(t, s), func(p partition) bool { return p.leaving })
+			select {
+			case err := <-forgotten:
+				return fmt.Errorf("it was given up before it had begun: %v", err)
+			default:
+			}
+		}
+		added, err := s.Append(t.Context(), []customers.Event{{Customer: "c-1", Name: "visited", At: now, Key: "meanwhile"}})
+		if err != nil || !added[0] {
+			t.Errorf("meanwhile nothing can be recorded: %v, %v", added, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-forgotten; err != nil {
+		t.Fatal(err)
+	}
+	forgetAll(t, s, firstOfMonth(now))
+	if n := lines(t, s); n != 2 { // this month's, and the one recorded meanwhile
+		t.Errorf("%d lines are left", n)
+	}
+}
+
+func partsOf(t *testing.T, s *Store) []partition {
+	t.Helper()
+	parts, err := s.partitions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parts
 }
 
 func TestWhatIsTooOldIsForgotten(t *testing.T) {

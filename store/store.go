@@ -33,8 +33,9 @@ type Store struct {
 	preparedWrites, preparedReads *prepared
 	lock                          *fileLock // SQLite only
 	// Where the timeline's tables begin, in Unix milliseconds, see reachBack.
-	reached atomic.Int64
-	pooled  bool // a pooler stands between us and PostgreSQL, see pooled
+	reached   atomic.Int64
+	unreached atomic.Pointer[time.Time] // when none could be made the last time
+	pooled    bool                      // a pooler stands between us and PostgreSQL, see pooled
 	// Callbacks that are being stored.
 	arrivals gathering[*arrival]
 }
