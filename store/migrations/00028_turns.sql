@@ -3,6 +3,10 @@
 -- that were made by hand before, while messages were sent, are left as they are.
 
 -- +goose Up
+-- only postgres
+-- Whoever works meanwhile waits here, before it holds anything that this waits for.
+LOCK TABLE deliveries, run_shards, inbox, answers, segment_members IN ACCESS EXCLUSIVE MODE;
+-- both
 -- When a shard was entered in vain the last time: the others come first.
 ALTER TABLE run_shards ADD COLUMN tried_at {int};
 -- Each channel has room of its own, and what is under way is counted by channel.
