@@ -128,8 +128,9 @@ type Ledger interface {
 	// becomes Unconfirmed, which the timeline tells and the entries learn. It
 	// returns how many of each.
 	Reclaim(ctx context.Context, now time.Time) (planned, unconfirmed int, err error)
-	// Recall puts every Queued delivery that nobody claimed back to Planned, for
-	// when the queue forgot them all.
+	// Recall puts every Queued delivery that nobody claimed back to Planned and ends
+	// the leases of entries that were handed over to be walked, for when the queue
+	// forgot them all. It returns how many of both.
 	Recall(ctx context.Context, now time.Time) (int, error)
 }
 

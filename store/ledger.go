@@ -192,17 +192,24 @@ func (s *Store) Reclaim(ctx context.Context, now time.Time) (planned, unconfirme
 	return planned, unconfirmed, nil
 }
 
-// Recall implements deliveries.Ledger.
-func (s *Store) Recall(ctx context.Context, _ time.Time) (int, error) {
-	var recalled int64
-	err := s.write(ctx, func(tx *tx) (err error) {
-		recalled, err = tx.exec(ctx, `
+// Recall implements deliveries.Ledger. A worker that holds one of the entries after
+// all loses nothing but its move: whoever moves an entry first takes its revision.
+func (s *Store) Recall(ctx context.Context, now time.Time) (recalled int, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		messages, err := tx.exec(ctx, `
 			UPDATE deliveries SET status = 'planned', rank = 0, lease_until = NULL
 			WHERE phase = 'moving' AND status = 'queued' AND fence IS NULL`)
+		if err != nil {
+			return err
+		}
+		journeys, err := tx.exec(ctx, `
+			UPDATE entries SET lease_until = NULL
+			WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1 AND lease_until > $1`, now.UnixMilli())
+		recalled = int(messages + journeys)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("recall queued deliveries: %w", err)
+		return 0, fmt.Errorf("recall what was queued: %w", err)
 	}
-	return int(recalled), nil
+	return recalled, nil
 }

@@ -265,6 +265,30 @@ func TestRecallBringsBackOnlyWhatNobodyClaimed(t *testing.T) {
 	})
 }
 
+func TestRecallBringsBackJourneysThatWereHandedOver(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		enter(t, s, always, journey("c-1", "1"), journey("c-2", "1"))
+		awake := func() []int64 {
+			t.Helper()
+			ids, err := s.Awake(t.Context(), noon, lease, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ids
+		}
+		handed := awake()
+		if len(handed) != 2 || len(awake()) != 0 {
+			t.Fatalf("handed over were %v, and some again", handed)
+		}
+		if n, err := s.Recall(t.Context(), noon); err != nil || n != 2 {
+			t.Fatalf("recalled %d, %v", n, err)
+		}
+		if again := awake(); !slices.Equal(again, handed) {
+			t.Errorf("handed over again were %v, want %v", again, handed)
+		}
+	})
+}
+
 // A webhook may be faster than the courier's own settlement.
 func TestEvidenceBeforeTheSettlementIsNotPulledBack(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
