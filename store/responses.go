@@ -20,13 +20,17 @@ func (s *Store) Responses() campaigns.Responses { return responses{s} }
 type responses struct{ store *Store }
 
 // Apply implements campaigns.Responses. The entry that a new line belongs to is
-// woken, whatever the line says.
+// woken, whatever the line says. The order of its locks is that of Begin and Settle:
+// deliveries, customers, lines, entries.
 func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Response) error {
 	defer r.store.timed("respond")()
 	if len(all) == 0 {
 		return nil
 	}
 	err := r.store.write(ctx, func(tx *tx) error {
+		if err := holdSpokenOf(ctx, tx, all); err != nil {
+			return err
+		}
 		fresh, err := appendResponses(ctx, tx, all)
 		if err != nil {
 			return err
@@ -37,6 +41,26 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 		return fmt.Errorf("apply %d responses: %w", len(all), err)
 	}
 	return nil
+}
+
+// holdSpokenOf locks the deliveries that responses move, and the customers who showed
+// a sign of life. A line's key keeps whoever writes the same line waiting: it comes
+// after what such a writer holds.
+func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) error {
+	var moved []int64
+	var alive []string
+	for _, r := range all {
+		if r.Progress != nil {
+			moved = append(moved, r.Progress.ID)
+		}
+		if _, sign := engagement[r.Event.Name]; sign || customers.Wrote(r.Event) {
+			alive = append(alive, r.Event.Customer)
+		}
+	}
+	if err := unlessEmpty(ctx, tx, distinct(moved), lockDeliveries); err != nil {
+		return err
+	}
+	return unlessEmpty(ctx, tx, distinct(alive), lockCustomers)
 }
 
 // appendResponses puts the lines on the timelines and returns the responses
