@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"rapport/channels"
@@ -83,18 +84,11 @@ func (s *Store) Claim(ctx context.Context, ids []int64, now time.Time, lease tim
 	defer s.timed("claim")()
 	fence := deliveries.Fence(1 + rand.Int64N(math.MaxInt64)) //nolint:gosec // tells claims apart, and is no secret
 	var held []deliveries.Delivery
-	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.execRows(ctx, numbers(distinct(ids)), `
-			WITH free AS MATERIALIZED (
-				SELECT d.id FROM deliveries d
-				WHERE `+tx.among("d.id")+` AND d.status = 'queued' AND (d.fence IS NULL OR d.lease_until <= $1)
-				ORDER BY d.id`+tx.forUpdate("d")+`)
-			UPDATE deliveries SET fence = $2, lease_until = $3 WHERE id IN (SELECT id FROM free)`,
-			now.UnixMilli(), int64(fence), now.Add(lease).UnixMilli())
-		if err != nil {
-			return err
-		}
-		held, err = heldWhere(ctx, tx, ids, deliveryColumns, scanDelivery, "d.fence = $1", int64(fence))
+	err := s.write(ctx, func(tx *tx) (err error) {
+		held, err = listRowsInto(ctx, tx, numbers(distinct(ids)), scanDelivery, `
+			UPDATE deliveries SET fence = $2, lease_until = $3
+			WHERE `+tx.among("id")+` AND status = 'queued' AND (fence IS NULL OR lease_until <= $1)
+			RETURNING `+strings.ReplaceAll(deliveryColumns, "d.", ""), now.UnixMilli(), int64(fence), now.Add(lease).UnixMilli())
 		return err
 	})
 	if err != nil {
