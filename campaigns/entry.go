@@ -132,7 +132,8 @@ type Entries interface {
 	// the same call, is added as finished with duplicate_person, unless its
 	// trigger is manual. It says which were added.
 	Enter(ctx context.Context, entries []Entry, again Again) (added []bool, err error)
-	// Awake leases up to limit running entries whose WakeAt has come.
+	// Awake leases up to limit running entries whose WakeAt has come: the longest
+	// awake, but for a tenth, which is for those that woke last.
 	Awake(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]int64, error)
 	// Travellers loads entries with everything Advance needs but Counts, which
 	// News.Counts gives where a campaign asks for some.

@@ -101,8 +101,9 @@ type Fence int64
 type Ledger interface {
 	// Due leases planned deliveries whose time has come, of each lane as many as it
 	// has room for: marks them Queued, the lease ending at now+lease, and groups
-	// them into batches of at most size of one channel. Two callers never get the
-	// same row.
+	// them into batches of at most size of one channel. The longest due come first,
+	// but for a tenth of the room, which is for what fell due last. Two callers
+	// never get the same row.
 	Due(ctx context.Context, now time.Time, lease time.Duration, room Room, size int) ([]Batch, error)
 	// Claim takes Queued deliveries nobody holds under a new fence, extending
 	// their lease. Rows that are claimed, gone on or unknown are left out.

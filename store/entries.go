@@ -171,23 +171,38 @@ func matching(asked []campaigns.Entry, added []cause) []bool {
 	return flags
 }
 
-// Awake implements campaigns.Entries.
+// Awake implements campaigns.Entries. Those that were to wake first come first; the
+// last comers have their part, as in Due.
 func (s *Store) Awake(ctx context.Context, now time.Time, lease time.Duration, limit int) (ids []int64, err error) {
 	defer s.timed("awake")()
 	type waking struct{ id, at int64 }
 	var awake []waking
-	err = s.write(ctx, func(tx *tx) (err error) {
-		awake, err = list(ctx, tx, func(r record) (w waking, err error) {
-			err = r.Scan(&w.id, &w.at)
-			return w, err
-		}, `
-			WITH awake AS MATERIALIZED (
-				SELECT e.id FROM entries e
-				WHERE e.state = 'running' AND e.wake_at IS NOT NULL AND e.wake_at <= $1 AND (e.lease_until IS NULL OR e.lease_until <= $1)
-				ORDER BY e.wake_at, e.id LIMIT $2`+tx.forUpdateOfFree("e")+`)
-			UPDATE entries SET lease_until = $3 WHERE id IN (SELECT id FROM awake) RETURNING id, wake_at`,
-			now.UnixMilli(), limit, now.Add(lease).UnixMilli())
-		return err
+	late := limit / lastComers
+	err = s.write(ctx, func(tx *tx) error {
+		awake = nil
+		for _, turn := range []struct {
+			order string
+			limit int
+		}{{"e.wake_at, e.id", limit - late}, {"e.wake_at DESC, e.id DESC", late}} {
+			leased, err := list(ctx, tx, func(r record) (w waking, err error) {
+				err = r.Scan(&w.id, &w.at)
+				return w, err
+			}, `
+				WITH awake AS MATERIALIZED (
+					SELECT e.id FROM entries e
+					WHERE e.state = 'running' AND e.wake_at IS NOT NULL AND e.wake_at <= $1 AND (e.lease_until IS NULL OR e.lease_until <= $1)
+					ORDER BY `+turn.order+` LIMIT $2`+tx.forUpdateOfFree("e")+`)
+				UPDATE entries SET lease_until = $3 WHERE id IN (SELECT id FROM awake) RETURNING id, wake_at`,
+				now.UnixMilli(), turn.limit, now.Add(lease).UnixMilli())
+			if err != nil {
+				return err
+			}
+			awake = append(awake, leased...)
+			if len(leased) < turn.limit {
+				break
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lease entries that are awake: %w", err)

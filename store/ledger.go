@@ -23,18 +23,36 @@ type due struct {
 	priority int64
 }
 
+// lastComers is which part of the room what fell due last has to itself, where more
+// is due than there is room for: one in so many. An order's confirmation does not
+// stand behind a broadcast to millions.
+const lastComers = 10
+
 // Due implements deliveries.Ledger. Within a channel the longest due come first,
-// and of those due at the same moment the most important.
+// and of those due at the same moment the most important; the last comers have their
+// part.
 func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, room deliveries.Room, size int) (batches []deliveries.Batch, err error) {
 	defer s.timed("due")()
 	err = s.write(ctx, func(tx *tx) error {
 		batches = nil
 		for _, ch := range deliveries.Lanes() {
-			queued, err := queueDue(ctx, tx, ch, now, lease, room[ch])
-			if err != nil {
-				return err
+			late := room[ch] / lastComers
+			for _, turn := range []struct {
+				order string
+				limit int
+			}{
+				{"d.due_at, d.priority DESC, d.id", room[ch] - late},
+				{"d.due_at DESC, d.priority, d.id DESC", late},
+			} {
+				queued, err := queueDue(ctx, tx, ch, now, lease, turn.order, turn.limit)
+				if err != nil {
+					return err
+				}
+				batches = append(batches, batch(ch, queued, size)...)
+				if len(queued) < turn.limit {
+					break
+				}
 			}
-			batches = append(batches, batch(ch, queued, size)...)
 		}
 		return nil
 	})
@@ -44,8 +62,9 @@ func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, roo
 	return batches, nil
 }
 
-// queueDue leases up to limit due deliveries of one channel.
-func queueDue(ctx context.Context, tx *tx, ch channels.Channel, now time.Time, lease time.Duration, limit int) ([]due, error) {
+// queueDue leases up to limit due deliveries of one channel, in an order of the
+// index of what is due.
+func queueDue(ctx context.Context, tx *tx, ch channels.Channel, now time.Time, lease time.Duration, order string, limit int) ([]due, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
@@ -56,7 +75,7 @@ func queueDue(ctx context.Context, tx *tx, ch channels.Channel, now time.Time, l
 	return list(ctx, tx, scan, `
 		WITH due AS MATERIALIZED (
 			SELECT d.id FROM deliveries d WHERE d.phase = 'waiting' AND d.channel = $1 AND d.due_at <= $2
-			ORDER BY d.due_at, d.priority DESC, d.id LIMIT $3`+tx.forUpdateOfFree("d")+`)
+			ORDER BY `+order+` LIMIT $3`+tx.forUpdateOfFree("d")+`)
 		UPDATE deliveries SET status = 'queued', rank = 1, fence = NULL, lease_until = $4
 		WHERE id IN (SELECT id FROM due) RETURNING id, due_at, priority`,
 		ch, now.UnixMilli(), limit, now.Add(lease).UnixMilli())

@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/deliveries"
 	"rapport/store"
@@ -244,6 +246,36 @@ func TestReclaimTellsWhatMayHaveLeftFromWhatHasNot(t *testing.T) {
 		// Its holder was only slow, and knows best what became of it.
 		if n := settle(t, s, fence, deliveries.Outcome{ID: doubtful.ID, Status: deliveries.Sent, ProviderID: "m1"}); n != 1 {
 			t.Error("the holder's word was not taken")
+		}
+	})
+}
+
+// Who ordered a minute ago does not stand behind a broadcast that fills the room.
+func TestTheLastComersHaveATenthOfTheRoom(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 30, func(i int, d *deliveries.Delivery) { d.DueAt = noon.Add(time.Duration(i-30) * time.Minute) })
+		var want []int64
+		for _, d := range slices.Concat(planned[:18], planned[28:]) {
+			want = append(want, d.ID)
+		}
+		batches, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(20), 500)
+		if err != nil || len(batches) != 2 || !slices.Equal(slices.Concat(batches[0].IDs, batches[1].IDs), want) {
+			t.Errorf("due are %v, want %v, %v", batches, want, err)
+		}
+
+		var late []campaigns.Entry
+		for i := range 30 {
+			e := journey(fmt.Sprintf("late-%04d", i), "late")
+			e.WakeAt = noon.Add(time.Duration(i-30) * time.Minute)
+			late = append(late, e)
+		}
+		enter(t, s, always, late...)
+		awake, err := s.Awake(t.Context(), noon, lease, 20)
+		if err != nil || len(awake) != 20 {
+			t.Fatalf("awake are %v, %v", awake, err)
+		}
+		if first, last := awake[0], awake[19]; awake[17] != first+17 || awake[18] != first+28 || last != first+29 {
+			t.Errorf("awake are %v, want the first 18 and the last 2 of %d to %d", awake, first, first+29)
 		}
 	})
 }
