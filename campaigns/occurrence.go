@@ -131,7 +131,7 @@ func even(t time.Time, zone *time.Location) time.Time {
 }
 
 // Due lists the runs that are to be recorded now: the occurrences since the last
-// recorded one, but not from before the campaign was first seen live, those to
+// recorded one, but not from before the campaign went live, those to
 // run now and those that were missed, to be recorded as such.
 //
 // What is at most five minutes old was not missed and runs. Of older ones, when

@@ -27,8 +27,14 @@ type Brake interface {
 }
 
 // ScheduledSince names the fact since when a broadcast's occurrences count: when
-// it was first seen live, or went on after a pause.
+// it was applied live, or went on after a pause. It is "" while it is not live.
 func ScheduledSince(campaign string) string { return "scheduled since " + campaign }
+
+// CountsFrom is that fact of a broadcast which goes live at a moment. The moment
+// itself belongs to the schedule: one applied on the minute it is for still goes out.
+func CountsFrom(live time.Time) string {
+	return live.Add(-time.Second).UTC().Format(time.RFC3339Nano)
+}
 
 // Switch pauses and resumes campaigns by hand.
 type Switch struct {

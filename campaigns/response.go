@@ -93,6 +93,8 @@ type Stamp struct {
 	Campaign string
 	Digest   string
 	State    State
+	// Broadcast is whether it has occurrences.
+	Broadcast bool
 	// GoalEvent is what the campaign is for, within GoalWithin of entering; ""
 	// where it has no goal.
 	GoalEvent  string

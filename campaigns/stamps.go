@@ -21,8 +21,9 @@ import (
 func (w *Workspace) Stamps() []Stamp {
 	var stamps []Stamp
 	for _, id := range slices.Sorted(maps.Keys(w.Campaigns)) {
-		stamp := Stamp{Campaign: id, Digest: w.Campaigns[id].digest, State: w.Campaigns[id].State}
-		if goal := w.Campaigns[id].Goal; goal != nil {
+		campaign := w.Campaigns[id]
+		stamp := Stamp{Campaign: id, Digest: campaign.digest, State: campaign.State, Broadcast: campaign.Trigger.Broadcast()}
+		if goal := campaign.Goal; goal != nil {
 			stamp.GoalEvent, stamp.GoalWithin = goal.Event, goal.Within
 		}
 		stamps = append(stamps, stamp)

@@ -45,6 +45,9 @@ func (a archive) Keep(ctx context.Context, files map[string][]byte, digest strin
 		if err := turnStates(ctx, tx, stamps, now); err != nil {
 			return err
 		}
+		if err := countOccurrences(ctx, tx, stamps, now); err != nil {
+			return err
+		}
 		return keepVersions(ctx, tx, version, stamps, now)
 	})
 	if err != nil {

@@ -107,6 +107,25 @@ func turnStates(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.
 	return nil
 }
 
+// countOccurrences notes since when the occurrences of live broadcasts count, unless
+// that is known, and that those of others do not.
+func countOccurrences(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.Time) error {
+	rows := newRows("name text, since text")
+	for _, s := range stamps {
+		switch {
+		case !s.Broadcast:
+		case s.State == campaigns.Live:
+			rows.add("fact:"+campaigns.ScheduledSince(s.Campaign), campaigns.CountsFrom(now))
+		default:
+			rows.add("fact:"+campaigns.ScheduledSince(s.Campaign), "")
+		}
+	}
+	_, err := tx.execRows(ctx, rows, `
+		INSERT INTO facts (name, value) SELECT v.name, v.since FROM {rows} AS v WHERE TRUE
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE facts.value = '' OR excluded.value = ''`)
+	return err
+}
+
 // goOnByFile lets a campaign go on that its file had paused. One that was paused
 // from its first day on left nothing behind.
 func goOnByFile(ctx context.Context, tx *tx, campaign string, now time.Time) error {

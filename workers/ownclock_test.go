@@ -22,8 +22,9 @@ func (s *shop) live(id, zone, phone, country string) {
 // own clock shows ten, once, whether Auckland is a day ahead or Los Angeles
 // behind. Who may be in any of a country's zones goes by the workspace's.
 func TestABroadcastGoesByEachCustomersOwnClock(t *testing.T) {
-	s := open(t, with(map[string]string{"campaigns/sale.yaml": saleAtTen}))
+	s := open(t, with(nil))
 	s.setClock(time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC))
+	s.apply(with(map[string]string{"campaigns/sale.yaml": saleAtTen}))
 	s.live("auckland", "Pacific/Auckland", "", "NZ")
 	s.live("berlin", "", "+4930123456", "DE")
 	s.live("angeles", "America/Los_Angeles", "", "US")
@@ -59,8 +60,9 @@ func TestABroadcastGoesByEachCustomersOwnClock(t *testing.T) {
 // What is applied, or goes on, after the first clock on earth has shown ten still
 // goes to everybody whose own clock has not.
 func TestARunByOwnClocksBeginsLate(t *testing.T) {
-	s := open(t, with(map[string]string{"campaigns/sale.yaml": saleAtTen}))
+	s := open(t, with(nil))
 	s.setClock(time.Date(2026, 10, 25, 8, 59, 0, 0, time.UTC))
+	s.apply(with(map[string]string{"campaigns/sale.yaml": saleAtTen}))
 	s.live("auckland", "Pacific/Auckland", "", "NZ")
 	s.live("berlin", "", "+4930123456", "DE")
 	s.live("angeles", "America/Los_Angeles", "", "US")

@@ -89,8 +89,8 @@ func (s *Schedule) show(ctx context.Context, run campaigns.Run, now time.Time) {
 }
 
 // due lists a live campaign's occurrences that are not recorded yet: those since
-// its latest, or since the moment the schedule first saw it live, or live again
-// after a pause, whose occurrences are not caught up with.
+// its latest, or since the moment it was applied live, or went on after a pause,
+// whose occurrences are not caught up with.
 func (s *Schedule) due(ctx context.Context, edition *campaigns.Edition, c *campaigns.Campaign, now time.Time) ([]campaigns.Run, error) {
 	last, err := s.Runs.Last(ctx, c.ID)
 	if err != nil {
@@ -103,7 +103,8 @@ func (s *Schedule) due(ctx context.Context, edition *campaigns.Edition, c *campa
 	return edition.Due(c, last, seen, now), nil
 }
 
-// seenLive is since when the schedule knows the campaign live, and notes it.
+// seenLive is since when the campaign is live: since it was applied or, where
+// nobody noted that, since the schedule first looks.
 func (s *Schedule) seenLive(ctx context.Context, c *campaigns.Campaign, now time.Time) (time.Time, error) {
 	name := campaigns.ScheduledSince(c.ID)
 	text, err := s.Facts.Fact(ctx, name)
@@ -111,10 +112,10 @@ func (s *Schedule) seenLive(ctx context.Context, c *campaigns.Campaign, now time
 		return time.Time{}, err
 	}
 	if text == "" {
-		// The instant itself belongs to the schedule: a broadcast applied on
-		// the minute it is for still goes out.
-		seen := now.Add(-time.Second)
-		return seen, s.Facts.SetFact(ctx, name, seen.UTC().Format(time.RFC3339Nano))
+		text = campaigns.CountsFrom(now)
+		if err := s.Facts.SetFact(ctx, name, text); err != nil {
+			return time.Time{}, err
+		}
 	}
 	seen, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {

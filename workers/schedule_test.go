@@ -119,17 +119,40 @@ func TestOccurrencesMissedWhileTheProgramWasDown(t *testing.T) {
 
 // A campaign that goes live does not make up for what came before.
 func TestABroadcastDoesNotBeginInThePast(t *testing.T) {
-	s := broadcaster(t, "")
+	s := open(t, with(nil))
 	s.later(3 * time.Hour)
+	s.apply(with(map[string]string{"campaigns/daily.yaml": fmt.Sprintf(daily, "")}))
 	ok(t, s.schedule.Round(s.ctx()))
 	if at := s.entering(); len(at) != 0 {
 		t.Errorf("it runs at %v", at)
 	}
 }
 
+// A broadcast counts from when it was applied, whenever a schedule first looks.
+func TestTheFirstOccurrenceIsNotLostWhereNobodyLooked(t *testing.T) {
+	file := map[string]string{"campaigns/daily.yaml": fmt.Sprintf(daily, "")}
+	draft := map[string]string{"campaigns/daily.yaml": replace(file["campaigns/daily.yaml"], "state: live", "state: draft")}
+	for name, before := range map[string]map[string]string{"a new one": nil, "one that was a draft": draft} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, with(before))
+			ok(t, s.schedule.Round(s.ctx()))
+			s.later(time.Hour - 30*time.Second)
+			s.apply(with(file))
+			s.later(35 * time.Second)
+			for range 2 {
+				ok(t, s.schedule.Round(s.ctx()))
+			}
+			if at := s.entering(); len(at) != 1 || !at[0].Equal(noon.Add(time.Hour)) {
+				t.Errorf("it runs at %v", at)
+			}
+		})
+	}
+}
+
 func TestOneAppliedOnTheMinuteStillGoesOut(t *testing.T) {
-	s := broadcaster(t, "")
+	s := open(t, with(nil))
 	s.later(time.Hour)
+	s.apply(with(map[string]string{"campaigns/daily.yaml": fmt.Sprintf(daily, "")}))
 	ok(t, s.schedule.Round(s.ctx()))
 	if at := s.entering(); len(at) != 1 {
 		t.Errorf("it runs at %v", at)

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"errors"
+	"strconv"
 	"testing"
+	"time"
 
 	"rapport/campaigns"
 	"rapport/store"
@@ -93,6 +95,37 @@ func TestApplyingAtTheSameTimeKeepsOne(t *testing.T) {
 			if v != versions[0] {
 				t.Fatalf("the same files are versions %v", versions)
 			}
+		}
+	})
+}
+
+// A broadcast's occurrences count from when it was applied live, not from when
+// somebody looked, and from its next such time once it was anything else.
+func TestABroadcastCountsFromItsApply(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		at := noon
+		for i, c := range []struct {
+			state campaigns.State
+			want  string
+		}{
+			{campaigns.Draft, ""},
+			{campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
+			{campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
+			{campaigns.Draft, ""},
+			{campaigns.Live, campaigns.CountsFrom(noon.Add(5 * time.Hour))},
+		} {
+			at = at.Add(time.Hour)
+			digest := strconv.Itoa(i)
+			weekly := campaigns.Stamp{Campaign: "weekly", Digest: digest, State: c.state, Broadcast: true}
+			if _, err := s.Archive().Keep(t.Context(), nil, digest, []campaigns.Stamp{weekly, stamp("welcome", digest)}, at); err != nil {
+				t.Fatal(err)
+			}
+			if fact, err := s.Fact(t.Context(), campaigns.ScheduledSince("weekly")); err != nil || fact != c.want {
+				t.Errorf("apply %d, as %s: occurrences count since %q, %v; want %q", i+1, c.state, fact, err, c.want)
+			}
+		}
+		if fact, err := s.Fact(t.Context(), campaigns.ScheduledSince("welcome")); err != nil || fact != "" {
+			t.Errorf("what is no broadcast counts since %q, %v", fact, err)
 		}
 	})
 }
