@@ -50,6 +50,15 @@ func (g *gate) purses() []purse {
 	return slices.DeleteFunc(all, func(p purse) bool { return p.Channel != "" && p.Channel != g.delivery.Channel })
 }
 
+// Spends reports whether a budget has to have room for a delivery.
+func (w *Workspace) Spends(m Matter) bool {
+	g := gate{workspace: w, campaign: m.Campaign, delivery: m.Delivery, customer: m.Customer, content: m.Content}
+	if g.campaign == nil || g.delivery.Direct() {
+		g.campaign = &Campaign{} // it pays from the workspace's alone
+	}
+	return len(g.purses()) > 0 && g.cost() != 0
+}
+
 // cost is what the delivery takes from its purses.
 func (g *gate) cost() int64 {
 	return g.workspace.costOf(g.customer, g.delivery.Channel, g.content)

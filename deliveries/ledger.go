@@ -142,6 +142,9 @@ type Candidate struct {
 	Provider string
 	// Content is kept with the row where a provider fetches it later (calls).
 	Content *channels.Content
+	// Spends says that a budget has to have room for it. Then nobody else spends from
+	// before what it is judged by is read.
+	Spends bool
 }
 
 // Finding is evidence that resolves, or fails to resolve, an unconfirmed

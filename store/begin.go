@@ -50,7 +50,8 @@ type court struct {
 }
 
 // openCourt locks the candidates that the fence still holds and, where anything is
-// limited, their customers, and reads what they are judged by.
+// limited, their customers and the budgets, and reads what they are judged by: a stop
+// or a pause that came while it waited for a lock is known.
 func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon time.Time, candidates []deliveries.Candidate) (*court, error) {
 	ids := make([]int64, len(candidates))
 	for i, c := range candidates {
@@ -62,6 +63,7 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	}
 	var people, running []string
 	var entries []int64
+	spends := slices.ContainsFunc(candidates, func(c deliveries.Candidate) bool { return c.Spends })
 	for id, d := range held {
 		if d.Status != deliveries.Queued {
 			delete(held, id)
@@ -75,6 +77,11 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	c := &court{now: now, held: held, budget: openBudget(ctx, tx), contacts: map[string][]deliveries.Contact{}}
 	if horizon.Before(now) { // else there is no limit that anything sent could count against
 		if err := c.readPressure(ctx, tx, distinct(people), horizon); err != nil {
+			return nil, err
+		}
+	}
+	if spends {
+		if err := tx.alone(ctx, spending); err != nil {
 			return nil, err
 		}
 	}
@@ -353,8 +360,8 @@ type budget struct {
 	err    error
 }
 
-// openBudget prepares answers. From the first question on no other worker
-// takes money until the transaction ends.
+// openBudget prepares answers. From the first question on, where not from before,
+// no other worker takes money until the transaction ends.
 func openBudget(ctx context.Context, tx *tx) *budget {
 	b := &budget{before: map[question]int64{}}
 	b.read = func(q question) (int64, error) {

@@ -336,10 +336,18 @@ func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) de
 	if r.TestMode.Skips(p.delivery.Channel, p.journey.Customer) {
 		return deliveries.Verdict{Reason: deliveries.TestMode}
 	}
-	return r.edition.Judge(campaigns.Matter{
+	matter := p.matter()
+	matter.Pressure = pressure
+	return r.edition.Judge(matter, now)
+}
+
+// matter is the parcel with what it is judged by, as far as it is known without
+// the ledger.
+func (p *parcel) matter() campaigns.Matter {
+	return campaigns.Matter{
 		Campaign: p.campaign, Delivery: p.delivery, Entry: p.journey.Entry, Customer: p.journey.Customer,
-		Counts: p.journey.Counts, Pressure: pressure, Content: &p.message.Content,
-	}, now)
+		Counts: p.journey.Counts, Content: &p.message.Content,
+	}
 }
 
 // begin commits the verdicts of parcels and returns those that may leave.
@@ -353,7 +361,9 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]
 	for i, p := range parcels {
 		judgedBy[i] = p.campaign
 		byID[p.delivery.ID] = p
-		candidates[i] = deliveries.Candidate{Delivery: p.delivery, Provider: r.outlet.Provider}
+		candidates[i] = deliveries.Candidate{
+			Delivery: p.delivery, Provider: r.outlet.Provider, Spends: p.verdict.Go && r.edition.Spends(p.matter()),
+		}
 		if p.message.Content.Call != nil {
 			candidates[i].Content = &p.message.Content
 		}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -345,6 +346,72 @@ func TestBeginKnowsWhatWasRefusedMeanwhile(t *testing.T) {
 		})
 		same(t, "refused", refused, map[int64]bool{planned[0].ID: true, planned[1].ID: false, planned[2].ID: false})
 	})
+}
+
+// Workers wait for each other where money is spent. What is said meanwhile is known
+// to the one that waited.
+func TestBeginKnowsWhatWasSaidWhileItWaitedForABudget(t *testing.T) {
+	dsn := Postgres(t) // SQLite has one writer
+	s, db := Open(t, dsn), beside(t, dsn)
+	planned := plan(t, s, 3, nil)
+	due(t, s, noon)
+	spending, waiting := make(chan struct{}), make(chan struct{})
+	seen := map[int64]deliveries.Pressure{}
+	together(t, 3, func(i int) error {
+		var judge judge
+		var candidates []deliveries.Candidate
+		switch i {
+		case 0:
+			candidates = []deliveries.Candidate{{Delivery: planned[0], Spends: true}}
+			judge = func(d deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+				p.Spent(d.Channel, "", noon)
+				close(spending)
+				<-waiting
+				return deliveries.Verdict{Go: true, Cost: 1}
+			}
+		case 1:
+			candidates = []deliveries.Candidate{{Delivery: planned[1]}, {Delivery: planned[2], Spends: true}}
+			judge = func(d deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+				p.Spent(d.Channel, "", noon)
+				seen[d.ID] = p
+				return deliveries.Verdict{Go: true, Cost: 1}
+			}
+			<-spending
+		default:
+			defer close(waiting)
+			<-spending
+			awaited(t, db, "l.locktype = 'advisory'")
+			_, paused := s.Pause(t.Context(), campaigns.Pause{Campaign: planned[1].Campaign, Source: "operator", At: noon})
+			return errors.Join(paused,
+				s.Suppress(t.Context(), []customers.Suppression{{Channel: channels.Email, Address: emailOf(t, s, planned[1]), Reason: channels.ReasonOptedOut, At: noon}}),
+				s.Consent(t.Context(), []customers.Consent{{Customer: planned[2].Customer, Topic: planned[2].Topic, Channel: planned[2].Channel, At: noon, Source: "preferences"}}))
+		}
+		ids := make([]int64, len(candidates))
+		for n, c := range candidates {
+			ids[n] = c.Delivery.ID
+		}
+		fence, _, err := s.Claim(t.Context(), ids, noon, lease)
+		if err == nil {
+			_, err = s.Begin(t.Context(), fence, noon, noon, candidates, judge)
+		}
+		return err
+	})
+	stopped, refused := seen[planned[1].ID], seen[planned[2].ID]
+	if !stopped.Paused || stopped.Suppressed != channels.ReasonOptedOut || stopped.Refused {
+		t.Errorf("of a campaign that is paused, to somebody who said stop: %+v", stopped)
+	}
+	if !refused.Paused || refused.Suppressed != "" || !refused.Refused {
+		t.Errorf("of a campaign that is paused, to somebody who said no: %+v", refused)
+	}
+}
+
+func emailOf(t *testing.T, s *store.Store, d deliveries.Delivery) string {
+	t.Helper()
+	found, err := s.Load(t.Context(), []string{d.Customer}, noon)
+	if err != nil || found[d.Customer] == nil {
+		t.Fatalf("read %s: %v", d.Customer, err)
+	}
+	return found[d.Customer].Email
 }
 
 // A pause that was committed after the message was claimed is known when it begins.
