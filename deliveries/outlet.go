@@ -205,8 +205,9 @@ type Outlets interface {
 	Health(ctx context.Context, ch channels.Channel) ([]Health, error)
 	// Change moves one outlet's health on, alone among all who do.
 	Change(ctx context.Context, o Outlet, move func(Health) Health) (before, after Health, err error)
-	// Release makes due what waits for a channel's provider.
-	Release(ctx context.Context, ch channels.Channel, now time.Time) (int, error)
+	// Release makes due what waits for a channel's provider until a moment at the
+	// latest.
+	Release(ctx context.Context, ch channels.Channel, now, until time.Time) (int, error)
 	// Traffic sums up what was settled since a moment, by provider. It is kept
 	// by the minute, for an hour.
 	Traffic(ctx context.Context, since time.Time) ([]Traffic, error)

@@ -70,13 +70,13 @@ func (o outlets) Change(ctx context.Context, out deliveries.Outlet, move func(de
 }
 
 // Release implements deliveries.Outlets.
-func (o outlets) Release(ctx context.Context, ch channels.Channel, now time.Time) (int, error) {
+func (o outlets) Release(ctx context.Context, ch channels.Channel, now, until time.Time) (int, error) {
 	var released int64
 	err := o.store.write(ctx, func(tx *tx) (err error) {
 		released, err = tx.exec(ctx, `
 			UPDATE deliveries SET due_at = $2
-			WHERE phase = 'waiting' AND channel = $1 AND due_at > $2 AND reason IN ($3, $4)`,
-			ch, now.UnixMilli(), deliveries.ProviderDown, deliveries.AccountRefused)
+			WHERE phase = 'waiting' AND channel = $1 AND due_at > $2 AND due_at <= $3 AND reason IN ($4, $5)`,
+			ch, now.UnixMilli(), until.UnixMilli(), deliveries.ProviderDown, deliveries.AccountRefused)
 		return err
 	})
 	if err != nil {

@@ -1,13 +1,16 @@
 package workers_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"rapport/channels"
+	"rapport/deliveries"
 	"rapport/workers"
 )
 
@@ -56,6 +59,44 @@ func TestTheOperatorIsToldOncePerChange(t *testing.T) {
 	}
 	if r.heard[0].Header.Get("Webhook-Id") == r.heard[1].Header.Get("Webhook-Id") {
 		t.Error("both carry the same id")
+	}
+}
+
+// unreleasable keeps what waits for a provider.
+type unreleasable struct {
+	deliveries.Outlets
+	asked int
+}
+
+func (u *unreleasable) Release(context.Context, channels.Channel, time.Time, time.Time) (int, error) {
+	u.asked++
+	return 0, errors.New("the database is away")
+}
+
+func TestThatAProviderIsUpIsToldThoughNothingIsReleased(t *testing.T) {
+	s, r := alarmed(t)
+	keeping := &unreleasable{Outlets: s.store.Outlets()}
+	s.courier.Outlook.Outlets = keeping
+	s.textEach("Texted once", 12)
+	s.courier.Window = 6
+	s.provider.answers(http.StatusServiceUnavailable, "")
+	s.deliver()
+	s.provider.does(nil)
+	troubles := 0
+	for range 90 {
+		s.later(time.Second)
+		if err := s.courier.Deliver(s.ctx(), s.due()); err != nil {
+			troubles++
+		}
+	}
+	if keeping.asked != 1 || troubles != 1 {
+		t.Errorf("asked to release %d times, %d tasks report it", keeping.asked, troubles)
+	}
+	if len(r.bodies) != 2 || !strings.Contains(r.bodies[1], "provider.up") || !strings.Contains(s.said.String(), "a provider is up again") {
+		t.Errorf("the operator is told %v", r.bodies)
+	}
+	if got := counted(s.texts()); got["sent"] != 6 {
+		t.Errorf("what was held did not come back by itself: %v", got)
 	}
 }
 

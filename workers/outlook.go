@@ -16,6 +16,8 @@ const (
 	// somebody looks again, spread over as long once more. They are released as
 	// soon as it is up.
 	heldFor = 30 * time.Second
+	// longestHeld is the longest that any of them waits.
+	longestHeld = 2 * heldFor
 	// withoutProvider is how long they wait where none is configured.
 	withoutProvider = 5 * time.Minute
 )
@@ -32,9 +34,11 @@ type Outlook struct {
 }
 
 // note writes down what was seen of an outlet. Where that brings it up again,
-// what waited for it is released.
+// what waited for it is released. That it is up is told whether or not that goes
+// well: it is written down once, and what is not released comes back by itself.
 func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
 	now := o.Now()
+	var unreleased error
 	before, after, err := o.Outlets.Change(ctx, out, func(h deliveries.Health) deliveries.Health { return h.After(signs, now) })
 	switch {
 	case err != nil:
@@ -44,15 +48,13 @@ func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliver
 	case after.Down:
 		o.Log.Error("a provider is down; its messages wait", "outlet", out.String(), "why", after.Why, "error", after.Detail)
 	default:
-		released, err := o.Outlets.Release(ctx, out.Channel, now)
-		if err != nil {
-			return err
-		}
+		var released int
+		released, unreleased = o.Outlets.Release(ctx, out.Channel, now, now.Add(longestHeld))
 		o.Log.Error("a provider is up again", "outlet", out.String(), "down for", now.Sub(before.Since), "released", released)
 	}
 	o.Shown.Metrics.Outlet(string(out.Channel), out.Provider, after.Down)
 	o.Alarm.tell(ctx, before, after)
-	return nil
+	return unreleased
 }
 
 // signsOf is what the outcomes of sends show of the outlet they left by. A

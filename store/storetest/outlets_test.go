@@ -54,18 +54,19 @@ func TestHealthIsMovedOnByOneAtATime(t *testing.T) {
 
 func TestWhatWaitsForAProviderIsReleased(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
-		planned := plan(t, s, 4, nil)
+		planned := plan(t, s, 5, nil)
 		fence, _ := claim(t, s)
 		later := noon.Add(time.Hour)
+		settle(t, s, fence, deliveries.Outcome{ID: planned[4].ID, Status: deliveries.Planned, Reason: deliveries.ProviderDown, DueAt: later.Add(time.Millisecond)})
 		for i, reason := range []string{deliveries.ProviderDown, deliveries.AccountRefused, "rate_limit", "quiet_hours_expired"} {
 			settle(t, s, fence, deliveries.Outcome{ID: planned[i].ID, Status: deliveries.Planned, Reason: reason, DueAt: later})
 		}
 		for ch, want := range map[channels.Channel]int{channels.SMS: 0, channels.Email: 2} {
-			if n, err := s.Outlets().Release(t.Context(), ch, noon); err != nil || n != want {
+			if n, err := s.Outlets().Release(t.Context(), ch, noon, later); err != nil || n != want {
 				t.Errorf("%s: %d were released (%v), want %d", ch, n, err, want)
 			}
 		}
-		for i, due := range []time.Time{noon, noon, later, later} {
+		for i, due := range []time.Time{noon, noon, later, later, later.Add(time.Millisecond)} {
 			if d := stored(t, s, planned[i].ID); !d.DueAt.Equal(due) || d.Status != deliveries.Planned {
 				t.Errorf("delivery %d (%s) is due at %s", i, d.Reason, d.DueAt)
 			}
