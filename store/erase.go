@@ -61,6 +61,7 @@ func (e *eraser) erase(ctx context.Context) error {
 		return err
 	}
 	e.journeys(ctx)
+	e.messages(ctx) // and what a journey planned until it was waited for
 	e.veil(ctx, channels.Email, email)
 	e.veil(ctx, channels.SMS, phone)
 	e.veil(ctx, channels.Call, phone)
@@ -105,15 +106,18 @@ func (e *eraser) addresses(ctx context.Context) (email, phone string, err error)
 
 // messages stops what is not begun and leaves of the rest what is counted.
 func (e *eraser) messages(ctx context.Context) {
+	if e.err != nil {
+		return
+	}
 	if e.err = e.lock(ctx, "SELECT d.id FROM deliveries d WHERE d.customer = $1 ORDER BY d.id"); e.err != nil {
 		return
 	}
 	e.do(ctx, "DELETE FROM inbox WHERE about <> 0 AND about IN (SELECT d.id FROM deliveries d WHERE d.customer = $1)", e.id)
-	e.gone.Stopped = e.do(ctx, `
+	e.gone.Stopped += e.do(ctx, `
 		UPDATE deliveries SET status = $2, rank = $3, reason = $4, settled_at = $5, lease_until = NULL, fence = NULL
 		WHERE customer = $1 AND status IN ('planned', 'queued')`,
 		e.id, string(deliveries.Skipped), deliveries.Skipped.Rank(), string(deliveries.Exited), e.now)
-	e.gone.Messages = e.do(ctx, `
+	e.gone.Messages += e.do(ctx, `
 		UPDATE deliveries SET customer = $2, vars = '{}', content = NULL, zone = '', zone_from = '', ambiguous = $3 WHERE customer = $1`,
 		e.id, e.alias, string(deliveries.Hold))
 }

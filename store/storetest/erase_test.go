@@ -160,6 +160,50 @@ func TestErasedPeopleStaySuppressedWhenTheyAreImportedAgain(t *testing.T) {
 	})
 }
 
+// A journey that is walked on meanwhile plans its next message before the erasure
+// ends it.
+func TestNothingTellsOfWhatAJourneyPlannedMeanwhile(t *testing.T) {
+	dsn := fresh.Postgres(t) // SQLite has one writer
+	s := erasable(t, dsn)
+	had, _, _, _ := known(t, s)
+	walk, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"UPDATE entries SET revision = revision + 1 WHERE id = $1",
+		`INSERT INTO deliveries (entry, customer, campaign, version, step, channel, topic, template, vars, status, rank, due_at, expires_at, ambiguous, planned_at)
+			SELECT entry, customer, campaign, version, '9', channel, topic, template, vars, 'planned', 0, due_at, expires_at, ambiguous, planned_at
+			FROM deliveries WHERE entry = $1 AND step = '0'`,
+	} {
+		if _, err := walk.ExecContext(t.Context(), statement, had.Entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var gone customers.Erasure
+	together(t, 2, func(i int) (err error) {
+		if i == 0 {
+			gone, err = s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon)
+			return err
+		}
+		awaited(t, walk, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
+		return walk.Commit()
+	})
+	if gone.Messages != 4 || gone.Stopped != 3 {
+		t.Errorf("gone: %+v", gone)
+	}
+	for where, text := range everything(t, dsn) {
+		for _, word := range telling {
+			if strings.Contains(text, word) {
+				t.Errorf("%s still says %q: %s", where, word, text)
+			}
+		}
+	}
+	if found := deliveriesOf(t, s, had.Entry); len(found) != 4 || found[3].Status != deliveries.Skipped {
+		t.Errorf("the journey's messages are %+v", found)
+	}
+}
+
 // everything is every row of every table, in words.
 func everything(t *testing.T, dsn string) map[string]string {
 	t.Helper()
