@@ -133,6 +133,10 @@ type Ledger interface {
 	// the leases of entries that were handed over to be walked, for when the queue
 	// forgot them all. It returns how many of both.
 	Recall(ctx context.Context, now time.Time) (int, error)
+	// Unhold makes due what waits as of a paused campaign although that went on since
+	// a moment: whoever judged it before may have written so after what waited was
+	// let go.
+	Unhold(ctx context.Context, now, since time.Time) (int, error)
 }
 
 // Candidate is a claimed delivery about to be sent.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"rapport/campaigns"
@@ -58,8 +59,7 @@ func (s *Store) Resume(ctx context.Context, campaign string, now time.Time) (was
 
 // goOn lets a campaign that stood still since a moment take up what it left.
 func goOn(ctx context.Context, tx *tx, campaign string, since, now time.Time) error {
-	if _, err := tx.exec(ctx, "UPDATE deliveries SET due_at = $2 WHERE campaign = $1 AND phase = 'waiting' AND reason = 'paused_campaign' AND due_at > $2",
-		campaign, now.UnixMilli()); err != nil {
+	if _, err := unhold(ctx, tx, campaign, now); err != nil {
 		return err
 	}
 	// The pause is no part of the time for which a stage is watched.
@@ -70,11 +70,69 @@ func goOn(ctx context.Context, tx *tx, campaign string, since, now time.Time) er
 	return setFact(ctx, tx, campaigns.ScheduledSince(campaign), now.UTC().Format(time.RFC3339Nano))
 }
 
-// pausedSince names the fact since when a campaign is paused by its file.
+// unhold makes due what waits as of a campaign that stands still.
+func unhold(ctx context.Context, tx *tx, campaign string, now time.Time) (int64, error) {
+	return tx.exec(ctx, "UPDATE deliveries SET due_at = $2 WHERE campaign = $1 AND phase = 'waiting' AND reason = 'paused_campaign' AND due_at > $2",
+		campaign, now.UnixMilli())
+}
+
+// Unhold implements deliveries.Ledger.
+func (s *Store) Unhold(ctx context.Context, now, since time.Time) (freed int, err error) {
+	moving, err := s.wentOn(ctx, since)
+	if err != nil || len(moving) == 0 {
+		return 0, err
+	}
+	err = s.write(ctx, func(tx *tx) error {
+		freed = 0
+		still, err := pausedOf(ctx, tx, moving)
+		if err != nil {
+			return err
+		}
+		for _, campaign := range moving {
+			if still[campaign] {
+				continue
+			}
+			some, err := unhold(ctx, tx, campaign, now)
+			if err != nil {
+				return err
+			}
+			freed += int(some)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("let go what %d campaigns held: %w", len(moving), err)
+	}
+	return freed, nil
+}
+
+// wentOn lists the campaigns that went live, or on, since a moment.
+func (s *Store) wentOn(ctx context.Context, since time.Time) (moving []string, err error) {
+	prefix := "fact:" + campaigns.ScheduledSince("")
+	err = s.read(ctx, func(tx *tx) error {
+		moving = nil
+		return eachRow(ctx, tx, func(r record) error {
+			var name, text string
+			if err := r.Scan(&name, &text); err != nil {
+				return err
+			}
+			if at, err := time.Parse(time.RFC3339Nano, text); err == nil && !at.Before(since) {
+				moving = append(moving, strings.TrimPrefix(name, prefix))
+			}
+			return nil
+		}, "SELECT name, value FROM facts WHERE name LIKE $1 AND value <> '' ORDER BY name", prefix+"%")
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the campaigns that went on: %w", err)
+	}
+	return moving, nil
+}
+
+// pausedSince names the fact since when a campaign stands still by its file.
 func pausedSince(campaign string) string { return "paused since " + campaign }
 
-// turnStates notes which campaigns new files pause, and lets those go on that
-// they set live again. One that is paused beside its file too goes on when that
+// turnStates notes which campaigns new files pause or make drafts, and lets those go
+// on that they set live again. One that is paused beside its file too goes on when that
 // is resumed.
 func turnStates(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.Time) error {
 	rows := newRows("campaign text, state text")
@@ -88,17 +146,17 @@ func turnStates(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.
 	}, `
 		SELECT v.campaign, v.state FROM {rows} AS v JOIN campaign_versions k ON k.campaign = v.campaign
 		WHERE k.version = (SELECT MAX(version) FROM campaign_versions WHERE campaign = v.campaign)
-		AND (v.state = 'paused' AND k.state <> 'paused' OR v.state = 'live' AND k.state = 'paused'
+		AND (v.state IN ('paused', 'draft') AND k.state NOT IN ('paused', 'draft') OR v.state = 'live' AND k.state IN ('paused', 'draft')
 			AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.campaign = v.campaign))
 		ORDER BY v.campaign`)
 	if err != nil {
 		return err
 	}
 	for _, t := range turns {
-		if t.to == string(campaigns.Paused) {
-			err = setFact(ctx, tx, pausedSince(t.campaign), now.UTC().Format(time.RFC3339Nano))
-		} else {
+		if t.to == string(campaigns.Live) {
 			err = goOnByFile(ctx, tx, t.campaign, now)
+		} else {
+			err = setFact(ctx, tx, pausedSince(t.campaign), now.UTC().Format(time.RFC3339Nano))
 		}
 		if err != nil {
 			return err
@@ -126,7 +184,7 @@ func countOccurrences(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now
 	return err
 }
 
-// goOnByFile lets a campaign go on that its file had paused. One that was paused
+// goOnByFile lets a campaign go on that its file had stopped. One that stood still
 // from its first day on left nothing behind.
 func goOnByFile(ctx context.Context, tx *tx, campaign string, now time.Time) error {
 	text, paused, err := readFact(ctx, tx, pausedSince(campaign))

@@ -25,6 +25,10 @@ const (
 	askFor     = 5 * time.Second
 	asksAtOnce = 16
 
+	// unheldFor is how long after a campaign went on its messages may still be held
+	// by who read before that it stands still: the longest a task takes, and more.
+	unheldFor = 5 * time.Minute
+
 	// epochKey names the life of this Redis: it is gone when Redis came back
 	// empty.
 	epochKey  = "rapport:epoch"
@@ -49,8 +53,8 @@ type Reconciler struct {
 	Log      *slog.Logger
 }
 
-// Round ends leases that are over and resolves doubts, by evidence first and
-// then by policy.
+// Round ends leases that are over, lets go what was held for a pause that was over by
+// then, and resolves doubts, by evidence first and then by policy.
 func (r *Reconciler) Round(ctx context.Context) error {
 	planned, unconfirmed, err := r.Ledger.Reclaim(ctx, r.Now())
 	if err != nil {
@@ -59,6 +63,9 @@ func (r *Reconciler) Round(ctx context.Context) error {
 	r.Shown.Metrics.LeasesEnded(planned, unconfirmed)
 	if planned+unconfirmed > 0 {
 		r.Log.Warn("leases were over", "planned again", planned, "unconfirmed", unconfirmed)
+	}
+	if _, err := r.Ledger.Unhold(ctx, r.Now(), r.Now().Add(-unheldFor)); err != nil {
+		return err
 	}
 	return r.resolve(ctx)
 }

@@ -112,7 +112,7 @@ func TestABroadcastCountsFromItsApply(t *testing.T) {
 			{campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
 			{campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
 			{campaigns.Draft, ""},
-			{campaigns.Live, campaigns.CountsFrom(noon.Add(5 * time.Hour))},
+			{campaigns.Live, noon.Add(5 * time.Hour).Format(time.RFC3339Nano)}, // it goes on
 		} {
 			at = at.Add(time.Hour)
 			digest := strconv.Itoa(i)

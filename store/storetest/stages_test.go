@@ -275,3 +275,52 @@ func goesOn(t *testing.T, pause, resume func(*testing.T, *store.Store, time.Time
 		}
 	})
 }
+		"as a draft": {
+			func(t *testing.T, s *store.Store, at time.Time) {
+				file(t, s, "1", campaigns.Live, noon)
+				file(t, s, "2", campaigns.Paused, at)
+				file(t, s, "3", campaigns.Draft, at.Add(time.Minute))
+			},
+			func(t *testing.T, s *store.Store, at time.Time) { file(t, s, "4", campaigns.Live, at) },
+		},
+
+// A message that was judged while its campaign stood still is written as held after
+// what waited was let go.
+func TestWhatIsHeldForAPauseThatIsOverIsLetGo(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		plan(t, s, 2, nil)
+		fence, claimed := claim(t, s)
+		held := func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict {
+			return deliveries.Verdict{Until: noon.Add(time.Hour), Reason: deliveries.PausedCampaign}
+		}
+		pause := func(at time.Time) {
+			if _, err := s.Pause(t.Context(), campaigns.Pause{Campaign: "welcome", Source: "cli", At: at}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unhold := func(at, since time.Time, want int) {
+			t.Helper()
+			if freed, err := s.Unhold(t.Context(), at, since); err != nil || freed != want {
+				t.Errorf("at %s %d are let go, %v; want %d", at, freed, err, want)
+			}
+		}
+		later := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+		pause(noon)
+		if _, err := s.Resume(t.Context(), "welcome", later(1)); err != nil {
+			t.Fatal(err)
+		}
+		begin(t, s, fence, claimed[:1], held)
+		pause(later(2))
+		unhold(later(2), noon, 0)
+		if _, err := s.Resume(t.Context(), "welcome", later(3)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "due", due(t, s, later(3)), []int64{claimed[0].ID})
+
+		begin(t, s, fence, claimed[1:], held)
+		unhold(later(9), later(4), 0) // of one that went on long before
+		unhold(later(4), noon, 1)
+		unhold(later(5), noon, 0)
+		same(t, "due", due(t, s, later(4)), []int64{claimed[1].ID})
+	})
+}
