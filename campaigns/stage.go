@@ -41,8 +41,9 @@ const (
 	StageOver     StageState = "over"     // everybody is let in
 )
 
-// lettingIn is how long those who read a share before it grew may still act on
-// it: the longest a task takes.
+// lettingIn is how long those who walk journeys, and read a share before it grew, may
+// still act on it: the longest their tasks take. Who enters a broadcast's audience
+// keeps the share as it is until that is done.
 const lettingIn = time.Minute
 
 // mostHolds is how often too little may be known before a person is asked.

@@ -34,11 +34,12 @@ func (r runs) EnterShard(ctx context.Context, shard campaigns.Shard, in campaign
 			return err
 		}
 		entered = added - twins
-		if err := i.draw(ctx, tx); err != nil {
-			return err
-		}
 		keptOut, err := i.keptOut(ctx, tx, added)
 		if err != nil {
+			return err
+		}
+		// Last, for no stage opens from here on until the shard is entered.
+		if err := i.draw(ctx, tx); err != nil {
 			return err
 		}
 		return closeShard(ctx, tx, shard, entered, keptOut, now)
@@ -213,7 +214,7 @@ func (i *intake) leaveOut(places []any) {
 }
 
 // draw marks those newcomers whom the campaign never contacts, and lets those
-// wait whose stage has not come.
+// wait whose stage has not come. Whoever opens that stage finds them.
 func (i *intake) draw(ctx context.Context, tx *tx) error {
 	c := i.Campaign
 	if c.Holdout <= 0 && c.Rollout == nil {
@@ -221,7 +222,7 @@ func (i *intake) draw(ctx context.Context, tx *tx) error {
 	}
 	share := 1.0
 	if c.Rollout != nil {
-		open, err := openStages(ctx, tx, c, []int64{i.shard.Run}, i.now)
+		open, err := openStages(ctx, tx, c, []int64{i.shard.Run}, i.now, tx.forShare("s"))
 		if err != nil {
 			return err
 		}

@@ -47,12 +47,12 @@ func (s *Store) stages(ctx context.Context, which string, args ...any) (stages [
 func (s *Store) Shares(ctx context.Context, c *campaigns.Campaign, runs []int64, now time.Time) (shares map[int64]float64, err error) {
 	runs = distinct(runs)
 	err = s.read(ctx, func(tx *tx) (err error) {
-		shares, err = sharesOf(ctx, tx, c, runs)
+		shares, err = sharesOf(ctx, tx, c, runs, "")
 		return err
 	})
 	if err == nil && len(shares) < len(runs) {
 		err = s.write(ctx, func(tx *tx) (err error) {
-			shares, err = openStages(ctx, tx, c, runs, now)
+			shares, err = openStages(ctx, tx, c, runs, now, "")
 			return err
 		})
 	}
@@ -63,8 +63,8 @@ func (s *Store) Shares(ctx context.Context, c *campaigns.Campaign, runs []int64,
 }
 
 // openStages opens the first stage of runs that have none and gives the share
-// of each.
-func openStages(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64, now time.Time) (map[int64]float64, error) {
+// of each, read with a lock or "" without.
+func openStages(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64, now time.Time, lock string) (map[int64]float64, error) {
 	rows := newRows("run int, share real, state text, opened int, judge int")
 	for _, run := range runs {
 		s := c.Rollout.First(c, run, now)
@@ -75,10 +75,10 @@ func openStages(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64
 		SELECT $1, $2, v.run, 0, v.share, v.state, v.opened, v.judge, 0 FROM {rows} AS v WHERE TRUE ON CONFLICT DO NOTHING`, c.ID, c.Version); err != nil {
 		return nil, err
 	}
-	return sharesOf(ctx, tx, c, runs)
+	return sharesOf(ctx, tx, c, runs, lock)
 }
 
-func sharesOf(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64) (map[int64]float64, error) {
+func sharesOf(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64, lock string) (map[int64]float64, error) {
 	shares := make(map[int64]float64, len(runs))
 	_, err := listRows(ctx, tx, numbers(runs), func(r record) (none struct{}, err error) {
 		var run int64
@@ -86,7 +86,7 @@ func sharesOf(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64) 
 		err = r.Scan(&run, &share)
 		shares[run] = share
 		return none, err
-	}, "SELECT s.run, s.share FROM stages s WHERE s.campaign = $1 AND s.version = $2 AND "+tx.among("s.run"), c.ID, c.Version)
+	}, "SELECT s.run, s.share FROM stages s WHERE s.campaign = $1 AND s.version = $2 AND "+tx.among("s.run")+lock, c.ID, c.Version)
 	return shares, err
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"database/sql"
 	"testing"
 )
@@ -18,18 +19,23 @@ func beside(t *testing.T, dsn string) *sql.DB {
 
 // queryer is a connection, or a transaction on one.
 type queryer interface {
-	QueryRow(query string, args ...any) *sql.Row
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// awaited waits until a condition about locks holds.
+// awaited waits until somebody waits for a lock, aliased l, of which a condition holds.
 func awaited(t *testing.T, on queryer, condition string) {
 	t.Helper()
-	for holds := false; !holds; {
+	for !holds(t, on, condition) {
 		if err := t.Context().Err(); err != nil {
 			t.Fatal(err)
 		}
-		if err := on.QueryRow("SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE NOT l.granted AND " + condition + ")").Scan(&holds); err != nil {
-			t.Fatal(err)
-		}
 	}
+}
+
+func holds(t *testing.T, on queryer, condition string) (holds bool) {
+	t.Helper()
+	if err := on.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE NOT l.granted AND "+condition+")").Scan(&holds); err != nil {
+		t.Fatal(err)
+	}
+	return holds
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,6 +101,57 @@ func TestAStageLetsExactlyItsPeopleIn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Entering a shard may take longer than anything else. The stage that is opened
+// meanwhile waits for those who are kept out of it.
+func TestAStageThatOpensWhileAShardIsEnteredLeavesNobodyOutside(t *testing.T) {
+	dsn := Postgres(t) // SQLite has one writer
+	s := Open(t, dsn)
+	crowd(t, s, 60)
+	c := staged(0)
+	run := occur(t, s, 1, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})[0]
+	if _, err := s.Shares(t.Context(), c, []int64{run.ID}, noon); err != nil {
+		t.Fatal(err)
+	}
+	slow, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.ExecContext(t.Context(), "UPDATE runs SET entered = entered WHERE id = $1", run.ID); err != nil {
+		t.Fatal(err)
+	}
+	const ours = "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))"
+	var woken int
+	var opened atomic.Bool
+	together(t, 2, func(i int) error {
+		if i == 0 {
+			_, err := s.Runs().EnterShard(t.Context(), pending(t, s)[0], campaigns.Intake{Campaign: c}, noon)
+			return err
+		}
+		awaited(t, slow, ours)
+		var stager sync.WaitGroup
+		stager.Go(func() {
+			defer opened.Store(true)
+			stage := theStage(t, s)
+			stage.Share = 1
+			_, err := s.Turn(t.Context(), theStage(t, s), stage, nil, nil)
+			if err == nil {
+				_, woken, err = s.LetIn(t.Context(), stage, 0, 1000, func(*customers.Customer) time.Time { return noon })
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		for !opened.Load() && !holds(t, slow, "NOT "+ours) {
+		}
+		err := slow.Commit()
+		stager.Wait()
+		return err
+	})
+	if woken < 30 { // the first stage takes a tenth
+		t.Errorf("%d who stood outside were let in", woken)
+	}
 }
 
 func TestSharesOpenTheFirstStageOnce(t *testing.T) {
@@ -246,6 +298,14 @@ func TestThePausedGoesOnWhereItStood(t *testing.T) {
 			},
 			func(t *testing.T, s *store.Store, at time.Time) { file(t, s, "4", campaigns.Live, at) },
 		},
+		"as a draft": {
+			func(t *testing.T, s *store.Store, at time.Time) {
+				file(t, s, "1", campaigns.Live, noon)
+				file(t, s, "2", campaigns.Paused, at)
+				file(t, s, "3", campaigns.Draft, at.Add(time.Minute))
+			},
+			func(t *testing.T, s *store.Store, at time.Time) { file(t, s, "4", campaigns.Live, at) },
+		},
 	} {
 		t.Run(name, func(t *testing.T) { goesOn(t, by.pause, by.resume) })
 	}
@@ -275,14 +335,6 @@ func goesOn(t *testing.T, pause, resume func(*testing.T, *store.Store, time.Time
 		}
 	})
 }
-		"as a draft": {
-			func(t *testing.T, s *store.Store, at time.Time) {
-				file(t, s, "1", campaigns.Live, noon)
-				file(t, s, "2", campaigns.Paused, at)
-				file(t, s, "3", campaigns.Draft, at.Add(time.Minute))
-			},
-			func(t *testing.T, s *store.Store, at time.Time) { file(t, s, "4", campaigns.Live, at) },
-		},
 
 // A message that was judged while its campaign stood still is written as held after
 // what waited was let go.
