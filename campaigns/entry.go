@@ -141,6 +141,9 @@ type Entries interface {
 	// Apply writes moves, each in whole or not at all; a move whose entry was
 	// changed by somebody else since it was loaded is left out and woken again.
 	Apply(ctx context.Context, now time.Time, moves []Move) error
+	// PutOff lets entries whose WakeAt has come by now, and whom nobody can judge,
+	// wait until a moment. It is no news: a move under way is written all the same.
+	PutOff(ctx context.Context, now, until time.Time, ids []int64) error
 	// Leave ends running entries with a reason and skips what they still plan.
 	Leave(ctx context.Context, now time.Time, ids []int64, why string) error
 }

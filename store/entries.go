@@ -228,6 +228,19 @@ func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64, until 
 	return err
 }
 
+// PutOff implements campaigns.Entries.
+func (s *Store) PutOff(ctx context.Context, now, until time.Time, ids []int64) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.execRows(ctx, numbers(distinct(ids)), "UPDATE entries SET wake_at = $1 WHERE "+tx.among("id")+
+			" AND "+asRead("state")+" = 'running' AND wake_at <= $2", until.UnixMilli(), now.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("put %d entries off: %w", len(ids), err)
+	}
+	return nil
+}
+
 // Leave implements campaigns.Entries.
 func (s *Store) Leave(ctx context.Context, now time.Time, ids []int64, why string) error {
 	_, err := s.leave(ctx, now, ids, why)

@@ -210,3 +210,25 @@ func (r rotten) At(ctx context.Context, campaign string, version int) (campaigns
 	}
 	return applied, err
 }
+
+// Entries that cannot be judged do not come before all others again and again.
+func TestAStaleCampaignLeavesItsTurnToOthers(t *testing.T) {
+	s := open(t, files)
+	s.happen("ann", "Delivered", "order", "A1")
+	ok(t, s.reactor.React(s.ctx()))
+	s.apply(with(map[string]string{"campaigns/survey.yaml": files["campaigns/survey.yaml"] + "priority: 10\n"}))
+	s.catalog = &campaigns.Catalog{Archive: rotten{s.store.Archive(), "survey"}}
+	s.wire()
+	s.travel()
+	for minutes, want := range []int{0, 0, 0, 0, 0, 1} {
+		awake, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 10)
+		if err != nil || len(awake) != want {
+			t.Errorf("%d minutes later %v are awake, %v", minutes, awake, err)
+		}
+		s.later(time.Minute)
+	}
+	s.catalog = &campaigns.Catalog{Archive: s.store.Archive()}
+	s.wire()
+	s.travel()
+	s.stands(deliveries.Planned, "")
+}

@@ -30,6 +30,10 @@ type Traveller struct {
 	Log   *slog.Logger
 }
 
+// unreadableFor is how long entries whose campaign cannot be read leave their turn to
+// others.
+const unreadableFor = 5 * time.Minute
+
 // party is the travellers of one version of a campaign.
 type party struct {
 	campaign   *campaigns.Campaign
@@ -37,7 +41,7 @@ type party struct {
 }
 
 // Travel moves entries on as far as they go. An entry whose campaign cannot be
-// read stays where it is and is reported. One that cannot be moved waits for its
+// read stays where it is for some minutes and is reported. One that cannot be moved waits for its
 // lease to end, and keeps no other waiting.
 func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
 	leave, err := t.Room.enter(ctx, len(ids))
@@ -105,6 +109,9 @@ func (t *Traveller) gather(ctx context.Context, edition *campaigns.Edition, trav
 			return nil, err
 		}
 		if campaign == nil {
+			if err := t.Entries.PutOff(ctx, now, now.Add(unreadableFor), entriesIn(group)); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err := count(ctx, t.News, edition.CountsFor(campaign), group, now); err != nil {
@@ -190,6 +197,14 @@ func countsFor(ctx context.Context, news campaigns.News, wanted []expression.Cou
 		return nil, fmt.Errorf("count the events of %d customers: %w", len(customers), err)
 	}
 	return counts, nil
+}
+
+func entriesIn(group []campaigns.Traveller) []int64 {
+	ids := make([]int64, len(group))
+	for i, traveller := range group {
+		ids[i] = traveller.Entry.ID
+	}
+	return ids
 }
 
 func customersOf(group []campaigns.Traveller) []string {

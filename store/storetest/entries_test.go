@@ -153,6 +153,31 @@ func TestAwakeLeasesInOrderOfTime(t *testing.T) {
 	})
 }
 
+// Whom nobody can judge leaves its turn to others, and nothing else about it changes.
+func TestWhatIsPutOffWaits(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		before := entered(t, s, 3)
+		asleep := journeyOf(t, s, before[1].ID)
+		asleep.Entry.WakeAt = time.Time{}
+		apply(t, s, asleep)
+		leave(t, s, "over", before[2].ID)
+		until := noon.Add(5 * time.Minute)
+		if err := s.PutOff(t.Context(), noon, until, []int64{before[0].ID, before[1].ID, before[2].ID}); err != nil {
+			t.Fatal(err)
+		}
+		for at, want := range map[time.Time]int{until.Add(-time.Second): 0, until: 1} {
+			if awake, err := s.Awake(t.Context(), at, time.Second, 10); err != nil || len(awake) != want {
+				t.Errorf("at %s %v are awake, %v", at, awake, err)
+			}
+		}
+		before[0].Position = "0" // a move that was under way
+		apply(t, s, campaigns.Move{Entry: before[0]})
+		if after := travellers(t, s, before[0].ID)[0].Entry; after.Position != "0" {
+			t.Errorf("the journey stands at %q", after.Position)
+		}
+	})
+}
+
 func TestLeavingEndsTheJourneyAndWhatItPlans(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		planned := plan(t, s, 3, nil)
