@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,8 @@ type Courier struct {
 	Call time.Duration
 	// Lease is how long claimed deliveries are kept; 0 is UsualLease.
 	Lease time.Duration
+	// Conditions is how long the database may judge one; 0 is a minute.
+	Conditions time.Duration
 	// Stopping is closed when the worker is to leave: the window in flight is
 	// finished and the rest of a batch goes back to the ledger. Nil is never.
 	Stopping <-chan struct{}
@@ -551,10 +554,12 @@ func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (show
 }
 
 // leased is for writing what nobody else knows: what became of messages. A database
-// that is slow or away has until the lease ends, which leaves them in doubt, and as
-// long as a provider in any case.
+// that is slow or away has until the lease ends, which leaves them in doubt, and in any
+// case as long as a condition may keep the one writer of SQLite, and a provider. What
+// comes after the lease is taken all the same.
 func (r *round) leased(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), max(r.until.Sub(r.Now()), callOr(r.Call)))
+	busy := cmp.Or(r.Conditions, time.Minute) + callOr(r.Call)
+	return context.WithTimeout(context.WithoutCancel(ctx), max(r.until.Sub(r.Now()), busy))
 }
 
 // unsent gives back parcels of which nobody knows whether they are written down

@@ -53,12 +53,12 @@ func (d *dying) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 func (s *shop) crash(after string) {
 	s.t.Helper()
 	s.courier.Ledger = &dying{Ledger: s.store, after: after}
-	s.courier.Lease = time.Second // how long it tries to say that nothing was sent
-	s.courier.Call = time.Second
+	// How long it tries to say that nothing was sent.
+	s.courier.Lease, s.courier.Call, s.courier.Conditions = time.Second, time.Second, time.Millisecond
 	if err := s.courier.Deliver(s.ctx(), s.due()); !errors.Is(err, errKilled) {
 		s.t.Fatalf("the courier survived: %v", err)
 	}
-	s.courier.Ledger, s.courier.Lease = s.store, 0
+	s.courier.Ledger, s.courier.Lease, s.courier.Conditions = s.store, 0, 0
 }
 
 // slow is a ledger that takes longer to write down what became of messages than a
@@ -477,5 +477,31 @@ func TestASlowCourierHasTheLastWord(t *testing.T) {
 	s.deliver()
 	if n := len(s.provider.requests()); n != 1 {
 		t.Errorf("%d messages went out", n)
+	}
+}
+
+// unhurried is a ledger that notes until when it may take to write what became of
+// messages.
+type unhurried struct {
+	deliveries.Ledger
+	until time.Time
+}
+
+func (p *unhurried) Settle(ctx context.Context, fence deliveries.Fence, now time.Time, outcomes []deliveries.Outcome) (int, error) {
+	p.until, _ = ctx.Deadline()
+	return p.Ledger.Settle(ctx, fence, now, outcomes)
+}
+
+// SQLite has one writer, which a condition may keep for longer than a lease lasts.
+func TestWhatBecameOfMessagesWaitsForASlowCondition(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	ledger := &unhurried{Ledger: s.store}
+	s.courier.Ledger, s.courier.Conditions = ledger, time.Hour
+	began := time.Now()
+	s.deliver()
+	s.stands(deliveries.Sent, "")
+	if ledger.until.Before(began.Add(time.Hour)) {
+		t.Errorf("it is given up after %s", ledger.until.Sub(began))
 	}
 }
