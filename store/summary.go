@@ -24,6 +24,7 @@ type summary struct{ store *Store }
 func (s summary) Funnels(ctx context.Context) ([]deliveries.Funnel, error) {
 	sums := funnels{}
 	err := s.store.read(ctx, func(tx *tx) error {
+		clear(sums)
 		if err := sums.addEntries(ctx, tx); err != nil {
 			return err
 		}

@@ -103,3 +103,32 @@ func TestOfListsAJourneysMessages(t *testing.T) {
 		}
 	})
 }
+
+// A connection that breaks in the middle of the sums makes them begin anew.
+func TestFunnelsThatAreReadAgainAddUpOnce(t *testing.T) {
+	dsn := Postgres(t)
+	s := Open(t, dsn)
+	plan(t, s, 3, nil)
+	hold, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hold.ExecContext(t.Context(), "LOCK TABLE answers IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	const ours = "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))"
+	together(t, 2, func(i int) error {
+		if i == 0 {
+			funnels, err := s.Summary().Funnels(t.Context())
+			if err == nil && (len(funnels) != 1 || funnels[0].Entered != 3 || funnels[0].Planned != 3) {
+				err = fmt.Errorf("the sums are %+v", funnels)
+			}
+			return err
+		}
+		awaited(t, hold, ours)
+		if _, err := hold.ExecContext(t.Context(), "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE NOT l.granted AND "+ours); err != nil {
+			return err
+		}
+		return hold.Commit()
+	})
+}
