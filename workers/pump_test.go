@@ -1,13 +1,16 @@
 package workers_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"rapport/channels"
 	"rapport/deliveries"
@@ -158,4 +161,37 @@ func TestAChannelWithoutWorkersHoldsUpNoOther(t *testing.T) {
 			t.Errorf("the text is %s, the letter %s", all[0].Status, all[1].Status)
 		}
 	})
+}
+
+// crammed is a Redis that does not take so many tasks.
+type crammed struct{ tasks int }
+
+func (*crammed) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (*crammed) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (r *crammed) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, command redis.Cmder) error {
+		if r.tasks > 0 && strings.HasPrefix(command.Name(), "eval") {
+			r.tasks--
+			err := errors.New("out of memory")
+			command.SetErr(err)
+			return err
+		}
+		return next(ctx, command)
+	}
+}
+
+func TestATaskThatRedisRefusedIsHandedOverNext(t *testing.T) {
+	s := open(t, files)
+	s.happen("ann", "Texted")
+	s.redis.AddHook(&crammed{tasks: 1})
+	if _, err := s.pump.Round(s.ctx()); err == nil {
+		t.Fatal("nobody was told that Redis refused a task")
+	}
+	if tasks := s.round(); tasks != 1 {
+		t.Errorf("%d tasks in the next round", tasks)
+	}
 }

@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -115,7 +116,12 @@ func (q *Queue) putOnce(ctx context.Context, kind string, payload any, timeout t
 	if !first {
 		return false, nil
 	}
-	return true, q.enqueue(ctx, journeyQueue, kind, body, timeout)
+	if err := q.enqueue(ctx, journeyQueue, kind, body, timeout); err != nil {
+		hint, cancel := context.WithTimeout(context.WithoutCancel(ctx), hintTimeout)
+		defer cancel()
+		return false, errors.Join(err, q.redis.Del(hint, markOf(kind, body)).Err())
+	}
+	return true, nil
 }
 
 // markOf is the key that tells that a task waits or runs.
