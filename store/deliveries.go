@@ -153,9 +153,12 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 	return tellEntries(ctx, tx, now, changes)
 }
 
+// isNews reports whether the entry is told of a change.
+func (c *change) isNews() bool { return c.after.Status.Settled() || c.was.Settled() }
+
 // tellEntries ends the entries that waited for what is settled now, or wakes them. A
-// message that was thought gone and comes back is news as well: who took its journey
-// to its end meanwhile would drop it.
+// message that was thought gone and comes back is news as well (isNews): who took its
+// journey to its end meanwhile would drop it.
 func tellEntries(ctx context.Context, tx *tx, now time.Time, changes []change) error {
 	over, err := endEntries(ctx, tx, now, changes)
 	if err != nil {
@@ -163,7 +166,7 @@ func tellEntries(ctx context.Context, tx *tx, now time.Time, changes []change) e
 	}
 	woken := map[time.Time][]int64{} // by until when they are left to the caller
 	for i := range changes {
-		if c := &changes[i]; (c.after.Status.Settled() || c.was.Settled()) && !over[c.after.Entry] {
+		if c := &changes[i]; c.isNews() && !over[c.after.Entry] {
 			woken[c.onward] = append(woken[c.onward], c.after.Entry)
 		}
 	}

@@ -99,7 +99,10 @@ func handedOver(ctx context.Context, tx *tx, byID map[int64]deliveries.Delivery)
 
 // Advance implements deliveries.Record.
 func (s *Store) Advance(ctx context.Context, now time.Time, progress []deliveries.Progress) error {
-	err := s.write(ctx, func(tx *tx) error { return advance(ctx, tx, now, progress) })
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := advance(ctx, tx, now, progress)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("advance %d deliveries: %w", len(progress), err)
 	}
@@ -107,10 +110,10 @@ func (s *Store) Advance(ctx context.Context, now time.Time, progress []deliverie
 }
 
 // advance moves deliveries inside a transaction. Several reports on one
-// delivery count in the order they stand in.
-func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.Progress) error {
+// delivery count in the order they stand in. It returns what it changed.
+func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.Progress) ([]change, error) {
 	if len(progress) == 0 {
-		return nil
+		return nil, nil
 	}
 	ids := make([]int64, len(progress))
 	for i, p := range progress {
@@ -118,7 +121,7 @@ func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.P
 	}
 	held, err := heldRows(ctx, tx, ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	at := map[int64]int{} // where a delivery stands in changes
 	var changes []change
@@ -140,7 +143,7 @@ func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.P
 		at[p.ID] = len(changes)
 		changes = append(changes, change{was: was, after: after})
 	}
-	return moveDeliveries(ctx, tx, now, changes)
+	return changes, moveDeliveries(ctx, tx, now, changes)
 }
 
 // Latest implements deliveries.Record.

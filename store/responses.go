@@ -95,6 +95,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	var gone []string
 	var taped []recordings.Recording
 	var news []int64
+	told := map[int64]bool{} // entries that what became of a delivery wakes
 	machines := map[int64]deliveries.Machine{}
 	for _, r := range fresh {
 		if r.Machine != 0 {
@@ -117,7 +118,13 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		}
 	}
 	for _, write := range []func() error{
-		func() error { return advance(ctx, tx, now, progress) },
+		func() error {
+			changes, err := advance(ctx, tx, now, progress)
+			for i := range changes {
+				told[changes[i].after.Entry] = told[changes[i].after.Entry] || changes[i].isNews()
+			}
+			return err
+		},
 		func() error { return noteMachines(ctx, tx, machines) },
 		func() error { return keepAnswers(ctx, tx, answers) },
 		func() error { return wakeJourneys(ctx, tx, answerers(answers)) },
@@ -135,7 +142,10 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 		func() error { return openCases(ctx, tx, cases) },
 		func() error { return planAutomatic(ctx, tx, now, replies) },
 		func() error { return addRecordings(ctx, tx, taped) },
-		func() error { return wakeEntries(ctx, tx, now, news, time.Time{}) },
+		func() error {
+			news = slices.DeleteFunc(news, func(entry int64) bool { return told[entry] })
+			return wakeEntries(ctx, tx, now, news, time.Time{})
+		},
 	} {
 		if err := write(); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -81,6 +82,33 @@ func TestARepeatedReportHasNoEffect(t *testing.T) {
 		respond(t, s, otherKey)
 		same(t, "score", loaded(t, s, d.Customer).CSAT, customers.Score{Last: 5, Sum: 5, Count: 1})
 		same(t, "timeline", names(t, s, d.Customer), []string{"email sent", "email answered"})
+	})
+}
+
+// What a report makes of a message and that it came is one piece of news.
+func TestAReportWakesItsJourneyOnce(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		d := sent(t, s, 2, nil)
+		for i, r := range []campaigns.Response{
+			{Event: lineOf(d[0], "email delivered", "1"), Progress: &deliveries.Progress{ID: d[0].ID, Status: deliveries.Delivered, At: noon}},
+			{Event: lineOf(d[0], "email delivered", "2"), Progress: &deliveries.Progress{ID: d[0].ID, Status: deliveries.Delivered, At: noon}},
+			{Event: lineOf(d[0], "email opened", "3")},
+		} {
+			for _, one := range d {
+				asleep := journeyOf(t, s, one.Entry)
+				asleep.Entry.WakeAt = time.Time{}
+				apply(t, s, asleep)
+			}
+			before := journeyOf(t, s, d[0].Entry).Entry
+			respond(t, s, r, campaigns.Response{Event: lineOf(d[1], "email opened", fmt.Sprint("other ", i))})
+			after := journeyOf(t, s, d[0].Entry).Entry
+			if after.Revision != before.Revision+1 || !after.WakeAt.Equal(noon) {
+				t.Errorf("report %d takes the journey from revision %d to %d, awake at %s", i+1, before.Revision, after.Revision, after.WakeAt)
+			}
+			if !awake(t, s, d[1].Entry) {
+				t.Errorf("report %d: another journey sleeps on", i+1)
+			}
+		}
 	})
 }
 
