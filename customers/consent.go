@@ -17,8 +17,8 @@ type Consent struct {
 	Source   string           `json:"source"` // import, form, preferences, sms, one_click, api, agent
 }
 
-// Suppression blocks an address on a channel whatever consent says. Nothing
-// overrides one.
+// Suppression blocks an address on a channel. No consent overrides one; only
+// Preferences.Release lifts it.
 type Suppression struct {
 	Channel channels.Channel `json:"channel"`
 	Address string           `json:"address"` // normalised mailbox or E.164 number

@@ -37,11 +37,12 @@ type Registry interface {
 type Preferences interface {
 	// Consent records consents, a newer word over an older one.
 	Consent(ctx context.Context, words []Consent) error
-	// Suppress adds suppressions; the first reason for an address stays, unless
-	// that is SoftBounces. The same one again counts from its later time.
+	// Suppress adds suppressions; the first reason for an address stays until one
+	// comes that weighs more (Weight). The same one again counts from its later time,
+	// and so does an opt-out after an erasure.
 	Suppress(ctx context.Context, blocks []Suppression) error
-	// Release lifts an opt-out by the customer's own word (START), said at a time;
-	// other reasons stay, and an opt-out of later than that.
+	// Release lifts an opt-out, or what an erasure left, by the customer's own word
+	// (START), said at a time; other reasons stay, and what is later than that.
 	Release(ctx context.Context, ch channels.Channel, address string, at time.Time) error
 	// Subscribe binds a browser's push subscription to a customer; Unsubscribe
 	// removes an endpoint the push service has forgotten.

@@ -15,7 +15,7 @@ import (
 // Begin implements deliveries.Ledger. The order of its locks is the order of
 // the rows' numbers: deliveries, customers, budgets. A delivery whose
 // entry has ended since it was claimed is skipped as exited without a word from
-// the judge; only the extra copy of a resend may follow an entry to its end.
+// the judge, unless the entry went to its end and the delivery Outlasts it.
 func (s *Store) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, candidates []deliveries.Candidate,
 	judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict,
 ) (verdicts []deliveries.Verdict, err error) {
