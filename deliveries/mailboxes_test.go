@@ -12,7 +12,7 @@ import (
 )
 
 var mailing = deliveries.Doors{
-	Base: "https://news.shop.example", Mail: "reply.shop.example", Signer: deliveries.Signer{Keys: [][]byte{oldKey}},
+	Base: "https://news.shop.example", Mail: "reply.shop.example", Signer: deliveries.NewSigner(oldKey),
 }
 
 var uses = []channels.MailboxUse{channels.MailReply, channels.MailBounce, channels.MailStop}

@@ -46,18 +46,18 @@ var ErrToken = errors.New("token is not valid")
 
 const macBytes = 12
 
-// Signer makes and opens tokens. The first key signs, every key opens, so that
-// keys can be rotated.
+// Signer makes and opens tokens. The zero Signer makes none and opens none.
 type Signer struct {
-	Keys [][]byte
-
-	stamps *sync.Pool // of HMACs under the first key; nil makes a new one each time
+	keys [][]byte
+	// stamps are HMACs under the first key: a letter holds thirty tokens, and half of
+	// what one costs is making the key ready.
+	stamps *sync.Pool
 }
 
-// NewSigner makes a signer for many tokens: a letter holds thirty, and half of what
-// one costs is making the key ready.
+// NewSigner makes a signer of at least one key. The first signs, every key opens,
+// so that keys can be rotated.
 func NewSigner(keys ...[]byte) Signer {
-	return Signer{Keys: keys, stamps: &sync.Pool{New: func() any { return hmac.New(sha256.New, keys[0]) }}}
+	return Signer{keys: keys, stamps: &sync.Pool{New: func() any { return hmac.New(sha256.New, keys[0]) }}}
 }
 
 // Sign writes a token in the URL-safe alphabet, about 24 characters.
@@ -99,9 +99,6 @@ func (s Signer) seal(t Token) []byte {
 	body = append(body, byte(t.Purpose))
 	body = binary.AppendUvarint(body, uint64(t.Delivery))
 	body = binary.AppendUvarint(body, uint64(t.Number))
-	if s.stamps == nil {
-		return append(body, mac(s.Keys[0], body)...)
-	}
 	stamp := s.stamps.Get().(hash.Hash)
 	defer s.stamps.Put(stamp)
 	stamp.Reset()
@@ -115,7 +112,7 @@ func (s Signer) unseal(purpose Purpose, raw []byte) (Token, error) {
 	}
 	body, sum := raw[:len(raw)-macBytes], raw[len(raw)-macBytes:]
 	genuine := false
-	for _, key := range s.Keys {
+	for _, key := range s.keys {
 		genuine = hmac.Equal(sum, mac(key, body)) || genuine
 	}
 	if !genuine {
@@ -134,12 +131,12 @@ func (s Signer) unseal(purpose Purpose, raw []byte) (Token, error) {
 
 // Mark tells one address from another without telling it.
 func (s Signer) Mark(address string) int64 {
-	return mark(s.Keys[0], address)
+	return mark(s.keys[0], address)
 }
 
 // Marks reports whether a mark is that of an address, made with any of the keys.
 func (s Signer) Marks(number int64, address string) bool {
-	return slices.ContainsFunc(s.Keys, func(key []byte) bool { return mark(key, address) == number })
+	return slices.ContainsFunc(s.keys, func(key []byte) bool { return mark(key, address) == number })
 }
 
 // mark is short, because links in texts are paid by the letter, and only ever

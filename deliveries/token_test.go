@@ -23,7 +23,6 @@ var purposes = []deliveries.Purpose{
 
 func TestATokenOpensForItsPurposeOnly(t *testing.T) {
 	signer := deliveries.NewSigner(oldKey)
-	plain := deliveries.Signer{Keys: [][]byte{oldKey}}
 	rapid.Check(t, func(t *rapid.T) {
 		token := deliveries.Token{
 			Purpose:  rapid.SampledFrom(purposes).Draw(t, "purpose"),
@@ -31,9 +30,6 @@ func TestATokenOpensForItsPurposeOnly(t *testing.T) {
 			Number:   rapid.Int64Min(0).Draw(t, "number"),
 		}
 		text := signer.Sign(token)
-		if other := plain.Sign(token); other != text {
-			t.Fatalf("%q is signed %q by a signer for few tokens", text, other)
-		}
 		for _, purpose := range purposes {
 			opened, err := signer.Open(purpose, text)
 			if purpose == token.Purpose && (err != nil || opened != token) {
@@ -47,7 +43,7 @@ func TestATokenOpensForItsPurposeOnly(t *testing.T) {
 }
 
 func TestAnAlteredTokenIsRefused(t *testing.T) {
-	signer := deliveries.Signer{Keys: [][]byte{oldKey}}
+	signer := deliveries.NewSigner(oldKey)
 	text := signer.Sign(deliveries.Token{Purpose: deliveries.Unsubscribe, Delivery: 812})
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	for i := range text {
@@ -70,9 +66,9 @@ func TestAnAlteredTokenIsRefused(t *testing.T) {
 
 func TestKeysRotate(t *testing.T) {
 	token := deliveries.Token{Purpose: deliveries.Survey, Delivery: 1, Number: 2}
-	before := deliveries.Signer{Keys: [][]byte{oldKey}}
-	during := deliveries.Signer{Keys: [][]byte{newKey, oldKey}}
-	after := deliveries.Signer{Keys: [][]byte{newKey}}
+	before := deliveries.NewSigner(oldKey)
+	during := deliveries.NewSigner(newKey, oldKey)
+	after := deliveries.NewSigner(newKey)
 	if _, err := during.Open(deliveries.Survey, before.Sign(token)); err != nil {
 		t.Error("during the rotation an old token does not open")
 	}
@@ -88,10 +84,10 @@ func TestKeysRotate(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	signer := deliveries.Signer{Keys: [][]byte{oldKey}}
+	signer := deliveries.NewSigner(oldKey)
 	genuine := signer.Sign(deliveries.Token{Purpose: deliveries.ClickLink, Delivery: 7, Number: 3})
 	f.Add(genuine)
-	f.Add(deliveries.Signer{Keys: [][]byte{newKey}}.Sign(deliveries.Token{Purpose: deliveries.Unsubscribe, Delivery: 7}))
+	f.Add(deliveries.NewSigner(newKey).Sign(deliveries.Token{Purpose: deliveries.Unsubscribe, Delivery: 7}))
 	f.Add("")
 	f.Add("Yw")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -107,7 +103,7 @@ func FuzzOpen(f *testing.F) {
 // FuzzDoors holds that no URL, mailbox or message id that we did not write names a
 // delivery.
 func FuzzDoors(f *testing.F) {
-	doors := deliveries.Doors{Base: "https://news.shop.example", Mail: "in.shop.example", Signer: deliveries.Signer{Keys: [][]byte{oldKey}}}
+	doors := deliveries.Doors{Base: "https://news.shop.example", Mail: "in.shop.example", Signer: deliveries.NewSigner(oldKey)}
 	outlet := deliveries.Outlet{Channel: channels.SMS, Provider: "twilio"}
 	for _, genuine := range []string{
 		doors.Click(7, 3), doors.Unsubscribe(7), doors.NotMe(7, "ann@shop.example"), doors.Status(outlet, 7, 1), doors.Script(outlet, 7, 1),

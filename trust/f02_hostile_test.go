@@ -326,7 +326,7 @@ func (s *stranger) altered(n int) attack {
 
 // counted is a guess at a number.
 func (s *stranger) counted(n int) attack {
-	wrong := deliveries.Signer{Keys: [][]byte{[]byte("another key of thirty-two letters")}}
+	wrong := deliveries.NewSigner([]byte("another key of thirty-two letters"))
 	guesses := []string{
 		fmt.Sprint(n), fmt.Sprintf("%08x", n), base64.RawURLEncoding.EncodeToString(fmt.Append(nil, n)),
 		wrong.Sign(deliveries.Token{Purpose: deliveries.Unsubscribe, Delivery: int64(n % 90)}), "..%2f..%2fetc%2fpasswd", person(n % s.people),

@@ -139,7 +139,7 @@ func (t *trial) newRig(s setting) *rig {
 
 // doors open the tokens of this rig.
 func (r *rig) doors() deliveries.Doors {
-	return deliveries.Doors{Base: "http://" + r.address, Signer: deliveries.Signer{Keys: [][]byte{[]byte(linkKey)}}}
+	return deliveries.Doors{Base: "http://" + r.address, Signer: deliveries.NewSigner([]byte(linkKey))}
 }
 
 func (r *rig) configure(s setting, provider string) {

@@ -99,7 +99,7 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	if _, problems, err := catalog.Apply(t.Context(), files, noon); err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
-	addresses := deliveries.Doors{Base: base, Signer: deliveries.Signer{Keys: [][]byte{[]byte("a key for links")}}}
+	addresses := deliveries.Doors{Base: base, Signer: deliveries.NewSigner([]byte("a key for links"))}
 	ring := func(context.Context) { h.rings++ }
 	log := slog.New(slog.NewTextHandler(&h.log, nil))
 	h.doors = &webhooks.Doors{

@@ -96,7 +96,7 @@ func openCeiling(b *testing.B, dsn string, people int) *ceiling {
 	}
 	queue, bell := workers.OpenQueue(r), &workers.Bell{Redis: r}
 	senders := map[channels.Channel]channels.Sender{channels.SMS: &nobody{}}
-	doors := deliveries.Doors{Base: publicURL, Signer: deliveries.Signer{Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}}}
+	doors := deliveries.Doors{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 	traveller := &workers.Traveller{Catalog: catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
 	w := &workers.Worker{
 		Courier: &workers.Courier{

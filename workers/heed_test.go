@@ -70,7 +70,7 @@ func TestAWordOnAPageHoldsForTheNextMessage(t *testing.T) {
 // doorsOf are the addresses of a shop's pages.
 func doorsOf(t *testing.T) deliveries.Doors {
 	t.Helper()
-	return deliveries.Doors{Base: publicURL, Signer: deliveries.Signer{Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}}}
+	return deliveries.Doors{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 }
 
 // The campaign that wrote is gone from what can be read: its customer's no

@@ -157,7 +157,7 @@ func openOn(t *testing.T, db *store.Store, files map[string]string) *shop {
 	t.Helper()
 	s := &shop{t: t, now: noon, said: &logged{}, provider: newProvider(t)}
 	s.log = slog.New(slog.NewTextHandler(s.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.doors = deliveries.Doors{Base: publicURL, Signer: deliveries.Signer{Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}}}
+	s.doors = deliveries.Doors{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 	s.mini = miniredis.RunT(t)
 	s.redis = connect(t, "redis://"+s.mini.Addr())
 	s.store = db

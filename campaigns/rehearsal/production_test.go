@@ -188,7 +188,7 @@ func (p *production) wire() {
 	redis, err := workers.OpenRedis("redis://" + miniredis.RunT(p.t).Addr())
 	must(p.t, err)
 	p.t.Cleanup(func() { _ = redis.Close() })
-	doors := deliveries.Doors{Base: "https://shop.example", Signer: deliveries.Signer{Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}}}
+	doors := deliveries.Doors{Base: "https://shop.example", Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 	senders := map[channels.Channel]channels.Sender{}
 	for _, ch := range channels.All() {
 		senders[ch] = p

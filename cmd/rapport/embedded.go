@@ -54,7 +54,7 @@ func embed(ctx context.Context, o *options, c config.Config, clock func() time.T
 		return nil, err
 	}
 	e.configure(c)
-	if len(e.Addresses.Signer.Keys) == 0 {
+	if len(c.LinkKeys) == 0 {
 		e.Addresses.Signer = deliveries.NewSigner([]byte(e.Keys.Links))
 	}
 	if len(e.ErasureKeys) == 0 {

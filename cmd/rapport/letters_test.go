@@ -46,7 +46,7 @@ func lettersOf(t *testing.T, folder string) []letter {
 	if mistakes, _ := campaigns.CountProblems(problems); mistakes > 0 {
 		t.Fatalf("%s: %v", folder, problems)
 	}
-	doors := deliveries.Doors{Base: "https://mail.lindenhof.example", Signer: deliveries.Signer{Keys: [][]byte{[]byte("a key for tests")}}}
+	doors := deliveries.Doors{Base: "https://mail.lindenhof.example", Signer: deliveries.NewSigner([]byte("a key for tests"))}
 	var letters []letter
 	for _, name := range shop.Templates.Names(channels.Email) {
 		ref := templates.Ref{Channel: channels.Email, Name: name}

@@ -95,7 +95,7 @@ func (o *options) planning(cmd *cobra.Command, folder, at string) (*planning, er
 
 // lookalikeDoors make links that are as long as real ones and open nothing.
 func lookalikeDoors(base string) deliveries.Doors {
-	return deliveries.Doors{Base: base, Signer: deliveries.Signer{Keys: [][]byte{[]byte("opens nothing")}}}
+	return deliveries.Doors{Base: base, Signer: deliveries.NewSigner([]byte("opens nothing"))}
 }
 
 // instantOf reads an instant, on a zone's clock unless it names another.
