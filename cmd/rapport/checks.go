@@ -51,9 +51,15 @@ func (i *installation) askStore(ctx context.Context) finding {
 
 func (i *installation) askSchema(ctx context.Context) finding {
 	schema, err := i.Store.Schema(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return away(err, reachStore)
+	}
+	return fit(schema)
+}
+
+// fit is whether this program can work on a schema.
+func fit(schema store.Schema) finding {
+	switch {
 	case len(schema.Pending) > 0:
 		return pending(schema)
 	case len(schema.Foreign) > 0:

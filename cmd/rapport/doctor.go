@@ -199,28 +199,44 @@ func checkProviders(c config.Config) []domain.Finding {
 // checkServers looks at the store and Redis where the configuration names them.
 func checkServers(ctx context.Context, c config.Config) []domain.Finding {
 	var findings []domain.Finding
-	look := func(check, well string, err error) {
-		f := domain.Finding{Check: check, Level: domain.OK, What: well}
+	if c.Store != "" {
+		findings = append(findings, checkStore(ctx, c.Store.Reveal()))
+	}
+	if c.Redis.Set() {
+		f := domain.Finding{Check: "redis", Level: domain.OK, What: "is there and keeps what it is given"}
+		r, err := openRedis(c.Redis)
+		if err == nil {
+			err = errors.Join(workers.CheckRedis(ctx, r), r.Close())
+		}
 		if err != nil {
 			f.Level, f.What = domain.Fail, err.Error()
 		}
 		findings = append(findings, f)
 	}
-	if c.Store != "" {
-		s, err := store.OpenReading(ctx, c.Store.Reveal())
-		if err == nil {
-			err = s.Close()
-		}
-		look("store", "can be read, and its schema is this program's", err)
-	}
-	if c.Redis.Set() {
-		r, err := openRedis(c.Redis)
-		if err == nil {
-			err = errors.Join(workers.CheckRedis(ctx, r), r.Close())
-		}
-		look("redis", "is there and keeps what it is given", err)
-	}
 	return findings
+}
+
+func checkStore(ctx context.Context, dsn string) domain.Finding {
+	schema, err := readSchema(ctx, dsn)
+	if err != nil {
+		return domain.Finding{Check: "store", Level: domain.Fail, What: err.Error()}
+	}
+	switch f := fit(schema); {
+	case !f.OK:
+		return domain.Finding{Check: "store", Level: domain.Fail, What: f.Problem, Mend: f.Mend}
+	case f.Note != "":
+		return domain.Finding{Check: "store", Level: domain.Warn, What: f.Note}
+	}
+	return domain.Finding{Check: "store", Level: domain.OK, What: "can be read, and its schema is this program's"}
+}
+
+func readSchema(ctx context.Context, dsn string) (store.Schema, error) {
+	s, err := store.OpenReading(ctx, dsn)
+	if err != nil {
+		return store.Schema{}, err
+	}
+	schema, err := s.Schema(ctx)
+	return schema, errors.Join(err, s.Close())
 }
 
 func sorted(findings []domain.Finding) []domain.Finding {

@@ -92,3 +92,26 @@ func TestADoctorMissesTheKeyOfSendGridsEvents(t *testing.T) {
 		t.Errorf("nothing is said of events that are refused:\n%s%s", out, errOut)
 	}
 }
+
+func TestADoctorSeesASchemaThatIsNotThisProgramsYet(t *testing.T) {
+	dir := t.TempDir()
+	file, database := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "shop.db")
+	for path, text := range map[string]string{database: "", file: "store: \"sqlite:" + database + "\"\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	examine := func() string {
+		out, errOut, _ := rapport(t, "doctor", "--config", file)
+		return out + errOut
+	}
+	if found := examine(); !strings.Contains(found, "fail  store     the database lacks the migrations [1") || !strings.Contains(found, "run `rapport migrate`") {
+		t.Errorf("a database without a schema passes:\n%s", found)
+	}
+	if _, errOut, code := rapport(t, "migrate", "--config", file); code != 0 {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	if found := examine(); !strings.Contains(found, "ok    store     can be read, and its schema is this program's") {
+		t.Errorf("a database that was migrated does not pass:\n%s", found)
+	}
+}
