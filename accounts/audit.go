@@ -9,7 +9,7 @@ import (
 type Deed struct {
 	At      time.Time `json:"at"`
 	Account string    `json:"account"`
-	// What is the kind of thing: "opened", "replied", "signed in", "sign-in refused".
+	// What is the kind of thing: "opened", "replied in", "signed in", "was refused at the door".
 	What string `json:"what"`
 	// About is what it was done to, such as "customer c-1", "case 12", "campaign welcome".
 	About string `json:"about,omitempty"`

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// freeTries are wrong passwords that cost nothing. Each one after them doubles the
-// time in which none is heard, from firstLock up to longestLock.
+// The triesBeforeLock-th wrong password in a row locks an account for firstLock; each
+// one after it doubles that, up to longestLock.
 const (
-	freeTries   = 5
-	firstLock   = time.Minute
-	longestLock = time.Hour
+	triesBeforeLock = 5
+	firstLock       = time.Minute
+	longestLock     = time.Hour
 )
 
 // ErrRefused is all that somebody who may not come in is told: not whether the name
@@ -29,7 +29,8 @@ type Porter struct {
 // all processes together; while it is locked none is, and the right one is refused.
 // Whether it is locked is decided on the account as it is once the password was
 // looked at, one try after the other, so that many at once have no more than many in
-// a row. The error is ErrRefused, or ErrBusy where too many try at once.
+// a row. The error is ErrRefused, ErrBusy where too many try at once, or the
+// Directory's.
 func (p *Porter) Admit(ctx context.Context, name, password string, now time.Time) (Account, error) {
 	clean, err := CleanName(name)
 	if err != nil {
@@ -80,7 +81,7 @@ func (a *Account) try(proven bool, now time.Time) bool {
 
 // lockedUntil is until when nobody is heard after so many wrong passwords in a row.
 func lockedUntil(failures int, now time.Time) time.Time {
-	over := failures - freeTries
+	over := failures - triesBeforeLock
 	if over < 0 {
 		return time.Time{}
 	}
