@@ -56,7 +56,7 @@ func (m *Metrics) leading(b *book) {
 		inboxOldest:   b.gauge("rapport_inbox_callbacks_oldest_seconds", "For how long the oldest of them has waited."),
 		events:        b.gauge("rapport_pending_events", "Events of shops that no campaign has judged yet."+bounded),
 		eventsOldest:  b.gauge("rapport_pending_events_oldest_seconds", "For how long the oldest of them has waited."),
-		shards:        b.gauge("rapport_pending_shards", "Parts of audiences that are not entered yet, 1024 a broadcast of more than a few customers."+bounded),
+		shards:        b.gauge("rapport_pending_shards", "Parts of audiences that are not entered yet; a broadcast has 16, twice as many beyond 1.6 million customers and so on, and 1024 at most."+bounded),
 		cases:         b.gauge("rapport_open_cases", "Cases that are open."+bounded),
 		overdue:       b.gauge("rapport_overdue_cases", "Open cases whose customer waits and whose time to answer is over."+bounded),
 		queue:         b.gauge("rapport_queue_tasks", "Tasks in Redis. Told by the scheduler that leads.", "queue", "state"),
