@@ -43,8 +43,8 @@ func DefaultQueues() map[string]int {
 	}
 }
 
-// Queue puts tasks into Redis. Payloads are row numbers and nothing else: no
-// address, no text, nothing personal.
+// Queue puts tasks into Redis. Payloads are row numbers, parts of audiences, and
+// names of campaigns and segments: no address, no text, nothing personal.
 type Queue struct {
 	// Metrics are told how long Redis takes; nil is told nothing.
 	Metrics *telemetry.Metrics
