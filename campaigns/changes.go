@@ -53,7 +53,7 @@ func (j *journey) points(step *Step) {
 func (j *journey) consent(step *Step) {
 	change, customer := step.Consent, j.traveller.Customer
 	for _, ch := range change.Channels {
-		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: j.now, Source: "campaign"}
+		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: j.now, Source: customers.ByCampaign}
 		j.move.Consents = append(j.move.Consents, word)
 		hear(customer, word)
 	}

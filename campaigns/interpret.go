@@ -305,14 +305,14 @@ func (h *hearing) start() {
 }
 
 func (h *hearing) consent(in bool) {
-	source := "one_click"
+	source := customers.ByOneClick
 	switch {
 	case h.report.Letter != nil:
-		source = "email"
+		source = customers.ByEmail
 	case h.report.Channel == channels.SMS && h.report.Text != "":
-		source = "sms"
+		source = customers.BySMS
 	case h.report.Reason == channels.ReasonByPage:
-		source = "form"
+		source = customers.ByForm
 	}
 	h.means.Consents = append(h.means.Consents, customers.Consent{
 		Customer: h.delivery.Customer, Topic: h.delivery.Topic, Channel: h.delivery.Channel,

@@ -12,7 +12,7 @@ func (h *hearing) prefer() {
 	r, d := h.report, h.delivery
 	for _, choice := range r.Choices {
 		h.means.Consents = append(h.means.Consents, customers.Consent{
-			Customer: d.Customer, Topic: choice.Topic, Channel: choice.Channel, In: choice.In, At: r.At, Source: "preferences",
+			Customer: d.Customer, Topic: choice.Topic, Channel: choice.Channel, In: choice.In, At: r.At, Source: customers.ByPreferences,
 		})
 		if d.ID != 0 && choice == (channels.Choice{Topic: d.Topic, Channel: d.Channel}) {
 			h.means.Progress = &deliveries.Progress{ID: d.ID, Status: deliveries.Unsubscribed, At: r.At}

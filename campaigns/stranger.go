@@ -28,7 +28,7 @@ func (w *Workspace) Strange(r channels.Report, now time.Time) customers.Customer
 	}
 	for _, topic := range w.Topics {
 		for _, ch := range reachable {
-			c.Consents = append(c.Consents, customers.Consent{Customer: c.ID, Topic: topic.ID, Channel: ch, At: now, Source: Stranger})
+			c.Consents = append(c.Consents, customers.Consent{Customer: c.ID, Topic: topic.ID, Channel: ch, At: now, Source: customers.ByNoWord})
 		}
 	}
 	return c

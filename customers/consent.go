@@ -14,8 +14,21 @@ type Consent struct {
 	Channel  channels.Channel `json:"channel"`
 	In       bool             `json:"in"`
 	At       time.Time        `json:"at"`
-	Source   string           `json:"source"` // import, form, preferences, sms, one_click, api, agent
+	Source   string           `json:"source"` // how it was given, such as ByImport
 }
+
+// How consents are given.
+const (
+	ByImport      = "import"
+	ByOneClick    = "one_click"   // the unsubscribe button of a mail program (RFC 8058)
+	ByForm        = "form"        // the page behind a link to unsubscribe
+	ByPreferences = "preferences" // the page of all topics
+	BySMS         = "sms"
+	ByEmail       = "email"
+	ByPage        = "page"     // the shop's page, which asked for web push
+	ByCampaign    = "campaign" // a step of a journey
+	ByNoWord      = "stranger" // they wrote, and that is no consent
+)
 
 // Suppression blocks an address on a channel. No consent overrides one; only
 // Preferences.Release lifts it.

@@ -66,7 +66,7 @@ type RFM struct {
 type Score struct {
 	Last  float64 `json:"last"`
 	Sum   float64 `json:"sum"`
-	Count int64   `json:"count"` // 0: never asked
+	Count int64   `json:"count"` // 0: never answered
 }
 
 // CaseTotals counts a customer's cases.

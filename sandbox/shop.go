@@ -144,7 +144,7 @@ func (m *shopMaker) somebody(i int) customers.Customer {
 	for _, ch := range channels.All() {
 		if m.chance.IntN(100) < map[channels.Channel]int{channels.Email: 70, channels.SMS: 35, channels.Push: 60}[ch] {
 			customer.Consents = append(customer.Consents, customers.Consent{
-				Topic: "marketing", Channel: ch, In: true, At: m.start.Add(-24 * time.Hour), Source: "form",
+				Topic: "marketing", Channel: ch, In: true, At: m.start.Add(-24 * time.Hour), Source: customers.ByForm,
 			})
 		}
 	}

@@ -154,7 +154,7 @@ func (in *taking) consents(r row, c *customers.Customer) {
 		}
 		topic, channel, _ := strings.Cut(name, ".")
 		c.Consents = append(c.Consents, customers.Consent{
-			Topic: topic, Channel: channels.Channel(channel), In: granted, At: at, Source: "import",
+			Topic: topic, Channel: channels.Channel(channel), In: granted, At: at, Source: customers.ByImport,
 		})
 	}
 }
