@@ -11,9 +11,12 @@ import (
 type Pause struct {
 	Campaign string    `json:"campaign"`
 	Why      string    `json:"why,omitempty"`
-	Source   string    `json:"source"` // who stopped it: rollout, or how a person did
+	Source   string    `json:"source"` // who stopped it: a person, or ByRollout
 	At       time.Time `json:"at"`
 }
+
+// ByRollout is the Source of a pause that a stage's rules began.
+const ByRollout = "rollout"
 
 // Brake keeps which campaigns are stopped.
 type Brake interface {
@@ -43,8 +46,8 @@ type Switch struct {
 	Now     func() time.Time
 }
 
-// Pause stops a live campaign. source is how the person did it ("cli").
-func (s Switch) Pause(ctx context.Context, campaign, why, source string) error {
+// Pause stops a live campaign. who is the person that does it.
+func (s Switch) Pause(ctx context.Context, campaign, why, who string) error {
 	c, err := s.find(ctx, campaign)
 	if err != nil {
 		return err
@@ -52,7 +55,7 @@ func (s Switch) Pause(ctx context.Context, campaign, why, source string) error {
 	if c.State != Live {
 		return fmt.Errorf("campaign %s is %s already", campaign, c.State)
 	}
-	_, err = s.Brake.Pause(ctx, Pause{Campaign: campaign, Why: why, Source: source, At: s.Now()})
+	_, err = s.Brake.Pause(ctx, Pause{Campaign: campaign, Why: why, Source: who, At: s.Now()})
 	return err
 }
 

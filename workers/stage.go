@@ -85,7 +85,7 @@ func (s *Stager) judge(ctx context.Context, campaign *campaigns.Campaign, stage 
 	var opened *customers.Case
 	switch judgement.Verdict {
 	case campaigns.StopRollout:
-		pause = &campaigns.Pause{Campaign: campaign.ID, Why: judgement.Why, Source: "rollout", At: now}
+		pause = &campaigns.Pause{Campaign: campaign.ID, Why: judgement.Why, Source: campaigns.ByRollout, At: now}
 		fallthrough
 	case campaigns.AskOwner:
 		told := judgement.Case(campaign, now)

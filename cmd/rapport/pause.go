@@ -21,8 +21,8 @@ func pauseCommand(o *options) *cobra.Command {
 			"Journeys under way stay where they are; applying files does not end the pause.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.turn(cmd, args[0], "paused", url.Values{"why": {why}}, func(s campaigns.Switch) error {
-				return s.Pause(cmd.Context(), args[0], why, "cli")
+			return o.turn(cmd, args[0], "paused", url.Values{"why": {why}, "who": {agent()}}, func(s campaigns.Switch) error {
+				return s.Pause(cmd.Context(), args[0], why, agent())
 			})
 		},
 	}

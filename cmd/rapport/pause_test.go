@@ -54,7 +54,7 @@ func pauseAndResume(t *testing.T, data string) {
 	}
 	paused := 0
 	for _, c := range all {
-		if c.Campaign == "welcome" && c.State == "paused" && c.Pause != nil && c.Pause.Why == "a wrong price" {
+		if c.Campaign == "welcome" && c.State == "paused" && c.Pause != nil && c.Pause.Why == "a wrong price" && c.Pause.Source == agent() {
 			paused++
 		}
 	}
