@@ -48,11 +48,11 @@ func accountAdd(o *options) *cobra.Command {
 				return err
 			}
 			return o.withAccounts(cmd.Context(), func(d accounts.Directory, now time.Time) error {
-				err := d.Add(cmd.Context(), accounts.Account{Name: name, Role: as, Password: hash, CreatedAt: now})
-				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s may work in the console as %s\n%s", name, as, told(password, piped))
+				a := accounts.Account{Name: name, Role: as, Password: hash, CreatedAt: now}
+				if err := d.Add(cmd.Context(), a); err != nil {
+					return err
 				}
-				return err
+				return o.tellAccount(cmd, a, "may work in the console as "+string(as), password)
 			})
 		},
 	}
@@ -72,7 +72,7 @@ func accountPassword(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.changeAccount(cmd, args[0], "has another password\n"+told(password, piped), func(a *accounts.Account) {
+			return o.changeAccount(cmd, args[0], "has another password", password, func(a *accounts.Account) {
 				a.Password, a.Failures, a.LockedUntil = hash, 0, time.Time{}
 			})
 		},
@@ -91,7 +91,7 @@ func accountRole(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.changeAccount(cmd, args[0], "is "+string(role)+" now\n", func(a *accounts.Account) { a.Role = role })
+			return o.changeAccount(cmd, args[0], "is "+string(role)+" now", "", func(a *accounts.Account) { a.Role = role })
 		},
 	}
 }
@@ -102,7 +102,7 @@ func accountSwitch(o *options, word, short string, off bool) *cobra.Command {
 		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.changeAccount(cmd, args[0], "is "+word+"d\n", func(a *accounts.Account) { a.Disabled = off })
+			return o.changeAccount(cmd, args[0], "is "+word+"d", "", func(a *accounts.Account) { a.Disabled = off })
 		},
 	}
 }
@@ -185,11 +185,13 @@ func pipedFlag(command *cobra.Command, piped *bool) {
 	command.Flags().BoolVar(piped, "password-stdin", false, "read the password from standard input; without it one is made up")
 }
 
-// newPassword is a password and its hash: one made up, or the first line of what is
-// piped in.
-func newPassword(in io.Reader, piped bool) (password, hash string, err error) {
-	password = secret(12)
+// newPassword makes a password up and hashes it, or hashes the first line of what is
+// piped in. One that was made up is given to be shown, this once.
+func newPassword(in io.Reader, piped bool) (shown, hash string, err error) {
+	password := secret(12)
+	shown = password
 	if piped {
+		shown = ""
 		line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", "", fmt.Errorf("read the password: %w", err)
@@ -197,29 +199,40 @@ func newPassword(in io.Reader, piped bool) (password, hash string, err error) {
 		password = strings.TrimRight(line, "\r\n")
 	}
 	hash, err = accounts.NewHasher().Hash(password)
-	return password, hash, err
+	return shown, hash, err
 }
 
-// told is a password that was made up, which is shown once.
-func told(password string, piped bool) string {
-	if piped {
-		return ""
-	}
-	return "password: " + password + "\n"
-}
-
-func (o *options) changeAccount(cmd *cobra.Command, name, outcome string, change func(*accounts.Account)) error {
+func (o *options) changeAccount(cmd *cobra.Command, name, outcome, password string, change func(*accounts.Account)) error {
 	clean, err := accounts.CleanName(name)
 	if err != nil {
 		return err
 	}
 	return o.withAccounts(cmd.Context(), func(d accounts.Directory, _ time.Time) error {
-		err := d.Change(cmd.Context(), clean, change)
-		if err == nil {
-			fmt.Fprintf(cmd.OutOrStdout(), "%s %s", clean, outcome)
+		var changed accounts.Account
+		err := d.Change(cmd.Context(), clean, func(a *accounts.Account) {
+			change(a)
+			changed = *a
+		})
+		if err != nil {
+			return err
 		}
-		return err
+		return o.tellAccount(cmd, changed, outcome, password)
 	})
+}
+
+// tellAccount prints what became of an account, and a password that was made up.
+func (o *options) tellAccount(cmd *cobra.Command, a accounts.Account, outcome, password string) error {
+	if o.format == "json" {
+		return printJSON(cmd.OutOrStdout(), struct {
+			accounts.Account
+			Password string `json:"password,omitempty"`
+		}{a, password})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", a.Name, outcome)
+	if password != "" {
+		fmt.Fprintf(cmd.OutOrStdout(), "password: %s\n", password)
+	}
+	return nil
 }
 
 func (o *options) withAccounts(ctx context.Context, do func(accounts.Directory, time.Time) error) error {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"rapport/accounts"
 	"rapport/sandbox"
 	"rapport/store/storetest"
 )
@@ -26,6 +27,19 @@ func TestAccountsAreKept(t *testing.T) {
 	wants(t, 0, "bea is enabled", "account", "enable", "bea", "--data", data)
 	wants(t, 0, "bea has another password\npassword: ", "account", "password", "bea", "--data", data)
 	wants(t, 1, "no such account", "account", "password", "nobody", "--data", data)
+	var added, changed struct {
+		Name, Password string
+		Role           accounts.Role
+		Disabled       bool
+	}
+	asJSON(t, &added, "account", "add", "dora", "--data", data)
+	if added.Name != "dora" || added.Role != accounts.Agent || added.Password == "" {
+		t.Errorf("who is added is told as %+v", added)
+	}
+	asJSON(t, &changed, "account", "disable", "dora", "--data", data)
+	if changed.Name != "dora" || !changed.Disabled || changed.Password != "" {
+		t.Errorf("who is kept out is told as %+v", changed)
+	}
 	if out := wants(t, 0, `"bea"`, "account", "list", "--format", "json", "--data", data); strings.Contains(out, "argon2") {
 		t.Errorf("the list tells hashes: %s", out)
 	}

@@ -39,6 +39,15 @@ func rapport(t *testing.T, args ...string) (out, errOut string, code int) {
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 }
 
+// asJSON reads what a command prints for other programs.
+func asJSON(t *testing.T, result any, args ...string) {
+	t.Helper()
+	out, errOut, code := rapport(t, append(args, "--format", "json")...)
+	if err := json.Unmarshal([]byte(out), result); err != nil || code != 0 {
+		t.Errorf("rapport %s: exit %d, %v:\n%s%s", strings.Join(args, " "), code, err, out, errOut)
+	}
+}
+
 // entered is how often a campaign was entered, by the status.
 func entered(t *testing.T, data, campaign string) int64 {
 	t.Helper()

@@ -46,9 +46,9 @@ func doubtsCommand(o *options) *cobra.Command {
 			}
 			switch {
 			case again:
-				return i.decide(cmd, doubts, deliveries.Finding{Status: deliveries.Planned, DueAt: i.Now(), ByHand: true}, "planned once more")
+				return i.decide(cmd, doubts, deliveries.Finding{Status: deliveries.Planned, DueAt: i.Now(), ByHand: true}, "planned once more", o.format)
 			case giveUp:
-				return i.decide(cmd, doubts, deliveries.Finding{Status: deliveries.Failed, ByHand: true}, "given up")
+				return i.decide(cmd, doubts, deliveries.Finding{Status: deliveries.Failed, ByHand: true}, "given up", o.format)
 			case o.format == "json":
 				return printJSON(cmd.OutOrStdout(), doubts)
 			}
@@ -74,7 +74,7 @@ func (i *installation) doubts(cmd *cobra.Command, campaign string, older time.Du
 }
 
 // decide writes one finding about all of them.
-func (i *installation) decide(cmd *cobra.Command, doubts []deliveries.Delivery, finding deliveries.Finding, done string) error {
+func (i *installation) decide(cmd *cobra.Command, doubts []deliveries.Delivery, finding deliveries.Finding, done, format string) error {
 	findings := make([]deliveries.Finding, len(doubts))
 	for n, d := range doubts {
 		findings[n] = finding
@@ -82,6 +82,9 @@ func (i *installation) decide(cmd *cobra.Command, doubts []deliveries.Delivery, 
 	}
 	if err := i.Store.Resolve(cmd.Context(), i.Now(), findings); err != nil {
 		return err
+	}
+	if format == "json" {
+		return printJSON(cmd.OutOrStdout(), map[string]any{"messages": len(doubts), "status": finding.Status})
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%d messages %s\n", len(doubts), done)
 	return nil

@@ -46,6 +46,9 @@ func (o *options) erase(cmd *cobra.Command, who string, sure bool) error {
 		if err := o.askConsole(ctx, "/customers/"+url.PathEscape(id)+"/erasure", url.Values{"confirm": {id}}); err != nil {
 			return err
 		}
+		if o.format == "json" {
+			return printJSON(out, map[string]any{"customer": id, "erased": map[string]any{}})
+		}
 		fmt.Fprintf(out, "%s is erased\n", id)
 		return nil
 	}

@@ -33,6 +33,9 @@ func migrateCommand(o *options) *cobra.Command {
 			if err := s.Migrate(cmd.Context()); err != nil {
 				return err
 			}
+			if o.format == "json" {
+				return printJSON(cmd.OutOrStdout(), map[string]string{"schema": "up to date"})
+			}
 			fmt.Fprintln(cmd.OutOrStdout(), "the schema is up to date")
 			return nil
 		},
