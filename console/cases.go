@@ -51,7 +51,6 @@ func (c *Console) reply(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	_, err = c.Replier.Reply(r.Context(), campaigns.Reply{
 		Case: found.ID, By: channels.Channel(r.FormValue("by")), Text: r.FormValue("text"), Key: r.FormValue("key"), Who: who(r),
 	})
@@ -80,7 +79,6 @@ func (c *Console) closeCase(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := c.Casebook.Close(r.Context(), found.ID, who(r), r.FormValue("note"), c.Now()); err != nil {
 		return err
 	}

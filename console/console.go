@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,29 +55,41 @@ type Console struct {
 // Mount adds the pages to a mux.
 func (c *Console) Mount(mux *http.ServeMux) {
 	foreign := http.NewCrossOriginProtection()
+	form := func(pattern string, d door, serve page) { mux.Handle(pattern, foreign.Handler(c.behind(d, limited(serve)))) }
 	page := func(pattern string, d door, serve page) { mux.Handle(pattern, foreign.Handler(c.behind(d, serve))) }
 	page("GET /{$}", door{role: accounts.Viewer}, c.overview)
 	page("GET /customers", door{role: accounts.Viewer}, c.search)
 	page("GET /customers/{id}", door{accounts.Viewer, "opened", "customer"}, c.customer)
 	page("GET /recordings/{id}", door{accounts.Agent, "listened to", "recording"}, c.recording)
-	page("POST /customers/{id}/follow-ups", door{accounts.Agent, "started a follow-up for", "customer"}, c.followUp)
-	page("POST /customers/{id}/erasure", door{accounts.Operator, "erased", "customer"}, c.erase)
+	form("POST /customers/{id}/follow-ups", door{accounts.Agent, "started a follow-up for", "customer"}, c.followUp)
+	form("POST /customers/{id}/erasure", door{accounts.Operator, "erased", "customer"}, c.erase)
 	page("GET /cases/{id}", door{accounts.Viewer, "opened", "case"}, c.caseOf)
-	page("POST /cases/{id}/replies", door{accounts.Agent, "replied in", "case"}, c.reply)
-	page("POST /cases/{id}/close", door{accounts.Agent, "closed", "case"}, c.closeCase)
+	form("POST /cases/{id}/replies", door{accounts.Agent, "replied in", "case"}, c.reply)
+	form("POST /cases/{id}/close", door{accounts.Agent, "closed", "case"}, c.closeCase)
 	page("POST /v1/workspace", door{accounts.Operator, "applied", "workspace"}, c.applyWorkspace)
-	page("POST /campaigns/{id}/paused", door{accounts.Operator, "paused", "campaign"}, c.pause)
-	page("POST /campaigns/{id}/resumed", door{accounts.Operator, "resumed", "campaign"}, c.resume)
+	form("POST /campaigns/{id}/paused", door{accounts.Operator, "paused", "campaign"}, c.pause)
+	form("POST /campaigns/{id}/resumed", door{accounts.Operator, "resumed", "campaign"}, c.resume)
 	mux.Handle("GET /console.css", foreign.Handler(c.open(stylesheet)))
 	if c.Entrance != nil {
 		mux.Handle("GET /sign-in", foreign.Handler(c.open(c.askName)))
-		mux.Handle("POST /sign-in", foreign.Handler(c.open(c.signIn)))
-		mux.Handle("POST /sign-out", foreign.Handler(c.open(c.signOut)))
+		mux.Handle("POST /sign-in", foreign.Handler(c.open(limited(c.signIn))))
+		mux.Handle("POST /sign-out", foreign.Handler(c.open(limited(c.signOut))))
 	}
 }
 
 // page answers somebody who may see it.
 type page func(http.ResponseWriter, *visit) error
+
+// formLimit is how long a form may be, in bytes. Of a longer one nothing is read.
+const formLimit = 64 << 10
+
+// limited lets a page read a form of no more than formLimit.
+func limited(serve page) page {
+	return func(w http.ResponseWriter, r *visit) error {
+		r.Body = http.MaxBytesReader(w, r.Body, formLimit)
+		return serve(w, r)
+	}
+}
 
 // open serves whoever reaches the console, signed in or not.
 func (c *Console) open(serve page) http.Handler {
@@ -197,7 +211,6 @@ func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	properties := map[string]any{}
 	if err := r.ParseForm(); err != nil {
 		return &complaint{http.StatusBadRequest, "That is no form."}
@@ -231,7 +244,7 @@ func (c *Console) load(r *visit) (*customers.Customer, *campaigns.Edition, error
 	return people[id], edition, err
 }
 
-// manual lists the live campaigns that are started by hand.
+// manual lists the live campaigns that are started by hand, by title.
 func manual(edition *campaigns.Edition) []*campaigns.Campaign {
 	var list []*campaigns.Campaign
 	for _, campaign := range edition.Campaigns {
@@ -239,6 +252,9 @@ func manual(edition *campaigns.Edition) []*campaigns.Campaign {
 			list = append(list, campaign)
 		}
 	}
+	slices.SortFunc(list, func(a, b *campaigns.Campaign) int {
+		return cmp.Or(strings.Compare(a.Title, b.Title), strings.Compare(a.ID, b.ID))
+	})
 	return list
 }
 

@@ -3,10 +3,14 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"rapport/campaigns"
+	"rapport/campaigns/examples"
 	"rapport/channels"
 	"rapport/deliveries"
 )
@@ -29,6 +33,40 @@ func TestACustomerIsErasedOnlyByTheirId(t *testing.T) {
 	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-1"}})).leads(t, "/")
 	s.ask(get("/customers/c-1")).says(t, http.StatusNotFound)
 	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-1"}})).says(t, http.StatusNotFound, "Nobody has the id c-1")
+}
+
+// What a form says behind its limit is not heard.
+func TestAFormHasALimit(t *testing.T) {
+	s := open(t)
+	long := url.Values{"a": {strings.Repeat("a", 64<<10)}, "confirm": {"c-1"}}
+	s.ask(post("/customers/c-1/erasure", long)).says(t, http.StatusBadRequest, "Nothing was erased")
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "Ada Quill")
+}
+
+func TestFollowUpsAreOfferedByTitle(t *testing.T) {
+	s := open(t)
+	files, err := campaigns.ReadFolder(examples.Shop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	followUp := string(files["campaigns/follow-up.yaml"])
+	for _, title := range []string{"Zebra", "Ask again", "May we call", "Before you go"} {
+		id := strings.ReplaceAll(strings.ToLower(title), " ", "-")
+		text := strings.Replace(followUp, "campaign: follow-up", "campaign: "+id, 1)
+		files["campaigns/"+id+".yaml"] = []byte(strings.Replace(text, "title: A call", "title: "+title+", a call", 1))
+	}
+	catalog := &campaigns.Catalog{Archive: s.store.Archive()}
+	if _, problems, err := catalog.Apply(t.Context(), files, s.now); err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	page := s.ask(get("/customers/c-1")).says(t, http.StatusOK)
+	var offered []string
+	for _, option := range regexp.MustCompile(`<option value="([a-z-]+)">`).FindAllStringSubmatch(page.body, -1) {
+		offered = append(offered, option[1])
+	}
+	if want := []string{"follow-up", "ask-again", "before-you-go", "may-we-call", "zebra"}; !slices.Equal(offered, want) {
+		t.Errorf("offered are %q, want %q", offered, want)
+	}
 }
 
 func TestBeforeAWorkspaceIsApplied(t *testing.T) {

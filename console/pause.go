@@ -7,7 +7,6 @@ import (
 
 // pause stops a campaign beside its file.
 func (c *Console) pause(w http.ResponseWriter, r *visit) error {
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	err := c.Gate.Pause(r.Context(), r.PathValue("id"), strings.TrimSpace(r.FormValue("why")), who(r))
 	return c.turned(w, r, err)
 }

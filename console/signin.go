@@ -18,7 +18,6 @@ func (c *Console) askName(w http.ResponseWriter, r *visit) error {
 // signIn begins a session. Each one has a token of its own, so that nobody can
 // prepare one for somebody else.
 func (c *Console) signIn(w http.ResponseWriter, r *visit) error {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	now, next := c.Now(), inside(r.FormValue("next"))
 	account, err := c.Entrance.Porter.Admit(r.Context(), r.FormValue("name"), r.FormValue("password"), now)
 	if errors.Is(err, accounts.ErrRefused) {
