@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -66,6 +67,11 @@ func minorDigits(code string) int {
 		return int(digits)
 	}
 	return 2
+}
+
+// Money writes minor units as an amount of the workspace's currency: "12.50 EUR".
+func (w *Workspace) Money(minor float64) string {
+	return strings.TrimSpace(fmt.Sprintf("%.*f %s", minorDigits(w.Currency), minor/float64(w.moneyScale()), w.Currency))
 }
 
 // parseBudget reads "50 EUR per 1d" in the workspace's currency.

@@ -252,3 +252,17 @@ func TestAShareIsWhatADivisionGives(t *testing.T) {
 		}
 	}
 }
+
+func TestMoneyIsWrittenByItsCurrency(t *testing.T) {
+	for _, c := range []struct {
+		currency string
+		minor    float64
+		want     string
+	}{
+		{"EUR", 1250, "12.50 EUR"}, {"JPY", 1250, "1250 JPY"}, {"BHD", 1250, "1.250 BHD"}, {"", 1250, "12.50"}, {"EUR", 7.6, "0.08 EUR"},
+	} {
+		if got := (&Workspace{Currency: c.currency}).Money(c.minor); got != c.want {
+			t.Errorf("%v of %q is %q, want %q", c.minor, c.currency, got, c.want)
+		}
+	}
+}

@@ -200,8 +200,7 @@ func (c *Console) customer(w http.ResponseWriter, r *visit) error {
 	zone, from := edition.ZoneOf(customer)
 	c.show(w, r, http.StatusOK, "customer", view{
 		"Title": strings.TrimSpace(customer.FirstName + " " + customer.LastName), "Customer": customer, "Events": newestFirst(events), "Recordings": taped,
-		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": float64(customer.Orders.Total) / float64(edition.MinorUnits(1)),
-		"Currency": edition.Currency,
+		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": edition.Money(float64(customer.Orders.Total)),
 	})
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
 )
@@ -41,11 +42,12 @@ func customerCommand(o *options) *cobra.Command {
 			if o.format == "json" {
 				return printJSON(cmd.OutOrStdout(), map[string]any{"customer": customer, "timeline": events, "recordings": taped})
 			}
-			zone := time.UTC
+			shop, zone := &campaigns.Workspace{}, time.UTC
 			if edition, err := i.Catalog.Current(cmd.Context()); err == nil {
+				shop = edition.Workspace
 				zone, _ = edition.ZoneOf(customer)
 			}
-			printProfile(cmd.OutOrStdout(), customer, zone)
+			printProfile(cmd.OutOrStdout(), customer, shop, zone)
 			printRecordings(cmd.OutOrStdout(), taped, zone)
 			fmt.Fprintf(cmd.OutOrStdout(), "\nTimeline (%s)\n", zone)
 			printTimeline(cmd.OutOrStdout(), events, zone)
@@ -68,7 +70,7 @@ func (i *installation) find(ctx context.Context, who string) (*customers.Custome
 	return people[customer.ID], err
 }
 
-func printProfile(w io.Writer, c *customers.Customer, zone *time.Location) {
+func printProfile(w io.Writer, c *customers.Customer, shop *campaigns.Workspace, zone *time.Location) {
 	fmt.Fprintf(w, "%s %s (%s)\n", c.FirstName, c.LastName, c.ID)
 	line := func(name string, value any) {
 		if text := strings.TrimSpace(fmt.Sprint(value)); text != "" && text != "0" {
@@ -81,7 +83,7 @@ func printProfile(w io.Writer, c *customers.Customer, zone *time.Location) {
 	line("language", c.Locale)
 	line("customer", "since "+stamp(c.CreatedAt, zone))
 	if c.Orders.Count > 0 {
-		line("orders", fmt.Sprintf("%d, %.2f in all, the last on %s", c.Orders.Count, float64(c.Orders.Total)/100, stamp(c.Orders.LastAt, zone)))
+		line("orders", fmt.Sprintf("%d, %s in all, the last on %s", c.Orders.Count, shop.Money(float64(c.Orders.Total)), stamp(c.Orders.LastAt, zone)))
 	}
 	line("value", c.Pyramid)
 	line("tags", strings.Join(c.Tags, ", "))

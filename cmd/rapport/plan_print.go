@@ -24,20 +24,13 @@ func printPlan(w io.Writer, result planResult, shop *campaigns.Workspace) {
 		}
 		t.AppendRow(table.Row{
 			f.Campaign, at, f.Belong, f.Enter, f.Outcomes[plan.Now], f.Outcomes[plan.Later], f.Outcomes[plan.Held],
-			f.Outcomes[plan.Skipped], f.Outcomes[plan.Waiting] + f.Outcomes[plan.Ended], amount(shop, float64(f.Cost)),
+			f.Outcomes[plan.Skipped], f.Outcomes[plan.Waiting] + f.Outcomes[plan.Ended], shop.Money(float64(f.Cost)),
 		})
 	}
 	t.Render()
 	for _, f := range result.Campaigns {
 		printForecast(w, f, shop)
 	}
-}
-
-// amount writes minor units as money.
-func amount(shop *campaigns.Workspace, minor float64) string {
-	scale := float64(shop.MinorUnits(1))
-	digits := len(fmt.Sprint(shop.MinorUnits(1))) - 1
-	return fmt.Sprintf("%.*f %s", digits, minor/scale, shop.Currency)
 }
 
 func printForecast(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
@@ -113,7 +106,7 @@ func printShares(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
 	}
 	for _, ch := range slices.Sorted(maps.Keys(f.CostOfOne)) {
 		if f.CostByChannel[ch] > 0 {
-			fmt.Fprintf(w, "    cost by %-8s %s, one %s\n", ch, amount(shop, float64(f.CostByChannel[ch])), amount(shop, f.CostOfOne[ch]))
+			fmt.Fprintf(w, "    cost by %-8s %s, one %s\n", ch, shop.Money(float64(f.CostByChannel[ch])), shop.Money(f.CostOfOne[ch]))
 		}
 	}
 }

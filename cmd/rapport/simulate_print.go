@@ -61,7 +61,7 @@ func printFigures(out io.Writer, w *campaigns.Workspace, f rehearsal.Figures) {
 func printChannels(out io.Writer, w *campaigns.Workspace, f rehearsal.Figures) {
 	t := newTable(out, "channel", "sent", "delivered", "opened", "clicked", "answered", "bounced", "unsubscribed", "complained", "cost")
 	for _, c := range f.Channels {
-		t.AppendRow(table.Row{c.Channel, c.Sent, c.Delivered, blank(c.Opened), blank(c.Clicked), blank(c.Answered), blank(c.Bounced), blank(c.Unsubscribed), blank(c.Complained), amount(w, float64(c.Cost))})
+		t.AppendRow(table.Row{c.Channel, c.Sent, c.Delivered, blank(c.Opened), blank(c.Clicked), blank(c.Answered), blank(c.Bounced), blank(c.Unsubscribed), blank(c.Complained), w.Money(float64(c.Cost))})
 	}
 	t.Render()
 }
@@ -110,7 +110,7 @@ func printGoal(out io.Writer, w *campaigns.Workspace, g *rehearsal.GoalFigures) 
 	if g == nil {
 		return
 	}
-	fmt.Fprintf(out, "Goal: reached by %d of %d (%s), worth %s", g.Reached, g.Contacted, share(g.Reached, g.Contacted), amount(w, float64(w.MinorUnits(g.Value))))
+	fmt.Fprintf(out, "Goal: reached by %d of %d (%s), worth %s", g.Reached, g.Contacted, share(g.Reached, g.Contacted), w.Money(float64(w.MinorUnits(g.Value))))
 	if g.Holdout > 0 {
 		fmt.Fprintf(out, "; of those held out %d of %d (%s)", g.HoldoutAlike, g.Holdout, share(g.HoldoutAlike, g.Holdout))
 	}

@@ -23,7 +23,7 @@ type standing struct {
 	Rollouts []campaigns.Stage      `json:"rollouts,omitempty"` // those under way, else the latest
 	Splits   []campaigns.SplitPoint `json:"splits,omitempty"`   // with a winner, as they were come to last
 
-	scale float64 // minor units of one of the workspace's currency
+	shop *campaigns.Workspace
 }
 
 // standing sums up every campaign that was ever entered, and those of the
@@ -51,7 +51,7 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 	}
 	all := make([]standing, len(funnels))
 	for n, funnel := range funnels {
-		all[n].Funnel, all[n].scale = funnel, 100
+		all[n].Funnel = funnel
 		if pause, paused := pauses[funnel.Campaign]; paused {
 			all[n].Pause = &pause
 			delete(pauses, funnel.Campaign)
@@ -63,18 +63,17 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 		pause := pauses[campaign]
 		all = append(all, standing{Funnel: deliveries.Funnel{Campaign: campaign}, Pause: &pause})
 	}
-	zone := time.UTC
+	shop := &campaigns.Workspace{Zone: time.UTC}
 	if edition != nil {
-		all = withNewcomers(all, edition)
-		zone = edition.Zone
-		for n := range all {
-			all[n].scale = float64(edition.MinorUnits(1))
-			if c := edition.Campaigns[all[n].Campaign]; c != nil {
-				all[n].State = c.State
-			}
+		shop, all = edition.Workspace, withNewcomers(all, edition)
+	}
+	for n := range all {
+		all[n].shop = shop
+		if c := shop.Campaigns[all[n].Campaign]; c != nil {
+			all[n].State = c.State
 		}
 	}
-	return all, zone, nil
+	return all, shop.Zone, nil
 }
 
 // withNewcomers adds the campaigns that are live or paused and were never entered,
@@ -149,11 +148,7 @@ func costLine(s standing) []string {
 	if s.Cost == 0 && s.Segments == 0 {
 		return nil
 	}
-	scale := s.scale
-	if scale == 0 {
-		scale = 100
-	}
-	line := fmt.Sprintf("%.2f", float64(s.Cost)/scale)
+	line := s.shop.Money(float64(s.Cost))
 	if s.Segments > 0 {
 		line += fmt.Sprintf(", for %d segments of text messages among them", s.Segments)
 	}
@@ -167,7 +162,7 @@ func goalLines(s standing) []string {
 	c, h := s.Goal.Contacted, s.Goal.Holdout
 	return []string{
 		s.Goal.String(),
-		fmt.Sprintf("conversions %d worth %.2f; of the holdout %d worth %.2f", c.Conversions, float64(c.Value)/s.scale, h.Conversions, float64(h.Value)/s.scale),
+		fmt.Sprintf("conversions %d worth %s; of the holdout %d worth %s", c.Conversions, s.shop.Money(float64(c.Value)), h.Conversions, s.shop.Money(float64(h.Value))),
 	}
 }
 
