@@ -262,12 +262,8 @@ func (w *Workspace) ambiguity(asked deliveries.Ambiguous, ch channels.Channel, t
 
 // inByDefault reports whether a topic holds without a word from the customer.
 func (w *Workspace) inByDefault(topic string) bool {
-	for _, t := range w.Topics {
-		if t.ID == topic {
-			return t.In
-		}
-	}
-	return false
+	t, _ := w.Topic(topic)
+	return t.In
 }
 
 func (j *journey) openCase(step *Step) {

@@ -282,6 +282,7 @@ func (t *testReader) readConsent(n node) (word customers.Consent, fine bool) {
 	positive, no := strings.CutPrefix(text, "-")
 	topic, channel, both := strings.Cut(positive, "/")
 	word = customers.Consent{Topic: topic, Channel: channels.Channel(channel), In: !no, Source: "test"}
+	_, known := t.workspace.Topic(topic)
 	switch {
 	case !both:
 		n.problem(quote(text)+" does not say by which channel", "write a topic and a channel, such as "+topic+"/email")
@@ -291,10 +292,10 @@ func (t *testReader) readConsent(n node) (word customers.Consent, fine bool) {
 			names = append(names, string(ch))
 		}
 		n.problem("there is no channel "+quote(channel), didYouMean(channel, names, ""))
-	case t.settled && !slices.ContainsFunc(t.workspace.Topics, func(known Topic) bool { return known.ID == topic }):
+	case t.settled && !known:
 		var names []string
-		for _, known := range t.workspace.Topics {
-			names = append(names, known.ID)
+		for _, other := range t.workspace.Topics {
+			names = append(names, other.ID)
 		}
 		n.problem("there is no topic "+quote(topic), didYouMean(topic, names, "name one of rapport.yaml's topics"))
 	default:

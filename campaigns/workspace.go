@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -62,6 +63,14 @@ type Topic struct {
 	Title  string            // in the workspace's language
 	Titles map[string]string // in others, by language
 	In     bool              // what holds without a word from the customer
+}
+
+// Topic is the topic with an id, if there is one.
+func (w *Workspace) Topic(id string) (Topic, bool) {
+	if at := slices.IndexFunc(w.Topics, func(t Topic) bool { return t.ID == id }); at >= 0 {
+		return w.Topics[at], true
+	}
+	return Topic{}, false
 }
 
 // TitleIn is what customers who read a language call the topic: as it is written

@@ -157,12 +157,8 @@ func (d *Doors) hasTopic(r *http.Request, id string) bool {
 	if err != nil {
 		return false
 	}
-	for _, topic := range edition.Topics {
-		if topic.ID == id {
-			return true
-		}
-	}
-	return false
+	_, known := edition.Topic(id)
+	return known
 }
 
 // pushUnsubscribe forgets a browser. Its endpoint is known to it and to us only,

@@ -28,14 +28,14 @@ func (d *Doors) stopping(g guest) stopping {
 
 // topic is what customers call a topic.
 func (g guest) topic(id string) string {
-	if g.edition != nil {
-		for _, topic := range g.edition.Topics {
-			if topic.ID == id {
-				return topic.TitleIn(g.speech.Locale)
-			}
-		}
+	if g.edition == nil {
+		return ""
 	}
-	return ""
+	topic, known := g.edition.Topic(id)
+	if !known {
+		return ""
+	}
+	return topic.TitleIn(g.speech.Locale)
 }
 
 // unsubscribePage shows a question; only its answer changes anything, because

@@ -1,7 +1,6 @@
 package workers
 
 import (
-	"slices"
 	"strings"
 
 	"rapport/campaigns"
@@ -32,8 +31,8 @@ type listing struct{ topic, domain string }
 // listName is a topic's title without what would end the phrase it stands in.
 func listName(edition *campaigns.Edition, topic string) string {
 	const longest = 60 // characters: a header's line
-	at := slices.IndexFunc(edition.Topics, func(t campaigns.Topic) bool { return t.ID == topic })
-	if at < 0 {
+	known, ok := edition.Topic(topic)
+	if !ok {
 		return topic
 	}
 	name := []rune(strings.Map(func(r rune) rune {
@@ -41,6 +40,6 @@ func listName(edition *campaigns.Edition, topic string) string {
 			return -1
 		}
 		return r
-	}, edition.Topics[at].Title))
+	}, known.Title))
 	return strings.TrimSpace(string(name[:min(len(name), longest)]))
 }
