@@ -114,7 +114,7 @@ func newIntake(shard campaigns.Shard, in campaigns.Intake, now time.Time) *intak
 func (i *intake) audience() *audienceQuery {
 	return &audienceQuery{
 		campaign: i.Campaign.ID, where: i.Where, args: slices.Clone(i.Args), now: i.now,
-		from: i.shard.Number * shards / i.shard.Of, to: (i.shard.Number + 1) * shards / i.shard.Of,
+		from: i.shard.Number * customers.Shards / i.shard.Of, to: (i.shard.Number + 1) * customers.Shards / i.shard.Of,
 	}
 }
 

@@ -152,8 +152,29 @@ func scanCase(r record) (c customers.Case, err error) {
 	return c, err
 }
 
-// Cases implements customers.Casebook. Who has been answered comes last. A case without a clock comes after
-// those of its priority that have one.
+// readCase reads a case inside a transaction; ErrUnknownCase where there is none.
+func readCase(ctx context.Context, tx *tx, id int64) (customers.Case, error) {
+	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+" FROM cases k WHERE k.id = $1", id)
+	if err == nil && !known {
+		err = customers.ErrUnknownCase
+	}
+	return c, err
+}
+
+// Case implements customers.Casebook.
+func (b casebook) Case(ctx context.Context, id int64) (c customers.Case, err error) {
+	err = b.store.read(ctx, func(tx *tx) (err error) {
+		c, err = readCase(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return customers.Case{}, fmt.Errorf("read case %d: %w", id, err)
+	}
+	return c, nil
+}
+
+// Cases implements customers.Casebook. Who has been answered comes last. A case
+// without a clock comes after those of its priority that have one.
 func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []customers.Case, err error) {
 	err = b.store.read(ctx, func(tx *tx) (err error) {
 		cases, err = list(ctx, tx, scanCase, `
@@ -178,12 +199,9 @@ func (b casebook) Close(ctx context.Context, id int64, who, note string, now tim
 }
 
 func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time.Time) error {
-	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+" FROM cases k WHERE k.id = $1", id)
+	c, err := readCase(ctx, tx, id)
 	if err != nil {
 		return err
-	}
-	if !known {
-		return customers.ErrUnknownCase
 	}
 	if err := lockCustomers(ctx, tx, []string{c.Customer}); err != nil {
 		return err

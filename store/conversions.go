@@ -35,7 +35,7 @@ func (g goals) Hoping(ctx context.Context, events []customers.Event) (hopes []ca
 		}, "SELECT "+entryColumns+`, v.n FROM {rows} AS v JOIN entries e ON e.customer = v.customer
 				JOIN campaign_versions k ON k.campaign = e.campaign AND k.version = e.version AND k.goal_event = v.name
 			WHERE e.entered_at <= v.at AND e.entered_at + k.goal_within > v.at AND e.why <> 'duplicate_person'
-				AND NOT (e.state = 'running' AND e.position = '' AND e.wake_at IS NULL) ORDER BY v.n, e.id`)
+				AND NOT `+waitsForStage+" ORDER BY v.n, e.id")
 		return err
 	})
 	if err != nil {
@@ -85,6 +85,6 @@ func (f funnels) addGoals(ctx context.Context, tx *tx) error {
 	}, `SELECT e.campaign, e.holdout, COUNT(*), COUNT(v.entry), CAST(COALESCE(SUM(v.events), 0) AS BIGINT), CAST(COALESCE(SUM(v.worth), 0) AS BIGINT)
 		FROM entries e JOIN campaign_versions k ON k.campaign = e.campaign AND k.version = e.version AND k.goal_event <> ''
 			LEFT JOIN (SELECT entry, COUNT(*) AS events, SUM(value) AS worth FROM conversions GROUP BY entry) AS v ON v.entry = e.id
-		WHERE e.why <> 'duplicate_person' AND NOT (e.state = 'running' AND e.position = '' AND e.wake_at IS NULL)
+		WHERE e.why <> 'duplicate_person' AND NOT `+waitsForStage+`
 		GROUP BY e.campaign, e.holdout`)
 }

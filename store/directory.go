@@ -30,7 +30,7 @@ func (s *Store) Find(ctx context.Context, who string) (*customers.Customer, erro
 			UNION ALL SELECT id, 2, created_at FROM customers WHERE email = $2
 			UNION ALL SELECT id, 3, created_at FROM customers WHERE phone = $3
 			UNION ALL SELECT c.id, 4, c.created_at FROM orders o JOIN customers c ON c.id = o.customer WHERE o.id = $1
-		) AS candidates ORDER BY place, created_at, id LIMIT 1`, who, mailbox(who), dialled(who))
+		) AS candidates ORDER BY place, created_at, id LIMIT 1`, who, mailbox(who), withoutSeparators(who))
 }
 
 // Sender implements customers.Directory. Of several customers who share an address
@@ -40,7 +40,7 @@ func (s *Store) Sender(ctx context.Context, ch channels.Channel, address string)
 	case channels.Email:
 		return s.find(ctx, "SELECT id FROM customers WHERE email = $1 ORDER BY created_at, id LIMIT 1", mailbox(address))
 	case channels.SMS, channels.Call:
-		return s.find(ctx, "SELECT id FROM customers WHERE phone = $1 ORDER BY created_at, id LIMIT 1", dialled(address))
+		return s.find(ctx, "SELECT id FROM customers WHERE phone = $1 ORDER BY created_at, id LIMIT 1", withoutSeparators(address))
 	}
 	return nil, customers.ErrUnknown
 }
@@ -65,8 +65,9 @@ func (s *Store) find(ctx context.Context, query string, args ...any) (found *cus
 	return found, nil
 }
 
-// dialled is a phone number without what people write between its digits.
-func dialled(number string) string {
+// withoutSeparators is a phone number as it is kept, without what people write
+// between its digits. What is no number does not become one.
+func withoutSeparators(number string) string {
 	return strings.NewReplacer(" ", "", "-", "", "/", "", "(", "", ")", "", ".", "").Replace(number)
 }
 

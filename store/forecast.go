@@ -29,7 +29,7 @@ func (f forecast) Candidates(ctx context.Context, c *campaigns.Campaign, part, p
 	if err != nil {
 		return nil, err
 	}
-	q := &audienceQuery{campaign: c.ID, where: "TRUE", from: part * shards / parts, to: (part + 1) * shards / parts, now: now}
+	q := &audienceQuery{campaign: c.ID, where: "TRUE", from: part * customers.Shards / parts, to: (part + 1) * customers.Shards / parts, now: now}
 	if c.Audience.Who != nil {
 		q.where, q.args = c.Audience.Who.SQL(f.tx.dialect, c.AudienceAt(now))
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/customers"
 )
 
 // Memberships remembers who belongs to watched segments, in this store.
@@ -73,7 +74,7 @@ func (g glance) differences(ctx context.Context, tx *tx, limit int) ([]differenc
 func (g glance) people() *audienceQuery {
 	return &audienceQuery{
 		where: g.Where, args: slices.Clone(g.Args), now: g.now,
-		from: g.Part.Number * shards / campaigns.SegmentParts, to: (g.Part.Number + 1) * shards / campaigns.SegmentParts,
+		from: g.Part.Number * customers.Shards / campaigns.SegmentParts, to: (g.Part.Number + 1) * customers.Shards / campaigns.SegmentParts,
 	}
 }
 

@@ -31,12 +31,9 @@ func reply(ctx context.Context, tx *tx, now time.Time, d deliveries.Delivery, li
 	if err := lockCustomers(ctx, tx, []string{d.Customer}); err != nil {
 		return planned, false, err
 	}
-	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+" FROM cases k WHERE k.id = $1", d.Case)
-	switch {
-	case err != nil:
+	c, err := readCase(ctx, tx, d.Case)
+	if err != nil {
 		return planned, false, err
-	case !known:
-		return planned, false, customers.ErrUnknownCase
 	}
 	if planned, fresh, err = planDirect(ctx, tx, d); err != nil || !fresh {
 		return planned, false, err
@@ -101,20 +98,4 @@ func planAutomatic(ctx context.Context, tx *tx, now time.Time, answers []deliver
 		}
 	}
 	return nil
-}
-
-// Case implements customers.Casebook.
-func (b casebook) Case(ctx context.Context, id int64) (c customers.Case, err error) {
-	var known bool
-	err = b.store.read(ctx, func(tx *tx) error {
-		c, known, err = first(ctx, tx, scanCase, "SELECT "+caseColumns+" FROM cases k WHERE k.id = $1", id)
-		return err
-	})
-	switch {
-	case err != nil:
-		return customers.Case{}, fmt.Errorf("read case %d: %w", id, err)
-	case !known:
-		return customers.Case{}, customers.ErrUnknownCase
-	}
-	return c, nil
 }

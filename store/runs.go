@@ -9,10 +9,8 @@ import (
 
 	"rapport/campaigns"
 	"rapport/campaigns/expression"
+	"rapport/customers"
 )
-
-// shards is into how many parts customers.shard cuts the customers.
-const shards = 1024
 
 // Runs keeps the occurrences of broadcasts of this store.
 func (s *Store) Runs() campaigns.Runs { return runs{s} }
@@ -125,7 +123,7 @@ func (r runs) Parts(ctx context.Context) (parts int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("estimate how many customers there are: %w", err)
 	}
-	for parts = campaigns.ShardsPerRun; parts < shards && int64(parts)*peopleAPart < people; {
+	for parts = campaigns.ShardsPerRun; parts < customers.Shards && int64(parts)*peopleAPart < people; {
 		parts *= 2
 	}
 	return parts, nil

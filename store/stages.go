@@ -118,7 +118,10 @@ const stageVersions = `BETWEEN COALESCE((SELECT s.since FROM stages s WHERE s.ca
 
 // standsOutside picks the entries e of a campaign ($1), version ($2) and run ($3)
 // that wait for their stage.
-const standsOutside = "e.campaign = $1 AND e.version = $2 AND e.run = $3 AND e.state = 'running' AND e.position = '' AND e.wake_at IS NULL"
+const standsOutside = "e.campaign = $1 AND e.version = $2 AND e.run = $3 AND " + waitsForStage
+
+// waitsForStage is the SQL for an entry e that no stage has let in yet.
+const waitsForStage = "(e.state = 'running' AND e.position = '' AND e.wake_at IS NULL)"
 
 // outsider is an entry that waits for its stage.
 type outsider struct {
