@@ -55,7 +55,9 @@ type Console struct {
 // Mount adds the pages to a mux.
 func (c *Console) Mount(mux *http.ServeMux) {
 	foreign := http.NewCrossOriginProtection()
-	form := func(pattern string, d door, serve page) { mux.Handle(pattern, foreign.Handler(c.behind(d, limited(serve)))) }
+	form := func(pattern string, d door, serve page) {
+		mux.Handle(pattern, foreign.Handler(c.behind(d, limited(serve))))
+	}
 	page := func(pattern string, d door, serve page) { mux.Handle(pattern, foreign.Handler(c.behind(d, serve))) }
 	page("GET /{$}", door{role: accounts.Viewer}, c.overview)
 	page("GET /customers", door{role: accounts.Viewer}, c.search)
