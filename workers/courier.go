@@ -104,8 +104,8 @@ type parcel struct {
 // limits and time allow. What it does not get to goes back to the ledger.
 func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	round := &round{Courier: c, patience: patience}
-	round.enter(ctx, min(len(ids), c.expects(ctx)))
-	defer round.leave()
+	round.takeRoom(ctx, min(len(ids), c.expects(ctx)))
+	defer round.freeRoom()
 	now := c.Now()
 	round.until = now.Add(leaseOr(c.Lease))
 	var claimed []deliveries.Delivery
@@ -154,16 +154,16 @@ type round struct {
 	outlet   deliveries.Outlet // the channel's provider
 	patience time.Duration     // what is left of it
 	rows     int               // as many are read at once
-	left     func()            // gives their room back
+	release  func()            // gives their room back
 
 	health   map[deliveries.Outlet]deliveries.Health // as last looked at
 	lookedAt time.Time
 }
 
-// enter waits until so many rows may be read, no longer than the task and the worker
-// have time. Who waits in vain begins nothing any more.
-func (r *round) enter(ctx context.Context, rows int) {
-	r.leave()
+// takeRoom waits until so many rows may be read, no longer than the task and the
+// worker have time. Who waits in vain begins nothing any more.
+func (r *round) takeRoom(ctx context.Context, rows int) {
+	r.freeRoom()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -174,22 +174,22 @@ func (r *round) enter(ctx context.Context, rows int) {
 		}
 	}()
 	r.rows = rows
-	if left, err := r.Room.enter(ctx, rows); err == nil {
-		r.left = left
+	if release, err := r.Room.enter(ctx, rows); err == nil {
+		r.release = release
 	}
 }
 
-func (r *round) leave() {
-	if r.left != nil {
-		r.left()
-		r.left = nil
+func (r *round) freeRoom() {
+	if r.release != nil {
+		r.release()
+		r.release = nil
 	}
 }
 
 // deliver takes a batch in parts, each read, judged and sent before the next. What no
 // longer begins goes back.
 func (r *round) deliver(ctx context.Context, batch []deliveries.Delivery) error {
-	for len(batch) > 0 && ctx.Err() == nil && !r.leaves() {
+	for len(batch) > 0 && ctx.Err() == nil && !r.stopping() {
 		held, err := r.heldAtOnce(ctx, batch)
 		if err != nil && ctx.Err() != nil {
 			break
@@ -209,7 +209,7 @@ func (r *round) deliver(ctx context.Context, batch []deliveries.Delivery) error 
 			return err
 		}
 		if len(batch) > 0 {
-			r.enter(ctx, min(len(batch), r.readAtOnce(r.outlet)))
+			r.takeRoom(ctx, min(len(batch), r.readAtOnce(r.outlet)))
 		}
 	}
 	return r.giveBack(ctx, batch, "", r.Now(), 0)
@@ -406,7 +406,7 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]
 // is finished and settled all the same.
 func (r *round) send(ctx context.Context, parcels []*parcel) error {
 	turns := r.turns(parcels)
-	for ctx.Err() == nil && !r.leaves() {
+	for ctx.Err() == nil && !r.stopping() {
 		err := r.look(ctx)
 		if err != nil && ctx.Err() != nil {
 			break // the task's time is over: what is left goes back at once, not with its lease
@@ -441,8 +441,8 @@ func (r *round) send(ctx context.Context, parcels []*parcel) error {
 	return errors.Join(troubles...)
 }
 
-// leaves reports whether the worker is to leave.
-func (c *Courier) leaves() bool {
+// stopping reports whether the worker is to leave.
+func (c *Courier) stopping() bool {
 	select {
 	case <-c.Stopping:
 		return true
@@ -524,10 +524,10 @@ func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (show
 	defer cancel()
 	late, cancelLate := context.WithTimeout(inFlight, callOr(r.Call)/2) // for those that wait for their turn
 	defer cancelLate()
-	left := r.Now()
+	sentAt := r.Now()
 	results := r.handOver(inFlight, late.Done(), leaving)
 	now := r.Now()
-	r.pace.took(r.outlet, len(leaving), now.Sub(left), r.mostInFlight())
+	r.pace.took(r.outlet, len(leaving), now.Sub(sentAt), r.mostInFlight())
 	outcomes := make([]deliveries.Outcome, len(leaving))
 	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
@@ -538,8 +538,8 @@ func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (show
 		p.message.Content = channels.Content{} // nobody asks for the words any more
 	}
 	r.lead(leaving, outcomes, now)
-	r.tell(ctx, leaving, results)
-	r.Shown.left(r.outlet, leaving, outcomes)
+	r.logRefusals(ctx, leaving, results)
+	r.Shown.settled(r.outlet, leaving, outcomes)
 	after, cancelAfter := r.leased(ctx)
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
@@ -621,8 +621,8 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 	return results
 }
 
-// tell logs what a provider did not take, a line for a window.
-func (r *round) tell(ctx context.Context, parcels []*parcel, results []channels.Result) {
+// logRefusals logs what a provider did not take, a line for a window.
+func (r *round) logRefusals(ctx context.Context, parcels []*parcel, results []channels.Result) {
 	var first error
 	failed := 0
 	for _, result := range results {

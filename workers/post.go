@@ -54,7 +54,7 @@ type desk struct {
 func (o *desk) write(p *parcel) (channels.Message, error) {
 	edition := o.edition
 	if p.delivery.Channel == channels.Webhook {
-		return tell(edition, p)
+		return webhookMessage(edition, p)
 	}
 	d, customer := p.delivery, p.journey.Customer
 	attempt := d.Attempts + 1
@@ -95,8 +95,8 @@ func senderOf(edition *campaigns.Edition, p *parcel) string {
 	return edition.Senders[d.Channel].FromFor(campaigns.CountryOf(customer, d.Channel))
 }
 
-// tell writes a webhook, which is about a customer and goes to none.
-func tell(edition *campaigns.Edition, p *parcel) (channels.Message, error) {
+// webhookMessage is about a customer and goes to none.
+func webhookMessage(edition *campaigns.Edition, p *parcel) (channels.Message, error) {
 	d := p.delivery
 	words, err := edition.WebhookContent(p.campaign.StepAt(d.Step), edition.Bindings(p.campaign, p.journey))
 	return channels.Message{Delivery: d.ID, Attempt: d.Attempts + 1, Content: channels.Content{Webhook: words}}, err

@@ -28,7 +28,7 @@ func NewRoom(rows int) *Room {
 
 // enter waits until there is room for so many rows more, in the order in which was
 // asked, or until ctx ends. More than there is room for are let in by themselves.
-func (r *Room) enter(ctx context.Context, rows int) (leave func(), err error) {
+func (r *Room) enter(ctx context.Context, rows int) (release func(), err error) {
 	if r == nil || rows <= handful {
 		return func() {}, nil
 	}

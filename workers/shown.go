@@ -72,8 +72,8 @@ var words = map[deliveries.Status]string{
 	deliveries.Sent: "sent", deliveries.Planned: "put_off", deliveries.Failed: "failed", deliveries.Unconfirmed: "unconfirmed",
 }
 
-// left tells what became of a window.
-func (s Shown) left(out deliveries.Outlet, parcels []*parcel, outcomes []deliveries.Outcome) {
+// settled tells what became of a window.
+func (s Shown) settled(out deliveries.Outlet, parcels []*parcel, outcomes []deliveries.Outcome) {
 	if s.Metrics == nil {
 		return
 	}

@@ -43,7 +43,7 @@ func BenchmarkShown(b *testing.B) {
 				for range way.calls {
 					calls.Ended(calls.Began())
 				}
-				shown.left(deliveries.Outlet{Channel: channels.Email, Provider: "p"}, parcels, outcomes)
+				shown.settled(deliveries.Outlet{Channel: channels.Email, Provider: "p"}, parcels, outcomes)
 				span.End(nil)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*window), "ns/message")
