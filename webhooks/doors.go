@@ -49,9 +49,9 @@ type Doors struct {
 	// complete.
 	PushCheck channels.Checker
 	Ingest    *Ingest
-	// Judge is how long opens and clicks lie before they are read, so that what
+	// ReadAfter is how long opens and clicks lie before they are read, so that what
 	// walks through all links of a letter is known for a machine; 0 is not at all.
-	Judge time.Duration
+	ReadAfter time.Duration
 	// Heed puts in force at once what a stored callback of our own links says.
 	Heed func(ctx context.Context, provider string, c channels.Callback) error
 	// Letters opens the routes by which e-mail comes in.

@@ -53,14 +53,13 @@ func (d *Doors) open(w http.ResponseWriter, r *http.Request) {
 func (d *Doors) look(r *http.Request, token deliveries.Token, what url.Values) {
 	callback := d.visit(r, what)
 	callback.About = token.Delivery
-	if d.Judge > 0 {
-		callback.ReadAt = callback.ReceivedAt.Add(d.Judge)
+	if d.ReadAfter > 0 {
+		callback.ReadAt = callback.ReceivedAt.Add(d.ReadAfter)
 	}
 	d.keep(r, callback)
 }
 
-// keep stores a visit. Visits look alike, so the moment is made part of what is
-// stored.
+// keep stores a visit.
 func (d *Doors) keep(r *http.Request, callback channels.Callback) {
 	if _, err := d.Inbox.Receive(r.Context(), OwnLinks, callback); err != nil {
 		d.Log.Error("a visit could not be recorded", "path", routeOf(r), "error", err)
@@ -69,6 +68,8 @@ func (d *Doors) keep(r *http.Request, callback channels.Callback) {
 	d.Ring(r.Context())
 }
 
+// visit is a request to one of our links as a callback. Visits look alike, so the
+// moment is made part of what is stored.
 func (d *Doors) visit(r *http.Request, what url.Values) channels.Callback {
 	now := d.Now()
 	what.Set("at", strconv.FormatInt(now.UnixMilli(), 10))

@@ -257,14 +257,14 @@ func (i *installation) doors() *webhooks.Doors {
 			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, Visitors: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Metrics: i.Metrics, Trails: i.shown().Trails, Now: i.Now, Log: i.Log,
 		},
-		Letters: lettersBy(i.Inbound), Heed: i.reader().Heed, Judge: judgeVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Letters: lettersBy(i.Inbound), Heed: i.reader().Heed, ReadAfter: readVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 
-// judgeVisitsAfter is how long an open or a click waits for others of the same
+// readVisitsAfter is how long an open or a click waits for others of the same
 // letter before it counts: longer than a scanner takes for all links, and than a
 // provider takes to say that the letter was handed over.
-const judgeVisitsAfter = 15 * time.Second
+const readVisitsAfter = 15 * time.Second
 
 // starter starts manual campaigns.
 func (i *installation) starter() campaigns.Starter {
