@@ -49,9 +49,9 @@ func (d Doors) MessageID(delivery int64) string {
 	return d.Signer.Spell(Token{MessageName, delivery, 0}) + "@" + domain
 }
 
-// Written is the delivery whose e-mail bears a message id, as MessageID made it;
+// DeliveryOf is the delivery whose e-mail bears a message id, as MessageID made it;
 // 0 where the id is not ours.
-func (d Doors) Written(id string) int64 {
+func (d Doors) DeliveryOf(id string) int64 {
 	local, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(id), "<>"), "@")
 	token, err := d.Signer.Read(MessageName, local)
 	if err != nil {

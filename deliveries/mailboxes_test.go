@@ -54,12 +54,12 @@ func TestOnlyAddressesWeMadeAreOurs(t *testing.T) {
 
 func TestAMessageIDNamesItsDelivery(t *testing.T) {
 	id := mailing.MessageID(812)
-	if got := mailing.Written("<" + id + ">"); got != 812 {
+	if got := mailing.DeliveryOf("<" + id + ">"); got != 812 {
 		t.Errorf("%s is of delivery %d", id, got)
 	}
 	reply, _, _ := strings.Cut(strings.TrimPrefix(mailing.Box(channels.MailReply, 812), "reply-"), "@")
 	for _, other := range []string{"", "<>", "x@y", "1" + id, reply + "@news.shop.example"} {
-		if got := mailing.Written(other); got != 0 {
+		if got := mailing.DeliveryOf(other); got != 0 {
 			t.Errorf("%q is of delivery %d", other, got)
 		}
 	}

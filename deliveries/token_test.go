@@ -120,7 +120,7 @@ func FuzzDoors(f *testing.F) {
 		if box, known := doors.Mailbox(text); known && box.Delivery != 7 {
 			t.Errorf("%q is the mailbox %+v", text, box)
 		}
-		if delivery := doors.Written(text); delivery != 0 && delivery != 7 {
+		if delivery := doors.DeliveryOf(text); delivery != 0 && delivery != 7 {
 			t.Errorf("%q is the message id of %d", text, delivery)
 		}
 	})

@@ -67,7 +67,7 @@ func TestEMailTellsWhereAnswersGo(t *testing.T) {
 		t.Errorf("answers go to %+v", sent.ReplyTo)
 	}
 	ways := "<" + s.doors.Unsubscribe(d.ID) + ">, <mailto:" + s.doors.Box(channels.MailStop, d.ID) + "?subject=unsubscribe>"
-	if sent.Headers["List-Unsubscribe"] != ways || s.doors.Written(sent.Headers["Message-ID"]) != d.ID {
+	if sent.Headers["List-Unsubscribe"] != ways || s.doors.DeliveryOf(sent.Headers["Message-ID"]) != d.ID {
 		t.Errorf("headers %v, want the ways out %s", sent.Headers, ways)
 	}
 	quiet := open(t, files)

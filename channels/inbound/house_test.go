@@ -25,7 +25,7 @@ func (house) Mailbox(address string) (channels.Mailbox, bool) {
 	return channels.Mailbox{Use: use, Delivery: 812}, known
 }
 
-func (house) Written(id string) int64 {
+func (house) DeliveryOf(id string) int64 {
 	if strings.Trim(id, "<> \t") == messageID {
 		return 812
 	}

@@ -16,9 +16,9 @@ type Ours interface {
 	// Mailbox finds out what an address of ours stands for; known is false for any
 	// other.
 	Mailbox(address string) (box channels.Mailbox, known bool)
-	// Written is the delivery whose e-mail bears a message id; 0 for one that we
+	// DeliveryOf is the delivery whose e-mail bears a message id; 0 for one that we
 	// did not give.
-	Written(id string) (delivery int64)
+	DeliveryOf(id string) (delivery int64)
 }
 
 // reports is what a letter means. Only what an address or a message id of ours
@@ -34,7 +34,7 @@ func (l *letter) reports(ours Ours, raw []byte, receivedAt time.Time) []channels
 		r.Delivery = l.answers(ours)
 	}
 	if r.Delivery == 0 && l.returned != nil {
-		r.Delivery = ours.Written(l.returned.Get("Message-Id"))
+		r.Delivery = ours.DeliveryOf(l.returned.Get("Message-Id"))
 	}
 	r.Letter.Proven = r.Delivery != 0
 	r.Key = l.key(raw, r.Delivery)
@@ -85,7 +85,7 @@ func (l *letter) answers(ours Ours) int64 {
 	ids := strings.Fields(l.header.Get("References"))
 	ids = append(ids, strings.Fields(l.header.Get("In-Reply-To"))...)
 	for i := len(ids) - 1; i >= max(0, len(ids)-50); i-- {
-		if delivery := ours.Written(ids[i]); delivery != 0 {
+		if delivery := ours.DeliveryOf(ids[i]); delivery != 0 {
 			return delivery
 		}
 	}
