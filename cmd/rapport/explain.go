@@ -35,14 +35,14 @@ func explainCommand(o *options) *cobra.Command {
 			if o.format == "json" {
 				return printJSON(cmd.OutOrStdout(), told)
 			}
-			printAccount(cmd.OutOrStdout(), told, zone)
+			printExplanation(cmd.OutOrStdout(), told, zone)
 			return nil
 		},
 	}
 }
 
-// account is all that is told about a customer and a campaign.
-type account struct {
+// explanation is all that is told about a customer and a campaign.
+type explanation struct {
 	Campaign string `json:"campaign"`
 	Customer string `json:"customer"`
 	// Today is where the customer stands now; nil when the campaign is in force no
@@ -68,7 +68,7 @@ type story struct {
 	Why string `json:"why,omitempty"`
 }
 
-func (i *installation) explain(ctx context.Context, campaign, who string) (told account, zone *time.Location, err error) {
+func (i *installation) explain(ctx context.Context, campaign, who string) (told explanation, zone *time.Location, err error) {
 	edition, err := i.Catalog.Current(ctx)
 	if err != nil {
 		return told, nil, err
@@ -78,7 +78,7 @@ func (i *installation) explain(ctx context.Context, campaign, who string) (told 
 		return told, nil, err
 	}
 	zone, _ = edition.ZoneOf(customer)
-	told = account{Campaign: campaign, Customer: customer.ID, Journeys: []story{}}
+	told = explanation{Campaign: campaign, Customer: customer.ID, Journeys: []story{}}
 	ids, err := i.Store.EntriesOf(ctx, campaign, customer.ID)
 	if err != nil {
 		return told, nil, err

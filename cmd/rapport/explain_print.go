@@ -12,9 +12,9 @@ import (
 	"rapport/campaigns/expression"
 )
 
-// printAccount writes where a customer stands towards a campaign, then each
+// printExplanation writes where a customer stands towards a campaign, then each
 // journey.
-func printAccount(w io.Writer, told account, zone *time.Location) {
+func printExplanation(w io.Writer, told explanation, zone *time.Location) {
 	if told.Why != "" {
 		fmt.Fprintf(w, "%s: %s\n", told.Campaign, told.Why)
 	}

@@ -28,7 +28,7 @@ func TestExplainTellsTheValuesThatDecide(t *testing.T) {
 		}
 	}
 	out, _, _ = rapport(t, "explain", "follow-up", "c00001", "--format", "json", "--data", data)
-	var told account
+	var told explanation
 	if err := json.Unmarshal([]byte(out), &told); err != nil || len(told.Journeys) != 1 || told.Today == nil || told.Today.Again {
 		t.Fatalf("as JSON: %v: %s", err, out)
 	}

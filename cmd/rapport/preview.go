@@ -21,8 +21,8 @@ import (
 	"rapport/workers"
 )
 
-// previewing is what a preview is asked for.
-type previewing struct {
+// previewFlags are what a preview is asked for.
+type previewFlags struct {
 	template, channel, folder string
 	who, locale               string
 	event, vars               []string
@@ -31,7 +31,7 @@ type previewing struct {
 }
 
 func previewCommand(o *options) *cobra.Command {
-	var p previewing
+	var f previewFlags
 	command := &cobra.Command{
 		Use:   "preview TEMPLATE [DIR]",
 		Short: "Show what a customer would get: subject, text, size, segments, script",
@@ -40,46 +40,46 @@ func previewCommand(o *options) *cobra.Command {
 			"neither the ledger nor a timeline hears of it.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p.template = args[0]
+			f.template = args[0]
 			if len(args) == 2 {
-				p.folder = args[1]
+				f.folder = args[1]
 			}
-			return o.preview(cmd, p)
+			return o.preview(cmd, f)
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&p.channel, "channel", "", "email, sms, call or push; without it every channel that has the template")
-	flags.StringVar(&p.who, "customer", "", "a customer's `id`, e-mail, phone number or order")
-	flags.StringVar(&p.locale, "locale", "", "the customer's `locale`, instead of their own")
-	flags.StringArrayVar(&p.event, "event", nil, "a value the template sees as event.`name=value`; may be repeated")
-	flags.StringArrayVar(&p.vars, "var", nil, "a value the template sees as vars.`name=value`; may be repeated")
-	flags.BoolVar(&p.open, "open", false, "write the HTML of an e-mail to a file, and open it where there is a screen")
-	flags.StringVar(&p.sendTo, "send-to", "", "send it, marked as a test, to this `address`, which test_addresses must list")
+	flags.StringVar(&f.channel, "channel", "", "email, sms, call or push; without it every channel that has the template")
+	flags.StringVar(&f.who, "customer", "", "a customer's `id`, e-mail, phone number or order")
+	flags.StringVar(&f.locale, "locale", "", "the customer's `locale`, instead of their own")
+	flags.StringArrayVar(&f.event, "event", nil, "a value the template sees as event.`name=value`; may be repeated")
+	flags.StringArrayVar(&f.vars, "var", nil, "a value the template sees as vars.`name=value`; may be repeated")
+	flags.BoolVar(&f.open, "open", false, "write the HTML of an e-mail to a file, and open it where there is a screen")
+	flags.StringVar(&f.sendTo, "send-to", "", "send it, marked as a test, to this `address`, which test_addresses must list")
 	return command
 }
 
 // preview shows the template on each channel asked for.
-func (o *options) preview(cmd *cobra.Command, p previewing) error {
-	shop, customer, err := o.previewed(cmd, p)
+func (o *options) preview(cmd *cobra.Command, f previewFlags) error {
+	shop, customer, err := o.subjects(cmd, f)
 	if err != nil {
 		return err
 	}
-	if p.channel != "" && !slices.Contains(channels.All(), channels.Channel(p.channel)) {
-		return fmt.Errorf("--channel is email, sms, call or push, not %q", p.channel)
+	if f.channel != "" && !slices.Contains(channels.All(), channels.Channel(f.channel)) {
+		return fmt.Errorf("--channel is email, sms, call or push, not %q", f.channel)
 	}
-	written, err := o.write(shop, customer, p)
+	written, err := o.write(shop, customer, f)
 	if err != nil {
 		return err
 	}
 	for i := range written {
-		if p.open && written[i].Content.Email != nil {
+		if f.open && written[i].Content.Email != nil {
 			if written[i].File, err = openHTML(cmd.Context(), written[i].Content.Email.HTML); err != nil {
 				return err
 			}
 		}
 	}
-	if p.sendTo != "" {
-		if err := o.sendTest(cmd.Context(), shop, written, p.sendTo); err != nil {
+	if f.sendTo != "" {
+		if err := o.sendTest(cmd.Context(), shop, written, f.sendTo); err != nil {
 			return err
 		}
 	}
@@ -88,24 +88,24 @@ func (o *options) preview(cmd *cobra.Command, p previewing) error {
 	}
 	for _, w := range written {
 		w.print(cmd.OutOrStdout())
-		if p.locale != "" && language(w.Locale) != language(p.locale) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s has no words in %s; this is %s\n", w.Channel, w.Template, p.locale, w.Locale)
+		if f.locale != "" && language(w.Locale) != language(f.locale) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s %s has no words in %s; this is %s\n", w.Channel, w.Template, f.locale, w.Locale)
 		}
 	}
 	return nil
 }
 
-// previewed is the workspace and the customer: the folder's or the one in force,
+// subjects are the workspace and the customer: the folder's or the one in force,
 // the store's or a made-up one.
-func (o *options) previewed(cmd *cobra.Command, p previewing) (shop *campaigns.Workspace, customer *customers.Customer, err error) {
-	if p.folder != "" {
-		if shop, err = o.loadWorkspace(cmd, p.folder); err != nil {
+func (o *options) subjects(cmd *cobra.Command, f previewFlags) (shop *campaigns.Workspace, customer *customers.Customer, err error) {
+	if f.folder != "" {
+		if shop, err = o.loadWorkspace(cmd, f.folder); err != nil {
 			return nil, nil, err
 		}
 	}
-	if shop == nil || p.who != "" {
+	if shop == nil || f.who != "" {
 		i, err := o.openReading(cmd.Context())
-		if errors.Is(err, fs.ErrNotExist) && p.who == "" {
+		if errors.Is(err, fs.ErrNotExist) && f.who == "" {
 			return nil, nil, errors.New("no workspace is in force here; name the folder of one")
 		}
 		if err != nil {
@@ -119,8 +119,8 @@ func (o *options) previewed(cmd *cobra.Command, p previewing) (shop *campaigns.W
 			}
 			shop = edition.Workspace
 		}
-		if p.who != "" {
-			if customer, err = i.find(cmd.Context(), p.who); err != nil {
+		if f.who != "" {
+			if customer, err = i.find(cmd.Context(), f.who); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -128,8 +128,8 @@ func (o *options) previewed(cmd *cobra.Command, p previewing) (shop *campaigns.W
 	if customer == nil {
 		customer = madeUp(shop, now())
 	}
-	if p.locale != "" {
-		customer.Locale = p.locale
+	if f.locale != "" {
+		customer.Locale = f.locale
 	}
 	return shop, customer, nil
 }
@@ -161,27 +161,27 @@ type preview struct {
 }
 
 // write renders the template on every channel asked for that has it.
-func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer, p previewing) ([]preview, error) {
+func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer, f previewFlags) ([]preview, error) {
 	c, _, err := o.load()
 	if err != nil {
 		return nil, err
 	}
-	journal, err := p.journal()
+	journal, err := f.journal()
 	if err != nil {
 		return nil, err
 	}
 	var written []preview
 	for _, ch := range channels.All() {
-		if p.channel != "" && string(ch) != p.channel || !shop.Templates.Has(templates.Ref{Channel: ch, Name: p.template}) {
+		if f.channel != "" && string(ch) != f.channel || !shop.Templates.Has(templates.Ref{Channel: ch, Name: f.template}) {
 			continue
 		}
 		content, locale, err := shop.Words(shop.Templates, nil, campaigns.Traveller{
 			Customer: customer, Entry: campaigns.Entry{Customer: customer.ID, Journal: journal},
-		}, deliveries.Delivery{Channel: ch, Template: p.template, Vars: journal.Vars}, lookalikeDoors(c.PublicURL).Links(1, customer.Address(ch)))
+		}, deliveries.Delivery{Channel: ch, Template: f.template, Vars: journal.Vars}, lookalikeDoors(c.PublicURL).Links(1, customer.Address(ch)))
 		if err != nil {
 			return nil, missing(err)
 		}
-		w := preview{Channel: ch, Template: p.template, Locale: locale, Customer: customer.ID, Content: content}
+		w := preview{Channel: ch, Template: f.template, Locale: locale, Customer: customer.ID, Content: content}
 		switch {
 		case content.Email != nil:
 			w.HTMLBytes = len(content.Email.HTML)
@@ -192,24 +192,24 @@ func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer,
 		written = append(written, w)
 	}
 	if len(written) == 0 {
-		return nil, p.noTemplate(shop)
+		return nil, f.noTemplate(shop)
 	}
 	return written, nil
 }
 
-func (p previewing) noTemplate(shop *campaigns.Workspace) error {
+func (f previewFlags) noTemplate(shop *campaigns.Workspace) error {
 	var names []string
 	for _, ch := range channels.All() {
 		for _, name := range shop.Templates.Names(ch) {
-			if p.channel == "" || p.channel == string(ch) {
+			if f.channel == "" || f.channel == string(ch) {
 				names = append(names, string(ch)+"/"+name)
 			}
 		}
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("there is no template %q, nor any other of its channel", strings.TrimPrefix(p.channel+"/"+p.template, "/"))
+		return fmt.Errorf("there is no template %q, nor any other of its channel", strings.TrimPrefix(f.channel+"/"+f.template, "/"))
 	}
-	return fmt.Errorf("there is no template %q; there are %s", strings.TrimPrefix(p.channel+"/"+p.template, "/"), strings.Join(names, ", "))
+	return fmt.Errorf("there is no template %q; there are %s", strings.TrimPrefix(f.channel+"/"+f.template, "/"), strings.Join(names, ", "))
 }
 
 // missing tells how a value that a template lacks is given.
@@ -227,11 +227,11 @@ func missing(err error) error {
 
 // journal is what the flags say of the event and the vars. Values that are JSON
 // numbers or true and false are taken for such.
-func (p previewing) journal() (j campaigns.Journal, err error) {
-	if j.Event, err = plainValues("--event", p.event); err != nil {
+func (f previewFlags) journal() (j campaigns.Journal, err error) {
+	if j.Event, err = plainValues("--event", f.event); err != nil {
 		return j, err
 	}
-	j.Vars, err = plainValues("--var", p.vars)
+	j.Vars, err = plainValues("--var", f.vars)
 	return j, err
 }
 
