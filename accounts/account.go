@@ -49,7 +49,7 @@ func (r Role) May(reserved Role) bool { return ranks[r] > 0 && ranks[r] >= ranks
 func CleanName(text string) (string, error) {
 	name := strings.ToLower(strings.TrimSpace(text))
 	if name == "" || len(name) > 100 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' }) {
-		return "", fmt.Errorf("%q is no name for an account: up to 100 characters without spaces and slashes are wanted, such as bea or bea@shop.example", text)
+		return "", fmt.Errorf("%q is no name for an account: it must have up to 100 characters, without spaces and slashes, such as bea or bea@shop.example", text)
 	}
 	return name, nil
 }

@@ -313,7 +313,7 @@ var syntaxWords = []syntaxWord{
 	{"could not find flow map content", "the map that begins here with { has no end", "add the closing }"},
 	{"'[' character corresponding", "this ] closes nothing", "remove it, or open the list with ["},
 	{"'{' character corresponding", "this } closes nothing", "remove it, or open the map with {"},
-	{"cannot start any token", "a tab stands where spaces are wanted", "indent with spaces only"},
+	{"cannot start any token", "a tab stands where spaces are expected", "indent with spaces only"},
 	{"is a reserved character", "text cannot begin with this sign", "put the text in quotes"},
 	{"block sequence entries are not allowed", `a list cannot begin with "- " behind a key`, `put each "- " on a line of its own, or write the list as [a, b]`},
 	{"non-map value is specified", "this line has no key", `write it as "key: value", indented like its neighbours`},

@@ -16,7 +16,7 @@ const settingsFile = "rapport.yaml"
 // Load parses and checks the files of a workspace, given by slash path, and
 // reports every mistake in all of them. The workspace holds what is sound: a
 // segment or campaign with a mistake, or leaning on one that has, is left out.
-// Its Warnings say what in the sound part is hardly meant as it is written.
+// Its Warnings say what in the sound part is probably not meant as it is written.
 func Load(files map[string][]byte) (*Workspace, []Problem) {
 	r := &reader{
 		files: files,

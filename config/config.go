@@ -117,10 +117,10 @@ func (c Console) check() error {
 		return nil
 	}
 	if at, err := url.Parse(c.URL); err != nil || at.Host == "" || at.Path != "" || at.Scheme != "https" && !isLoopback(at.Hostname()) {
-		return errors.New("console.url: an https URL without a path is wanted, such as https://console.shop.example")
+		return errors.New("console.url: must be an https URL without a path, such as https://console.shop.example")
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return errors.New("console.listen: an address and a port are wanted, such as 0.0.0.0:8081")
+		return errors.New("console.listen: must be an address and a port, such as 0.0.0.0:8081")
 	}
 	return nil
 }
@@ -144,10 +144,10 @@ const longestDrain = 25 * time.Second
 
 func (o Ops) check() (mistakes []error) {
 	if _, _, err := net.SplitHostPort(o.Listen); o.Listen != "" && err != nil {
-		mistakes = append(mistakes, errors.New("ops.listen: an address and a port are wanted, such as 0.0.0.0:9090"))
+		mistakes = append(mistakes, errors.New("ops.listen: must be an address and a port, such as 0.0.0.0:9090"))
 	}
 	if o.Drain < 0 || o.Drain > longestDrain {
-		mistakes = append(mistakes, fmt.Errorf("ops.drain: a time up to %s is wanted, better 5s, and it is %s", longestDrain, o.Drain))
+		mistakes = append(mistakes, fmt.Errorf("ops.drain: must be from 0s to %s (5s recommended), and is %s", longestDrain, o.Drain))
 	}
 	return mistakes
 }
@@ -170,13 +170,13 @@ const mostCampaigns = 1000
 
 func (t Telemetry) check() (mistakes []error) {
 	if at, err := url.Parse(t.OTLP); t.OTLP != "" && (err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https") {
-		mistakes = append(mistakes, errors.New("telemetry.otlp: an absolute http or https URL is wanted, such as http://127.0.0.1:4318"))
+		mistakes = append(mistakes, errors.New("telemetry.otlp: must be an absolute http or https URL, such as http://127.0.0.1:4318"))
 	}
 	if t.Sample < 0 || t.Sample > 1 {
-		mistakes = append(mistakes, errors.New("telemetry.sample: a share from 0 to 1 is wanted, such as 0.01"))
+		mistakes = append(mistakes, errors.New("telemetry.sample: must be a share from 0 to 1, such as 0.01"))
 	}
 	if t.Campaigns < 0 || t.Campaigns > mostCampaigns {
-		mistakes = append(mistakes, fmt.Errorf("telemetry.campaigns: a number from 0 to %d is wanted", mostCampaigns))
+		mistakes = append(mistakes, fmt.Errorf("telemetry.campaigns: must be a number from 0 to %d", mostCampaigns))
 	}
 	return mistakes
 }
@@ -215,7 +215,7 @@ type Worker struct {
 func (w Worker) inOrder() (mistakes []error) {
 	switch {
 	case w.Call < time.Second:
-		mistakes = append(mistakes, errors.New("worker.call: at least 1s is wanted, better 10s"))
+		mistakes = append(mistakes, errors.New("worker.call: must be at least 1s (10s recommended)"))
 	case w.Doubt < 2*w.Call:
 		mistakes = append(mistakes, fmt.Errorf("worker.doubt: it must be at least twice a call to a provider (worker.call, %s), and is %s", w.Call, w.Doubt))
 	case w.Shutdown <= w.Call:
@@ -329,7 +329,7 @@ func (c Config) Check() error {
 	wrong := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
 	switch public, err := url.Parse(c.PublicURL); {
 	case err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https":
-		wrong("public_url: an absolute http or https URL is wanted, such as https://news.shop.example")
+		wrong("public_url: must be an absolute http or https URL, such as https://news.shop.example")
 	case strings.TrimSuffix(public.Path, "/") != "" || public.RawQuery != "" || public.Fragment != "":
 		wrong("public_url: leave out what follows the host: the doors stand at the root of a host of their own, such as https://news.shop.example")
 	}
@@ -338,12 +338,12 @@ func (c Config) Check() error {
 	}
 	for i, key := range c.LinkKeys {
 		if len(key) < 16 {
-			wrong("link_keys[%d]: at least 16 characters are wanted; `openssl rand -hex 32` makes some", i)
+			wrong("link_keys[%d]: must have at least 16 characters; `openssl rand -hex 32` makes some", i)
 		}
 	}
 	for i, key := range c.ErasureKeys {
 		if len(key) < 16 {
-			wrong("erasure_keys[%d]: at least 16 characters are wanted; `openssl rand -hex 32` makes some", i)
+			wrong("erasure_keys[%d]: must have at least 16 characters; `openssl rand -hex 32` makes some", i)
 		}
 	}
 	for i, key := range c.WriteKeys {
@@ -369,29 +369,29 @@ func (c Config) Check() error {
 	}
 	for channel, limit := range c.Limits {
 		if !channelNames[channel] || limit.PerSecond < 0 || limit.PerSender < 0 {
-			wrong("limits.%s: a channel (call, email, push, sms, webhook) and a number of messages a second are wanted", channel)
+			wrong("limits.%s: must name a channel (call, email, push, sms, webhook) and a number of messages a second", channel)
 		}
 	}
 	if c.TestMode && len(c.TestAddresses) == 0 {
 		wrong("test_mode: nobody could be written to; list test_addresses")
 	}
 	if age := time.Duration(c.Retention.Callbacks); age < 0 || age > 0 && age < shortestRetention {
-		wrong("retention.callbacks: at least 2d is wanted, for providers repeat what they reported for a day; 0 keeps all")
+		wrong("retention.callbacks: must be at least 2d, for providers repeat what they reported for a day; 0 keeps all")
 	}
 	if age := time.Duration(c.Retention.Timeline); age < 0 || age > 0 && age < shortestTimeline {
-		wrong("retention.timeline: at least 90d is wanted, for journeys and conditions look back on it; 0 keeps all")
+		wrong("retention.timeline: must be at least 90d, for journeys and conditions look back on it; 0 keeps all")
 	}
 	if c.Retention.Recordings < 0 {
-		wrong("retention.recordings: a length of time such as 90d is wanted; 0 keeps them for ever")
+		wrong("retention.recordings: must be a length of time such as 90d; 0 keeps them for ever")
 	}
 	if s3 := c.Recordings.S3; s3 != (Bucket{}) {
 		switch {
 		case c.Recordings.Folder != "":
 			wrong("recordings: both folder and s3 are set; keep one of them")
 		case s3.Endpoint == "" || s3.Bucket == "":
-			wrong("recordings.s3: endpoint and bucket are wanted, such as s3.eu-central-1.amazonaws.com and shop-voices")
+			wrong("recordings.s3: must have an endpoint and a bucket, such as s3.eu-central-1.amazonaws.com and shop-voices")
 		case strings.Contains(s3.Endpoint, "/"):
-			wrong("recordings.s3.endpoint: a host and perhaps a port is wanted, without https:// and path")
+			wrong("recordings.s3.endpoint: must be a host, with or without a port, and no https:// or path")
 		case (s3.AccessKey == "") != (s3.SecretKey == ""):
 			wrong("recordings.s3: access_key and secret_key belong together; without both the machine's role is used")
 		}
@@ -409,16 +409,16 @@ func (c Config) Check() error {
 		wrong("worker: concurrency, window and in_hand are at least 1")
 	}
 	if c.Worker.QueueParts < 1 || c.Worker.QueueParts > mostQueueParts {
-		wrong("worker.queue_parts: a number from 1 to %d is wanted; 1 unless one node of a Redis cluster is the limit", mostQueueParts)
+		wrong("worker.queue_parts: must be a number from 1 to %d; 1 unless one node of a Redis cluster is the limit", mostQueueParts)
 	}
 	if c.Worker.Lease < 5*time.Second {
-		wrong("worker.lease: at least 5s is wanted, better 90s")
+		wrong("worker.lease: must be at least 5s (90s recommended)")
 	}
 	mistakes = append(mistakes, c.Worker.inOrder()...)
 	mistakes = append(append(mistakes, c.Ops.check()...), c.Console.check())
 	mistakes = append(mistakes, c.Telemetry.check()...)
 	if c.ConditionTimeout < time.Second {
-		wrong("condition_timeout: at least 1s is wanted, better 1m")
+		wrong("condition_timeout: must be at least 1s (1m recommended)")
 	}
 	return errors.Join(mistakes...)
 }

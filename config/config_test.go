@@ -118,18 +118,18 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"an unknown variable", "", "RAPPORT_PUBLIK_URL=x", "the environment sets RAPPORT_PUBLIK_URL, which is no setting"},
 		{"a provider's variable without a key", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID=x", "RAPPORT_PROVIDERS_EMAIL_SENDGRID, which is no setting"},
 		{"a whole section in a variable", "", "RAPPORT_PROVIDERS=x", "RAPPORT_PROVIDERS: this setting cannot come from the environment"},
-		{"a duration", "", "RAPPORT_WORKER_LEASE=soon", "RAPPORT_WORKER_LEASE: a duration such as 90s is wanted"},
+		{"a duration", "", "RAPPORT_WORKER_LEASE=soon", "RAPPORT_WORKER_LEASE: must be a duration such as 90s"},
 		{"a call longer than the shutdown", "worker: {call: 30s}\n", "", "worker.shutdown: it must be longer than a call to a provider (worker.call, 30s), and is 25s"},
 		{"a shutdown longer than the lease", "worker: {shutdown: 90s}\n", "", "worker.lease: it must be longer than a shutdown (worker.shutdown, 1m30s), and is 1m30s"},
 		{"a lease shorter than two calls", "worker: {call: 20s, lease: 35s}\n", "", "worker.lease: it must be longer than a call to a provider and what is written after it (twice worker.call, 40s)"},
-		{"no time to answer", "worker: {call: 10ms}\n", "", "worker.call: at least 1s"},
-		{"an age", "", "RAPPORT_RETENTION_CALLBACKS=long", "RAPPORT_RETENTION_CALLBACKS: a time such as 30d"},
-		{"an age in the file", "retention: {callbacks: d}\n", "", "a time such as 30d, 12w or 36h is wanted"},
-		{"a port without an address", "", "RAPPORT_OPS_LISTEN=9090", "ops.listen: an address and a port are wanted"},
-		{"a drain that outlasts a pod's grace", "ops: {drain: 40s}\n", "", "ops.drain: a time up to 25s is wanted"},
-		{"a switch", "", "RAPPORT_TEST_MODE=perhaps", "RAPPORT_TEST_MODE: true or false is wanted"},
-		{"a limit", "limits: {sms: {per_minute: 5}}\n", "", "a number of messages a second is wanted"},
-		{"a number", "", "RAPPORT_WORKER_WINDOW=many", "RAPPORT_WORKER_WINDOW: a whole number is wanted"},
+		{"no time to answer", "worker: {call: 10ms}\n", "", "worker.call: must be at least 1s"},
+		{"an age", "", "RAPPORT_RETENTION_CALLBACKS=long", "RAPPORT_RETENTION_CALLBACKS: must be a time such as 30d"},
+		{"an age in the file", "retention: {callbacks: d}\n", "", "must be a time such as 30d, 12w or 36h"},
+		{"a port without an address", "", "RAPPORT_OPS_LISTEN=9090", "ops.listen: must be an address and a port"},
+		{"a drain that outlasts a pod's grace", "ops: {drain: 40s}\n", "", "ops.drain: must be from 0s to 25s (5s recommended)"},
+		{"a switch", "", "RAPPORT_TEST_MODE=perhaps", "RAPPORT_TEST_MODE: must be true or false"},
+		{"a limit", "limits: {sms: {per_minute: 5}}\n", "", "must be a number of messages a second"},
+		{"a number", "", "RAPPORT_WORKER_WINDOW=many", "RAPPORT_WORKER_WINDOW: must be a whole number"},
 		{"a file that is not there", "", "RAPPORT_STORE_FILE=/nowhere/at/all", "RAPPORT_STORE_FILE: open /nowhere/at/all"},
 		{"a name not set", "listen: 127.0.0.1:1\nstore: ${DATABASE}\n", "", "line 2: ${DATABASE} is not set"},
 		{"a name not set, after a quoted #", `store: "a #${DATABASE}"`, "", "line 1: ${DATABASE} is not set"},
@@ -196,8 +196,8 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 		t.Fatal("it was found good")
 	}
 	for _, want := range []string{
-		"public_url: an absolute", "public_url: leave out the slash", "link_keys[1]", "write_keys[0]", "providers.fax",
-		"limits.sms", "test_mode: nobody", "retention.callbacks: at least 2d", "retention.timeline: at least 90d", "alerts.webhook: it is signed", "log.level", "log.format", "worker: concurrency", "worker.lease",
+		"public_url: must be an absolute", "public_url: leave out the slash", "link_keys[1]", "write_keys[0]", "providers.fax",
+		"limits.sms", "test_mode: nobody", "retention.callbacks: must be at least 2d", "retention.timeline: must be at least 90d", "alerts.webhook: it is signed", "log.level", "log.format", "worker: concurrency", "worker.lease",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing is said of %s in:\n%v", want, err)

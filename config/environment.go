@@ -182,7 +182,7 @@ func assign(field reflect.Value, text string) error {
 	if _, is := field.Interface().(time.Duration); is {
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return errors.New("a duration such as 90s is wanted")
+			return errors.New("must be a duration such as 90s")
 		}
 		field.SetInt(int64(d))
 		return nil
@@ -196,19 +196,19 @@ func assign(field reflect.Value, text string) error {
 	case reflect.Bool:
 		yes, err := strconv.ParseBool(text)
 		if err != nil {
-			return errors.New("true or false is wanted")
+			return errors.New("must be true or false")
 		}
 		field.SetBool(yes)
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return errors.New("a whole number is wanted")
+			return errors.New("must be a whole number")
 		}
 		field.SetInt(int64(n))
 	case reflect.Float64:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return errors.New("a number is wanted")
+			return errors.New("must be a number")
 		}
 		field.SetFloat(f)
 	case reflect.Slice:

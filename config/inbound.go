@@ -60,17 +60,17 @@ func (i Inbound) check() error {
 	case i.Domain != "" && i.Closed():
 		wrong("domain: no way is set by which its mail comes in; set sendgrid, http or smtp beside it")
 	case i.Domain != "" && (!domainName.MatchString(i.Domain) || len(i.Domain) > 200):
-		wrong("domain: a domain in lower-case ASCII is wanted, such as reply.shop.example")
+		wrong("domain: must be a domain in lower-case ASCII, such as reply.shop.example")
 	}
 	for name, secrets := range map[string][]Secret{"sendgrid": i.SendGrid.Secrets, "http": i.HTTP.Secrets} {
 		for n, secret := range secrets {
 			if len(secret) < 16 || !plainSecret.MatchString(secret.Reveal()) {
-				wrong("%s.secrets[%d]: at least 16 letters and digits are wanted; `openssl rand -hex 32` makes some", name, n)
+				wrong("%s.secrets[%d]: must have at least 16 letters and digits; `openssl rand -hex 32` makes some", name, n)
 			}
 		}
 	}
 	if _, _, err := net.SplitHostPort(i.SMTP.Listen); i.SMTP.Listen != "" && err != nil {
-		wrong("smtp.listen: an address and a port are wanted, such as 0.0.0.0:25")
+		wrong("smtp.listen: must be an address and a port, such as 0.0.0.0:25")
 	}
 	return errors.Join(mistakes...)
 }

@@ -99,7 +99,7 @@ func (r Redis) check() error {
 	}{{"redis.sentinel.addresses", r.Sentinel.Addresses}, {"redis.cluster", r.Cluster}} {
 		for i, address := range list.addresses {
 			if strings.Contains(address, "/") || !strings.Contains(address, ":") {
-				wrong("%s[%d]: a host and a port are wanted, such as redis-1:6379", list.key, i)
+				wrong("%s[%d]: must be a host and a port, such as redis-1:6379", list.key, i)
 			}
 		}
 	}

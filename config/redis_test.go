@@ -45,13 +45,13 @@ func TestARedisThatMakesNoSenseIsRefused(t *testing.T) {
 		{"redis: {url: \"redis://h\", cluster: [\"a:1\"]}\n", "redis: url, sentinel and cluster exclude each other"},
 		{"redis: {sentinel: {master: shop}}\n", "redis.sentinel: master, the name sentinels know the servers by, and addresses belong together"},
 		{"redis: {sentinel: {addresses: [\"a:1\"]}}\n", "redis.sentinel: master"},
-		{"redis: {cluster: [\"redis://a:1\"]}\n", "redis.cluster[0]: a host and a port are wanted"},
+		{"redis: {cluster: [\"redis://a:1\"]}\n", "redis.cluster[0]: must be a host and a port"},
 		{"redis: {cluster: [\"a:1\"], database: 2}\n", "redis.database: a cluster has database 0"},
 		{"redis: {url: \"redis://h\", password: secret}\n", "redis: a url holds its own username"},
 		{"redis: {tls: {cert_file: a.pem}}\n", "redis.tls: cert_file and key_file belong together"},
 		{"redis: {sentinels: [\"a:1\"]}\n", `unknown field "sentinels"`},
-		{"worker: {queue_parts: 0}\n", "worker.queue_parts: a number from 1 to 64"},
-		{"worker: {queue_parts: 65}\n", "worker.queue_parts: a number from 1 to 64"},
+		{"worker: {queue_parts: 0}\n", "worker.queue_parts: must be a number from 1 to 64"},
+		{"worker: {queue_parts: 65}\n", "worker.queue_parts: must be a number from 1 to 64"},
 	} {
 		if _, err := Load(file(t, test.text), nil); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v, want %q", test.text, err, test.want)

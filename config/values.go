@@ -28,7 +28,7 @@ func (l *Limit) UnmarshalYAML(raw []byte) error {
 	type both Limit // without this method
 	var read both
 	if err := yaml.UnmarshalWithOptions(raw, &read, yaml.Strict()); err != nil {
-		return errors.New("a number of messages a second is wanted, or {per_second: 50, per_sender: 1}")
+		return errors.New("must be a number of messages a second, or {per_second: 50, per_sender: 1}")
 	}
 	*l = Limit(read)
 	return nil
@@ -59,4 +59,4 @@ func (a *Age) UnmarshalText(text []byte) error {
 	return nil
 }
 
-var errAge = errors.New("a time such as 30d, 12w or 36h is wanted")
+var errAge = errors.New("must be a time such as 30d, 12w or 36h")

@@ -96,7 +96,7 @@ func poolSize(config *pgx.ConnConfig) (int, error) {
 	delete(config.RuntimeParams, "pool_max_conns")
 	size, err := strconv.Atoi(given)
 	if err != nil || size < 2 {
-		return 0, fmt.Errorf("pool_max_conns in the PostgreSQL DSN is %q: a number of connections, at least 2, is wanted", given)
+		return 0, fmt.Errorf("pool_max_conns in the PostgreSQL DSN is %q: it must be a number of connections, at least 2", given)
 	}
 	return size, nil
 }

@@ -163,7 +163,7 @@ func (i *Ingest) authorised(w http.ResponseWriter, r *http.Request) bool {
 	})
 	if !given || !known {
 		w.Header().Set("WWW-Authenticate", `Basic realm="write key"`)
-		refuse(w, http.StatusUnauthorized, "a known write key is wanted as the user of Basic auth")
+		refuse(w, http.StatusUnauthorized, "send a known write key as the Basic-auth user name")
 		return false
 	}
 	return true
@@ -184,7 +184,7 @@ func decode(w http.ResponseWriter, r *http.Request, limit int64, into any) bool 
 		return false
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		refuse(w, http.StatusBadRequest, "the body is not the JSON that is wanted: "+place(err))
+		refuse(w, http.StatusBadRequest, "the body is not the JSON expected here: "+place(err))
 		return false
 	}
 	return true

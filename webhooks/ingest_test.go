@@ -256,7 +256,7 @@ func TestRulesOfTheHTTPAPI(t *testing.T) {
 		{"2501 events", "/v1/batch", many(2501), 400, "batch has 2501 messages; send at most 2500"},
 		{"an empty batch", "/v1/batch", `{"batch":[]}`, 200, `"success":true`},
 		{"no batch", "/v1/batch", `{"userId":"u1"}`, 400, "batch is missing"},
-		{"no JSON", "/v1/track", `{"userId":secret`, 400, "the body is not the JSON that is wanted: it breaks at byte 11"},
+		{"no JSON", "/v1/track", `{"userId":secret`, 400, "the body is not the JSON expected here: it breaks at byte 11"},
 		{"no object", "/v1/track", `["secret"]`, 400, "it cannot be of type array"},
 		{"nothing", "/v1/track", ``, 400, "it breaks at byte 0"},
 		{"a batch that is none", "/v1/batch", `{"batch":"secret"}`, 400, "batch cannot be of type string"},

@@ -107,7 +107,7 @@ func (d *Doors) letter(w http.ResponseWriter, r *http.Request) {
 	bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !among(d.Letters.Secrets, bearer) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		http.Error(w, "a secret of inbound.http is wanted: Authorization: Bearer …", http.StatusUnauthorized)
+		http.Error(w, "send a secret of inbound.http: Authorization: Bearer …", http.StatusUnauthorized)
 		return
 	}
 	callback, ok := d.read(w, r, letterLimit)

@@ -27,7 +27,7 @@ func (d *Doors) voice(w http.ResponseWriter, r *http.Request) {
 	}
 	call := talker.CallOf(callback)
 	if call == "" {
-		http.Error(w, "the call that asks is wanted", http.StatusBadRequest)
+		http.Error(w, "the request names no call", http.StatusBadRequest)
 		return
 	}
 	mine, delivery, err := d.Record.Fetched(r.Context(), token.Delivery, int(token.Number), call, d.Now())

@@ -118,7 +118,7 @@ func (c *checker) whole(tree ast.Node) node {
 	}
 	root = c.asWanted(tree, root, want)
 	if t := root.kind(); t != want && t != Any && !isNil(root) {
-		return c.mistake(tree, "", "%s is %s; here %s is wanted", c.name(tree), t.words(), want.words())
+		return c.mistake(tree, "", "%s is %s; %s is expected here", c.name(tree), t.words(), want.words())
 	}
 	return root
 }

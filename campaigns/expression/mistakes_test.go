@@ -178,8 +178,8 @@ func TestWantedTypes(t *testing.T) {
 		{`event.flag`, expression.Bool, ""},
 		{`nil`, expression.String, ""},
 		{`"2026-12-01"`, expression.Time, ""},
-		{`orders.count`, expression.String, "orders.count is a number; here a string is wanted"},
-		{`tier == "gold"`, expression.Number, `tier == "gold" is true or false; here a number is wanted`},
+		{`orders.count`, expression.String, "orders.count is a number; a string is expected here"},
+		{`tier == "gold"`, expression.Number, `tier == "gold" is true or false; a number is expected here`},
 		{`nil`, expression.Bool, "nil stands where a condition is needed"},
 		{`"soon"`, expression.Time, `"soon" is compared with a time and is no date`},
 	} {

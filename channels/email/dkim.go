@@ -34,7 +34,7 @@ func (d DKIM) Signer() (crypto.Signer, error) {
 	text := []byte(d.Key)
 	switch {
 	case (d.Key == "") == (d.KeyFile == ""):
-		return nil, errors.New("one of key and key_file is wanted")
+		return nil, errors.New("give one of key and key_file")
 	case d.KeyFile != "":
 		var err error
 		if text, err = os.ReadFile(d.KeyFile); err != nil {
@@ -58,7 +58,7 @@ func (d DKIM) Signer() (crypto.Signer, error) {
 	switch key := parsed.(type) {
 	case *rsa.PrivateKey:
 		if key.N.BitLen() < leastBits {
-			return nil, fmt.Errorf("the RSA key has %d bits; %d are wanted at least", key.N.BitLen(), leastBits)
+			return nil, fmt.Errorf("the RSA key has %d bits; it must have at least %d", key.N.BitLen(), leastBits)
 		}
 		return key, nil
 	case ed25519.PrivateKey:

@@ -185,8 +185,8 @@ func TestKeysThatAreNone(t *testing.T) {
 		key  email.DKIM
 		says string
 	}{
-		{"none", email.DKIM{Domain: "shop.example", Selector: "a"}, "dkim[0]: one of key and key_file"},
-		{"two", email.DKIM{Domain: "shop.example", Selector: "a", Key: good[1].Key, KeyFile: "x"}, "dkim[0]: one of key and key_file"},
+		{"none", email.DKIM{Domain: "shop.example", Selector: "a"}, "dkim[0]: give one of key and key_file"},
+		{"two", email.DKIM{Domain: "shop.example", Selector: "a", Key: good[1].Key, KeyFile: "x"}, "dkim[0]: give one of key and key_file"},
 		{"no file", email.DKIM{Domain: "shop.example", Selector: "a", KeyFile: "/nowhere"}, "dkim[0]: key_file"},
 		{"not PEM", email.DKIM{Domain: "shop.example", Selector: "a", Key: "hush"}, "dkim[0]: the key is not in PEM"},
 		{"weak", email.DKIM{Domain: "shop.example", Selector: "a", Key: pemOf(t, weak)}, "1024 bits"},

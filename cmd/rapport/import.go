@@ -140,7 +140,7 @@ func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.
 			return s, fmt.Errorf("read the mapping: %w", err)
 		}
 		if err := yaml.UnmarshalWithOptions(raw, &s.Map, yaml.Strict()); err != nil {
-			return s, fmt.Errorf("%s: a list of field: Column is wanted: %s", f.mapping, yaml.FormatError(err, false, false))
+			return s, fmt.Errorf("%s: must be a list of field: Column: %s", f.mapping, yaml.FormatError(err, false, false))
 		}
 	}
 	told := map[string]string{}

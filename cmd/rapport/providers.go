@@ -99,7 +99,7 @@ func openProviders(c config.Config, clock func() time.Time) (all opened, err err
 	for _, ch := range deliveries.Lanes() {
 		sections := c.Providers[string(ch)]
 		if len(sections) > 1 {
-			mistakes = append(mistakes, fmt.Errorf("providers.%s: one provider is wanted, there are %d", ch, len(sections)))
+			mistakes = append(mistakes, fmt.Errorf("providers.%s: name one provider; there are %d", ch, len(sections)))
 			continue
 		}
 		for name, section := range sections {

@@ -24,7 +24,7 @@ func restoredCommand(o *options) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			at, err := time.Parse(time.RFC3339, backupOf)
 			if err != nil {
-				return fmt.Errorf("--backup-of: when the backup was begun is wanted, such as 2027-03-01T14:05:00Z, not %q", backupOf)
+				return fmt.Errorf("--backup-of: must be when the backup was begun, such as 2027-03-01T14:05:00Z, not %q", backupOf)
 			}
 			gap := deliveries.Gap{BackupOf: at, Until: now()}
 			if !gap.BackupOf.Before(gap.Until) {

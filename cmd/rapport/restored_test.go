@@ -11,7 +11,7 @@ func TestGoingOnFromABackupIsToldFirst(t *testing.T) {
 		t.Fatal(errOut)
 	}
 	for _, c := range []struct{ at, flag, out, problem string }{
-		{"yesterday", "", "", "when the backup was begun is wanted"},
+		{"yesterday", "", "", "must be when the backup was begun"},
 		{"2999-01-01T00:00:00Z", "", "", "is still to come"},
 		{"2026-01-01T00:00:00Z", "--dry-run", "Nothing was changed.", ""},
 		{"2026-01-01T00:00:00Z", "", "New rows get numbers that no lost row had.", ""},

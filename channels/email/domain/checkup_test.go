@@ -181,7 +181,7 @@ func TestSPF(t *testing.T) {
 		{
 			"an include of nothing", "", "",
 			[]string{`shop.example. TXT "v=spf1 include:gone.example -all"`},
-			"fail: shop.example has an SPF record that does not hold: include:gone.example has 0 SPF records where one is wanted",
+			"fail: shop.example has an SPF record that does not hold: include:gone.example has 0 SPF records where there must be one",
 		},
 		{
 			"a slip", "", "",

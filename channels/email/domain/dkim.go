@@ -65,7 +65,7 @@ func (c Checkup) key(ctx context.Context, key Key) Finding {
 		return found(Warn, "says that it is only a test (t=y), so that receivers pass over it", "take t=y out")
 	}
 	if short, is := public.(*rsa.PublicKey); is && short.N.BitLen() < 2048 {
-		return found(Warn, fmt.Sprintf("is of %d bits; 2048 are wanted (RFC 8301)", short.N.BitLen()), "make a longer key")
+		return found(Warn, fmt.Sprintf("has %d bits; 2048 are recommended (RFC 8301)", short.N.BitLen()), "make a longer key")
 	}
 	if key.Public == nil {
 		return found(OK, "holds a usable key", "")

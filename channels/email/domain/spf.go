@@ -190,7 +190,7 @@ func (w *spfWalk) follow(ctx context.Context, kind, value string) error {
 		return err
 	}
 	if len(records) != 1 {
-		return fmt.Errorf("%s:%s has %d SPF records where one is wanted", kind, value, len(records))
+		return fmt.Errorf("%s:%s has %d SPF records where there must be one", kind, value, len(records))
 	}
 	if kind == "redirect" {
 		w.depth-- // its end counts as ours
