@@ -35,9 +35,10 @@ const (
 //
 // An error of Do is a *NotSent when not a byte can have left: no connection was
 // had, or one that had ended, as idle ones do that a provider closes. Any other
-// error is ambiguous. Errors carry the request's URL until Cause takes it off. Connections speak HTTP/1.1 only: one that breaks
-// then leaves one message in doubt, not all that share it. A nil dialer is the
-// usual one.
+// error is ambiguous. Errors carry the request's URL until Cause takes it off.
+//
+// Connections speak HTTP/1.1 only: one that breaks then leaves one message in
+// doubt, not all that share it. A nil dialer is the usual one.
 func NewClient(timeout time.Duration, dialer *net.Dialer) *http.Client {
 	return newClient(timeout, dialer, nil)
 }

@@ -69,8 +69,7 @@ type Visitors interface {
 type Casebook interface {
 	// Open opens cases. An open case of the same entry, or one that the customer's
 	// words go on with, is brought up to date instead: one unhappy customer is one
-	// case. Each opening stands on the
-	// timeline.
+	// case. Each opening stands on the timeline.
 	Open(ctx context.Context, cases []Case) error
 	// Case reads one case, open or closed; ErrUnknownCase when there is none.
 	Case(ctx context.Context, id int64) (Case, error)

@@ -109,21 +109,21 @@ type Ledger interface {
 	// their lease. Rows that are claimed, gone on or unknown are left out.
 	Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (Fence, []Delivery, error)
 	// Begin asks judge about every candidate inside one transaction, with the
-	// customers' pressure locked against other workers, and commits the answer
-	// before it returns (the delivery it is asked about comes without what it says,
-	// its Vars, Retry and Content): Sending (TakenAt now, Attempts+1, the cap and the cost
-	// taken, content kept where given) for Go, Planned or Skipped otherwise.
-	// The verdicts stand in the order of the candidates; one whose fence was
-	// lost is not Go. A candidate whose entry has ended meanwhile is skipped as
-	// Exited without asking, unless it Outlasts an entry that went to its end. A
-	// resend that is skipped becomes Unconfirmed again.
+	// customers' pressure locked against other workers. It commits the verdicts
+	// before it returns. Go becomes Sending: TakenAt is now, Attempts is one more, the
+	// cap and the cost are taken, and content is kept where given. Anything else
+	// becomes Planned or Skipped. The verdicts stand in the order of the candidates.
+	// The judge is given deliveries without what they say: their Vars, Retry and
+	// Content. A candidate whose fence was lost is not Go. One whose entry has ended
+	// meanwhile is skipped as Exited without asking, unless it Outlasts an entry that
+	// went to its end. A resend that is skipped becomes Unconfirmed again.
 	Begin(ctx context.Context, fence Fence, now time.Time, horizon time.Time, candidates []Candidate, judge func(Delivery, Pressure) Verdict) ([]Verdict, error)
-	// Settle writes outcomes of claimed deliveries, gives back the cap and cost
-	// of those that certainly did not reach the customer (Planned, Failed),
-	// appends each but Planned to the timeline, and wakes the entries that wait
-	// for them, or ends those that an outcome ends. Outcomes whose fence was lost are left out, as are those that
-	// evidence has overtaken; the number written returns. A holder whose lease
-	// is over may still settle what became Unconfirmed.
+	// Settle writes outcomes of claimed deliveries and returns how many it wrote. It
+	// gives back the cap and cost of those that certainly did not reach the customer
+	// (Planned, Failed), and appends each but Planned to the timeline. It wakes the
+	// entries that wait for them, and ends those that an outcome ends. Outcomes whose
+	// fence was lost are left out, as are those that evidence has overtaken. A holder
+	// whose lease is over may still settle what became Unconfirmed.
 	Settle(ctx context.Context, fence Fence, now time.Time, outcomes []Outcome) (int, error)
 	// Reclaim ends leases that are over: Queued goes back to Planned, Sending
 	// becomes Unconfirmed, which the timeline tells and the entries learn. It
