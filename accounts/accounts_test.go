@@ -46,12 +46,12 @@ func TestAPasswordIsProvenByItsHash(t *testing.T) {
 		t.Error("two hashes of one password are the same: no salt")
 	}
 	for password, want := range map[string]bool{"correct horse battery": true, "correct horse batterY": false, "": false, strings.Repeat("x", 2000): false} {
-		if got, err := h.Proves(t.Context(), password, hash); got != want || err != nil {
+		if got, err := h.proves(t.Context(), password, hash); got != want || err != nil {
 			t.Errorf("%.30q proves it: %v, %v", password, got, err)
 		}
 	}
 	for _, broken := range []string{"", "$argon2id$", "$2a$10$abc", strings.Replace(hash, "t=2", "t=0", 1), hash[:len(hash)-3]} {
-		if proven, _ := h.Proves(t.Context(), "correct horse battery", broken); proven {
+		if proven, _ := h.proves(t.Context(), "correct horse battery", broken); proven {
 			t.Errorf("%q is proven", broken)
 		}
 	}
@@ -76,7 +76,7 @@ func TestWrongPasswordsLockTheDoorForAWhile(t *testing.T) {
 	}
 	try("Bea ", "correct horse battery", noon, nil)
 	try("nobody", "correct horse battery", noon, ErrRefused)
-	for range freeTries {
+	for range triesBeforeLock {
 		try("bea", "wrong horse battery", noon, ErrRefused)
 	}
 	try("bea", "correct horse battery", noon.Add(firstLock-time.Second), ErrRefused)
@@ -93,7 +93,7 @@ func TestWrongPasswordsLockTheDoorForAWhile(t *testing.T) {
 // Who tries many passwords at once has as many tries as who tries them in a row: the
 // right one behind the free tries opens nothing.
 func TestManyTriesAtOnceAreNoMoreThanInARow(t *testing.T) {
-	const manyTries = 2 * freeTries
+	const manyTries = 2 * triesBeforeLock
 	h := NewHasher()
 	hash, err := h.Hash("correct horse battery")
 	if err != nil {
@@ -125,7 +125,7 @@ func TestManyTriesAtOnceAreNoMoreThanInARow(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if d.account.Failures != freeTries || !d.account.LockedUntil.Equal(noon.Add(firstLock)) {
+	if d.account.Failures != triesBeforeLock || !d.account.LockedUntil.Equal(noon.Add(firstLock)) {
 		t.Errorf("%d wrong ones were counted, and it is locked until %s", d.account.Failures, d.account.LockedUntil)
 	}
 }
@@ -187,7 +187,7 @@ func TestTooManyAtOnceAreTurnedAway(t *testing.T) {
 }
 
 func TestALockNeverLastsLongerThanAnHour(t *testing.T) {
-	for failures, want := range map[int]time.Duration{freeTries: time.Minute, freeTries + 3: 8 * time.Minute, freeTries + 6: time.Hour, 1 << 20: time.Hour} {
+	for failures, want := range map[int]time.Duration{triesBeforeLock: time.Minute, triesBeforeLock + 3: 8 * time.Minute, triesBeforeLock + 6: time.Hour, 1 << 20: time.Hour} {
 		if got := lockedUntil(failures, noon).Sub(noon); got != want {
 			t.Errorf("after %d: %s, want %s", failures, got, want)
 		}

@@ -70,10 +70,10 @@ func (h *Hasher) Hash(password string) (string, error) {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
-// Proves reports whether a password is the one of a hash. It takes as long for a
+// proves reports whether a password is the one of a hash. It takes as long for a
 // hash that is none ("") as for one that is. The error is ErrBusy where too many
 // wait already, or ctx ended first.
-func (h *Hasher) Proves(ctx context.Context, password, hash string) (bool, error) {
+func (h *Hasher) proves(ctx context.Context, password, hash string) (bool, error) {
 	parsed, err := parseHash(hash)
 	if err != nil {
 		parsed = hashed{memory: memory, passes: passes, lanes: lanes, salt: make([]byte, saltLen), key: make([]byte, keyLen)}

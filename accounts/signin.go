@@ -41,7 +41,7 @@ func (p *Porter) Admit(ctx context.Context, name, password string, now time.Time
 	if err != nil && !unknown {
 		return Account{}, fmt.Errorf("sign in: %w", err)
 	}
-	proven, err := p.Hasher.Proves(ctx, password, seen.Password) // of nobody too, so that all take as long
+	proven, err := p.Hasher.proves(ctx, password, seen.Password) // of nobody too, so that all take as long
 	if err != nil {
 		return Account{}, err
 	}
