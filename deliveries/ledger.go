@@ -163,10 +163,6 @@ type Finding struct {
 	ByHand bool
 }
 
-// GivenUp is why a message failed that was in doubt until a person took it for
-// not sent.
-const GivenUp = "given_up"
-
 // Doubts is the ledger's list of unconfirmed deliveries.
 type Doubts interface {
 	// Unconfirmed lists deliveries that have been unconfirmed since before a

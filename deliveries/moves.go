@@ -93,7 +93,7 @@ func (d Delivery) Abandoned(now time.Time) (Delivery, bool) {
 	case d.Status == Queued, d.Status == Sending && d.Channel == channels.Webhook:
 		d.Status = Planned
 	case d.Status == Sending:
-		d.Status, d.Reason, d.SettledAt = Unconfirmed, "worker_lost", now
+		d.Status, d.Reason, d.SettledAt = Unconfirmed, WorkerLost, now
 	default:
 		return d, false
 	}

@@ -169,7 +169,7 @@ type Admission struct {
 func (h Health) Admit(now time.Time) (Health, Admission) {
 	switch {
 	case now.Before(h.PausedUntil):
-		return h, Admission{Until: h.PausedUntil, Why: "rate_limit"}
+		return h, Admission{Until: h.PausedUntil, Why: RateLimit}
 	case !h.Down:
 		return h, Admission{Free: true}
 	case now.Before(h.ProbedUntil):

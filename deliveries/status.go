@@ -109,6 +109,17 @@ const (
 	TestMode          SkipReason = "test_mode"
 )
 
+// Reasons of ours for what is not skipped, beside ProviderDown, AccountRefused and
+// what providers say.
+const (
+	RateLimit            = "rate_limit"              // it waits: its sender may send no faster
+	ProviderUnavailable  = "provider_unavailable"    // it waits to be tried again, or failed as it expired meanwhile
+	NotRendered          = "not_rendered"            // it failed: its template names what the customer does not have
+	NoAnswerFromProvider = "no_answer_from_provider" // it is unconfirmed
+	WorkerLost           = "worker_lost"             // it is unconfirmed: the lease ended while it was being sent
+	GivenUp              = "given_up"                // it failed: it was in doubt until a person took it for not sent
+)
+
 // Machine is what machines did with a message, beside its status, which tells
 // of people only.
 type Machine int

@@ -124,7 +124,7 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	round.outlet = outletOf(c.Providers, claimed[0].Channel)
 	if c.Senders[round.outlet.Channel] == nil {
 		c.Log.Error("no provider is configured; messages wait", "channel", round.outlet.Channel, "messages", len(claimed))
-		return round.giveBack(ctx, claimed, "provider_unavailable", c.Now().Add(withoutProvider), 0)
+		return round.giveBack(ctx, claimed, deliveries.ProviderUnavailable, c.Now().Add(withoutProvider), 0)
 	}
 	return round.deliver(ctx, claimed)
 }
@@ -484,7 +484,7 @@ func (r *round) queueUp(ctx context.Context, turns []*turn) error {
 	var troubles []error
 	for _, t := range turns {
 		first, apart := r.Limits.Line(ctx, t.sender, len(t.parcels))
-		troubles = append(troubles, r.giveBack(ctx, rowsOf(t.parcels), "rate_limit", r.Now().Add(first), apart))
+		troubles = append(troubles, r.giveBack(ctx, rowsOf(t.parcels), deliveries.RateLimit, r.Now().Add(first), apart))
 	}
 	return errors.Join(troubles...)
 }

@@ -18,15 +18,15 @@ func outcome(d deliveries.Delivery, result channels.Result, now time.Time) deliv
 	case result.Err == nil:
 		o.Status, o.ProviderID = deliveries.Sent, result.Receipt.ProviderID
 	case errors.As(result.Err, &notSent) && notSent.Untried:
-		again(&o, d, now, "rate_limit")
+		again(&o, d, now, deliveries.RateLimit)
 	case errors.As(result.Err, &notSent):
-		again(&o, d, now.Add(deliveries.Backoff(d, notSent.RetryAfter)), "provider_unavailable")
+		again(&o, d, now.Add(deliveries.Backoff(d, notSent.RetryAfter)), deliveries.ProviderUnavailable)
 	case errors.As(result.Err, &refused) && refused.Broken:
 		o = waiting(d, refused.Reason, now.Add(heldFor+deliveries.Spread(d, heldFor)), now)
 	case errors.As(result.Err, &refused):
 		o.Status, o.Reason = deliveries.Failed, refused.Reason
 	default:
-		o.Status, o.Reason = deliveries.Unconfirmed, "no_answer_from_provider"
+		o.Status, o.Reason = deliveries.Unconfirmed, deliveries.NoAnswerFromProvider
 	}
 	return o
 }

@@ -172,7 +172,7 @@ func (r *round) look(ctx context.Context) error {
 func (r *round) admit(ctx context.Context, t *turn) (a deliveries.Admission, err error) {
 	now := r.Now()
 	if paused := r.health[t.sender].PausedUntil; now.Before(paused) {
-		return deliveries.Admission{Until: paused, Why: "rate_limit"}, nil
+		return deliveries.Admission{Until: paused, Why: deliveries.RateLimit}, nil
 	}
 	if _, a = r.health[t.outlet].Admit(now); !a.Probe {
 		return a, nil
@@ -302,7 +302,7 @@ func waiting(d deliveries.Delivery, why string, due, now time.Time) deliveries.O
 	switch {
 	case d.ExpiresAt.IsZero():
 	case !now.Before(d.ExpiresAt):
-		o.Status, o.Reason = deliveries.Failed, "provider_unavailable"
+		o.Status, o.Reason = deliveries.Failed, deliveries.ProviderUnavailable
 	case due.After(d.ExpiresAt):
 		o.DueAt = d.ExpiresAt
 	}

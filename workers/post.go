@@ -33,7 +33,7 @@ func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parc
 			o.Log.Error("a delivery cannot be rendered", "delivery", p.delivery.ID,
 				"campaign", p.delivery.Campaign, "template", p.delivery.Template, "error", err)
 			unwritable = append(unwritable, deliveries.Outcome{
-				ID: p.delivery.ID, Status: deliveries.Failed, Reason: "not_rendered",
+				ID: p.delivery.ID, Status: deliveries.Failed, Reason: deliveries.NotRendered,
 			})
 			continue
 		}

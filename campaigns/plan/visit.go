@@ -12,10 +12,6 @@ import (
 	"rapport/templates"
 )
 
-// notRendered is the reason of a message whose template names what the customer
-// does not have.
-const notRendered = "not_rendered"
-
 // likely is a delivery's number as links in messages carry it: of the usual
 // length, because length may have a price.
 const likely = 1_000_000
@@ -146,7 +142,7 @@ func (v *visit) judge(ctx context.Context, d deliveries.Delivery, t campaigns.Tr
 	case err != nil && v.alone() && v.campaign.Trigger.Kind != campaigns.OnSegment:
 		return d.Begun(verdict, now) // it may name what only the event or the agent brings
 	case err != nil:
-		failed, _ := d.Settled(deliveries.Outcome{Status: deliveries.Failed, Reason: notRendered}, now)
+		failed, _ := d.Settled(deliveries.Outcome{Status: deliveries.Failed, Reason: deliveries.NotRendered}, now)
 		return failed
 	}
 	matter.Content = &content

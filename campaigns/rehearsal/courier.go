@@ -64,7 +64,7 @@ func (w *World) pressure(p *parcel) deliveries.Pressure {
 // have.
 func (w *World) unwritable(p *parcel, err error) {
 	w.tell(Line{Customer: p.Customer, Campaign: p.Campaign, Kind: Mistaken, Channel: p.Channel, Name: p.Template, Reason: reasonOf(err), Delivery: &p.Delivery})
-	after, _ := p.Settled(deliveries.Outcome{ID: p.ID, Status: deliveries.Failed, Reason: "not_rendered"}, w.now)
+	after, _ := p.Settled(deliveries.Outcome{ID: p.ID, Status: deliveries.Failed, Reason: deliveries.NotRendered}, w.now)
 	w.move(p, after)
 	w.note(p.person, p.Event(w.now))
 }
