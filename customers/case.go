@@ -50,6 +50,10 @@ const (
 	Low    Priority = "low"
 )
 
+// Priorities lists them, the most pressing first. What is none of them presses as
+// little as the last.
+func Priorities() []Priority { return []Priority{Urgent, High, Normal, Low} }
+
 // Overdue reports whether the case's clock has run out. An answer stops the clock
 // until the customer writes again.
 func (c Case) Overdue(now time.Time) bool {

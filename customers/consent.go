@@ -54,11 +54,24 @@ func (c *Customer) Consented(topic string, ch channels.Channel, byDefault bool) 
 // order they become known: a complaint is hidden by nothing, and soft bounces hide
 // nothing. Of others the first stays.
 func Weight(reason string) int {
-	switch reason {
-	case SoftBounces:
-		return 0
-	case channels.ReasonComplained:
-		return 2
+	for _, w := range Weights() {
+		if w.Reason == reason {
+			return w.Weight
+		}
 	}
-	return 1
+	return UsualWeight
+}
+
+// UsualWeight is the weight of a reason that Weights does not name.
+const UsualWeight = 1
+
+// ReasonWeight is the weight of one reason.
+type ReasonWeight struct {
+	Reason string
+	Weight int
+}
+
+// Weights are those of the reasons that weigh more or less than the others.
+func Weights() []ReasonWeight {
+	return []ReasonWeight{{SoftBounces, UsualWeight - 1}, {channels.ReasonComplained, UsualWeight + 1}}
 }

@@ -117,7 +117,13 @@ func speakOn(ctx context.Context, tx *tx, id int64, c customers.Case) error {
 
 // urgency is the SQL that orders priorities, the most pressing lowest.
 func urgency(column string) string {
-	return "CASE " + column + " WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END"
+	order := customers.Priorities()
+	last := len(order) - 1
+	query := "CASE " + column
+	for place, priority := range order[:last] {
+		query += fmt.Sprintf(" WHEN '%s' THEN %d", priority, place)
+	}
+	return query + fmt.Sprintf(" ELSE %d END", last)
 }
 
 func caseEvent(c customers.Case, id int64, opened bool) customers.Event {

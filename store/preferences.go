@@ -127,7 +127,11 @@ func renews(reason, before string) bool {
 
 // weightOf is customers.Weight of a column.
 func weightOf(column string) string {
-	return "CASE " + column + " WHEN '" + customers.SoftBounces + "' THEN 0 WHEN '" + channels.ReasonComplained + "' THEN 2 ELSE 1 END"
+	query := "CASE " + column
+	for _, w := range customers.Weights() {
+		query += fmt.Sprintf(" WHEN '%s' THEN %d", w.Reason, w.Weight)
+	}
+	return query + fmt.Sprintf(" ELSE %d END", customers.UsualWeight)
 }
 
 // Release implements customers.Preferences.

@@ -261,7 +261,7 @@ func broughtUpToDate(open, c customers.Case) customers.Case {
 }
 
 func morePressing(a, b customers.Priority) customers.Priority {
-	order := []customers.Priority{customers.Urgent, customers.High, customers.Normal, customers.Low}
+	order := customers.Priorities()
 	if slices.Index(order, b) < slices.Index(order, a) {
 		return b
 	}

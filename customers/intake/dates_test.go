@@ -43,7 +43,7 @@ func TestTheOrderOfAColumnOfDates(t *testing.T) {
 	}
 }
 
-func TestDates(t *testing.T) {
+func TestADateIsReadInTheOrderAndZoneGiven(t *testing.T) {
 	zone := func(name string) *time.Location {
 		zone, err := time.LoadLocation(name)
 		if err != nil {

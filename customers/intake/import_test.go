@@ -207,7 +207,7 @@ func TestImportedConsentsDoNotOutlastANewerWord(t *testing.T) {
 	}
 }
 
-func TestTraits(t *testing.T) {
+func TestATraitIsTakenInByItsType(t *testing.T) {
 	s := open(t)
 	header := []string{"id", "plan", "zip", "income", "club", "mobile", "score", "since", "vip", "level"}
 	options := intake.Options{

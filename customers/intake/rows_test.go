@@ -42,7 +42,7 @@ func walk(t *testing.T, name, content string) (header, lines []string) {
 	return rows.header, lines
 }
 
-func TestRows(t *testing.T) {
+func TestRowsAreReadOrRefusedWithTheirLine(t *testing.T) {
 	const (
 		unclosed = "a quote is opened and not closed in its place; close it, or double it inside the cell"
 		misplace = "a quote stands where none may: double it inside a quoted cell, or quote the whole cell"
