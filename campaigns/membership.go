@@ -71,8 +71,8 @@ func (w *Workspace) Watched() []string {
 	return slices.Compact(watched)
 }
 
-// Watching lists the live campaigns that wait for changes of a segment, by id.
-func (w *Workspace) Watching(segment string) []*Campaign {
+// watching lists the live campaigns that wait for changes of a segment, by id.
+func (w *Workspace) watching(segment string) []*Campaign {
 	var watching []*Campaign
 	for _, c := range w.Campaigns {
 		if c.Trigger.Kind == OnSegment && c.State == Live && c.Trigger.Segment == segment {
@@ -112,7 +112,7 @@ func (w *Workspace) Meaning(segment string) string {
 // Begun are the journeys that changes of a segment's members begin at now.
 func (w *Workspace) Begun(segment string, changes []MemberChange, counts map[string]map[string]int64, now time.Time) []Admission {
 	var begun []Admission
-	for _, c := range w.Watching(segment) {
+	for _, c := range w.watching(segment) {
 		for _, change := range changes {
 			cause := "segment:" + segment + ":" + string(change.Change) + ":" + strconv.FormatInt(now.UnixMilli(), 10)
 			if entry, begins := w.EntryOn(c, segment, change.Change, cause, change.Customer, counts[change.Customer.ID], now); begins {
@@ -127,7 +127,7 @@ func (w *Workspace) Begun(segment string, changes []MemberChange, counts map[str
 // ask about.
 func (w *Workspace) WatchCounts(segment string) []expression.Count {
 	var counts []expression.Count
-	for _, c := range w.Watching(segment) {
+	for _, c := range w.watching(segment) {
 		for _, count := range c.Counts() {
 			if !slices.Contains(counts, count) {
 				counts = append(counts, count)

@@ -32,15 +32,15 @@ func (d Delivery) Event(now time.Time) customers.Event {
 		At:         now,
 		ReceivedAt: now,
 		Properties: properties,
-		Key:        d.EventKey(d.Status),
+		Key:        d.eventKey(d.Status),
 		Campaign:   d.Campaign,
 		Entry:      d.Entry,
 		Delivery:   d.ID,
 	}
 }
 
-// EventKey identifies the line that a status of the delivery's present attempt
+// eventKey identifies the line that a status of the delivery's present attempt
 // puts on the timeline, whoever says it first: the courier or the provider.
-func (d Delivery) EventKey(s Status) string {
+func (d Delivery) eventKey(s Status) string {
 	return fmt.Sprintf("delivery:%d:%s:%d", d.ID, s, d.Attempts)
 }

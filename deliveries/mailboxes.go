@@ -19,7 +19,7 @@ func (d Doors) Box(use channels.MailboxUse, delivery int64) string {
 	if d.Mail == "" {
 		return ""
 	}
-	return string(use) + "-" + d.Signer.Spell(Token{boxes[use], delivery, 0}) + "@" + d.Mail
+	return string(use) + "-" + d.Signer.spell(Token{boxes[use], delivery, 0}) + "@" + d.Mail
 }
 
 // Mailbox finds out what an address stands for. known is false for every address
@@ -46,7 +46,7 @@ func (d Doors) MessageID(delivery int64) string {
 	if base, err := url.Parse(d.Base); domain == "" && err == nil {
 		domain = base.Hostname()
 	}
-	return d.Signer.Spell(Token{MessageName, delivery, 0}) + "@" + domain
+	return d.Signer.spell(Token{MessageName, delivery, 0}) + "@" + domain
 }
 
 // DeliveryOf is the delivery whose e-mail bears a message id, as MessageID made it;

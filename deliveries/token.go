@@ -74,10 +74,10 @@ func (s Signer) Open(purpose Purpose, text string) (Token, error) {
 	return s.unseal(purpose, raw)
 }
 
-// Spell writes a token in lower-case letters and digits, about 28 of them, for
+// spell writes a token in lower-case letters and digits, about 28 of them, for
 // places that may change their case: the local part of an address is at most 64
 // characters long (RFC 5321 §4.5.3.1.1), and many servers fold it.
-func (s Signer) Spell(t Token) string {
+func (s Signer) spell(t Token) string {
 	return strings.ToLower(caseless.EncodeToString(s.seal(t)))
 }
 

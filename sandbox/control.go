@@ -36,7 +36,7 @@ func (s *Sandbox) control(w http.ResponseWriter, r *http.Request) {
 		s.SetFaults(*asked.Faults...)
 	}
 	if asked.Disorder != nil {
-		s.SetDisorder(*asked.Disorder)
+		s.setDisorder(*asked.Disorder)
 	}
 	for address, behaviour := range asked.Customers {
 		s.Behave(address, behaviour)

@@ -91,8 +91,8 @@ func (s *Sandbox) SetFaults(list ...Fault) {
 	s.faults.set(list, s.faults.now.Load().disorder)
 }
 
-// SetDisorder replaces what goes wrong with callbacks planned from now on.
-func (s *Sandbox) SetDisorder(d Disorder) {
+// setDisorder replaces what goes wrong with callbacks planned from now on.
+func (s *Sandbox) setDisorder(d Disorder) {
 	s.faults.set(s.faults.now.Load().faults, d)
 }
 

@@ -336,7 +336,7 @@ func (r *round) sort(ctx context.Context, parcels []*parcel) ([]*parcel, error) 
 }
 
 func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
-	if r.TestMode.Skips(p.delivery.Channel, p.journey.Customer) {
+	if r.TestMode.skips(p.delivery.Channel, p.journey.Customer) {
 		return deliveries.Verdict{Reason: deliveries.TestMode}
 	}
 	matter := p.matter()

@@ -102,7 +102,7 @@ func (g *Gauges) outlets(ctx context.Context, s *telemetry.Standing) error {
 
 func (g *Gauges) queues(ctx context.Context, now time.Time, s *telemetry.Standing) error {
 	s.QueuesPending, s.QueuesActive = map[string]telemetry.Level{}, map[string]int64{}
-	standing, err := StandingParts(ctx, g.Queue.redis, 1)
+	standing, err := standingParts(ctx, g.Queue.redis, 1)
 	if err != nil {
 		return err
 	}

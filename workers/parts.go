@@ -53,10 +53,10 @@ func partOf(name string) (queue string, is bool) {
 	return queue, err == nil && n > 0 && name == part(queue, n) && spreads(queue)
 }
 
-// StandingParts lists the parts of every queue of ours: those of the setting and
+// standingParts lists the parts of every queue of ours: those of the setting and
 // those Redis knows, in which tasks may wait that were put there before the
 // setting changed. With an error come those of the setting alone.
-func StandingParts(ctx context.Context, r redis.UniversalClient, parts int) (map[string][]string, error) {
+func standingParts(ctx context.Context, r redis.UniversalClient, parts int) (map[string][]string, error) {
 	standing := map[string][]string{}
 	for queue := range DefaultQueues() {
 		standing[queue] = QueueParts(queue, parts)

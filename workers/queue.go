@@ -233,7 +233,7 @@ func (s *Server) Start() error {
 	o := s.options
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	standing, err := StandingParts(ctx, s.redis, o.Parts)
+	standing, err := standingParts(ctx, s.redis, o.Parts)
 	if err != nil { // what is in others comes round by its lease
 		o.Log.Warn("only the queues of the setting are served", "error", err)
 	}

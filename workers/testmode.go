@@ -15,10 +15,10 @@ type TestMode struct {
 	Addresses []string // mailboxes and E.164 numbers
 }
 
-// Skips reports whether a message must not leave. A notification may where the
+// skips reports whether a message must not leave. A notification may where the
 // customer's mailbox or number is listed. Webhooks reach other systems, which
 // know of no test: none leaves.
-func (t TestMode) Skips(ch channels.Channel, customer *customers.Customer) bool {
+func (t TestMode) skips(ch channels.Channel, customer *customers.Customer) bool {
 	switch {
 	case !t.On:
 		return false

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// MessageLimit is how large an e-mail may be, in bytes, by whatever way it comes.
-const MessageLimit = 30 << 20
+// messageLimit is how large an e-mail may be, in bytes, by whatever way it comes.
+const messageLimit = 30 << 20
 
 const (
 	// patience is how long the other side may be silent (RFC 5321 §4.5.3.2 asks a
@@ -47,7 +47,7 @@ func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &session{smtp: s, ctx: context.WithoutCancel(ctx)}, nil
 	}))
-	server.Domain, server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.Domain, MessageLimit, recipients, lineLimit
+	server.Domain, server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.Domain, messageLimit, recipients, lineLimit
 	server.ReadTimeout, server.WriteTimeout = patience, patience
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
