@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -77,6 +78,19 @@ func (m *segmentMessage) customer() string {
 		return anonymous + m.AnonymousID
 	}
 	return m.UserID
+}
+
+// adopted is the visitor who says who they are, and the customer they are: by an
+// identify that names both ids, or by an alias. It is "" twice where nobody does.
+func (m *segmentMessage) adopted() (visitor, customer string) {
+	before := m.AnonymousID
+	if m.Type == "alias" {
+		before = strings.TrimPrefix(cmp.Or(m.PreviousID, m.AnonymousID), anonymous)
+	}
+	if m.Type != "identify" && m.Type != "alias" || m.UserID == "" || before == "" || before == m.UserID {
+		return "", ""
+	}
+	return anonymous + before, m.UserID
 }
 
 // taking collects what a request's messages say.

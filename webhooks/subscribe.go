@@ -1,12 +1,10 @@
 package webhooks
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"regexp"
-	"strings"
 
 	"rapport/channels"
 	"rapport/customers"
@@ -177,17 +175,4 @@ func (d *Doors) pushUnsubscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// adopted are the visitors who have said who they are: by an identify that names
-// both ids, or by an alias.
-func (m *segmentMessage) adopted() (visitor, customer string) {
-	before := m.AnonymousID
-	if m.Type == "alias" {
-		before = strings.TrimPrefix(cmp.Or(m.PreviousID, m.AnonymousID), anonymous)
-	}
-	if m.Type != "identify" && m.Type != "alias" || m.UserID == "" || before == "" || before == m.UserID {
-		return "", ""
-	}
-	return anonymous + before, m.UserID
 }
