@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -66,37 +63,6 @@ func (o *options) startFollowUp(ctx context.Context, campaign, who string, prope
 	}
 	_, err = i.starter().Start(ctx, campaign, customer, properties)
 	return err
-}
-
-// askConsole sends one of the forms of a running program's console.
-func (o *options) askConsole(ctx context.Context, path string, form url.Values) error {
-	c, _, err := o.load()
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, consoleURL(c)+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Accept", "text/plain")
-	client := &http.Client{
-		Timeout:       10 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask the running rapport at %s: %w", consoleURL(c), err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode == http.StatusSeeOther {
-		return nil
-	}
-	why, err := io.ReadAll(io.LimitReader(response.Body, 4096))
-	if err != nil {
-		return err
-	}
-	return errors.New(strings.TrimSpace(string(why)))
 }
 
 // assignments reads the name=value pairs of a flag.
