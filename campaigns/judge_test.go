@@ -51,7 +51,7 @@ func TestAMessageThatNothingHoldsGoes(t *testing.T) {
 	}
 }
 
-func TestGates(t *testing.T) {
+func TestAGateThatIsShutSaysWhyAndForHowLong(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil  func(*plea)
 		reason deliveries.SkipReason

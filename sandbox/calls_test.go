@@ -55,7 +55,7 @@ func script(w http.ResponseWriter, r *http.Request, v visitor) bool {
 	return true
 }
 
-func TestCalls(t *testing.T) {
+func TestACallGoesByItsCustomersMood(t *testing.T) {
 	cases := []struct {
 		name     string
 		mood     float64

@@ -112,7 +112,7 @@ func TestAKilledProcessLeavesNoLock(t *testing.T) {
 	openMigrated(t, dsn)
 }
 
-func TestMigrate(t *testing.T) {
+func TestMigratingAgainChangesNothingAndANewerDatabaseIsRefused(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *Store) {
 		if err := s.Migrate(t.Context()); err != nil {
 			t.Errorf("a second time: %v", err)

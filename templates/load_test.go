@@ -358,7 +358,7 @@ func TestOneLibraryServesMany(t *testing.T) {
 	group.Wait()
 }
 
-func TestLines(t *testing.T) {
+func TestALineIsATemplateOfItsOwn(t *testing.T) {
 	line, err := ParseLine("Unhappy with {{ event.order_id }}{% if customer.city %} in {{ customer.city }}{% endif %}")
 	if err != nil {
 		t.Fatal(err)

@@ -202,7 +202,7 @@ func TestIdentifyFillsAProfile(t *testing.T) {
 	}
 }
 
-func TestWriteKeys(t *testing.T) {
+func TestNobodyWritesWithoutAKey(t *testing.T) {
 	h := open(t)
 	body := `{"userId":"u1","event":"Seen","messageId":"m1"}`
 	for what, key := range map[string]string{"none": "", "wrong": "WK_wrong", "part": "WK_sho", "more": writeKey + "x"} {

@@ -88,7 +88,7 @@ func TestRecordedCallbacksAreRead(t *testing.T) {
 	}
 }
 
-func TestStatuses(t *testing.T) {
+func TestAStatusIsReportedAsWhatItMeans(t *testing.T) {
 	for _, c := range []struct {
 		status, code string
 		want         channels.Report

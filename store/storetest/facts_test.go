@@ -37,7 +37,7 @@ func TestALeaseHasOneHolder(t *testing.T) {
 	})
 }
 
-func TestFacts(t *testing.T) {
+func TestAFactIsTheLastThatWasSet(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		for _, value := range []string{"", "epoch-1", "epoch-2"} {
 			if value != "" {

@@ -105,7 +105,7 @@ func TestAStopAfterAnErasureOutlastsAnEarlierStart(t *testing.T) {
 	})
 }
 
-func TestBrowsers(t *testing.T) {
+func TestABrowserBelongsToWhoSubscribedItLast(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		put(t, s, customers.Customer{ID: "c-1"}, customers.Customer{ID: "c-2"})
 		laptop := channels.PushSubscription{Endpoint: "https://push.example/laptop", P256dh: "p", Auth: "a"}

@@ -228,7 +228,7 @@ func TestPutProducts(t *testing.T) {
 }
 
 // A hundred customers, each a little better than the one before.
-func TestRank(t *testing.T) {
+func TestCustomersAreRankedByWhatTheyBought(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		var people []customers.Customer
 		for i := 1; i <= 100; i++ {

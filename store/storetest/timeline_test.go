@@ -117,7 +117,7 @@ func TestOnlyLiveEventsAreNews(t *testing.T) {
 	})
 }
 
-func TestCounts(t *testing.T) {
+func TestEventsAreCountedWithinTheirSpan(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		appended(t, s, event("c-1", "1", ago(50*time.Hour)), event("c-1", "2", ago(24*time.Hour)), event("c-1", "3", noon),
 			event("c-1", "4", noon.Add(time.Hour)), event("c-2", "5", noon),
