@@ -9,6 +9,8 @@ import (
 func TestWhatAConditionAssuresATemplateOf(t *testing.T) {
 	for condition, assured := range map[string]bool{
 		`event.a != nil`:                           true,
+		`event.a != ""`:                            true,
+		`event.a != '' and event.b > 2`:            true,
 		`event.a == 1`:                             true,
 		`event.a == -1.5`:                          true,
 		`event.a == "x"`:                           true,
@@ -23,6 +25,8 @@ func TestWhatAConditionAssuresATemplateOf(t *testing.T) {
 		`event.a != nil and event.b == "x"`:        true,
 		`event.a != "x"`:                           false,
 		`event.a != false`:                         false,
+		`event.a != 0`:                             false,
+		`event.a != "" or event.b > 2`:             false,
 		`event.a != nil and event.a != 3`:          false,
 		`event.a == event.b`:                       false,
 		`event.a == city`:                          false,

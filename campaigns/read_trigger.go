@@ -104,13 +104,14 @@ var (
 	// evasive finds what may let a condition hold without the fields it names: two
 	// sides that are both not known are equal.
 	evasive = regexp.MustCompile(`\b(?:or|not|nil|null)\b|\|\||\?|!|==`)
-	// certain find comparisons that only a known field passes: with a value. What is
-	// compared with false may be a comparison itself, so there it must be a field.
+	// certain find comparisons that only a known field passes: with a value, or for
+	// difference from what is not known, which an empty text is too. What is compared
+	// with false may be a comparison itself, so there it must be a field.
 	certain = func() []*regexp.Regexp {
 		const begin, end, field = `(^|\(|\band\b|&&)\s*`, `\s*($|\)|\band\b|&&)`, `[\w.]+`
 		const value = "(?:\"[^\"]+\"|'[^']+'|`[^`]+`|-?[0-9.]+|true)"
 		return []*regexp.Regexp{
-			regexp.MustCompile(`!=\s*nil\b()()`), regexp.MustCompile(`==\s*` + value + end + `()`), regexp.MustCompile(begin + value + `\s*==()`),
+			regexp.MustCompile("!=\\s*(?:nil\\b|\"\"|''|``)()()"), regexp.MustCompile(`==\s*` + value + end + `()`), regexp.MustCompile(begin + value + `\s*==()`),
 			regexp.MustCompile(begin + field + `\s*==\s*false` + end), regexp.MustCompile(begin + `false\s*==\s*` + field + end),
 		}
 	}()
