@@ -162,7 +162,7 @@ func (k *Catalog) edition(applied Applied) (*Edition, error) {
 	if edition, known := k.parsed[applied.Version]; known {
 		return edition, nil
 	}
-	workspace, problems := Load(applied.Files)
+	workspace, problems := LoadApplied(applied.Files)
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("workspace %d %w, %d mistakes, the first: %s",
 			applied.Version, ErrStale, len(problems), problems[0])

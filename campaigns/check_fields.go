@@ -49,7 +49,7 @@ func (r *reader) exists(f templates.Field, ch channels.Channel) *mistake {
 	}
 	if found.known && found.missing && !f.Defaulted {
 		name := strings.Join(f.Path, ".")
-		return wrong(name+" is not known of every customer", "write "+defaulted(name)+", or put it between {% if "+name+" %} and {% endif %}")
+		return r.missing(wrong(name+" is not known of every customer", "write "+defaulted(name)+", or put it between {% if "+name+" %} and {% endif %}"))
 	}
 	return found.mistake()
 }

@@ -111,13 +111,13 @@ func (c *campaignReader) given(f templates.Field, u use) *mistake {
 		return wrong(fmt.Sprintf("%s is not known here: campaign %s, which sends this at %s, starts by %q and has no event", name, c.campaign.ID, place, c.campaign.Trigger.Kind),
 			"give it a default, or send another template there")
 	case f.Path[0] == "event" && !slices.Contains(c.assured, name):
-		return c.mayBeMissing(name)
+		return c.missing(c.mayBeMissing(name))
 	case f.Path[0] == "answers":
 		if m := c.answerGiven(f.Path); m != nil || slices.Contains(c.assured, name) {
 			return m
 		}
-		return wrong(name+" is missing where the customer did not answer",
-			"write "+defaulted(name)+", or send the template in an arm: if: "+name+" != nil")
+		return c.missing(wrong(name+" is missing where the customer did not answer",
+			"write "+defaulted(name)+", or send the template in an arm: if: "+name+" != nil"))
 	case name == "links.survey" && !u.ask:
 		return wrong("links.survey leads nowhere in "+place+", where nothing is asked", "send this template by an \"ask:\" step, or take the link out")
 	case f.Path[0] == "vars":
@@ -126,6 +126,15 @@ func (c *campaignReader) given(f templates.Field, u use) *mistake {
 		}
 	}
 	return nil
+}
+
+// missing is the mistake of a text that names what some messages lack: none in a
+// workspace that was applied.
+func (r *reader) missing(m *mistake) *mistake {
+	if r.applied {
+		return nil
+	}
+	return m
 }
 
 func (c *campaignReader) mayBeMissing(name string) *mistake {

@@ -18,8 +18,21 @@ const settingsFile = "rapport.yaml"
 // segment or campaign with a mistake, or leaning on one that has, is left out.
 // Its Warnings say what in the sound part is probably not meant as it is written.
 func Load(files map[string][]byte) (*Workspace, []Problem) {
+	return load(files, false)
+}
+
+// LoadApplied reads the files of a workspace that was applied once, as Load does,
+// but takes it for no mistake that a text names what may be missing. More of that
+// is found with every version of the program, and whoever renders the text sees
+// which message lacks it.
+func LoadApplied(files map[string][]byte) (*Workspace, []Problem) {
+	return load(files, true)
+}
+
+func load(files map[string][]byte, applied bool) (*Workspace, []Problem) {
 	r := &reader{
-		files: files,
+		files:   files,
+		applied: applied,
 		workspace: &Workspace{
 			Traits:    map[string]expression.Type{},
 			Senders:   map[channels.Channel]SenderRule{},
@@ -46,6 +59,9 @@ type reader struct {
 	findings
 	files     map[string][]byte
 	workspace *Workspace
+	// applied says that this was in force already: no text in it is blamed for
+	// naming what may be missing.
+	applied bool
 	// settled says that rapport.yaml was read: what it does not name does not
 	// exist. While it is not, nothing is reported as missing from it.
 	settled  bool

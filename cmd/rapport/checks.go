@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"rapport/campaigns"
 	"rapport/store"
 	"rapport/workers"
 )
@@ -37,6 +38,7 @@ func (i *installation) checks(redis use) []check {
 		{name: "redis", ask: func(ctx context.Context) finding { return i.askRedis(ctx, redis) }},
 		{name: "clock", ask: i.askClocks},
 		{name: "ledger", ask: i.askLedger, told: redis == asHint},
+		{name: "workspace", ask: func(ctx context.Context) finding { return i.askWorkspace(ctx, redis) }},
 	}
 }
 
@@ -106,6 +108,23 @@ func (i *installation) askLedger(ctx context.Context) finding {
 		return away(err, reachStore)
 	}
 	return finding{OK: true}
+}
+
+// askWorkspace looks whether the workspace in force can be read; before the first
+// one there is nothing to read. Doors that were open stay open: what comes in is
+// kept until the workspace can be read again. New ones wait.
+func (i *installation) askWorkspace(ctx context.Context, redis use) finding {
+	_, err := i.Catalog.Current(ctx)
+	if err == nil || errors.Is(err, campaigns.ErrNoWorkspace) {
+		i.hadWorkspace.Store(true)
+		return finding{OK: true}
+	}
+	if _, unreached := i.Store.Clock(ctx); unreached != nil {
+		return finding{OK: true} // which is another check's to tell
+	}
+	f := finding{Problem: err.Error(), Mend: "run `rapport validate` with this program, put right what it names and apply it"}
+	f.Told = redis == asHint && i.hadWorkspace.Load()
+	return f
 }
 
 // askClocks compares this machine's clock with the servers'. One that does not

@@ -83,6 +83,41 @@ func TestAServerWhoseClockIsWrongMakesUnready(t *testing.T) {
 	}
 }
 
+// A workspace in force that cannot be read keeps every role from its work that
+// begins with it, and doors that were open not.
+func TestAWorkspaceThatCannotBeReadMakesUnready(t *testing.T) {
+	e, err := embed(t.Context(), &options{data: t.TempDir()}, config.Defaults(), now, sandbox.Lifelike(), 1, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	worker, err := assemble(t.Context(), e.backing, true, now, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := func() *installation { return wire(e.backing, worker.Store, now, noLog) }
+	looks := func(when string, i *installation, redis use, want ...string) {
+		t.Helper()
+		i.Health.Look(t.Context(), i.checks(redis))
+		if got := troubles(i.Health); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", when, got, want)
+		}
+	}
+	doors := role()
+	looks("nothing is applied, to a worker", worker, asWork)
+	looks("nothing is applied, to doors", doors, asHint)
+	unread := map[string][]byte{"rapport.yaml": []byte("the language of a newer program")}
+	if _, err := worker.Store.Archive().Keep(t.Context(), unread, "unread", nil, now()); err != nil {
+		t.Fatal(err)
+	}
+	looks("a worker", worker, asWork, "workspace")
+	looks("doors that were open", doors, asHint)
+	if _, findings := doors.Health.Ready(); findings[len(findings)-1].OK {
+		t.Error("open doors do not tell it")
+	}
+	looks("new doors", role(), asHint, "workspace")
+}
+
 // That a process has only just started is no news; that it is ready is, and what keeps
 // it from its work.
 func TestOnlyNewsIsLogged(t *testing.T) {

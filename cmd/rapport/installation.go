@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -68,6 +69,8 @@ type installation struct {
 	Health  *health
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	hadWorkspace atomic.Bool // the workspace in force could be read, or there was none
 }
 
 // assemble opens the store, brings its schema up to date where that may be

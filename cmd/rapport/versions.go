@@ -90,7 +90,7 @@ func (i *installation) printVersion(ctx context.Context, w io.Writer, format, ca
 		return err
 	}
 	names := slices.Sorted(maps.Keys(applied.Files))
-	workspace, _ := campaigns.Load(applied.Files)
+	workspace, _ := campaigns.LoadApplied(applied.Files)
 	if files := workspace.FilesOf(campaign); files != nil {
 		names = files
 	}
