@@ -96,10 +96,10 @@ func (h *hearing) hearWish() {
 	}
 }
 
-// Binding reports whether a report says what its customer wants from now on, or
-// that an address must not be used any more. That counts whether or not the
-// campaign that wrote to them can be read.
-func Binding(r channels.Report) bool {
+// Binding reports whether a report on a delivery says what its customer wants from
+// now on, or that an address must not be used any more. That counts whether or not
+// the campaign that wrote to them can be read.
+func Binding(r channels.Report, d deliveries.Delivery) bool {
 	switch wish := wishOf(r); r.Kind {
 	case channels.ReportUnsubscribed, channels.ReportPreferred, channels.ReportDisowned, channels.ReportComplained:
 		return true
@@ -107,6 +107,8 @@ func Binding(r channels.Report) bool {
 		return wish != WishYes // which may be an answer
 	case channels.ReportReplied:
 		return wish == WishStop || wish == WishStart && (r.Letter == nil || r.Letter.Proven)
+	case channels.ReportAnswered:
+		return r.Suppress || r.Channel == channels.Call && refusesCalls(r, d)
 	}
 	return r.Suppress
 }

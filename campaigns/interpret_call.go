@@ -19,7 +19,7 @@ import (
 func (h *hearing) hearCall() {
 	r := &h.report
 	switch {
-	case r.Kind == channels.ReportAnswered && h.wantsNoCalls():
+	case r.Kind == channels.ReportAnswered && refusesCalls(*r, h.delivery):
 		r.Kind, r.Suppress, r.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
 	case r.Kind == channels.ReportFailed && r.Reason == channels.ReasonMachine && h.leavesWords():
 		// Whoever was left a message is not called again for it. A question waits
@@ -31,9 +31,11 @@ func (h *hearing) hearCall() {
 	}
 }
 
-func (h *hearing) wantsNoCalls() bool {
-	q, known := h.question()
-	return known && q.Stops(h.report.Answer) || wantsNoCalls(h.report.Text)
+// refusesCalls reports whether what was pressed or said on a call asks not to be
+// called again. The call's own script tells, whichever campaign it is of.
+func refusesCalls(r channels.Report, d deliveries.Delivery) bool {
+	q, known := questionOf(r, d)
+	return known && q.Stops(r.Answer) || wantsNoCalls(r.Text)
 }
 
 func (h *hearing) leavesWords() bool {
@@ -42,9 +44,11 @@ func (h *hearing) leavesWords() bool {
 }
 
 // question is the question of the call's script that the report answers.
-func (h *hearing) question() (channels.CallQuestion, bool) {
-	script := scriptOf(h.delivery)
-	at := slices.IndexFunc(script, func(q channels.CallQuestion) bool { return q.ID == h.report.Question })
+func (h *hearing) question() (channels.CallQuestion, bool) { return questionOf(h.report, h.delivery) }
+
+func questionOf(r channels.Report, d deliveries.Delivery) (channels.CallQuestion, bool) {
+	script := scriptOf(d)
+	at := slices.IndexFunc(script, func(q channels.CallQuestion) bool { return q.ID == r.Question })
 	if at < 0 {
 		return channels.CallQuestion{}, false
 	}

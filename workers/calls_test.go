@@ -5,9 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/deliveries"
 )
+
+const twoQuestions = "say: Hello.\nask: [{id: csat, say: From one to five?, expect: digits 1-5}, {id: comment, say: Why?, record: 30s}]\nbye: Goodbye.\n"
 
 // ringing is a shop that calls, again after an hour, and never at dinner.
 func ringing(t *testing.T) *shop {
@@ -15,7 +18,7 @@ func ringing(t *testing.T) *shop {
 	s := open(t, with(map[string]string{
 		"campaigns/ring.yaml": campaign("ring", "Rang", "{ask: csat, by: call, template: note, retry: {on: [busy, no_answer, machine], every: 1h, at_most: 2}}") +
 			`contact: {hours: ["09:00-13:30", "18:00-20:00"]}` + "\n",
-		"templates/call/note.yaml": "say: Hello.\nask: [{id: csat, say: From one to five?, expect: digits 1-5}, {id: comment, say: Why?, record: 30s}]\nbye: Goodbye.\n",
+		"templates/call/note.yaml": twoQuestions,
 	}))
 	s.reader.Listeners[callOut.String()] = s.senders[channels.Call].(channels.Listener)
 	s.plan("ann", "Rang")
@@ -71,6 +74,25 @@ func TestNineEndsTheCalls(t *testing.T) {
 	}
 	s.twilioTells("", url.Values{"CallStatus": {"completed"}, "CallDuration": {"12"}})
 	s.stands(deliveries.Unsubscribed, "")
+}
+
+// It needs no campaign that can be read; an answer does.
+func TestNineDoesNotWaitForAStaleCampaign(t *testing.T) {
+	s := ringing(t)
+	listener := s.reader.Listeners[callOut.String()]
+	s.apply(with(map[string]string{
+		"campaigns/ring.yaml": campaign("ring", "Rang", "{ask: csat, by: call, template: note}"), "templates/call/note.yaml": twoQuestions,
+	}))
+	s.catalog = &campaigns.Catalog{Archive: rotten{s.store.Archive(), "ring"}}
+	s.wire()
+	s.reader.Listeners[callOut.String()] = listener
+	s.twilioTells("?q=0&try=0", url.Values{"CallStatus": {"in-progress"}, "Digits": {"4"}})
+	s.stands(deliveries.Sent, "")
+	s.twilioTells("?q=0&try=1", url.Values{"CallStatus": {"in-progress"}, "Digits": {"9"}})
+	s.stands(deliveries.Unsubscribed, "")
+	if why := s.customer("ann").Suppressed[channels.Call]; why != channels.ReasonOptedOut {
+		t.Errorf("suppressed for %q", why)
+	}
 }
 
 // What was recorded is a row to fetch, whichever word of it comes first.

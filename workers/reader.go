@@ -219,17 +219,18 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 			}
 			continue
 		}
+		report := nameQuestion(h)
 		var campaign *campaigns.Campaign
 		if h.delivery.ID != 0 && !h.delivery.Direct() {
 			if campaign, err = shelf.campaign(ctx, h.delivery.Campaign, h.delivery.Version); err != nil {
 				return nil, err
 			}
-			if campaign == nil && !campaigns.Binding(h.report) {
+			if campaign == nil && !campaigns.Binding(report, h.delivery) {
 				later[h.received] = true
 				continue
 			}
 		}
-		responses = append(responses, edition.Interpret(campaign, nameQuestion(h), h.delivery, customer, r.Now()))
+		responses = append(responses, edition.Interpret(campaign, report, h.delivery, customer, r.Now()))
 	}
 	return responses, nil
 }
