@@ -245,7 +245,7 @@ func (s summary) Pressing(ctx context.Context, now time.Time, most int) (b deliv
 			CASE WHEN `+strings.Join(due, " OR ")+` THEN 1 ELSE 0 END,
 			CASE WHEN EXISTS (SELECT 1 FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1) THEN 1 ELSE 0 END,
 			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE `+pendingShard+` AND NOT `+standsStill("r.campaign")+`),
-			`+upTo("$2", "inbox WHERE state = 'waiting' AND NOT "+liesStill)+`,
+			`+upTo("$2", "inbox WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until <= $1)")+`,
 			CASE WHEN EXISTS (SELECT 1 FROM events WHERE pending = 1) THEN 1 ELSE 0 END`).row(ctx, now.UnixMilli(), most).
 			Scan(&b.Due, &b.Awake, &b.Shards, &b.Inbox, &b.Events)
 		if err != nil {

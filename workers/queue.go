@@ -194,12 +194,18 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 
 // handle registers what to do with one kind of task. An error is logged and
 // not given back to Asynq, which would only repeat what the ledger repeats. At
-// its end, however it ends, the bell rings: what the task moved on, or what came
-// up meanwhile, may be due.
-func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func(ctx context.Context, payload P) error) {
+// the end of one that moved something on the bell rings: that, or what came up
+// meanwhile, may be due. What failed, or found nothing to do, is due as much as it
+// was, and waits for the poll.
+func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func(ctx context.Context, payload P) (moved bool, err error)) {
 	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
-		defer bell.Ring(ctx)
-		defer s.unmark(ctx, task)
+		moved := false
+		defer func() {
+			s.unmark(ctx, task)
+			if moved {
+				bell.Ring(ctx)
+			}
+		}()
 		ended := s.shown.Metrics.Task(kind)
 		ctx, span := s.shown.Traces.Start(telemetry.FromHeaders(ctx, task.Headers()), "task "+kind)
 		var payload P
@@ -209,7 +215,8 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 			span.End(err)
 			return nil
 		}
-		err := do(ctx, payload)
+		some, err := do(ctx, payload)
+		moved = some && err == nil
 		if err != nil {
 			log.ErrorContext(ctx, "task ended early; the ledger takes it up again", "kind", kind, "error", err)
 			ended("failed")

@@ -30,16 +30,23 @@ type Reactor struct {
 // again, which adds nothing: an entry is unique on the event that caused it. One
 // that cannot be judged waits, and keeps no other waiting.
 func (r *Reactor) React(ctx context.Context) error {
+	_, err := r.reactAll(ctx)
+	return err
+}
+
+// reactAll does what React does, and says whether any event was there to be judged.
+func (r *Reactor) reactAll(ctx context.Context) (some bool, err error) {
 	for {
 		events, err := r.News.Pending(ctx, batchSize)
 		if err != nil {
-			return fmt.Errorf("read pending events: %w", err)
+			return some, fmt.Errorf("read pending events: %w", err)
 		}
 		if len(events) == 0 {
-			return nil
+			return some, nil
 		}
+		some = true
 		if err := apart(ctx, events, r.react); err != nil {
-			return err
+			return some, err
 		}
 	}
 }

@@ -40,6 +40,10 @@ type Reader struct {
 // a provider's callback often holds.
 const reportsAtOnce = 1000
 
+// unknownWait is how long a callback waits for a process that knows its provider:
+// longer than any new configuration needs to come into force.
+const unknownWait = 6 * time.Hour
+
 // heard is one report on its way to its meaning.
 type heard struct {
 	received int64 // the callback it stood in
@@ -54,16 +58,23 @@ type heard struct {
 // line of a timeline is unique. One that cannot be applied waits, and keeps no
 // other waiting.
 func (r *Reader) Read(ctx context.Context) error {
+	_, err := r.readAll(ctx)
+	return err
+}
+
+// readAll does what Read does, and says whether any callback was there to be read.
+func (r *Reader) readAll(ctx context.Context) (some bool, err error) {
 	for {
 		waiting, err := r.Inbox.Waiting(ctx, r.Now(), controlLease(r.Lease), batchSize)
 		if err != nil {
-			return fmt.Errorf("read the inbox: %w", err)
+			return some, fmt.Errorf("read the inbox: %w", err)
 		}
 		if len(waiting) == 0 {
-			return nil
+			return some, nil
 		}
+		some = true
 		if err := apart(ctx, waiting, r.read); err != nil {
-			return err
+			return some, err
 		}
 	}
 }
@@ -74,7 +85,7 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 	unheard := map[string]int{}
 	for _, received := range waiting {
 		reports, err := r.understand(received)
-		if errors.Is(err, errNobodyListens) {
+		if errors.Is(err, errNobodyListens) && r.Now().Sub(received.Callback.ReceivedAt) < unknownWait {
 			unheard[received.Provider]++ // it waits until its lease ends, for a process that knows its provider
 			continue
 		}

@@ -104,6 +104,26 @@ func TestACallbackWaitsForAProcessThatKnowsItsProvider(t *testing.T) {
 	s.stands(deliveries.Delivered, "")
 }
 
+// A provider that is gone for good leaves callbacks that nobody will ever know.
+func TestACallbackWaitsForItsProviderNoLongerThanHours(t *testing.T) {
+	s := open(t, files)
+	delete(s.reader.Listeners, textOut.String())
+	s.receive(textOut.String(), publicURL+textHook, form("MessageSid", "SM1", "MessageStatus", "delivered"))
+	s.later(6 * time.Hour)
+	ok(t, s.reader.Read(s.ctx()))
+	if left := s.inbox(24 * time.Hour); len(left) != 0 || !strings.Contains(s.said.String(), "set aside") {
+		t.Errorf("still waiting: %v; the log says\n%s", left, s.said.String())
+	}
+}
+
+// inbox leases what waits after a while.
+func (s *shop) inbox(after time.Duration) []deliveries.Received {
+	s.t.Helper()
+	left, err := s.store.Waiting(s.ctx(), s.clock().Add(after), time.Minute, 10)
+	ok(s.t, err)
+	return left
+}
+
 // A short code may read like a customer's id or an order. Who has that is not who
 // wrote.
 func TestATextIsItsSendersWhateverTheNumberReadsLike(t *testing.T) {

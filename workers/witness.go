@@ -121,10 +121,10 @@ func (w *Witness) compare(ctx context.Context) (known time.Time, waits bool, err
 }
 
 // witnessed does a task only while the ledger is to be trusted.
-func witnessed[P any](w *Witness, do func(context.Context, P) error) func(context.Context, P) error {
-	return func(ctx context.Context, payload P) error {
+func witnessed[P any](w *Witness, do func(context.Context, P) (bool, error)) func(context.Context, P) (moved bool, err error) {
+	return func(ctx context.Context, payload P) (bool, error) {
 		if err := w.Check(ctx); err != nil {
-			return err
+			return false, err
 		}
 		return do(ctx, payload)
 	}

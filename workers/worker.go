@@ -22,13 +22,19 @@ type Worker struct {
 
 // Serve registers every kind of task with a server.
 func (w *Worker) Serve(s *Server) {
-	handle(s, w.Bell, w.Log, taskDeliver, witnessed(w.Witness, w.Courier.Deliver))
-	handle(s, w.Bell, w.Log, taskTravel, witnessed(w.Witness, w.Traveller.Travel))
-	handle(s, w.Bell, w.Log, taskEnter, witnessed(w.Witness, w.Entrance.Enter))
-	handle(s, w.Bell, w.Log, taskWatch, witnessed(w.Witness, w.Watcher.Compare))
-	for kind, do := range map[string]func(context.Context) error{
-		taskStage: w.Stager.Due, taskRecordings: w.Keeper.Tend, taskReact: w.Reactor.React, taskRead: w.Reader.Read,
-	} {
-		handle(s, w.Bell, w.Log, kind, witnessed(w.Witness, func(ctx context.Context, _ any) error { return do(ctx) }))
+	handle(s, w.Bell, w.Log, taskDeliver, witnessed(w.Witness, moving(w.Courier.Deliver)))
+	handle(s, w.Bell, w.Log, taskTravel, witnessed(w.Witness, moving(w.Traveller.Travel)))
+	handle(s, w.Bell, w.Log, taskEnter, witnessed(w.Witness, moving(w.Entrance.Enter)))
+	handle(s, w.Bell, w.Log, taskWatch, witnessed(w.Witness, moving(w.Watcher.Compare)))
+	for kind, do := range map[string]func(context.Context) error{taskStage: w.Stager.Due, taskRecordings: w.Keeper.Tend} {
+		handle(s, w.Bell, w.Log, kind, witnessed(w.Witness, moving(func(ctx context.Context, _ any) error { return do(ctx) })))
 	}
+	for kind, do := range map[string]func(context.Context) (bool, error){taskReact: w.Reactor.reactAll, taskRead: w.Reader.readAll} {
+		handle(s, w.Bell, w.Log, kind, witnessed(w.Witness, func(ctx context.Context, _ any) (bool, error) { return do(ctx) }))
+	}
+}
+
+// moving does a task that moves something on wherever it does not fail.
+func moving[P any](do func(context.Context, P) error) func(context.Context, P) (moved bool, err error) {
+	return func(ctx context.Context, payload P) (bool, error) { return true, do(ctx, payload) }
 }

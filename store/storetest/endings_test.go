@@ -69,6 +69,28 @@ func TestAnEntryIsLeftToWhoWalksItOn(t *testing.T) {
 	})
 }
 
+// A callback presses while nobody has it: what is being read, or may not be read
+// yet, is no work for others.
+func TestACallbackThatIsReadDoesNotPress(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		receive(t, s, "sms/twilio", callback("one"))
+		receive(t, s, "sms/twilio", callback("two"))
+		presses := func(after time.Duration, want int64) {
+			t.Helper()
+			got, err := s.Summary().Pressing(t.Context(), noon.Add(after), 9)
+			if err != nil || got.Inbox != want {
+				t.Errorf("after %s %d callbacks press (%v), want %d", after, got.Inbox, err, want)
+			}
+		}
+		presses(0, 2)
+		if _, err := s.Waiting(t.Context(), noon, time.Minute, 1); err != nil {
+			t.Fatal(err)
+		}
+		presses(0, 1)
+		presses(time.Minute, 2)
+	})
+}
+
 func TestWhatPressesIsCountedToABound(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		plan(t, s, 8, nil)
