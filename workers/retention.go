@@ -41,40 +41,44 @@ type Retention struct {
 	Trails deliveries.Trails
 	Now    func() time.Time
 
-	looked time.Time
-	more   bool // is to be forgotten
+	looked        time.Time
+	moreCallbacks bool // are to be forgotten
+	moreTimeline  bool // is to be forgotten
 }
 
 // Round prepares the timeline and drops what is kept for hours, once a minute, and
-// forgets batches of callbacks and of the timeline as long as there is more.
+// forgets batches of callbacks and of the timeline, each as long as there is more of
+// it. What waits for others is so waited for once a minute.
 func (r *Retention) Round(ctx context.Context) error {
 	now := r.Now()
 	var upkeep error
 	if now.Sub(r.looked) >= retentionEvery {
-		r.looked, r.more = now, true
+		r.looked, r.moreCallbacks, r.moreTimeline = now, true, true
 		if r.Trails != nil {
 			upkeep = r.Trails.ForgetTrails(ctx, now.Add(-trailsKept))
 		}
 		upkeep = errors.Join(upkeep, r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)))
 	}
-	var forgotten error
-	for batch := 0; batch < batchesARound && r.more && forgotten == nil; batch++ {
-		r.more, forgotten = r.forget(ctx, now)
-	}
-	return errors.Join(upkeep, forgotten)
+	return errors.Join(upkeep,
+		batches(&r.moreCallbacks, func() (bool, error) { return r.forgetCallbacks(ctx, now) }),
+		batches(&r.moreTimeline, func() (bool, error) { return r.forgetTimeline(ctx, now) }))
 }
 
-// forget drops a batch of each kind and reports whether there is more.
-func (r *Retention) forget(ctx context.Context, now time.Time) (more bool, err error) {
-	if r.Callbacks > 0 {
-		forgotten, err := r.Inbox.Forget(ctx, now.Add(-r.Callbacks), forgottenAtOnce)
-		if err != nil {
-			return true, err
-		}
-		more = forgotten == forgottenAtOnce
+// batches forgets one batch after the other while there are more, as many as a round
+// has time for.
+func batches(more *bool, forget func() (more bool, err error)) (err error) {
+	for batch := 0; batch < batchesARound && *more && err == nil; batch++ {
+		*more, err = forget()
 	}
-	moreEvents, err := r.forgetTimeline(ctx, now)
-	return more || moreEvents, err
+	return err
+}
+
+func (r *Retention) forgetCallbacks(ctx context.Context, now time.Time) (more bool, err error) {
+	if r.Callbacks == 0 {
+		return false, nil
+	}
+	forgotten, err := r.Inbox.Forget(ctx, now.Add(-r.Callbacks), forgottenAtOnce)
+	return forgotten == forgottenAtOnce || err != nil, err
 }
 
 // forgetTimeline counts in whole days, so that what is too old changes once a day.
