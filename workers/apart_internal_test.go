@@ -3,8 +3,11 @@ package workers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+
+	"rapport/campaigns"
 )
 
 // TestOneThatCannotBeDoneKeepsNoOtherFromIt counts how often work is begun, and what
@@ -43,6 +46,53 @@ func TestOneThatCannotBeDoneKeepsNoOtherFromIt(t *testing.T) {
 		}
 		if len(done) != c.done || begun > c.begunMost {
 			t.Errorf("%s: %d are done, want %d; begun %d times, at most %d are needed", name, len(done), c.done, begun, c.begunMost)
+		}
+	}
+}
+
+// What is judged together stays together, whatever stands between.
+func TestWhatIsAboutTheSameIsNotTakenApart(t *testing.T) {
+	type visit struct{ id, about int64 }
+	const unreadable = 4
+	items := []visit{{1, 7}, {2, 8}, {3, 0}, {unreadable, 9}, {5, 7}, {6, 0}, {7, 9}, {8, 8}, {9, 7}}
+	var done []int64
+	err := apartBy(t.Context(), items, func(v visit) int64 { return v.about }, func(_ context.Context, some []visit) error {
+		of := map[int64]int{}
+		for _, v := range some {
+			of[v.about]++
+		}
+		for about, want := range map[int64]int{7: 3, 8: 2, 9: 2} {
+			if of[about] != 0 && of[about] != want {
+				t.Errorf("%d of %d about %d are done together", of[about], want, about)
+			}
+		}
+		if slices.ContainsFunc(some, func(v visit) bool { return v.id == unreadable }) {
+			return errors.New("bad")
+		}
+		if !slices.IsSortedFunc(some, func(a, b visit) int { return int(a.id - b.id) }) {
+			t.Errorf("out of order: %v", some)
+		}
+		for _, v := range some {
+			done = append(done, v.id)
+		}
+		return nil
+	})
+	slices.Sort(done)
+	if err == nil || !slices.Equal(done, []int64{1, 2, 3, 5, 6, 8, 9}) {
+		t.Errorf("done: %v, %v", done, err)
+	}
+}
+
+// Without a workspace that can be read nothing can be done, of however few.
+func TestWhatFailsForEverybodyIsTriedOnce(t *testing.T) {
+	for _, everybodys := range []error{campaigns.ErrStale, campaigns.ErrNoWorkspace} {
+		begun := 0
+		err := apart(t.Context(), []int{1, 2, 3}, func(context.Context, []int) error {
+			begun++
+			return fmt.Errorf("workspace 3: %w", everybodys)
+		})
+		if !errors.Is(err, everybodys) || begun != 1 {
+			t.Errorf("%v: begun %d times, %v", everybodys, begun, err)
 		}
 	}
 }

@@ -73,11 +73,14 @@ func (r *Reader) readAll(ctx context.Context) (some bool, err error) {
 			return some, nil
 		}
 		some = true
-		if err := apart(ctx, waiting, r.read); err != nil {
+		if err := apartBy(ctx, waiting, message, r.read); err != nil {
 			return some, err
 		}
 	}
 }
+
+// message is what visits are judged together by.
+func message(r deliveries.Received) int64 { return r.Callback.About }
 
 func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error {
 	var all []heard
