@@ -152,13 +152,18 @@ func (s *Store) Reject(ctx context.Context, id int64, why string) error {
 	return nil
 }
 
-// Forget implements deliveries.Inbox.
+// Forget implements deliveries.Inbox. What older programs set aside, which may still
+// run beside this one, has a state of its own.
 func (s *Store) Forget(ctx context.Context, before time.Time, limit int) (int, error) {
 	var forgotten int64
 	err := s.write(ctx, func(tx *tx) (err error) {
 		forgotten, err = tx.exec(ctx, `
 			UPDATE inbox SET state = 'forgotten', url = '', header = '{}', body = $3, error = ''
-			WHERE id IN (SELECT id FROM inbox WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2)`,
+			WHERE id IN (SELECT id FROM (
+				SELECT * FROM (SELECT id, received_at FROM inbox WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2) AS d
+				UNION ALL
+				SELECT * FROM (SELECT id, received_at FROM inbox WHERE state = 'rejected' AND received_at < $1 ORDER BY received_at LIMIT $2) AS r
+			) AS old ORDER BY received_at LIMIT $2)`,
 			before.UnixMilli(), limit, []byte{})
 		return err
 	})

@@ -16,5 +16,7 @@ DROP INDEX deliveries_lease;
 CREATE INDEX IF NOT EXISTS inbox_of ON inbox (about) WHERE about <> 0;
 CREATE INDEX IF NOT EXISTS answers_customer ON answers (customer);
 CREATE INDEX IF NOT EXISTS segment_members_customer ON segment_members (customer);
--- What could not be read goes with what was read, when its time is over.
+-- What could not be read goes with what was read, when its time is over; a program
+-- before this one goes on to set it aside while it runs.
 UPDATE inbox SET state = 'done' WHERE state = 'rejected';
+CREATE INDEX IF NOT EXISTS inbox_rejected ON inbox (received_at) WHERE state = 'rejected';
