@@ -135,10 +135,15 @@ type complaint struct {
 
 func (c *complaint) Error() string { return c.why }
 
-// shownFrom is how old sums are that are shown with their time.
-const shownFrom = 10 * time.Second
+const (
+	// shownFrom is how old sums are that are shown with their time.
+	shownFrom = 10 * time.Second
+	// shownWithin is how long the rest of the front page may take.
+	shownWithin = time.Minute
+)
 
 func (c *Console) overview(w http.ResponseWriter, r *visit) error {
+	_ = http.NewResponseController(w).SetWriteDeadline(c.Now().Add(longestSums + shownWithin)) // a writer without deadlines waits as long
 	funnels, summed, err := c.sums.funnels(r.Context(), c.Summary, c.Now)
 	if err != nil {
 		return err

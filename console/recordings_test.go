@@ -80,6 +80,16 @@ func TestARecordingMayBeListenedToAtItsLength(t *testing.T) {
 	}
 }
 
+// The front page waits for its sums, and those take longer than a page may.
+func TestTheFrontPageMayTakeAsLongAsItsSums(t *testing.T) {
+	s := open(t)
+	w := &timed{ResponseRecorder: httptest.NewRecorder()}
+	s.pages.ServeHTTP(w, get("/"))
+	if w.Code != http.StatusOK || w.until.Before(s.now.Add(30*time.Minute)) {
+		t.Errorf("answered %d, until %s", w.Code, w.until)
+	}
+}
+
 func TestWhatCannotBeListenedToSaysWhy(t *testing.T) {
 	s := open(t)
 	for state, says := range map[recordings.State]string{
