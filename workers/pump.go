@@ -22,7 +22,7 @@ const (
 	journeyDepth  = 16             // tasks that may wait in the journey queue before more entries join
 	entryLease    = time.Minute    // how long an entry or a callback is kept for its task, where a delivery is not kept for less
 	readersAtOnce = 4
-	shardsAtOnce  = 16
+	shardsAtOnce  = 4 // each may take as long as a condition may
 
 	controlTimeout = 50 * time.Second
 )

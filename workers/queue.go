@@ -124,6 +124,33 @@ func (q *Queue) putOnce(ctx context.Context, kind string, payload any, timeout t
 	return true, nil
 }
 
+// marked are those of some payloads whose tasks, put by putOnce, wait or run.
+func marked[P any](ctx context.Context, q *Queue, kind string, payloads []P) (those []P, err error) {
+	if len(payloads) == 0 {
+		return nil, nil
+	}
+	marks := make([]*redis.IntCmd, len(payloads))
+	_, err = q.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for n, payload := range payloads {
+			body, err := json.Marshal(payload)
+			if err != nil {
+				return err
+			}
+			marks[n] = pipe.Exists(ctx, markOf(kind, body))
+		}
+		return nil
+	})
+	if err != nil {
+		return payloads, fmt.Errorf("see which %s tasks are done: %w", kind, err)
+	}
+	for n, payload := range payloads {
+		if marks[n].Val() > 0 {
+			those = append(those, payload)
+		}
+	}
+	return those, nil
+}
+
 // markOf is the key that tells that a task waits or runs.
 func markOf(kind string, body []byte) string { return "rapport:task:" + kind + ":" + string(body) }
 

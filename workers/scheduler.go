@@ -50,8 +50,8 @@ type Scheduler struct {
 	trouble string // what was told last
 }
 
-// Run leads, or waits to lead, until ctx ends. Every ring runs the pump; the
-// rest of the work is done on the poll.
+// Run leads, or waits to lead, until ctx ends. Every ring runs the pump and lets
+// looks at segments go on; the rest of the work is done on the poll.
 func (s *Scheduler) Run(ctx context.Context) {
 	defer s.resign(ctx)
 	rings := s.Bell.Listen(ctx)
@@ -83,7 +83,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 		}
 		if leads && fit {
 			_, err := s.Pump.Round(ctx)
-			trouble = errors.Join(trouble, err)
+			trouble = errors.Join(trouble, err, s.Watcher.HandOver(ctx))
 		}
 		s.tell(ctx, trouble)
 		s.Shown.Metrics.Turned(leads, trouble == nil)

@@ -22,22 +22,35 @@ type Watcher struct {
 	Now        func() time.Time
 	Log        *slog.Logger
 
-	started time.Time // the latest round
+	started time.Time               // when everybody was begun to be looked at
+	left    []campaigns.SegmentPart // of that, what is not handed over yet
+	under   []campaigns.SegmentPart // what is handed over and, as far as is known, not done
 }
 
 // watchEvery is how often watched segments are compared.
 const watchEvery = time.Minute
 
+// looksAtOnce is how many looks wait or run at once. One may take as long as a
+// condition may, and whoever says stop stands behind it.
+const looksAtOnce = 4
+
 // watchSize is how many changes are written at once.
 const watchSize = 2000
 
-// Round starts a look at every watched segment, once a minute. A task that
-// gets lost is made good for by the next round.
+// Round begins to look at every watched segment, once a minute or when the looks
+// before are all handed over, and hands over what there is room for. A task that
+// gets lost is made good for by the next looks.
 func (w *Watcher) Round(ctx context.Context) error {
-	now := w.Now()
-	if now.Sub(w.started) < watchEvery {
-		return nil
+	if now := w.Now(); len(w.left) == 0 && now.Sub(w.started) >= watchEvery {
+		if err := w.begin(ctx); err != nil {
+			return err
+		}
+		w.started = now
 	}
+	return w.HandOver(ctx)
+}
+
+func (w *Watcher) begin(ctx context.Context) error {
 	edition, err := w.Catalog.Current(ctx)
 	if err != nil {
 		return err
@@ -48,12 +61,27 @@ func (w *Watcher) Round(ctx context.Context) error {
 	}
 	for _, segment := range watched {
 		for number := range campaigns.SegmentParts {
-			if _, err := w.Queue.putOnce(ctx, taskWatch, campaigns.SegmentPart{Segment: segment, Number: number}, judgedTimeout(w.Conditions)); err != nil {
-				return fmt.Errorf("start a look at segment %s: %w", segment, err)
-			}
+			w.left = append(w.left, campaigns.SegmentPart{Segment: segment, Number: number})
 		}
 	}
-	w.started = now
+	return nil
+}
+
+// HandOver puts the next looks into Redis in the place of those that are done.
+func (w *Watcher) HandOver(ctx context.Context) (err error) {
+	if len(w.left) == 0 {
+		return nil
+	}
+	if w.under, err = marked(ctx, w.Queue, taskWatch, w.under); err != nil {
+		return err
+	}
+	for len(w.left) > 0 && len(w.under) < looksAtOnce {
+		next := w.left[0]
+		if _, err := w.Queue.putOnce(ctx, taskWatch, next, judgedTimeout(w.Conditions)); err != nil {
+			return fmt.Errorf("start a look at segment %s: %w", next.Segment, err)
+		}
+		w.left, w.under = w.left[1:], append(w.under, next)
+	}
 	return nil
 }
 

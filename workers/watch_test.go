@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hibiken/asynq"
+
 	"rapport/campaigns"
 	"rapport/customers"
 	"rapport/workers"
@@ -38,6 +40,41 @@ func (s *shop) sweep(segment string) {
 			ok(s.t, s.watcher.Compare(s.ctx(), campaigns.SegmentPart{Segment: segment, Number: number}))
 		}
 	}
+}
+
+// However many segments are watched, few looks stand before whoever says stop.
+func TestLooksDoNotFillTheQueue(t *testing.T) {
+	eachRedis(t, func(t *testing.T, s *shop) {
+		s.apply(with(map[string]string{watchedFiles: lapsed, "campaigns/back.yaml": comeBack, "campaigns/glad.yaml": goodbye}))
+		inspector := asynq.NewInspectorFromRedisClient(s.redis)
+		looked := map[string]int{}
+		for range campaigns.SegmentParts { // more rounds than are needed
+			ok(t, s.watcher.Round(s.ctx()))
+			ok(t, s.watcher.HandOver(s.ctx()))
+			_, payloads := s.queued("journey")
+			if len(payloads) > 4 {
+				t.Fatalf("%d looks wait at once", len(payloads))
+			}
+			for _, payload := range payloads {
+				looked[payload]++
+				ok(t, s.redis.Del(s.ctx(), "rapport:task:watch:"+payload).Err()) // as at its end
+			}
+			_, _ = inspector.DeleteAllPendingTasks("journey") // there may be none
+		}
+		if len(looked) != campaigns.SegmentParts {
+			t.Errorf("looked at %d parts", len(looked))
+		}
+		for payload, times := range looked {
+			if times != 1 {
+				t.Errorf("%s is looked at %d times within a minute", payload, times)
+			}
+		}
+		s.later(time.Minute)
+		ok(t, s.watcher.Round(s.ctx()))
+		if _, payloads := s.queued("journey"); len(payloads) != 4 {
+			t.Errorf("a minute later %d looks wait", len(payloads))
+		}
+	})
 }
 
 // journeys counts a customer's journeys through a campaign.
