@@ -1,6 +1,8 @@
 package workers_test
 
 import (
+	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -164,6 +166,46 @@ func TestASplitIsDecidedAtTheLatestByWhatIsKnown(t *testing.T) {
 	if early != 0 || travellers[0].Winners["0"] != "a" {
 		t.Errorf("decided early %d times, in the end for %v", early, travellers[0].Winners)
 	}
+}
+
+// slowSplits take their time to count.
+type slowSplits struct {
+	campaigns.Splits
+	s      *shop
+	takes  time.Duration
+	looked []string
+}
+
+func (c *slowSplits) Results(ctx context.Context, at campaigns.SplitPoint, paths []campaigns.SplitPath, by deliveries.Status, taken time.Time) ([]campaigns.PathResult, error) {
+	c.looked = append(c.looked, at.Step)
+	c.s.later(c.takes)
+	return c.Splits.Results(ctx, at, paths, by, taken)
+}
+
+// Counting the messages of splits may take long. No round goes on with it, and no
+// split is counted again before long.
+func TestSplitsThatTakeLongToCountHoldUpNothing(t *testing.T) {
+	patient := strings.Replace(split, "min_sample: 1", "min_sample: 100", 1)
+	_, again, _ := strings.Cut(patient, "steps:\n")
+	s := open(t, with(map[string]string{"campaigns/split.yaml": patient + strings.Replace(again, "words", "again", 1)}))
+	s.move(s.standing("ann")[0], "0", []string{"0", "1"})
+	slow := &slowSplits{Splits: s.store.Splits(), s: s, takes: 10 * time.Second}
+	s.decider.Splits = slow
+	s.later(4 * time.Hour)
+	round := func(later time.Duration, want ...string) {
+		t.Helper()
+		s.later(later)
+		slow.looked = nil
+		ok(t, s.decider.Round(s.ctx()))
+		if !slices.Equal(slow.looked, want) {
+			t.Errorf("looked at %v, want %v", slow.looked, want)
+		}
+	}
+	round(0, "0")
+	round(time.Second, "1")
+	round(time.Second)
+	round(200*time.Second, "0")
+	round(time.Second, "1")
 }
 
 // Splits that cannot be decided, however many and old, keep no other from it.

@@ -1,11 +1,13 @@
 package workers_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -115,6 +117,43 @@ func TestASweepFindsWhatNobodyTold(t *testing.T) {
 	all := s.ledger()
 	if all[0].Status != deliveries.Skipped || all[0].Reason != string(deliveries.Exited) || all[1].Status != deliveries.Planned {
 		t.Errorf("ann's is %s (%s), ben's %s", all[0].Status, all[0].Reason, all[1].Status)
+	}
+}
+
+// slowExodus takes its time to judge.
+type slowExodus struct {
+	campaigns.Exodus
+	s     *shop
+	looks int
+}
+
+func (e *slowExodus) LeaveWhere(ctx context.Context, now time.Time, of campaigns.Underway, sweep campaigns.Sweep, after int64, limit int) (int, int64, error) {
+	e.looks++
+	e.s.later(time.Second)
+	return e.Exodus.LeaveWhere(ctx, now, of, sweep, after, limit)
+}
+
+// A sweep whose looks take long makes one a round, and holds up nothing else.
+func TestASweepThatTakesLongLeavesTheRestToTheNextRound(t *testing.T) {
+	gold, silver := "exit: [{when: 'tier == \"gold\"'}]\n", "exit: [{when: 'tier == \"silver\"'}]\n"
+	s := open(t, with(map[string]string{
+		"campaigns/text.yaml": files["campaigns/text.yaml"] + gold, "campaigns/letter.yaml": files["campaigns/letter.yaml"] + silver,
+	}))
+	s.plan("ann", "Texted")
+	s.plan("ann", "Wrote")
+	slow := &slowExodus{Exodus: s.store, s: s}
+	s.sweeper.Exodus = slow
+	_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "ann", Tier: "silver"}})
+	ok(t, err)
+	for round := range 3 {
+		before := slow.looks
+		ok(t, s.sweeper.Round(s.ctx()))
+		if looks := slow.looks - before; looks > 1 {
+			t.Errorf("round %d makes %d looks", round+1, looks)
+		}
+	}
+	if running := s.runningEntries("ann"); len(running) != 1 || slow.looks < 2 {
+		t.Errorf("after %d looks %v run", slow.looks, running)
 	}
 }
 

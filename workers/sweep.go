@@ -14,10 +14,15 @@ const (
 	// sweepEvery is how often everybody's exits are judged.
 	sweepEvery = time.Minute
 	// A round of a sweep makes at most looksPerRound looks at sweepPage entries
-	// each, so that it holds up nothing else; the next round goes on.
+	// each, and none after roundTime, so that it holds up nothing else; the next round
+	// goes on.
 	looksPerRound = 5
 	sweepPage     = 2000
 )
+
+// roundTime is after how long a round of looks leaves the rest to the next: nothing
+// is handed over meanwhile.
+const roundTime = 500 * time.Millisecond
 
 // Sweeper ends journeys whose customers satisfy an exit by what they have become,
 // although nothing told of it: time passed, a file was imported. It ends all those
@@ -42,13 +47,14 @@ type sweeping struct {
 
 // Round goes on with the sweep under way, or begins one when it is time.
 func (s *Sweeper) Round(ctx context.Context) error {
-	if now := s.Now(); len(s.left) == 0 && now.Sub(s.began) >= sweepEvery {
+	now := s.Now()
+	if len(s.left) == 0 && now.Sub(s.began) >= sweepEvery {
 		if err := s.begin(ctx, now); err != nil {
 			return err
 		}
 	}
-	for range looksPerRound {
-		if len(s.left) == 0 {
+	for look := range looksPerRound {
+		if len(s.left) == 0 || look > 0 && s.Now().Sub(now) >= roundTime {
 			return nil
 		}
 		if err := s.look(ctx, &s.left[0]); err != nil {
