@@ -23,7 +23,8 @@ type row struct {
 
 // rows are all there are. Each stands in a file of its own.
 var rows = []row{
-	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, badAnswers, providerDown, rolledWorkers, twoSchedulers, callbackStorm, changedMinds, killedSQLite, crowdedPeople, hostileSet,
+	killedWorkers, emptiedRedis, damagedRedis, frozenRedis, crashedPostgres, crashPoints, badAnswers, providerDown, rolledWorkers, twoSchedulers, callbackStorm, changedMinds, killedSQLite,
+	crowdedPeople, hostileSet, ledgerModel,
 }
 
 // TestRows plays the rows: the quick form several at once, the full one in turn.
