@@ -55,6 +55,13 @@ var breakages = []breakage{
 		},
 	},
 	{
+		name: "what the queue lost is in doubt", row: damagedRedis, shows: "in doubt until an operator decided", file: "deliveries/moves.go",
+		edits: []edit{
+			{"case d.Status == Queued, d.Status == Sending &&", "case d.Status == Sending &&"},
+			{"case d.Status == Sending:", "case d.Status == Queued, d.Status == Sending:"},
+		},
+	},
+	{
 		name: "no fence: who held a delivery once may write it for ever", row: frozenRedis, shows: "more often than their policy allows", file: "store/deliveries.go",
 		edits: []edit{{`"d.fence = $1"`, `"$1::bigint > 0"`}},
 	},

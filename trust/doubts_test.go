@@ -31,6 +31,9 @@ func (r *rig) resolve(limit time.Duration, entries int) {
 	}
 }
 
+// byHandWords are of rows that nobody has to do anything about.
+const byHandWords = "%d messages stayed in doubt until an operator decided"
+
 // inDoubt counts the doubts of whom the program still knows. Who was erased has no
 // address to ask after or to send to again.
 var inDoubt = `SELECT COUNT(*) FROM deliveries WHERE status = 'unconfirmed' AND customer NOT LIKE '` + customers.Alias("%") + "'"

@@ -43,6 +43,7 @@ var damagedRedis = row{
 		t.show("%d keys torn out, %d cuts", keys, cuts)
 		j := r.judge(t.size)
 		t.tell(j, t.size)
+		t.promise(r.held == 0, byHandWords, r.held)
 		t.promise(keys > 10 && cuts == 3, "only %d keys and %d cuts", keys, cuts)
 	},
 }
