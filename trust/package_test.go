@@ -11,7 +11,7 @@ import (
 // processes, and returns the numbers that a pattern finds in what it says.
 func (t *trial) passes(pkg, test string, says *regexp.Regexp, flags ...string) (numbers []int) {
 	t.Helper()
-	args := []string{"test", "-count=1", "-timeout", "12h", "-v", "-run", test}
+	args := append([]string{"test", "-count=1", "-timeout", "12h", "-v", "-run", test}, t.flags...)
 	if *race {
 		args = append(args, "-race")
 	}

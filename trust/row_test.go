@@ -62,7 +62,8 @@ type trial struct {
 	size    int // messages
 	full    bool
 	program string
-	rig     *rig // set by whoever makes it, for what its processes said
+	flags   []string // that a package is built with to be tested
+	rig     *rig     // set by whoever makes it, for what its processes said
 	figures []string
 	broken  []string
 	stories string // of deliveries that break a promise
@@ -82,10 +83,11 @@ type verdict struct {
 // abandoned ends a trial that cannot go on.
 type abandoned struct{}
 
-// try plays the row with a program and so many messages.
-func (r row) try(t *testing.T, program string, size int) (v verdict) {
+// try plays the row with a program, or packages that are built with some flags, and
+// so many messages.
+func (r row) try(t *testing.T, program string, size int, flags ...string) (v verdict) {
 	t.Helper()
-	tr := &trial{T: t, row: r, seed: *seed, size: size, full: size == r.full, program: program}
+	tr := &trial{T: t, row: r, seed: *seed, size: size, full: size == r.full, program: program, flags: flags}
 	began := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
