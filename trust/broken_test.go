@@ -82,6 +82,14 @@ var breakages = []breakage{
 		edits: []edit{{"return nil, nil, errors.New(\"the endpoint's host is no known push service\")", "return target, g.public, nil"}},
 	},
 	{
+		name: "a provider that is down may be probed by everybody at any time", row: providerDown, shows: "probes in", file: "deliveries/outlet.go",
+		edits: []edit{
+			{"case now.Before(h.ProbedUntil):", "case false:"},
+			{"case now.Before(h.NextProbe):", "case false:"},
+			{"Admission{Probe: true}", "Admission{Probe: true, Until: now, Why: ProviderDown}"},
+		},
+	},
+	{
 		name: "an answer of 500 counts as a refusal", row: badAnswers, shows: "were never in doubt", file: "channels/judge.go",
 		edits: []edit{{"case status >= 400 && status < 500:", "case status >= 400:"}},
 	},

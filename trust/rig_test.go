@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -36,6 +37,9 @@ type times struct {
 }
 
 var hasty = times{lease: 6 * time.Second, call: 2 * time.Second, shutdown: 5 * time.Second, doubt: 5 * time.Second}
+
+// ordinary leases are as long as those of an installation that says nothing of them.
+var ordinary = times{lease: 90 * time.Second, call: 2 * time.Second, shutdown: 5 * time.Second, doubt: 5 * time.Second}
 
 // What one worker has in flight at most.
 const (
@@ -81,6 +85,8 @@ type setting struct {
 	batch int
 	// reporter is one more public key that SendGrid's events may be signed by.
 	reporter string
+	// met is told of every request that providers get; nil is nobody.
+	met func(*http.Request)
 }
 
 // slowly makes the sandbox take its time to answer, so that faults meet sends in
@@ -124,7 +130,13 @@ func (t *trial) newRig(s setting) *rig {
 	if err := r.sandbox.Check(); err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = r.sandbox.Handler()
+	providers := r.sandbox.Handler()
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if s.met != nil {
+			s.met(request)
+		}
+		providers.ServeHTTP(w, request)
+	})
 	server.Start()
 	t.Cleanup(server.Close)
 	ctx, stop := context.WithCancel(t.Context())
