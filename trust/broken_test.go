@@ -55,6 +55,10 @@ var breakages = []breakage{
 		},
 	},
 	{
+		name: "a Redis that comes back empty is not noticed: what it lost waits for the end of its lease", row: emptiedRedis, shows: "what Redis lost was accepted after", file: "store/ledger.go",
+		edits: []edit{{"WHERE phase = 'moving' AND status = 'queued' AND fence IS NULL", "WHERE status = 'nowhere'"}},
+	},
+	{
 		name: "what the queue lost is in doubt", row: damagedRedis, shows: "in doubt until an operator decided", file: "deliveries/moves.go",
 		edits: []edit{
 			{"case d.Status == Queued, d.Status == Sending &&", "case d.Status == Sending &&"},

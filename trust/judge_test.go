@@ -139,6 +139,18 @@ func (r *rig) number(query string) (n int) {
 	return n
 }
 
+// ids are the deliveries that a query gives.
+func (r *rig) ids(query string) (ids []int64) {
+	r.Helper()
+	r.query(query, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids
+}
+
 // query reads the database as it is, past the product's own code. While it is
 // away that is tried again.
 func (r *rig) query(query string, row func(scan func(...any) error) error) {

@@ -65,12 +65,9 @@ var frozenRedis = row{
 func (r *rig) claimed() map[int64]bool {
 	r.Helper()
 	held := map[int64]bool{}
-	r.query(`SELECT id FROM deliveries WHERE status = 'queued' AND fence IS NOT NULL`, func(scan func(...any) error) error {
-		var id int64
-		err := scan(&id)
+	for _, id := range r.ids(`SELECT id FROM deliveries WHERE status = 'queued' AND fence IS NOT NULL`) {
 		held[id] = true
-		return err
-	})
+	}
 	return held
 }
 
