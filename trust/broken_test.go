@@ -125,6 +125,14 @@ var breakages = []breakage{
 		edits: []edit{{"d.show(w, r, g, http.StatusOK, \"unsubscribe\", \"stop_title\", d.stopping(g))", "d.unsubscribe(w, r, g)"}},
 	},
 	{
+		name: "stops and pauses are not judged when a message is about to leave", row: changedMinds, shows: "later than a second after", file: "campaigns/judge.go",
+		edits: []edit{{"\tcase g.suppressed() != \"\":\n", "\tcase false:\n"}, {" || g.pressure.Paused {", " {"}},
+	},
+	{
+		name: "messages go out in today's words", row: changedMinds, shows: "in other words", file: "workers/courier.go",
+		edits: []edit{{"r.Catalog.Edition(ctx, p.delivery.Campaign, p.delivery.Version)", "r.edition, error(nil)"}},
+	},
+	{
 		name: "an occurrence is not unique", row: twoSchedulers, shows: "runs were recorded for", file: "store/migrations/00001_spine.sql",
 		edits: []edit{{"entered {int} NOT NULL DEFAULT 0,\n    UNIQUE (campaign, at)\n", "entered {int} NOT NULL DEFAULT 0\n"}},
 	},

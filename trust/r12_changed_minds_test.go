@@ -33,6 +33,9 @@ var changedMinds = row{
 		r.resolve(time.Minute, t.size)
 		t.show("%d stops, %d erasures", w.stops, w.erasures)
 		late := w.late()
+		old, other := w.wordings()
+		t.show("%d texts of the edited campaign in the words their journeys began with", old)
+		t.promise(old > 0 && other == 0, "of the texts after the edit %d came in the words their journeys began with and %d in other words", old, other)
 		meant := t.size - w.unmeant()
 		j := r.judge(meant)
 		t.show("%d not sent with a reason, %d journeys ended before their message was planned", j.refused, t.size-meant)
@@ -46,7 +49,7 @@ var changedMinds = row{
 
 // minds are the campaigns, each with one message a customer.
 var minds = []mind{
-	{"kept", channels.SMS}, {"paused", channels.Email}, {"cancelled", channels.Push}, {"edited", channels.Call},
+	{"kept", channels.Call}, {"paused", channels.Email}, {"cancelled", channels.Push}, {"edited", channels.SMS},
 }
 
 type mind struct {
@@ -84,7 +87,9 @@ var turns = []struct {
 }{
 	{10, "paused", func(w *whims) { w.must(w.brake().Pause(w.Context(), "paused", "", "operator")) }},
 	{15, "cancelled", func(w *whims) { w.change("cancelled", "state: live", "state: archived") }},
-	{20, "edited", func(w *whims) { w.change("edited", "title: Notes", "title: Another title") }},
+	{20, "edited", func(w *whims) {
+		w.change("edited", "title: Notes", "title: Another title", wording{"templates/sms/note.liquid", "A note from", "Other words of"})
+	}},
 	{40, "resumed", func(w *whims) { w.must(w.brake().Resume(w.Context(), "paused")) }},
 }
 
@@ -147,9 +152,12 @@ func (w *whims) brake() campaigns.Switch {
 	return campaigns.Switch{Catalog: &campaigns.Catalog{Archive: w.store.Archive()}, Brake: w.store, Now: time.Now}
 }
 
-// change applies the workspace with one campaign's file edited, after what was
-// changed before.
-func (w *whims) change(campaign, from, to string) {
+// wording is other words in a template.
+type wording struct{ path, from, to string }
+
+// change applies the workspace with one campaign's file edited, and templates with it,
+// after what was changed before.
+func (w *whims) change(campaign, from, to string, others ...wording) {
 	w.Helper()
 	edition, err := (&campaigns.Catalog{Archive: w.store.Archive()}).Current(w.Context())
 	w.must(err)
@@ -162,6 +170,12 @@ func (w *whims) change(campaign, from, to string) {
 			text = []byte(strings.Replace(string(text), from, to, 1))
 		}
 		files[path] = text
+	}
+	for _, other := range others {
+		if !strings.Contains(string(files[other.path]), other.from) {
+			w.Fatalf("%s has no %q to change", other.path, other.from)
+		}
+		files[other.path] = []byte(strings.Replace(string(files[other.path]), other.from, other.to, 1))
 	}
 	applier := campaigns.Applier{Catalog: &campaigns.Catalog{Archive: w.store.Archive()}, Census: w.store, Journeys: w.store, Now: time.Now}
 	_, problems, err := applier.Apply(w.Context(), files, campaigns.Order{})
@@ -195,6 +209,29 @@ func (w *whims) late() (late []string) {
 		}
 	}
 	return late
+}
+
+// wordings counts the texts that were accepted after the edited campaign got other
+// words: those in the words that texts had before, as all journeys had begun by
+// then, and those in any other.
+func (w *whims) wordings() (old, other int) {
+	w.Helper()
+	list, err := w.accepted.all()
+	w.must(err)
+	words := map[string]bool{}
+	for _, m := range list {
+		switch {
+		case m.Channel != channels.SMS:
+		case m.At.Before(w.said["edited"]):
+			words[m.Body] = true
+		case words[m.Body]:
+			old++
+		default:
+			other++
+		}
+	}
+	w.promise(len(words) == 1, "the texts before the edit had %d wordings", len(words))
+	return old, other
 }
 
 // forbids reports whether a decision is about a message at its time: a pause ends,
