@@ -133,6 +133,10 @@ var breakages = []breakage{
 		edits: []edit{{"r.Catalog.Edition(ctx, p.delivery.Campaign, p.delivery.Version)", "r.edition, error(nil)"}},
 	},
 	{
+		name: "a second program may have the same file", row: killedSQLite, shows: "until a program that cannot run ends", file: "store/lock.go",
+		edits: []edit{{"syscall.LOCK_EX|syscall.LOCK_NB", "syscall.LOCK_SH|syscall.LOCK_NB"}},
+	},
+	{
 		name: "an occurrence is not unique", row: twoSchedulers, shows: "runs were recorded for", file: "store/migrations/00001_spine.sql",
 		edits: []edit{{"entered {int} NOT NULL DEFAULT 0,\n    UNIQUE (campaign, at)\n", "entered {int} NOT NULL DEFAULT 0\n"}},
 	},
