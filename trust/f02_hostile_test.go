@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/store/storetest"
 )
@@ -35,19 +37,20 @@ var hostileSet = row{
 		provider := t.newReporter()
 		r := t.newRig(setting{dsn: storetest.Postgres(t.T), redis: t.startRedis(false), times: hasty, behaviour: quiet(), reporter: provider.public()})
 		r.silence()
-		r.apply(mixed(channels.Email, channels.SMS, channels.Push))
+		r.apply(mixed(channels.Email, channels.SMS, channels.Push), inwardCampaign())
 		r.settle(people)
 		sending := []*process{r.start("scheduler"), r.start("worker")}
 		r.begin(people)
 		r.wait(10*time.Minute, "everything is sent", func() bool {
 			return r.number(`SELECT COUNT(*) FROM deliveries WHERE status = 'sent'`) == 3*people
 		})
+		trap := t.newTrap()
+		told := r.tellInward()
 		for _, p := range sending { // what comes in is stored and not read: the judge counts it
 			p.terminate()
 		}
 		r.start("web")
 		r.wait(time.Minute, "the doors are open", func() bool { return provider.post(report{url: r.doors().Base + "/healthz"}) != 0 })
-		trap := t.newTrap()
 		before := r.standing()
 		slow := t.slowBodies(r.address, 30)
 
@@ -65,23 +68,28 @@ var hostileSet = row{
 				t.Logf("%s: %d before, %d after, want %d", what, n, after[what], want)
 			}
 		}
-		bombs := t.bombs()
-		breaches := len(yes) + changed + int(trap.met.Load()) + slow() + bombs
+		taken, inForce := t.bombs(), t.injections()
+		breaches := len(yes) + changed + int(trap.met.Load()) + slow() + taken + inForce + told
 		slices.Sort(wait)
 		t.show("%d kinds, %d hung up on", kinds, s.unheard.Load())
 		t.show("%d breaches", breaches)
-		t.show("%d legitimate ones meanwhile, 99 of 100 within %s", len(wait), wait[len(wait)*99/100].Round(time.Millisecond))
+		most := wait[len(wait)*99/100]
+		t.show("%d legitimate ones meanwhile, 99 of 100 within %s", len(wait), most.Round(time.Millisecond))
+		t.promise(!t.full || most <= 500*time.Millisecond, "one of a hundred legitimate requests waited longer than %s", most)
 		t.promise(s.unheard.Load() < int64(t.size)/10, "%d requests had no answer at all: the doors are shut to everybody", s.unheard.Load())
 		t.promise(len(yes) == 0, "%d kinds of hostile requests got a yes", len(yes))
 		t.promise(changed == 0, "%d tables hold what no legitimate request put there", changed)
 		t.promise(trap.met.Load() == 0, "%d requests left to a private address", trap.met.Load())
-		t.promise(bombs == 0, "%d files that blow up were taken, or the program died of them", bombs)
+		t.promise(taken == 0, "%d files that blow up were taken, or the program died of them", taken)
+		t.promise(inForce == 0, "%d hostile templates and webhooks were taken", inForce)
+		t.promise(told == 0, "%d webhooks into private addresses count as told", told)
 		t.promise(breaches == 0, "%d breaches", breaches)
 		t.promise(served["refused"] == 0, "%d legitimate requests were refused", served["refused"])
 	},
 }
 
-// trap is what a request to a private address meets.
+// trap is what a request to a private address meets: on a port of its own and, where
+// it may listen there, on the one port that webhooks go to.
 type trap struct {
 	net.Listener
 	met atomic.Int64
@@ -94,6 +102,17 @@ func (t *trial) newTrap() *trap {
 		t.Fatal(err)
 	}
 	caught := &trap{Listener: listener}
+	caught.watch(t, listener)
+	if https, err := net.Listen("tcp", "127.0.0.1:443"); err == nil {
+		caught.watch(t, https)
+	} else {
+		t.show("port 443 not watched")
+	}
+	return caught
+}
+
+// watch counts who comes to a listener, till the end of the trial.
+func (c *trap) watch(t *trial, listener net.Listener) {
 	t.Cleanup(func() { _ = listener.Close() }) // ends the loop
 	go func() {
 		for {
@@ -101,11 +120,46 @@ func (t *trial) newTrap() *trap {
 			if err != nil {
 				return
 			}
-			caught.met.Add(1)
+			c.met.Add(1)
 			_ = conn.Close() // it was met
 		}
 	}()
-	return caught
+}
+
+// inwards are URLs of webhooks that a workspace may name, as nobody knows what they
+// lead to before it is asked for.
+var inwards = []string{
+	"https://127.0.0.1/", "https://localhost/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://10.0.0.1/", "https://169.254.169.254/latest/meta-data",
+	"https://0x7f000001/", "https://2130706433/", "https://127.1/", "https://0177.0.0.1/", "https://100.64.0.1/", "https://[fd00::1]/",
+}
+
+// inwardCampaign tells all of them.
+func inwardCampaign() string {
+	steps := "campaign: inward\ntitle: Inward\nowner: strangers\ntopic: service\nstate: live\ntrigger: {event: Inward}\nsteps:\n"
+	for _, address := range inwards {
+		steps += webhookStep(address)
+	}
+	return steps
+}
+
+func webhookStep(address string) string {
+	return fmt.Sprintf("  - webhook: {url: %q, body: {customer: \"{{ customer.id }}\"}}\n", address)
+}
+
+// tellInward lets the worker try every one of them, and counts those that are taken
+// for told.
+func (r *rig) tellInward() (told int) {
+	r.Helper()
+	s := r.openStore()
+	defer s.Close()
+	now := time.Now()
+	if _, err := s.Append(r.Context(), []customers.Event{{Customer: person(0), Name: "Inward", At: now, ReceivedAt: now, Key: "inward", Live: true}}); err != nil {
+		r.Fatal(err)
+	}
+	r.wait(5*time.Minute, "every webhook has been tried", func() bool {
+		return r.number(`SELECT COUNT(*) FROM deliveries WHERE channel = 'webhook' AND status <> 'sending' AND (attempts > 0 OR status = 'failed')`) == len(inwards)
+	})
+	return r.number(`SELECT COUNT(*) FROM deliveries WHERE channel = 'webhook' AND status = 'sent'`)
 }
 
 // slowBodies opens requests whose bodies never end; what returns closes them and
@@ -409,27 +463,50 @@ func (t *trial) bombs() (taken int) {
 		laughs, "campaign: x\nsteps: " + strings.Repeat("[", 50_000), "campaign: x\n" + strings.Repeat("? ", 20_000), "a: &a\n  <<: *a\n",
 		"campaign: !!binary x\n", strings.Repeat("- ", 30_000) + "x", "campaign: \"" + strings.Repeat("x", 3<<20), "campaign: x\n" + strings.Repeat("{a: ", 30_000),
 	} {
-		dir := t.TempDir()
-		for name, text := range workspace {
-			path := filepath.Join(dir, name)
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := os.MkdirAll(filepath.Join(dir, "campaigns"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "campaigns", "bomb.yaml"), []byte(bomb), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		out, err := exec.CommandContext(t.Context(), t.program, "validate", dir).CombinedOutput()
-		if err == nil || bytes.Contains(out, []byte("panic:")) || bytes.Contains(out, []byte("goroutine ")) {
-			taken++
-			t.Logf("a bomb of %d bytes: %v\n%.300s", len(bomb), err, out)
-		}
+		taken += t.validated("campaigns/bomb.yaml", bomb)
 	}
 	return taken
+}
+
+// injections gives templates that reach for what is none of theirs, and webhooks that
+// lead where none may, to `rapport validate`, and counts those that it took.
+func (t *trial) injections() (taken int) {
+	t.Helper()
+	for _, template := range []string{
+		"{% include '/etc/passwd' %}", "{% render 'note' %}", "{{ 'PATH' | env }}", "{{ '/etc/passwd' | read_file }}", "{{ 'id' | system }}", "{{ config.link_keys }}", "{{ env.PATH }}",
+		"{{ secrets.key }}", "{{ self.engine }}", "{{ customer.class }}", "{{ customer.String }}", "{{ brand.__proto__ }}", "{% liquid echo config %}", "{% for i in (1..300000000) %}x{% endfor %}",
+		strings.Repeat("{% if true %}", 3_000), strings.Repeat("{% ", 3_000),
+	} {
+		taken += t.validated("templates/sms/note.liquid", template+"\n")
+	}
+	for _, address := range []string{
+		"http://hooks.example/", "https://hooks.example:6379/", "https://user:pw@hooks.example/", "https://hooks.example@127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/",
+		"//127.0.0.1/", "https://{{ customer.city }}/", "https://hooks.example/\r\nX-Injected: 1", "",
+	} {
+		taken += t.validated("campaigns/told.yaml", "campaign: told\ntitle: Told\nowner: strangers\ntopic: service\nstate: live\ntrigger: {event: Go}\nsteps:\n"+webhookStep(address))
+	}
+	return taken
+}
+
+// validated puts a file into the rig's workspace and gives that to `rapport
+// validate`: 1 where it takes it, or dies of it.
+func (t *trial) validated(path, text string) int {
+	t.Helper()
+	dir, files := t.TempDir(), maps.Clone(workspace)
+	files["campaigns/mixed.yaml"], files[path] = mixed(channels.SMS), text
+	for name, text := range files {
+		at := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), t.program, "validate", dir).CombinedOutput()
+	if err != nil && !bytes.Contains(out, []byte("panic:")) && !bytes.Contains(out, []byte("goroutine ")) {
+		return 0
+	}
+	t.Logf("%s with %d bytes, %.60q: %v\n%.300s", path, len(text), text, err, out)
+	return 1
 }

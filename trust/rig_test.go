@@ -29,6 +29,7 @@ const (
 	sendgridKey = "SG.of-the-rig"
 	account     = "AC00000000000000000000000000000001"
 	accountKey  = "of-the-rig"
+	hookSecret  = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 )
 
 // times are those of a worker. Leases are short, so that a row waits for few.
@@ -179,12 +180,13 @@ providers:
   email: {sendgrid: {api_key: %q, base_url: %q, batch: %d, webhook_public_keys: [%s]}}
   sms: {twilio: %s}
   call: {twilio: %s}
+  webhook: {standard: {secrets: [%s]}}
   push: {vapid: {public_key: %q, private_key: %q, subject: "mailto:rig@rig.example", base_url: %q}}
 worker: {concurrency: %d, window: %d, lease: %s, call: %s, shutdown: %s, doubt: %s}
 log: {level: warn, format: json}
 %s
 `, r.dsn, redisURL, r.address, r.address, linkKey,
-		sendgridKey, provider, s.batch, strings.Join(keys, ", "), twilio, twilio, public, private, provider,
+		sendgridKey, provider, s.batch, strings.Join(keys, ", "), twilio, twilio, hookSecret, public, private, provider,
 		concurrency, cmp.Or(s.window, window), s.times.lease, s.times.call, s.times.shutdown, s.times.doubt, s.extra)
 	if err := os.WriteFile(r.configPath(), []byte(text), 0o600); err != nil {
 		r.Fatal(err)

@@ -87,7 +87,7 @@ type abandoned struct{}
 // so many messages.
 func (r row) try(t *testing.T, program string, size int, flags ...string) (v verdict) {
 	t.Helper()
-	tr := &trial{T: t, row: r, seed: *seed, size: size, full: size == r.full, program: program, flags: flags}
+	tr := &trial{T: t, row: r, seed: *seed, size: size, full: *form == "full" && size == r.full, program: program, flags: flags}
 	began := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
