@@ -84,7 +84,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", explain(err))
 	}
-	now, err := s.serverTime(ctx)
+	now, err := s.Clock(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

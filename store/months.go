@@ -75,19 +75,6 @@ func (s *Store) PrepareTimeline(ctx context.Context, now time.Time) error {
 	}
 }
 
-// serverTime is what the database's clock shows: the zero time on SQLite, which
-// has none of its own.
-func (s *Store) serverTime(ctx context.Context) (now time.Time, err error) {
-	if s.dialect != expression.Postgres {
-		return now, nil
-	}
-	err = s.read(ctx, func(tx *tx) (err error) {
-		now, _, err = first(ctx, tx, column[time.Time], "SELECT now()")
-		return err
-	})
-	return now, err
-}
-
 // splitLast gives the first month of the table without end a table of its own.
 func (s *Store) splitLast(ctx context.Context, last partition) error {
 	from := time.UnixMilli(last.from).UTC()
@@ -107,8 +94,10 @@ func (s *Store) reachBack(ctx context.Context, oldest time.Time) error {
 	if reached := s.reached.Load(); s.dialect != expression.Postgres || oldest.IsZero() || reached != 0 && oldest.UnixMilli() >= reached {
 		return nil
 	}
-	if failed := s.unreached.Load(); failed != nil && time.Since(*failed) < reachAgain {
-		return nil
+	if failed := s.unreached.Load(); failed != nil {
+		if now, err := s.Clock(ctx); err != nil || now.Sub(*failed) < reachAgain {
+			return err
+		}
 	}
 	for range 2 * yearsBack {
 		parts, err := s.partitions(ctx)
@@ -123,9 +112,9 @@ func (s *Store) reachBack(ctx context.Context, oldest time.Time) error {
 		switch err := s.splitFirst(ctx, first); {
 		case madeMeanwhile(err):
 		case busy(err):
-			failed := time.Now()
+			failed, err := s.Clock(ctx)
 			s.unreached.Store(&failed)
-			return nil
+			return err
 		case err != nil:
 			return fmt.Errorf("make the timeline's tables back to %s: %w", oldest.Format(time.DateOnly), err)
 		}

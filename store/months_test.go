@@ -131,7 +131,7 @@ func TestHistoryIsNotAskedForAgainAtOnce(t *testing.T) {
 	if n := len(partsOf(t, s)); n != before {
 		t.Errorf("%d tables became %d: it was tried again at once", before, n)
 	}
-	long := time.Now().Add(-reachAgain)
+	long := time.Now().Add(-2 * reachAgain)
 	s.unreached.Store(&long)
 	record("much later")
 	if n := len(partsOf(t, s)); n <= before {

@@ -216,7 +216,7 @@ func (s *Store) Subscribe(ctx context.Context, customer string, p channels.PushS
 		return wakeJourneys(ctx, tx, []string{customer})
 	})
 	if err != nil {
-		return fmt.Errorf("subscribe a browser of customer %s: %w", customer, err)
+		return fmt.Errorf("subscribe a browser: %w", err)
 	}
 	return nil
 }

@@ -269,13 +269,3 @@ func TestWhatWasTriedInVainComesLast(t *testing.T) {
 		same(t, "a while later", next(noon.Add(2*time.Minute), 9), []string{"weekly 0", "weekly 1", "stuck 1", "stuck 0"})
 	})
 }
-
-// The more customers there are, the more shards an audience is entered in.
-func TestAnAudienceIsEnteredInSixteenPartsAtLeast(t *testing.T) {
-	Each(t, func(t *testing.T, s *store.Store) {
-		put(t, s, ada())
-		if parts, err := s.Runs().Parts(t.Context()); err != nil || parts != campaigns.ShardsPerRun {
-			t.Errorf("%d parts, %v", parts, err)
-		}
-	})
-}
