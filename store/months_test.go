@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -160,7 +161,7 @@ func TestTakingAMonthOutKeepsNobodyWaiting(t *testing.T) {
 			leaving = slices.ContainsFunc(partsOf(t, s), func(p partition) bool { return p.leaving })
 			select {
 			case err := <-forgotten:
-				return fmt.Errorf("it was given up before it had begun: %v", err)
+				return errors.Join(errors.New("it was given up before it had begun"), err)
 			default:
 			}
 		}

@@ -192,7 +192,7 @@ func TestStatusListsWhatIsInForceBeforeAnybodyEntered(t *testing.T) {
 		t.Fatal(errOut)
 	}
 	out, _, _ := rapport(t, "status", "--data", data)
-	for _, want := range []string{"follow-up ", "welcome ", "advent-sale ", " by cli: not yet", "Messages not sent, and why"} {
+	for _, want := range []string{"follow-up ", "welcome ", "advent-sale ", " by " + agent() + ": not yet", "Messages not sent, and why"} {
 		if strings.Count(out, want) == 0 {
 			t.Errorf("the status lacks %q:\n%s", want, out)
 		}
