@@ -25,7 +25,7 @@ func (m *Metrics) Routes(t *Traces, next http.Handler) http.Handler {
 			span.Route(route, told.code)
 			span.End(nil)
 			m.requests.WithLabelValues(route, strconv.Itoa(told.code)).Inc()
-			m.requestTime.WithLabelValues(route).Observe(m.now().Sub(began).Seconds())
+			observe(m.requestTime.WithLabelValues(route), m.now().Sub(began), keptTrace(ctx))
 		}()
 		next.ServeHTTP(told, r)
 	})

@@ -69,11 +69,26 @@ func (m *Metrics) Calls(ctx context.Context, channel, provider string) Calls {
 	if m == nil {
 		return Calls{}
 	}
-	c := Calls{m: m, observer: m.sendTime.WithLabelValues(channel, provider)}
-	if span := trace.SpanContextFromContext(ctx); span.IsSampled() {
-		c.trace = prometheus.Labels{"trace_id": span.TraceID().String()}
+	return Calls{m: m, observer: m.sendTime.WithLabelValues(channel, provider), trace: keptTrace(ctx)}
+}
+
+// keptTrace is what an exemplar says of the trace that ctx belongs to; nil where that
+// is not kept.
+func keptTrace(ctx context.Context) prometheus.Labels {
+	span := trace.SpanContextFromContext(ctx)
+	if !span.IsSampled() {
+		return nil
 	}
-	return c
+	return prometheus.Labels{"trace_id": span.TraceID().String()}
+}
+
+// observe notes how long something took, with its trace for an example where there is one.
+func observe(in prometheus.Observer, took time.Duration, example prometheus.Labels) {
+	if able, is := in.(prometheus.ExemplarObserver); is && example != nil {
+		able.ObserveWithExemplar(took.Seconds(), example)
+		return
+	}
+	in.Observe(took.Seconds())
 }
 
 // Began gives the moment that Ended wants.
@@ -89,12 +104,7 @@ func (c Calls) Ended(began time.Time) {
 	if c.m == nil {
 		return
 	}
-	took := c.m.now().Sub(began).Seconds()
-	if able, is := c.observer.(prometheus.ExemplarObserver); is && c.trace != nil {
-		able.ObserveWithExemplar(took, c.trace)
-		return
-	}
-	c.observer.Observe(took)
+	observe(c.observer, c.m.now().Sub(began), c.trace)
 }
 
 // Gates tells why messages of a channel were skipped and put off, by reason.
@@ -165,16 +175,16 @@ func (m *Metrics) Occurred(state string, missed bool, late time.Duration) {
 	}
 }
 
-// Task begins to measure a task of a kind; the call it returns ends it with done,
-// failed or unreadable.
-func (m *Metrics) Task(kind string) (ended func(result string)) {
+// Task begins to measure a task of a kind under ctx, whose trace its exemplar names;
+// the call it returns ends it with done, failed or unreadable.
+func (m *Metrics) Task(ctx context.Context, kind string) (ended func(result string)) {
 	if m == nil {
 		return func(string) {}
 	}
 	began := m.now()
 	return func(result string) {
 		m.tasks.WithLabelValues(kind, result).Inc()
-		m.taskTime.WithLabelValues(kind).Observe(m.now().Sub(began).Seconds())
+		observe(m.taskTime.WithLabelValues(kind), m.now().Sub(began), keptTrace(ctx))
 	}
 }
 

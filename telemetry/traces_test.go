@@ -63,7 +63,7 @@ func TestNilTellsNothing(t *testing.T) {
 		t.Error("without traces there is one")
 	}
 	m.Sent("email", "p", map[string]int{"sent": 1})
-	m.Task("deliver")("done")
+	m.Task(ctx, "deliver")("done")
 	m.Redis("ping")(nil)
 	calls := m.Calls(ctx, "email", "p")
 	calls.Ended(calls.Began())

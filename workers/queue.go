@@ -233,8 +233,8 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 				bell.Ring(ctx)
 			}
 		}()
-		ended := s.shown.Metrics.Task(kind)
 		ctx, span := s.shown.Traces.Start(telemetry.FromHeaders(ctx, task.Headers()), "task "+kind)
+		ended := s.shown.Metrics.Task(ctx, kind)
 		var payload P
 		if err := json.Unmarshal(task.Payload(), &payload); err != nil {
 			log.ErrorContext(ctx, "a task cannot be read", "kind", kind, "error", err)

@@ -326,6 +326,11 @@ func (p *watchedPlay) traced(t *testing.T, metrics string) {
 	} else if raw, _ := hex.DecodeString(id[1]); len(p.receiver.named(raw, "window")) == 0 {
 		t.Error("an exemplar names a trace in which nothing is sent")
 	}
+	for _, of := range []string{"task", "http_request"} {
+		if !regexp.MustCompile(`rapport_` + of + `_duration_seconds_bucket.*# \{trace_id="[0-9a-f]{32}"\}`).MatchString(metrics) {
+			t.Errorf("no exemplar of a %s names a trace", of)
+		}
+	}
 }
 
 // seesNobody looks for everybody in all that is seen.
