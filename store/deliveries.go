@@ -40,13 +40,6 @@ func scanMoving(r record, d *deliveries.Delivery) error {
 		asTime(&d.SettledAt), &d.Rung, &d.Case, &d.Segments)
 }
 
-// lockDeliveries keeps deliveries from others.
-func lockDeliveries(ctx context.Context, tx *tx, ids []int64) error {
-	_, err := listRows(ctx, tx, numbers(ids), column[int64],
-		"SELECT d.id FROM deliveries d WHERE "+tx.among("d.id")+" ORDER BY d.id"+tx.forUpdate("d"))
-	return err
-}
-
 // heldRows reads deliveries by number and keeps them from others.
 func heldRows(ctx context.Context, tx *tx, ids []int64) (map[int64]*deliveries.Delivery, error) {
 	return byNumber(heldWhere(ctx, tx, ids, deliveryColumns, scanDelivery, "TRUE"))

@@ -99,8 +99,15 @@ func handedOver(ctx context.Context, tx *tx, byID map[int64]deliveries.Delivery)
 
 // Advance implements deliveries.Record.
 func (s *Store) Advance(ctx context.Context, now time.Time, progress []deliveries.Progress) error {
+	ids := make([]int64, len(progress))
+	for i, p := range progress {
+		ids[i] = p.ID
+	}
 	err := s.write(ctx, func(tx *tx) error {
-		_, err := advance(ctx, tx, now, progress)
+		held, err := heldRows(ctx, tx, ids)
+		if err == nil {
+			_, err = advance(ctx, tx, now, held, progress)
+		}
 		return err
 	})
 	if err != nil {
@@ -109,20 +116,9 @@ func (s *Store) Advance(ctx context.Context, now time.Time, progress []deliverie
 	return nil
 }
 
-// advance moves deliveries inside a transaction. Several reports on one
+// advance moves deliveries that a transaction holds. Several reports on one
 // delivery count in the order they stand in. It returns what it changed.
-func advance(ctx context.Context, tx *tx, now time.Time, progress []deliveries.Progress) ([]change, error) {
-	if len(progress) == 0 {
-		return nil, nil
-	}
-	ids := make([]int64, len(progress))
-	for i, p := range progress {
-		ids[i] = p.ID
-	}
-	held, err := heldRows(ctx, tx, ids)
-	if err != nil {
-		return nil, err
-	}
+func advance(ctx context.Context, tx *tx, now time.Time, held map[int64]*deliveries.Delivery, progress []deliveries.Progress) ([]change, error) {
 	at := map[int64]int{} // where a delivery stands in changes
 	var changes []change
 	for _, p := range progress {

@@ -28,14 +28,15 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 		return nil
 	}
 	err := r.store.write(ctx, func(tx *tx) error {
-		if err := holdSpokenOf(ctx, tx, all); err != nil {
+		held, err := holdSpokenOf(ctx, tx, all)
+		if err != nil {
 			return err
 		}
 		fresh, err := appendResponses(ctx, tx, all)
 		if err != nil {
 			return err
 		}
-		return followResponses(ctx, tx, now, fresh)
+		return followResponses(ctx, tx, now, held, fresh)
 	})
 	if err != nil {
 		return fmt.Errorf("apply %d responses: %w", len(all), err)
@@ -43,10 +44,10 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 	return nil
 }
 
-// holdSpokenOf locks the deliveries that responses move, and the customers who showed
-// a sign of life. A line's key keeps whoever writes the same line waiting: it comes
+// holdSpokenOf reads and locks the deliveries that responses move, and locks the
+// customers who showed a sign of life. A line's key keeps whoever writes the same line waiting: it comes
 // after what such a writer holds.
-func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) error {
+func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held map[int64]*deliveries.Delivery, err error) {
 	var moved []int64
 	var alive []string
 	for _, r := range all {
@@ -57,10 +58,12 @@ func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) error {
 			alive = append(alive, r.Event.Customer)
 		}
 	}
-	if err := unlessEmpty(ctx, tx, distinct(moved), lockDeliveries); err != nil {
-		return err
+	if len(moved) > 0 {
+		if held, err = heldRows(ctx, tx, moved); err != nil {
+			return nil, err
+		}
 	}
-	return unlessEmpty(ctx, tx, distinct(alive), lockCustomers)
+	return held, unlessEmpty(ctx, tx, distinct(alive), lockCustomers)
 }
 
 // appendResponses puts the lines on the timelines and returns the responses
@@ -83,8 +86,9 @@ func appendResponses(ctx context.Context, tx *tx, all []campaigns.Response) ([]c
 	return fresh, nil
 }
 
-// followResponses writes what new lines bring about.
-func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaigns.Response) error {
+// followResponses writes what new lines bring about, of the deliveries that are held
+// too.
+func followResponses(ctx context.Context, tx *tx, now time.Time, held map[int64]*deliveries.Delivery, fresh []campaigns.Response) error {
 	var progress []deliveries.Progress
 	var answers []campaigns.Answer
 	var blocks, releases []customers.Suppression
@@ -119,7 +123,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, fresh []campaig
 	}
 	for _, write := range []func() error{
 		func() error {
-			changes, err := advance(ctx, tx, now, progress)
+			changes, err := advance(ctx, tx, now, held, progress)
 			for i := range changes {
 				told[changes[i].after.Entry] = told[changes[i].after.Entry] || changes[i].isNews()
 			}

@@ -26,7 +26,7 @@ func TestAReportWaitsForItsMessageBeforeItWrites(t *testing.T) {
 	}
 	applied := make(chan error, 1)
 	err = s.write(t.Context(), func(settling *tx) error {
-		if err := lockDeliveries(t.Context(), settling, []int64{1}); err != nil {
+		if _, err := heldRows(t.Context(), settling, []int64{1}); err != nil {
 			return err
 		}
 		go func() {
