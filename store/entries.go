@@ -177,32 +177,23 @@ func (s *Store) Awake(ctx context.Context, now time.Time, lease time.Duration, l
 	defer s.timed("awake")()
 	type waking struct{ id, at int64 }
 	var awake []waking
-	late := limit / lastComers
+	scan := func(r record) (w waking, err error) {
+		err = r.Scan(&w.id, &w.at)
+		return w, err
+	}
 	err = s.write(ctx, func(tx *tx) error {
 		awake = nil
-		for _, turn := range []struct {
-			order string
-			limit int
-		}{{"e.wake_at, e.id", limit - late}, {"e.wake_at DESC, e.id DESC", late}} {
-			leased, err := list(ctx, tx, func(r record) (w waking, err error) {
-				err = r.Scan(&w.id, &w.at)
-				return w, err
-			}, `
+		return inTurns(limit, "e.wake_at, e.id", "e.wake_at DESC, e.id DESC", func(order string, limit int) (int, error) {
+			leased, err := list(ctx, tx, scan, `
 				WITH awake AS MATERIALIZED (
 					SELECT e.id FROM entries e
 					WHERE e.state = 'running' AND e.wake_at IS NOT NULL AND e.wake_at <= $1 AND (e.lease_until IS NULL OR e.lease_until <= $1)
-					ORDER BY `+turn.order+` LIMIT $2`+tx.forUpdateOfFree("e")+`)
+					ORDER BY `+order+` LIMIT $2`+tx.forUpdateOfFree("e")+`)
 				UPDATE entries SET lease_until = $3 WHERE id IN (SELECT id FROM awake) RETURNING id, wake_at`,
-				now.UnixMilli(), turn.limit, now.Add(lease).UnixMilli())
-			if err != nil {
-				return err
-			}
+				now.UnixMilli(), limit, now.Add(lease).UnixMilli())
 			awake = append(awake, leased...)
-			if len(leased) < turn.limit {
-				break
-			}
-		}
-		return nil
+			return len(leased), err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lease entries that are awake: %w", err)

@@ -36,22 +36,13 @@ func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, roo
 	err = s.write(ctx, func(tx *tx) error {
 		batches = nil
 		for _, ch := range deliveries.Lanes() {
-			late := room[ch] / lastComers
-			for _, turn := range []struct {
-				order string
-				limit int
-			}{
-				{"d.due_at, d.priority DESC, d.id", room[ch] - late},
-				{"d.due_at DESC, d.priority, d.id DESC", late},
-			} {
-				queued, err := queueDue(ctx, tx, ch, now, lease, turn.order, turn.limit)
-				if err != nil {
-					return err
-				}
+			err := inTurns(room[ch], "d.due_at, d.priority DESC, d.id", "d.due_at DESC, d.priority, d.id DESC", func(order string, limit int) (int, error) {
+				queued, err := queueDue(ctx, tx, ch, now, lease, order, limit)
 				batches = append(batches, batch(ch, queued, size)...)
-				if len(queued) < turn.limit {
-					break
-				}
+				return len(queued), err
+			})
+			if err != nil {
+				return err
 			}
 		}
 		return nil
@@ -60,6 +51,18 @@ func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, roo
 		return nil, fmt.Errorf("lease due deliveries: %w", err)
 	}
 	return batches, nil
+}
+
+// inTurns leases up to limit rows: those that wait the longest, in one order, and where
+// there are as many as that asks for, in the other order the last comers.
+func inTurns(limit int, longest, latest string, lease func(order string, limit int) (leased int, err error)) error {
+	late := limit / lastComers
+	leased, err := lease(longest, limit-late)
+	if err != nil || leased < limit-late || late == 0 {
+		return err
+	}
+	_, err = lease(latest, late)
+	return err
 }
 
 // queueDue leases up to limit due deliveries of one channel, in an order of the
