@@ -37,8 +37,11 @@ func (s *Store) Fact(ctx context.Context, name string) (value string, err error)
 	return value, nil
 }
 
+// factKey is under which key a fact lies beside what else the table holds.
+func factKey(name string) string { return "fact:" + name }
+
 func readFact(ctx context.Context, tx *tx, name string) (value string, known bool, err error) {
-	return first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", "fact:"+name)
+	return first(ctx, tx, column[string], "SELECT value FROM facts WHERE name = $1", factKey(name))
 }
 
 // SetFact records a fact, over what was known before.
@@ -54,13 +57,13 @@ func (s *Store) SetFact(ctx context.Context, name, value string) error {
 func raiseFact(ctx context.Context, tx *tx, name, value string) error {
 	_, err := tx.exec(ctx, `
 		INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
-		WHERE CAST(facts.value AS BIGINT) < CAST(excluded.value AS BIGINT)`, "fact:"+name, value)
+		WHERE CAST(facts.value AS BIGINT) < CAST(excluded.value AS BIGINT)`, factKey(name), value)
 	return err
 }
 
 func setFact(ctx context.Context, tx *tx, name, value string) error {
 	_, err := tx.exec(ctx, `
 		INSERT INTO facts (name, value) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "fact:"+name, clean(value))
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, factKey(name), clean(value))
 	return err
 }

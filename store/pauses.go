@@ -108,7 +108,7 @@ func (s *Store) Unhold(ctx context.Context, now, since time.Time) (freed int, er
 
 // wentOn lists the campaigns that went live, or on, since a moment.
 func (s *Store) wentOn(ctx context.Context, since time.Time) (moving []string, err error) {
-	prefix := "fact:" + campaigns.ScheduledSince("")
+	prefix := factKey(campaigns.ScheduledSince(""))
 	err = s.read(ctx, func(tx *tx) error {
 		moving = nil
 		return eachRow(ctx, tx, func(r record) error {
@@ -173,9 +173,9 @@ func countOccurrences(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now
 		switch {
 		case !s.Broadcast:
 		case s.State == campaigns.Live:
-			rows.add("fact:"+campaigns.ScheduledSince(s.Campaign), campaigns.CountsFrom(now))
+			rows.add(factKey(campaigns.ScheduledSince(s.Campaign)), campaigns.CountsFrom(now))
 		default:
-			rows.add("fact:"+campaigns.ScheduledSince(s.Campaign), "")
+			rows.add(factKey(campaigns.ScheduledSince(s.Campaign)), "")
 		}
 	}
 	_, err := tx.execRows(ctx, rows, `
