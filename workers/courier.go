@@ -1,7 +1,6 @@
 package workers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -558,7 +557,7 @@ func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (show
 // case as long as a condition may keep the one writer of SQLite, and a provider. What
 // comes after the lease is taken all the same.
 func (r *round) leased(ctx context.Context) (context.Context, context.CancelFunc) {
-	busy := cmp.Or(r.Conditions, time.Minute) + callOr(r.Call)
+	busy := conditionOr(r.Conditions) + callOr(r.Call)
 	return context.WithTimeout(context.WithoutCancel(ctx), max(r.until.Sub(r.Now()), busy))
 }
 

@@ -30,8 +30,10 @@ const (
 // judgedTimeout ends a task in which the database judges a marketer's condition,
 // which may take so long; 0 is a minute.
 func judgedTimeout(condition time.Duration) time.Duration {
-	return max(controlTimeout, cmp.Or(condition, time.Minute)+10*time.Second)
+	return max(controlTimeout, conditionOr(condition)+10*time.Second)
 }
+
+func conditionOr(condition time.Duration) time.Duration { return cmp.Or(condition, time.Minute) }
 
 // UsualLease is how long a row is kept for the task that has it. It outlives a
 // window of sends and its settlement, so that a lease is over only if the
