@@ -56,7 +56,7 @@ type Console struct {
 func (c *Console) Mount(mux *http.ServeMux) {
 	foreign := http.NewCrossOriginProtection()
 	form := func(pattern string, d door, serve page) {
-		mux.Handle(pattern, foreign.Handler(c.behind(d, limited(serve))))
+		mux.Handle(pattern, foreign.Handler(c.behind(d, limited(formLimit, serve))))
 	}
 	page := func(pattern string, d door, serve page) { mux.Handle(pattern, foreign.Handler(c.behind(d, serve))) }
 	page("GET /{$}", door{role: accounts.Viewer}, c.overview)
@@ -74,21 +74,24 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	mux.Handle("GET /console.css", foreign.Handler(c.open(stylesheet)))
 	if c.Entrance != nil {
 		mux.Handle("GET /sign-in", foreign.Handler(c.open(c.askName)))
-		mux.Handle("POST /sign-in", foreign.Handler(c.open(limited(c.signIn))))
-		mux.Handle("POST /sign-out", foreign.Handler(c.open(limited(c.signOut))))
+		mux.Handle("POST /sign-in", foreign.Handler(c.open(limited(signInLimit, c.signIn))))
+		mux.Handle("POST /sign-out", foreign.Handler(c.open(limited(formLimit, c.signOut))))
 	}
 }
 
 // page answers somebody who may see it.
 type page func(http.ResponseWriter, *visit) error
 
-// formLimit is how long a form may be, in bytes. Of a longer one nothing is read.
-const formLimit = 64 << 10
+// How long a form may be, in bytes. Of a longer one nothing is read.
+const (
+	formLimit   = 64 << 10
+	signInLimit = 16 << 10 // anybody may send it
+)
 
-// limited lets a page read a form of no more than formLimit.
-func limited(serve page) page {
+// limited lets a page read a form of no more than limit bytes.
+func limited(limit int64, serve page) page {
 	return func(w http.ResponseWriter, r *visit) error {
-		r.Body = http.MaxBytesReader(w, r.Body, formLimit)
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		return serve(w, r)
 	}
 }

@@ -91,6 +91,8 @@ func TestNobodyComesInWithoutAnAccount(t *testing.T) {
 	} {
 		o.ask(from(post("/sign-in", wrong))).says(t, http.StatusUnauthorized, "the name or the password is wrong")
 	}
+	long := url.Values{"filler": {strings.Repeat("a", 16<<10)}, "name": {"anna"}, "password": {password}}
+	o.ask(from(post("/sign-in", long))).says(t, http.StatusUnauthorized, "the name or the password is wrong")
 	elsewhere := get("/sign-in")
 	elsewhere.Host = "evil.example"
 	o.ask(elsewhere).says(t, http.StatusNotFound)
