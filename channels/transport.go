@@ -22,7 +22,7 @@ const (
 	// Connections are dropped before providers' own idle limits: one that the
 	// provider closes once a request has left leaves that message in doubt.
 	idleTimeout = 30 * time.Second
-	maxIdle     = 256
+	maxIdle     = 2 * mostAbreast // a worker has two windows under way
 	maxAnswer   = 1 << 20
 	// A letter and its header leave at once.
 	writeBuffer = 16 << 10
@@ -127,7 +127,7 @@ func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
 			got.Store(at)
 		},
 	})
-	req = req.Clone(ctx)
+	req = req.WithContext(ctx)
 	req.GetBody = nil // net/http replays a body only where it can be had again
 	answer, err := o.transport.RoundTrip(req)
 	if err != nil {

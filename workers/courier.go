@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -488,7 +487,7 @@ func (r *round) queueUp(ctx context.Context, turns []*turn) error {
 	return errors.Join(troubles...)
 }
 
-// window renders parcels, commits them, sends them all at once and settles
+// window renders parcels, commits them, sends them together and settles
 // them. It reports whether that showed anything of the provider.
 func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (shown bool, err error) {
 	ctx, span := r.Shown.Traces.Start(ctx, "window")
@@ -584,8 +583,8 @@ func another(p *parcel, result channels.Result) bool {
 		len(p.journey.Customer.Browsers) > 1
 }
 
-// handOver gives the messages to the provider of their channel, all at once. Those
-// that have to wait for others begin before it is late.
+// handOver gives the messages to the provider of their channel, as many at once as it
+// can be given. Those that have to wait for others begin before it is late.
 func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*parcel) []channels.Result {
 	sender := r.Senders[r.outlet.Channel]
 	results := make([]channels.Result, len(parcels))
@@ -603,20 +602,19 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 		return results
 	}
 	traced := telemetry.Kept(ctx)
-	var wait sync.WaitGroup
-	for i := range parcels {
-		wait.Go(func() {
-			ctx, span := ctx, telemetry.Span{}
-			if traced {
-				ctx, span = r.Shown.Traces.Start(ctx, "call")
-			}
-			began := calls.Began()
-			results[i].Receipt, results[i].Err = sender.Send(ctx, parcels[i].message)
-			calls.Ended(began)
-			span.End(results[i].Err)
-		})
+	begun := channels.Abreast(late, len(parcels), func(i int) {
+		ctx, span := ctx, telemetry.Span{}
+		if traced {
+			ctx, span = r.Shown.Traces.Start(ctx, "call")
+		}
+		began := calls.Began()
+		results[i].Receipt, results[i].Err = sender.Send(ctx, parcels[i].message)
+		calls.Ended(began)
+		span.End(results[i].Err)
+	})
+	for i := range results[begun:] {
+		results[begun+i].Err = channels.ErrLate
 	}
-	wait.Wait()
 	return results
 }
 

@@ -37,6 +37,7 @@ func (s *mails) SendBatch(ctx context.Context, late <-chan struct{}, messages []
 		o.leave(ctx, letters)
 	}
 	o.requests = nil
+	o.each(ctx, o.single)
 	o.all.Wait()
 	return o.results
 }
@@ -49,6 +50,7 @@ type outgoing struct {
 	results  []channels.Result
 	requests [][]*draft     // not full yet
 	open     map[string]int // their places, by shape
+	single   []int          // messages that leave each by itself
 	all      sync.WaitGroup
 }
 
@@ -57,7 +59,7 @@ type outgoing struct {
 func (o *outgoing) add(ctx context.Context, place int) {
 	l, err := read(o.messages[place], o.from, o.replyTo)
 	if o.batch == 1 || err != nil {
-		o.alone(ctx, place)
+		o.single = append(o.single, place)
 		return
 	}
 	d := drafts.Get().(*draft)
@@ -74,8 +76,8 @@ func (o *outgoing) add(ctx context.Context, place int) {
 	}
 }
 
-// leave sends letters in one request, or each by itself where they do not go
-// together and there is time left.
+// leave sends letters in one request, or keeps them to leave each by itself where they
+// do not go together.
 func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 	members := make([]int, len(letters))
 	for n, l := range letters {
@@ -89,9 +91,7 @@ func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 		l.end()
 	}
 	if !ok {
-		for _, place := range members {
-			o.alone(ctx, place)
-		}
+		o.single = append(o.single, members...)
 		return
 	}
 	o.all.Go(func() {
@@ -102,9 +102,7 @@ func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 			case <-o.late:
 				receipt, err = channels.Receipt{}, &channels.NotSent{Own: true, Err: fmt.Errorf("it took too long to try each by itself: %w", err)}
 			default:
-				for _, place := range members {
-					o.alone(ctx, place)
-				}
+				o.each(ctx, members)
 				return
 			}
 		}
@@ -114,8 +112,15 @@ func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 	})
 }
 
-func (o *outgoing) alone(ctx context.Context, place int) {
-	o.all.Go(func() { o.results[place].Receipt, o.results[place].Err = o.Send(ctx, o.messages[place]) })
+// each sends messages by themselves, as far as there is time left.
+func (o *outgoing) each(ctx context.Context, places []int) {
+	begun := channels.Abreast(o.late, len(places), func(i int) {
+		place := places[i]
+		o.results[place].Receipt, o.results[place].Err = o.Send(ctx, o.messages[place])
+	})
+	for _, place := range places[begun:] {
+		o.results[place].Err = channels.ErrLate
+	}
 }
 
 func resultOf(m channels.Message, receipt channels.Receipt, err error) channels.Result {

@@ -43,7 +43,7 @@ func (p *pool) enter(ctx context.Context, late <-chan struct{}) error {
 		case p.places <- struct{}{}:
 			return nil
 		case <-late:
-			return errLate
+			return channels.ErrLate
 		case <-ctx.Done():
 		}
 	}

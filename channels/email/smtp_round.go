@@ -38,20 +38,17 @@ func (r *relay) SendBatch(ctx context.Context, late <-chan struct{}, messages []
 	}
 	all.Wait()
 	for _, i := range b.back {
-		b.settle(held{at: i}, cmp.Or(b.trouble, error(errLate)))
+		b.settle(held{at: i}, cmp.Or(b.trouble, channels.ErrLate))
 	}
 	for i := b.next; i < len(messages); i++ {
 		if b.isLate() {
-			b.settle(held{at: i}, errLate)
+			b.settle(held{at: i}, channels.ErrLate)
 		} else {
 			b.settle(held{at: i}, b.trouble)
 		}
 	}
 	return b.results
 }
-
-// errLate says that a message's turn came too late, or not at all.
-var errLate = &channels.NotSent{Untried: true, Err: errors.New("the relay took so long with others that its turn did not come")}
 
 // isLate reports whether no message may begin any more.
 func (b *round) isLate() bool {
@@ -87,7 +84,7 @@ func (b *round) giveBack(i int, why error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.back = append(b.back, i)
-	if why != nil && !errors.Is(why, errLate) {
+	if why != nil && !errors.Is(why, channels.ErrLate) {
 		b.trouble = why
 	}
 }

@@ -1,0 +1,84 @@
+package channels_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rapport/channels"
+)
+
+// crowd counts who is on the way.
+type crowd struct {
+	mu        sync.Mutex
+	now, most int
+	done      []int
+}
+
+func (c *crowd) pass(i int, took time.Duration) {
+	c.mu.Lock()
+	c.now++
+	c.most = max(c.most, c.now)
+	c.mu.Unlock()
+	time.Sleep(took)
+	c.mu.Lock()
+	c.now--
+	c.done = append(c.done, i)
+	c.mu.Unlock()
+}
+
+func TestAsManyAreOnTheirWayAsTheProviderIsSlow(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		n       int
+		answer  time.Duration
+		most    int
+		within  time.Duration
+		howMany string
+	}{
+		{"at once", 1000, time.Millisecond, 16, 70 * time.Millisecond, "few connections are enough"},
+		{"slowly", 1000, time.Second, 256, 4*time.Second + 100*time.Millisecond, "no more than have a connection"},
+		{"slowly, and there are few", 100, time.Second, 100, time.Second + 50*time.Millisecond, "each has one"},
+		{"nothing", 0, 0, 0, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var crowd crowd
+				start := time.Now()
+				if begun := channels.Abreast(nil, c.n, func(i int) { crowd.pass(i, c.answer) }); begun != c.n {
+					t.Errorf("%d of %d have begun", begun, c.n)
+				}
+				if took := time.Since(start); took > c.within {
+					t.Errorf("it took %s, want at most %s", took, c.within)
+				}
+				if crowd.most != c.most {
+					t.Errorf("%d were on their way at once, want %d: %s", crowd.most, c.most, c.howMany)
+				}
+				slices.Sort(crowd.done)
+				for i, done := range crowd.done {
+					if done != i {
+						t.Fatalf("%d is done in the place of %d", done, i)
+					}
+				}
+				if len(crowd.done) != c.n {
+					t.Errorf("%d of %d are done", len(crowd.done), c.n)
+				}
+			})
+		})
+	}
+}
+
+func TestNothingBeginsWhenItIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := make(chan struct{})
+		time.AfterFunc(5*time.Second, func() { close(late) })
+		var crowd crowd
+		begun := channels.Abreast(late, 1000, func(i int) { crowd.pass(i, 3*time.Second) })
+		slices.Sort(crowd.done)
+		if begun != 512 || len(crowd.done) != begun || crowd.done[begun-1] != begun-1 {
+			t.Errorf("%d have begun and %d are done, want the first two times 256", begun, len(crowd.done))
+		}
+	})
+}
