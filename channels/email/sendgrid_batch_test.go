@@ -3,6 +3,7 @@ package email_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -282,5 +283,23 @@ func TestSingleRequestsAreInSendGridsDescription(t *testing.T) {
 	m := whole()
 	if _, err := open(t, email.SendGrid{BaseURL: d.URL}).Send(t.Context(), m); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestLettersThatLeaveAloneBeginInTime(t *testing.T) {
+	d := newDesk(t, taken)
+	sender, err := email.SendGrid{APIKey: "key", BaseURL: d.URL, From: "Shop <hello@shop.example>", Batch: 1}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := make(chan struct{})
+	close(late)
+	for i, result := range sender.(channels.BatchSender).SendBatch(t.Context(), late, campaign("Ann", "Ben", "Cleo")) {
+		if !errors.Is(result.Err, channels.ErrLate) {
+			t.Errorf("letter %d: %v", i, result.Err)
+		}
+	}
+	if len(d.requests) > 0 {
+		t.Errorf("%d letters left after all", len(d.requests))
 	}
 }
