@@ -67,8 +67,16 @@ func (d Delivery) Arrived() time.Time {
 
 // Taken reports whether a provider took the message, whatever came of it: one that
 // failed afterwards still has the provider's name.
-func (d Delivery) Taken() bool {
-	return d.Status.Accepted() || d.Status == Failed && d.ProviderID != ""
+func (d Delivery) Taken() bool { return taken(d.Status, d.ProviderID != "") }
+
+func taken(s Status, named bool) bool { return s.Accepted() || s == Failed && named }
+
+// Alike is the delivery as a funnel counts it, but for what machines did.
+func (d Delivery) Alike() Alike {
+	return Alike{
+		Channel: d.Channel, Status: d.Status, Reason: d.Reason, Named: d.ProviderID != "", Count: 1,
+		Cost: d.Cost, Segments: int64(d.Segments),
+	}
 }
 
 // Outlasts reports whether the delivery is still wanted once its journey has gone to

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -88,71 +87,15 @@ func (f funnels) addEntries(ctx context.Context, tx *tx) error {
 func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args ...any) error {
 	return eachRow(ctx, tx, func(r record) error {
 		var campaign string
-		var channel channels.Channel
-		var status deliveries.Status
-		var reason string
-		var named bool
-		var machine deliveries.Machine
-		var count, cost, segments int64
-		if err := r.Scan(&campaign, &channel, &status, &reason, &named, &machine, &count, &cost, &segments); err != nil {
-			return err
+		var m deliveries.Alike
+		err := r.Scan(&campaign, &m.Channel, &m.Status, &m.Reason, &m.Named, &m.Machine, &m.Count, &m.Cost, &m.Segments)
+		if err == nil {
+			f.of(campaign).Add(m)
 		}
-		funnel := f.of(campaign)
-		funnel.Planned += count
-		funnel.Cost += cost
-		funnel.Segments += segments
-		if status.Accepted() || status == deliveries.Failed && named {
-			funnel.Sent += count
-			if status == deliveries.Failed || status == deliveries.Expired {
-				funnel.Lost += count
-			}
-		}
-		if slices.Contains(afterDelivery, status) {
-			funnel.Delivered += count
-		}
-		switch status {
-		case deliveries.Bounced:
-			funnel.Bounced += count
-		case deliveries.Unsubscribed:
-			funnel.Unsubscribed += count
-		case deliveries.Complained:
-			funnel.Complained += count
-		}
-		opened, clicked := funnel.Opened, funnel.Clicked
-		switch status {
-		case deliveries.Answered:
-			funnel.Replied += count
-			if channel == channels.Email || channel == channels.Push { // answered by a link in what was opened
-				funnel.Opened += count
-				funnel.Clicked += count
-			}
-		case deliveries.Clicked:
-			funnel.Opened += count
-			funnel.Clicked += count
-		case deliveries.Opened:
-			funnel.Opened += count
-		case deliveries.Failed, deliveries.Bounced, deliveries.Expired:
-			funnel.Failed[cmp.Or(reason, string(status))] += count
-		case deliveries.Skipped:
-			funnel.Skipped[deliveries.SkipReason(reason)] += count
-		case deliveries.Unconfirmed:
-			funnel.Unconfirmed += count
-		}
-		if funnel.Opened > opened || machine != 0 { // who clicks has opened
-			funnel.OpenedRaw += count
-		}
-		if funnel.Clicked > clicked || machine&deliveries.MachineClicked != 0 {
-			funnel.ClickedRaw += count
-		}
-		return nil
+		return err
 	}, `SELECT d.campaign, d.channel, d.status, CASE WHEN d.status IN ('failed', 'bounced', 'expired', 'skipped') THEN d.reason ELSE '' END AS ended_by,
 			d.provider_id IS NOT NULL AS named, d.machine, COUNT(*), CAST(SUM(d.cost) AS BIGINT), CAST(SUM(d.segments) AS BIGINT)
 		FROM deliveries d WHERE d.channel <> 'webhook' AND `+which+` GROUP BY d.campaign, d.channel, d.status, ended_by, named, d.machine`, args...)
-}
-
-// afterDelivery are the statuses of a message that was handed over.
-var afterDelivery = []deliveries.Status{
-	deliveries.Delivered, deliveries.Opened, deliveries.Clicked, deliveries.Answered, deliveries.Unsubscribed, deliveries.Complained,
 }
 
 // addAnswers adds the answers of the entries, aliased e, that a condition names.

@@ -1,7 +1,6 @@
 package rehearsal
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -73,8 +72,8 @@ type StepFigures struct {
 	Skipped int    `json:"skipped"`
 }
 
-// ChannelFigures are the messages of one channel. Delivered counts what arrived,
-// whatever came of it; an e-mail whose link was followed was opened.
+// ChannelFigures are the messages of one channel, counted as production's are
+// (deliveries.Funnel).
 type ChannelFigures struct {
 	Channel      channels.Channel `json:"channel"`
 	Sent         int              `json:"sent"`
@@ -261,45 +260,25 @@ func stepsOf(steps []campaigns.Step) []StepFigures {
 }
 
 func channelsOf(ledger []*parcel) []ChannelFigures {
-	by := map[channels.Channel]*ChannelFigures{}
+	by := map[channels.Channel]*deliveries.Funnel{}
 	for _, p := range ledger {
-		if !p.Status.Accepted() && p.Attempts == 0 {
+		if !p.Taken() && p.Attempts == 0 {
 			continue
 		}
-		f := by[p.Channel]
-		if f == nil {
-			f = &ChannelFigures{Channel: p.Channel}
-			by[p.Channel] = f
+		if by[p.Channel] == nil {
+			by[p.Channel] = &deliveries.Funnel{}
 		}
-		f.Sent++
-		f.Cost += p.Cost
-		if p.Status.Reached(deliveries.Delivered) {
-			f.Delivered++
-		}
-		if p.Channel == channels.Email && p.Status.Reached(deliveries.Opened) {
-			f.Opened++
-		}
-		switch p.Status {
-		case deliveries.Clicked:
-			f.Clicked++
-		case deliveries.Answered:
-			f.Answered++
-		case deliveries.Bounced:
-			f.Bounced++
-		case deliveries.Unsubscribed:
-			f.Unsubscribed++
-		case deliveries.Complained:
-			f.Complained++
-		}
+		by[p.Channel].Add(p.Alike())
 	}
 	all := make([]ChannelFigures, 0, len(by))
-	for _, f := range by {
-		all = append(all, *f)
+	for _, ch := range deliveries.Lanes() {
+		if f := by[ch]; f != nil {
+			all = append(all, ChannelFigures{
+				Channel: ch, Sent: int(f.Sent), Delivered: int(f.Delivered), Opened: int(f.Opened), Clicked: int(f.Clicked), Answered: int(f.Replied),
+				Bounced: int(f.Bounced), Unsubscribed: int(f.Unsubscribed), Complained: int(f.Complained), Cost: f.Cost,
+			})
+		}
 	}
-	lanes := deliveries.Lanes()
-	slices.SortFunc(all, func(a, b ChannelFigures) int {
-		return cmp.Compare(slices.Index(lanes, a.Channel), slices.Index(lanes, b.Channel))
-	})
 	return all
 }
 

@@ -102,8 +102,8 @@ func (w *World) response(of rolling) deliveries.Funnel {
 			continue
 		}
 		for _, p := range j.parcels {
-			if p.Channel != channels.Webhook && p.Taken() {
-				count(&f, p.Status)
+			if p.Channel != channels.Webhook {
+				f.Add(p.Alike())
 			}
 		}
 		for _, a := range j.answers {
@@ -117,26 +117,4 @@ func (w *World) response(of rolling) deliveries.Funnel {
 		}
 	}
 	return f
-}
-
-// count adds a message that a provider took to what is known of all.
-func count(f *deliveries.Funnel, status deliveries.Status) {
-	f.Sent++
-	for by, sum := range map[deliveries.Status]*int64{
-		deliveries.Delivered: &f.Delivered, deliveries.Opened: &f.Opened, deliveries.Clicked: &f.Clicked, deliveries.Answered: &f.Replied,
-	} {
-		if status.Reached(by) {
-			*sum++
-		}
-	}
-	switch status {
-	case deliveries.Bounced:
-		f.Bounced++
-	case deliveries.Unsubscribed:
-		f.Unsubscribed++
-	case deliveries.Complained:
-		f.Complained++
-	case deliveries.Failed, deliveries.Expired:
-		f.Lost++
-	}
 }
