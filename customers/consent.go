@@ -1,6 +1,7 @@
 package customers
 
 import (
+	"slices"
 	"time"
 
 	"rapport/channels"
@@ -49,6 +50,24 @@ func (c *Customer) Consented(topic string, ch channels.Channel, byDefault bool) 
 	}
 	return byDefault
 }
+
+// Replaces reports whether the suppression takes the place of one that the address
+// has already: one that weighs more does, and of two that weigh the same one that
+// renews the other and is later.
+func (s Suppression) Replaces(before Suppression) bool {
+	if weight := Weight(s.Reason); weight != Weight(before.Reason) {
+		return weight > Weight(before.Reason)
+	}
+	return s.At.After(before.At) && (s.Reason == before.Reason || slices.Contains(Renewals(), Renewal{before.Reason, s.Reason}))
+}
+
+// Renewal is a reason that counts in the place of another one that weighs the same
+// and was there before.
+type Renewal struct{ Before, After string }
+
+// Renewals are all of them, beside a reason that is said again: a STOP after an
+// erasure counts, so that no START from between takes it back.
+func Renewals() []Renewal { return []Renewal{{Erased, channels.ReasonOptedOut}} }
 
 // Weight tells which of two reasons to block an address is kept, in whatever
 // order they become known: a complaint is hidden by nothing, and soft bounces hide

@@ -38,8 +38,7 @@ type Preferences interface {
 	// Consent records consents, a newer word over an older one.
 	Consent(ctx context.Context, words []Consent) error
 	// Suppress adds suppressions; the first reason for an address stays until one
-	// comes that weighs more (Weight). The same one again counts from its later time,
-	// and so does an opt-out after an erasure.
+	// comes that replaces it (Suppression.Replaces).
 	Suppress(ctx context.Context, blocks []Suppression) error
 	// Release lifts an opt-out, or what an erasure left, by the customer's own word
 	// (START), said at a time; other reasons stay, and what is later than that.

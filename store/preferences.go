@@ -87,21 +87,19 @@ func (s *Store) Suppress(ctx context.Context, blocks []customers.Suppression) er
 }
 
 // putSuppressions blocks addresses inside a transaction. The first reason for an
-// address stays until one comes that weighs more; a word that is said again counts
-// from when it was said last, and so does a STOP after an erasure, so that no START
-// from between takes it back. The journeys of who is behind them are woken.
+// address stays until one comes that replaces it. The journeys of who is behind them
+// are woken.
 func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
-	weightiest := map[address]int{}
+	stays := map[address]int{}
 	for i, b := range blocks {
 		of := address{b.Channel, b.Address}
-		j, twice := weightiest[of]
-		if !twice || customers.Weight(blocks[j].Reason) < customers.Weight(b.Reason) || renews(b.Reason, blocks[j].Reason) && b.At.After(blocks[j].At) {
-			weightiest[of] = i
+		if j, twice := stays[of]; !twice || b.Replaces(blocks[j]) {
+			stays[of] = i
 		}
 	}
 	rows := newRows("channel text, address text, reason text, at int")
 	for i, b := range blocks {
-		if weightiest[address{b.Channel, b.Address}] == i {
+		if stays[address{b.Channel, b.Address}] == i {
 			rows.add(b.Channel, b.Address, b.Reason, b.At)
 		}
 	}
@@ -109,9 +107,7 @@ func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression
 		INSERT INTO suppressions (channel, address, reason, at)
 		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address
 		ON CONFLICT (channel, address) DO UPDATE SET reason = excluded.reason, at = excluded.at
-		WHERE `+weightOf("suppressions.reason")+" < "+weightOf("excluded.reason")+`
-			OR (suppressions.reason = excluded.reason OR suppressions.reason = '`+customers.Erased+"' AND excluded.reason = '"+channels.ReasonOptedOut+`')
-			AND suppressions.at < excluded.at
+		WHERE `+replaces("excluded", "suppressions")+`
 		RETURNING channel, address`)
 	if err != nil {
 		return err
@@ -119,10 +115,14 @@ func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression
 	return wakeBehind(ctx, tx, blocked)
 }
 
-// renews reports whether a reason that comes later takes the place of one that weighs
-// as much.
-func renews(reason, before string) bool {
-	return reason == before || before == customers.Erased && reason == channels.ReasonOptedOut
+// replaces is customers.Suppression.Replaces of two rows.
+func replaces(row, before string) string {
+	renews := row + ".reason = " + before + ".reason"
+	for _, r := range customers.Renewals() {
+		renews += fmt.Sprintf(" OR %s.reason = '%s' AND %s.reason = '%s'", before, r.Before, row, r.After)
+	}
+	weight, earlier := weightOf(row+".reason"), weightOf(before+".reason")
+	return weight + " > " + earlier + " OR " + weight + " = " + earlier + " AND " + row + ".at > " + before + ".at AND (" + renews + ")"
 }
 
 // weightOf is customers.Weight of a column.

@@ -169,10 +169,12 @@ func (w *World) consent(p *person, words []customers.Consent) {
 	}
 }
 
-// suppress blocks an address; the first reason stays (store.Suppress).
+// suppress blocks an address, or counts a reason that takes the place of the one
+// there is (store.Suppress).
 func (w *World) suppress(p *person, s customers.Suppression) {
 	at := address{s.Channel, s.Address}
-	if why, blocked := w.blocked[at]; blocked && why != customers.SoftBounces || s.Address == "" {
+	why, blocked := w.blocked[at]
+	if s.Address == "" || blocked && (why == s.Reason || !s.Replaces(customers.Suppression{Reason: why})) {
 		return
 	}
 	w.blocked[at] = s.Reason

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -101,6 +102,55 @@ func TestAStopAfterAnErasureOutlastsAnEarlierStart(t *testing.T) {
 				}
 				same(t, what, loaded(t, s, "c-ada").Suppressed[channels.SMS], start.holds)
 			}
+		}
+	})
+}
+
+// Whether two words about an address come one by one or at once, the same stays.
+func TestTheReasonThatStaysIsTheOneTheRuleNames(t *testing.T) {
+	reasons := []string{channels.ReasonOptedOut, channels.ReasonComplained, "bounced", customers.SoftBounces, customers.Erased}
+	Each(t, func(t *testing.T, s *store.Store) {
+		var first, second, both, stays []customers.Suppression
+		var people []customers.Customer
+		pair := func(before, reason string, later time.Duration, apart bool) {
+			mailbox := fmt.Sprintf("box%d@shop.example", len(people))
+			people = append(people, customers.Customer{ID: mailbox, Email: mailbox})
+			a := customers.Suppression{Channel: channels.Email, Address: mailbox, Reason: before, At: noon}
+			b := customers.Suppression{Channel: channels.Email, Address: mailbox, Reason: reason, At: noon.Add(later)}
+			if apart {
+				first, second = append(first, a), append(second, b)
+			} else {
+				both = append(both, a, b)
+			}
+			if b.Replaces(a) {
+				a = b
+			}
+			stays = append(stays, a)
+		}
+		for _, before := range reasons {
+			for _, reason := range reasons {
+				for _, later := range []time.Duration{-time.Hour, 0, time.Hour} {
+					pair(before, reason, later, true)
+					pair(before, reason, later, false)
+				}
+			}
+		}
+		put(t, s, people...)
+		for _, blocks := range [][]customers.Suppression{first, second, both} {
+			if err := s.Suppress(t.Context(), blocks); err != nil {
+				t.Fatal(err)
+			}
+		}
+		start := noon.Add(time.Minute)
+		for _, want := range stays {
+			same(t, want.Reason+" stays", loaded(t, s, want.Address).Suppressed[channels.Email], want.Reason)
+			if err := s.Release(t.Context(), channels.Email, want.Address, start); err != nil {
+				t.Fatal(err)
+			}
+			if (want.Reason == channels.ReasonOptedOut || want.Reason == customers.Erased) && want.At.Before(start) {
+				want.Reason = ""
+			}
+			same(t, "after a START", loaded(t, s, want.Address).Suppressed[channels.Email], want.Reason)
 		}
 	})
 }
