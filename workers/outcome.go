@@ -40,3 +40,23 @@ func again(o *deliveries.Outcome, d deliveries.Delivery, at time.Time, why strin
 	}
 	o.Status, o.DueAt = deliveries.Planned, at
 }
+
+// waiting is the outcome of a delivery that waits for its provider: it is given
+// up when it expires meanwhile.
+func waiting(d deliveries.Delivery, why string, due, now time.Time) deliveries.Outcome {
+	o := deliveries.Outcome{ID: d.ID, Status: deliveries.Planned, Reason: why, DueAt: due}
+	switch {
+	case d.ExpiresAt.IsZero():
+	case !now.Before(d.ExpiresAt):
+		o.Status, o.Reason = deliveries.Failed, deliveries.ProviderUnavailable
+	case due.After(d.ExpiresAt):
+		o.DueAt = d.ExpiresAt
+	}
+	return o
+}
+
+// overdue reports whether a delivery that waited for its provider has expired.
+func overdue(d deliveries.Delivery, now time.Time) bool {
+	held := d.Reason == deliveries.ProviderDown || d.Reason == deliveries.AccountRefused
+	return held && !d.ExpiresAt.IsZero() && !now.Before(d.ExpiresAt)
+}

@@ -1,0 +1,223 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// turn is what of a batch leaves by the same outlet.
+type turn struct {
+	outlet  deliveries.Outlet // whose health counts
+	sender  deliveries.Outlet // whose limit and pause count
+	parcels []*parcel
+}
+
+// turns puts parcels in groups by whom they leave from, each in its order.
+func (r *round) turns(parcels []*parcel) []*turn {
+	var all []*turn
+	places := map[deliveries.Outlet]*turn{}
+	for _, p := range parcels {
+		outlet, sender := r.ways(p)
+		place := places[sender]
+		if place == nil {
+			place = &turn{outlet: outlet, sender: sender}
+			places[sender] = place
+			all = append(all, place)
+		}
+		place.parcels = append(place.parcels, p)
+	}
+	return all
+}
+
+// ways is the outlet whose health counts for a message, and the one whose limit
+// and pause do.
+func (r *round) ways(p *parcel) (outlet, sender deliveries.Outlet) {
+	outlet, sender = r.outlet, r.outlet
+	sender.Via = r.via(p)
+	if byHost(outlet.Channel) {
+		outlet = sender
+	}
+	return outlet, sender
+}
+
+// byHost reports whether a channel's messages go to many hosts, of which one may
+// be down by itself.
+func byHost(ch channels.Channel) bool { return ch == channels.Push || ch == channels.Webhook }
+
+// via is the sender of a message, or the host it goes to.
+func (r *round) via(p *parcel) string {
+	switch customer := p.journey.Customer; {
+	case r.outlet.Channel == channels.Push && customer != nil && len(customer.Browsers) > 0:
+		return hostOf(customer.Browsers[0].Endpoint)
+	case r.outlet.Channel == channels.Webhook && p.campaign != nil:
+		if step := p.campaign.StepAt(p.delivery.Step); step != nil && step.Webhook != nil {
+			return hostOf(step.Webhook.URL)
+		}
+		return ""
+	}
+	return senderOf(r.edition, p)
+}
+
+func hostOf(address string) string {
+	if target, err := url.Parse(address); err == nil {
+		return target.Host
+	}
+	return ""
+}
+
+// look reads how the channel's outlets do, unless that was done just now.
+func (r *round) look(ctx context.Context) error {
+	now := r.Now()
+	if r.health != nil && now.Sub(r.lookedAt) < freshFor {
+		return nil
+	}
+	all, err := r.Outlook.Outlets.Health(ctx, r.outlet.Channel)
+	if err != nil {
+		return err
+	}
+	r.health, r.lookedAt = make(map[deliveries.Outlet]deliveries.Health, len(all)), now
+	for _, h := range all {
+		r.health[h.Outlet] = h
+	}
+	return nil
+}
+
+// admit says whether what stands in a turn may leave. A probe is asked for in
+// the store, where one worker gets it.
+func (r *round) admit(ctx context.Context, t *turn) (a deliveries.Admission, err error) {
+	now := r.Now()
+	if paused := r.health[t.sender].PausedUntil; now.Before(paused) {
+		return deliveries.Admission{Until: paused, Why: deliveries.RateLimit}, nil
+	}
+	if _, a = r.health[t.outlet].Admit(now); !a.Probe {
+		return a, nil
+	}
+	_, after, err := r.Outlook.Outlets.Change(ctx, t.outlet, func(h deliveries.Health) deliveries.Health {
+		h, a = h.Admit(now)
+		return h
+	})
+	r.health[t.outlet] = after
+	return a, err
+}
+
+// admitted leaves those turns that may leave now, and gives the others back. A
+// turn that is given the probe sends one message first.
+func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err error) {
+	for _, t := range turns {
+		a, err := r.admit(ctx, t)
+		if err == nil && a.Probe {
+			if err = r.probe(ctx, t); err == nil {
+				a, err = r.admit(ctx, t)
+			}
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case a.Free:
+			open = append(open, t)
+		default:
+			if err := r.hold(ctx, rowsOf(t.parcels), a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return open, nil
+}
+
+// probe finds out whether an outlet is up again: by what costs nothing where the
+// provider can be asked, and then by one message.
+func (r *round) probe(ctx context.Context, t *turn) error {
+	seen := deliveries.Signs{Probe: true}
+	if prober, able := r.Senders[t.outlet.Channel].(channels.Prober); able {
+		asked, cancel := context.WithTimeout(ctx, callOr(r.Call))
+		seen = signsOf([]channels.Result{{Err: prober.Probe(asked)}})
+		cancel()
+		seen.Probe = true
+		if seen.Ill > 0 || seen.Refused || seen.Limited {
+			return r.see(ctx, t.outlet, seen)
+		}
+		seen.Well = 0 // it is there; whether it takes messages a message shows
+	}
+	for len(t.parcels) > 0 {
+		one := t.parcels[:1]
+		t.parcels = t.parcels[1:]
+		shown, err := r.window(ctx, one, true)
+		if err != nil || shown {
+			return err
+		}
+	}
+	return r.see(ctx, t.outlet, seen) // nothing could leave; the next may try
+}
+
+// see notes signs and keeps in mind what came of them.
+func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	defer cancel()
+	r.health = nil // read anew
+	if err := r.Outlook.note(after, out, signs); err != nil {
+		return err
+	}
+	return r.look(after)
+}
+
+// observe notes what a window showed, by outlet, and reports whether it showed
+// anything. A provider's wish for a pause is its sender's.
+func (r *round) observe(ctx context.Context, parcels []*parcel, results []channels.Result, probe bool) (shown bool, err error) {
+	if err := r.look(ctx); err != nil {
+		return false, err
+	}
+	byOutlet, bySender := map[deliveries.Outlet][]channels.Result{}, map[deliveries.Outlet][]channels.Result{}
+	for i, p := range parcels {
+		outlet, sender := r.ways(p)
+		byOutlet[outlet] = append(byOutlet[outlet], results[i])
+		bySender[sender] = append(bySender[sender], results[i])
+	}
+	var troubles []error
+	for sender, some := range bySender {
+		if s := signsOf(some); s.Limited && byOutlet[sender] == nil {
+			troubles = append(troubles, r.see(ctx, sender, deliveries.Signs{Limited: true, Wish: s.Wish}))
+		}
+	}
+	for outlet, some := range byOutlet {
+		signs := signsOf(some)
+		signs.Limited = signs.Limited && bySender[outlet] != nil
+		signs.Probe = probe
+		says := signs.Well+signs.Ill > 0 || signs.Refused
+		shown = shown || says
+		if says && !idle(signs, r.health[outlet]) {
+			troubles = append(troubles, r.see(ctx, outlet, signs))
+		}
+	}
+	return shown, errors.Join(troubles...)
+}
+
+// hold gives deliveries back for as long as an outlet is shut. They wait in the
+// ledger, without an attempt, no longer than until they expire. The first of
+// those that wait for a provider comes back for the next probe.
+func (r *round) hold(ctx context.Context, some []deliveries.Delivery, a deliveries.Admission) error {
+	now := r.Now()
+	outcomes := make([]deliveries.Outcome, len(some))
+	for i, d := range some {
+		due := a.Until.Add(deliveries.Spread(d, max(a.Until.Sub(now)/4, time.Second)))
+		if a.Why == deliveries.ProviderDown {
+			due = now.Add(heldFor + deliveries.Spread(d, heldFor))
+			if i == 0 && a.Until.Before(due) {
+				due = a.Until
+			}
+		}
+		outcomes[i] = waiting(d, a.Why, due, now)
+	}
+	return r.settleAfter(ctx, outcomes)
+}
+
+// settleAfter settles what was not begun, also while the worker shuts down.
+func (r *round) settleAfter(ctx context.Context, outcomes []deliveries.Outcome) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	defer cancel()
+	return r.settle(after, outcomes, r.Now())
+}
