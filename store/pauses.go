@@ -106,7 +106,8 @@ func (s *Store) Unhold(ctx context.Context, now, since time.Time) (freed int, er
 	return freed, nil
 }
 
-// wentOn lists the campaigns that went live, or on, since a moment.
+// wentOn lists the campaigns that went live, or on, since a moment. Of the others
+// none is read: the text of a time sorts by its seconds.
 func (s *Store) wentOn(ctx context.Context, since time.Time) (moving []string, err error) {
 	prefix := factKey(campaigns.ScheduledSince(""))
 	err = s.read(ctx, func(tx *tx) error {
@@ -120,7 +121,8 @@ func (s *Store) wentOn(ctx context.Context, since time.Time) (moving []string, e
 				moving = append(moving, strings.TrimPrefix(name, prefix))
 			}
 			return nil
-		}, "SELECT name, value FROM facts WHERE name LIKE $1 AND value <> '' ORDER BY name", prefix+"%")
+		}, "SELECT name, value FROM facts WHERE name >= $1 AND name < $2 AND value >= $3 ORDER BY name",
+			prefix, prefix+"\U0010FFFF", since.UTC().Format("2006-01-02T15:04:05"))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the campaigns that went on: %w", err)

@@ -376,3 +376,27 @@ func TestWhatIsHeldForAPauseThatIsOverIsLetGo(t *testing.T) {
 		same(t, "due", due(t, s, later(4)), []int64{claimed[1].ID})
 	})
 }
+
+func TestACampaignWentOnSinceAMomentToTheFractionOfASecond(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 1, nil)
+		if _, err := s.Pause(t.Context(), campaigns.Pause{Campaign: "welcome", Source: "cli", At: noon}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Resume(t.Context(), "welcome", noon.Add(1500*time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict {
+			return deliveries.Verdict{Until: noon.Add(time.Hour), Reason: deliveries.PausedCampaign}
+		})
+		now := noon.Add(time.Minute)
+		if freed, err := s.Unhold(t.Context(), now, noon.Add(1501*time.Millisecond)); err != nil || freed != 0 {
+			t.Errorf("of one that went on before %d are let go, %v", freed, err)
+		}
+		if freed, err := s.Unhold(t.Context(), now, noon.Add(time.Second)); err != nil || freed != 1 {
+			t.Errorf("of one that went on since %d are let go, %v", freed, err)
+		}
+		same(t, "due", due(t, s, now), []int64{planned[0].ID})
+	})
+}
