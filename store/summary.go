@@ -118,28 +118,27 @@ func (f funnels) addAnswers(ctx context.Context, tx *tx, which string, args ...a
 		FROM answers a JOIN entries e ON e.id = a.entry WHERE `+which+` GROUP BY e.campaign`, args...)
 }
 
-func (f funnels) addCases(ctx context.Context, tx *tx) error {
+// addCounts puts a number by campaign in its place.
+func (f funnels) addCounts(ctx context.Context, tx *tx, place func(*deliveries.Funnel) *int64, query string) error {
 	return eachRow(ctx, tx, func(r record) error {
 		var campaign string
 		var count int64
 		if err := r.Scan(&campaign, &count); err != nil {
 			return err
 		}
-		f.of(campaign).Cases = count
+		*place(f.of(campaign)) = count
 		return nil
-	}, "SELECT campaign, COUNT(*) FROM cases WHERE campaign <> '' GROUP BY campaign")
+	}, query)
+}
+
+func (f funnels) addCases(ctx context.Context, tx *tx) error {
+	return f.addCounts(ctx, tx, func(f *deliveries.Funnel) *int64 { return &f.Cases },
+		"SELECT campaign, COUNT(*) FROM cases WHERE campaign <> '' GROUP BY campaign")
 }
 
 func (f funnels) addKeptOut(ctx context.Context, tx *tx) error {
-	return eachRow(ctx, tx, func(r record) error {
-		var campaign string
-		var count int64
-		if err := r.Scan(&campaign, &count); err != nil {
-			return err
-		}
-		f.of(campaign).KeptOut = count
-		return nil
-	}, "SELECT campaign, CAST(SUM(kept_out) AS BIGINT) FROM runs WHERE kept_out > 0 GROUP BY campaign")
+	return f.addCounts(ctx, tx, func(f *deliveries.Funnel) *int64 { return &f.KeptOut },
+		"SELECT campaign, CAST(SUM(kept_out) AS BIGINT) FROM runs WHERE kept_out > 0 GROUP BY campaign")
 }
 
 // eachRow hands every row of a query to a function.
