@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rapport/channels"
 )
 
 // record is a text or a call as the account's lists show it.
@@ -236,4 +238,21 @@ func reversed(records []*record) []*record {
 // sortNewest orders records of several numbers; those of one keep their order.
 func sortNewest(records []*record) {
 	slices.SortStableFunc(records, func(a, b *record) int { return b.created.Compare(a.created) })
+}
+
+// list and one answer Twilio's questions about what a channel sent.
+func (s *Sandbox) list(ch channels.Channel, a *archive, name, dateParameter string) func(http.ResponseWriter, *http.Request, url.Values) {
+	return func(w http.ResponseWriter, r *http.Request, _ url.Values) {
+		if !s.troubled(w, r, ch, twilioVoice) {
+			a.list(w, r, name, dateParameter)
+		}
+	}
+}
+
+func (s *Sandbox) one(ch channels.Channel, a *archive) func(http.ResponseWriter, *http.Request, url.Values) {
+	return func(w http.ResponseWriter, r *http.Request, _ url.Values) {
+		if !s.troubled(w, r, ch, twilioVoice) {
+			a.one(w, r.PathValue("sid"))
+		}
+	}
 }

@@ -202,18 +202,6 @@ func (s *Sandbox) changeCall(w http.ResponseWriter, r *http.Request, form url.Va
 	saying(http.StatusOK, s.showCall(call)).write(w)
 }
 
-func (s *Sandbox) listCalls(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.Call, twilioVoice) {
-		s.calls.list(w, r, "calls", "StartTime")
-	}
-}
-
-func (s *Sandbox) oneCall(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.Call, twilioVoice) {
-		s.calls.one(w, r.PathValue("sid"))
-	}
-}
-
 // showCall is a call as the API shows it.
 func (s *Sandbox) showCall(call *record) any {
 	call.mu.Lock()

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rapport/channels"
 )
 
 // Options say whom the sandbox stands in for and how its customers behave.
@@ -184,11 +186,11 @@ func (s *Sandbox) Handler() http.Handler {
 
 	const account = "/2010-04-01/Accounts/{account}"
 	mux.HandleFunc("POST "+account+"/Messages.json", s.twilio(s.sendText))
-	mux.HandleFunc("GET "+account+"/Messages.json", s.twilio(s.listTexts))
-	mux.HandleFunc("GET "+account+"/Messages/{sid}", s.twilio(s.oneText))
+	mux.HandleFunc("GET "+account+"/Messages.json", s.twilio(s.list(channels.SMS, &s.texts, "messages", "DateSent")))
+	mux.HandleFunc("GET "+account+"/Messages/{sid}", s.twilio(s.one(channels.SMS, &s.texts)))
 	mux.HandleFunc("POST "+account+"/Calls.json", s.twilio(s.placeCall))
-	mux.HandleFunc("GET "+account+"/Calls.json", s.twilio(s.listCalls))
-	mux.HandleFunc("GET "+account+"/Calls/{sid}", s.twilio(s.oneCall))
+	mux.HandleFunc("GET "+account+"/Calls.json", s.twilio(s.list(channels.Call, &s.calls, "calls", "StartTime")))
+	mux.HandleFunc("GET "+account+"/Calls/{sid}", s.twilio(s.one(channels.Call, &s.calls)))
 	mux.HandleFunc("POST "+account+"/Calls/{sid}", s.twilio(s.changeCall))
 	mux.HandleFunc("GET "+account+"/Recordings/{file}", s.twilio(s.playRecording))
 	mux.HandleFunc("DELETE "+account+"/Recordings/{file}", s.twilio(s.dropRecording))

@@ -96,18 +96,6 @@ func (s *Sandbox) carry(text *record, callback string, c chance) []act {
 	return append(acts, s.readText(text, who, c, arrival)...)
 }
 
-func (s *Sandbox) listTexts(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.SMS, twilioVoice) {
-		s.texts.list(w, r, "messages", "DateSent")
-	}
-}
-
-func (s *Sandbox) oneText(w http.ResponseWriter, r *http.Request, _ url.Values) {
-	if !s.troubled(w, r, channels.SMS, twilioVoice) {
-		s.texts.one(w, r.PathValue("sid"))
-	}
-}
-
 // errorMessages are what Twilio says of its error codes.
 var errorMessages = map[int]string{30003: "Unreachable destination handset"}
 
