@@ -112,12 +112,7 @@ func accountList(o *options) *cobra.Command {
 		Use:   "list",
 		Short: "List accounts",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			i, err := o.openReading(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer i.Close()
+		RunE: o.reading(func(cmd *cobra.Command, _ []string, i *installation) error {
 			all, err := i.Store.Accounts().Accounts(cmd.Context())
 			if err != nil {
 				return err
@@ -131,7 +126,7 @@ func accountList(o *options) *cobra.Command {
 			}
 			t.Render()
 			return nil
-		},
+		}),
 	}
 }
 
@@ -153,12 +148,7 @@ func auditCommand(o *options) *cobra.Command {
 		Use:   "audit",
 		Short: "Show who did what in the console, the latest first",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			i, err := o.openReading(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer i.Close()
+		RunE: o.reading(func(cmd *cobra.Command, _ []string, i *installation) error {
 			deeds, err := i.Store.Accounts().Deeds(cmd.Context(), account, about, limit)
 			if err != nil {
 				return err
@@ -172,7 +162,7 @@ func auditCommand(o *options) *cobra.Command {
 			}
 			t.Render()
 			return nil
-		},
+		}),
 	}
 	flags := command.Flags()
 	flags.StringVar(&account, "account", "", "only what this account did")

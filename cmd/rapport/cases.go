@@ -20,12 +20,7 @@ func casesCommand(o *options) *cobra.Command {
 		Use:   "cases [CASE]",
 		Short: "List open cases, the most pressing first, or show one with what was said",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			i, err := o.openReading(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer i.Close()
+		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			if len(args) == 1 {
 				return i.showCase(cmd, o, args[0])
 			}
@@ -57,7 +52,7 @@ func casesCommand(o *options) *cobra.Command {
 				fmt.Fprintf(cmd.OutOrStdout(), "times in %s\n", zone)
 			}
 			return nil
-		},
+		}),
 	}
 	command.Flags().StringVar(&queue, "queue", "", "only this queue")
 	return command

@@ -21,12 +21,7 @@ func customerCommand(o *options) *cobra.Command {
 		Use:   "customer WHO",
 		Short: "Show a customer's profile and everything that happened (id, e-mail, phone or order id)",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			i, err := o.openReading(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer i.Close()
+		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			customer, err := i.find(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -52,7 +47,7 @@ func customerCommand(o *options) *cobra.Command {
 			fmt.Fprintf(cmd.OutOrStdout(), "\nTimeline (%s)\n", zone)
 			printTimeline(cmd.OutOrStdout(), events, zone)
 			return nil
-		},
+		}),
 	}
 	command.Flags().IntVar(&limit, "limit", 500, "how many of the newest events are shown")
 	return command

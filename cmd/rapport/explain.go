@@ -22,12 +22,7 @@ func explainCommand(o *options) *cobra.Command {
 			"values that decided. What was decided earlier is told with what is known from then; every other value is today's\n" +
 			"and said to be.",
 		Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			i, err := o.openReading(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer i.Close()
+		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			told, zone, err := i.explain(cmd.Context(), args[0], args[1])
 			if err != nil {
 				return err
@@ -37,7 +32,7 @@ func explainCommand(o *options) *cobra.Command {
 			}
 			printExplanation(cmd.OutOrStdout(), told, zone)
 			return nil
-		},
+		}),
 	}
 }
 

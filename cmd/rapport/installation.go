@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/spf13/cobra"
+
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/config"
@@ -95,6 +97,18 @@ func (b *backing) furnish(s *store.Store, clock func() time.Time, log *slog.Logg
 	s.ConditionTimeout, s.ErasureKeys = b.Conditions, b.ErasureKeys
 	b.close = append(b.close, s.Close)
 	return wire(b, s, clock, log)
+}
+
+// reading is a command that looks at the installation, which is closed behind it.
+func (o *options) reading(look func(*cobra.Command, []string, *installation) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		i, err := o.openReading(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer i.Close()
+		return look(cmd, args, i)
+	}
 }
 
 // openReading opens the installation for a command that looks and leaves. The

@@ -20,12 +20,7 @@ func statusCommand(o *options) *cobra.Command {
 		Use:   "status",
 		Short: "Sum up every campaign: entered, sent, answered, skipped and why",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			i, err := o.openReading(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer i.Close()
+		RunE: o.reading(func(cmd *cobra.Command, _ []string, i *installation) error {
 			standing, zone, err := i.standing(cmd.Context())
 			if err != nil {
 				return err
@@ -38,7 +33,7 @@ func statusCommand(o *options) *cobra.Command {
 			}
 			printStanding(cmd.OutOrStdout(), standing, zone)
 			return nil
-		},
+		}),
 	}
 }
 

@@ -20,17 +20,12 @@ func versionsCommand(o *options) *cobra.Command {
 		Use:   "versions CAMPAIGN [N]",
 		Short: "List the versions of a campaign, or print one with the files it was made of",
 		Args:  cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			i, err := o.openReading(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer i.Close()
+		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			if len(args) == 2 {
 				return i.printVersion(cmd.Context(), cmd.OutOrStdout(), o.format, args[0], args[1])
 			}
 			return i.printVersions(cmd.Context(), cmd.OutOrStdout(), o.format, args[0])
-		},
+		}),
 	}
 }
 
