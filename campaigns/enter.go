@@ -51,13 +51,17 @@ func (c *Campaign) Begin(cust *customers.Customer, cause string, event map[strin
 
 // EntryOn is the journey that a change of a segment's membership begins for a
 // customer, when the campaign is live, waits for it, and the customer belongs to
-// its audience. cause names the change, so that it begins one journey only.
+// its audience and has what its key names. cause names the change, so that it begins
+// one journey only.
 func (w *Workspace) EntryOn(c *Campaign, segment string, change SegmentChange, cause string, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
 	t := c.Trigger
 	if c.State != Live || t.Kind != OnSegment || t.Segment != segment || t.On != change || cust == nil || !c.Belongs(cust, counts, now) {
 		return Entry{}, false
 	}
 	entry := c.Begin(cust, cause, nil, now)
+	if c.LacksKey(entry) {
+		return Entry{}, false
+	}
 	entry.WakeAt = now.Add(t.Delay)
 	return entry, true
 }

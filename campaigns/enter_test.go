@@ -38,6 +38,21 @@ func TestAnEventBeginsAJourney(t *testing.T) {
 	}
 }
 
+// Without a key all of a customer's journeys would be taken for one.
+func TestWhoComesIntoASegmentWithoutAKeyBeginsNoJourney(t *testing.T) {
+	c := ruleCampaign()
+	c.Trigger = Trigger{Kind: OnSegment, Segment: "gold", On: Entering, Delay: time.Hour}
+	c.Entry.Key = when(t, "country")
+	for country, begins := range map[string]bool{"DE": true, "": false} {
+		who := ann()
+		who.Country = country
+		entry, began := ruleShop().EntryOn(c, "gold", Entering, "segment:gold:enter:1", who, nil, noon)
+		if began != begins || began && entry.Key != country {
+			t.Errorf("of country %q: %t, %+v", country, began, entry)
+		}
+	}
+}
+
 // Whatever a shop sends for a key, an index can hold it, and others are others.
 func TestALongKeyTellsJourneysApart(t *testing.T) {
 	keys := map[string]bool{}

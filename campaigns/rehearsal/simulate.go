@@ -98,6 +98,9 @@ func (w *World) admit(c *campaigns.Campaign, p *person, properties map[string]an
 	}
 	entry := c.Begin(who, "simulated:"+p.ID, properties, w.now)
 	entry.WakeAt = w.now.Add(c.Trigger.Delay)
+	if c.Trigger.Kind == campaigns.OnSegment && c.LacksKey(entry) {
+		return
+	}
 	if c.Trigger.Kind == campaigns.OnEvent && len(count.LeftAside) == 0 && !c.LacksKey(entry) {
 		event := customers.Event{Name: c.Trigger.Event, Properties: properties}
 		if _, enters := w.shop.EntryFor(c, event, who, counts, w.now); !enters {
