@@ -15,6 +15,9 @@ var (
 	writtenLink    = regexp.MustCompile(`(?is)<(a|mj-button|mj-navbar-link)\b((?:[^>"']|"[^"]*"|'[^']*')*)>(.*?)</(?:a|mj-button|mj-navbar-link)\s*>`)
 	pictureWords   = regexp.MustCompile(`(?i)\salt\s*=`)
 	spokenName     = regexp.MustCompile(`(?i)\s(?:aria-label|title)\s*=`)
+	leadingTag     = regexp.MustCompile(`(?is)<(?:a|area|img|mj-[a-z-]+)\b(?:[^>"']|"[^"]*"|'[^']*')*>`)
+	writtenAddress = regexp.MustCompile(`(?is)\s(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))`)
+	wholeAddress   = regexp.MustCompile(`(?i)^(?:[a-z][a-z0-9+.-]*:|#|\{\{|\{%)`)
 	anyTag         = regexp.MustCompile(`(?s)<[^>]*>`)
 	wordedPicture  = regexp.MustCompile(`(?is)\salt\s*=\s*(?:"[^"]*[^"\s][^"]*"|'[^']*[^'\s][^']*')`)
 )
@@ -23,9 +26,9 @@ var (
 // read aloud, link by link.
 var emptyWords = []string{"click here", "here", "click", "this link", "link", "hier", "hier klicken", "klicken sie hier", "ici", "cliquez ici", "aquí", "qui", "اینجا", "اینجا کلیک کنید"}
 
-// suspectMarkup looks for what people who hear letters cannot follow: pictures
-// without words and links that do not say where they lead, in the workspace's
-// own letters and layouts.
+// suspectMarkup looks for what people who hear letters cannot follow (pictures
+// without words and links that do not say where they lead) and for addresses that
+// lead nowhere from a mailbox, in the workspace's own letters and layouts.
 func (s *suspicion) suspectMarkup() {
 	for _, file := range slices.Sorted(maps.Keys(s.files)) {
 		if !strings.HasPrefix(file, "templates/email/") && !strings.HasPrefix(file, "templates/layouts/") {
@@ -40,7 +43,39 @@ func (s *suspicion) suspectMarkup() {
 		for _, at := range writtenLink.FindAllStringSubmatchIndex(content, -1) {
 			s.suspectLink(file, content, at)
 		}
+		s.suspectAddresses(file, content)
 	}
+}
+
+// suspectAddresses reports links and pictures whose address is a part of one. A
+// letter stands on no page to which the rest would belong.
+func (s *suspicion) suspectAddresses(file, content string) {
+	based := strings.Contains(content, "base-url") // completes the links of an mj-navbar
+	for _, tag := range leadingTag.FindAllStringIndex(content, -1) {
+		written := content[tag[0]:tag[1]]
+		if based && strings.HasPrefix(strings.ToLower(written), "<mj-navbar-link") {
+			continue
+		}
+		for _, at := range writtenAddress.FindAllStringSubmatchIndex(written, -1) {
+			begins := max(at[2], at[4], at[6])
+			address := strings.TrimSpace(written[begins:max(at[3], at[5], at[7])])
+			if wholeAddress.MatchString(address) {
+				continue
+			}
+			s.warnAt(file, content, tag[0]+begins, "the address "+quote(address)+" leads nowhere from a mailbox", "write all of it, such as "+completed(address))
+		}
+	}
+}
+
+// completed is a whole address in the place of a part of one.
+func completed(address string) string {
+	switch {
+	case strings.HasPrefix(address, "//"):
+		return "https:" + address
+	case strings.HasPrefix(strings.ToLower(address), "www."):
+		return "https://" + address
+	}
+	return "{{ brand.url }}/" + strings.TrimLeft(address, "./")
 }
 
 // suspectLink reports a link without words, or with words that say nothing. at
