@@ -17,8 +17,16 @@ import (
 	"rapport/workers"
 )
 
-// cluster is three masters and a replica of each.
+// cluster is masters, and replicas of them where it is created with some.
 func cluster(t *testing.T, nodes int, create ...string) []*server {
+	t.Helper()
+	return clusterOf(t, nodes, func(args ...string) *server { return serve(t, args...) },
+		func(s *server) redis.UniversalClient { return connect(t, "redis://"+s.address()) }, create...)
+}
+
+// clusterOf makes a cluster of servers that are started and spoken to in a way of
+// their own.
+func clusterOf(t *testing.T, nodes int, start func(args ...string) *server, speak func(*server) redis.UniversalClient, create ...string) []*server {
 	t.Helper()
 	cli, err := exec.LookPath("redis-cli")
 	if err != nil {
@@ -27,7 +35,7 @@ func cluster(t *testing.T, nodes int, create ...string) []*server {
 	var all []*server
 	command := []string{"--cluster", "create"}
 	for range nodes {
-		node := serve(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-config-file", "nodes.conf")
+		node := start("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-config-file", "nodes.conf")
 		all = append(all, node)
 		command = append(command, node.address())
 	}
@@ -36,7 +44,7 @@ func cluster(t *testing.T, nodes int, create ...string) []*server {
 		t.Fatalf("create a cluster: %v\n%s", err, out)
 	}
 	for _, node := range all {
-		client := connect(t, "redis://"+node.address())
+		client := speak(node)
 		eventually(t, "every node finds every slot served", func() bool {
 			info, err := client.ClusterInfo(t.Context()).Result()
 			return err == nil && containsLine(info, "cluster_state:ok")
