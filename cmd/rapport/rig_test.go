@@ -35,6 +35,7 @@ type rig struct {
 	keys    keys
 	address string // of the doors
 	sandbox *sandbox.Sandbox
+	log     string // what the sandbox accepted
 }
 
 // mixed is a campaign of one message on each channel, none of them ever sent
@@ -81,8 +82,14 @@ func newRig(t *testing.T, dsn string, behaviour sandbox.Behaviour, faults ...san
 	r := &rig{t: t, dir: t.TempDir(), dsn: dsn, keys: k, address: "127.0.0.1:" + freePort(t)}
 	server := httptest.NewUnstartedServer(nil)
 	self := "http://" + server.Listener.Addr().String()
-	o := sandboxOptions(k, self, "http://"+r.address, 1, nil)
-	o.Log, o.Behaviour, o.Faults = nil, behaviour, faults
+	r.log = filepath.Join(r.dir, "accepted.ndjson")
+	accepted, err := os.Create(r.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = accepted.Close() })
+	o := sandboxOptions(k, self, "http://"+r.address, 1, accepted)
+	o.Behaviour, o.Faults = behaviour, faults
 	r.sandbox = sandbox.New(o)
 	if err := r.sandbox.Check(); err != nil {
 		t.Fatal(err)
