@@ -81,8 +81,14 @@ func (s *Store) migrate(ctx context.Context) error {
 	if current > known {
 		return fmt.Errorf("migrate: the database is at version %d and this program knows %d: use a newer program", current, known)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", explain(err))
+	// Each migration is a transaction of its own, and roles that run meanwhile hold
+	// locks: the server may end it for a deadlock.
+	err = s.insist(ctx, func() error {
+		_, err := provider.Up(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
 	}
 	now, err := s.Clock(ctx)
 	if err != nil {
