@@ -70,6 +70,10 @@ var breakages = []breakage{
 		edits: []edit{{`"d.fence = $1"`, `"$1::bigint > 0"`}},
 	},
 	{
+		name: "a journey that its message's worker is to walk on is nobody else's, also when that worker has died", row: crashPoints, shows: "CrashAtEachPoint of rapport/workers fails", file: "store/entries.go",
+		edits: []edit{{"UPDATE entries SET wake_at = $1, revision = revision + 1, lease_until = COALESCE", "UPDATE entries SET wake_at = CASE WHEN CAST($2 AS BIGINT) IS NULL THEN CAST($1 AS BIGINT) END, revision = revision + 1, lease_until = COALESCE"}},
+	},
+	{
 		name: "a commit is not waited for", row: crashedPostgres, shows: "more often than their policy allows", file: "store/postgres.go",
 		edits: []edit{{`config.RuntimeParams["application_name"] = "rapport"`, `config.RuntimeParams["application_name"], config.RuntimeParams["synchronous_commit"] = "rapport", "off"`}},
 	},
