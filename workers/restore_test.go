@@ -1,11 +1,14 @@
 package workers_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,6 +220,101 @@ func TestAnOldLedgerSendsNothingTwice(t *testing.T) {
 		if newest <= lost[len(lost)-1].ID+1000 {
 			t.Errorf("delivery %d may be met by what names a lost one", newest)
 		}
+	})
+}
+
+// What a provider has of the gap becomes sent by its own word, asked for or told
+// later, and nothing is sent to find out: what nobody has a trace of stays in doubt.
+func TestEvidenceSettlesWhatAnOldLedgerDoubts(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		db, err := store.Open(t.Context(), dsn)
+		ok(t, err)
+		ok(t, db.Migrate(t.Context()))
+		t.Cleanup(func() { _ = db.Close() })
+		w := &world{openOn(t, db, worldly), dsn}
+		for who, event := range map[string]string{
+			"held": "Texted once", "repeated": "Texted twice", "called": "Rang", "reported": "Texted once", "written": "Wrote", "soon": "Soon", "never": "Texted twice",
+		} {
+			w.person(who)
+			w.plan(who, event)
+		}
+		planned := map[string]int64{}
+		for _, d := range w.ledger() {
+			planned[d.Customer] = d.ID
+		}
+		backedUpAt := w.clock()
+		putBack := w.backup()
+
+		w.later(5 * time.Minute)
+		w.travel() // to the text that comes after five minutes
+		batches, err := w.store.Due(w.ctx(), w.clock(), workers.UsualLease, deliveries.RoomFor(100), 100)
+		ok(t, err)
+		for _, batch := range batches {
+			ok(t, w.courier.Deliver(w.ctx(), slices.DeleteFunc(batch.IDs, func(id int64) bool { return id == planned["never"] })))
+		}
+		made := w.provider.requests()
+		if len(made) != 6 {
+			t.Fatalf("%d messages left in the gap, want 6: the test shows nothing", len(made))
+		}
+		w.recalls(made, w.clock())
+		w.later(5 * time.Minute)
+
+		putBack()
+		restorer := workers.Restorer{Catalog: w.catalog, Runs: w.store.Runs(), Facts: w.store, Ledger: w.store, Log: w.log}
+		_, err = restorer.Restore(w.ctx(), deliveries.Gap{BackupOf: backedUpAt, Until: w.clock()}, false)
+		ok(t, err)
+		_, err = w.store.Resumed(w.ctx(), w.clock())
+		ok(t, err)
+		for _, request := range made {
+			if sent, err := url.ParseQuery(request.body); err == nil && sent.Get("To") == phoneOf("reported") {
+				w.receive(textOut.String(), sent.Get("StatusCallback"), form("MessageSid", "SM70", "MessageStatus", "delivered", "To", phoneOf("reported")))
+			}
+		}
+		w.receive(mailOut.String(), publicURL+mailHook, fmt.Sprintf(
+			`[{"event": "delivered", "email": "written@home.example", "timestamp": %d, "sg_event_id": "e1", "sg_message_id": "M70.filter0001", "delivery": "%d", "attempt": "1"}]`,
+			w.clock().Unix(), planned["written"]))
+		w.minutes(30)
+
+		want := map[string]deliveries.Status{
+			"held": deliveries.Sent, "repeated": deliveries.Sent, "called": deliveries.Sent, "soon": deliveries.Sent,
+			"reported": deliveries.Delivered, "written": deliveries.Delivered, "never": deliveries.Unconfirmed,
+		}
+		for _, d := range w.everything() {
+			if d.Status != want[d.Customer] || d.Resent || (d.ProviderID == "") != (d.Customer == "never") {
+				t.Errorf("what %s should have is %s (%q, named %q, sent again %v), want %s", d.Customer, d.Status, d.Reason, d.ProviderID, d.Resent, want[d.Customer])
+			}
+			delete(want, d.Customer)
+		}
+		if len(want) > 0 {
+			t.Errorf("the ledger has nothing of %v", want)
+		}
+		if n := len(w.provider.requests()); n != len(made) {
+			t.Errorf("%d messages went out, %d of them in the gap", n, len(made))
+		}
+		for _, who := range []string{"held", "called", "soon"} {
+			if running := w.runningEntries(who); len(running) != 0 {
+				t.Errorf("the journey of %s waits: %v", who, running)
+			}
+		}
+	})
+}
+
+// recalls lets the provider list what it made at a moment, by number.
+func (w *world) recalls(made []request, at time.Time) {
+	w.provider.does(func(out http.ResponseWriter, r request) bool {
+		if r.Method != http.MethodGet {
+			return false
+		}
+		listed := []map[string]string{}
+		for _, m := range made {
+			if sent, err := url.ParseQuery(m.body); err == nil && m.URL.Path == r.URL.Path && sent.Get("To") == r.URL.Query().Get("To") {
+				listed = append(listed, map[string]string{"sid": fmt.Sprint("SM", m.place), "direction": "outbound-api", "date_created": at.Format(time.RFC1123Z)})
+			}
+		}
+		if err := json.NewEncoder(out).Encode(map[string]any{"messages": listed, "calls": listed}); err != nil {
+			w.t.Error(err)
+		}
+		return true
 	})
 }
 
