@@ -23,14 +23,15 @@ import (
 // shop is the sample shop's console over a database of its own.
 type shop struct {
 	vault recordings.Vault
-	t     *testing.T
+	t     testing.TB
+	log   io.Writer
 	store *store.Store
 	pages http.Handler
 	now   time.Time
 	rings int
 }
 
-func open(t *testing.T) *shop {
+func open(t testing.TB) *shop {
 	t.Helper()
 	s := emptyShop(t)
 	files, err := campaigns.ReadFolder(examples.Shop())
@@ -45,7 +46,7 @@ func open(t *testing.T) *shop {
 }
 
 // emptyShop has customers and no workspace.
-func emptyShop(t *testing.T) *shop {
+func emptyShop(t testing.TB) *shop {
 	t.Helper()
 	db, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/rapport.db")
 	if err != nil {
@@ -55,7 +56,7 @@ func emptyShop(t *testing.T) *shop {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, store: db, vault: recordings.Folder{Path: t.TempDir()}, now: time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)}
+	s := &shop{t: t, log: t.Output(), store: db, vault: recordings.Folder{Path: t.TempDir()}, now: time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)}
 	_, err = db.PutCustomers(t.Context(), s.now, []customers.Customer{
 		{ID: "c-1", Email: "ada@shop.example", Phone: "+4915112345678", FirstName: "Ada", LastName: "Quill"},
 		{ID: "c-2", Email: "mallory@shop.example", FirstName: "<script>alert(1)</script>", LastName: `"><b>`},
@@ -88,7 +89,7 @@ func (s *shop) served(entrance *console.Entrance) {
 		Eraser:  db, Gate: campaigns.Switch{Catalog: catalog, Brake: db, Now: clock},
 		NewKey: func() string { starts++; return "form-" + strconv.Itoa(starts) },
 		Shelf:  db.Recordings(), Vault: s.vault,
-		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(s.t.Output(), nil)),
+		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}).Mount(mux)
 	s.pages = mux
 }
