@@ -258,13 +258,16 @@ func (s *shape) jsonEach(first int) string {
 	return "(SELECT " + strings.Join(names, ", ") + " FROM jsonb_each($" + strconv.Itoa(first) + "))"
 }
 
-// unnest reads the rows out of one array a column, for PostgreSQL.
+// unnest reads the rows out of one array a column, for PostgreSQL. Each array is a
+// subselect, so that no plan is made by its length: by it the server reads whole
+// tables until it has planned a statement five times on a connection, and behind a
+// pooler always, rather than to look up what the rows name.
 func (s *shape) unnest(first int) string {
 	var names, arrays, aliases []string
 	for i, c := range s.columns {
 		alias := "c" + strconv.Itoa(i)
 		aliases = append(aliases, alias)
-		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", first+i, carriers[c.kind].name))
+		arrays = append(arrays, fmt.Sprintf("(SELECT $%d::%s[])", first+i, carriers[c.kind].name))
 		if c.kind == kindJSON {
 			alias += "::jsonb"
 		}

@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,4 +146,25 @@ func TestARowFitsItsPlaces(t *testing.T) {
 	t.Run("as text", func(t *testing.T) {
 		check(t, openMigrated(t, fresh.Postgres(t)+"&default_query_exec_mode=exec"))
 	})
+}
+
+// A plan that went by how many rows are given would read whole tables for them.
+func TestAPlanGoesByNoNumberOfRows(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	planned := func(rows int) (plan []string) {
+		t.Helper()
+		ids := make([]int64, rows)
+		err := s.read(t.Context(), func(tx *tx) (err error) {
+			plan, err = listRows(t.Context(), tx, numbers(ids), column[string],
+				"EXPLAIN UPDATE entries SET lease_until = NULL FROM {rows} AS v WHERE entries.id = v.id AND revision = 0")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan
+	}
+	if one, many := planned(1), planned(5000); !slices.Equal(one, many) {
+		t.Errorf("one row:\n%s\n5000:\n%s", strings.Join(one, "\n"), strings.Join(many, "\n"))
+	}
 }
