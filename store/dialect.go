@@ -26,6 +26,15 @@ func (t *tx) within(column, query string) string {
 	return column + " IN (" + query + ")"
 }
 
+// place is the column by which a statement finds again, without an index, the rows it
+// has locked: where they lie on PostgreSQL, their number on SQLite.
+func (t *tx) place() string {
+	if t.dialect == expression.Postgres {
+		return "ctid"
+	}
+	return "id"
+}
+
 // asRead is a column in a form that no partial index serves. Where rows are named
 // by their numbers anyway, a database that takes a table for small reads a partial
 // index instead, from end to end, and what passed through it long ago with it.

@@ -185,11 +185,11 @@ func (s *Store) Awake(ctx context.Context, now time.Time, lease time.Duration, l
 		awake = nil
 		return inTurns(limit, "e.wake_at, e.id", "e.wake_at DESC, e.id DESC", func(order string, limit int) (int, error) {
 			leased, err := list(ctx, tx, scan, `
-				WITH awake AS MATERIALIZED (
-					SELECT e.id FROM entries e
+				UPDATE entries SET lease_until = $3 WHERE `+tx.within(tx.place(), `
+					SELECT e.`+tx.place()+` FROM entries e
 					WHERE e.state = 'running' AND e.wake_at IS NOT NULL AND e.wake_at <= $1 AND (e.lease_until IS NULL OR e.lease_until <= $1)
-					ORDER BY `+order+` LIMIT $2`+tx.forUpdateOfFree("e")+`)
-				UPDATE entries SET lease_until = $3 WHERE id IN (SELECT id FROM awake) RETURNING id, wake_at`,
+					ORDER BY `+order+` LIMIT $2`+tx.forUpdateOfFree("e"))+`
+				RETURNING id, wake_at`,
 				now.UnixMilli(), limit, now.Add(lease).UnixMilli())
 			awake = append(awake, leased...)
 			return len(leased), err

@@ -76,11 +76,11 @@ func queueDue(ctx context.Context, tx *tx, ch channels.Channel, now time.Time, l
 		return d, err
 	}
 	return list(ctx, tx, scan, `
-		WITH due AS MATERIALIZED (
-			SELECT d.id FROM deliveries d WHERE d.phase = 'waiting' AND d.channel = $1 AND d.due_at <= $2
-			ORDER BY `+order+` LIMIT $3`+tx.forUpdateOfFree("d")+`)
 		UPDATE deliveries SET status = 'queued', rank = 1, fence = NULL, lease_until = $4
-		WHERE id IN (SELECT id FROM due) RETURNING id, due_at, priority`,
+		WHERE `+tx.within(tx.place(), `
+			SELECT d.`+tx.place()+` FROM deliveries d WHERE d.phase = 'waiting' AND d.channel = $1 AND d.due_at <= $2
+			ORDER BY `+order+` LIMIT $3`+tx.forUpdateOfFree("d"))+`
+		RETURNING id, due_at, priority`,
 		ch, now.UnixMilli(), limit, now.Add(lease).UnixMilli())
 }
 
