@@ -178,14 +178,14 @@ func (s summary) Pressing(ctx context.Context, now time.Time, most int) (b deliv
 	}
 	var due, held []string
 	for _, ch := range deliveries.Lanes() {
-		due = append(due, "EXISTS (SELECT 1 FROM deliveries WHERE phase = 'waiting' AND channel = '"+string(ch)+"' AND due_at <= $1)")
+		due = append(due, lastOf("deliveries WHERE phase = 'waiting' AND channel = '"+string(ch)+"' AND due_at <= $1 ORDER BY due_at DESC, priority, id DESC"))
 		held = append(held, "SELECT '"+string(ch)+"', "+upTo("$1", "deliveries WHERE phase = 'moving' AND channel = '"+string(ch)+"'"))
 	}
 	err = s.store.read(ctx, func(tx *tx) error {
 		b = deliveries.Backlog{HeldBy: map[channels.Channel]int64{}}
 		err := tx.statement(ctx, `SELECT
 			CASE WHEN `+strings.Join(due, " OR ")+` THEN 1 ELSE 0 END,
-			CASE WHEN EXISTS (SELECT 1 FROM entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1) THEN 1 ELSE 0 END,
+			CASE WHEN `+lastOf("entries WHERE state = 'running' AND wake_at IS NOT NULL AND wake_at <= $1 ORDER BY wake_at DESC, id DESC")+` THEN 1 ELSE 0 END,
 			(SELECT COUNT(*) FROM run_shards s JOIN runs r ON r.id = s.run WHERE `+pendingShard+` AND NOT `+standsStill("r.campaign")+`),
 			`+upTo("$2", "inbox WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until <= $1)")+`,
 			CASE WHEN EXISTS (SELECT 1 FROM events WHERE pending = 1) THEN 1 ELSE 0 END`).row(ctx, now.UnixMilli(), most).
@@ -207,6 +207,11 @@ func (s summary) Pressing(ctx context.Context, now time.Time, most int) (b deliv
 	}
 	return b, nil
 }
+
+// lastOf is the SQL of there being any of what waits in the order of an index. It is
+// looked for from the end: at the front lie, until they are cleared away, all index
+// entries of what was just taken from there.
+func lastOf(rows string) string { return "(SELECT 1 FROM " + rows + " LIMIT 1) IS NOT NULL" }
 
 // liesStill is the SQL of a callback that nobody has begun to read and that is
 // to be read later than $1.
