@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -104,12 +105,7 @@ func (c *court) readPressure(ctx context.Context, tx *tx, people []string, horiz
 	if err := lockCustomers(ctx, tx, people); err != nil {
 		return err
 	}
-	// In this order: what another worker gives back between the two reads is
-	// then seen twice rather than never.
-	if c.contacts, err = contactsOf(ctx, tx, people, horizon); err != nil {
-		return err
-	}
-	c.rivals, err = rivalsOf(ctx, tx, people, c.now)
+	c.contacts, c.rivals, err = pressureOf(ctx, tx, people, horizon, c.now)
 	return err
 }
 
@@ -260,21 +256,41 @@ func pausedOf(ctx context.Context, tx *tx, campaigns []string) (map[string]bool,
 // holds no more: a send that begins later moves the expiry on (moveDeliveries).
 const latestBegin = time.Minute
 
-// contactsOf reads the messages that went to customers, or may have, since a
-// moment, newest first.
-func contactsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map[string][]deliveries.Contact, error) {
-	contacts := map[string][]deliveries.Contact{}
+// pressureOf reads the messages that went to customers, or may have, since a moment,
+// newest first, and those that wait to be sent to them and had not expired at
+// another, no earlier one, the soonest due first. It is one look, so that what another
+// worker gives back meanwhile is seen once.
+func pressureOf(ctx context.Context, tx *tx, ids []string, since, waiting time.Time) (map[string][]deliveries.Contact, map[string][]deliveries.Rival, error) {
+	contacts, rivals := map[string][]deliveries.Contact{}, map[string][]deliveries.Rival{}
 	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
 		var customer string
-		var c deliveries.Contact
-		err = r.Scan(&customer, &c.Delivery, &c.Channel, &c.Topic, &c.Priority, asTime(&c.At))
-		contacts[customer] = append(contacts[customer], c)
+		var went, waits bool
+		var d deliveries.Delivery
+		err = r.Scan(&customer, &d.ID, &d.Channel, &d.Topic, &d.Priority, asTime(&d.TakenAt), asTime(&d.DueAt), &went, &waits)
+		if went {
+			contacts[customer] = append(contacts[customer], deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: d.TakenAt})
+		}
+		if waits {
+			rivals[customer] = append(rivals[customer], deliveries.Rival{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: d.DueAt})
+		}
 		return none, err
 	}, `
-		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.taken_at FROM deliveries d
-		WHERE `+tx.among("d.customer")+` AND d.expires_at >= $2 AND d.taken_at >= $1 AND d.channel <> 'webhook'
-		ORDER BY d.taken_at DESC, d.id DESC`, since.UnixMilli(), since.Add(-latestBegin).UnixMilli())
-	return contacts, err
+		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.taken_at, d.due_at, d.went, d.waits FROM (
+			SELECT d.*, d.taken_at IS NOT NULL AND d.taken_at >= $1 AS went,
+				d.status IN ('planned', 'queued') AND d.expires_at >= $3 AND d.reason <> 'paused_campaign' AS waits
+			FROM deliveries d WHERE `+tx.among("d.customer")+` AND d.expires_at >= $2 AND d.channel <> 'webhook') AS d
+		WHERE d.went OR d.waits`, since.UnixMilli(), since.Add(-latestBegin).UnixMilli(), waiting.Add(-latestBegin).UnixMilli())
+	for _, all := range contacts {
+		slices.SortFunc(all, func(a, b deliveries.Contact) int {
+			return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Delivery, a.Delivery))
+		})
+	}
+	for _, all := range rivals {
+		slices.SortFunc(all, func(a, b deliveries.Rival) int {
+			return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.Delivery, b.Delivery))
+		})
+	}
+	return contacts, rivals, err
 }
 
 // stop names a customer's address on a channel.
@@ -317,24 +333,6 @@ func refusalsOf(ctx context.Context, tx *tx, ids []string) (map[refusal]bool, er
 		return none, err
 	}, "SELECT c.customer, c.topic, c.channel FROM consents c WHERE "+tx.among("c.customer")+" AND c.granted = 0")
 	return refused, err
-}
-
-// rivalsOf reads the messages that wait to be sent to customers and had not expired
-// at a moment, the soonest due first.
-func rivalsOf(ctx context.Context, tx *tx, ids []string, since time.Time) (map[string][]deliveries.Rival, error) {
-	rivals := map[string][]deliveries.Rival{}
-	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
-		var customer string
-		var rival deliveries.Rival
-		err = r.Scan(&customer, &rival.Delivery, &rival.Channel, &rival.Topic, &rival.Priority, asTime(&rival.DueAt))
-		rivals[customer] = append(rivals[customer], rival)
-		return none, err
-	}, `
-		SELECT d.customer, d.id, d.channel, d.topic, d.priority, d.due_at FROM deliveries d
-		WHERE `+tx.among("d.customer")+` AND d.phase IN ('waiting', 'moving') AND d.status <> 'sending' AND d.expires_at >= $1
-			AND d.channel <> 'webhook' AND d.reason <> 'paused_campaign'
-		ORDER BY d.due_at, d.id`, since.Add(-latestBegin).UnixMilli())
-	return rivals, err
 }
 
 // expense is money taken by a delivery that goes.

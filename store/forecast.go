@@ -70,11 +70,7 @@ func (f forecast) Counts(ctx context.Context, ids []string, counts []expression.
 
 // Pressure implements plan.Source.
 func (f forecast) Pressure(ctx context.Context, ids []string, since time.Time) (map[string]deliveries.Pressure, error) {
-	contacts, err := contactsOf(ctx, f.tx, ids, since)
-	if err != nil {
-		return nil, err
-	}
-	rivals, err := rivalsOf(ctx, f.tx, ids, since)
+	contacts, rivals, err := pressureOf(ctx, f.tx, ids, since, since)
 	if err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ var breakages = []breakage{
 		name: "who judges a person's messages locks nobody out and looks at nothing else that waits", row: crowdedPeople, shows: "more often than the cap allows", file: "store/begin.go",
 		edits: []edit{
 			{"if err := lockCustomers(ctx, tx, people); err != nil {", "if err := lockCustomers(ctx, tx, nil); err != nil {"},
-			{"c.rivals, err = rivalsOf(ctx, tx, people, c.now)", "c.rivals, err = rivalsOf(ctx, tx, nil, c.now)"},
+			{"c.contacts, c.rivals, err = pressureOf(", "c.contacts, _, err = pressureOf("},
 		},
 	},
 	{
