@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,9 @@ type placing struct {
 type Edition struct {
 	*Workspace
 	Number int64
+	// CountsMessages says that one of its files, of whatever kind, speaks of
+	// contacted.last_7d, which is counted for nobody else.
+	CountsMessages bool
 }
 
 // Current is the workspace in force, its campaigns in the state they have today:
@@ -100,7 +104,9 @@ func (k *Catalog) overlaid(edition *Edition, paused []string) *Edition {
 			workspace.Campaigns[id] = &stopped
 		}
 	}
-	k.standing, k.paused = &Edition{Workspace: &workspace, Number: edition.Number}, paused
+	standing := *edition
+	standing.Workspace = &workspace
+	k.standing, k.paused = &standing, paused
 	return k.standing
 }
 
@@ -170,12 +176,22 @@ func (k *Catalog) edition(applied Applied) (*Edition, error) {
 	for id, campaign := range workspace.Campaigns {
 		campaign.Version = applied.Versions[id]
 	}
-	edition := &Edition{Workspace: workspace, Number: applied.Version}
+	edition := &Edition{Workspace: workspace, Number: applied.Version, CountsMessages: countMessages(applied.Files)}
 	if k.parsed == nil {
 		k.parsed = map[int64]*Edition{}
 	}
 	k.parsed[applied.Version] = edition
 	return edition, nil
+}
+
+// countMessages reports whether files speak of contacted.last_7d.
+func countMessages(files map[string][]byte) bool {
+	for _, text := range files {
+		if bytes.Contains(text, []byte("last_7d")) {
+			return true
+		}
+	}
+	return false
 }
 
 // Apply checks a workspace's files and puts them in force: every campaign that

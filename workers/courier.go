@@ -236,7 +236,7 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 	for i, p := range parcels {
 		entries[i] = p.delivery.Entry
 	}
-	travellers, err := r.Entries.Travellers(ctx, entries, now)
+	travellers, err := travellersOf(ctx, r.Catalog, r.Entries, r.edition, entries, now)
 	if err != nil {
 		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
 	}

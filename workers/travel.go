@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -57,13 +58,13 @@ func (t *Traveller) travel(ctx context.Context, ids []int64) (err error) {
 	now := t.Now()
 	ctx, span := t.Shown.ofEntries(ctx, "travel", ids)
 	defer func() { span.End(err) }()
-	travellers, err := t.Entries.Travellers(ctx, ids, now)
-	if err != nil {
-		return fmt.Errorf("load %d entries: %w", len(ids), err)
-	}
 	edition, err := t.Catalog.Current(ctx)
 	if err != nil {
 		return err
+	}
+	travellers, err := travellersOf(ctx, t.Catalog, t.Entries, edition, ids, now)
+	if err != nil {
+		return fmt.Errorf("load %d entries: %w", len(ids), err)
 	}
 	parties, err := t.gather(ctx, edition, travellers, now)
 	if err != nil {
@@ -85,6 +86,29 @@ func (t *Traveller) travel(ctx context.Context, ids []int64) (err error) {
 	}
 	t.Shown.Metrics.Walked(len(travellers), latest(travellers, now))
 	return t.lookBack(ctx, now, arriving)
+}
+
+// travellersOf loads entries. The messages of the last seven days are counted where
+// the workspace in force asks for them, or one in which a journey began.
+func travellersOf(ctx context.Context, catalog *campaigns.Catalog, entries campaigns.Entries, edition *campaigns.Edition, ids []int64, now time.Time) ([]campaigns.Traveller, error) {
+	if edition.CountsMessages {
+		return entries.Travellers(ctx, ids, now)
+	}
+	travellers, err := entries.Travellers(ctx, ids, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range byVersion(travellers) {
+		began, err := catalog.Edition(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
+		switch {
+		case errors.Is(err, campaigns.ErrStale): // whoever asks for the campaign says so
+		case err != nil:
+			return nil, err
+		case began.CountsMessages:
+			return entries.Travellers(ctx, ids, now)
+		}
+	}
+	return travellers, nil
 }
 
 // latest is for how long the traveller that waited longest has been due.
