@@ -11,7 +11,7 @@ import (
 type Backlog struct {
 	Due  int64 // planned deliveries whose time has come
 	Held int64 // queued or sending
-	// HeldBy is Held by lane; nil where it was not asked.
+	// HeldBy is Held by lane; empty where it was not asked.
 	HeldBy map[channels.Channel]int64
 	Awake  int64 // entries to be looked at
 	Shards int64
@@ -33,7 +33,8 @@ type Summary interface {
 	Backlog(ctx context.Context, now time.Time) (Backlog, error)
 	// Pressing is Backlog for whoever asks all the time: nothing is counted further
 	// than to a bound (what is held to one for each lane), however much waits. Next
-	// is left out, and shards that were tried in vain just now.
+	// is left out, shards that were tried in vain just now, and what is held where
+	// nothing is due, which would ask for room.
 	Pressing(ctx context.Context, now time.Time, most int) (Backlog, error)
 	// Of lists the deliveries of an entry, oldest first.
 	Of(ctx context.Context, entry int64) ([]Delivery, error)

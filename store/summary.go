@@ -190,7 +190,7 @@ func (s summary) Pressing(ctx context.Context, now time.Time, most int) (b deliv
 			`+upTo("$2", "inbox WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until <= $1)")+`,
 			CASE WHEN EXISTS (SELECT 1 FROM events WHERE pending = 1) THEN 1 ELSE 0 END`).row(ctx, now.UnixMilli(), most).
 			Scan(&b.Due, &b.Awake, &b.Shards, &b.Inbox, &b.Events)
-		if err != nil {
+		if err != nil || b.Due == 0 {
 			return err
 		}
 		return eachRow(ctx, tx, func(r record) error {

@@ -117,5 +117,13 @@ func TestWhatPressesIsCountedToABound(t *testing.T) {
 			}
 			same(t, "what presses", got, want)
 		}
+		if _, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(6), 6); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Summary().Pressing(t.Context(), noon, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "what presses while nothing asks for room", got, deliveries.Backlog{Awake: 1, Shards: 3, HeldBy: map[channels.Channel]int64{}})
 	})
 }
