@@ -110,10 +110,10 @@ func TestAnEventOfNobodyIsSeenAndForgotten(t *testing.T) {
 // campaigns do not notice.
 func TestAStaleCampaignHoldsUpNoOther(t *testing.T) {
 	s := open(t, files)
+	s.catalog.Archive = rotten{s.store.Archive(), "survey"} // seen once its version is no longer the one in force
 	s.person("ben")
 	s.plan("ann", "Delivered", "order", "A1")
 	s.plan("ann", "Texted")
-	s.catalog.Archive = rotten{s.store.Archive(), "survey"}
 	s.apply(with(map[string]string{"campaigns/survey.yaml": files["campaigns/survey.yaml"] + "priority: 10\n"}))
 
 	s.deliver()
