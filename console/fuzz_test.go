@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -146,7 +147,7 @@ func answered(t *testing.T, w *httptest.ResponseRecorder, said string) {
 	for tokens := html.NewTokenizer(bytes.NewReader(w.Body.Bytes())); ; {
 		switch tokens.Next() {
 		case html.ErrorToken:
-			if err := tokens.Err(); err != io.EOF {
+			if err := tokens.Err(); !errors.Is(err, io.EOF) {
 				t.Errorf("the page cannot be read: %v", err)
 			}
 			return
