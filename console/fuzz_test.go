@@ -67,6 +67,7 @@ func FuzzForms(f *testing.F) {
 		{5, "follow-up", "", "", form},
 		{6, "", "next=/cases/7", "name=anna&password=correct+horse+battery", form},
 		{6, "", "", "next=//evil.example&name=Olga%20&password=%", form},
+		{6, "", "", "next=/%03%00cases&name=Olga&password=no", form},
 		{7, "", "", "", ""},
 		{8, "", "next=%2F%5Cevil.example%3Cscript%3E", "", ""},
 		{9, "", "who=<script>alert(1)</script>", "", ""},

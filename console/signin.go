@@ -78,9 +78,11 @@ func (c *Console) noteRefusal(r *visit, now time.Time) error {
 	return c.Entrance.Journal.Note(r.Context(), accounts.Deed{At: now, Account: name, What: "was refused at the door"})
 }
 
-// inside is a path of this console, whatever a link says.
+// inside is a path of this console, whatever a link says. Browsers read a backslash as
+// a slash and pass over some control characters.
 func inside(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+	odd := func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, odd) {
 		return "/"
 	}
 	return next
