@@ -21,25 +21,25 @@ const (
 // ErrLate says of a message that its turn did not come: those before it took too long.
 var ErrLate error = &NotSent{Untried: true, Err: errors.New("the provider took so long with others that its turn did not come")}
 
-// Abreast does n things, several at once: few to begin with, and twice as many as long
+// Abreast sends n messages, several at once: few to begin with, and twice as many as long
 // as answers take longer than a few milliseconds. So a provider that answers at once is
 // spoken to over few connections, which are used again and again, and one that takes
 // its time over as many as it needs, at most 256.
 //
-// What has not begun when late is closed never does: of all things those before begun
-// are done. Nil never is.
-func Abreast(late <-chan struct{}, n int, do func(i int)) (begun int) {
+// What has not begun when late is closed never does: its error is ErrLate.
+func Abreast(late <-chan struct{}, n int, send func(i int) (Receipt, error)) []Result {
+	results := make([]Result, n)
 	var next, answered atomic.Int64
 	var all sync.WaitGroup
 	ended := make(chan struct{}) // nothing is left to begin
 	end := sync.OnceFunc(func() { close(ended) })
 	work := func() {
-		for !closed(late) {
+		for !IsLate(late) {
 			i := int(next.Add(1)) - 1
 			if i >= n {
 				break
 			}
-			do(i)
+			results[i].Receipt, results[i].Err = send(i)
 			answered.Add(1)
 		}
 		end()
@@ -53,26 +53,31 @@ func Abreast(late <-chan struct{}, n int, do func(i int)) (begun int) {
 	widen(firstAbreast)
 	tick := time.NewTicker(answeredWithin)
 	defer tick.Stop()
-	for before := int64(0); width < min(n, mostAbreast); {
+	before := int64(0)
+	for going := true; going && width < min(n, mostAbreast); {
 		select {
 		case <-ended:
-			all.Wait()
-			return min(int(next.Load()), n)
+			going = false
 		case <-tick.C:
+			now := answered.Load()
+			if now-before < int64(width) {
+				widen(2 * width)
+			}
+			before = now
 		}
-		if now := answered.Load(); now-before < int64(width) {
-			widen(2 * width)
-		}
-		before = answered.Load()
 	}
 	all.Wait()
-	return min(int(next.Load()), n)
+	for i := int(next.Load()); i < n; i++ {
+		results[i].Err = ErrLate
+	}
+	return results
 }
 
-// closed reports whether a channel is. Nil never is.
-func closed(c <-chan struct{}) bool {
+// IsLate reports whether no message may begin any more, as it may not once late is
+// closed. Nil never is.
+func IsLate(late <-chan struct{}) bool {
 	select {
-	case <-c:
+	case <-late:
 		return true
 	default:
 		return false

@@ -1,6 +1,7 @@
 package channels_test
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -29,6 +30,24 @@ func (c *crowd) pass(i int, took time.Duration) {
 	c.mu.Unlock()
 }
 
+func (c *crowd) send(took time.Duration) func(i int) (channels.Receipt, error) {
+	return func(i int) (channels.Receipt, error) {
+		c.pass(i, took)
+		return channels.Receipt{Segments: i}, nil
+	}
+}
+
+// begun counts the messages that were not too late.
+func begun(results []channels.Result) int {
+	n := 0
+	for _, result := range results {
+		if !errors.Is(result.Err, channels.ErrLate) {
+			n++
+		}
+	}
+	return n
+}
+
 func TestAsManyAreOnTheirWayAsTheProviderIsSlow(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -47,8 +66,14 @@ func TestAsManyAreOnTheirWayAsTheProviderIsSlow(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var crowd crowd
 				start := time.Now()
-				if begun := channels.Abreast(nil, c.n, func(i int) { crowd.pass(i, c.answer) }); begun != c.n {
+				results := channels.Abreast(nil, c.n, crowd.send(c.answer))
+				if begun := begun(results); begun != c.n {
 					t.Errorf("%d of %d have begun", begun, c.n)
+				}
+				for i, result := range results {
+					if result.Receipt.Segments != i {
+						t.Fatalf("%d has the result of %d", i, result.Receipt.Segments)
+					}
 				}
 				if took := time.Since(start); took > c.within {
 					t.Errorf("it took %s, want at most %s", took, c.within)
@@ -75,7 +100,7 @@ func TestNothingBeginsWhenItIsLate(t *testing.T) {
 		late := make(chan struct{})
 		time.AfterFunc(5*time.Second, func() { close(late) })
 		var crowd crowd
-		begun := channels.Abreast(late, 1000, func(i int) { crowd.pass(i, 3*time.Second) })
+		begun := begun(channels.Abreast(late, 1000, crowd.send(3*time.Second)))
 		slices.Sort(crowd.done)
 		if begun != 512 || len(crowd.done) != begun || crowd.done[begun-1] != begun-1 {
 			t.Errorf("%d have begun and %d are done, want the first two times 256", begun, len(crowd.done))

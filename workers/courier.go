@@ -587,7 +587,6 @@ func another(p *parcel, result channels.Result) bool {
 // can be given. Those that have to wait for others begin before it is late.
 func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*parcel) []channels.Result {
 	sender := r.Senders[r.outlet.Channel]
-	results := make([]channels.Result, len(parcels))
 	calls := r.Shown.Metrics.Calls(ctx, string(r.outlet.Channel), r.outlet.Provider)
 	if batch, able := sender.(channels.BatchSender); able {
 		messages := make([]channels.Message, len(parcels))
@@ -596,26 +595,23 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 		}
 		ctx, span := r.Shown.Traces.Start(ctx, "call")
 		began := calls.Began()
-		results = batch.SendBatch(ctx, late, messages)
+		results := batch.SendBatch(ctx, late, messages)
 		calls.Ended(began)
 		span.End(nil)
 		return results
 	}
 	traced := telemetry.Kept(ctx)
-	begun := channels.Abreast(late, len(parcels), func(i int) {
+	return channels.Abreast(late, len(parcels), func(i int) (channels.Receipt, error) {
 		ctx, span := ctx, telemetry.Span{}
 		if traced {
 			ctx, span = r.Shown.Traces.Start(ctx, "call")
 		}
 		began := calls.Began()
-		results[i].Receipt, results[i].Err = sender.Send(ctx, parcels[i].message)
+		receipt, err := sender.Send(ctx, parcels[i].message)
 		calls.Ended(began)
-		span.End(results[i].Err)
+		span.End(err)
+		return receipt, err
 	})
-	for i := range results[begun:] {
-		results[begun+i].Err = channels.ErrLate
-	}
-	return results
 }
 
 // logRefusals logs what a provider did not take, a line for a window.

@@ -98,13 +98,11 @@ func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 		receipt, err := o.post(ctx, body)
 		var refused *channels.Refused
 		if errors.As(err, &refused) && !refused.Broken {
-			select {
-			case <-o.late:
-				receipt, err = channels.Receipt{}, &channels.NotSent{Own: true, Err: fmt.Errorf("it took too long to try each by itself: %w", err)}
-			default:
+			if !channels.IsLate(o.late) {
 				o.each(ctx, members)
 				return
 			}
+			receipt, err = channels.Receipt{}, &channels.NotSent{Own: true, Err: fmt.Errorf("it took too long to try each by itself: %w", err)}
 		}
 		for _, place := range members {
 			o.results[place] = resultOf(o.messages[place], receipt, err)
@@ -114,12 +112,9 @@ func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 
 // each sends messages by themselves, as far as there is time left.
 func (o *outgoing) each(ctx context.Context, places []int) {
-	begun := channels.Abreast(o.late, len(places), func(i int) {
-		place := places[i]
-		o.results[place].Receipt, o.results[place].Err = o.Send(ctx, o.messages[place])
-	})
-	for _, place := range places[begun:] {
-		o.results[place].Err = channels.ErrLate
+	results := channels.Abreast(o.late, len(places), func(i int) (channels.Receipt, error) { return o.Send(ctx, o.messages[places[i]]) })
+	for i, place := range places {
+		o.results[place] = results[i]
 	}
 }
 

@@ -41,7 +41,7 @@ func (r *relay) SendBatch(ctx context.Context, late <-chan struct{}, messages []
 		b.settle(held{at: i}, cmp.Or(b.trouble, channels.ErrLate))
 	}
 	for i := b.next; i < len(messages); i++ {
-		if b.isLate() {
+		if channels.IsLate(b.late) {
 			b.settle(held{at: i}, channels.ErrLate)
 		} else {
 			b.settle(held{at: i}, b.trouble)
@@ -50,19 +50,9 @@ func (r *relay) SendBatch(ctx context.Context, late <-chan struct{}, messages []
 	return b.results
 }
 
-// isLate reports whether no message may begin any more.
-func (b *round) isLate() bool {
-	select {
-	case <-b.late:
-		return true
-	default:
-		return false
-	}
-}
-
 // take gives the place of a message that nobody carries.
 func (b *round) take() (int, bool) {
-	if b.isLate() {
+	if channels.IsLate(b.late) {
 		return 0, false
 	}
 	b.mu.Lock()
