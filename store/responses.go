@@ -45,8 +45,8 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 }
 
 // holdSpokenOf reads and locks the deliveries that responses move, and locks the
-// customers who showed a sign of life. A line's key keeps whoever writes the same line waiting: it comes
-// after what such a writer holds.
+// customers who showed a sign of life. A line's key keeps whoever writes the same
+// line waiting: it comes after what such a writer holds.
 func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held map[int64]*deliveries.Delivery, err error) {
 	var moved []int64
 	var alive []string

@@ -136,16 +136,22 @@ func (w *world) reopen(dsn string) {
 	w.wire()
 }
 
+// newWorld is a shop on an empty database.
+func newWorld(t *testing.T, dsn string) *world {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn)
+	ok(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	ok(t, db.Migrate(t.Context()))
+	return &world{openOn(t, db, worldly), dsn}
+}
+
 // A ledger ten minutes old is put back under a world that moved on. Nobody gets
 // anything twice; what the ledger cannot know is unconfirmed; the rest goes out
 // once.
 func TestAnOldLedgerSendsNothingTwice(t *testing.T) {
 	fresh.Each(t, func(t *testing.T, dsn string) {
-		db, err := store.Open(t.Context(), dsn)
-		ok(t, err)
-		ok(t, db.Migrate(t.Context()))
-		t.Cleanup(func() { _ = db.Close() })
-		w := &world{openOn(t, db, worldly), dsn}
+		w := newWorld(t, dsn)
 		ok(t, w.schedule.Round(w.ctx()))
 		w.people("planned", "eager", "queued", "soon", "later", "chain", "daily1", "daily2", "gap", "after")
 		for who, event := range map[string]string{"soon": "Soon", "later": "Later", "chain": "Chained"} {
@@ -227,11 +233,7 @@ func TestAnOldLedgerSendsNothingTwice(t *testing.T) {
 // later, and nothing is sent to find out: what nobody has a trace of stays in doubt.
 func TestEvidenceSettlesWhatAnOldLedgerDoubts(t *testing.T) {
 	fresh.Each(t, func(t *testing.T, dsn string) {
-		db, err := store.Open(t.Context(), dsn)
-		ok(t, err)
-		ok(t, db.Migrate(t.Context()))
-		t.Cleanup(func() { _ = db.Close() })
-		w := &world{openOn(t, db, worldly), dsn}
+		w := newWorld(t, dsn)
 		for who, event := range map[string]string{
 			"held": "Texted once", "repeated": "Texted twice", "called": "Rang", "reported": "Texted once", "written": "Wrote", "soon": "Soon", "never": "Texted twice",
 		} {

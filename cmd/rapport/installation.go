@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
-
 	"github.com/spf13/cobra"
 
 	"rapport/campaigns"
