@@ -29,9 +29,10 @@ const (
 )
 
 // NewClient gives an HTTP client fit for handing messages to a provider: each
-// Do is one request. Redirects come back as answers, bodies are never replayed,
-// proxies of the environment are not used, an answer is cut at 1 MiB, and
-// connecting, sending and reading the answer together end after timeout.
+// Do is one request: bodies are never replayed, and a GET has a connection of its
+// own, for net/http repeats one on each kept connection that breaks. Redirects come
+// back as answers, proxies of the environment are not used, an answer is cut at
+// 1 MiB, and connecting, sending and reading the answer together end after timeout.
 //
 // An error of Do is a *NotSent when not a byte can have left: no connection was
 // had, or one that had ended, as idle ones do that a provider closes. Any other
@@ -51,17 +52,20 @@ func newClient(timeout time.Duration, dialer *net.Dialer, roots *x509.CertPool) 
 	secure := &tls.Dialer{NetDialer: dialer, Config: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
+	kept := &http.Transport{
+		DialContext:         counting(dialer.DialContext),
+		DialTLSContext:      counting(secure.DialContext),
+		Protocols:           &http1,
+		MaxIdleConns:        4 * maxIdle,
+		MaxIdleConnsPerHost: maxIdle,
+		IdleConnTimeout:     idleTimeout,
+		WriteBufferSize:     writeBuffer,
+	}
+	fresh := kept.Clone()
+	fresh.DisableKeepAlives = true
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: once{timeout: timeout, transport: &http.Transport{
-			DialContext:         counting(dialer.DialContext),
-			DialTLSContext:      counting(secure.DialContext),
-			Protocols:           &http1,
-			MaxIdleConns:        4 * maxIdle,
-			MaxIdleConnsPerHost: maxIdle,
-			IdleConnTimeout:     idleTimeout,
-			WriteBufferSize:     writeBuffer,
-		}},
+		Transport:     once{timeout: timeout, transport: kept, questions: fresh},
 	}
 }
 
@@ -111,6 +115,7 @@ func (t *taken) untouched() bool {
 type once struct {
 	timeout   time.Duration
 	transport http.RoundTripper
+	questions http.RoundTripper // of GETs: it keeps no connection
 }
 
 // RoundTrip puts its own deadline on the context: http.Client.Timeout would
@@ -129,7 +134,11 @@ func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
 	})
 	req = req.WithContext(ctx)
 	req.GetBody = nil // net/http replays a body only where it can be had again
-	answer, err := o.transport.RoundTrip(req)
+	transport := o.transport
+	if req.Method == http.MethodGet {
+		transport = o.questions
+	}
+	answer, err := transport.RoundTrip(req)
 	if err != nil {
 		defer cancel()
 		switch at := got.Load(); {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -92,6 +93,56 @@ func TestAConnectionThatHadEndedLeavesNoDoubt(t *testing.T) {
 				t.Errorf("the kept one was taken: %v; %d requests came; %v", taken, requests.Load(), err)
 			}
 		})
+	}
+}
+
+// net/http repeats a GET on one kept connection after another while they break, as
+// all do when a provider falls: a probe would be one request for each.
+func TestAQuestionIsAskedOnce(t *testing.T) {
+	var down atomic.Bool
+	var questions atomic.Int32
+	const kept = 8
+	var together sync.WaitGroup
+	together.Add(kept)
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			together.Done()
+			together.Wait()
+		}
+		if down.Load() {
+			questions.Add(1)
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer service.Close()
+	client := NewClient(time.Minute, nil)
+	ask := func(method string) error {
+		req, err := http.NewRequestWithContext(t.Context(), method, service.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := client.Do(req)
+		if err == nil {
+			_, _ = io.Copy(io.Discard, answer.Body)
+			_ = answer.Body.Close()
+		}
+		return err
+	}
+	var posts sync.WaitGroup
+	for range kept {
+		posts.Go(func() {
+			if err := ask(http.MethodPost); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	posts.Wait()
+	if err := ask(http.MethodGet); err != nil {
+		t.Fatal(err)
+	}
+	down.Store(true)
+	if err := ask(http.MethodGet); err == nil || questions.Load() != 1 {
+		t.Errorf("asked %d times: %v", questions.Load(), err)
 	}
 }
 
