@@ -109,8 +109,8 @@ var breakages = []breakage{
 		name: "what was answered with 500 is asked again at once", row: badAnswers, shows: "more often than their policy allows", file: "channels/transport.go",
 		edits: []edit{
 			{"\treq.GetBody = nil", "\tagain := req.GetBody\n\treq.GetBody = nil"},
-			{"answer, err := o.transport.RoundTrip(req)", "answer, err := o.transport.RoundTrip(req)\n" +
-				"\tif err == nil && answer.StatusCode >= 500 && again != nil {\n\t\treq.Body, _ = again()\n\t\tanswer, err = o.transport.RoundTrip(req)\n\t}"},
+			{"answer, err := transport.RoundTrip(req)", "answer, err := transport.RoundTrip(req)\n" +
+				"\tif err == nil && answer.StatusCode >= 500 && again != nil {\n\t\treq.Body, _ = again()\n\t\tanswer, err = transport.RoundTrip(req)\n\t}"},
 		},
 	},
 	{
