@@ -35,6 +35,15 @@ const (
 	markedText                   // the text part of an e-mail, before it is set
 )
 
+// escapers take from values what has a meaning where they are written.
+var escapers = [len(engines{})]*strings.Replacer{
+	htmlText: render.HtmlEscaper,
+	markedText: strings.NewReplacer(
+		string(markLine), "", string(markParagraph), "", string(markBreak), "", string(markCell), "", string(markList), "",
+		string(markListEnd), "", string(markItem), "", string(markLink), "", string(markURL), "", string(markLinkEnd), "",
+	),
+}
+
 // engines are the three ways a template is rendered.
 type engines [3]*liquid.Engine
 
@@ -51,8 +60,8 @@ func newEngine(kind engineKind) *liquid.Engine {
 	engine.RegisterTemplateStore(noFiles{})
 	engine.UnregisterTag("include")
 	engine.UnregisterTag("render")
-	if kind == htmlText {
-		engine.SetAutoEscapeReplacer(render.HtmlEscaper)
+	if escaper := escapers[kind]; escaper != nil {
+		engine.SetAutoEscapeReplacer(escaper)
 	}
 	addFilters(engine, kind)
 	engine.RegisterTag(tickTag, tick)

@@ -120,8 +120,10 @@ func addFilters(engine *liquid.Engine, kind engineKind) {
 			return values.SafeValue{Value: s}, err
 		})
 	case markedText:
-		engine.RegisterFilter("raw", func(s string) string { return mark(s) })
-		engine.RegisterFilter("newline_to_br", func(s string) string { return strings.ReplaceAll(s, "\n", string(markBreak)) })
+		engine.RegisterFilter("raw", func(s string) any { return values.SafeValue{Value: mark(s)} })
+		engine.RegisterFilter("newline_to_br", func(s string) any {
+			return values.SafeValue{Value: strings.ReplaceAll(escaped(s, kind), "\n", string(markBreak))}
+		})
 	}
 }
 

@@ -62,6 +62,7 @@ func FuzzLoad(f *testing.F) {
 
 // FuzzMark holds that any HTML becomes text without a panic and without marks.
 func FuzzMark(f *testing.F) {
+	f.Add("<a href='https://x.example/\x06'>y</a>")
 	f.Add("<p>a<br>b</p><ol><li>x</ol><a href='https://x.example'>y</a></a></li></ol>")
 	f.Fuzz(func(t *testing.T, document string) {
 		defer bounds.Watch(t)()

@@ -4,8 +4,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/osteele/liquid/render"
 )
 
 // hole is a value that is looked up, passes a few filters and is written. Values
@@ -173,8 +171,8 @@ func (h *hole) write(r *run) error {
 
 // escaped is a text as a program of a kind writes it.
 func escaped(text string, kind engineKind) string {
-	if kind == htmlText {
-		return render.HtmlEscaper.Replace(text)
+	if escaper := escapers[kind]; escaper != nil {
+		return escaper.Replace(text)
 	}
 	return text
 }

@@ -27,6 +27,22 @@ func TestValuesAreEscapedInHTML(t *testing.T) {
 	}
 }
 
+// The text part is set by marks, which are control characters: those of a value move
+// nothing.
+func TestValuesMarkNothingInTheText(t *testing.T) {
+	b := ann()
+	b["customer"].(map[string]any)["first_name"] = "A\x01\x02\x03\x04\x05\x06\x07\x0e\x0f\x10nn"
+	for name, place := range map[string]string{
+		"alone": `{{ customer.first_name }}`, "filtered": `{{ customer.first_name | append: "" }}`, "by lines": `{{ customer.first_name | newline_to_br }}`,
+		"in a loop": `{% for n in (1..1) %}{{ customer.first_name }}{% endfor %}`, "kept": `{% capture x %}{{ customer.first_name }}{% endcapture %}{{ x }}`,
+	} {
+		got, err := emailOf(t, bare(`<p>Dear `+place+`, <a href="https://shop.example/{{ customer.first_name }}">look</a> here.</p>`), b)
+		if want := "Dear Ann, look (https://shop.example/Ann) here."; err != nil || got.Text != want {
+			t.Errorf("%s: got %q, want %q, %v", name, got.Text, want, err)
+		}
+	}
+}
+
 func TestRawIsNotEscaped(t *testing.T) {
 	got, err := emailOf(t, bare(`<p>{{ vars.html | raw }} {{ vars.html }}</p>`), ann())
 	if err != nil {

@@ -70,6 +70,14 @@ func (s *setter) rune(r rune) {
 // isGap reports whether a sign only keeps words apart.
 func isGap(r rune) bool { return unicode.IsSpace(r) || r == '\u00a0' || unicode.IsControl(r) }
 
+// seen drops what nobody sees: -1 for a control character.
+func seen(r rune) rune {
+	if unicode.IsControl(r) {
+		return -1
+	}
+	return r
+}
+
 // isMark reports whether a sign is one of the marks.
 func isMark(r rune) bool { return markLine <= r && r <= markItem || markLink <= r && r <= markLinkEnd }
 
@@ -187,7 +195,7 @@ func (s *setter) item() {
 // link ends a link: its URL follows its words, unless they are the same or
 // it leads nowhere.
 func (s *setter) link() {
-	url := strings.TrimSpace(s.url.String())
+	url := strings.TrimSpace(strings.Map(seen, s.url.String()))
 	s.url.Reset()
 	s.inURL = false
 	start := -1
