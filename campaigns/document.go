@@ -113,6 +113,9 @@ func (s *source) parse(text string) (file *ast.File, problem *Problem) {
 			problem = s.at(1, 1, "this file is not understood as YAML", "check its indentation and quotes")
 		}
 	}()
+	if templates.TooDense(text, maxTokens) {
+		return nil, s.tooLong()
+	}
 	tokens := lexer.Tokenize(text)
 	if problem := s.tooMuch(tokens); problem != nil {
 		return nil, problem
@@ -145,12 +148,16 @@ func withoutEmptyDocuments(tokens token.Tokens) token.Tokens {
 // and whose stack grows with what is deep.
 func (s *source) tooMuch(tokens token.Tokens) *Problem {
 	if len(tokens) > maxTokens {
-		return s.at(1, 1, "this file is too long to be read", "split it into several files")
+		return s.tooLong()
 	}
 	if tk := templates.TooDeep(tokens, maxDepth); tk != nil {
 		return s.at(tk.Position.Line, tk.Position.Column, tooDeep, flatten)
 	}
 	return nil
+}
+
+func (s *source) tooLong() *Problem {
+	return s.at(1, 1, "this file is too long to be read", "split it into several files")
 }
 
 const (

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"rapport/trust/bounds"
 )
@@ -130,14 +129,11 @@ func TestHostileFilesAreTurnedAwayAtOnce(t *testing.T) {
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
+			defer bounds.Watch(t)()
 			var found findings
-			begun := time.Now()
 			documents("f.yaml", []byte(text), &found)
 			if len(found.problems) == 0 {
 				t.Error("nothing was reported")
-			}
-			if took := time.Since(begun); took > 5*time.Second {
-				t.Errorf("it took %v", took)
 			}
 		})
 	}

@@ -71,6 +71,9 @@ func parseYAML(text string) (file *ast.File, err error) {
 			err = errors.New("the parser gave up")
 		}
 	}()
+	if TooDense(text, maxTokens) {
+		return nil, errTooMuch
+	}
 	tokens := lexer.Tokenize(text)
 	if err := tooMuch(tokens); err != nil {
 		return nil, err
@@ -85,14 +88,34 @@ const (
 	maxNesting = 32
 )
 
+var errTooMuch = errors.New("there is too much of it")
+
 func tooMuch(tokens token.Tokens) error {
 	switch {
 	case len(tokens) > maxTokens:
-		return errors.New("there is too much of it")
+		return errTooMuch
 	case TooDeep(tokens, maxNesting) != nil:
 		return errors.New("it is nested too deep")
 	}
 	return nil
+}
+
+// TooDense reports YAML that may be cut into far more than so many tokens: each costs
+// some hundred bytes, whose sum would be felt before they could be counted. What has
+// the look of structure within words counts too, so three times as many are let pass.
+func TooDense(text string, tokens int) bool {
+	signs := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '{', '}', '[', ']', ',', '\n':
+			signs++
+		case ':', '-', '?':
+			if i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\n' {
+				signs++
+			}
+		}
+	}
+	return signs > 3*tokens
 }
 
 // TooDeep is where YAML nests deeper than so many levels, by brackets or by the
