@@ -53,6 +53,7 @@ type journey struct {
 	traveller Traveller // its customer already carries what steps changed
 	move      Move
 	heard     time.Time // when the event came that ended a wait of this walk
+	rang      time.Time // when the clock did that began this walk, or ended a wait of it
 }
 
 func newJourney(w *Workspace, c *Campaign, t Traveller, now time.Time) *journey {
@@ -70,6 +71,7 @@ func newJourney(w *Workspace, c *Campaign, t Traveller, now time.Time) *journey 
 
 func (j *journey) start() (place, bool) {
 	if j.traveller.Entry.Position == "" {
+		j.rang = j.traveller.Entry.WakeAt
 		return j.campaign.begin(), true
 	}
 	return j.campaign.placeOf(j.traveller.Entry.Position)
@@ -237,13 +239,33 @@ func (j *journey) tell(step *Step) {
 	j.move.Plan = append(j.move.Plan, d)
 }
 
-// delivery is one of a step, due now.
+// delivery is one of a step, due since the journey could come to it.
 func (j *journey) delivery(step *Step, ch channels.Channel) deliveries.Delivery {
 	entry := j.move.Entry
 	return deliveries.Delivery{
 		Entry: entry.ID, Customer: entry.Customer, Campaign: entry.Campaign, Version: entry.Version,
 		Step: step.Path, Channel: ch, Topic: j.campaign.Topic, Priority: j.campaign.Priority,
-		Status: deliveries.Planned, DueAt: j.now, ExpiresAt: j.now.Add(defaultExpires), PlannedAt: j.now,
+		Status: deliveries.Planned, DueAt: j.since(), ExpiresAt: j.now.Add(defaultExpires), PlannedAt: j.now,
+	}
+}
+
+// since is since when what the journey comes to is due.
+func (j *journey) since() time.Time { return DueSince(j.rang, j.now) }
+
+// headStart is how far ahead of who comes now something may stand that was due earlier.
+const headStart = time.Minute
+
+// DueSince is since when something stands in line that was due at a moment and is
+// looked at now: since that moment, a minute at most. So whoever comes while an
+// audience is still entering comes last of all, and the last comers have their part.
+func DueSince(at, now time.Time) time.Time {
+	switch earliest := now.Add(-headStart); {
+	case at.IsZero() || at.After(now):
+		return now
+	case at.Before(earliest):
+		return earliest
+	default:
+		return at
 	}
 }
 

@@ -59,6 +59,36 @@ func TestAWaitLastsFromTheArrival(t *testing.T) {
 	}
 }
 
+func TestAMessageIsDueSinceTheClockRang(t *testing.T) {
+	for name, c := range map[string]struct {
+		late time.Duration
+		want time.Time
+	}{
+		"at once":       {0, noon},
+		"a little late": {20 * time.Second, noon},
+		"hours late":    {3 * time.Hour, noon.Add(3*time.Hour - time.Minute)},
+	} {
+		now := noon.Add(c.late)
+		begins := traveller()
+		begins.Entry.WakeAt = noon
+		waits := traveller().at("0")
+		waits.Entry.ArrivedAt, waits.Entry.WakeAt = noon.Add(-time.Hour), noon
+		for _, move := range []Move{
+			ruleShop().Advance(ruleCampaign(smsStep("hello")), begins, now),
+			ruleShop().Advance(ruleCampaign(waitStep(time.Hour), smsStep("hello")), waits, now),
+		} {
+			if len(move.Plan) != 1 || !move.Plan[0].DueAt.Equal(c.want) || !move.Plan[0].PlannedAt.Equal(now) {
+				t.Errorf("%s: planned %+v, want it due since %s", name, move.Plan, c.want)
+			}
+		}
+	}
+	again := traveller().at("0") // by news, of which nobody knows here when it came
+	again.Entry.WakeAt = noon.Add(-time.Second)
+	if move := ruleShop().Advance(ruleCampaign(smsStep("hello")), again, noon); !move.Plan[0].DueAt.Equal(noon) {
+		t.Errorf("by news: planned %+v", move.Plan)
+	}
+}
+
 func TestAWaitForATimeOfDay(t *testing.T) {
 	ten := clockAt("10:00")
 	for name, c := range map[string]struct {

@@ -24,6 +24,7 @@ func (j *journey) wait(step *Step) bool {
 		return false
 	}
 	j.mark(step, markWaited)
+	j.rang = wake
 	return true
 }
 
@@ -41,6 +42,7 @@ func (j *journey) waitForEvent(step *Step) bool {
 		return false
 	}
 	j.mark(step, markTimedOut)
+	j.rang = deadline
 	return true
 }
 

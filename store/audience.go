@@ -121,17 +121,19 @@ func (i *intake) audience() *audienceQuery {
 // cause is what makes the entries of a run unique.
 func (i *intake) cause() string { return "run:" + strconv.FormatInt(i.shard.Run, 10) }
 
-// insert enters everybody in the shard whom the audience's condition selects. The
-// audience is made before it is written, so that whether somebody is a second
-// profile is found out once; how many there are is counted afterwards, which
-// spares the database handing every entry back.
+// insert enters everybody in the shard whom the audience's condition selects, awake
+// since the run's moment where nobody's own clock is asked. The audience is made
+// before it is written, so that whether somebody is a second profile is found out
+// once; how many there are is counted afterwards, which spares the database handing
+// every entry back.
 func (i *intake) insert(ctx context.Context, tx *tx) (twins, added int64, err error) {
 	rule, err := mayEnter(i.Campaign.Entry.Again)
 	if err != nil {
 		return 0, 0, err
 	}
 	q := i.audience()
-	with, start := "WITH v AS MATERIALIZED (SELECT * FROM "+q.sql()+")", "v.entered_at"
+	with := "WITH v AS MATERIALIZED (SELECT * FROM " + q.sql() + ")"
+	start := "CAST(" + q.arg(campaigns.DueSince(i.shard.At, i.now).UnixMilli()) + " AS BIGINT)"
 	if i.clocks != nil {
 		// Who came between the two looks at the customers goes by the last clock.
 		q = i.audience()

@@ -280,6 +280,32 @@ func TestTheLastComersHaveATenthOfTheRoom(t *testing.T) {
 	})
 }
 
+// Nor behind one whose audience is still entering: who enters after the order is
+// awake, and due, since the broadcast's moment.
+func TestTheLastComerIsWhoComesByItself(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		crowd(t, s, 100)
+		later := noon.Add(10 * time.Second)
+		order := journey("c-00050", "order")
+		order.WakeAt = later
+		enter(t, s, always, order)
+		occur(t, s, 7, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})
+		for _, shard := range pending(t, s) {
+			if _, err := s.Runs().EnterShard(t.Context(), shard, campaigns.Intake{Campaign: weekly("always", 0)}, later.Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		awake, err := s.Awake(t.Context(), later.Add(time.Second), lease, 10)
+		if err != nil || len(awake) != 10 {
+			t.Fatalf("awake are %v, %v", awake, err)
+		}
+		travellers, err := s.Travellers(t.Context(), awake[9:], time.Time{})
+		if err != nil || len(travellers) != 1 || travellers[0].Entry.Run != 0 {
+			t.Errorf("the last of %v is %+v, %v", awake, travellers, err)
+		}
+	})
+}
+
 func TestRecallBringsBackOnlyWhatNobodyClaimed(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		plan(t, s, 3, nil)
