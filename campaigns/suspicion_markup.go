@@ -17,6 +17,8 @@ var (
 	spokenName     = regexp.MustCompile(`(?i)\s(?:aria-label|title)\s*=`)
 	leadingTag     = regexp.MustCompile(`(?is)<(?:a|area|img|mj-[a-z-]+)\b(?:[^>"']|"[^"]*"|'[^']*')*>`)
 	writtenAddress = regexp.MustCompile(`(?is)\s(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))`)
+	inMarkdown     = regexp.MustCompile(`(?m)\A---\s*\n(?:[^\n]*\n)*?format:[ \t]*["']?markdown\b`)
+	markedAddress  = regexp.MustCompile(`(?m)\]\([ \t]*(?:<([^<>\n]*)>|([^\s()<>]+))|^ {0,3}\[[^\]\n]+\]:[ \t]*([^\s<>]+)`)
 	wholeAddress   = regexp.MustCompile(`(?i)^(?:[a-z][a-z0-9+.-]*:|#|\{\{|\{%)`)
 	anyTag         = regexp.MustCompile(`(?s)<[^>]*>`)
 	wordedPicture  = regexp.MustCompile(`(?is)\salt\s*=\s*(?:"[^"]*[^"\s][^"]*"|'[^']*[^'\s][^']*')`)
@@ -57,13 +59,22 @@ func (s *suspicion) suspectAddresses(file, content string) {
 			continue
 		}
 		for _, at := range writtenAddress.FindAllStringSubmatchIndex(written, -1) {
-			begins := max(at[2], at[4], at[6])
-			address := strings.TrimSpace(written[begins:max(at[3], at[5], at[7])])
-			if wholeAddress.MatchString(address) {
-				continue
-			}
-			s.warnAt(file, content, tag[0]+begins, "the address "+quote(address)+" leads nowhere from a mailbox", "write all of it, such as "+completed(address))
+			s.suspectAddress(file, content, tag[0]+max(at[2], at[4], at[6]), tag[0]+max(at[3], at[5], at[7]))
 		}
+	}
+	if !inMarkdown.MatchString(content) {
+		return
+	}
+	for _, at := range markedAddress.FindAllStringSubmatchIndex(content, -1) {
+		s.suspectAddress(file, content, max(at[2], at[4], at[6]), max(at[3], at[5], at[7]))
+	}
+}
+
+// suspectAddress reports the address between two bytes of a file, where it is not
+// a whole one.
+func (s *suspicion) suspectAddress(file, content string, begins, ends int) {
+	if address := strings.TrimSpace(content[begins:ends]); !wholeAddress.MatchString(address) {
+		s.warnAt(file, content, begins, "the address "+quote(address)+" leads nowhere from a mailbox", "write all of it, such as "+completed(address))
 	}
 }
 
