@@ -125,5 +125,17 @@ func (m Alike) clicked() bool {
 	return m.Status == Clicked || m.Status == Answered && (m.Channel == channels.Email || m.Channel == channels.Push)
 }
 
+// Reached reports whether the messages got as far as a status: opened and clicked as
+// a funnel counts them.
+func (m Alike) Reached(by Status) bool {
+	switch by {
+	case Opened:
+		return m.opened()
+	case Clicked:
+		return m.clicked()
+	}
+	return m.Status.Reached(by)
+}
+
 // opened reports whether people opened the messages, as who clicks has.
 func (m Alike) opened() bool { return m.Status == Opened || m.clicked() }

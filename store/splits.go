@@ -150,23 +150,23 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 			var path int
 			var d deliveries.Delivery
 			var count int64
-			if err := r.Scan(&path, &d.Status, orZero(&d.ProviderID), &count); err != nil {
+			if err := r.Scan(&path, &d.Channel, &d.Status, orZero(&d.ProviderID), &count); err != nil {
 				return none, err
 			}
 			if d.Taken() {
 				results[path].Sent += count
-				if d.Status.Reached(by) {
+				if d.Alike().Reached(by) {
 					results[path].Reached += count
 				}
 			}
 			return none, nil
 		}, `
-			SELECT v.path, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, COUNT(*)
+			SELECT v.path, d.channel, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, COUNT(*)
 			FROM {rows} AS v JOIN deliveries d ON d.step = v.step JOIN entries e ON e.id = d.entry
 			WHERE d.campaign = $1 AND d.version BETWEEN COALESCE((SELECT s.since FROM splits s
 					WHERE s.campaign = $1 AND s.version = $2 AND s.run = $3 AND s.step = $4), $2) AND $2
 				AND e.campaign = $1 AND e.run = $3 AND d.channel <> 'webhook' AND d.taken_at <= $5
-			GROUP BY v.path, d.status, name`, at.Campaign, at.Version, at.Run, at.Step, taken.UnixMilli())
+			GROUP BY v.path, d.channel, d.status, name`, at.Campaign, at.Version, at.Run, at.Step, taken.UnixMilli())
 		return err
 	})
 	if err != nil {

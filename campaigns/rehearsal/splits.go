@@ -80,7 +80,7 @@ func (w *World) results(at point, step *campaigns.Step, taken time.Time) []campa
 				continue
 			}
 			result.Sent++
-			if p.Status.Reached(step.Winner.By) {
+			if p.Alike().Reached(step.Winner.By) {
 				result.Reached++
 			}
 		}

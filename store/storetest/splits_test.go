@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/deliveries"
 	"rapport/store"
 )
@@ -138,16 +139,22 @@ func TestNobodyMissesADecision(t *testing.T) {
 }
 
 func TestAWinnerIsChosenByTheMessagesOfItsPath(t *testing.T) {
-	paths := []campaigns.SplitPath{{Name: "a", Steps: []string{"2.0.0", "2.0.1"}}, {Name: "b", Steps: []string{"2.1.0"}}, {Name: "c"}}
-	steps := []string{"2.0.0", "2.0.0", "2.0.1", "2.1.0", "2.1.0", "7"}
+	paths := []campaigns.SplitPath{{Name: "a", Steps: []string{"2.0.0", "2.0.1"}}, {Name: "b", Steps: []string{"2.1.0"}}, {Name: "c", Steps: []string{"2.2.0"}}}
+	steps := []string{"2.0.0", "2.0.0", "2.0.1", "2.1.0", "2.1.0", "7", "2.2.0"}
 	Each(t, func(t *testing.T, s *store.Store) {
-		d := sent(t, s, len(steps), func(i int, d *deliveries.Delivery) { d.Step = steps[i] })
-		for i, status := range []deliveries.Status{deliveries.Clicked, deliveries.Opened, deliveries.Answered, deliveries.Delivered, deliveries.Complained, deliveries.Clicked} {
+		d := sent(t, s, len(steps), func(i int, d *deliveries.Delivery) {
+			if d.Step = steps[i]; d.Step == "2.2.0" { // who answers a text has not clicked
+				d.Channel = channels.SMS
+			}
+		})
+		for i, status := range []deliveries.Status{deliveries.Clicked, deliveries.Opened, deliveries.Answered, deliveries.Delivered, deliveries.Complained, deliveries.Clicked, deliveries.Answered} {
 			advance(t, s, deliveries.Progress{ID: d[i].ID, Status: status, At: noon})
 		}
 		for by, want := range map[deliveries.Status][]campaigns.PathResult{
-			deliveries.Clicked:   {{Path: "a", Sent: 3, Reached: 2}, {Path: "b", Sent: 2}, {Path: "c"}},
-			deliveries.Delivered: {{Path: "a", Sent: 3, Reached: 3}, {Path: "b", Sent: 2, Reached: 2}, {Path: "c"}},
+			deliveries.Clicked:   {{Path: "a", Sent: 3, Reached: 2}, {Path: "b", Sent: 2}, {Path: "c", Sent: 1}},
+			deliveries.Opened:    {{Path: "a", Sent: 3, Reached: 3}, {Path: "b", Sent: 2}, {Path: "c", Sent: 1}},
+			deliveries.Answered:  {{Path: "a", Sent: 3, Reached: 1}, {Path: "b", Sent: 2}, {Path: "c", Sent: 1, Reached: 1}},
+			deliveries.Delivered: {{Path: "a", Sent: 3, Reached: 3}, {Path: "b", Sent: 2, Reached: 2}, {Path: "c", Sent: 1, Reached: 1}},
 		} {
 			got, err := s.Splits().Results(t.Context(), campaigns.SplitPoint{Campaign: "welcome", Version: 1, Step: "2"}, paths, by, noon)
 			if err != nil {
