@@ -202,3 +202,10 @@ func consentsOf(people []customers.Customer, now time.Time) []customers.Consent 
 	}
 	return words
 }
+
+// lockCustomers keeps other workers from judging the same customers.
+func lockCustomers(ctx context.Context, tx *tx, ids []string) error {
+	_, err := listRows(ctx, tx, keys(ids), column[string],
+		"SELECT c.id FROM customers c WHERE "+tx.among("c.id")+" ORDER BY c.id"+tx.forUpdate("c"))
+	return err
+}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -83,20 +82,4 @@ func doubts(ctx context.Context, tx *tx, limit int, into map[channels.Channel]de
 	}, `SELECT channel, COUNT(*), MIN(settled_at) FROM (
 			SELECT d.channel, d.settled_at FROM deliveries d WHERE d.phase = 'doubt' ORDER BY d.settled_at LIMIT $1
 		) AS waiting GROUP BY channel`, limit)
-}
-
-// timed begins to measure an operation, where somebody wants to know.
-func (s *Store) timed(operation string) (ended func()) {
-	if s.Timed == nil {
-		return func() {}
-	}
-	return s.Timed(operation)
-}
-
-// Pools are the database's connections, by the pool's name.
-func (s *Store) Pools() map[string]func() sql.DBStats {
-	if s.writer == s.readers {
-		return map[string]func() sql.DBStats{"all": s.writer.Stats}
-	}
-	return map[string]func() sql.DBStats{"write": s.writer.Stats, "read": s.readers.Stats}
 }

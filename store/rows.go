@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -275,4 +276,11 @@ func (s *shape) unnest(first int) string {
 	}
 	return "(SELECT " + strings.Join(names, ", ") + " FROM unnest(" + strings.Join(arrays, ", ") +
 		") AS u(" + strings.Join(aliases, ", ") + "))"
+}
+
+// distinct is all different values, in order.
+func distinct[T int64 | string](values []T) []T {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
 }

@@ -79,3 +79,19 @@ func (s *Store) Close() error {
 	}
 	return nil
 }
+
+// timed begins to measure an operation, where somebody wants to know.
+func (s *Store) timed(operation string) (ended func()) {
+	if s.Timed == nil {
+		return func() {}
+	}
+	return s.Timed(operation)
+}
+
+// Pools are the database's connections, by the pool's name.
+func (s *Store) Pools() map[string]func() sql.DBStats {
+	if s.writer == s.readers {
+		return map[string]func() sql.DBStats{"all": s.writer.Stats}
+	}
+	return map[string]func() sql.DBStats{"write": s.writer.Stats, "read": s.readers.Stats}
+}

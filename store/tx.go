@@ -222,3 +222,9 @@ func column[T any](r record) (one T, err error) {
 	err = r.Scan(&one)
 	return one, err
 }
+
+// eachRow hands every row of a query to a function.
+func eachRow(ctx context.Context, tx *tx, take func(record) error, query string, args ...any) error {
+	_, err := list(ctx, tx, func(r record) (none struct{}, err error) { return none, take(r) }, query, args...)
+	return err
+}
