@@ -149,6 +149,9 @@ func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, broken(err)
 	}
+	if answer.StatusCode/100 == 3 {
+		answer.Header.Del("Location") // nobody goes there, and net/http quotes one that it cannot read
+	}
 	answer.Body = body{Reader: io.LimitReader(answer.Body, maxAnswer), Closer: answer.Body, done: cancel}
 	return answer, nil
 }

@@ -156,6 +156,24 @@ func TestAnErrorNeverQuotesTheProviderOrTheURL(t *testing.T) {
 	}
 }
 
+// net/http reads where a redirect leads before anybody says that nobody goes there.
+func TestARedirectIsAnAnswerWhereverItLeads(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://provider.example/%zz?to=ada@customer.example")
+		w.WriteHeader(http.StatusFound)
+	}))
+	defer service.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, service.URL, strings.NewReader("body"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := NewClient(time.Minute, nil).Do(req)
+	if err != nil || answer.StatusCode != http.StatusFound {
+		t.Fatalf("got %v, %v", answer, err)
+	}
+	_ = answer.Body.Close()
+}
+
 func TestTheTimeLimitHoldsUntilTheBodyIsRead(t *testing.T) {
 	stop := make(chan struct{})
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

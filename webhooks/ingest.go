@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -179,6 +180,9 @@ func decode(w http.ResponseWriter, r *http.Request, limit int64, into any) bool 
 	case errors.As(err, &large):
 		refuse(w, http.StatusBadRequest, fmt.Sprintf("the body is too large; at most %d KiB are taken", limit>>10))
 		return false
+	case errors.Is(err, errSlow):
+		refuse(w, http.StatusServiceUnavailable, err.Error())
+		return false
 	case err != nil:
 		refuse(w, http.StatusBadRequest, err.Error())
 		return false
@@ -190,15 +194,21 @@ func decode(w http.ResponseWriter, r *http.Request, limit int64, into any) bool 
 	return true
 }
 
+// errSlow is no mistake of the sender's, who is to come again.
+var errSlow = errors.New("the body took too long to come; send it again")
+
 // unzipped reads a body; the limit holds before and after it is unzipped. A
-// *http.MaxBytesError says that it is beyond.
+// *http.MaxBytesError says that it is beyond, errSlow that the time for it is over.
 func unzipped(body io.Reader, encoding string, limit int64) ([]byte, error) {
 	var large *http.MaxBytesError
 	switch encoding {
 	case "", "identity":
 	case "gzip":
 		zip, err := gzip.NewReader(body)
-		if err != nil {
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, errSlow
+		case err != nil:
 			return nil, errors.New("the body is not gzip, as its header says")
 		}
 		body = zip
@@ -209,6 +219,8 @@ func unzipped(body io.Reader, encoding string, limit int64) ([]byte, error) {
 	switch {
 	case errors.As(err, &large):
 		return nil, large
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, errSlow
 	case err != nil:
 		return nil, errors.New("the body broke off")
 	case int64(len(raw)) > limit:

@@ -488,8 +488,8 @@ func (r *round) queueUp(ctx context.Context, turns []*turn) error {
 }
 
 // window renders parcels, commits them, sends them together and settles
-// them. It reports whether that showed anything of the provider.
-func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (shown bool, err error) {
+// them. It reports whether the provider was asked for anything.
+func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (asked bool, err error) {
 	ctx, span := r.Shown.Traces.Start(ctx, "window")
 	span.Outlet(string(r.outlet.Channel), r.outlet.Provider)
 	span.Count("messages", len(parcels))
@@ -542,13 +542,13 @@ func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (show
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
 	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
-	shown, noted := r.observe(after, leaving, results, probe)
+	noted := r.observe(after, leaving, results, probe)
 	r.trail(after, leaving, now)
 	var walked error
 	if settled == nil {
 		walked = r.onward(after, leaving, outcomes)
 	}
-	return shown, errors.Join(blocked, settled, noted, walked)
+	return true, errors.Join(blocked, settled, noted, walked)
 }
 
 // leased is for writing what nobody else knows: what became of messages. A database

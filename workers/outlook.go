@@ -84,7 +84,8 @@ func signsOf(results []channels.Result) deliveries.Signs {
 }
 
 // idle reports whether signs are those of an outlet of which nothing has to be
-// written down.
-func idle(s deliveries.Signs, known deliveries.Health) bool {
-	return s.Ill == 0 && !s.Refused && !s.Limited && !s.Probe && !known.Down && known.Failures == 0
+// written down. What went well has to be where failures are being counted: they are
+// judged by their part of all.
+func idle(s deliveries.Signs, known deliveries.Health, now time.Time) bool {
+	return s.Ill == 0 && !s.Refused && !s.Limited && !s.Probe && !known.Down && known.Failures == 0 && !known.Counts(now)
 }

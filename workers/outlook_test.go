@@ -294,3 +294,56 @@ func TestLimitsOfASenderAndOfItsProvider(t *testing.T) {
 		}
 	})
 }
+
+// What is refused for its own sake says nothing of the provider, and is a probe all
+// the same: the next goes a second later.
+func TestAProbeThatIsRefusedIsOneToo(t *testing.T) {
+	s := open(t, files)
+	s.textEach("Texted once", 30)
+	s.courier.Window = 5
+	s.provider.answers(503, "")
+	s.deliver()
+	s.provider.does(func(w http.ResponseWriter, r request) bool {
+		if r.Method == http.MethodGet {
+			return false
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"code":21611000}`))
+		return true
+	})
+	for range 60 { // by then most wait no longer, and stand in one batch
+		s.later(time.Second)
+		before := len(s.provider.requests())
+		s.deliver()
+		if more := len(s.provider.requests()) - before; more > 1 {
+			t.Fatalf("%d messages left at once", more)
+		}
+	}
+	if got := counted(s.texts()); got["failed rejected"] == 0 {
+		t.Errorf("after a minute %v", got)
+	}
+}
+
+// An account may be allowed to send and not to look.
+func TestAnAccountThatMayOnlySendComesUpAgain(t *testing.T) {
+	s := open(t, files)
+	s.textEach("Texted once", 10)
+	s.courier.Window = 5
+	s.provider.answers(503, "")
+	s.deliver()
+	s.provider.does(func(w http.ResponseWriter, r request) bool {
+		if r.Method != http.MethodGet {
+			return false
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"code":70051}`))
+		return true
+	})
+	for range 5 {
+		s.later(time.Second)
+		s.deliver()
+	}
+	if h := s.health(); h.Down {
+		t.Errorf("it is still down: %+v", h)
+	}
+}

@@ -138,16 +138,18 @@ func (r *round) probe(ctx context.Context, t *turn) error {
 		seen = signsOf([]channels.Result{{Err: prober.Probe(asked)}})
 		cancel()
 		seen.Probe = true
-		if seen.Ill > 0 || seen.Refused || seen.Limited {
+		if seen.Ill > 0 || seen.Limited {
 			return r.see(ctx, t.outlet, seen)
 		}
-		seen.Well = 0 // it is there; whether it takes messages a message shows
+		// It is there. Whether it takes messages a message shows, also where the
+		// account may send and not ask.
+		seen.Well, seen.Refused = 0, false
 	}
 	for len(t.parcels) > 0 {
 		one := t.parcels[:1]
 		t.parcels = t.parcels[1:]
-		shown, err := r.window(ctx, one, true)
-		if err != nil || shown {
+		asked, err := r.window(ctx, one, true)
+		if err != nil || asked {
 			return err
 		}
 	}
@@ -162,14 +164,16 @@ func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries
 	if err := r.Outlook.note(after, out, signs); err != nil {
 		return err
 	}
-	return r.look(after)
+	looking, done := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call)) // whoever is told may have taken the time
+	defer done()
+	return r.look(looking)
 }
 
-// observe notes what a window showed, by outlet, and reports whether it showed
-// anything. A provider's wish for a pause is its sender's.
-func (r *round) observe(ctx context.Context, parcels []*parcel, results []channels.Result, probe bool) (shown bool, err error) {
+// observe notes what a window showed, by outlet; of a probe also that it showed
+// nothing. A provider's wish for a pause is its sender's.
+func (r *round) observe(ctx context.Context, parcels []*parcel, results []channels.Result, probe bool) error {
 	if err := r.look(ctx); err != nil {
-		return false, err
+		return err
 	}
 	byOutlet, bySender := map[deliveries.Outlet][]channels.Result{}, map[deliveries.Outlet][]channels.Result{}
 	for i, p := range parcels {
@@ -187,13 +191,12 @@ func (r *round) observe(ctx context.Context, parcels []*parcel, results []channe
 		signs := signsOf(some)
 		signs.Limited = signs.Limited && bySender[outlet] != nil
 		signs.Probe = probe
-		says := signs.Well+signs.Ill > 0 || signs.Refused
-		shown = shown || says
-		if says && !idle(signs, r.health[outlet]) {
+		says := signs.Well+signs.Ill > 0 || signs.Refused || probe
+		if says && !idle(signs, r.health[outlet], r.Now()) {
 			troubles = append(troubles, r.see(ctx, outlet, signs))
 		}
 	}
-	return shown, errors.Join(troubles...)
+	return errors.Join(troubles...)
 }
 
 // hold gives deliveries back for as long as an outlet is shut. They wait in the

@@ -54,8 +54,10 @@ func TestTwilio(t *testing.T) {
 			w.WriteHeader(http.StatusCreated)
 			_, _ = w.Write([]byte(`{"sid":"CA1","status":"queued"}`))
 		},
-		Receipt: channels.Receipt{ProviderID: "CA1"},
-		Secrets: []string{token, "AC0123456789abcdef", "15112345678"},
+		// A status without Twilio's code is a word of something in front of it.
+		Evidence: map[int]channels.Evidence{400: channels.Ambiguous, 404: channels.Ambiguous, 410: channels.Ambiguous, 422: channels.Ambiguous},
+		Receipt:  channels.Receipt{ProviderID: "CA1"},
+		Secrets:  []string{token, "AC0123456789abcdef", "15112345678"},
 		Refused: map[string]func(*channels.Message){
 			"number with a line break": func(m *channels.Message) { m.To += "\r\n" },
 			"number without a country": func(m *channels.Message) { m.To = "015112345678" },

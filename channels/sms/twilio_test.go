@@ -55,8 +55,10 @@ func TestTwilio(t *testing.T) {
 			w.WriteHeader(http.StatusCreated)
 			_, _ = w.Write([]byte(`{"sid":"SM1","num_segments":"2","status":"queued","to":"+4915112345678"}`))
 		},
-		Receipt: channels.Receipt{ProviderID: "SM1", Segments: 2},
-		Secrets: []string{token, "AC0123456789abcdef", "15112345678", "Hello"},
+		// A status without Twilio's code is a word of something in front of it.
+		Evidence: map[int]channels.Evidence{400: channels.Ambiguous, 404: channels.Ambiguous, 410: channels.Ambiguous, 422: channels.Ambiguous},
+		Receipt:  channels.Receipt{ProviderID: "SM1", Segments: 2},
+		Secrets:  []string{token, "AC0123456789abcdef", "15112345678", "Hello"},
 		Refused: map[string]func(*channels.Message){
 			"number with a line break":       func(m *channels.Message) { m.To += "\r\n" },
 			"number without a country":       func(m *channels.Message) { m.To = "015112345678" },

@@ -94,7 +94,8 @@ func TestCodesSayWhatAStatusCannot(t *testing.T) {
 		{400, `{"code":21611}`, verdict{evidence: channels.KnownNotSent}},
 		{429, `{"code":20429}`, verdict{evidence: channels.KnownNotSent}},
 		{500, `{"code":21610}`, verdict{evidence: channels.Ambiguous}},
-		{400, `<html>`, refused("rejected", false)},
+		{400, `<html>`, verdict{evidence: channels.Ambiguous}}, // a word of something in front of Twilio
+		{404, `<html>`, verdict{evidence: channels.Ambiguous}},
 	} {
 		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "3")

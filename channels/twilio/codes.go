@@ -140,6 +140,9 @@ func judge(status int, header http.Header, body []byte) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
+	if said.Code == 0 && refused.Reason == channels.ReasonRejected {
+		return refused.Err // Twilio names each mistake: this is a word of something in front of it
+	}
 	if unprocessed[said.Code] {
 		return &channels.NotSent{Err: refused.Err, RetryAfter: channels.RetryAfter(header), Limited: true}
 	}
