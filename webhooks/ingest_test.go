@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"rapport/customers"
@@ -310,6 +313,20 @@ func TestGzip(t *testing.T) {
 		}
 	}
 	same(t, "events", names(h.timeline("u1")), []string{"Seen"})
+}
+
+// Clients do not come again with what was refused, and come again where we could not.
+func TestABodyThatCameTooSlowlyIsAskedForAgain(t *testing.T) {
+	h := open(t)
+	body := `{"userId":"u1","event":"Seen","messageId":"m1"}`
+	for encoding, begin := range map[string]string{"identity": body[:20], "gzip": zipped([]byte(body))[:5], "gzip ": zipped([]byte(body))[:30]} {
+		r := httptest.NewRequest(http.MethodPost, "/v1/track", io.MultiReader(strings.NewReader(begin), iotest.ErrReader(&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded})))
+		r.Header.Set("Content-Encoding", strings.TrimSpace(encoding))
+		r.SetBasicAuth(writeKey, "")
+		if w := h.serve(r); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "send it again") {
+			t.Errorf("%s: answered %d %s", encoding, w.Code, w.Body)
+		}
+	}
 }
 
 // One bad message does not cost the others: clients drop a batch that is
