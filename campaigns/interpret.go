@@ -38,6 +38,9 @@ type hearing struct {
 	customer  *customers.Customer
 	now       time.Time
 	wish      bool // the writer's own words are a STOP or a START
+	// refused is another channel than the report's by which the customer wants nothing
+	// more; "" where they say no such thing.
+	refused channels.Channel
 
 	means Response
 }
@@ -85,8 +88,11 @@ func (h *hearing) hearWish() {
 	if h.report.Kind != channels.ReportReplied {
 		return
 	}
-	switch wish := wishOf(h.report); {
-	case wish == WishStop:
+	wish, saidOn := wishOf(h.report), h.report.Channel
+	switch stops := wish.stops(saidOn); {
+	case stops != "" && stops != saidOn:
+		h.refused = stops
+	case stops != "":
 		h.wish = true
 		h.report.Kind, h.report.Suppress, h.report.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
 	case h.claimed(): // who wants more must have had a message of ours
@@ -106,9 +112,9 @@ func Binding(r channels.Report, d deliveries.Delivery) bool {
 	case channels.ReportResubscribed:
 		return wish != WishYes // which may be an answer
 	case channels.ReportReplied:
-		return wish == WishStop || wish == WishStart && (r.Letter == nil || r.Letter.Proven)
+		return wish.stops(r.Channel) != "" || wish == WishStart && (r.Letter == nil || r.Letter.Proven)
 	case channels.ReportAnswered:
-		return r.Suppress || r.Channel == channels.Call && refusesCalls(r, d)
+		return r.Suppress || r.Channel == channels.Call && (refusesCalls(r, d) || refusesTexts(r))
 	}
 	return r.Suppress
 }
@@ -129,6 +135,9 @@ func (h *hearing) event() customers.Event {
 	}
 	if r.Kind == channels.ReportPreferred {
 		event.Name = "preferences changed" // on several channels at once
+	}
+	if h.refused != "" {
+		event.Properties["stops"] = string(h.refused) // beside the words that say so
 	}
 	if h.meansNothing() {
 		event.Name, event.Properties = customers.CallMisunderstood, h.misheard()
@@ -210,7 +219,7 @@ var progressOf = map[channels.ReportKind]deliveries.Status{
 func (h *hearing) progress() {
 	r, d := h.report, h.delivery
 	status, moves := progressOf[r.Kind]
-	if !moves || d.ID == 0 || h.meansNothing() {
+	if !moves || d.ID == 0 || h.meansNothing() || h.refused != "" {
 		return
 	}
 	if r.Bot {
@@ -323,11 +332,47 @@ func (h *hearing) consent(in bool) {
 }
 
 func (h *hearing) suppress(reason string) {
-	if address := h.address(); address != "" {
-		h.means.Suppression = &customers.Suppression{
-			Channel: h.report.Channel, Address: address, Reason: reason, At: h.report.At,
-		}
+	h.block(h.report.Channel, h.address(), reason)
+}
+
+// block suppresses an address on a channel, if there is one.
+func (h *hearing) block(ch channels.Channel, address, reason string) {
+	if address != "" {
+		h.means.Suppression = &customers.Suppression{Channel: ch, Address: address, Reason: reason, At: h.report.At}
 	}
+}
+
+// refuse stops a channel that the customer speaks of on another. A person looks too
+// where no number is known, where nothing but a letter says whom it is from, and where
+// something came along with the words.
+func (h *hearing) refuse() {
+	h.block(h.refused, h.number(), channels.ReasonOptedOut)
+	what := map[channels.Channel]string{channels.Call: "calls", channels.SMS: "text messages"}[h.refused]
+	told := "They want no more " + what + "; their number is blocked for them."
+	switch {
+	case h.means.Suppression == nil:
+		told = "They want no more " + what + ", and we know no number of theirs: find out which it is."
+	case h.claimed():
+		told += " Nothing but the letter says whom it is from."
+	case !h.attached() && len(h.report.Media) == 0:
+		return
+	}
+	h.openReply()
+	if c := h.means.Case; c != nil {
+		c.Note = strings.TrimSpace(c.Note + "\n" + told)
+	}
+}
+
+// number is the number of whoever speaks: the one they text from or are on the phone
+// at, else the customer's.
+func (h *hearing) number() string {
+	switch r := h.report; {
+	case r.From != "" && (r.Channel == channels.SMS || r.Channel == channels.Call):
+		return r.From
+	case h.customer != nil:
+		return h.customer.Phone
+	}
+	return ""
 }
 
 // address is whom the report speaks of: who wrote, else the customer's. A letter that
@@ -354,6 +399,10 @@ func (h *hearing) address() string {
 func (h *hearing) hearAnswer() {
 	r := h.report
 	if r.Bot {
+		return
+	}
+	if h.refused != "" {
+		h.refuse()
 		return
 	}
 	if question := h.furtherQuestion(); question != "" {
@@ -421,6 +470,11 @@ func (h *hearing) unasked() {
 	if !written || ParseWish(r.Text) == WishHelp || cheerful(r.Text) && len(r.Media) == 0 && !h.attached() {
 		return
 	}
+	h.openReply()
+}
+
+// openReply opens a case about what somebody wrote or said.
+func (h *hearing) openReply() {
 	what := "Reply to "
 	if h.customer != nil && h.customer.Kind == Stranger {
 		what = "Somebody we do not know writes to "

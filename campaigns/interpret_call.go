@@ -21,6 +21,8 @@ func (h *hearing) hearCall() {
 	switch {
 	case r.Kind == channels.ReportAnswered && refusesCalls(*r, h.delivery):
 		r.Kind, r.Suppress, r.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
+	case r.Kind == channels.ReportAnswered && refusesTexts(*r):
+		h.refused = channels.SMS
 	case r.Kind == channels.ReportFailed && r.Reason == channels.ReasonMachine && h.leavesWords():
 		// Whoever was left a message is not called again for it. A question waits
 		// for an answer that will not come.
@@ -37,6 +39,10 @@ func refusesCalls(r channels.Report, d deliveries.Delivery) bool {
 	q, known := questionOf(r, d)
 	return known && q.Stops(r.Answer) || wantsNoCalls(r.Text)
 }
+
+// refusesTexts reports whether what was said on a call asks for no more texts. The call
+// goes on.
+func refusesTexts(r channels.Report) bool { return ParseWish(r.Text).stops(r.Channel) == channels.SMS }
 
 func (h *hearing) leavesWords() bool {
 	content := h.delivery.Content
@@ -59,7 +65,7 @@ func questionOf(r channels.Report, d deliveries.Delivery) (channels.CallQuestion
 // question: it was asked again, and nothing was answered yet.
 func (h *hearing) meansNothing() bool {
 	q, known := h.question()
-	if h.report.Channel != channels.Call || h.report.Kind != channels.ReportAnswered || !known || q.Open() {
+	if h.report.Channel != channels.Call || h.report.Kind != channels.ReportAnswered || h.refused != "" || !known || q.Open() {
 		return false
 	}
 	_, understood := h.aloud(q)

@@ -53,6 +53,7 @@ func TestWordsOnACallAreUnderstood(t *testing.T) {
 		{yesNo, "perhaps", channels.Spoken{}},
 		{open, "it was late", channels.Spoken{}},
 		{open, "Stop calling me!", channels.Spoken{Stop: true}},
+		{five, "Stop texting me!", channels.Spoken{}}, // the call goes on
 		{five, "Do not call me again.", channels.Spoken{Stop: true}},
 		{five, "Rufen Sie mich nicht mehr an", channels.Spoken{Stop: true}},
 		{ten, "Больше не звоните", channels.Spoken{Stop: true}},
@@ -140,6 +141,25 @@ func TestWhoWantsNoCallsGetsNone(t *testing.T) {
 	}
 	if got := interpret(c, spokenReport("nps", "9", ""), d); got.Suppression != nil || got.Answer == nil || *got.Answer.Score != 9 {
 		t.Errorf("a nine out of ten: %+v, %+v", got.Suppression, got.Answer)
+	}
+}
+
+// Who says on a call that they want no more texts is still called.
+func TestNoMoreTextsSaidOnACall(t *testing.T) {
+	open := channels.CallQuestion{ID: "why", Expect: channels.ExpectSpeech}
+	c, d := talk(CSAT5, digits("csat", 1, 5), open)
+	for _, question := range []string{"csat", "why"} {
+		r := spokenReport(question, "Stop texting me!", "Stop texting me!")
+		got := interpret(c, r, d)
+		if s := got.Suppression; s == nil || s.Channel != channels.SMS || s.Address != "+4915112345678" || s.Reason != channels.ReasonOptedOut {
+			t.Errorf("%s: %+v", question, s)
+		}
+		if got.Event.Name != "call answered" || got.Event.Properties["stops"] != "sms" || got.Progress != nil || got.Answer != nil || got.Case != nil {
+			t.Errorf("%s: %s %v, %+v, %+v, %+v", question, got.Event.Name, got.Event.Properties, got.Progress, got.Answer, got.Case)
+		}
+		if !Binding(r, d) {
+			t.Errorf("%s: waits for a campaign that cannot be read", question)
+		}
 	}
 }
 

@@ -282,6 +282,113 @@ func TestAForgottenBrowserIsRemoved(t *testing.T) {
 	}
 }
 
+// Words about calls stop calls, by whichever channel they come, and words about texts
+// texts. The channel they come by goes on, unless it is the one they are about.
+func TestAWishIsAboutTheChannelItNames(t *testing.T) {
+	const number = "+4915112345678"
+	letter := func(text, subject string, proven bool, attachments ...string) channels.Report {
+		r := reply(text, subject, attachments...)
+		r.Letter.Proven = proven
+		return r
+	}
+	text := channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: number, At: noon}
+	says := func(words string) channels.Report {
+		r := text
+		r.Text = words
+		return r
+	}
+	picture := says("Do not call me")
+	picture.Media = []string{"https://api.twilio.com/ME0"}
+	numberless := ann()
+	numberless.Phone = ""
+	const blocked = "; their number is blocked for them."
+	for name, c := range map[string]struct {
+		report channels.Report
+		who    *customers.Customer
+		stops  channels.Channel // "" blocks nothing
+		event  string
+		answer string // what answers by itself
+		note   string // of a case; "" opens none
+	}{
+		"calls, by text":         {says("Do not call me!"), ann(), channels.Call, "sms replied", deliveries.NoCalls, ""},
+		"calls, with a picture":  {picture, ann(), channels.Call, "sms replied", deliveries.NoCalls, "Do not call me (with a file)\nThey want no more calls" + blocked},
+		"calls, by mail":         {letter("Stop calling me!", "Re: x", true), ann(), channels.Call, "email replied", "", ""},
+		"calls, by its subject":  {letter("", "Rufen Sie mich nicht mehr an", true), ann(), channels.Call, "email replied", "", ""},
+		"calls, by anybody":      {letter("Stop calling me!", "", false), ann(), channels.Call, "email replied", "", "Stop calling me!\nThey want no more calls" + blocked + " Nothing but the letter says whom it is from."},
+		"calls, and a file":      {letter("no more calls", "", true, "log.txt (1 KB)"), ann(), channels.Call, "email replied", "", "no more calls\n[log.txt (1 KB)]\nThey want no more calls" + blocked},
+		"calls, without number":  {letter("Stop calling me!", "", true), numberless, "", "email replied", "", "Stop calling me!\nThey want no more calls, and we know no number of theirs: find out which it is."},
+		"texts, by mail":         {letter("no more texts", "", true), ann(), channels.SMS, "email replied", "", ""},
+		"texts, by text":         {says("Stop texting me"), ann(), channels.SMS, "sms unsubscribed", deliveries.Stopped, ""},
+		"everything of a text":   {says("stop"), ann(), channels.SMS, "sms unsubscribed", deliveries.Stopped, ""},
+		"everything of a letter": {letter("stop", "", true), ann(), channels.Email, "email unsubscribed", "", ""},
+	} {
+		got := ruleShop().Interpret(surveyCampaign(Text), c.report, sent("0", 0, c.report.Channel, deliveries.Delivered), c.who, noon)
+		switch s := got.Suppression; {
+		case (s != nil) != (c.stops != ""):
+			t.Errorf("%s: suppression %+v", name, s)
+		case s != nil && (s.Channel != c.stops || s.Address != c.who.Address(c.stops) || s.Reason != channels.ReasonOptedOut):
+			t.Errorf("%s: suppression %+v", name, s)
+		}
+		if got.Event.Name != c.event || got.Answer != nil {
+			t.Errorf("%s: %s, answer %+v", name, got.Event.Name, got.Answer)
+		}
+		if own := c.stops == c.report.Channel; !own && (got.Progress != nil || c.stops != "" && got.Event.Properties["stops"] != string(c.stops)) {
+			t.Errorf("%s: progress %+v, line %v", name, got.Progress, got.Event.Properties)
+		}
+		if (got.Reply != nil) != (c.answer != "") || got.Reply != nil && got.Reply.Template != c.answer {
+			t.Errorf("%s: answered by %+v", name, got.Reply)
+		}
+		if (got.Case != nil) != (c.note != "") || got.Case != nil && (got.Case.Note != c.note || got.Case.Why != customers.WhyReply) {
+			t.Errorf("%s: case %+v", name, got.Case)
+		}
+		if !Binding(c.report, deliveries.Delivery{}) {
+			t.Errorf("%s: waits for a campaign that cannot be read", name)
+		}
+	}
+}
+
+// Nobody is told twice that they are not called, and nobody who wants no texts by text.
+func TestNoCallsAreConfirmedOnceAndToWhomItMayBe(t *testing.T) {
+	r := channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112345678", Text: "do not call me", At: noon}
+	for _, ch := range []channels.Channel{channels.Call, channels.SMS} {
+		who := ann()
+		who.Suppressed = map[channels.Channel]string{ch: channels.ReasonOptedOut}
+		got := ruleShop().Interpret(nil, r, deliveries.Delivery{}, who, noon)
+		if got.Reply != nil || got.Suppression == nil || got.Suppression.Channel != channels.Call {
+			t.Errorf("out of %s: reply %+v, suppression %+v", ch, got.Reply, got.Suppression)
+		}
+	}
+}
+
+// What a stranger says of calls is done with where their number is known, and is for
+// a person to read where it is not.
+func TestAStrangersWishIsSettledByTheirNumber(t *testing.T) {
+	for _, c := range []struct {
+		report  channels.Report
+		settled bool
+	}{
+		{channels.Report{Channel: channels.SMS, Text: "STOP"}, true},
+		{channels.Report{Channel: channels.SMS, Text: "START"}, true},
+		{channels.Report{Channel: channels.SMS, Text: "Do not call me"}, true},
+		{channels.Report{Channel: channels.SMS, Text: "stop texting me"}, true},
+		{channels.Report{Channel: channels.SMS, Text: "HELP"}, false},
+		{reply("STOP", ""), true},
+		{reply("", "STOP"), true},
+		{reply("Stop calling me!", ""), false},
+		{reply("", "stop texting me"), false},
+		{reply("Hello?", ""), false},
+	} {
+		if got := Settled(c.report); got != c.settled {
+			t.Errorf("%s %q: settled %v", c.report.Channel, c.report.Text, got)
+		}
+	}
+	r := channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112340002", Text: "Do not call me", At: noon}
+	got := ruleShop().Interpret(nil, r, deliveries.Delivery{}, nil, noon).Suppression
+	if got == nil || got.Channel != channels.Call || got.Address != r.From {
+		t.Errorf("a stranger's text: %+v", got)
+	}
+}
+
 func TestATextOutOfTheBlue(t *testing.T) {
 	r := channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112345678", Text: "are you open?", Key: "SM9", At: noon}
 	got := ruleShop().Interpret(nil, r, deliveries.Delivery{}, ann(), noon)

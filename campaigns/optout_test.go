@@ -3,6 +3,7 @@ package campaigns
 import (
 	"testing"
 
+	"rapport/channels"
 	"rapport/trust/bounds"
 )
 
@@ -18,12 +19,32 @@ func TestWishes(t *testing.T) {
 		"START": WishStart, "unstop": WishStart, "старт": WishStart, "YES": WishYes, "yes!": WishYes,
 		"HELP": WishHelp, "info": WishHelp, "Hilfe": WishHelp, "راهنما": WishHelp,
 
+		"Do not call me": WishNoCalls, "Don’t call me again!": WishNoCalls, "STOP CALLING ME": WishNoCalls, "no more calls": WishNoCalls,
+		"Rufen Sie mich nicht mehr an.": WishNoCalls, "Ne m’appelez plus": WishNoCalls, "no me llame mas": WishNoCalls, "Больше не звоните": WishNoCalls,
+		"Beni aramayın": WishNoCalls, "BENİ ARAMAYIN": WishNoCalls, "زنگ نزنید": WishNoCalls, "não me ligue mais": WishNoCalls, "Non chiamatemi piu": WishNoCalls,
+		"niet meer bellen": WishNoCalls, "Proszę nie dzwonić": WishNoCalls, "не телефонуйте": WishNoCalls, "لا تتصل بي": WishNoCalls, "אל תתקשרו": WishNoCalls,
+		"Stop texting me!": WishNoTexts, "no more texts": WishNoTexts, "Keine SMS mehr": WishNoTexts, "не присылайте СМС": WishNoTexts,
+
+		"do not call me before nine": WishNone, "call me": WishNone, "no calls on Sundays": WishNone, "plus d'appels": WishNone,
 		"please don't stop": WishNone, "don't stop": WishNone, "I can't stop smiling": WishNone, "the end is near": WishNone,
 		"stop by the shop": WishNone, "cancel my order": WishNone, "non-stop": WishNone, "yes please": WishNone,
 		"": WishNone, "👍": WishNone, "5": WishNone,
 	} {
 		if got := ParseWish(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Words about a channel mean that one, whichever they are said on; a STOP its own.
+func TestWishesStopAChannel(t *testing.T) {
+	for _, said := range channels.All() {
+		for wish, want := range map[Wish]channels.Channel{
+			WishStop: said, WishNoCalls: channels.Call, WishNoTexts: channels.SMS, WishStart: "", WishHelp: "", WishYes: "", WishNone: "",
+		} {
+			if got := wish.stops(said); got != want {
+				t.Errorf("%q on %s stops %q, want %q", wish, said, got, want)
+			}
 		}
 	}
 }

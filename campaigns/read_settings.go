@@ -66,6 +66,7 @@ func readReplies(n node) Replies {
 	replies := Replies{
 		Stopped: readWords(m.get("stopped")),
 		Started: readWords(m.get("started")),
+		NoCalls: readWords(m.get("no_calls")),
 		Help:    readWords(m.get("help")),
 	}
 	m.end()

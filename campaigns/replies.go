@@ -27,6 +27,8 @@ func (h *hearing) repliesTo() *deliveries.Delivery {
 		return h.automatic(deliveries.Stopped)
 	case r.Kind == channels.ReportResubscribed && h.optedOut():
 		return h.automatic(deliveries.Started)
+	case h.refused == channels.Call && h.customer.Suppressed[channels.Call] != channels.ReasonOptedOut && h.customer.Suppressed[r.Channel] == "":
+		return h.automatic(deliveries.NoCalls)
 	case r.Kind == channels.ReportReplied && ParseWish(r.Text) == WishHelp && h.customer.Suppressed[r.Channel] == "":
 		return h.automatic(deliveries.Help)
 	}
@@ -69,7 +71,7 @@ func answerFrom(to string) map[string]any {
 // the customer's language or the nearest there is.
 func (w *Workspace) automaticWords(about string, c *customers.Customer) string {
 	own := map[string]map[string]string{
-		deliveries.Stopped: w.Replies.Stopped, deliveries.Started: w.Replies.Started, deliveries.Help: w.Replies.Help,
+		deliveries.Stopped: w.Replies.Stopped, deliveries.Started: w.Replies.Started, deliveries.NoCalls: w.Replies.NoCalls, deliveries.Help: w.Replies.Help,
 	}[about]
 	wished := []string{c.Locale, w.Locale, "en"}
 	if text, written := inLanguage(own, wished); written {
@@ -148,6 +150,22 @@ var ourWords = map[string]map[string]string{
 		"fa": "{brand}: دوباره به شما پیامک می\u200cدهیم. برای لغو: STOP",
 		"ar": "{brand}: سنرسل إليك رسائلنا من جديد. للإيقاف أرسل STOP",
 		"he": "{brand}: נשלח לך שוב הודעות. להפסקה: STOP",
+	},
+	deliveries.NoCalls: {
+		"en": "{brand}: we will not call you any more. Reply STOP to get no text messages either.",
+		"de": "{brand}: Wir rufen Sie nicht mehr an. Mit STOP bekommen Sie auch keine SMS mehr.",
+		"fr": "{brand} : nous ne vous appellerons plus. Répondez STOP pour ne plus recevoir de SMS non plus.",
+		"es": "{brand}: ya no le llamaremos. Responda STOP para no recibir SMS tampoco.",
+		"it": "{brand}: non la chiameremo più. Risponda STOP per non ricevere nemmeno SMS.",
+		"pt": "{brand}: deixamos de lhe telefonar. Responda STOP para parar também os SMS.",
+		"nl": "{brand}: wij bellen u niet meer. Antwoord STOP om ook geen sms meer te krijgen.",
+		"pl": "{brand}: nie będziemy dzwonić. STOP kończy też SMS-y.",
+		"ru": "{brand}: больше не звоним вам. STOP - не писать и SMS.",
+		"uk": "{brand}: більше не телефонуємо вам. STOP - не писати й SMS.",
+		"tr": "{brand}: sizi artik aramayacagiz. SMS de almamak icin STOP yazin.",
+		"fa": "{brand}: دیگر به شما زنگ نمی\u200cزنیم. برای لغو پیامک: STOP",
+		"ar": "{brand}: لن نتصل بك بعد الآن. لإيقاف الرسائل أرسل STOP",
+		"he": "{brand}: לא נתקשר אליך עוד. להפסקת ההודעות: STOP",
 	},
 	deliveries.Help: {
 		"en": "{brand}. We are here to help: {phone} {url} Reply STOP to get no more texts.",

@@ -31,7 +31,7 @@ func (c *Campaign) Understand(d deliveries.Delivery, q channels.CallQuestion, sa
 }
 
 // wantsNoCalls reports whether words said on a call are an opt-out as a whole.
-func wantsNoCalls(said string) bool { return ParseWish(said) == WishStop }
+func wantsNoCalls(said string) bool { return ParseWish(said).stops(channels.Call) == channels.Call }
 
 // asks reports whether a question of a call's script is the step's own: the one
 // of its name, or the first where none has it.

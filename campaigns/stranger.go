@@ -13,6 +13,19 @@ import (
 // mailbox they wrote from.
 const Stranger = "stranger"
 
+// Settled reports whether somebody's words are done with once an address is blocked or
+// freed, so that a person need not read them and no profile is wanted: a STOP or a
+// START, and what is said about calls and texts from a number.
+func Settled(r channels.Report) bool {
+	switch wishOf(r) {
+	case WishStop, WishStart:
+		return true
+	case WishNoCalls, WishNoTexts:
+		return r.Channel != channels.Email
+	}
+	return false
+}
+
 // Strange is a profile for somebody who wrote to us from a number or a mailbox that
 // nobody has, so that their words stand on a timeline and a person can answer them.
 // Writing once is no consent: they are out of every topic by what they can be

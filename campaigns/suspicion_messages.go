@@ -144,7 +144,7 @@ func saysStop(text string) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
 	for i := range words {
 		for n := 1; n <= longest && i+n <= len(words); n++ {
-			if ParseWish(strings.Join(words[i:i+n], " ")) == WishStop {
+			if ParseWish(strings.Join(words[i:i+n], " ")).stops(channels.SMS) == channels.SMS {
 				return true
 			}
 		}

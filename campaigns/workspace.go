@@ -54,7 +54,7 @@ type Brand struct {
 // Replies are the shop's own words for what answers an opt-out, an opt-in or a
 // call for help by text, by language; where one is missing, ours stand in.
 type Replies struct {
-	Stopped, Started, Help map[string]string
+	Stopped, Started, NoCalls, Help map[string]string
 }
 
 // Topic is something a customer may or may not want to hear about.

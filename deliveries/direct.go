@@ -4,10 +4,11 @@ import "time"
 
 // What direct messages say, in the place of a template's name.
 const (
-	Reply   = "reply"   // what an agent answers from a case
-	Stopped = "stopped" // confirms an opt-out
-	Started = "started" // confirms that an opt-out was taken back
-	Help    = "help"    // who we are, for somebody who asks
+	Reply   = "reply"    // what an agent answers from a case
+	Stopped = "stopped"  // confirms an opt-out
+	Started = "started"  // confirms that an opt-out was taken back
+	NoCalls = "no_calls" // confirms an opt-out from calls, by text
+	Help    = "help"     // who we are, for somebody who asks
 )
 
 // Direct reports whether the message belongs to no campaign: it answers somebody

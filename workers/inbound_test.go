@@ -147,6 +147,21 @@ func TestStopsByMail(t *testing.T) {
 	}
 }
 
+// A letter about calls stops calls to its customer's number. Where none is known a
+// person looks for it.
+func TestNoCallsByMail(t *testing.T) {
+	s := openMail(t)
+	d, _ := s.mailed("Wrote")
+	s.letter(s.doors.Box(channels.MailReply, d.ID), "From: ann@home.example\nSubject: Re: Hello\n\nStop calling me!\n-- \nAnn")
+	if got := s.customer("ann").Suppressed; len(got) != 1 || got[channels.Call] != channels.ReasonOptedOut || len(s.cases()) != 0 {
+		t.Errorf("suppressed %v, cases %+v", got, s.cases())
+	}
+	s.letter("hello@"+mailDomain, "From: zoe@elsewhere.example\nSubject: Stop calling me!\n\n\n")
+	if open := s.cases(); len(open) != 1 || !strings.Contains(open[0].Note, "Stop calling me!\nThey want no more calls, and we know no number") {
+		t.Errorf("cases %+v", open)
+	}
+}
+
 func TestFailuresAndComplaintsByMail(t *testing.T) {
 	report := func(kind, part string) string {
 		return "From: MAILER-DAEMON@mx.example\nSubject: x\nContent-Type: multipart/report; report-type=" + kind + "; boundary=B\n\n--B\n\nhello\n" + part + "--B--\n"

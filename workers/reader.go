@@ -259,7 +259,7 @@ func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) 
 	if _, err := customers.NormalEmail(h.report.From); h.report.Channel == channels.Email && err != nil {
 		return nil, nil
 	}
-	if wish := campaigns.ParseWish(h.report.Text); wish == campaigns.WishStop || wish == campaigns.WishStart {
+	if campaigns.Settled(h.report) {
 		return nil, nil
 	}
 	stranger := edition.Strange(h.report, r.Now())
@@ -274,7 +274,7 @@ func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) 
 }
 
 // heedStranger keeps the word of somebody who is no customer: a STOP counts
-// whoever says it, and so does the START that takes it back. There is no
+// whoever says it, whichever channel it is of, and so does the START that takes it back. There is no
 // timeline to put anything else on.
 func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h heard) error {
 	said := edition.Interpret(nil, h.report, deliveries.Delivery{}, nil, r.Now())

@@ -188,6 +188,39 @@ func TestStopStartAndHelpAreAnsweredOnceADay(t *testing.T) {
 	}
 }
 
+// Who texts that they want no calls gets none, is told so, and goes on getting texts.
+// A START is about texts.
+func TestNoCallsByTextStopCalls(t *testing.T) {
+	s := open(t, files)
+	ann := phoneOf("ann")
+	s.reply(ann, "Do not call me!")
+	s.deliver()
+	if bodies, _ := s.texted(0); !slices.Equal(bodies, []string{"Shop: we will not call you any more. Reply STOP to get no text messages either."}) {
+		t.Errorf("answered by %q", bodies)
+	}
+	s.reply(ann, "START")
+	s.plan("ann", "Rang")
+	s.plan("ann", "Texted")
+	s.deliver()
+	stand := map[channels.Channel]deliveries.Status{}
+	for _, d := range s.ledger() {
+		stand[d.Channel] = d.Status
+	}
+	if got := s.customer("ann").Suppressed; len(got) != 1 || got[channels.Call] != channels.ReasonOptedOut {
+		t.Errorf("suppressed: %v", got)
+	}
+	if stand[channels.Call] != deliveries.Skipped || stand[channels.SMS] != deliveries.Sent {
+		t.Errorf("messages stand at %v", stand)
+	}
+	const stranger = "+4915112340002"
+	s.reply(stranger, "Больше не звоните")
+	_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "zoe", Phone: stranger}})
+	ok(t, err)
+	if got := s.customer("zoe").Suppressed; len(got) != 1 || got[channels.Call] != channels.ReasonOptedOut || len(s.openCases()) != 0 {
+		t.Errorf("a number nobody had: suppressed %v, cases %+v", got, s.openCases())
+	}
+}
+
 // TestWhatTwilioAnsweredIsNotAnsweredAgain: one confirmation, whoever sends it.
 func TestWhatTwilioAnsweredIsNotAnsweredAgain(t *testing.T) {
 	s := open(t, files)

@@ -13,7 +13,7 @@ func workspace() *Object {
 		{Name: "events", Type: &List{eventName, 0}, Example: "[Order Completed, Order Delivered]", Otherwise: "any name is taken", Means: "The events that your shop sends. Where they are listed, another name in a campaign is told as suspicious."},
 		{Name: "topics", Type: &List{topic(), 0}, Example: "[{id: service, default: in}, {id: marketing, default: out}]", Otherwise: "none, so nothing can be sent", Means: "What customers may or may not want to hear about. Every campaign that sends belongs to one."},
 		{Name: "senders", Type: senders(), Otherwise: "nothing is sent by a channel without one; push needs none", Means: "How the shop appears on each channel."},
-		{Name: "replies", Type: replies(), Otherwise: "words of the program", Means: "What answers STOP, START and HELP by text, at most once a day for each number; nothing where the provider has answered already."},
+		{Name: "replies", Type: replies(), Otherwise: "words of the program", Means: "What answers STOP, START, \"Do not call me\" and HELP by text, at most once a day for each number; nothing where the provider has answered already."},
 		{Name: "contact", Type: contact(), Otherwise: "no limits, and no text messages or calls to any country", Means: "When, how often and where customers may be contacted, whatever a campaign says."},
 		{Name: "budget", Type: byChannel("budget-by-channel", "budgets by channel", "What all campaigns together may spend on this channel.", money, ""), Example: "{sms: 60 EUR per 1d, call: 100 EUR per 1d}", Otherwise: "no limit", Means: "What all campaigns together may spend."},
 		{Name: "utm", Type: utm(), Example: "{source: newsletter}", Otherwise: "nothing is added to links", Means: "What the links of e-mails, text messages and notifications say of where visitors come from, for the shop's own statistics. It is added when a message is written; never to links of ours, nor to those that say so already."},
@@ -97,6 +97,7 @@ func replies() *Object {
 	return &Object{"replies", "what answers texts by itself", []Key{
 		{Name: "stopped", Type: words("reply-stopped", "{en: You will get no more texts from us.}"), Otherwise: "words of the program, in the customer's language", Means: "After an opt-out such as STOP."},
 		{Name: "started", Type: words("reply-started", "{en: You will get our texts again.}"), Otherwise: "words of the program", Means: "After an opt-out was taken back, such as by START."},
+		{Name: "no_calls", Type: words("reply-no-calls", "{en: We will not call you any more.}"), Otherwise: "words of the program", Means: "After a text that wants no more calls, such as \"Do not call me\". Texts go on."},
 		{Name: "help", Type: words("reply-help", `{en: "Lindenhof. Ring us at +49 30 12345678, weekdays from 9 to 6."}`), Otherwise: "the brand's name, `support_phone` and `url`", Means: "After HELP or INFO."},
 	}}
 }

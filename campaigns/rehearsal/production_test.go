@@ -71,6 +71,65 @@ func TestARehearsalIsProductionInMiniature(t *testing.T) {
 	}
 }
 
+// Who answers a text that they want no calls is called in neither world, and texted in
+// both.
+func TestNoCallsByTextInBothWorlds(t *testing.T) {
+	w, problems := campaigns.Load(map[string][]byte{
+		"rapport.yaml": []byte(`
+workspace: quiet
+brand: {name: Quiet, url: "https://quiet.example"}
+locale: en
+zone: Europe/Berlin
+currency: EUR
+topics: [{id: service, title: Service, default: in}]
+senders: {sms: {from: "+493012345678"}, call: {from: "+493012345678"}}
+contact: {countries: {sms: [DE], call: [DE]}}
+`),
+		"campaigns/ring.yaml": []byte(`
+campaign: ring
+topic: service
+state: live
+trigger: {event: Order Delivered}
+steps:
+  - sms: note
+  - wait: 2h
+  - call: note
+  - sms: note
+`),
+		"templates/sms/note.liquid": []byte("A note from {{ brand.name }}\n"),
+		"templates/call/note.yaml":  []byte("say: A note.\nbye: Goodbye.\n"),
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	start := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	test := campaigns.Test{
+		Title: "no calls", Campaigns: []string{"ring"}, Start: start, Until: start.Add(24 * time.Hour), Zone: time.UTC,
+		Customers: []customers.Customer{{
+			ID: "ann", Kind: "consumer", Phone: "+4915112345001", PhoneZone: "Europe/Berlin", Country: "DE", Zone: "Europe/Berlin", CreatedAt: start,
+		}},
+		Script: []campaigns.Scene{{At: start.Add(time.Hour), Customer: "ann", Event: "Order Delivered"}},
+		Cues: []campaigns.Cue{{
+			On: campaigns.Message{Channel: channels.SMS, Template: "note"}, Customer: "ann", After: time.Minute,
+			Acts: []campaigns.Act{{Kind: campaigns.ActReply, Text: "Do not call me"}},
+		}},
+	}
+	want, got := produced(t, w, test), rehearsed(w, test)
+	if diff := gocmp.Diff(want, got, alike...); diff != "" {
+		t.Errorf("production (-) and rehearsal (+) differ:\n%s", diff)
+	}
+	stand := map[channels.Channel][]deliveries.Status{}
+	for _, d := range got.Deliveries {
+		stand[d.Channel] = append(stand[d.Channel], d.Status)
+	}
+	if calls, texts := stand[channels.Call], stand[channels.SMS]; !slices.Equal(calls, []deliveries.Status{deliveries.Skipped}) || len(texts) != 3 || slices.Contains(texts, deliveries.Skipped) {
+		t.Errorf("messages stand at %v", stand)
+	}
+	if blocked := got.People[0].Suppressed; len(blocked) != 1 || blocked[channels.Call] != channels.ReasonOptedOut {
+		t.Errorf("blocked: %v", blocked)
+	}
+}
+
 func liveOnes(w *campaigns.Workspace) []string {
 	var live []string
 	for id, c := range w.Campaigns {
