@@ -86,7 +86,7 @@ var (
 
 // freeForm reads a failure from its words.
 func (l *letter) freeForm() notice {
-	text := said(l.text)
+	text, _ := parted(l.text)
 	if text == "" {
 		text = l.text
 	}

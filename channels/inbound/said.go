@@ -10,8 +10,20 @@ import (
 const textRead = 100_000
 
 // said is what the writer of a letter wrote themselves: without the letter that
-// is answered, without a signature. What stands behind textRead is not read.
+// is answered, without a signature. Where they wrote nothing above another letter
+// that is not quoted, it is that letter with whatever they wrote below, which nothing
+// tells apart. What stands behind textRead is not read.
 func said(text string) string {
+	above, below := parted(text)
+	if above == "" {
+		above = below
+	}
+	return shorten(above, wordsRead)
+}
+
+// parted is what stands above another letter, without quotes and signature, and that
+// letter with what follows it, where it is not quoted.
+func parted(text string) (above, below string) {
 	if len(text) > textRead {
 		text = strings.ToValidUTF8(text[:textRead], "")
 	}
@@ -24,17 +36,50 @@ func said(text string) string {
 		}
 		if length := attribution(lines[i:]); length > 0 {
 			if !quotedNext(lines[i+length:]) {
-				break // all that follows is the other letter
+				return unsigned(own), other(lines[i:], length)
 			}
 			i += length - 1
 			continue
 		}
 		if forwarded(lines[i:]) {
-			break
+			return unsigned(own), other(lines[i:], 1)
 		}
 		own = append(own, strings.TrimRight(lines[i], " \t"))
 	}
-	return shorten(unsigned(own), wordsRead)
+	return unsigned(own), ""
+}
+
+// other is another letter and what follows it, without what is quoted; "" where it is
+// no more than the lines that begin it, of which the first few have no header's form.
+func other(lines []string, first int) string {
+	kept := make([]string, 0, len(lines))
+	heading, fields, words := true, false, false
+	for i, line := range lines {
+		trimmed := strings.TrimSpace(line)
+		if strings.HasPrefix(trimmed, ">") {
+			continue
+		}
+		kept = append(kept, strings.TrimRight(line, " \t"))
+		switch {
+		case i < first:
+		case trimmed == "":
+			heading = heading && !fields
+		case heading && field.MatchString(trimmed):
+			fields = true
+		case heading && original.MatchString(trimmed):
+		default:
+			heading, words = false, true
+		}
+	}
+	if !words {
+		return ""
+	}
+	return tidy(kept)
+}
+
+// tidy joins lines, without empty ones around them and with one at most between.
+func tidy(lines []string) string {
+	return manyBreaks.ReplaceAllString(strings.TrimSpace(strings.Join(lines, "\n")), "\n\n")
 }
 
 // attribution is how many lines a text like "On Tuesday Shop wrote:" takes, which
@@ -70,7 +115,9 @@ var (
 	// sender and sent are the first fields of a header in the text.
 	sender = regexp.MustCompile(`(?i)^\*?(from|von|de|da|van|от|від|od|kimden|gönderen|från|fra|lähettäjä|发件人|差出人)\s?:\*?\s`)
 	sent   = regexp.MustCompile(`(?i)^\*?(sent|date|to|gesendet|datum|an|envoyé|à|enviado|fecha|para|inviato|data|a|verzonden|aan|отправлено|дата|кому|надіслано|wysłano|do|gönderilen|tarih|kime|skickat|til|发送时间|收件人|送信日時|宛先)\s?:\*?\s`)
-	rule   = regexp.MustCompile(`^_{20,}$`)
+	// field is a line of a header in the text, of whatever name.
+	field = regexp.MustCompile(`^\*?\p{L}[\p{L}' -]{0,20}\s?:`)
+	rule  = regexp.MustCompile(`^_{20,}$`)
 )
 
 // quotedNext reports whether the next line that says something is quoted.
@@ -125,8 +172,7 @@ func unsigned(lines []string) string {
 		}
 		lines = lines[:len(lines)-1]
 	}
-	text := strings.TrimSpace(strings.Join(lines, "\n"))
-	return manyBreaks.ReplaceAllString(text, "\n\n")
+	return tidy(lines)
 }
 
 var (
