@@ -467,7 +467,8 @@ func (h *hearing) answered() {
 func (h *hearing) unasked() {
 	r := h.report
 	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
-	if !written || ParseWish(r.Text) == WishHelp || cheerful(r.Text) && len(r.Media) == 0 && !h.attached() {
+	helped := r.Channel == channels.SMS && r.Kind == channels.ReportReplied && ParseWish(r.Text) == WishHelp // which is answered by itself
+	if !written || helped || h.saysNothing() {
 		return
 	}
 	h.openReply()

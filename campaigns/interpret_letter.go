@@ -56,6 +56,16 @@ func (h *hearing) attached() bool {
 	return h.report.Letter != nil && len(h.report.Letter.Attachments) > 0
 }
 
+// saysNothing reports whether nobody needs to read what was written. A letter out of
+// the blue may say all in its subject; that of an answer to ours is ours.
+func (h *hearing) saysNothing() bool {
+	r := h.report
+	if len(r.Media) > 0 || h.attached() || !cheerful(r.Text) {
+		return false
+	}
+	return r.Letter == nil || h.delivery.ID != 0 || cheerful(r.Letter.Subject)
+}
+
 // told is what a person who takes up a case reads of the report: the words, the
 // files that came with them, and a letter's subject where the customer gave it.
 func (h *hearing) told() string {

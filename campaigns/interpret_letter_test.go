@@ -33,6 +33,7 @@ func TestALetterIsHeardLikeAnyReply(t *testing.T) {
 		"nothing":             {reply("", "Re: x"), nil, "", "", "email replied"},
 		"stop":                {reply("Unsubscribe", "Re: x"), nil, "", "", "email unsubscribed"},
 		"a subject alone":     {reply("", "STOP"), nil, "", "", "email unsubscribed"},
+		"a call for help":     {reply("Help!", "Re: x"), nil, "reply", "Help!", "email replied"},
 		"a subject with more": {reply("my order A1 please", "cancel"), nil, "reply", "my order A1 please", "email replied"},
 	} {
 		got := interpret(surveyCampaign(CSAT5), c.report, sent("0", 0, channels.Email, deliveries.Delivered))
@@ -45,6 +46,54 @@ func TestALetterIsHeardLikeAnyReply(t *testing.T) {
 			t.Errorf("%s: case %+v", name, got.Case)
 		case (got.Suppression != nil) != (c.event == "email unsubscribed"):
 			t.Errorf("%s: suppression %+v", name, got.Suppression)
+		}
+	}
+}
+
+// A letter out of the blue may say all in its subject.
+func TestASubjectIsReadWhereItIsTheCustomersOwn(t *testing.T) {
+	for name, c := range map[string]struct {
+		text, subject string
+		ours          bool // it answers a message of ours
+		note          string
+	}{
+		"all of it":          {"", "My parcel never arrived, please call", false, "My parcel never arrived, please call"},
+		"with a sign":        {"🙏", "My parcel never arrived", false, "My parcel never arrived\n🙏"},
+		"for help":           {"", "Hilfe", false, "Hilfe"},
+		"none":               {"", " ", false, ""},
+		"a smile":            {"", "👍", false, ""},
+		"of what it answers": {"", "Re: How was it?", true, ""},
+	} {
+		c0, d := (*Campaign)(nil), deliveries.Delivery{}
+		if c.ours {
+			c0, d = surveyCampaign(CSAT5), sent("0", 0, channels.Email, deliveries.Delivered)
+		}
+		got := interpret(c0, reply(c.text, c.subject), d).Case
+		if (got != nil) != (c.note != "") || got != nil && got.Note != c.note {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// HELP is answered by itself by text only: by mail, or on the page of a survey, a
+// person reads it.
+func TestHelpIsReadWhereNothingAnswersIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		report channels.Report
+		opens  bool
+	}{
+		"a text":           {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112345678"}, false},
+		"a letter":         {reply("", ""), true},
+		"a page by mail":   {channels.Report{Channel: channels.Email, Kind: channels.ReportAnswered}, true},
+		"a page by text":   {channels.Report{Channel: channels.SMS, Kind: channels.ReportAnswered}, true},
+		"a word on a call": {channels.Report{Channel: channels.Call, Kind: channels.ReportAnswered}, false},
+	} {
+		for _, word := range []string{"Help!", "Hilfe", "info"} {
+			c.report.Text, c.report.At = word, noon
+			got := interpret(surveyCampaign(CSAT5), c.report, sent("0", 0, c.report.Channel, deliveries.Delivered)).Case
+			if (got != nil) != c.opens || got != nil && got.Note != word {
+				t.Errorf("%s says %q: %+v", name, word, got)
+			}
 		}
 	}
 }

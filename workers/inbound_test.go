@@ -130,6 +130,17 @@ func TestWordsByMailOpenACaseAndAMachinesDoNot(t *testing.T) {
 	}
 }
 
+func TestALetterThatIsAllSubjectOpensACase(t *testing.T) {
+	s := openMail(t)
+	for _, from := range []string{"ann@home.example", "zoe@elsewhere.example"} {
+		s.letter("hello@"+mailDomain, "From: "+from+"\nSubject: My parcel never arrived, please call\n\n\n")
+	}
+	open := s.cases()
+	if len(open) != 2 || open[0].Note != "My parcel never arrived, please call" || open[1].Note != open[0].Note {
+		t.Errorf("cases %+v", open)
+	}
+}
+
 func TestStopsByMail(t *testing.T) {
 	s := openMail(t)
 	d, _ := s.mailed("Wrote")
