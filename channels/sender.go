@@ -106,7 +106,8 @@ type Finder interface {
 	// since. It reports whether it was found; an error means not known, as
 	// when several messages could be the one. Providers give back nothing of
 	// ours, so what is found is the only message to that address in that time:
-	// a caller must not take it while another delivery holds its ProviderID.
+	// a caller must not take it while another delivery holds its ProviderID, or may
+	// turn out to be it.
 	Find(ctx context.Context, delivery int64, to string, since time.Time) (Receipt, bool, error)
 }
 

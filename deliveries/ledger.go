@@ -163,6 +163,23 @@ type Finding struct {
 	ByHand bool
 }
 
+// Sought is an unconfirmed delivery whose provider lists a message to its address.
+type Sought struct {
+	ID       int64
+	Customer string
+	Channel  channels.Channel
+	Address  string
+	// Since is from when on a send may have made what is listed.
+	Since time.Time
+}
+
+// Unnamed is what is known of the other deliveries that a listed message may be of.
+type Unnamed struct {
+	// Any says that there is one, Sending that one is being sent: what the provider
+	// calls it may be known soon.
+	Any, Sending bool
+}
+
 // Doubts is the ledger's list of unconfirmed deliveries.
 type Doubts interface {
 	// Unconfirmed lists deliveries that have been unconfirmed since before a
@@ -171,6 +188,11 @@ type Doubts interface {
 	// does not keep the others waiting. The longer a doubt lasts, the seldomer it
 	// is listed: not again before a quarter of its age at the last look is over.
 	Unconfirmed(ctx context.Context, before time.Time, limit int) ([]Delivery, error)
+	// Unnamed tells, by the ID of each sought delivery, of the others on its channel
+	// to the same customer, or to another with the same telephone number, that began
+	// at or after Since and may have a message whose name at the provider the ledger
+	// does not hold: they are being sent, in doubt, or nameless, or were sent again.
+	Unnamed(ctx context.Context, sought []Sought) (map[int64]Unnamed, error)
 	// Resolve writes findings. A resend is flagged and happens at most once.
 	Resolve(ctx context.Context, now time.Time, findings []Finding) error
 }

@@ -26,6 +26,39 @@ func (s *Store) Unconfirmed(ctx context.Context, before time.Time, limit int) (d
 	return doubtful, nil
 }
 
+// Unnamed implements deliveries.Doubts. Nobody's send begins long after its message
+// has expired, which is what the index finds by.
+func (s *Store) Unnamed(ctx context.Context, sought []deliveries.Sought) (map[int64]deliveries.Unnamed, error) {
+	rows := newRows("id int, customer text, channel text, address text, since int").expect(len(sought))
+	for _, one := range sought {
+		rows.add(one.ID, one.Customer, one.Channel, one.Address, one.Since)
+	}
+	beside := make(map[int64]deliveries.Unnamed, len(sought))
+	err := s.read(ctx, func(tx *tx) error {
+		_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+			var id int64
+			others := deliveries.Unnamed{Any: true}
+			err = r.Scan(&id, &others.Sending)
+			beside[id] = others
+			return none, err
+		}, `
+			WITH sought AS MATERIALIZED (SELECT v.id, v.customer, v.channel, v.address, v.since FROM {rows} AS v),
+			who AS (
+				SELECT s.id, s.customer, s.channel, s.since FROM sought s
+				UNION SELECT s.id, c.id, s.channel, s.since FROM sought s JOIN customers c ON c.phone = s.address)
+			SELECT w.id, MAX(CASE WHEN d.status = 'sending' THEN 1 ELSE 0 END) = 1
+			FROM who w JOIN deliveries d ON d.customer = w.customer AND d.expires_at >= w.since - $1
+			WHERE d.channel = w.channel AND d.id <> w.id AND d.taken_at >= w.since
+				AND (d.status IN ('sending', 'unconfirmed') OR d.resent = 1 OR d.provider_id IS NULL)
+			GROUP BY w.id`, latestBegin.Milliseconds())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for others of which no provider's name is known: %w", err)
+	}
+	return beside, nil
+}
+
 // Doubtful lists the deliveries that have been unconfirmed since before a time,
 // oldest first, whenever they were looked at last: those of one campaign, or all
 // where it is "".

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/workers"
 )
@@ -288,9 +289,10 @@ func TestWhatTheProviderListsResolvesADoubt(t *testing.T) {
 	}
 }
 
-// One message in a provider's list is evidence for one delivery, not for every
-// delivery to the same number.
-func TestOneMessageIsEvidenceForOneDoubt(t *testing.T) {
+// One message in a provider's list that either of two deliveries may be is evidence
+// for none: the other would be sent again, and the one that is lost would be called
+// sent.
+func TestOneMessageIsEvidenceForNeitherOfTwoDoubts(t *testing.T) {
 	s := open(t, files)
 	s.plan("ann", "Texted once")
 	s.plan("ann", "Texted twice")
@@ -301,12 +303,88 @@ func TestOneMessageIsEvidenceForOneDoubt(t *testing.T) {
 		s.mend()
 	}
 	all := s.ledger()
-	if all[0].Status != deliveries.Sent || all[0].ProviderID != "SM77" {
+	if all[0].Status != deliveries.Unconfirmed || all[0].ProviderID != "" {
 		t.Errorf("the first is %s (%s)", all[0].Status, all[0].ProviderID)
 	}
 	if all[1].Status != deliveries.Planned || !all[1].Resent {
 		t.Errorf("the second is %s, resent %v", all[1].Status, all[1].Resent)
 	}
+}
+
+// What is being sent may be what the provider lists: its name is known when its
+// window is settled, and until then nothing is concluded, by policy neither.
+func TestAMessageUnderWayMayBeTheOneThatIsListed(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted twice")
+	s.crash("begin")
+	s.later(workers.UsualLease)
+	s.mend()
+	s.later(3 * time.Minute)
+	s.plan("ann", "Texted once")
+	s.provider.does(remembers("SM78", s.clock()))
+	s.crash("begin")
+	s.mend()
+	all := s.ledger()
+	if all[0].Status != deliveries.Unconfirmed || all[1].Status != deliveries.Sending {
+		t.Fatalf("the one in doubt is %s (%s), the one under way %s", all[0].Status, all[0].ProviderID, all[1].Status)
+	}
+	s.reported(all[1], "SM78")
+	s.later(3 * time.Minute)
+	s.mend()
+	if d := s.ledger()[0]; d.Status != deliveries.Planned || !d.Resent {
+		t.Errorf("the provider has the other only, and this one is %s (%s)", d.Status, d.ProviderID)
+	}
+}
+
+// A provider is asked by number, which two customers may share.
+func TestADoubtOfSomebodyWithTheSameNumberCounts(t *testing.T) {
+	s := open(t, files)
+	_, err := s.store.PutCustomers(s.ctx(), noon, []customers.Customer{{ID: "anns", Email: "anns@home.example", Phone: phoneOf("ann"), Country: "DE"}})
+	ok(t, err)
+	s.plan("ann", "Texted once")
+	s.plan("anns", "Texted once")
+	s.provider.does(remembers("SM77", noon))
+	s.crash("begin")
+	for range 3 {
+		s.later(3 * time.Minute)
+		s.mend()
+	}
+	for _, d := range s.ledger() {
+		if d.Status != deliveries.Unconfirmed {
+			t.Errorf("that of %s is %s (%s)", d.Customer, d.Status, d.ProviderID)
+		}
+	}
+}
+
+// A doubt that is long past is not what was listed since another began.
+func TestAnOldDoubtHidesNoEvidence(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.provider.does(noMemory)
+	s.crash("begin")
+	s.later(workers.UsualLease)
+	s.mend()
+	s.later(time.Hour)
+	s.mend()
+	s.plan("ann", "Texted twice")
+	s.provider.does(remembers("SM78", s.clock()))
+	s.crash("begin")
+	s.later(workers.UsualLease)
+	s.mend()
+	for range 8 {
+		s.later(3 * time.Minute)
+		s.mend()
+	}
+	all := s.ledger()
+	if all[0].Status != deliveries.Unconfirmed || all[1].Status != deliveries.Sent || all[1].ProviderID != "SM78" {
+		t.Errorf("the old doubt is %s (%s), the new one %s (%s)", all[0].Status, all[0].ProviderID, all[1].Status, all[1].ProviderID)
+	}
+}
+
+// reported lets the provider tell that it delivered a text.
+func (s *shop) reported(d deliveries.Delivery, sid string) {
+	s.t.Helper()
+	s.receive(textOut.String(), s.doors.Status(textOut, d.ID, d.Attempts), form("MessageSid", sid, "MessageStatus", "delivered", "To", phoneOf(d.Customer)))
 }
 
 // blind cannot look up who owns a message.

@@ -29,6 +29,11 @@ const (
 	// by who read before that it stands still: the longest a task takes, and more.
 	unheldFor = 5 * time.Minute
 
+	// besideFor is how long before a message in doubt the send of another may have
+	// begun that made what its provider lists: as long as a lease, and half a minute by
+	// which the provider's clock may differ.
+	besideFor = UsualLease + 30*time.Second
+
 	// epochKey names the life of this Redis: it is gone when Redis came back
 	// empty.
 	epochKey  = "rapport:epoch"
@@ -123,13 +128,18 @@ func (r *Reconciler) resolve(ctx context.Context) error {
 	asked, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	clues := r.ask(asked, doubts, people)
+	// Before it is looked up whose a message is: what has its name by then is not
+	// listed here, and what gets it between is.
+	beside, err := r.beside(ctx, doubts, clues, people)
+	if err != nil {
+		return err
+	}
 	findings := make([]deliveries.Finding, 0, len(doubts))
-	given := map[string]bool{} // messages that are evidence for one doubt already
 	for i, doubt := range doubts {
 		if clues[i].none {
 			continue // its turn comes in the next round
 		}
-		finding, err := r.find(ctx, doubt, clues[i], given, now)
+		finding, err := r.find(ctx, doubt, clues[i], beside[doubt.ID], now)
 		if err != nil {
 			return err
 		}
@@ -173,20 +183,39 @@ func (r *Reconciler) ask(ctx context.Context, doubts []deliveries.Delivery, peop
 	return clues
 }
 
+// beside tells which other messages those that providers list may be of.
+func (r *Reconciler) beside(ctx context.Context, doubts []deliveries.Delivery, clues []clue, people map[string]*customers.Customer) (map[int64]deliveries.Unnamed, error) {
+	var sought []deliveries.Sought
+	for i, d := range doubts {
+		if clues[i].found != "" {
+			sought = append(sought, deliveries.Sought{
+				ID: d.ID, Customer: d.Customer, Channel: d.Channel, Address: people[d.Customer].Address(d.Channel), Since: d.TakenAt.Add(-besideFor),
+			})
+		}
+	}
+	if len(sought) == 0 {
+		return nil, nil
+	}
+	return r.Doubts.Unnamed(ctx, sought)
+}
+
 // find says what a clue proves. A provider finds by address and time alone, so
-// what it finds is evidence only if no other delivery has that message.
-func (r *Reconciler) find(ctx context.Context, d deliveries.Delivery, c clue, given map[string]bool, now time.Time) (deliveries.Finding, error) {
+// what it finds is evidence only if no other delivery has that message, or may have it.
+func (r *Reconciler) find(ctx context.Context, d deliveries.Delivery, c clue, beside deliveries.Unnamed, now time.Time) (deliveries.Finding, error) {
 	finding := deliveries.Finding{ID: d.ID, Status: deliveries.Unconfirmed}
 	if c.unknown {
 		return finding, nil // asked again later
 	}
-	if c.found != "" && !given[c.found] {
+	if c.found != "" {
 		owners, err := r.Record.Lookup(ctx, []deliveries.Ref{{Channel: d.Channel, ProviderID: c.found}})
 		if err != nil {
 			return finding, fmt.Errorf("find out whose message a provider has: %w", err)
 		}
-		if owners[0].ID == 0 || owners[0].ID == d.ID {
-			given[c.found] = true
+		unowned := owners[0].ID == 0 || owners[0].ID == d.ID
+		switch {
+		case unowned && beside.Sending:
+			return finding, nil // whose it is may be known the next time
+		case unowned && !beside.Any:
 			finding.Status, finding.ProviderID = deliveries.Sent, c.found
 			return finding, nil
 		}

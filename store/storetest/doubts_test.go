@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/store"
 )
@@ -202,6 +204,85 @@ func TestOnlyAPersonAsksForAThirdCopy(t *testing.T) {
 		}
 		if now := stored(t, s, d.ID); now.Status != deliveries.Delivered || now.Attempts != 3 {
 			t.Errorf("its browser has shown it, and it is %s after %d attempts", now.Status, now.Attempts)
+		}
+	})
+}
+
+// A provider's message may be another's that began late enough, on the same channel,
+// to the same customer or number, and whose own is not known.
+func TestOthersWithoutAProvidersNameAreTold(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		others := deliveries.Unnamed{Any: true}
+		cases := []struct {
+			name   string
+			ch     channels.Channel
+			alone  bool // with its number
+			status deliveries.Status
+			since  time.Duration // after it began
+			want   deliveries.Unnamed
+		}{
+			{name: "in doubt", status: deliveries.Unconfirmed, want: others},
+			{name: "being sent", status: deliveries.Sending, want: deliveries.Unnamed{Any: true, Sending: true}},
+			{name: "sent", status: deliveries.Sent},
+			{name: "sent, as a click shows", status: deliveries.Clicked, want: others},
+			{name: "sent, as a second copy", status: deliveries.Planned, want: others},
+			{name: "given up", status: deliveries.Failed, want: others},
+			{name: "by another channel", ch: channels.Call, status: deliveries.Unconfirmed},
+			{name: "to another number", alone: true, status: deliveries.Unconfirmed},
+			{name: "too long ago", since: time.Millisecond, status: deliveries.Unconfirmed},
+		}
+		// The even ones are in doubt and sought, each with another after it.
+		all := plan(t, s, 2*len(cases), func(i int, d *deliveries.Delivery) {
+			d.Channel, d.Ambiguous = channels.SMS, deliveries.Resend
+			if c := cases[i/2]; i%2 == 1 && c.ch != "" {
+				d.Channel = c.ch
+			}
+		})
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		var sought []deliveries.Sought
+		for i, c := range cases {
+			one, other := all[2*i], all[2*i+1]
+			number := fmt.Sprintf("+4930%07d", 2*i)
+			if !c.alone {
+				put(t, s, customers.Customer{ID: other.Customer, Phone: number})
+			}
+			sought = append(sought, deliveries.Sought{ID: one.ID, Customer: one.Customer, Channel: channels.SMS, Address: number, Since: noon.Add(c.since)})
+			settle(t, s, fence, deliveries.Outcome{ID: one.ID, Status: deliveries.Unconfirmed})
+			if c.status == deliveries.Sent {
+				settle(t, s, fence, deliveries.Outcome{ID: other.ID, Status: deliveries.Sent, ProviderID: "SM1"})
+			}
+			if c.status == deliveries.Sending || c.status == deliveries.Sent {
+				continue
+			}
+			settle(t, s, fence, deliveries.Outcome{ID: other.ID, Status: deliveries.Unconfirmed})
+			switch c.status {
+			case deliveries.Planned:
+				resolve(t, s, noon, deliveries.Finding{ID: other.ID, Status: deliveries.Planned, DueAt: noon})
+				second, copies := claim(t, s)
+				begin(t, s, second, copies, pass(0))
+				settle(t, s, second, deliveries.Outcome{ID: other.ID, Status: deliveries.Sent, ProviderID: "SM2"})
+			case deliveries.Failed:
+				resolve(t, s, noon, deliveries.Finding{ID: other.ID, Status: deliveries.Failed, ByHand: true})
+			case deliveries.Clicked:
+				if err := s.Advance(t.Context(), noon, []deliveries.Progress{{ID: other.ID, Status: deliveries.Clicked, At: noon}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		// Whatever the number, two messages to one customer are told apart by nothing.
+		sought = append(sought, deliveries.Sought{Customer: all[1].Customer, Channel: channels.SMS, Since: noon})
+		beside, err := s.Unnamed(t.Context(), sought)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range cases {
+			if got := beside[sought[i].ID]; got != c.want {
+				t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+			}
+		}
+		if got := beside[0]; got != others {
+			t.Errorf("to one customer: %+v", got)
 		}
 	})
 }
