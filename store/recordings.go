@@ -92,7 +92,25 @@ func (b Recordings) Settle(ctx context.Context, r recordings.Recording) error {
 	return nil
 }
 
-// Older implements recordings.Ledger.
+// Old implements recordings.Ledger.
+func (b Recordings) Old(ctx context.Context, now, than time.Time, lease time.Duration, limit int) (old []recordings.Recording, err error) {
+	err = b.store.write(ctx, func(tx *tx) (err error) {
+		old, err = list(ctx, tx, scanRecording, `
+			WITH old AS MATERIALIZED (
+				SELECT q.id FROM recordings q WHERE q.state = 'kept' AND q.at < $1 AND (q.lease_until IS NULL OR q.lease_until <= $2)
+				ORDER BY q.at, q.id LIMIT $3`+tx.forUpdateOfFree("q")+`)
+			UPDATE recordings AS r SET lease_until = $4 WHERE r.id IN (SELECT id FROM old)
+			RETURNING `+strings.ReplaceAll(recordingColumns, "r.", ""), than.UnixMilli(), now.UnixMilli(), limit, now.Add(lease).UnixMilli())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lease old recordings: %w", err)
+	}
+	slices.SortFunc(old, func(a, b recordings.Recording) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return old, nil
+}
+
+// Older lists kept recordings from before a time, the oldest first.
 func (b Recordings) Older(ctx context.Context, than time.Time, limit int) ([]recordings.Recording, error) {
 	return b.list(ctx, "WHERE r.state = 'kept' AND r.at < $1 ORDER BY r.at, r.id LIMIT $2", than.UnixMilli(), limit)
 }
@@ -102,7 +120,7 @@ func (b Recordings) Pending(ctx context.Context, now, than time.Time) (pending b
 	err = b.store.read(ctx, func(tx *tx) (err error) {
 		_, pending, err = first(ctx, tx, column[int64], `
 			SELECT 1 FROM recordings WHERE due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-			UNION ALL SELECT 1 FROM recordings WHERE state = 'kept' AND at < $2 LIMIT 1`, now.UnixMilli(), than.UnixMilli())
+			UNION ALL SELECT 1 FROM recordings WHERE state = 'kept' AND at < $2 AND (lease_until IS NULL OR lease_until <= $1) LIMIT 1`, now.UnixMilli(), than.UnixMilli())
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,9 +13,16 @@ import (
 )
 
 const (
-	// fetchLease is how long one worker may take over a recording; it outlasts
-	// the provider's time-out for one.
+	// fetchLease is how long one worker may take over a recording, and a task over
+	// all it does: it outlasts sweepFor, beginFor and usualFetch together.
 	fetchLease = 10 * time.Minute
+	// usualFetch bounds what is done about one recording; it outlasts the provider's
+	// time-out for a fetch. One that stalls so long takes no more of the task than that.
+	usualFetch = 6 * time.Minute
+	// beginFor is how long a task begins with further recordings, sweepFor how long it
+	// deletes old ones.
+	beginFor = 2 * time.Minute
+	sweepFor = time.Minute
 	// fetchPause doubles from attempt to attempt up to longestFetchPause: a
 	// provider needs some seconds to have a recording ready.
 	fetchPause        = 30 * time.Second
@@ -23,9 +31,10 @@ const (
 	fetchAttempts = 12
 	// settleTimeout bounds the write of one outcome, also while a worker stops.
 	settleTimeout = 10 * time.Second
-	// a task ends after so many, and the next goes on: it must not outlast its
-	// time-out.
+	// fetchBatch is after how many a task ends, and the next goes on; sweepBatch is how
+	// many old ones are taken at a time.
 	fetchBatch = 5
+	sweepBatch = 50
 )
 
 // Keeper fetches recordings from the provider, keeps them, and deletes them when
@@ -38,7 +47,9 @@ type Keeper struct {
 	// For is how long recordings are kept; 0 is for ever.
 	For time.Duration
 	// Move deletes at the provider what is kept here.
-	Move  bool
+	Move bool
+	// Fetch bounds what is done about one recording; 0 is six minutes.
+	Fetch time.Duration
 	Queue *Queue
 	Now   func() time.Time
 	Log   *slog.Logger
@@ -54,7 +65,7 @@ func (k *Keeper) Round(ctx context.Context) error {
 	if err != nil || !pending {
 		return err
 	}
-	_, err = k.Queue.putOnce(ctx, taskRecordings, nil, controlTimeout)
+	_, err = k.Queue.putOnce(ctx, taskRecordings, nil, fetchLease)
 	return err
 }
 
@@ -66,36 +77,48 @@ func (k *Keeper) cutoff(now time.Time) time.Time {
 	return now.Add(-k.For)
 }
 
-// Tend does what is due: some recordings, each by itself, so that the trouble of
-// one holds up no other.
+// Tend deletes what is old and does what is due: some recordings, each by itself and
+// in a time of its own, so that the trouble of one holds up no other. One whose turn
+// does not come is not leased, and one that the end of the task cuts short is due as
+// before.
 func (k *Keeper) Tend(ctx context.Context) error {
 	if k.Vault == nil || k.Recorder == nil {
 		return nil
 	}
-	due, err := k.Ledger.Due(ctx, k.Now(), fetchLease, fetchBatch)
-	if err != nil {
-		return fmt.Errorf("tend recordings: %w", err)
-	}
-	var troubles []error
-	for _, r := range due {
-		if err := k.settle(ctx, k.attend(ctx, r)); err != nil {
+	troubles := []error{k.sweep(ctx)}
+	beginning, cancel := context.WithTimeout(ctx, beginFor)
+	defer cancel()
+	for range fetchBatch {
+		if beginning.Err() != nil {
+			break
+		}
+		due, err := k.Ledger.Due(ctx, k.Now(), fetchLease, 1)
+		if err != nil {
+			troubles = append(troubles, fmt.Errorf("tend recordings: %w", err))
+		}
+		if len(due) == 0 {
+			break
+		}
+		if err := k.settle(ctx, k.attend(ctx, due[0])); err != nil {
 			troubles = append(troubles, err)
 		}
 	}
-	return errors.Join(append(troubles, k.sweep(ctx))...)
+	return errors.Join(troubles...)
 }
 
 // attend does what a recording waits for and says how it stands then.
 func (k *Keeper) attend(ctx context.Context, r recordings.Recording) recordings.Recording {
+	inTime, cancel := context.WithTimeout(ctx, cmp.Or(k.Fetch, usualFetch))
+	defer cancel()
 	if r.State == recordings.Waiting {
-		if err := k.fetch(ctx, &r); err != nil {
-			return k.again(r, err)
+		if err := k.fetch(inTime, &r); err != nil {
+			return k.again(ctx, r, err)
 		}
 		r.State, r.Attempts = recordings.Kept, 0
 	}
 	if k.Move {
-		if err := k.Recorder.DeleteRecording(ctx, r.ProviderID); err != nil {
-			return k.again(r, err)
+		if err := k.Recorder.DeleteRecording(inTime, r.ProviderID); err != nil {
+			return k.again(ctx, r, err)
 		}
 	}
 	r.DueAt, r.Trouble = time.Time{}, ""
@@ -112,8 +135,13 @@ func (k *Keeper) fetch(ctx context.Context, r *recordings.Recording) error {
 	return errors.Join(err, sound.Close())
 }
 
-// again plans the next attempt, or gives up. What is kept already stays so.
-func (k *Keeper) again(r recordings.Recording, why error) recordings.Recording {
+// again plans the next attempt, or gives up. What is kept already stays so. Where the
+// task was ended, nothing was tried.
+func (k *Keeper) again(ctx context.Context, r recordings.Recording, why error) recordings.Recording {
+	if ctx.Err() != nil {
+		r.Attempts = max(r.Attempts-1, 0)
+		return r
+	}
 	r.Trouble, r.DueAt = why.Error(), k.Now().Add(min(fetchPause<<min(max(r.Attempts-1, 0), 20), longestFetchPause))
 	if r.Attempts < fetchAttempts {
 		return r
@@ -133,20 +161,38 @@ func (k *Keeper) settle(ctx context.Context, r recordings.Recording) error {
 	return k.Ledger.Settle(after, r)
 }
 
-// sweep deletes what is old. The rows stay, and tell that there was a recording.
+// sweep deletes what is old. The rows stay, and tell that there was a recording. One
+// that cannot be deleted rests for as long as it is leased, and keeps no other.
 func (k *Keeper) sweep(ctx context.Context) error {
-	old, err := k.Ledger.Older(ctx, k.cutoff(k.Now()), batchSize)
-	if err != nil {
-		return fmt.Errorf("look for old recordings: %w", err)
-	}
-	for _, r := range old {
-		if err := k.Vault.Delete(ctx, r.Key()); err != nil {
-			return fmt.Errorf("delete recording %d: %w", r.ID, err)
+	ctx, cancel := context.WithTimeout(ctx, sweepFor)
+	defer cancel()
+	var troubles []error
+	for ctx.Err() == nil {
+		now := k.Now()
+		old, err := k.Ledger.Old(ctx, now, k.cutoff(now), fetchLease, sweepBatch)
+		if err != nil {
+			return errors.Join(append(troubles, fmt.Errorf("look for old recordings: %w", err))...)
 		}
-		r.State, r.Size = recordings.Deleted, 0
-		if err := k.settle(ctx, r); err != nil {
-			return err
+		if len(old) == 0 {
+			break
+		}
+		kept := 0
+		for _, r := range old {
+			err := k.Vault.Delete(ctx, r.Key())
+			if err == nil {
+				r.State, r.Size = recordings.Deleted, 0
+				err = k.settle(ctx, r)
+			}
+			if err == nil {
+				continue
+			}
+			if kept++; kept == 1 {
+				troubles = append(troubles, fmt.Errorf("delete recording %d: %w", r.ID, err))
+			}
+		}
+		if kept > 1 {
+			troubles = append(troubles, fmt.Errorf("delete %d recordings more", kept-1))
 		}
 	}
-	return nil
+	return errors.Join(troubles...)
 }

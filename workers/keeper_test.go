@@ -1,14 +1,19 @@
 package workers_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hibiken/asynq"
 
 	"rapport/channels"
 	"rapport/channels/call"
@@ -21,6 +26,7 @@ import (
 
 // archive is Twilio's recordings: a status, and what was asked.
 type archive struct {
+	stalls  atomic.Value // the name of a recording that never comes
 	status  atomic.Int64
 	asked   atomic.Value // "GET /path", the last
 	deleted atomic.Int64
@@ -33,6 +39,10 @@ func (a *archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.asked.Store(r.Method + " " + r.URL.Path)
+	if stalls, some := a.stalls.Load().(string); some && strings.Contains(r.URL.Path, stalls) {
+		<-r.Context().Done()
+		return
+	}
 	switch {
 	case r.Method == http.MethodDelete:
 		a.deleted.Add(1)
@@ -139,5 +149,124 @@ func TestOnlyTheProvidersHostIsAsked(t *testing.T) {
 	}
 	if r := only(t, s, "c-1"); r.State != recordings.Waiting || r.Trouble == "" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// waits adds another recording that is to be fetched.
+func waits(t *testing.T, s *store.Store, name, customer string) {
+	t.Helper()
+	ok(t, s.Recordings().Add(t.Context(), []recordings.Recording{{
+		ProviderID: name, Customer: customer, Kind: recordings.Answer, Question: "comment", At: noon, State: recordings.Waiting, DueAt: noon,
+	}}))
+}
+
+func TestARecordingThatStallsTakesNoOthersTime(t *testing.T) {
+	s := storetest.Open(t, storetest.SQLite(t))
+	k, twilios, _ := kept(t, s, "RE0123456789")
+	waits(t, s, "RE9876543210", "c-2")
+	twilios.stalls.Store("RE0123456789")
+	k.Fetch = 300 * time.Millisecond // the keeper's patience, not the test's
+	ok(t, k.Tend(t.Context()))
+	if r := only(t, s, "c-1"); r.State != recordings.Waiting || r.Attempts != 1 || r.Trouble == "" {
+		t.Errorf("the one that stalls: %+v", r)
+	}
+	if r := only(t, s, "c-2"); r.State != recordings.Kept {
+		t.Errorf("its neighbour: %+v", r)
+	}
+}
+
+// A worker that is told to stop has tried nothing.
+func TestTheEndOfATaskCountsAgainstNoRecording(t *testing.T) {
+	s := storetest.Open(t, storetest.SQLite(t))
+	k, twilios, _ := kept(t, s, "RE0123456789")
+	waits(t, s, "RE9876543210", "c-2")
+	ctx, stop := context.WithCancel(t.Context())
+	twilios.stalls.Store("RE0123456789")
+	k.Recorder = stopping{k.Recorder, stop}
+	ok(t, k.Tend(ctx))
+	for _, customer := range []string{"c-1", "c-2"} {
+		if r := only(t, s, customer); r.State != recordings.Waiting || r.Attempts != 0 || r.Trouble != "" || !r.DueAt.Equal(noon) {
+			t.Errorf("%s: %+v", customer, r)
+		}
+	}
+	k.Recorder = k.Recorder.(stopping).Recorder
+	twilios.stalls.Store("none")
+	ok(t, k.Tend(t.Context()))
+	for _, customer := range []string{"c-1", "c-2"} {
+		if r := only(t, s, customer); r.State != recordings.Kept {
+			t.Errorf("%s afterwards: %+v", customer, r)
+		}
+	}
+}
+
+// What was done before the end counts: the provider may not have it any more.
+func TestTheEndOfATaskUndoesNothing(t *testing.T) {
+	s := storetest.Open(t, storetest.SQLite(t))
+	k, twilios, _ := kept(t, s, "RE0123456789")
+	ctx, stop := context.WithCancel(t.Context())
+	k.Recorder = moved{k.Recorder, stop}
+	ok(t, k.Tend(ctx))
+	if r := only(t, s, "c-1"); r.State != recordings.Kept || !r.DueAt.IsZero() || twilios.deleted.Load() != 1 {
+		t.Errorf("deleted %d at the provider, and here it is %+v", twilios.deleted.Load(), r)
+	}
+}
+
+// moved ends the task when a recording has been deleted at the provider.
+type moved struct {
+	channels.Recorder
+	stop func()
+}
+
+func (r moved) DeleteRecording(ctx context.Context, name string) error {
+	defer r.stop()
+	return r.Recorder.DeleteRecording(ctx, name)
+}
+
+// stopping ends the task while a recording is fetched.
+type stopping struct {
+	channels.Recorder
+	stop func()
+}
+
+func (r stopping) Recording(ctx context.Context, name string) (io.ReadCloser, string, error) {
+	r.stop()
+	return r.Recorder.Recording(ctx, name)
+}
+
+// A fetch may take as long as the provider's time-out: the task lasts longer.
+func TestATaskOutlastsAFetch(t *testing.T) {
+	s := open(t, files)
+	k, _, _ := kept(t, s.store, "RE0123456789")
+	k.Queue = workers.OpenQueue(s.redis)
+	ok(t, k.Round(t.Context()))
+	tasks, err := asynq.NewInspectorFromRedisClient(s.redis).ListPendingTasks("journey")
+	ok(t, err)
+	if len(tasks) != 1 || tasks[0].Timeout <= 5*time.Minute {
+		t.Errorf("%d tasks, of %+v", len(tasks), tasks)
+	}
+}
+
+func TestWhatCannotBeDeletedKeepsNoOther(t *testing.T) {
+	s := storetest.Open(t, storetest.SQLite(t))
+	k, _, at := kept(t, s, "RE0123456789")
+	waits(t, s, "RE9876543210", "c-2")
+	ok(t, k.Tend(t.Context()))
+	stuck := only(t, s, "c-1")
+	file := filepath.Join(k.Vault.(recordings.Folder).Path, filepath.FromSlash(stuck.Key()))
+	ok(t, os.Remove(file))
+	ok(t, os.MkdirAll(filepath.Join(file, "in the way"), 0o700))
+	*at = at.Add(90*24*time.Hour + time.Second)
+	if err := k.Tend(t.Context()); err == nil {
+		t.Error("nobody is told")
+	}
+	if one, other := only(t, s, "c-1"), only(t, s, "c-2"); one.State != recordings.Kept || other.State != recordings.Deleted {
+		t.Errorf("the one that is stuck is %s, the other %s", one.State, other.State)
+	}
+	ok(t, k.Tend(t.Context())) // it rests
+	ok(t, os.RemoveAll(file))
+	*at = at.Add(time.Hour)
+	ok(t, k.Tend(t.Context()))
+	if r := only(t, s, "c-1"); r.State != recordings.Deleted {
+		t.Errorf("when nothing is in the way any more it is %s", r.State)
 	}
 }

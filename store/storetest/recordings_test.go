@@ -71,6 +71,46 @@ func TestARecordingIsFetchedByOne(t *testing.T) {
 	})
 }
 
+// What cannot be deleted rests, and what is younger has its turn.
+func TestAnOldRecordingIsDeletedByOne(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		book := s.Recordings()
+		for i, name := range []string{"RE1", "RE2", "RE3"} {
+			one := taped(name, ago(time.Duration(3-i)*time.Hour))
+			one.State, one.DueAt = recordings.Kept, time.Time{}
+			if err := book.Add(t.Context(), []recordings.Recording{one}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		old := func(now time.Time) (names []string) {
+			t.Helper()
+			all, err := book.Old(t.Context(), now, ago(90*time.Minute), time.Minute, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range all {
+				names = append(names, r.ProviderID)
+				if r.ProviderID == "RE2" {
+					r.State = recordings.Deleted
+					if err := book.Settle(t.Context(), r); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			return names
+		}
+		same(t, "the oldest, in vain", old(noon), []string{"RE1"})
+		same(t, "the next", old(noon), []string{"RE2"})
+		same(t, "none but those", old(noon), nil)
+		for now, want := range map[time.Time]bool{noon: false, noon.Add(time.Minute): true} {
+			if pending, err := book.Pending(t.Context(), now, ago(90*time.Minute)); err != nil || pending != want {
+				t.Errorf("something is to be done at %s: %v, %v", now, pending, err)
+			}
+		}
+		same(t, "the oldest again", old(noon.Add(time.Minute)), []string{"RE1"})
+	})
+}
+
 func TestRecordingsAreFoundByCustomerAndCase(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		put(t, s, customers.Customer{ID: "c-1"})
