@@ -169,6 +169,10 @@ func judge(answer *rest.Response) (channels.Receipt, error) {
 	field := offender(answer.Body)
 	err := channels.Judge("sendgrid", answer.StatusCode, header, field)
 	var refused *channels.Refused
+	if answer.StatusCode == http.StatusForbidden && errors.As(err, &refused) && fromField.MatchString(field) {
+		// Letters from the other senders pass.
+		return channels.Receipt{}, &channels.NotSent{Err: fmt.Errorf("%w: its sender is not verified", refused.Err), Own: true}
+	}
 	if answer.StatusCode == http.StatusBadRequest && errors.As(err, &refused) && toField.MatchString(field) {
 		return channels.Receipt{}, &channels.Refused{Err: refused.Err, Reason: channels.ReasonInvalidAddress, Suppress: true}
 	}
@@ -180,6 +184,7 @@ func judge(answer *rest.Response) (channels.Receipt, error) {
 
 var (
 	fieldName = regexp.MustCompile(`^[a-z_]+(\.[a-z_]+|\.[0-9]{1,3})*$`)
+	fromField = regexp.MustCompile(`^from(\.|$)`)
 	toField   = regexp.MustCompile(`^personalizations\.\d+\.to(\.\d+\.email)?$`)
 )
 

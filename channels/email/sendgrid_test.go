@@ -2,6 +2,7 @@ package email_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -171,6 +172,35 @@ func TestAnInvalidRecipientIsSuppressed(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "@") {
 			t.Errorf("the error gives away an address: %v", err)
+		}
+	}
+}
+
+// One sender that is not verified speaks for itself: the key is well, and so are the
+// letters from others.
+func TestAnUnverifiedSenderIsNoWordOnTheAccount(t *testing.T) {
+	for field, own := range map[any]bool{"from": true, "from.email": true, "from_name": false, "reply_to": false, "null": false, nil: false} {
+		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{
+				"message": "The from address does not match a verified Sender Identity: hello@shop.example", "field": field,
+			}}})
+		}))
+		sender := open(t, email.SendGrid{BaseURL: service.URL})
+		_, alone := sender.Send(t.Context(), message(""))
+		results := sender.(channels.BatchSender).SendBatch(t.Context(), nil, campaign("ada", "bob"))
+		service.Close()
+		for _, err := range []error{alone, results[0].Err, results[1].Err} {
+			var notSent *channels.NotSent
+			var refused *channels.Refused
+			switch {
+			case own && (!errors.As(err, &notSent) || !notSent.Own || !strings.Contains(err.Error(), "sendgrid answered 403: from")):
+				t.Errorf("%v: got %v", field, err)
+			case !own && (!errors.As(err, &refused) || !refused.Broken):
+				t.Errorf("%v: got %v", field, err)
+			case strings.Contains(err.Error(), "shop.example"):
+				t.Errorf("%v: the error gives away an address: %v", field, err)
+			}
 		}
 	}
 }
