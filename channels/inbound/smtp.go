@@ -1,15 +1,16 @@
 package inbound
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/emersion/go-smtp"
-	"golang.org/x/net/netutil"
 )
 
 // messageLimit is how large an e-mail may be, in bytes, by whatever way it comes.
@@ -19,8 +20,16 @@ const (
 	// patience is how long the other side may be silent (RFC 5321 §4.5.3.2 asks a
 	// server for five minutes).
 	patience = 5 * time.Minute
-	// visitors is how many may be connected at once.
-	visitors = 50
+	// visitors is how many may be connected at once, ofOneAddress how many of them
+	// from one address: as many as a Postfix that hands over to us opens.
+	visitors     = 50
+	ofOneAddress = 20
+	// usualStay is how long a connection lasts, whatever is said on it: the largest
+	// letter takes as long at 35 KB/s.
+	usualStay = 15 * time.Minute
+	// repliesInVain is how many replies a connection gets without bringing a message;
+	// one with all its recipients takes some fifteen.
+	repliesInVain = 60
 	// recipients is how many a message may have here: one letter answers one of
 	// ours.
 	recipients = 10
@@ -39,20 +48,24 @@ type SMTP struct {
 	Ours   Ours
 	// Keep makes a message durable, with its envelope.
 	Keep func(ctx context.Context, from string, to []string, message []byte) error
+	// Stay is how long a connection lasts at most; 0 is a quarter of an hour.
+	Stay time.Duration
 	Log  *slog.Logger
 }
 
 // Serve takes connections until ctx ends, then lets messages under way finish.
 func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &session{smtp: s, ctx: context.WithoutCancel(ctx)}, nil
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		who, _ := c.Conn().(*guest) // Accept gives no other
+		return &session{smtp: s, ctx: context.WithoutCancel(ctx), guest: who}, nil
 	}))
 	server.Domain, server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.Domain, messageLimit, recipients, lineLimit
 	server.ReadTimeout, server.WriteTimeout = patience, patience
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
+	room := &guests{Listener: listener, most: visitors, ofOne: ofOneAddress, stay: cmp.Or(s.Stay, usualStay), of: map[netip.Prefix]int{}}
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(netutil.LimitListener(listener, visitors)) }()
+	go func() { stopped <- server.Serve(room) }()
 	select {
 	case err := <-stopped:
 		return fmt.Errorf("take mail on %s: %w", listener.Addr(), err)
@@ -65,10 +78,11 @@ func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
 
 // session is one connection.
 type session struct {
-	smtp *SMTP
-	ctx  context.Context
-	from string
-	to   []string
+	smtp  *SMTP
+	ctx   context.Context
+	guest *guest
+	from  string
+	to    []string
 }
 
 // Mail implements smtp.Session. Failures come from nobody: an empty sender is
@@ -97,6 +111,7 @@ func (s *session) Data(r io.Reader) error {
 		s.smtp.Log.Error("a letter could not be stored", "error", err)
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Not stored; try again later"}
 	}
+	s.guest.vain.Store(0)
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package inbound_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rapport/channels/inbound"
 )
@@ -35,11 +38,17 @@ func (k *kept) keep(_ context.Context, from string, to []string, message []byte)
 // listen serves SMTP on a free port of this machine.
 func listen(t *testing.T, k *kept) (address string) {
 	t.Helper()
+	return serve(t, k, 0)
+}
+
+// serve is listen with an end to every connection.
+func serve(t *testing.T, k *kept, stay time.Duration) (address string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Stay: stay, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx, listener) }()
@@ -136,4 +145,89 @@ func TestWhatIsNotStoredIsNotTaken(t *testing.T) {
 	if has, most := client.Extension("SIZE"); !has || most != "31457280" {
 		t.Errorf("the listener takes %q bytes", most)
 	}
+}
+
+// from connects from an address of this machine and gives the connection with the
+// first line that it is told.
+func from(t *testing.T, source, address string) (conn net.Conn, said string) {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}}
+	conn, err := dialer.DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() }) // the listener may have closed it
+	said, err = textproto.NewReader(bufio.NewReader(conn)).ReadLine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn, said
+}
+
+func TestStrangersWhoAreSilentLeaveRoomForOthers(t *testing.T) {
+	const ofOne = 20
+	k := &kept{}
+	address := listen(t, k)
+	var silent net.Conn
+	for n := range ofOne {
+		conn, said := from(t, "127.0.0.2", address)
+		if !strings.HasPrefix(said, "220 ") {
+			t.Fatalf("number %d is told %q", n+1, said)
+		}
+		silent = conn
+	}
+	if _, said := from(t, "127.0.0.2", address); !strings.HasPrefix(said, "421 ") {
+		t.Errorf("one more from there is told %q", said)
+	}
+	if err := send(dial(t, address), "ann@home.example", replyBox, "Subject: x\r\n\r\nhello\r\n"); err != nil {
+		t.Errorf("a letter from elsewhere: %v", err)
+	}
+	// Who leaves gives their place back.
+	if err := silent.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, said := from(t, "127.0.0.2", address); strings.HasPrefix(said, "220 ") {
+			break
+		}
+	}
+}
+
+func TestThereIsRoomForSomeOnly(t *testing.T) {
+	address := listen(t, &kept{})
+	for n := range 50 {
+		if _, said := from(t, fmt.Sprintf("127.0.0.%d", 2+n/20), address); !strings.HasPrefix(said, "220 ") {
+			t.Fatalf("number %d is told %q", n+1, said)
+		}
+	}
+	if _, said := from(t, "127.0.0.9", address); !strings.HasPrefix(said, "421 ") {
+		t.Errorf("one more is told %q", said)
+	}
+}
+
+func TestAConnectionEndsInTime(t *testing.T) {
+	conn, _ := from(t, "127.0.0.2", serve(t, &kept{}, 200*time.Millisecond))
+	if rest, err := io.ReadAll(conn); err != nil || len(rest) > 0 {
+		t.Errorf("it was told %q, %v", rest, err)
+	}
+}
+
+// Commands that bring nothing come to an end; letters may follow each other.
+func TestChatterEnds(t *testing.T) {
+	k := &kept{}
+	client := dial(t, listen(t, k))
+	for range 30 {
+		if err := send(client, "ann@home.example", replyBox, "Subject: x\r\n\r\nhello\r\n"); err != nil {
+			t.Fatalf("after %d letters: %v", len(k.messages), err)
+		}
+	}
+	for n := range 1000 {
+		if err := client.Noop(); err != nil {
+			if code := codeOf(err); code != 421 || n < 30 {
+				t.Errorf("after %d commands it is told %v", n, err)
+			}
+			return
+		}
+	}
+	t.Error("there is no end")
 }
