@@ -166,12 +166,15 @@ func judge(answer *rest.Response) (channels.Receipt, error) {
 	if answer.StatusCode == http.StatusAccepted {
 		return channels.Receipt{ProviderID: header.Get("X-Message-Id")}, nil
 	}
-	field := offender(answer.Body)
+	field, its := offender(answer.Body)
 	err := channels.Judge("sendgrid", answer.StatusCode, header, field)
 	var refused *channels.Refused
 	if answer.StatusCode == http.StatusForbidden && errors.As(err, &refused) && fromField.MatchString(field) {
 		// Letters from the other senders pass.
 		return channels.Receipt{}, &channels.NotSent{Err: fmt.Errorf("%w: its sender is not verified", refused.Err), Own: true}
+	}
+	if errors.As(err, &refused) && refused.Reason == channels.ReasonRejected && !its {
+		return channels.Receipt{}, refused.Err // SendGrid lists each mistake: this is a word of something in front of it
 	}
 	if answer.StatusCode == http.StatusBadRequest && errors.As(err, &refused) && toField.MatchString(field) {
 		return channels.Receipt{}, &channels.Refused{Err: refused.Err, Reason: channels.ReasonInvalidAddress, Suppress: true}
@@ -188,19 +191,19 @@ var (
 	toField   = regexp.MustCompile(`^personalizations\.\d+\.to(\.\d+\.email)?$`)
 )
 
-// offender names the first field SendGrid objects to. Its sentences are left
-// out: they may repeat an address.
-func offender(body string) string {
+// offender names the first field SendGrid objects to, and says whether the answer is
+// one of SendGrid's. Its sentences are left out: they may repeat an address.
+func offender(body string) (field string, its bool) {
 	var said struct {
 		Errors []struct {
 			Field string `json:"field"`
 		} `json:"errors"`
 	}
 	if json.NewDecoder(strings.NewReader(body)).Decode(&said) != nil || len(said.Errors) == 0 {
-		return ""
+		return "", false
 	}
 	if field := said.Errors[0].Field; len(field) < 80 && fieldName.MatchString(field) {
-		return field
+		return field, true
 	}
-	return ""
+	return "", true
 }

@@ -176,6 +176,24 @@ func TestAnInvalidRecipientIsSuppressed(t *testing.T) {
 	}
 }
 
+// A gateway in front of SendGrid refuses in words of its own, and proves nothing.
+func TestARefusalThatIsNotSendGridsLeavesADoubt(t *testing.T) {
+	for body, want := range map[string]channels.Evidence{
+		`<html>Not Found</html>`: channels.Ambiguous, `{"errors":[]}`: channels.Ambiguous,
+		`{"errors":[{"message":"no"}]}`: channels.KnownRefused, `{"errors":[{"message":"no","field":null}]}`: channels.KnownRefused,
+	} {
+		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, body)
+		}))
+		_, err := open(t, email.SendGrid{BaseURL: service.URL}).Send(t.Context(), message(""))
+		service.Close()
+		if got := channels.Classify(err); got != want {
+			t.Errorf("%s: got %d, want %d, %v", body, got, want, err)
+		}
+	}
+}
+
 // One sender that is not verified speaks for itself: the key is well, and so are the
 // letters from others.
 func TestAnUnverifiedSenderIsNoWordOnTheAccount(t *testing.T) {
