@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"rapport/customers"
@@ -81,7 +82,7 @@ func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened b
 			why = CASE WHEN excluded.why = 'reply' THEN cases.why ELSE excluded.why END,
 			note = CASE WHEN excluded.note = '' THEN cases.note ELSE excluded.note END,
 			priority = CASE WHEN `+urgency("excluded.priority")+` < `+urgency("cases.priority")+` THEN excluded.priority ELSE cases.priority END,
-			due_at = CASE WHEN cases.due_at IS NULL OR cases.waiting = 0 OR excluded.due_at < cases.due_at THEN excluded.due_at ELSE cases.due_at END,
+			`+clock("cases.", "excluded.due_at", "excluded.opened_at")+`,
 			waiting = 1
 		RETURNING id`,
 		c.Customer, c.Campaign, c.Entry, clean(c.Queue), c.Priority, clean(c.Title), clean(c.Note), c.Why,
@@ -109,10 +110,20 @@ func speakOn(ctx context.Context, tx *tx, id int64, c customers.Case) error {
 	_, err := tx.exec(ctx, `
 		UPDATE cases SET note = CASE WHEN $2 = '' THEN note ELSE $2 END,
 			priority = CASE WHEN `+urgency("$3")+` < `+urgency("priority")+` THEN $3 ELSE priority END,
-			due_at = CASE WHEN due_at IS NULL OR waiting = 0 OR $4 < due_at THEN $4 ELSE due_at END,
+			`+clock("", "$4", "$5")+`,
 			waiting = 1
-		WHERE id = $1`, id, clean(c.Note), c.Priority, instant(c.DueAt))
+		WHERE id = $1`, id, clean(c.Note), c.Priority, instant(c.DueAt), instant(c.OpenedAt))
 	return err
+}
+
+// clock is the SQL that sets the clock of an open case by something new: due, which
+// may be NULL, counted from now. A clock that stood runs again, for as long as it was
+// set for last where the new names no time; of two that run the sooner counts.
+func clock(open, due, now string) string {
+	return strings.NewReplacer("OPEN.", open, "DUE", due, "NOW", now).Replace(`
+			due_at = CASE WHEN OPEN.waiting = 0 THEN COALESCE(DUE, NOW + OPEN.due_at - COALESCE(OPEN.clock_at, OPEN.opened_at))
+				WHEN OPEN.due_at IS NULL OR DUE < OPEN.due_at THEN DUE ELSE OPEN.due_at END,
+			clock_at = CASE WHEN OPEN.waiting = 0 OR OPEN.due_at IS NULL OR DUE < OPEN.due_at THEN NOW ELSE OPEN.clock_at END`)
 }
 
 // urgency is the SQL that orders priorities, the most pressing lowest.

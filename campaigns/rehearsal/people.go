@@ -211,7 +211,7 @@ func (w *World) release(s customers.Suppression) {
 // openCase opens a case, or brings an open one up to date: its newest words, the
 // more pressing of two priorities and the sooner of two clocks (store.Casebook).
 // Open ones are that of the same entry and, for words that nobody asked for, the
-// latest one about such words.
+// latest one about such words. Nobody answers them here, so that no clock stops.
 func (w *World) openCase(p *person, j *journey, c customers.Case) {
 	name, open := "case opened", openFor(p, j, c)
 	if open != nil {

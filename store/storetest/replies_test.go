@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -139,6 +140,69 @@ func TestACaseGoesOn(t *testing.T) {
 		}
 		if c := all[complaint]; c.Note != "three" || c.Title != "Unhappy" || c.Queue != "recovery" || c.Priority != customers.High || !c.Waiting || !c.DueAt.Equal(noon.Add(time.Hour)) || !c.AnsweredAt.Equal(noon) {
 			t.Errorf("the one that was answered: %+v", c)
+		}
+	})
+}
+
+// Words that name no time of their own are due again in as long as the case was
+// given, however often its clock has run before.
+func TestAClockRunsAgainForAsLong(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		open := customers.Case{Customer: "c-1", Entry: 7, Queue: "recovery", Priority: customers.High, Title: "Unhappy", Why: "low_score", OpenedAt: noon, DueAt: noon.Add(4 * time.Hour)}
+		open.ID = opened(t, s, open)
+		due := func(want time.Time) {
+			t.Helper()
+			c, err := s.Casebook().Case(t.Context(), open.ID)
+			if err != nil || !c.Waiting || !c.DueAt.Equal(want) || !c.Overdue(want.Add(time.Second)) {
+				t.Errorf("case %+v, %v, want it due at %s", c, err, want)
+			}
+		}
+		answers := 0
+		answer := func() {
+			t.Helper()
+			answers++
+			key := fmt.Sprintf("reply:%d", answers)
+			if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, key, open.ID), repliedLine("c-1", key)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write := func(at, due time.Time, of customers.Case) {
+			t.Helper()
+			openCases(t, s, customers.Case{ID: of.ID, Entry: of.Entry, Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Why: "reply", OpenedAt: at, DueAt: due})
+		}
+		at := noon
+		for _, of := range []customers.Case{{ID: open.ID}, {Entry: 7}} { // by the delivery it answers, by its journey
+			for range 2 {
+				at = at.Add(3 * time.Hour)
+				answer()
+				write(at, time.Time{}, of)
+				due(at.Add(4 * time.Hour))
+				write(at.Add(time.Hour), time.Time{}, of) // who waits already waits on
+				due(at.Add(4 * time.Hour))
+			}
+		}
+		write(at, at.Add(time.Hour), customers.Case{ID: open.ID}) // a sooner time
+		due(at.Add(time.Hour))
+		answer()
+		write(at.Add(5*time.Hour), time.Time{}, customers.Case{ID: open.ID})
+		due(at.Add(6 * time.Hour))
+	})
+}
+
+// A case without a clock gets none by being answered.
+func TestACaseWithoutAClockKeepsNone(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		words := customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Why: "reply", OpenedAt: noon}
+		id := opened(t, s, words)
+		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", id), repliedLine("c-1", "r")); err != nil {
+			t.Fatal(err)
+		}
+		words.OpenedAt = noon.Add(time.Hour)
+		openCases(t, s, words)
+		if c, err := s.Casebook().Case(t.Context(), id); err != nil || !c.Waiting || !c.DueAt.IsZero() {
+			t.Errorf("case %+v, %v", c, err)
 		}
 	})
 }
