@@ -55,6 +55,16 @@ func (s Status) Accepted() bool { return s.Rank() >= Sent.Rank() && s != Failed 
 // Settled reports whether the journey need not wait for the delivery any more.
 func (s Status) Settled() bool { return s.Rank() >= Unconfirmed.Rank() }
 
+// Undelivered reports whether the customer does not have the message, and will not:
+// it was given up, or the provider took it in vain.
+func (s Status) Undelivered() bool {
+	switch s {
+	case Skipped, Failed, Bounced, Expired:
+		return true
+	}
+	return false
+}
+
 // Reached reports whether a message got as far as a status. Of one whose customer
 // said stop or complained only the delivery is certain, of one that a provider
 // took in vain only that.

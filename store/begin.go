@@ -59,7 +59,7 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	if err != nil {
 		return nil, err
 	}
-	var people, running []string
+	var people, answered, running []string
 	var entries []int64
 	spends := slices.ContainsFunc(candidates, func(c deliveries.Candidate) bool { return c.Spends })
 	for id, d := range held {
@@ -71,12 +71,17 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 		if !d.Direct() {
 			running = append(running, d.Campaign)
 		}
+		if d.Case != 0 {
+			answered = append(answered, d.Customer)
+		}
 	}
 	c := &court{now: now, held: held, budget: openBudget(ctx, tx), contacts: map[string][]deliveries.Contact{}}
 	if horizon.Before(now) { // else there is no limit that anything sent could count against
 		if err := c.readPressure(ctx, tx, distinct(people), horizon); err != nil {
 			return nil, err
 		}
+	} else if err := unlessEmpty(ctx, tx, distinct(answered), lockCustomers); err != nil { // whose case waits again if the answer is skipped
+		return nil, err
 	}
 	if spends {
 		if err := tx.alone(ctx, spending); err != nil {

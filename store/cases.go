@@ -1,13 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"rapport/campaigns"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // Casebook keeps the cases of this store.
@@ -239,4 +242,80 @@ func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time
 		Campaign:   c.Campaign, Entry: c.Entry,
 	}})
 	return err
+}
+
+// lostAnswers are the deliveries that answered a case and, by these changes, did not
+// arrive. What had failed already is none again.
+func lostAnswers(changes []change) []deliveries.Delivery {
+	var lost []deliveries.Delivery
+	for i := range changes {
+		if c := &changes[i]; c.after.Case != 0 && c.after.Status.Undelivered() && !c.was.Undelivered() {
+			lost = append(lost, c.after)
+		}
+	}
+	return lost
+}
+
+// unanswer lets cases wait again whose answer did not arrive, and notes why. Their
+// clock is as though nobody had answered: the customer waits since they wrote. One
+// that was closed meanwhile is opened anew. The customers are locked; who was erased
+// waits for nothing.
+func unanswer(ctx context.Context, tx *tx, now time.Time, lost []deliveries.Delivery) error {
+	var closed []customers.Case
+	var events []customers.Event
+	for _, d := range lost {
+		c, known, err := first(ctx, tx, scanCase, `
+			SELECT `+caseColumns+` FROM cases k JOIN customers c ON c.id = k.customer WHERE k.id = $1 AND k.customer = $2`, d.Case, d.Customer)
+		if err != nil {
+			return err
+		}
+		if !known {
+			continue
+		}
+		note := "The answer did not arrive: " + lostBy(d)
+		if !c.ClosedAt.IsZero() {
+			again, err := openedAnew(ctx, tx, c, note, now)
+			if err != nil {
+				return err
+			}
+			closed = append(closed, again)
+			continue
+		}
+		if _, err := tx.exec(ctx, `
+			UPDATE cases SET note = CASE WHEN waiting = 0 THEN $2 ELSE note END, waiting = 1 WHERE id = $1`, c.ID, note); err != nil {
+			return err
+		}
+		number := strconv.FormatInt(c.ID, 10)
+		events = append(events, customers.Event{
+			Customer: c.Customer, Name: "case updated", At: now, ReceivedAt: now,
+			Properties: map[string]any{"case": c.ID, "queue": c.Queue, "priority": c.Priority, "title": c.Title, "why": "undelivered", "note": note},
+			Key:        "case:" + number + ":undelivered:" + strconv.FormatInt(d.ID, 10),
+			Campaign:   c.Campaign, Entry: c.Entry,
+		})
+	}
+	if _, err := appendEvents(ctx, tx, events); err != nil {
+		return err
+	}
+	return openCases(ctx, tx, closed)
+}
+
+// lostBy says why an answer did not arrive.
+func lostBy(d deliveries.Delivery) string {
+	word := cmp.Or(d.Reason, string(d.Status))
+	return cmp.Or(campaigns.ReasonMeaning(word), word)
+}
+
+// openedAnew is a case that goes on with a closed one, as though the customer had
+// written now: their next words belong to it, and it has as long as that had.
+func openedAnew(ctx context.Context, tx *tx, c customers.Case, note string, now time.Time) (customers.Case, error) {
+	span, timed, err := first(ctx, tx, column[int64], `
+		SELECT due_at - COALESCE(clock_at, opened_at) FROM cases WHERE id = $1 AND due_at IS NOT NULL`, c.ID)
+	again := customers.Case{
+		Customer: c.Customer, Campaign: c.Campaign, Entry: c.Entry, Queue: c.Queue, Priority: c.Priority, Title: c.Title,
+		Note: note, Why: customers.WhyReply, OpenedAt: now,
+	}
+	if timed {
+		again.DueAt = now.Add(time.Duration(span) * time.Millisecond)
+	}
+	return again, err
 }

@@ -105,8 +105,8 @@ type change struct {
 }
 
 // moveDeliveries writes changed deliveries and what follows from them: when the customer
-// was last contacted, and the waking of the entry once it need not wait any
-// more. A delivery that nobody is at work on any more loses its lease; one that
+// was last contacted, the cases whose answer did not arrive, and the waking of the entry
+// once it need not wait any more. A delivery that nobody is at work on any more loses its lease; one that
 // goes back or is given up loses its fence too. One that was sent, or may have
 // been, keeps the fence, for its holder knows best what became of it.
 //
@@ -140,7 +140,20 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 	if err != nil {
 		return err
 	}
+	lost := lostAnswers(changes)
+	if len(lost) > 0 { // all in one order, before either changes any
+		people := slices.Collect(maps.Keys(contacted))
+		for _, d := range lost {
+			people = append(people, d.Customer)
+		}
+		if err := lockCustomers(ctx, tx, distinct(people)); err != nil {
+			return err
+		}
+	}
 	if err := markContacted(ctx, tx, contacted); err != nil {
+		return err
+	}
+	if err := unanswer(ctx, tx, now, lost); err != nil {
 		return err
 	}
 	return tellEntries(ctx, tx, now, changes)

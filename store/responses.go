@@ -45,7 +45,7 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 }
 
 // holdSpokenOf reads and locks the deliveries that responses move, and locks the
-// customers who showed a sign of life. A line's key keeps whoever writes the same
+// customers who showed a sign of life or were answered from a case. A line's key keeps whoever writes the same
 // line waiting: it comes after what such a writer holds.
 func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held map[int64]*deliveries.Delivery, err error) {
 	var moved []int64
@@ -61,6 +61,11 @@ func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held m
 	if len(moved) > 0 {
 		if held, err = heldRows(ctx, tx, moved); err != nil {
 			return nil, err
+		}
+		for _, d := range held {
+			if d.Case != 0 { // which waits again, if the answer did not arrive
+				alive = append(alive, d.Customer)
+			}
 		}
 	}
 	return held, unlessEmpty(ctx, tx, distinct(alive), lockCustomers)

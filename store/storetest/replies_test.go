@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -203,6 +205,162 @@ func TestACaseWithoutAClockKeepsNone(t *testing.T) {
 		openCases(t, s, words)
 		if c, err := s.Casebook().Case(t.Context(), id); err != nil || !c.Waiting || !c.DueAt.IsZero() {
 			t.Errorf("case %+v, %v", c, err)
+		}
+	})
+}
+
+// lose takes an answer to where it did not arrive.
+var lose = map[deliveries.Status]func(t *testing.T, s *store.Store, id int64){
+	deliveries.Skipped: func(t *testing.T, s *store.Store, _ int64) {
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict {
+			return deliveries.Verdict{Reason: deliveries.Suppressed}
+		})
+	},
+	deliveries.Failed: func(t *testing.T, s *store.Store, id int64) {
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		settle(t, s, fence, deliveries.Outcome{ID: id, Status: deliveries.Failed, Reason: channels.ReasonRejected})
+	},
+	deliveries.Unconfirmed: func(t *testing.T, s *store.Store, id int64) {
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		settle(t, s, fence, deliveries.Outcome{ID: id, Status: deliveries.Unconfirmed})
+		if c := caseOf(t, s, stored(t, s, id).Case); c.Waiting {
+			t.Errorf("in doubt it waits: %+v", c)
+		}
+		if err := s.Resolve(t.Context(), noon, []deliveries.Finding{{ID: id, Status: deliveries.Failed}}); err != nil {
+			t.Fatal(err)
+		}
+	},
+	deliveries.Expired: func(t *testing.T, s *store.Store, id int64) {
+		goes(t, s, id)
+		for range 2 {
+			advance(t, s, deliveries.Progress{ID: id, Status: deliveries.Expired, ProviderID: "SM1", At: noon})
+		}
+	},
+	deliveries.Bounced: func(t *testing.T, s *store.Store, id int64) {
+		goes(t, s, id)
+		report := campaigns.Response{
+			Event:    lineOf(stored(t, s, id), "sms bounced", "b"),
+			Progress: &deliveries.Progress{ID: id, Status: deliveries.Bounced, Reason: "30003", ProviderID: "SM1", At: noon},
+		}
+		respond(t, s, report, report)
+	},
+}
+
+func goes(t *testing.T, s *store.Store, id int64) {
+	t.Helper()
+	fence, claimed := claim(t, s)
+	begin(t, s, fence, claimed, pass(0))
+	settle(t, s, fence, deliveries.Outcome{ID: id, Status: deliveries.Sent, ProviderID: "SM1"})
+}
+
+func caseOf(t *testing.T, s *store.Store, id int64) customers.Case {
+	t.Helper()
+	c, err := s.Casebook().Case(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func answered(t *testing.T, s *store.Store, id int64, key string) deliveries.Delivery {
+	t.Helper()
+	d, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, key, id), repliedLine("c-1", key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// A customer whose answer did not arrive waits, since they wrote; that is said once.
+func TestAnAnswerThatDoesNotArriveLeavesTheCustomerWaiting(t *testing.T) {
+	why := map[deliveries.Status]string{
+		deliveries.Skipped:     "the address is blocked after an opt-out, a bounce or a complaint",
+		deliveries.Failed:      "the provider did not accept the message",
+		deliveries.Unconfirmed: "nobody knows whether it was sent, and an operator took it for not sent",
+		deliveries.Expired:     "the message was given up before it was handed over",
+		deliveries.Bounced:     "30003",
+	}
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		for _, status := range slices.Sorted(maps.Keys(lose)) {
+			id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: string(status), Note: "Where is it?", Why: "complaint", OpenedAt: ago(time.Hour), DueAt: noon})
+			d := answered(t, s, id, "reply:"+string(status))
+			lose[status](t, s, d.ID)
+			c := caseOf(t, s, id)
+			if !c.Waiting || !c.Overdue(noon.Add(time.Minute)) || c.Note != "The answer did not arrive: "+why[status] {
+				t.Errorf("%s: %+v", status, c)
+			}
+			told := timelineOf(t, s, "c-1")
+			same(t, string(status), told[len(told)-1], "case updated")
+
+			answered(t, s, id, "again:"+string(status))
+			before := stored(t, s, d.ID)
+			advance(t, s, deliveries.Progress{ID: d.ID, Status: deliveries.Bounced, ProviderID: before.ProviderID, At: noon})
+			if c := caseOf(t, s, id); c.Waiting {
+				t.Errorf("%s: a further report undoes another answer: %+v", status, c)
+			}
+			lose[deliveries.Skipped](t, s, 0) // the other answer, out of the way of the next case
+		}
+		if all := cases(t, s, "", 10); len(all) != len(lose) {
+			t.Errorf("%d cases are open", len(all))
+		}
+	})
+}
+
+// What the customer wrote meanwhile is not hidden by what became of an answer.
+func TestALostAnswerHidesNoNewerWords(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		words := customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Why: "reply", OpenedAt: noon}
+		id := opened(t, s, words)
+		d := answered(t, s, id, "reply:1")
+		words.Note = "Still nothing!"
+		openCases(t, s, words)
+		lose[deliveries.Failed](t, s, d.ID)
+		if c := caseOf(t, s, id); !c.Waiting || c.Note != "Still nothing!" {
+			t.Errorf("case %+v", c)
+		}
+	})
+}
+
+// A case that was closed after an answer that did not arrive is opened anew, once,
+// and has as long as the first. Nobody waits who was erased.
+func TestALostAnswerToAClosedCaseOpensAnother(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		s.ErasureKeys = [][]byte{[]byte("a key of some length")}
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		first := customers.Case{Customer: "c-1", Entry: 7, Queue: "recovery", Priority: customers.High, Title: "Unhappy", Why: "low_score", OpenedAt: ago(3 * time.Hour), DueAt: noon}
+		id := opened(t, s, first)
+		d := answered(t, s, id, "reply:1")
+		if err := s.Casebook().Close(t.Context(), id, "bea", "done", noon); err != nil {
+			t.Fatal(err)
+		}
+		lose[deliveries.Expired](t, s, d.ID)
+		advance(t, s, deliveries.Progress{ID: d.ID, Status: deliveries.Bounced, ProviderID: "SM1", At: noon})
+		open := cases(t, s, "", 10)
+		if len(open) != 1 {
+			t.Fatalf("open: %+v", open)
+		}
+		want := first
+		want.ID, want.Note, want.Why, want.Waiting = open[0].ID, "The answer did not arrive: the message was given up before it was handed over", customers.WhyReply, true
+		want.OpenedAt, want.DueAt = noon, noon.Add(3*time.Hour)
+		same(t, "the other", open[0], want)
+		same(t, "on the customer", loaded(t, s, "c-1").Cases.Open, int64(1))
+		if c := caseOf(t, s, id); c.ClosedAt.IsZero() || c.Note != "done" {
+			t.Errorf("the closed one: %+v", c)
+		}
+
+		d = answered(t, s, open[0].ID, "reply:2")
+		goes(t, s, d.ID)
+		if _, err := s.Erase(t.Context(), "c-1", customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		advance(t, s, deliveries.Progress{ID: d.ID, Status: deliveries.Failed, ProviderID: "SM1", At: noon})
+		if open := cases(t, s, "", 10); len(open) != 0 {
+			t.Errorf("of somebody erased: %+v", open)
 		}
 	})
 }
