@@ -39,6 +39,9 @@ type Reply struct {
 	// key is never planned again. "" takes the words for it, so that the same words
 	// answer a case once.
 	Key string
+	// Seen is Said of the case that the agent had before them: who has not read the
+	// latest does not answer. nil does not ask.
+	Seen *int64
 }
 
 // remembered is how far back a reply looks for what the customer wrote.
@@ -79,7 +82,7 @@ func (r Replier) Reply(ctx context.Context, reply Reply) (deliveries.Delivery, e
 	if err != nil {
 		return deliveries.Delivery{}, err
 	}
-	planned, _, err := r.Letters.Reply(ctx, r.Now(), *d, reply.line(c, d.Channel, r.Now()))
+	planned, _, err := r.Letters.Reply(ctx, r.Now(), *d, reply.line(c, d.Channel, r.Now()), reply.Seen)
 	return planned, err
 }
 

@@ -46,8 +46,9 @@ type Correspondence interface {
 	// Reply plans a direct message that answers its case, puts the line about it on the
 	// timeline and stops the case's clock, in one transaction. A message whose Step was
 	// planned before is given back as it stands, and nothing else happens.
-	// ErrUnknownCase and ErrClosedCase say what the case cannot have.
-	Reply(ctx context.Context, now time.Time, d deliveries.Delivery, line customers.Event) (planned deliveries.Delivery, fresh bool, err error)
+	// ErrUnknownCase and ErrClosedCase say what the case cannot have, ErrMoreSaid that
+	// more was said than had been seen of it (Case.Said); nil does not ask.
+	Reply(ctx context.Context, now time.Time, d deliveries.Delivery, line customers.Event, seen *int64) (planned deliveries.Delivery, fresh bool, err error)
 }
 
 // News is live events that triggers and exits have not seen.

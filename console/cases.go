@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,7 +16,12 @@ import (
 // caseOf shows a case: what was said, in order, and a form to answer with. The form
 // carries a key of its own, so that pressing its button twice answers once.
 func (c *Console) caseOf(w http.ResponseWriter, r *visit) error {
-	found, err := c.findCase(r)
+	return c.showCase(w, r, http.StatusOK, view{})
+}
+
+// showCase is caseOf with a status and with what else is shown.
+func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) error {
+	found, err := c.findCase(r) // before its lines: at worst they show more than counts as seen
 	if err != nil {
 		return err
 	}
@@ -23,7 +29,7 @@ func (c *Console) caseOf(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	v := view{"Title": found.Title, "Recordings": taped, "Case": found, "Zone": time.UTC, "Now": c.Now()}
+	maps.Copy(v, view{"Title": found.Title, "Recordings": taped, "Case": found, "Zone": time.UTC, "Now": c.Now()})
 	edition, err := c.Catalog.Current(r.Context())
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return err
@@ -42,7 +48,7 @@ func (c *Console) caseOf(w http.ResponseWriter, r *visit) error {
 		}
 		v["Customer"], v["Lines"], v["Key"] = people[found.Customer], customers.Conversation(events), c.NewKey()
 	}
-	c.show(w, r, http.StatusOK, "case", v)
+	c.show(w, r, status, "case", v)
 	return nil
 }
 
@@ -51,9 +57,16 @@ func (c *Console) reply(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
+	seen, err := seenBy(r)
+	if err != nil {
+		return err
+	}
 	_, err = c.Replier.Reply(r.Context(), campaigns.Reply{
-		Case: found.ID, By: channels.Channel(r.FormValue("by")), Text: r.FormValue("text"), Key: r.FormValue("key"), Who: who(r),
+		Case: found.ID, By: channels.Channel(r.FormValue("by")), Text: r.FormValue("text"), Key: r.FormValue("key"), Who: who(r), Seen: seen,
 	})
+	if errors.Is(err, customers.ErrMoreSaid) {
+		return c.showCase(w, r, http.StatusConflict, view{"MoreSaid": true, "Text": r.FormValue("text"), "By": r.FormValue("by")})
+	}
 	if err != nil {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
@@ -79,11 +92,33 @@ func (c *Console) closeCase(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Casebook.Close(r.Context(), found.ID, who(r), r.FormValue("note"), c.Now()); err != nil {
+	seen, err := seenBy(r)
+	if err != nil {
+		return err
+	}
+	err = c.Casebook.Close(r.Context(), found.ID, who(r), r.FormValue("note"), c.Now(), seen)
+	if errors.Is(err, customers.ErrMoreSaid) {
+		return c.showCase(w, r, http.StatusConflict, view{"MoreSaid": true, "Note": r.FormValue("note")})
+	}
+	if err != nil {
 		return err
 	}
 	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
 	return nil
+}
+
+// seenBy is how far the page told what was said whose form this is; nil where the
+// form does not say, as one that no page made.
+func seenBy(r *visit) (*int64, error) {
+	field := r.FormValue("seen")
+	if field == "" {
+		return nil, nil
+	}
+	seen, err := strconv.ParseInt(field, 10, 64)
+	if err != nil {
+		return nil, &complaint{http.StatusBadRequest, "That is no form."}
+	}
+	return &seen, nil
 }
 
 func (c *Console) findCase(r *visit) (customers.Case, error) {

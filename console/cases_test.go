@@ -68,6 +68,63 @@ func TestACaseIsAnsweredOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
 	}
 }
 
+var seenField = regexp.MustCompile(`name="seen" value="([^"]+)"`)
+
+// seenOn is how far a page tells what was said, in each of its forms.
+func seenOn(t *testing.T, page answer, forms int) string {
+	t.Helper()
+	all := seenField.FindAllStringSubmatch(page.body, -1)
+	if len(all) != forms || all[0][1] != all[forms-1][1] {
+		t.Fatalf("the forms say %v:\n%s", all, page.body)
+	}
+	return all[0][1]
+}
+
+// hears lets c-1 write a text.
+func (s *shop) hears(text string) {
+	s.t.Helper()
+	_, err := s.store.Append(s.t.Context(), []customers.Event{{
+		Customer: "c-1", Name: "sms replied", At: s.now, ReceivedAt: s.now, Key: text, Properties: map[string]any{"text": text},
+	}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// What an agent has not read they neither close nor answer; what they typed is kept.
+func TestAPageThatIsOldDecidesNothing(t *testing.T) {
+	s := open(t)
+	id := s.openCase("A broken cup")
+	path := "/cases/" + strconv.FormatInt(id, 10)
+	page := s.ask(get(path)).says(t, http.StatusOK, "Nothing yet.", `name="note" value=""`)
+	page.lacks(t, "More has been said", "no value", "selected")
+	seen, listed := seenOn(t, page, 2), seenOn(t, s.ask(get("/")), 1)
+
+	s.hears("The <saucer> too!")
+	for _, old := range []string{seen, listed} {
+		page = s.ask(post(path+"/close", url.Values{"note": {`sent a "cup"`}, "seen": {old}}))
+		page.says(t, http.StatusConflict, "More has been said", "The &lt;saucer&gt; too!", `value="sent a &#34;cup&#34;"`)
+	}
+	page = s.ask(post(path+"/replies", url.Values{"text": {"We send <a cup>."}, "by": {"email"}, "key": {"a"}, "seen": {seen}}))
+	page.says(t, http.StatusConflict, "More has been said", "The &lt;saucer&gt; too!", ">We send &lt;a cup&gt;.</textarea>", `value="email" selected`)
+	if len(s.cases()) != 1 || len(s.planned()) != 0 {
+		t.Fatalf("cases %+v, planned %+v", s.cases(), s.planned())
+	}
+
+	seen = seenOn(t, page, 2) // two agents have read it
+	s.ask(post(path+"/replies", url.Values{"text": {"We send both."}, "by": {"sms"}, "key": {"b"}, "seen": {seen}})).leads(t, path)
+	page = s.ask(post(path+"/replies", url.Values{"text": {"So sorry."}, "by": {"sms"}, "key": {"c"}, "seen": {seen}}))
+	page.says(t, http.StatusConflict, "More has been said", "We send both.", ">So sorry.</textarea>")
+	if all := s.planned(); len(all) != 1 {
+		t.Errorf("planned %+v", all)
+	}
+	s.ask(post(path+"/close", url.Values{"note": {"done"}, "seen": {"x"}})).says(t, http.StatusBadRequest, "That is no form.")
+	s.ask(post(path+"/close", url.Values{"note": {"done"}, "seen": {seenOn(t, s.ask(get("/")), 1)}})).leads(t, "/")
+	if left := s.cases(); len(left) != 0 {
+		t.Errorf("still open: %+v", left)
+	}
+}
+
 func TestACaseShowsWhatWasSaidInOrder(t *testing.T) {
 	s := open(t)
 	id := s.openCase("Words")

@@ -10,6 +10,9 @@ var (
 	ErrUnknownCase = errors.New("no such case")
 	// ErrClosedCase says that a case is closed.
 	ErrClosedCase = errors.New("the case is closed")
+	// ErrMoreSaid says that more has been said than somebody had before them who
+	// answers a case or closes it.
+	ErrMoreSaid = errors.New("more has been said since")
 )
 
 // WhyReply is why a case is open that a customer's own words opened.
@@ -37,7 +40,13 @@ type Case struct {
 	// customer waits for an answer still, or again.
 	AnsweredAt time.Time `json:"answered_at,omitzero"`
 	Waiting    bool      `json:"waiting"`
+	// Said is the latest event by which its customer or an agent said something; 0
+	// before that.
+	Said int64 `json:"-"`
 }
+
+// MoreSaid reports whether more has been said than up to an event; nil does not ask.
+func (c Case) MoreSaid(seen *int64) bool { return seen != nil && c.Said > *seen }
 
 // Priority orders a queue.
 type Priority string

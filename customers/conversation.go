@@ -2,6 +2,7 @@ package customers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,13 +35,19 @@ type Line struct {
 	delivery int64
 }
 
+// wrote names the events that are a customer's own text or letter.
+var wrote = []string{"sms replied", "sms unsubscribed", "sms resubscribed", "email replied"}
+
 // Wrote reports whether an event is a customer's own text or letter.
-func Wrote(e Event) bool {
-	switch e.Name {
-	case "sms replied", "sms unsubscribed", "sms resubscribed", "email replied":
-		return true
+func Wrote(e Event) bool { return slices.Contains(wrote, e.Name) }
+
+// Said names the events by which a customer, or an agent, says something.
+func Said() []string {
+	names := append([]string{CaseReplied}, wrote...)
+	for _, ch := range channels.All() {
+		names = append(names, string(ch)+" answered")
 	}
-	return false
+	return names
 }
 
 // Conversation is what was said, in order: the customer's words, what agents

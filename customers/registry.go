@@ -76,6 +76,7 @@ type Casebook interface {
 	// "" is all.
 	Cases(ctx context.Context, queue string, limit int) ([]Case, error)
 	// Close ends a case with a note; one that is closed already stays as it is.
-	// ErrUnknownCase when there is none.
-	Close(ctx context.Context, id int64, who, note string, now time.Time) error
+	// ErrUnknownCase when there is none, ErrMoreSaid when more was said than had been
+	// seen of it (Case.Said); nil does not ask.
+	Close(ctx context.Context, id int64, who, note string, now time.Time, seen *int64) error
 }

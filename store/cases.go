@@ -166,15 +166,19 @@ func countCases(ctx context.Context, tx *tx, of []string) error {
 
 const caseColumns = "k.id, k.customer, k.campaign, k.entry, k.queue, k.priority, k.title, k.note, k.why, k.opened_at, k.due_at, k.closed_at, k.assignee, k.answered_at, k.waiting = 1"
 
+// saidLast is the SQL for the latest event by which something was said about a case k.
+var saidLast = "COALESCE((SELECT MAX(e.id) FROM events e WHERE e.customer = k.customer AND k.customer <> '' AND e.name IN ('" +
+	strings.Join(customers.Said(), "', '") + "')), 0)"
+
 func scanCase(r record) (c customers.Case, err error) {
 	err = r.Scan(&c.ID, &c.Customer, &c.Campaign, &c.Entry, &c.Queue, &c.Priority, &c.Title, &c.Note, &c.Why,
-		asTime(&c.OpenedAt), asTime(&c.DueAt), asTime(&c.ClosedAt), &c.Assignee, asTime(&c.AnsweredAt), &c.Waiting)
+		asTime(&c.OpenedAt), asTime(&c.DueAt), asTime(&c.ClosedAt), &c.Assignee, asTime(&c.AnsweredAt), &c.Waiting, &c.Said)
 	return c, err
 }
 
 // readCase reads a case inside a transaction; ErrUnknownCase where there is none.
 func readCase(ctx context.Context, tx *tx, id int64) (customers.Case, error) {
-	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+" FROM cases k WHERE k.id = $1", id)
+	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+", "+saidLast+" FROM cases k WHERE k.id = $1", id)
 	if err == nil && !known {
 		err = customers.ErrUnknownCase
 	}
@@ -197,9 +201,11 @@ func (b casebook) Case(ctx context.Context, id int64) (c customers.Case, err err
 // without a clock comes after those of its priority that have one.
 func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []customers.Case, err error) {
 	err = b.store.read(ctx, func(tx *tx) (err error) {
+		order := "ORDER BY k.waiting DESC, " + urgency("k.priority") + ", k.due_at IS NULL, k.due_at, k.id"
 		cases, err = list(ctx, tx, scanCase, `
-			SELECT `+caseColumns+` FROM cases k WHERE k.closed_at IS NULL AND (k.queue = $1 OR $1 = '')
-			ORDER BY k.waiting DESC, `+urgency("k.priority")+`, k.due_at IS NULL, k.due_at, k.id LIMIT $2`, queue, limit)
+			SELECT `+caseColumns+`, `+saidLast+` FROM (
+				SELECT * FROM cases k WHERE k.closed_at IS NULL AND (k.queue = $1 OR $1 = '') `+order+` LIMIT $2
+			) AS k `+order, queue, limit)
 		return err
 	})
 	if err != nil {
@@ -210,21 +216,27 @@ func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []c
 
 // Close implements customers.Casebook. A case that is closed already stays as
 // it is; one nobody knows is an error.
-func (b casebook) Close(ctx context.Context, id int64, who, note string, now time.Time) error {
-	err := b.store.write(ctx, func(tx *tx) error { return closeCase(ctx, tx, id, who, note, now) })
+func (b casebook) Close(ctx context.Context, id int64, who, note string, now time.Time, seen *int64) error {
+	err := b.store.write(ctx, func(tx *tx) error { return closeCase(ctx, tx, id, who, note, now, seen) })
 	if err != nil {
 		return fmt.Errorf("close case %d: %w", id, err)
 	}
 	return nil
 }
 
-func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time.Time) error {
+func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time.Time, seen *int64) error {
 	c, err := readCase(ctx, tx, id)
 	if err != nil {
 		return err
 	}
 	if err := lockCustomers(ctx, tx, []string{c.Customer}); err != nil {
 		return err
+	}
+	if c, err = readCase(ctx, tx, id); err != nil { // what was said while somebody else had the customer
+		return err
+	}
+	if c.ClosedAt.IsZero() && c.MoreSaid(seen) {
+		return customers.ErrMoreSaid
 	}
 	closed, err := tx.exec(ctx, `
 		UPDATE cases SET closed_at = $2, assignee = $3, note = CASE WHEN $4 = '' THEN note ELSE $4 END
@@ -265,7 +277,7 @@ func unanswer(ctx context.Context, tx *tx, now time.Time, lost []deliveries.Deli
 	var events []customers.Event
 	for _, d := range lost {
 		c, known, err := first(ctx, tx, scanCase, `
-			SELECT `+caseColumns+` FROM cases k JOIN customers c ON c.id = k.customer WHERE k.id = $1 AND k.customer = $2`, d.Case, d.Customer)
+			SELECT `+caseColumns+`, 0 FROM cases k JOIN customers c ON c.id = k.customer WHERE k.id = $1 AND k.customer = $2`, d.Case, d.Customer)
 		if err != nil {
 			return err
 		}

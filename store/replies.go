@@ -16,9 +16,9 @@ func (s *Store) Replies() campaigns.Correspondence { return replies{s} }
 type replies struct{ store *Store }
 
 // Reply implements campaigns.Correspondence.
-func (r replies) Reply(ctx context.Context, now time.Time, d deliveries.Delivery, line customers.Event) (planned deliveries.Delivery, fresh bool, err error) {
+func (r replies) Reply(ctx context.Context, now time.Time, d deliveries.Delivery, line customers.Event, seen *int64) (planned deliveries.Delivery, fresh bool, err error) {
 	err = r.store.write(ctx, func(tx *tx) error {
-		planned, fresh, err = reply(ctx, tx, now, d, line)
+		planned, fresh, err = reply(ctx, tx, now, d, line, seen)
 		return err
 	})
 	if err != nil {
@@ -27,7 +27,7 @@ func (r replies) Reply(ctx context.Context, now time.Time, d deliveries.Delivery
 	return planned, fresh, nil
 }
 
-func reply(ctx context.Context, tx *tx, now time.Time, d deliveries.Delivery, line customers.Event) (planned deliveries.Delivery, fresh bool, err error) {
+func reply(ctx context.Context, tx *tx, now time.Time, d deliveries.Delivery, line customers.Event, seen *int64) (planned deliveries.Delivery, fresh bool, err error) {
 	if err := lockCustomers(ctx, tx, []string{d.Customer}); err != nil {
 		return planned, false, err
 	}
@@ -40,6 +40,9 @@ func reply(ctx context.Context, tx *tx, now time.Time, d deliveries.Delivery, li
 	}
 	if !c.ClosedAt.IsZero() {
 		return planned, false, customers.ErrClosedCase
+	}
+	if c.MoreSaid(seen) {
+		return planned, false, customers.ErrMoreSaid
 	}
 	line.Delivery = planned.ID
 	if _, err := appendEvents(ctx, tx, []customers.Event{line}); err != nil {

@@ -371,7 +371,7 @@ func TestRepliesThatCannotBe(t *testing.T) {
 		{Campaign: "letter", Queue: "support", Priority: customers.Normal, Title: "A rollout", Why: "rollout", OpenedAt: s.clock()},
 		{Customer: "ann", Queue: "support", Priority: customers.Normal, Title: "Done", Why: "complaint", OpenedAt: s.clock()},
 	}))
-	ok(t, s.store.Casebook().Close(s.ctx(), 3, "bea", "done", s.clock()))
+	ok(t, s.store.Casebook().Close(s.ctx(), 3, "bea", "done", s.clock(), nil))
 	for name, c := range map[string]struct {
 		reply campaigns.Reply
 		want  string

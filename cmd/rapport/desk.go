@@ -36,7 +36,7 @@ func (t *theatre) attend(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
-		if err := t.Store.Casebook().Close(ctx, c.ID, "agent", done, now); err != nil {
+		if err := t.Store.Casebook().Close(ctx, c.ID, "agent", done, now, nil); err != nil {
 			return err
 		}
 		if err := t.followUp(ctx, edition, c.Customer, now); err != nil {

@@ -67,7 +67,7 @@ func TestClosingACase(t *testing.T) {
 		openCases(t, s, one)
 		id := cases(t, s, "", 10)[0].ID
 		for range 2 {
-			if err := s.Casebook().Close(t.Context(), id, "kim", "called back", noon); err != nil {
+			if err := s.Casebook().Close(t.Context(), id, "kim", "called back", noon, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -81,7 +81,7 @@ func TestClosingACase(t *testing.T) {
 		if again := cases(t, s, "", 10); len(again) != 1 || again[0].ID == id {
 			t.Errorf("after a new opening: %v", again)
 		}
-		if err := s.Casebook().Close(t.Context(), 999, "kim", "", noon); !errors.Is(err, customers.ErrUnknownCase) {
+		if err := s.Casebook().Close(t.Context(), 999, "kim", "", noon, nil); !errors.Is(err, customers.ErrUnknownCase) {
 			t.Errorf("closing a case nobody knows: %v", err)
 		}
 	})

@@ -63,7 +63,7 @@ func TestAReplyIsPlannedOnce(t *testing.T) {
 		d := answerTo("c-1", deliveries.Reply, "reply:1:a", id)
 		var fresh atomic.Int32
 		together(t, 8, func(int) error { // a button pressed by many hands at once
-			_, first, err := s.Replies().Reply(t.Context(), noon, d, repliedLine("c-1", "case:1:a"))
+			_, first, err := s.Replies().Reply(t.Context(), noon, d, repliedLine("c-1", "case:1:a"), nil)
 			if first {
 				fresh.Add(1)
 			}
@@ -93,11 +93,11 @@ func TestAReplyNeedsAnOpenCase(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
 		id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "A", Why: "reply", OpenedAt: ago(time.Hour)})
-		if err := s.Casebook().Close(t.Context(), id, "bea", "done", noon); err != nil {
+		if err := s.Casebook().Close(t.Context(), id, "bea", "done", noon, nil); err != nil {
 			t.Fatal(err)
 		}
 		for number, want := range map[int64]error{id: customers.ErrClosedCase, id + 99: customers.ErrUnknownCase} {
-			_, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:x", number), repliedLine("c-1", "x"))
+			_, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:x", number), repliedLine("c-1", "x"), nil)
 			if !errors.Is(err, want) {
 				t.Errorf("case %d: %v, want %v", number, err, want)
 			}
@@ -118,7 +118,7 @@ func TestACaseGoesOn(t *testing.T) {
 		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"}, customers.Customer{ID: "c-2"})
 		complaint := opened(t, s, customers.Case{Customer: "c-1", Queue: "recovery", Priority: customers.High, Title: "Unhappy", Why: "low_score", OpenedAt: ago(3 * time.Hour), DueAt: ago(time.Hour)})
 		words := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Note: "one", Why: "reply", OpenedAt: ago(2 * time.Hour)})
-		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", complaint), repliedLine("c-1", "r")); err != nil {
+		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", complaint), repliedLine("c-1", "r"), nil); err != nil {
 			t.Fatal(err)
 		}
 		same(t, "the one that was answered comes last", cases(t, s, "", 10)[1].ID, complaint)
@@ -165,7 +165,7 @@ func TestAClockRunsAgainForAsLong(t *testing.T) {
 			t.Helper()
 			answers++
 			key := fmt.Sprintf("reply:%d", answers)
-			if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, key, open.ID), repliedLine("c-1", key)); err != nil {
+			if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, key, open.ID), repliedLine("c-1", key), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -198,13 +198,72 @@ func TestACaseWithoutAClockKeepsNone(t *testing.T) {
 		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
 		words := customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Why: "reply", OpenedAt: noon}
 		id := opened(t, s, words)
-		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", id), repliedLine("c-1", "r")); err != nil {
+		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", id), repliedLine("c-1", "r"), nil); err != nil {
 			t.Fatal(err)
 		}
 		words.OpenedAt = noon.Add(time.Hour)
 		openCases(t, s, words)
 		if c, err := s.Casebook().Case(t.Context(), id); err != nil || !c.Waiting || !c.DueAt.IsZero() {
 			t.Errorf("case %+v, %v", c, err)
+		}
+	})
+}
+
+// Who has not read the latest words, of the customer or of another agent, neither
+// answers nor closes; what else stands on the timeline is no words.
+func TestWhoHasNotReadTheLatestDecidesNothing(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "A", Why: "low_score", OpenedAt: noon})
+		said := func() *int64 {
+			t.Helper()
+			last := caseOf(t, s, id).Said
+			same(t, "in the list", cases(t, s, "", 10)[0].Said, last)
+			return &last
+		}
+		reply := func(key string, seen *int64) error {
+			d := answerTo("c-1", deliveries.Reply, key, id)
+			_, _, err := s.Replies().Reply(t.Context(), noon, d, repliedLine("c-1", "case:"+key), seen)
+			return err
+		}
+		refused := func(seen *int64) {
+			t.Helper()
+			told := timelineOf(t, s, "c-1")
+			if err := reply("late", seen); !errors.Is(err, customers.ErrMoreSaid) {
+				t.Errorf("answered: %v", err)
+			}
+			if err := s.Casebook().Close(t.Context(), id, "kim", "done", noon, seen); !errors.Is(err, customers.ErrMoreSaid) {
+				t.Errorf("closed: %v", err)
+			}
+			if c := caseOf(t, s, id); !c.ClosedAt.IsZero() {
+				t.Errorf("case %+v", c)
+			}
+			same(t, "timeline", timelineOf(t, s, "c-1"), told)
+		}
+		nothing := said()
+		for n, name := range []string{"sms replied", "email replied", "call answered"} {
+			before := said()
+			words := customers.Event{Customer: "c-1", Name: name, At: noon, ReceivedAt: noon, Key: fmt.Sprintf("k%d", n)}
+			respond(t, s, campaigns.Response{Event: words})
+			refused(before)
+		}
+		refused(nothing)
+		before := said()
+		if err := reply("first", before); err != nil {
+			t.Fatal(err)
+		}
+		refused(before)
+		if err := reply("first", before); err != nil { // pressed twice
+			t.Error(err)
+		}
+		before = said()
+		lose[deliveries.Failed](t, s, 1)
+		respond(t, s, campaigns.Response{Event: customers.Event{Customer: "c-1", Name: "sms delivered", At: noon, ReceivedAt: noon, Key: "d"}})
+		for range 2 { // it is closed by then
+			if err := s.Casebook().Close(t.Context(), id, "kim", "done", noon, before); err != nil {
+				t.Error(err)
+			}
+			before = nothing
 		}
 	})
 }
@@ -267,7 +326,7 @@ func caseOf(t *testing.T, s *store.Store, id int64) customers.Case {
 
 func answered(t *testing.T, s *store.Store, id int64, key string) deliveries.Delivery {
 	t.Helper()
-	d, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, key, id), repliedLine("c-1", key))
+	d, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, key, id), repliedLine("c-1", key), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +394,7 @@ func TestALostAnswerToAClosedCaseOpensAnother(t *testing.T) {
 		first := customers.Case{Customer: "c-1", Entry: 7, Queue: "recovery", Priority: customers.High, Title: "Unhappy", Why: "low_score", OpenedAt: ago(3 * time.Hour), DueAt: noon}
 		id := opened(t, s, first)
 		d := answered(t, s, id, "reply:1")
-		if err := s.Casebook().Close(t.Context(), id, "bea", "done", noon); err != nil {
+		if err := s.Casebook().Close(t.Context(), id, "bea", "done", noon, nil); err != nil {
 			t.Fatal(err)
 		}
 		lose[deliveries.Expired](t, s, d.ID)
@@ -345,7 +404,7 @@ func TestALostAnswerToAClosedCaseOpensAnother(t *testing.T) {
 			t.Fatalf("open: %+v", open)
 		}
 		want := first
-		want.ID, want.Note, want.Why, want.Waiting = open[0].ID, "The answer did not arrive: the message was given up before it was handed over", customers.WhyReply, true
+		want.ID, want.Said, want.Note, want.Why, want.Waiting = open[0].ID, open[0].Said, "The answer did not arrive: the message was given up before it was handed over", customers.WhyReply, true
 		want.OpenedAt, want.DueAt = noon, noon.Add(3*time.Hour)
 		same(t, "the other", open[0], want)
 		same(t, "on the customer", loaded(t, s, "c-1").Cases.Open, int64(1))
@@ -413,7 +472,7 @@ func TestBeginKnowsWhoSaidStop(t *testing.T) {
 		byMail := answerTo("c-1", deliveries.Reply, "reply:2", id)
 		byMail.Channel = channels.Email
 		for _, d := range []deliveries.Delivery{answerTo("c-1", deliveries.Reply, "reply:1", id), byMail, answerTo("c-2", deliveries.Reply, "reply:3", other)} {
-			if _, _, err := s.Replies().Reply(t.Context(), noon, d, repliedLine(d.Customer, d.Step)); err != nil {
+			if _, _, err := s.Replies().Reply(t.Context(), noon, d, repliedLine(d.Customer, d.Step), nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -244,7 +244,7 @@ func TestAPausedCampaignStandsStillUntilItIsResumed(t *testing.T) {
 		if due, err := s.Stages(t.Context(), noon.Add(24*time.Hour)); err != nil || len(due) != 0 {
 			t.Errorf("judged while paused: %+v, %v", due, err)
 		}
-		if err := s.Casebook().Close(t.Context(), open[0].ID, "ann", "looked at it", noon); err != nil {
+		if err := s.Casebook().Close(t.Context(), open[0].ID, "ann", "looked at it", noon, nil); err != nil {
 			t.Errorf("a case without a customer is closed: %v", err)
 		}
 		later := noon.Add(3 * time.Hour)
