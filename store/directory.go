@@ -33,16 +33,25 @@ func (s *Store) Find(ctx context.Context, who string) (*customers.Customer, erro
 		) AS candidates ORDER BY place, created_at, id LIMIT 1`, who, mailbox(who), withoutSeparators(who))
 }
 
-// Sender implements customers.Directory. Of several customers who share an address
-// the oldest is found.
-func (s *Store) Sender(ctx context.Context, ch channels.Channel, address string) (*customers.Customer, error) {
+// Senders implements customers.Directory.
+func (s *Store) Senders(ctx context.Context, ch channels.Channel, address string) (ids []string, err error) {
+	query := ""
 	switch ch {
 	case channels.Email:
-		return s.find(ctx, "SELECT id FROM customers WHERE email = $1 ORDER BY created_at, id LIMIT 1", mailbox(address))
+		query, address = "SELECT id FROM customers WHERE email = $1 ORDER BY created_at, id", mailbox(address)
 	case channels.SMS, channels.Call:
-		return s.find(ctx, "SELECT id FROM customers WHERE phone = $1 ORDER BY created_at, id LIMIT 1", withoutSeparators(address))
+		query, address = "SELECT id FROM customers WHERE phone = $1 ORDER BY created_at, id", withoutSeparators(address)
+	default:
+		return nil, nil
 	}
-	return nil, customers.ErrUnknown
+	err = s.read(ctx, func(tx *tx) (err error) {
+		ids, err = list(ctx, tx, column[string], query, address)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the senders of a message: %w", err)
+	}
+	return ids, nil
 }
 
 // find reads the customer whose id a query gives.

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -348,25 +349,31 @@ func (r *Reader) attribute(ctx context.Context, all []heard) error {
 }
 
 // attributeSender finds a report's customer by their address. Only what they
-// wrote themselves is taken for an answer to what they were last sent: what a
-// provider reports about a message that is not ours says nothing about ours.
+// wrote themselves is taken for an answer to what was last sent there: what a
+// provider reports about a message that is not ours says nothing about ours. Of
+// several customers who share an address it is who was sent that, or else the
+// oldest.
 func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
-	customer, err := r.Directory.Sender(ctx, h.report.Channel, h.report.From)
-	if errors.Is(err, customers.ErrUnknown) {
-		return nil
-	}
+	senders, err := r.Directory.Senders(ctx, h.report.Channel, h.report.From)
 	if err != nil {
 		return fmt.Errorf("find the sender of a reply: %w", err)
 	}
-	h.customer = customer.ID
+	if len(senders) == 0 {
+		return nil
+	}
+	h.customer = senders[0]
 	if !written(h.report) {
 		return nil
 	}
-	latest, err := r.Record.Latest(ctx, h.report.Channel, []string{customer.ID})
+	latest, err := r.Record.Latest(ctx, h.report.Channel, senders)
 	if err != nil {
 		return fmt.Errorf("find what a reply answers: %w", err)
 	}
-	h.delivery = latest[customer.ID]
+	for _, d := range latest {
+		if newer := cmp.Or(d.TakenAt.Compare(h.delivery.TakenAt), cmp.Compare(d.ID, h.delivery.ID)); newer > 0 {
+			h.delivery, h.customer = d, d.Customer
+		}
+	}
 	return nil
 }
 

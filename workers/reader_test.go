@@ -140,6 +140,37 @@ func TestATextIsItsSendersWhateverTheNumberReadsLike(t *testing.T) {
 	}
 }
 
+// Of several customers who share a number, a text is whose who was last asked there.
+func TestATextIsTheirsWhoWereAskedOnASharedNumber(t *testing.T) {
+	s := open(t, files)
+	s.later(time.Minute)
+	_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{
+		ID: "bob", Email: "bob@office.example", Phone: phoneOf("ann"), Country: "DE", Zone: "Europe/Berlin",
+	}})
+	ok(t, err)
+	s.reply(phoneOf("ann"), "Hello?") // nobody was asked anything
+	if said := s.timeline("ann"); !slices.Contains(said, "sms replied") {
+		t.Errorf("words out of the blue are not the oldest profile's: %v", said)
+	}
+	ask := func(who string) {
+		t.Helper()
+		s.later(time.Minute)
+		s.plan(who, "Delivered", "order", s.clock().String())
+		s.deliver()
+	}
+	ask("ann")
+	ask("bob")
+	s.reply(phoneOf("ann"), "1")
+	if bob, ann := s.customer("bob").CSAT, s.customer("ann").CSAT; bob.Last != 1 || ann.Count != 0 {
+		t.Errorf("bob was asked last: bob has %+v, ann %+v", bob, ann)
+	}
+	ask("ann")
+	s.reply(phoneOf("ann"), "5")
+	if bob, ann := s.customer("bob").CSAT, s.customer("ann").CSAT; bob.Count != 1 || ann.Last != 5 {
+		t.Errorf("ann was asked last: bob has %+v, ann %+v", bob, ann)
+	}
+}
+
 func TestABrokenCallbackIsSetAside(t *testing.T) {
 	s := open(t, files)
 	status := s.asked()
