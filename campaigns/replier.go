@@ -106,9 +106,15 @@ func (r Reply) key(c customers.Case) string {
 	return fmt.Sprintf("%s:%d:%s", deliveries.Reply, c.ID, hex.EncodeToString(sum[:12]))
 }
 
-// compose writes the message, or says why it cannot be.
+// compose writes the message, or says why it cannot be. It stands below words that
+// belong to the case, and below no others; by which channel and from which number it
+// goes, others tell too.
 func (w *Workspace) compose(c customers.Case, customer *customers.Customer, events []customers.Event, reply Reply, now time.Time) (*deliveries.Delivery, error) {
-	last := lastWords(events, reply.By)
+	answered := lastWords(saidIn(c, events), reply.By)
+	last := answered
+	if last == nil {
+		last = lastWords(events, reply.By)
+	}
 	by := reply.By
 	switch {
 	case by == "" && last != nil:
@@ -128,8 +134,8 @@ func (w *Workspace) compose(c customers.Case, customer *customers.Customer, even
 		d.Content = &channels.Content{SMS: &channels.SMSContent{Text: reply.Text}}
 		d.Vars = answerFrom(told(last, "to"))
 	case channels.Email:
-		d.Content = &channels.Content{Email: &channels.EmailContent{Subject: answering(told(last, "subject"), c.Title), Text: reply.Text}}
-		if id := told(last, "message_id"); id != "" {
+		d.Content = &channels.Content{Email: &channels.EmailContent{Subject: answering(told(answered, "subject"), c.Title), Text: reply.Text}}
+		if id := told(answered, "message_id"); id != "" {
 			d.Vars = map[string]any{"in_reply_to": id}
 		}
 	default:
@@ -151,6 +157,32 @@ func (w *Workspace) mayAnswer(d deliveries.Delivery, customer *customers.Custome
 		return nil
 	}
 	return fmt.Errorf("%s cannot be answered by %s: %s", customer.ID, d.Channel, reasonWords(string(verdict.Reason)))
+}
+
+// saidIn is what belongs to a case: what opened it or went on with it, what answers
+// one of its replies, and what belongs to its journey.
+func saidIn(c customers.Case, events []customers.Event) []customers.Event {
+	type moment struct {
+		entry, at int64
+	}
+	noted, replies := map[moment]bool{}, map[int64]bool{}
+	of := "case:" + strconv.FormatInt(c.ID, 10) + ":"
+	for _, e := range events {
+		switch {
+		case !strings.HasPrefix(e.Key, of):
+		case e.Name == customers.CaseReplied:
+			replies[e.Delivery] = true
+		default: // words are noted on their case at the moment they are received
+			noted[moment{e.Entry, e.At.UnixMilli()}] = true
+		}
+	}
+	var said []customers.Event
+	for _, e := range events {
+		if c.Entry != 0 && e.Entry == c.Entry || replies[e.Delivery] || noted[moment{e.Entry, e.ReceivedAt.UnixMilli()}] {
+			said = append(said, e)
+		}
+	}
+	return said
 }
 
 // lastWords is what the customer wrote last, on a channel ("" is any); nil where

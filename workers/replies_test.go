@@ -151,6 +151,36 @@ func TestAReplyByMailStandsBelowTheLetterItAnswers(t *testing.T) {
 	}
 }
 
+// A reply never stands in the thread of another matter.
+func TestAReplyByMailStandsBelowNoLetterOfAnotherMatter(t *testing.T) {
+	s := openMail(t)
+	s.letter("hello@"+mailDomain, "From: ann@home.example\nSubject: Invoice copy please\nMessage-ID: <invoice@home.example>\n\nFor A1.")
+	invoice := s.onlyCase().ID
+	s.later(time.Minute)
+	ok(t, s.store.Casebook().Open(s.ctx(), []customers.Case{{
+		Customer: "ann", Queue: "recovery", Priority: customers.High, Title: "Score 1 from Survey", Why: "low_score", OpenedAt: s.clock(),
+	}}))
+	score := s.openCases()[0].ID
+	answers := func(id int64, subject, letter string) deliveries.Delivery {
+		t.Helper()
+		s.later(time.Minute)
+		d, err := s.replier().Reply(s.ctx(), campaigns.Reply{Case: id, Text: "We look into it.", Key: s.clock().String()})
+		ok(t, err)
+		s.deliver()
+		all := s.provider.requests()
+		mail := all[len(all)-1].body
+		if !strings.Contains(mail, `"subject":"`+subject+`"`) || strings.Contains(mail, "In-Reply-To") != (letter != "") || !strings.Contains(mail, letter) {
+			t.Errorf("case %d is not answered as %q below %q: %s", id, subject, letter, mail)
+		}
+		return d
+	}
+	d := answers(score, "Re: Score 1 from Survey", "")
+	answers(invoice, "Re: Invoice copy please", "invoice@home.example")
+	s.letter(s.doors.Box(channels.MailReply, d.ID), "From: ann@home.example\nSubject: Re: Too late\nMessage-ID: <late@home.example>\n\nToo late.")
+	answers(invoice, "Re: Invoice copy please", "invoice@home.example")
+	answers(score, "Re: Too late", "late@home.example")
+}
+
 func TestStopStartAndHelpAreAnsweredOnceADay(t *testing.T) {
 	s := open(t, files)
 	ann := phoneOf("ann")
