@@ -136,12 +136,14 @@ func TestACaseShowsWhatWasSaidInOrder(t *testing.T) {
 		line("sms sent", 0, map[string]any{"template": "how-was-it"}),
 		line("sms replied", 1, map[string]any{"text": "<script>alert(1)</script>", "media": []string{"javascript:alert(1)"}}),
 		line("sms delivered", 2, nil),
+		line("email replied", 3, map[string]any{"text": "Send it elsewhere.", "claimed": true}),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	page := s.ask(get("/cases/" + strconv.FormatInt(id, 10)))
-	page.says(t, http.StatusOK, "how-was-it", "delivered", "&lt;script&gt;alert(1)&lt;/script&gt;", "javascript:alert(1)")
+	page.says(t, http.StatusOK, "how-was-it", "delivered", "&lt;script&gt;alert(1)&lt;/script&gt;", "javascript:alert(1)",
+		"<small>customer, by sms", "<small>says it is from the customer, by email")
 	if regexp.MustCompile(`<script|href="javascript`).MatchString(page.body) {
 		t.Error("a customer's words are taken for HTML")
 	}

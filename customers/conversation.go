@@ -22,11 +22,13 @@ type Line struct {
 	Channel string    `json:"channel"`
 	// Ours says that the shop said it: an agent (Who), or a campaign by a template
 	// (About), whose words are not kept.
-	Ours  bool     `json:"ours"`
-	Who   string   `json:"who,omitempty"`
-	About string   `json:"about,omitempty"`
-	Text  string   `json:"text,omitempty"`
-	Media []string `json:"media,omitempty"`
+	Ours bool `json:"ours"`
+	// Claimed says that nothing but the letter says that it is from the customer.
+	Claimed bool     `json:"claimed,omitempty"`
+	Who     string   `json:"who,omitempty"`
+	About   string   `json:"about,omitempty"`
+	Text    string   `json:"text,omitempty"`
+	Media   []string `json:"media,omitempty"`
 	// Status is how far a message of ours came: sent, delivered, failed, …; "" before
 	// anything is known.
 	Status string `json:"status,omitempty"`
@@ -68,6 +70,7 @@ func Conversation(events []Event) []Line {
 			if line.Text == "" {
 				line.Text = textOf(e, "answer")
 			}
+			line.Claimed = e.Properties["claimed"] == true
 			line.Media = append(listOf(e, "media"), listOf(e, "attachments")...)
 			lines = append(lines, line)
 		case e.Delivery != 0 && channels.Channel(ch).Valid():

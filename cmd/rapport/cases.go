@@ -114,9 +114,12 @@ func clockWords(c customers.Case, zone *time.Location) string {
 
 func lineWords(l customers.Line) string {
 	who, what := "customer", l.Text
-	if l.Ours {
+	switch {
+	case l.Ours:
 		who = cmp.Or(l.Who, "we")
 		what = cmp.Or(what, l.About)
+	case l.Claimed:
+		who = "says it is from the customer,"
 	}
 	words := fmt.Sprintf("%s by %s: %s", who, l.Channel, hang(what))
 	for _, file := range l.Media {

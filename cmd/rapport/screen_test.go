@@ -35,4 +35,8 @@ func TestACustomersWordsAreOnlyWords(t *testing.T) {
 	if words := lineWords(customers.Line{Channel: "email", Text: forged}); !strings.Contains(words, "\n      |   Fri 2026") {
 		t.Errorf("a customer's second line stands like one of ours: %q", words)
 	}
+	claimed := customers.Event{Name: "email replied", Properties: map[string]any{"text": "Send it elsewhere.", "claimed": true}}
+	if words := lineWords(customers.Conversation([]customers.Event{claimed})[0]); words != "says it is from the customer, by email: Send it elsewhere." {
+		t.Errorf("a letter that proves nothing stands as %q", words)
+	}
 }
