@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -154,7 +155,7 @@ func (c *Console) overview(w http.ResponseWriter, r *visit) error {
 	if c.Now().Sub(summed) < shownFrom {
 		summed = time.Time{}
 	}
-	open, err := c.Casebook.Cases(r.Context(), "", 100)
+	open, more, err := c.openCases(r)
 	if err != nil {
 		return err
 	}
@@ -174,10 +175,33 @@ func (c *Console) overview(w http.ResponseWriter, r *visit) error {
 		}
 	}
 	c.show(w, r, http.StatusOK, "overview", view{
-		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "Now": c.Now(), "Zone": zone, "Summed": summed,
+		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "More": more, "Now": c.Now(), "Zone": zone, "Summed": summed,
 		"Outlets": outlets, "TestMode": c.TestMode,
 	})
 	return nil
+}
+
+const (
+	// shownCases is how many open cases the front page shows, and how many more at
+	// the press of a link.
+	shownCases = 100
+	// mostCases is how many it shows at most.
+	mostCases = 10_000
+)
+
+// openCases are the most pressing open cases, as many as are asked for, and how many
+// to ask for where there are more; 0 where these are all.
+func (c *Console) openCases(r *visit) (open []customers.Case, more int, err error) {
+	shown, err := strconv.Atoi(r.URL.Query().Get("cases"))
+	if err != nil {
+		shown = shownCases
+	}
+	shown = min(max(shown, shownCases), mostCases)
+	open, err = c.Casebook.Cases(r.Context(), "", shown+1)
+	if err != nil || len(open) <= shown {
+		return open, 0, err
+	}
+	return open[:shown], shown + shownCases, nil
 }
 
 // search leads from an id, address, number or order to its customer.

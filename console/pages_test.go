@@ -156,6 +156,34 @@ func TestACaseIsClosed(t *testing.T) {
 	}
 }
 
+// However many cases are open, nobody is hidden without a word.
+func TestTheOverviewSaysThatMoreCasesAreOpen(t *testing.T) {
+	s := open(t)
+	cases := func(n int) {
+		t.Helper()
+		for range n {
+			s.openCase("Words")
+		}
+	}
+	shows := func(path string, rows int, link string) {
+		t.Helper()
+		page := s.ask(get(path)).says(t, http.StatusOK, link)
+		if n := strings.Count(page.body, `<td><a href="/cases/`); n != rows || (link == "") == strings.Contains(page.body, "More cases are open") {
+			t.Errorf("%s shows %d cases, want %d, and the link %q", path, n, rows, link)
+		}
+	}
+	cases(100)
+	shows("/", 100, "")
+	cases(1)
+	shows("/", 100, `<a href="/?cases=200">`)
+	shows("/?cases=200", 101, "")
+	for _, odd := range []string{"-1", "x", "9223372036854775807"} {
+		if page := s.ask(get("/?cases=" + odd)); page.status != http.StatusOK {
+			t.Errorf("cases=%s answers %d", odd, page.status)
+		}
+	}
+}
+
 func TestTheOverviewSaysThatAProviderIsDown(t *testing.T) {
 	s := open(t)
 	if page := s.ask(get("/")); strings.Contains(page.body, "is down") || strings.Contains(page.body, "Test mode") {

@@ -16,6 +16,7 @@ import (
 
 func casesCommand(o *options) *cobra.Command {
 	var queue string
+	var limit int
 	command := &cobra.Command{
 		Use:   "cases [CASE]",
 		Short: "List open cases, the most pressing first, or show one with what was said",
@@ -24,9 +25,16 @@ func casesCommand(o *options) *cobra.Command {
 			if len(args) == 1 {
 				return i.showCase(cmd, o, args[0])
 			}
-			open, err := i.Store.Casebook().Cases(cmd.Context(), queue, 500)
+			if limit < 1 {
+				return fmt.Errorf("--limit is how many cases are shown, 1 or more, not %d", limit)
+			}
+			open, err := i.Store.Casebook().Cases(cmd.Context(), queue, limit+1)
 			if err != nil {
 				return err
+			}
+			if len(open) > limit {
+				open = open[:limit]
+				fmt.Fprintf(cmd.ErrOrStderr(), "these are the %d most pressing; more are open, and --limit shows them\n", limit)
 			}
 			if o.format == "json" {
 				return printJSON(cmd.OutOrStdout(), open)
@@ -55,6 +63,7 @@ func casesCommand(o *options) *cobra.Command {
 		}),
 	}
 	command.Flags().StringVar(&queue, "queue", "", "only this queue")
+	command.Flags().IntVar(&limit, "limit", 500, "how many are shown")
 	return command
 }
 

@@ -29,6 +29,26 @@ func anOpenCase(t *testing.T, data, customer string) {
 	}
 }
 
+// A list that does not show all says so.
+func TestCasesSaysThatMoreAreOpen(t *testing.T) {
+	data := t.TempDir()
+	if _, errOut, code := rapport(t, "apply", shopFolder, "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
+	for _, who := range []string{"c00001", "c00002"} {
+		anOpenCase(t, data, who)
+	}
+	for limit, more := range map[string]bool{"1": true, "2": false} {
+		out, errOut, code := rapport(t, "cases", "--limit", limit, "--data", data)
+		if code != 0 || strings.Contains(errOut, "more are open") != more || strings.Contains(out, "c00002") == more {
+			t.Errorf("--limit %s: exit %d: %s%s", limit, code, out, errOut)
+		}
+	}
+	if _, errOut, code := rapport(t, "cases", "--limit", "0", "--data", data); code != 1 || !strings.Contains(errOut, "1 or more") {
+		t.Errorf("no limit: exit %d: %s", code, errOut)
+	}
+}
+
 func TestAnAgentAnswersThroughARunningUp(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	address := "127.0.0.1:" + freePort(t)
