@@ -42,6 +42,7 @@ type partition struct {
 	table       string
 	from, until int64
 	leaving     bool // it was being taken out when something went wrong
+	forgotten   bool // it carries the mark of one that is forgotten
 }
 
 const (
@@ -185,6 +186,10 @@ func setSince(ctx context.Context, tx *tx, since time.Time) error {
 	return err
 }
 
+// forgottenMark is the comment on a table that is to be dropped once it is out of the
+// timeline. One that an operator takes out does not carry it, and is the operator"s.
+const forgottenMark = "rapport: forgotten, to be dropped"
+
 // dropMonths takes the tables of what is too old out of the timeline, which
 // waits for whoever still reads them and keeps nobody waiting, and drops them.
 // The oldest table that stays may begin later than time itself then: nothing
@@ -208,27 +213,42 @@ func (s *Store) dropMonths(ctx context.Context, before time.Time) error {
 		case p.leaving:
 			err = s.maintain(ctx, "ALTER TABLE events DETACH PARTITION "+p.table+" FINALIZE")
 		case !before.IsZero() && p.until <= before.UnixMilli():
-			err = s.maintain(ctx, "ALTER TABLE events DETACH PARTITION "+p.table+" CONCURRENTLY")
+			err = s.takeOut(ctx, p.table)
+		case p.forgotten: // it could not be taken out, and is kept from now on
+			err = s.maintain(ctx, "COMMENT ON TABLE "+p.table+" IS NULL")
 		}
 		if err != nil && !takenOutMeanwhile(err) {
 			return err
 		}
 	}
-	return s.dropDetached(ctx)
+	return s.dropForgotten(ctx)
 }
 
-// dropDetached drops the tables that were taken out, also those of a round that
-// was cut short.
-func (s *Store) dropDetached(ctx context.Context) error {
+// takeOut marks a table as forgotten and takes it out of the timeline.
+func (s *Store) takeOut(ctx context.Context, table string) error {
+	if err := s.maintain(ctx, fmt.Sprintf("COMMENT ON TABLE %s IS '%s'", table, forgottenMark)); err != nil {
+		return err
+	}
+	return s.maintain(ctx, "ALTER TABLE events DETACH PARTITION "+table+" CONCURRENTLY")
+}
+
+// dropForgotten drops the tables that takeOut took out, also those of a round that
+// was cut short, and tells of each.
+func (s *Store) dropForgotten(ctx context.Context) error {
 	var tables []string
 	err := s.read(ctx, func(tx *tx) (err error) {
 		tables, err = list(ctx, tx, column[string], `
 			SELECT relname FROM pg_class WHERE NOT relispartition AND relkind = 'r' AND relname ~ '^events_(older|[0-9]{4}(_[0-9]{2})?)$'
-				AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'events'::regclass)`)
+				AND obj_description(oid, 'pg_class') = $1
+				AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'events'::regclass)`, forgottenMark)
 		return err
 	})
 	for _, table := range tables {
-		err = errors.Join(err, s.maintain(ctx, "DROP TABLE "+table))
+		dropped := s.maintain(ctx, "DROP TABLE "+table)
+		if dropped == nil && s.Dropped != nil {
+			s.Dropped(table)
+		}
+		err = errors.Join(err, dropped)
 	}
 	return err
 }
@@ -238,8 +258,8 @@ func (s *Store) dropDetached(ctx context.Context) error {
 func (s *Store) partitions(ctx context.Context) (parts []partition, err error) {
 	err = s.read(ctx, func(tx *tx) (err error) {
 		parts, err = list(ctx, tx, scanPartition, `
-			SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending
-			FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('events')`)
+			SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending, COALESCE(obj_description(c.oid, 'pg_class') = $1, false)
+			FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('events')`, forgottenMark)
 		return err
 	})
 	slices.SortFunc(parts, func(a, b partition) int { return cmp.Compare(a.from, b.from) })
@@ -251,7 +271,7 @@ var bounds = regexp.MustCompile(`FROM \(([^)]*)\) TO \(([^)]*)\)`)
 
 func scanPartition(r record) (p partition, err error) {
 	var said string
-	if err := r.Scan(&p.table, &said, &p.leaving); err != nil {
+	if err := r.Scan(&p.table, &said, &p.leaving, &p.forgotten); err != nil {
 		return p, err
 	}
 	found := bounds.FindStringSubmatch(said)

@@ -233,7 +233,7 @@ func TestForgettingGoesOnWhereItWasCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Taken out and not dropped; and being taken out while somebody reads.
-	if err := s.maintain(t.Context(), "ALTER TABLE events DETACH PARTITION "+parts[0].table+" CONCURRENTLY"); err != nil {
+	if err := s.takeOut(t.Context(), parts[0].table); err != nil {
 		t.Fatal(err)
 	}
 	err = s.read(t.Context(), func(tx *tx) error {
@@ -254,6 +254,39 @@ func TestForgettingGoesOnWhereItWasCutShort(t *testing.T) {
 	}
 	if n := lines(t, s); n != 1 {
 		t.Errorf("%d lines are left", n)
+	}
+}
+
+// What an operator takes out of the timeline to keep it elsewhere, and a table that
+// only has such a name, is not ours to drop, whether anything is forgotten or not.
+func TestWhatAnOperatorTakesOutIsKept(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	now := time.Now()
+	monthly(t, s, now, 3)
+	var dropped []string
+	s.Dropped = func(table string) { dropped = append(dropped, table) }
+	month := func(ago int) string { return firstOfMonth(now).AddDate(0, -ago, 0).Format("events_2006_01") }
+	archived, forgotten := month(0), partsOf(t, s)[0].table
+	for _, statement := range []string{
+		// Once the timeline was to be forgotten up to this month and somebody read it.
+		"COMMENT ON TABLE " + archived + " IS '" + forgottenMark + "'",
+		"CREATE TABLE events_1999 (id BIGINT)",
+	} {
+		if err := s.maintain(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forgetAll(t, s, time.Time{})
+	if err := s.maintain(t.Context(), "ALTER TABLE events DETACH PARTITION "+archived); err != nil {
+		t.Fatal(err)
+	}
+	forgetAll(t, s, time.Time{})
+	forgetAll(t, s, firstOfMonth(now))
+	if n := count(t, s, archived) + count(t, s, "events_1999"); n != 1 {
+		t.Errorf("%d lines are left in what the operator keeps", n)
+	}
+	if !slices.Contains(dropped, forgotten) || slices.Contains(dropped, archived) || slices.Contains(dropped, "events_1999") {
+		t.Errorf("it tells that these were dropped: %v", dropped)
 	}
 }
 

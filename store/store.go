@@ -24,6 +24,9 @@ type Store struct {
 	// Timed is told that an operation begins and calls back when it ends; nil
 	// measures nothing. It is set before the store is used.
 	Timed func(operation string) (ended func())
+	// Dropped is told of each table of the timeline that was dropped because all in
+	// it is too old; nil tells nobody. It is set before the store is used.
+	Dropped func(table string)
 
 	dialect expression.Dialect
 	// writer and readers are two pools on SQLite, where one connection writes,

@@ -94,6 +94,9 @@ func assemble(ctx context.Context, b *backing, migrate bool, clock func() time.T
 // parts around it.
 func (b *backing) furnish(s *store.Store, clock func() time.Time, log *slog.Logger) *installation {
 	s.ConditionTimeout, s.ErasureKeys = b.Conditions, b.ErasureKeys
+	s.Dropped = func(table string) {
+		log.Info("dropped a table of the timeline: all in it is older than retention keeps", "table", table)
+	}
 	b.close = append(b.close, s.Close)
 	return wire(b, s, clock, log)
 }
