@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
@@ -384,4 +389,88 @@ func TestSeveralHosts(t *testing.T) {
 			t.Errorf("a pool of %s connections: %v", size, err)
 		}
 	}
+}
+
+// A host that takes connections and says nothing costs one look its time-out, and not
+// every connection that is made later.
+func TestASilentHostIsNotAskedFirstAgain(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	var asked atomic.Int32
+	go func() {
+		for {
+			if _, err := silent.Accept(); err != nil {
+				return
+			}
+			asked.Add(1)
+		}
+	}()
+	dsn, err := url.Parse(fresh.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn.Host = silent.Addr().String() + "," + dsn.Host
+	query := dsn.Query()
+	query.Set("connect_timeout", "1")
+	query.Set("target_session_attrs", "read-write")
+	query.Set("sslmode", "disable")
+	dsn.RawQuery = query.Encode()
+	if wait := SilentHosts(dsn.String()); wait != 4*time.Second {
+		t.Errorf("two hosts of a second each are waited for %s", wait)
+	}
+	s := openMigrated(t, dsn.String())
+	before := asked.Load()
+	if before == 0 {
+		t.Error("the first host was not asked")
+	}
+	// Within one another, so that each needs a connection of its own.
+	var nest func(deep int) error
+	nest = func(deep int) error {
+		if deep == 0 {
+			return nil
+		}
+		return s.read(t.Context(), func(*tx) error { return nest(deep - 1) })
+	}
+	if err := nest(5); err != nil {
+		t.Fatal(err)
+	}
+	if again := asked.Load() - before; again != 0 {
+		t.Errorf("it was asked %d times more", again)
+	}
+	// Who has less time than a silent host takes leaves the next host to the next.
+	h, isHosts := s.connector(mustRead(t, dsn.String())).(*hosts)
+	if !isHosts {
+		t.Fatal("several hosts are asked as one")
+	}
+	hurried, cancel := context.WithCancel(t.Context())
+	go func() {
+		for now := asked.Load(); asked.Load() == now; {
+			runtime.Gosched()
+		}
+		cancel()
+	}()
+	if _, err := h.Connect(hurried); err == nil {
+		t.Error("a silent host let somebody in")
+	}
+	before = asked.Load()
+	conn, err := h.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	if asked.Load() != before {
+		t.Error("the next one asked the silent host again")
+	}
+}
+
+func mustRead(t *testing.T, dsn string) *pgx.ConnConfig {
+	t.Helper()
+	config, err := readDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
 }

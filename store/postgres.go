@@ -37,7 +37,7 @@ const (
 // openPostgres opens one pool for reading and writing. The DSN may carry any
 // setting of libpq and of pgx, and name several hosts.
 func openPostgres(ctx context.Context, dsn string) (*Store, error) {
-	config, err := pgx.ParseConfig(dsn)
+	config, err := readDSN(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open store: the PostgreSQL DSN cannot be read: %w", withoutDSN(err))
 	}
@@ -47,9 +47,6 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rapport"
-	}
-	if !strings.Contains(dsn, "connect_timeout") {
-		config.ConnectTimeout = connectWait
 	}
 	config.DialFunc = (&net.Dialer{KeepAlive: aliveEvery}).DialContext
 	at := fmt.Sprintf("open store on %s:%d", config.Host, config.Port)
@@ -62,7 +59,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 		// of ours and remembered, which needs nothing of the server's.
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
-	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(s.greet))
+	db := sql.OpenDB(s.connector(config))
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	if err := checkPostgres(ctx, db); err != nil {
@@ -70,6 +67,15 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	}
 	s.writer, s.readers = db, db
 	return s, nil
+}
+
+// readDSN reads a DSN, in which a try to connect is bounded.
+func readDSN(dsn string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err == nil && !strings.Contains(dsn, "connect_timeout") {
+		config.ConnectTimeout = connectWait
+	}
+	return config, err
 }
 
 // withoutDSN is why a DSN cannot be read, without a word of the DSN but a file it

@@ -39,7 +39,7 @@ func (h *health) await(ctx context.Context, b *backing, u use, m *telemetry.Metr
 // begin tries once, and asks both servers whatever the first says. Without an
 // installation and without an error it says what is lacking.
 func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock func() time.Time, log *slog.Logger) (*installation, finding, error) {
-	redisErr := bounded(ctx, func(ctx context.Context) error { return workers.CheckRedis(ctx, b.Redis) })
+	redisErr := bounded(ctx, lookFor, func(ctx context.Context) error { return workers.CheckRedis(ctx, b.Redis) })
 	m.Reached("redis", redisErr == nil)
 	var unfitRedis *workers.UnfitRedis
 	if errors.As(redisErr, &unfitRedis) {
@@ -47,7 +47,7 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 	}
 	var s *store.Store
 	var schema store.Schema
-	err := bounded(ctx, func(ctx context.Context) (err error) {
+	err := bounded(ctx, lookFor+store.SilentHosts(b.DSN), func(ctx context.Context) (err error) {
 		if s, err = store.Open(ctx, b.DSN); err != nil {
 			return err
 		}
@@ -75,9 +75,9 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 	return nil, pending(schema), nil
 }
 
-// bounded asks a server within the time of one look.
-func bounded(ctx context.Context, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
+// bounded asks a server within a time.
+func bounded(ctx context.Context, most time.Duration, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	return ask(ctx)
 }

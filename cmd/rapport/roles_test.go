@@ -162,6 +162,30 @@ func TestARoleWaitsForItsServersAndTheSchema(t *testing.T) {
 	}
 }
 
+// The first of two hosts takes connections and says nothing, as a machine does that
+// hangs; connecting takes longer than a look may.
+func TestARoleStartsBesideASilentHost(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	dsn, err := url.Parse(storetest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn.Host = silent.Addr().String() + "," + dsn.Host
+	query := dsn.Query()
+	query.Set("connect_timeout", fmt.Sprint(int(lookFor.Seconds())+1))
+	query.Set("target_session_attrs", "read-write")
+	query.Set("sslmode", "disable")
+	dsn.RawQuery = query.Encode()
+	r := newRig(t, dsn.String(), sandbox.Behaviour{})
+	r.useRedis()
+	r.fill(mixed, 1, "Go")
+	r.operate("web").becomes(http.StatusOK, "store")
+}
+
 func TestTheDoorsDrain(t *testing.T) {
 	r := newRig(t, storetest.Postgres(t), sandbox.Behaviour{})
 	r.useRedis()
