@@ -2,6 +2,9 @@ package telemetry_test
 
 import (
 	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -77,6 +80,38 @@ func TestAlertsAndDashboardNameOnlyWhatIsExported(t *testing.T) {
 			}
 			if known[whole] != "histogram" {
 				t.Errorf("%s names %s, which nobody exports", file, metric)
+			}
+		}
+	}
+}
+
+// counted is a counter whose growth an alert waits for, with what it must be labelled.
+var (
+	counted = regexp.MustCompile(`increase\((rapport_\w+_total)\{([^}]*)\}`)
+	matched = regexp.MustCompile(`(\w+)=~?"([^"]*)"`)
+)
+
+// The first of a series that was not there before is no increase to Prometheus: what an
+// alert waits for is there before it happens.
+func TestWhatAlertsWaitForBeginsAtZero(t *testing.T) {
+	metrics := catalogue()
+	metrics.Begins("email", "x")
+	metrics.BeginsTask("deliver")
+	answer := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	begun := strings.Split(answer.Body.String(), "\n")
+	waited := counted.FindAllStringSubmatch(read(t, "../deploy/observability/alerts.yaml"), -1)
+	if len(waited) < 5 {
+		t.Errorf("only %d counters are waited for", len(waited))
+	}
+	for _, counter := range waited {
+		for _, label := range matched.FindAllStringSubmatch(counter[2], -1) {
+			for value := range strings.SplitSeq(label[2], "|") {
+				if want := fmt.Sprintf("%s=%q", label[1], value); !slices.ContainsFunc(begun, func(line string) bool {
+					return strings.HasPrefix(line, counter[1]+"{") && strings.Contains(line, want) && strings.HasSuffix(line, "} 0")
+				}) {
+					t.Errorf("%s{%s} is not there at the beginning", counter[1], want)
+				}
 			}
 		}
 	}

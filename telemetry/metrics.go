@@ -96,6 +96,17 @@ func (m *Metrics) begin() {
 	for _, result := range []string{"taken", "refused", "failed"} {
 		m.ingested.WithLabelValues(result)
 	}
+	m.reports.WithLabelValues("email", "complained")
+}
+
+// BeginsTask tells that tasks of a kind are taken, whose failures begin at 0.
+func (m *Metrics) BeginsTask(kind string) {
+	if m == nil {
+		return
+	}
+	for _, result := range []string{"failed", "unreadable"} {
+		m.tasks.WithLabelValues(kind, result)
+	}
 }
 
 // Begins tells which providers there are, whose counters begin at 0.

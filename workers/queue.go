@@ -225,6 +225,7 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 // meanwhile, may be due. What failed, or found nothing to do, is due as much as it
 // was, and waits for the poll.
 func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func(ctx context.Context, payload P) (moved bool, err error)) {
+	s.shown.Metrics.BeginsTask(kind)
 	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
 		moved := false
 		defer func() {
