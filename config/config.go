@@ -314,6 +314,9 @@ func read(path string, raw []byte, environ []string) (Config, error) {
 	}
 	if len(bytes.TrimSpace(expanded)) > 0 {
 		if err := yaml.UnmarshalWithOptions(expanded, &config, yaml.Strict()); err != nil {
+			if times := mistakenTimes(expanded); times != nil {
+				err = times
+			}
 			return config, fmt.Errorf("%s: %w", path, withoutSource(err))
 		}
 	}

@@ -28,7 +28,7 @@ func (l *Limit) UnmarshalYAML(raw []byte) error {
 	type both Limit // without this method
 	var read both
 	if err := yaml.UnmarshalWithOptions(raw, &read, yaml.Strict()); err != nil {
-		return errors.New("must be a number of messages a second, or {per_second: 50, per_sender: 1}")
+		return errLimit
 	}
 	*l = Limit(read)
 	return nil
@@ -58,5 +58,7 @@ func (a *Age) UnmarshalText(text []byte) error {
 	*a = Age(d)
 	return nil
 }
+
+var errLimit = errors.New("must be a number of messages a second, or {per_second: 50, per_sender: 1}")
 
 var errAge = errors.New("must be a time such as 30d, 12w or 36h")
