@@ -67,6 +67,8 @@ func restore(ctx context.Context, tx *tx, gap deliveries.Gap, dry bool) (r deliv
 		{&r.Runs, "UPDATE runs SET doubtful_until = $1 WHERE at > $2 OR shards_left > 0", []any{until.UnixMilli(), gap.BackupOf.UnixMilli()}},
 		// Begun then and lost, or never: nobody can tell.
 		{&r.Events, "UPDATE events SET pending = 0 WHERE pending = 1", nil},
+		// Some were ended since, by whoever left or was kept out.
+		{nil, "DELETE FROM sessions", nil},
 		{nil, "UPDATE segment_parts SET meaning = ''", nil},
 		{nil, "UPDATE inbox SET lease_until = NULL WHERE state = 'waiting'", nil},
 		{nil, "INSERT INTO restores (backup_of, restored_at) VALUES ($1, $2)", []any{gap.BackupOf.UnixMilli(), gap.Until.UnixMilli()}},
