@@ -181,7 +181,7 @@ func TestEveryObjectIsOneThatKubernetesKnows(t *testing.T) {
 		"minimal": {
 			"ConfigMap rapport", "Deployment rapport-scheduler", "Deployment rapport-web", "Deployment rapport-worker-call", "Deployment rapport-worker-email",
 			"Deployment rapport-worker-journey", "Deployment rapport-worker-push", "Deployment rapport-worker-sms", "Deployment rapport-worker-webhook",
-			"Job rapport-migrate", "NetworkPolicy rapport-common", "NetworkPolicy rapport-providers", "NetworkPolicy rapport-web",
+			"Job rapport-migrate", "NetworkPolicy rapport-common", "NetworkPolicy rapport-migrate", "NetworkPolicy rapport-providers", "NetworkPolicy rapport-web",
 			"PodDisruptionBudget rapport-scheduler", "PodDisruptionBudget rapport-web", "PodDisruptionBudget rapport-worker-call",
 			"PodDisruptionBudget rapport-worker-email", "PodDisruptionBudget rapport-worker-journey", "PodDisruptionBudget rapport-worker-push",
 			"PodDisruptionBudget rapport-worker-sms", "PodDisruptionBudget rapport-worker-webhook", "Service rapport-ops", "Service rapport-web",
@@ -193,7 +193,7 @@ func TestEveryObjectIsOneThatKubernetesKnows(t *testing.T) {
 		},
 		"external": {"Deployment rapport-web"},
 	}
-	never := map[string][]string{"full": {"Deployment rapport-worker-push"}, "external": {"Job rapport-migrate", "NetworkPolicy rapport-common", "Ingress rapport-web"}}
+	never := map[string][]string{"full": {"Deployment rapport-worker-push"}, "external": {"Job rapport-migrate", "NetworkPolicy rapport-common", "NetworkPolicy rapport-migrate", "Ingress rapport-web"}}
 	for _, variant := range variants {
 		t.Run(variant, func(t *testing.T) {
 			var names []string
