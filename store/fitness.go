@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -71,6 +72,26 @@ func knownMigrations() ([]int64, error) {
 		}
 	}
 	return known, nil
+}
+
+// ErrReadOnly says that the database takes no writes: it is a standby, or was told so.
+var ErrReadOnly = errors.New("the database is read-only")
+
+// Writable is ErrReadOnly where the database server takes no writes. A SQLite file that
+// cannot be written is not opened.
+func (s *Store) Writable(ctx context.Context) error {
+	if s.dialect == expression.SQLite {
+		return nil
+	}
+	var not bool
+	err := s.writer.QueryRowContext(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool").Scan(&not)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask the database whether it can be written: %w", explain(err))
+	case not:
+		return ErrReadOnly
+	}
+	return nil
 }
 
 // Clock is what the database server's clock shows; SQLite's is this machine's.

@@ -51,6 +51,9 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 		if s, err = store.Open(ctx, b.DSN); err != nil {
 			return err
 		}
+		if err = s.Writable(ctx); err != nil {
+			return err
+		}
 		schema, err = s.Schema(ctx)
 		return err
 	})
@@ -70,7 +73,7 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 	case lacksRedis:
 		return nil, away(redisErr, reachRedis), nil
 	case err != nil:
-		return nil, away(err, reachStore), nil
+		return nil, storeAway(err), nil
 	}
 	return nil, pending(schema), nil
 }

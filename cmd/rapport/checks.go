@@ -17,6 +17,7 @@ const skewAllowed = 5 * time.Second
 
 const (
 	reachStore = "see that the database runs and takes connections from here"
+	writeStore = "name the primary, not a standby: with several hosts and target_session_attrs=read-write in `store` it is found"
 	reachRedis = "see that Redis runs and takes connections from here"
 )
 
@@ -42,13 +43,26 @@ func (i *installation) checks(redis use) []check {
 	}
 }
 
+// askStore looks whether the database answers and can be written, for all work ends
+// in a write.
 func (i *installation) askStore(ctx context.Context) finding {
 	_, err := i.Store.Clock(ctx)
+	if err == nil {
+		err = i.Store.Writable(ctx)
+	}
 	i.Metrics.Reached("database", err == nil)
 	if err != nil {
-		return away(err, reachStore)
+		return storeAway(err)
 	}
 	return finding{OK: true}
+}
+
+// storeAway is what is wrong where the database does not serve.
+func storeAway(err error) finding {
+	if errors.Is(err, store.ErrReadOnly) {
+		return away(err, writeStore)
+	}
+	return away(err, reachStore)
 }
 
 func (i *installation) askSchema(ctx context.Context) finding {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,7 +17,10 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"rapport/sandbox"
+	"rapport/store"
 	"rapport/store/storetest"
+	"rapport/store/storetest/fresh"
+	"rapport/telemetry"
 	"rapport/workers"
 )
 
@@ -184,6 +188,39 @@ func TestARoleStartsBesideASilentHost(t *testing.T) {
 	r.useRedis()
 	r.fill(mixed, 1, "Go")
 	r.operate("web").becomes(http.StatusOK, "store")
+}
+
+// A standby answers whatever it is asked and takes nothing: a role that has none but
+// it is not ready, and the database counts as away.
+func TestADatabaseThatCannotBeWrittenMakesUnready(t *testing.T) {
+	if os.Getenv(fresh.Pooled) != "" {
+		t.Skip("a pooler passes on no default_transaction_read_only")
+	}
+	dsn := storetest.Postgres(t)
+	r := newRig(t, dsn, sandbox.Behaviour{})
+	r.useRedis()
+	r.fill(mixed, 1, "Go")
+	standby := dsn + "&default_transaction_read_only=on"
+	s, err := store.Open(t.Context(), standby)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	m := telemetry.New(telemetry.Options{Version: "test", Now: time.Now})
+	working := &installation{Store: s, Metrics: m}
+	if f := working.askStore(t.Context()); f.OK || !strings.Contains(f.Problem, "read-only") || f.Mend != writeStore {
+		t.Errorf("one that works already finds %+v", f)
+	}
+	const reached = "\nrapport_dependency_up{dependency=\"database\"} 0"
+	if metrics := scrape(t, m); !strings.Contains(metrics, reached) {
+		t.Error("the metrics of one that works already tell that the database is reached")
+	}
+	t.Setenv("RAPPORT_STORE", standby)
+	web := r.operate("web")
+	web.becomes(http.StatusServiceUnavailable, "read-only")
+	if _, metrics := web.ask("/metrics"); !strings.Contains(metrics, reached) {
+		t.Error("the metrics of one that wants to start tell that the database is reached")
+	}
 }
 
 func TestTheDoorsDrain(t *testing.T) {
