@@ -43,6 +43,9 @@ type Config struct {
 	TestMode bool `yaml:"test_mode"`
 	// Providers are sections by channel and provider: email: {sendgrid: {…}}.
 	Providers map[string]map[string]Section `yaml:"providers"`
+	// Variables are the names of those that a section of Providers has values from, by
+	// channel and provider: "email.sendgrid".
+	Variables map[string][]string `yaml:"-"`
 	// Inbound is how e-mail comes to us.
 	Inbound Inbound `yaml:"inbound"`
 	// Limits are how fast messages leave, by channel.

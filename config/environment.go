@@ -97,8 +97,11 @@ func (e *environment) overlay(config *Config) error {
 
 func (e *environment) overlayStruct(v reflect.Value, path string) error {
 	for i := range v.NumField() {
-		name := path + strings.ToUpper(v.Type().Field(i).Tag.Get("yaml"))
-		field := v.Field(i)
+		key, field := v.Type().Field(i).Tag.Get("yaml"), v.Field(i)
+		if key == "-" {
+			continue
+		}
+		name := path + strings.ToUpper(key)
 		_, whole := field.Addr().Interface().(encoding.TextUnmarshaler)
 		if whole || field.Kind() != reflect.Struct {
 			value, set, err := e.lookup(name)
@@ -139,18 +142,29 @@ func (e *environment) overlayProviders(config *Config) error {
 		if config.Providers[channel] == nil {
 			config.Providers[channel] = map[string]Section{}
 		}
-		section, err := config.Providers[channel][provider].With(key, listed(value))
+		section, err := config.Providers[channel][provider].With(key, plain(value))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		config.Providers[channel][provider] = section
+		if config.Variables == nil {
+			config.Variables = map[string][]string{}
+		}
+		config.Variables[channel+"."+provider] = append(config.Variables[channel+"."+provider], name)
+	}
+	for _, names := range config.Variables {
+		slices.Sort(names)
 	}
 	return nil
 }
 
-// listed is a provider's value as a list where it is written as one, [a, b]. Which
-// of a provider's settings are lists is not known here.
-func listed(value string) any {
+// plain is a provider's value as a switch where it reads true or false, and as a list
+// where it is written as one, [a, b]. Which of a provider's settings are which is not
+// known here.
+func plain(value string) any {
+	if value == "true" || value == "false" {
+		return value == "true"
+	}
 	var list []string
 	if strings.HasPrefix(value, "[") && yaml.Unmarshal([]byte(value), &list) == nil {
 		return list

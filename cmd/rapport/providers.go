@@ -104,6 +104,9 @@ func openProviders(c config.Config, clock func() time.Time) (all opened, err err
 		}
 		for name, section := range sections {
 			sender, err := openProvider(ch, name, section, clock)
+			if set := c.Variables[string(ch)+"."+name]; err != nil && len(set) > 0 {
+				err = fmt.Errorf("%w; the environment sets %s", err, strings.Join(set, ", "))
+			}
 			if err != nil {
 				mistakes = append(mistakes, fmt.Errorf("providers.%s.%s: %w", ch, name, err))
 				continue

@@ -21,6 +21,27 @@ import (
 	"rapport/workers"
 )
 
+// What a provider's section holds from the environment is told by the variable's name
+// where the section cannot be read, and a switch is one.
+func TestAVariableOfAProviderIsNamed(t *testing.T) {
+	account := []string{"RAPPORT_PROVIDERS_CALL_TWILIO_ACCOUNT_SID=AC1", "RAPPORT_PROVIDERS_CALL_TWILIO_AUTH_TOKEN=secret"}
+	for variable, want := range map[string]string{
+		"RAPPORT_PROVIDERS_CALL_TWILIO_MACHINE_DETECTION=true":  "",
+		"RAPPORT_PROVIDERS_CALL_TWILIO_TRANSCRIBE=false":        "",
+		"RAPPORT_PROVIDERS_CALL_TWILIO_MACHINE_DETECTION=maybe": "RAPPORT_PROVIDERS_CALL_TWILIO_MACHINE_DETECTION",
+		"RAPPORT_PROVIDERS_CALL_TWILIO_MACHINE=true":            "RAPPORT_PROVIDERS_CALL_TWILIO_MACHINE",
+	} {
+		c, err := config.Load("", append(account, variable))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = openProviders(c, time.Now)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret")) {
+			t.Errorf("%s: %v", variable, err)
+		}
+	}
+}
+
 var toyShop = map[string][]byte{
 	"rapport.yaml": []byte(`
 workspace: shop
