@@ -83,6 +83,35 @@ func TestAServerWhoseClockIsWrongMakesUnready(t *testing.T) {
 	}
 }
 
+// A scheduler that judges long conditions, as it may, is not taken for dead.
+func TestASchedulerMayTakeAsLongAsItsConditions(t *testing.T) {
+	for conditions, wants := range map[time.Duration]time.Duration{
+		0: 5 * time.Minute, time.Minute: 5 * time.Minute, 10 * time.Minute: 20 * time.Minute,
+	} {
+		c := config.Defaults()
+		c.ConditionTimeout = conditions
+		e, err := embed(t.Context(), &options{data: t.TempDir()}, c, now, sandbox.Lifelike(), 1, noLog)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(e.Close)
+		at := now()
+		i, err := assemble(t.Context(), e.backing, true, func() time.Time { return at }, noLog)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.scheduler()
+		at = at.Add(wants)
+		if dead := i.Health.Dead(); dead != "" {
+			t.Errorf("%s for a condition: after %s %s is taken for dead", conditions, wants, dead)
+		}
+		at = at.Add(time.Second)
+		if dead := i.Health.Dead(); dead != "the scheduler's loop" {
+			t.Errorf("%s for a condition: after more than %s it is not taken for dead", conditions, wants)
+		}
+	}
+}
+
 // A workspace in force that cannot be read keeps every role from its work that
 // begins with it, and doors that were open not.
 func TestAWorkspaceThatCannotBeReadMakesUnready(t *testing.T) {

@@ -184,7 +184,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 		},
 		Gauges: i.gauges(), Shown: i.shown(),
 		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2),
-		Turned: i.Health.Expect("the scheduler's loop", schedulerPatience), Now: i.Now, Log: i.Log,
+		Turned: i.Health.Expect("the scheduler's loop", patientWith(i.Store.ConditionTimeout)), Now: i.Now, Log: i.Log,
 	}
 }
 
@@ -248,11 +248,17 @@ func (i *installation) stager() *workers.Stager {
 }
 
 const (
-	// schedulerPatience outlasts a round of slow conditions, serverPatience a few
+	// schedulerPatience outlasts a round of slow conditions, and serverPatience a few
 	// of a server's turns.
 	schedulerPatience = 5 * time.Minute
 	serverPatience    = time.Minute
 )
+
+// patientWith is schedulerPatience where a condition may take so long, or more for
+// long ones.
+func patientWith(conditions time.Duration) time.Duration {
+	return max(schedulerPatience, 2*conditions)
+}
 
 // server takes tasks for this installation's worker.
 func (i *installation) server(o workers.ServerOptions) *workers.Server {
