@@ -131,7 +131,9 @@ func (h Health) After(s Signs, now time.Time) Health {
 
 // Counts reports whether messages that left are being counted: a failure was seen
 // within the time for which they are.
-func (h Health) Counts(now time.Time) bool { return h.Failed > 0 && now.Sub(h.TriedSince) < triedWithin }
+func (h Health) Counts(now time.Time) bool {
+	return h.Failed > 0 && now.Sub(h.TriedSince) < triedWithin
+}
 
 func (h Health) fallen(why, detail string, now time.Time) Health {
 	return Health{
