@@ -12,7 +12,7 @@ import (
 // failure: with one message in a window, each failure is followed by what went well.
 func TestAFewFailuresAreNoOutage(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	chance := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's
+	chance := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct {
 		ill  float64
 		down bool
