@@ -45,6 +45,9 @@ func showLetter(l *channels.Letter, properties map[string]any) {
 	if len(l.Attachments) > 0 {
 		properties["attachments"] = l.Attachments
 	}
+	if l.Below != "" {
+		properties["below"] = l.Below
+	}
 	if !l.Proven {
 		properties["claimed"] = true // nothing but the letter says whom it is from
 	}
@@ -60,7 +63,7 @@ func (h *hearing) attached() bool {
 // the blue may say all in its subject; that of an answer to ours is ours.
 func (h *hearing) saysNothing() bool {
 	r := h.report
-	if len(r.Media) > 0 || h.attached() || !cheerful(r.Text) {
+	if len(r.Media) > 0 || h.attached() || !cheerful(r.Text) || r.Letter != nil && r.Letter.Below != "" {
 		return false
 	}
 	return r.Letter == nil || h.delivery.ID != 0 || cheerful(r.Letter.Subject)
@@ -75,6 +78,9 @@ func (h *hearing) told() string {
 		lines = append(lines, l.Subject)
 	}
 	text := strings.TrimSpace(h.report.Text)
+	if text == "" && l != nil {
+		text = l.Below
+	}
 	switch n := len(h.report.Media); n {
 	case 0:
 	case 1:

@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"strings"
 	"testing"
 
 	"rapport/channels"
@@ -46,6 +47,26 @@ func TestALetterIsHeardLikeAnyReply(t *testing.T) {
 			t.Errorf("%s: case %+v", name, got.Case)
 		case (got.Suppression != nil) != (c.event == "email unsubscribed"):
 			t.Errorf("%s: suppression %+v", name, got.Suppression)
+		}
+	}
+}
+
+// What stands in or below another letter that is not quoted may be either's: a
+// person reads it, and nothing is concluded from it.
+func TestWhatMayBeOurOwnLetterIsNobodysWord(t *testing.T) {
+	below := func(subject string) channels.Report {
+		r := reply("", subject)
+		r.Letter.Below = "From: Shop\n\n4\n\nIt never came"
+		return r
+	}
+	for _, scale := range []Scale{CSAT5, Text} {
+		got := interpret(surveyCampaign(scale), below("Re: How was it?"), sent("0", 0, channels.Email, deliveries.Delivered))
+		if got.Answer != nil || got.Suppression != nil || got.Case == nil || !strings.HasSuffix(got.Case.Note, "It never came") {
+			t.Errorf("%s: %+v", scale, got)
+		}
+		stop := interpret(surveyCampaign(scale), below("STOP"), sent("0", 0, channels.Email, deliveries.Delivered))
+		if stop.Suppression == nil || stop.Answer != nil {
+			t.Errorf("%s, stop: %+v", scale, stop)
 		}
 	}
 }

@@ -47,7 +47,8 @@ type Correspondence interface {
 	// timeline and stops the case's clock, in one transaction. A message whose Step was
 	// planned before is given back as it stands, and nothing else happens.
 	// ErrUnknownCase and ErrClosedCase say what the case cannot have, ErrMoreSaid that
-	// more was said than had been seen of it (Case.Said); nil does not ask.
+	// more was said than had been seen of it (Case.Said); nil does not ask. ErrLostReply
+	// says that the message planned before did not arrive.
 	Reply(ctx context.Context, now time.Time, d deliveries.Delivery, line customers.Event, seen *int64) (planned deliveries.Delivery, fresh bool, err error)
 }
 

@@ -10,6 +10,9 @@ var (
 	ErrUnknownCase = errors.New("no such case")
 	// ErrClosedCase says that a case is closed.
 	ErrClosedCase = errors.New("the case is closed")
+	// ErrLostReply says that an answer with the same key was given before, and did not
+	// arrive.
+	ErrLostReply = errors.New("the same answer was given before and did not arrive; another key (--key) gives it again")
 	// ErrMoreSaid says that more has been said than somebody had before them who
 	// answers a case or closes it.
 	ErrMoreSaid = errors.New("more has been said since")

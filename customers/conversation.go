@@ -1,6 +1,7 @@
 package customers
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func Conversation(events []Event) []Line {
 		case e.Name == CallMisunderstood: // asked again
 		case Wrote(e), what == "answered" && channels.Channel(ch).Valid():
 			if line.Text == "" {
-				line.Text = textOf(e, "answer")
+				line.Text = cmp.Or(textOf(e, "answer"), textOf(e, "below"))
 			}
 			line.Claimed = e.Properties["claimed"] == true
 			line.Media = append(listOf(e, "media"), listOf(e, "attachments")...)

@@ -166,8 +166,10 @@ func countCases(ctx context.Context, tx *tx, of []string) error {
 
 const caseColumns = "k.id, k.customer, k.campaign, k.entry, k.queue, k.priority, k.title, k.note, k.why, k.opened_at, k.due_at, k.closed_at, k.assignee, k.answered_at, k.waiting = 1"
 
-// saidLast is the SQL for the latest event by which something was said about a case k.
-var saidLast = "COALESCE((SELECT MAX(e.id) FROM events e WHERE e.customer = k.customer AND k.customer <> '' AND e.name IN ('" +
+// saidLast is the SQL for the latest event by which something was said since a day
+// before a case k was opened: what was said longer ago is in no page's way, and months
+// of the timeline in which nobody looks.
+var saidLast = "COALESCE((SELECT MAX(e.id) FROM events e WHERE e.customer = k.customer AND k.customer <> '' AND e.at >= k.opened_at - 86400000 AND e.name IN ('" +
 	strings.Join(customers.Said(), "', '") + "')), 0)"
 
 func scanCase(r record) (c customers.Case, err error) {
@@ -270,14 +272,17 @@ func lostAnswers(changes []change) []deliveries.Delivery {
 
 // unanswer lets cases wait again whose answer did not arrive, and notes why. Their
 // clock is as though nobody had answered: the customer waits since they wrote. One
-// that was closed meanwhile is opened anew. The customers are locked; who was erased
-// waits for nothing.
+// that was closed meanwhile is opened anew. A case that a later answer has reached, or
+// may yet, goes on without it. The customers are locked; who was erased waits for
+// nothing.
 func unanswer(ctx context.Context, tx *tx, now time.Time, lost []deliveries.Delivery) error {
 	var closed []customers.Case
 	var events []customers.Event
 	for _, d := range lost {
 		c, known, err := first(ctx, tx, scanCase, `
-			SELECT `+caseColumns+`, 0 FROM cases k JOIN customers c ON c.id = k.customer WHERE k.id = $1 AND k.customer = $2`, d.Case, d.Customer)
+			SELECT `+caseColumns+`, 0 FROM cases k JOIN customers c ON c.id = k.customer WHERE k.id = $1 AND k.customer = $2
+				AND NOT EXISTS (SELECT 1 FROM deliveries later WHERE later.customer = $2 AND later.entry = 0 AND later.case_id = $1 AND later.id > $3
+					AND later.status NOT IN ('skipped', 'failed', 'bounced', 'expired'))`, d.Case, d.Customer, d.ID)
 		if err != nil {
 			return err
 		}
@@ -318,7 +323,8 @@ func lostBy(d deliveries.Delivery) string {
 }
 
 // openedAnew is a case that goes on with a closed one, as though the customer had
-// written now: their next words belong to it, and it has as long as that had.
+// written now: their next words belong to it, and it has as long as that had. Where
+// another is open by now it adds nothing to its note.
 func openedAnew(ctx context.Context, tx *tx, c customers.Case, note string, now time.Time) (customers.Case, error) {
 	span, timed, err := first(ctx, tx, column[int64], `
 		SELECT due_at - COALESCE(clock_at, opened_at) FROM cases WHERE id = $1 AND due_at IS NOT NULL`, c.ID)
@@ -328,6 +334,15 @@ func openedAnew(ctx context.Context, tx *tx, c customers.Case, note string, now 
 	}
 	if timed {
 		again.DueAt = now.Add(time.Duration(span) * time.Millisecond)
+	}
+	if err != nil {
+		return again, err
+	}
+	_, goesOn, err := first(ctx, tx, column[int64], `
+		SELECT id FROM cases WHERE customer = $1 AND closed_at IS NULL AND (why = $2 OR entry = $3 AND entry > 0) LIMIT 1`,
+		c.Customer, customers.WhyReply, c.Entry)
+	if goesOn { // whose note are newer words
+		again.Note = ""
 	}
 	return again, err
 }

@@ -19,7 +19,7 @@ func SilentHosts(dsn string) time.Duration {
 	if err != nil {
 		return 0 // Open tells
 	}
-	each := byHost(config)
+	each := eachHost(config)
 	if len(each) == 1 {
 		return 0
 	}
@@ -30,8 +30,8 @@ func SilentHosts(dsn string) time.Duration {
 	return 2 * time.Duration(tries) * config.ConnectTimeout
 }
 
-// byHost splits a configuration of several hosts into one for each, in their order.
-func byHost(config *pgx.ConnConfig) (each []*pgx.ConnConfig) {
+// eachHost splits a configuration of several hosts into one for each, in their order.
+func eachHost(config *pgx.ConnConfig) (each []*pgx.ConnConfig) {
 	ways := append([]*pgconn.FallbackConfig{{Host: config.Host, Port: config.Port, TLSConfig: config.TLSConfig}}, config.Fallbacks...)
 	for _, way := range ways {
 		if n := len(each); n > 0 && each[n-1].Host == way.Host && each[n-1].Port == way.Port { // without TLS, say
@@ -50,7 +50,7 @@ func byHost(config *pgx.ConnConfig) (each []*pgx.ConnConfig) {
 // found last is asked first.
 func (s *Store) connector(config *pgx.ConnConfig) driver.Connector {
 	greeted := stdlib.OptionAfterConnect(s.greet)
-	each := byHost(config)
+	each := eachHost(config)
 	if len(each) == 1 || config.ValidateConnect == nil {
 		return stdlib.GetConnector(*config, greeted)
 	}

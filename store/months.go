@@ -187,7 +187,7 @@ func setSince(ctx context.Context, tx *tx, since time.Time) error {
 }
 
 // forgottenMark is the comment on a table that is to be dropped once it is out of the
-// timeline. One that an operator takes out does not carry it, and is the operator"s.
+// timeline. One that an operator takes out does not carry it, and is the operator's.
 const forgottenMark = "rapport: forgotten, to be dropped"
 
 // dropMonths takes the tables of what is too old out of the timeline, which

@@ -35,8 +35,13 @@ func reply(ctx context.Context, tx *tx, now time.Time, d deliveries.Delivery, li
 	if err != nil {
 		return planned, false, err
 	}
-	if planned, fresh, err = planDirect(ctx, tx, d); err != nil || !fresh {
+	switch planned, fresh, err = planDirect(ctx, tx, d); {
+	case err != nil:
 		return planned, false, err
+	case !fresh && planned.Status.Undelivered():
+		return planned, false, customers.ErrLostReply
+	case !fresh:
+		return planned, false, nil
 	}
 	if !c.ClosedAt.IsZero() {
 		return planned, false, customers.ErrClosedCase

@@ -81,7 +81,7 @@ func says(status int) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "/"+secretKey)
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"message": %q, "errors": [{"message": %q, "field": %q}]}`, phoneOf("ann"), "ann@home.example", r.Header.Get("Authorization"))
+		fmt.Fprintf(w, `{"code": 99999, "message": %q, "errors": [{"message": %q, "field": %q}]}`, phoneOf("ann"), "ann@home.example", r.Header.Get("Authorization"))
 	}
 }
 

@@ -63,7 +63,12 @@ func one(t *testing.T, to, message string) channels.Report {
 // text is what a letter with a header and a body says.
 func text(t *testing.T, header, body string) string {
 	t.Helper()
-	return one(t, replyBox, crlf("From: ann@home.example\nSubject: Re: How was it?\n"+header+"\n")+body).Text
+	return reply(t, header, body).Text
+}
+
+func reply(t *testing.T, header, body string) channels.Report {
+	t.Helper()
+	return one(t, replyBox, crlf("From: ann@home.example\nSubject: Re: How was it?\n"+header+"\n")+body)
 }
 
 // posted is a form as it arrives.

@@ -53,7 +53,8 @@ func (l *letter) reports(ours Ours, raw []byte, receivedAt time.Time) []channels
 			r.ProviderID, _, _ = strings.Cut(strings.Trim(strings.TrimSpace(l.header.Get("In-Reply-To")), "<>"), "@")
 		}
 	}
-	r.From, r.Text = l.from(), said(l.text)
+	r.From = l.from()
+	r.Text, r.Letter.Below = said(l.text)
 	return []channels.Report{r}
 }
 

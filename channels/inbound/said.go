@@ -10,15 +10,14 @@ import (
 const textRead = 100_000
 
 // said is what the writer of a letter wrote themselves: without the letter that
-// is answered, without a signature. Where they wrote nothing above another letter
-// that is not quoted, it is that letter with whatever they wrote below, which nothing
-// tells apart. What stands behind textRead is not read.
-func said(text string) string {
-	above, below := parted(text)
-	if above == "" {
-		above = below
+// is answered, without a signature. Where that is nothing and another letter is not
+// quoted, below is that one with whatever they wrote under it. What stands behind
+// textRead is not read.
+func said(text string) (words, below string) {
+	if words, below = parted(text); words != "" {
+		below = ""
 	}
-	return shorten(above, wordsRead)
+	return shorten(words, wordsRead), shorten(below, wordsRead)
 }
 
 // parted is what stands above another letter, without quotes and signature, and that

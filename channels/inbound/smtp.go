@@ -56,14 +56,14 @@ type SMTP struct {
 // Serve takes connections until ctx ends, then lets messages under way finish.
 func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		who, _ := c.Conn().(*guest) // Accept gives no other
-		return &session{smtp: s, ctx: context.WithoutCancel(ctx), guest: who}, nil
+		who, _ := c.Conn().(*peer) // Accept gives no other
+		return &session{smtp: s, ctx: context.WithoutCancel(ctx), peer: who}, nil
 	}))
 	server.Domain, server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.Domain, messageLimit, recipients, lineLimit
 	server.ReadTimeout, server.WriteTimeout = patience, patience
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)
-	room := &guests{Listener: listener, most: visitors, ofOne: ofOneAddress, stay: cmp.Or(s.Stay, usualStay), of: map[netip.Prefix]int{}}
+	room := &peers{Listener: listener, most: visitors, ofOne: ofOneAddress, stay: cmp.Or(s.Stay, usualStay), of: map[netip.Prefix]int{}}
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Serve(room) }()
 	select {
@@ -80,7 +80,7 @@ func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
 type session struct {
 	smtp  *SMTP
 	ctx   context.Context
-	guest *guest
+	peer *peer
 	from  string
 	to    []string
 }
@@ -111,7 +111,7 @@ func (s *session) Data(r io.Reader) error {
 		s.smtp.Log.Error("a letter could not be stored", "error", err)
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Not stored; try again later"}
 	}
-	s.guest.vain.Store(0)
+	s.peer.vain.Store(0)
 	return nil
 }
 

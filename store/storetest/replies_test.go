@@ -385,6 +385,42 @@ func TestALostAnswerHidesNoNewerWords(t *testing.T) {
 	})
 }
 
+// What a later answer has settled is not opened by the end of an earlier one.
+func TestALostAnswerIsNoneWhereALaterOneIsUnderWay(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Why: "reply", OpenedAt: noon})
+		d := answered(t, s, id, "reply:1")
+		answered(t, s, id, "reply:2")
+		lose[deliveries.Failed](t, s, d.ID)
+		if c := caseOf(t, s, id); c.Waiting {
+			t.Errorf("case %+v", c)
+		}
+		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", id), repliedLine("c-1", "reply:1"), nil); !errors.Is(err, customers.ErrLostReply) {
+			t.Errorf("the same words again: %v", err)
+		}
+	})
+}
+
+// Nor does it hide what the customer wrote in another case since.
+func TestALostAnswerToAClosedCaseHidesNoNewerWords(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		words := customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Why: "reply", OpenedAt: noon}
+		id := opened(t, s, words)
+		d := answered(t, s, id, "reply:1")
+		if err := s.Casebook().Close(t.Context(), id, "bea", "done", noon, nil); err != nil {
+			t.Fatal(err)
+		}
+		words.Note = "Where is my refund?"
+		next := opened(t, s, words)
+		lose[deliveries.Failed](t, s, d.ID)
+		if open := cases(t, s, "", 10); len(open) != 1 || open[0].ID != next || open[0].Note != "Where is my refund?" || !open[0].Waiting {
+			t.Errorf("open: %+v", open)
+		}
+	})
+}
+
 // A case that was closed after an answer that did not arrive is opened anew, once,
 // and has as long as the first. Nobody waits who was erased.
 func TestALostAnswerToAClosedCaseOpensAnother(t *testing.T) {

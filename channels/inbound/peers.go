@@ -12,11 +12,11 @@ import (
 // much without bringing anything; it comes again later (RFC 5321 §3.8).
 const tooMany = "421 4.7.0 Too much at once; try again later\r\n"
 
-// guests is a listener for strangers. There is room for some at once, for fewer of
+// peers is a listener for strangers. There is room for some at once, for fewer of
 // one address, and whoever finds none is told so at once. Each stays for a time in
 // all, whatever they say, and says only so much without bringing a message: silence,
 // or chatter, takes nobody's place for long.
-type guests struct {
+type peers struct {
 	net.Listener
 	most, ofOne int
 	stay        time.Duration
@@ -27,7 +27,7 @@ type guests struct {
 }
 
 // Accept implements net.Listener.
-func (g *guests) Accept() (net.Conn, error) {
+func (g *peers) Accept() (net.Conn, error) {
 	for {
 		conn, err := g.Listener.Accept()
 		if err != nil {
@@ -39,13 +39,13 @@ func (g *guests) Accept() (net.Conn, error) {
 			_ = conn.Close()
 			continue
 		}
-		one := &guest{Conn: conn, leave: sync.OnceFunc(func() { g.left(from) })}
+		one := &peer{Conn: conn, leave: sync.OnceFunc(func() { g.left(from) })}
 		one.over = time.AfterFunc(g.stay, func() { _ = one.Close() })
 		return one, nil
 	}
 }
 
-func (g *guests) enter(from netip.Prefix) bool {
+func (g *peers) enter(from netip.Prefix) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.here >= g.most || g.of[from] >= g.ofOne {
@@ -56,7 +56,7 @@ func (g *guests) enter(from netip.Prefix) bool {
 	return true
 }
 
-func (g *guests) left(from netip.Prefix) {
+func (g *peers) left(from netip.Prefix) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.here--
@@ -80,8 +80,8 @@ func origin(remote net.Addr) netip.Prefix {
 	return from
 }
 
-// guest is one connection.
-type guest struct {
+// peer is one connection.
+type peer struct {
 	net.Conn
 	over  *time.Timer
 	leave func()
@@ -91,7 +91,7 @@ type guest struct {
 
 // Write implements net.Conn: it ends a connection that has had enough replies. The
 // last line of a reply has a blank after its code, and a reply is written by lines.
-func (g *guest) Write(p []byte) (int, error) {
+func (g *peer) Write(p []byte) (int, error) {
 	if len(p) > 3 && p[3] == ' ' && g.vain.Add(1) > repliesInVain {
 		_, _ = g.Conn.Write([]byte(tooMany))
 		_ = g.Close()
@@ -101,7 +101,7 @@ func (g *guest) Write(p []byte) (int, error) {
 }
 
 // Close implements net.Conn.
-func (g *guest) Close() error {
+func (g *peer) Close() error {
 	g.over.Stop()
 	g.leave()
 	return g.Conn.Close()
