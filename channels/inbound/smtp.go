@@ -78,11 +78,11 @@ func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
 
 // session is one connection.
 type session struct {
-	smtp  *SMTP
-	ctx   context.Context
+	smtp *SMTP
+	ctx  context.Context
 	peer *peer
-	from  string
-	to    []string
+	from string
+	to   []string
 }
 
 // Mail implements smtp.Session. Failures come from nobody: an empty sender is
