@@ -17,10 +17,7 @@ import (
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // whoever signals a second time does not want to wait
-	err := rootCommand().ExecuteContext(ctx)
-	stop()
+	err := rootCommand().ExecuteContext(untilSignalled())
 	if err == nil {
 		return
 	}
@@ -28,6 +25,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, "rapport:", err)
 	}
 	os.Exit(1)
+}
+
+// untilSignalled is a context that ends with the first signal to stop. Before anybody
+// hears of that one, a second ends the program: whoever signals again does not want to
+// wait.
+func untilSignalled() context.Context {
+	ctx, end := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		end()
+	}()
+	return ctx
 }
 
 // errReported ends the program with exit code 1 after what is wrong has been
