@@ -32,6 +32,25 @@ func do(t *testing.T, inner roundTrip) (*http.Response, error) {
 	return (&http.Client{Transport: once{timeout: time.Minute, transport: inner}}).Do(req)
 }
 
+// ask makes a request and reads its answer to the end.
+func ask(ctx context.Context, t *testing.T, client *http.Client, method, address string) error {
+	var body io.Reader
+	if method != http.MethodGet {
+		body = strings.NewReader("body")
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		t.Error(err)
+		return err
+	}
+	answer, err := client.Do(req)
+	if err == nil {
+		_, _ = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+	}
+	return err
+}
+
 func TestABodyCannotBeReplayed(t *testing.T) {
 	_, _ = do(t, func(r *http.Request) (*http.Response, error) {
 		if r.GetBody != nil {
@@ -69,26 +88,15 @@ func TestAConnectionThatHadEndedLeavesNoDoubt(t *testing.T) {
 				roots.AddCert(service.Certificate())
 			}
 			client := newClient(time.Minute, nil, roots)
-			post := func(ctx context.Context) error {
-				req, err := http.NewRequestWithContext(ctx, http.MethodPost, service.URL, strings.NewReader("body"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				answer, err := client.Do(req)
-				if err == nil {
-					_, _ = io.Copy(io.Discard, answer.Body)
-					_ = answer.Body.Close()
-				}
-				return err
-			}
-			if err := post(t.Context()); err != nil {
+			if err := ask(t.Context(), t, client, http.MethodPost, service.URL); err != nil {
 				t.Fatal(err)
 			}
 			taken := false
-			err := post(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+			closing := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 				taken = info.Reused
 				_ = info.Conn.Close()
-			}}))
+			}})
+			err := ask(closing, t, client, http.MethodPost, service.URL)
 			if !taken || Classify(err) != KnownNotSent || requests.Load() != 1 {
 				t.Errorf("the kept one was taken: %v; %d requests came; %v", taken, requests.Load(), err)
 			}
@@ -116,32 +124,20 @@ func TestAQuestionIsAskedOnce(t *testing.T) {
 	}))
 	defer service.Close()
 	client := NewClient(time.Minute, nil)
-	ask := func(method string) error {
-		req, err := http.NewRequestWithContext(t.Context(), method, service.URL, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := client.Do(req)
-		if err == nil {
-			_, _ = io.Copy(io.Discard, answer.Body)
-			_ = answer.Body.Close()
-		}
-		return err
-	}
 	var posts sync.WaitGroup
 	for range kept {
 		posts.Go(func() {
-			if err := ask(http.MethodPost); err != nil {
+			if err := ask(t.Context(), t, client, http.MethodPost, service.URL); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	posts.Wait()
-	if err := ask(http.MethodGet); err != nil {
+	if err := ask(t.Context(), t, client, http.MethodGet, service.URL); err != nil {
 		t.Fatal(err)
 	}
 	down.Store(true)
-	if err := ask(http.MethodGet); err == nil || questions.Load() != 1 {
+	if err := ask(t.Context(), t, client, http.MethodGet, service.URL); err == nil || questions.Load() != 1 {
 		t.Errorf("asked %d times: %v", questions.Load(), err)
 	}
 }
