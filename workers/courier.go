@@ -518,7 +518,7 @@ func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (aske
 	}
 	// Messages that have begun are not torn off by a shutdown: the provider's
 	// time-out bounds them.
-	inFlight, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	inFlight, cancel := r.whole(ctx)
 	defer cancel()
 	late, cancelLate := context.WithTimeout(inFlight, callOr(r.Call)/2) // for those that wait for their turn
 	defer cancelLate()
@@ -549,6 +549,11 @@ func (r *round) window(ctx context.Context, parcels []*parcel, probe bool) (aske
 		walked = r.onward(after, leaving, outcomes)
 	}
 	return true, errors.Join(blocked, settled, noted, walked)
+}
+
+// whole is the time of one whole call, also while the worker shuts down.
+func (r *round) whole(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 }
 
 // leased is for writing what nobody else knows: what became of messages. A database

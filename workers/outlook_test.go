@@ -47,6 +47,17 @@ func (s *shop) textEach(event string, many int) {
 	s.travel()
 }
 
+// outage is a shop with a text for each of so many customers, whose provider has
+// fallen amid them.
+func outage(t *testing.T, many int) *shop {
+	s := open(t, files)
+	s.textEach("Texted once", many)
+	s.courier.Window = 5
+	s.provider.answers(503, "")
+	s.deliver()
+	return s
+}
+
 func counted(all []deliveries.Delivery) map[string]int {
 	counts := map[string]int{}
 	for _, d := range all {
@@ -56,11 +67,7 @@ func counted(all []deliveries.Delivery) map[string]int {
 }
 
 func TestAnOutageIsNoticedProbedAndOver(t *testing.T) {
-	s := open(t, files)
-	s.textEach("Texted once", 40)
-	s.courier.Window = 5
-	s.provider.answers(503, "")
-	s.deliver()
+	s := outage(t, 40)
 	if got := counted(s.texts()); got["unconfirmed no_answer_from_provider"] != 5 || got["planned provider_down"] != 35 {
 		t.Fatalf("five failures in a row, and then %v", got)
 	}
@@ -298,11 +305,7 @@ func TestLimitsOfASenderAndOfItsProvider(t *testing.T) {
 // What is refused for its own sake says nothing of the provider, and is a probe all
 // the same: the next goes a second later.
 func TestAProbeThatIsRefusedIsOneToo(t *testing.T) {
-	s := open(t, files)
-	s.textEach("Texted once", 30)
-	s.courier.Window = 5
-	s.provider.answers(503, "")
-	s.deliver()
+	s := outage(t, 30)
 	s.provider.does(func(w http.ResponseWriter, r request) bool {
 		if r.Method == http.MethodGet {
 			return false
@@ -326,11 +329,7 @@ func TestAProbeThatIsRefusedIsOneToo(t *testing.T) {
 
 // An account may be allowed to send and not to look.
 func TestAnAccountThatMayOnlySendComesUpAgain(t *testing.T) {
-	s := open(t, files)
-	s.textEach("Texted once", 10)
-	s.courier.Window = 5
-	s.provider.answers(503, "")
-	s.deliver()
+	s := outage(t, 10)
 	s.provider.does(func(w http.ResponseWriter, r request) bool {
 		if r.Method != http.MethodGet {
 			return false

@@ -158,13 +158,13 @@ func (r *round) probe(ctx context.Context, t *turn) error {
 
 // see notes signs and keeps in mind what came of them.
 func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	after, cancel := r.whole(ctx)
 	defer cancel()
 	r.health = nil // read anew
 	if err := r.Outlook.note(after, out, signs); err != nil {
 		return err
 	}
-	looking, done := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call)) // whoever is told may have taken the time
+	looking, done := r.whole(ctx) // whoever is told may have taken the time
 	defer done()
 	return r.look(looking)
 }
@@ -220,7 +220,7 @@ func (r *round) hold(ctx context.Context, some []deliveries.Delivery, a deliveri
 
 // settleAfter settles what was not begun, also while the worker shuts down.
 func (r *round) settleAfter(ctx context.Context, outcomes []deliveries.Outcome) error {
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
+	after, cancel := r.whole(ctx)
 	defer cancel()
 	return r.settle(after, outcomes, r.Now())
 }
