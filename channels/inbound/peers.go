@@ -27,41 +27,41 @@ type peers struct {
 }
 
 // Accept implements net.Listener.
-func (g *peers) Accept() (net.Conn, error) {
+func (p *peers) Accept() (net.Conn, error) {
 	for {
-		conn, err := g.Listener.Accept()
+		conn, err := p.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
 		from := origin(conn.RemoteAddr())
-		if !g.enter(from) {
+		if !p.enter(from) {
 			_, _ = conn.Write([]byte(tooMany)) // nobody is kept waiting for it
 			_ = conn.Close()
 			continue
 		}
-		one := &peer{Conn: conn, leave: sync.OnceFunc(func() { g.left(from) })}
-		one.over = time.AfterFunc(g.stay, func() { _ = one.Close() })
+		one := &peer{Conn: conn, leave: sync.OnceFunc(func() { p.left(from) })}
+		one.over = time.AfterFunc(p.stay, func() { _ = one.Close() })
 		return one, nil
 	}
 }
 
-func (g *peers) enter(from netip.Prefix) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.here >= g.most || g.of[from] >= g.ofOne {
+func (p *peers) enter(from netip.Prefix) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.here >= p.most || p.of[from] >= p.ofOne {
 		return false
 	}
-	g.here++
-	g.of[from]++
+	p.here++
+	p.of[from]++
 	return true
 }
 
-func (g *peers) left(from netip.Prefix) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.here--
-	if g.of[from]--; g.of[from] == 0 {
-		delete(g.of, from)
+func (p *peers) left(from netip.Prefix) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.here--
+	if p.of[from]--; p.of[from] == 0 {
+		delete(p.of, from)
 	}
 }
 
@@ -91,18 +91,18 @@ type peer struct {
 
 // Write implements net.Conn: it ends a connection that has had enough replies. The
 // last line of a reply has a blank after its code, and a reply is written by lines.
-func (g *peer) Write(p []byte) (int, error) {
-	if len(p) > 3 && p[3] == ' ' && g.vain.Add(1) > repliesInVain {
-		_, _ = g.Conn.Write([]byte(tooMany))
-		_ = g.Close()
+func (c *peer) Write(p []byte) (int, error) {
+	if len(p) > 3 && p[3] == ' ' && c.vain.Add(1) > repliesInVain {
+		_, _ = c.Conn.Write([]byte(tooMany))
+		_ = c.Close()
 		return 0, net.ErrClosed
 	}
-	return g.Conn.Write(p)
+	return c.Conn.Write(p)
 }
 
 // Close implements net.Conn.
-func (g *peer) Close() error {
-	g.over.Stop()
-	g.leave()
-	return g.Conn.Close()
+func (c *peer) Close() error {
+	c.over.Stop()
+	c.leave()
+	return c.Conn.Close()
 }
