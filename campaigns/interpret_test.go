@@ -378,7 +378,7 @@ func TestAStrangersWishIsSettledByTheirNumber(t *testing.T) {
 		{reply("", "stop texting me"), false},
 		{reply("Hello?", ""), false},
 	} {
-		if got := Settled(c.report); got != c.settled {
+		if got := OnlyAWish(c.report); got != c.settled {
 			t.Errorf("%s %q: settled %v", c.report.Channel, c.report.Text, got)
 		}
 	}

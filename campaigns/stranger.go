@@ -13,10 +13,10 @@ import (
 // mailbox they wrote from.
 const Stranger = "stranger"
 
-// Settled reports whether somebody's words are done with once an address is blocked or
+// OnlyAWish reports whether somebody's words are done with once an address is blocked or
 // freed, so that a person need not read them and no profile is wanted: a STOP or a
 // START, and what is said about calls and texts from a number.
-func Settled(r channels.Report) bool {
+func OnlyAWish(r channels.Report) bool {
 	switch wishOf(r) {
 	case WishStop, WishStart:
 		return true

@@ -43,10 +43,10 @@ func (d Delivery) Dropped(reason SkipReason, now time.Time) Delivery {
 	return d
 }
 
-// Settled is the delivery after the courier's word on it, and whether that
+// After is the delivery after the courier's word on it, and whether that
 // word still counts. Evidence that came first is not pulled back: then only the
 // provider's name for the message is taken from it.
-func (d Delivery) Settled(o Outcome, now time.Time) (Delivery, bool) {
+func (d Delivery) After(o Outcome, now time.Time) (Delivery, bool) {
 	evidenced := d.Status.Rank() >= Sent.Rank()
 	switch {
 	case evidenced && o.Status == Sent:

@@ -25,13 +25,13 @@ func TestASendThatBeginsTakesCapAndCost(t *testing.T) {
 
 func TestWhatWasNotSentGivesBackWhatItTook(t *testing.T) {
 	for _, status := range []deliveries.Status{deliveries.Planned, deliveries.Failed} {
-		d, counts := sending().Settled(deliveries.Outcome{Status: status, DueAt: noon.Add(time.Minute)}, noon)
+		d, counts := sending().After(deliveries.Outcome{Status: status, DueAt: noon.Add(time.Minute)}, noon)
 		if !counts || d.Status != status || !d.TakenAt.IsZero() || d.Cost != 0 {
 			t.Errorf("%s: %+v", status, d)
 		}
 	}
 	for _, status := range []deliveries.Status{deliveries.Sent, deliveries.Unconfirmed, deliveries.Bounced} {
-		d, counts := sending().Settled(deliveries.Outcome{Status: status}, noon)
+		d, counts := sending().After(deliveries.Outcome{Status: status}, noon)
 		if !counts || d.TakenAt.IsZero() || d.Cost != 8 {
 			t.Errorf("%s: %+v", status, d)
 		}
@@ -48,7 +48,7 @@ func TestARetryKeepsWhatTheFirstCallTook(t *testing.T) {
 	if again.Cost != 16 {
 		t.Errorf("two calls cost %d", again.Cost)
 	}
-	back, _ := again.Settled(deliveries.Outcome{Status: deliveries.Planned, DueAt: noon.Add(2 * time.Hour)}, noon)
+	back, _ := again.After(deliveries.Outcome{Status: deliveries.Planned, DueAt: noon.Add(2 * time.Hour)}, noon)
 	if back.TakenAt.IsZero() {
 		t.Error("the call that rang no longer counts against the caps")
 	}
@@ -56,7 +56,7 @@ func TestARetryKeepsWhatTheFirstCallTook(t *testing.T) {
 
 // A provider's word on the first call must not touch the second one.
 func TestALateReportOnAnEarlierAttemptIsIgnored(t *testing.T) {
-	first, _ := sending().Settled(deliveries.Outcome{Status: deliveries.Sent, ProviderID: "CA1"}, noon)
+	first, _ := sending().After(deliveries.Outcome{Status: deliveries.Sent, ProviderID: "CA1"}, noon)
 	busy := deliveries.Progress{Status: deliveries.Planned, Reason: "busy", ProviderID: "CA1", DueAt: noon}
 	again, moved := first.Advanced(busy, noon)
 	if !moved {
@@ -69,7 +69,7 @@ func TestALateReportOnAnEarlierAttemptIsIgnored(t *testing.T) {
 			t.Errorf("a late %s of the first call made the second %s", late.Status, after.Status)
 		}
 	}
-	sent, _ := second.Settled(deliveries.Outcome{Status: deliveries.Sent, ProviderID: "CA2"}, noon)
+	sent, _ := second.After(deliveries.Outcome{Status: deliveries.Sent, ProviderID: "CA2"}, noon)
 	if _, moved := sent.Advanced(busy, noon); moved {
 		t.Error("the first call's busy line took back the second call")
 	}
@@ -84,18 +84,18 @@ func TestEvidenceComesBeforeTheCourier(t *testing.T) {
 		t.Fatalf("evidence during the send: %+v", early)
 	}
 	for _, status := range []deliveries.Status{deliveries.Planned, deliveries.Failed, deliveries.Unconfirmed} {
-		if after, counts := early.Settled(deliveries.Outcome{Status: status}, noon); counts {
+		if after, counts := early.After(deliveries.Outcome{Status: status}, noon); counts {
 			t.Errorf("the courier pulled a delivered message back to %s", after.Status)
 		}
 	}
-	named, counts := early.Settled(deliveries.Outcome{Status: deliveries.Sent, ProviderID: "m1"}, noon)
+	named, counts := early.After(deliveries.Outcome{Status: deliveries.Sent, ProviderID: "m1"}, noon)
 	if !counts || named.Status != deliveries.Delivered || named.ProviderID != "m1" {
 		t.Errorf("the provider's name was lost: %+v", named)
 	}
 }
 
 func TestEvidenceStopsASecondCopy(t *testing.T) {
-	doubtful, _ := sending().Settled(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
+	doubtful, _ := sending().After(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
 	doubtful.Ambiguous = deliveries.Resend
 	again, moved := doubtful.Resolved(deliveries.Finding{Status: deliveries.Planned, DueAt: noon}, noon)
 	if !moved || !again.Resent || again.TakenAt.IsZero() {
@@ -108,7 +108,7 @@ func TestEvidenceStopsASecondCopy(t *testing.T) {
 
 func TestASecondCopyIsPlannedOnceAndOnlyByPolicy(t *testing.T) {
 	plan := deliveries.Finding{Status: deliveries.Planned, DueAt: noon}
-	doubtful, _ := sending().Settled(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
+	doubtful, _ := sending().After(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
 	if held, moved := doubtful.Resolved(plan, noon); moved {
 		t.Errorf("under hold: %+v", held)
 	}
@@ -116,14 +116,14 @@ func TestASecondCopyIsPlannedOnceAndOnlyByPolicy(t *testing.T) {
 	again, _ := doubtful.Resolved(plan, noon)
 	again.Status = deliveries.Queued
 	again = again.Begun(deliveries.Verdict{Go: true}, noon)
-	twice, _ := again.Settled(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
+	twice, _ := again.After(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
 	if third, moved := twice.Resolved(plan, noon); moved {
 		t.Errorf("a third copy: %+v", third)
 	}
 }
 
 func TestAPersonDecidesAgainstThePolicy(t *testing.T) {
-	doubtful, _ := sending().Settled(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
+	doubtful, _ := sending().After(deliveries.Outcome{Status: deliveries.Unconfirmed}, noon)
 	again, moved := doubtful.Resolved(deliveries.Finding{Status: deliveries.Planned, DueAt: noon, ByHand: true}, noon)
 	if !moved || again.Status != deliveries.Planned || !again.Resent {
 		t.Errorf("sent again by hand: %+v", again)
@@ -168,7 +168,7 @@ func TestADeliveryOnlyMovesForward(t *testing.T) {
 				}
 			case 2:
 				status := rapid.SampledFrom(everyStatus).Draw(t, "outcome")
-				d, _ = d.Settled(deliveries.Outcome{Status: status, DueAt: now}, now)
+				d, _ = d.After(deliveries.Outcome{Status: status, DueAt: now}, now)
 			case 3:
 				d, _ = d.Abandoned(now)
 			case 4:

@@ -144,7 +144,7 @@ func (s *Store) Settle(ctx context.Context, fence deliveries.Fence, now time.Tim
 			if !ours {
 				continue
 			}
-			after, counts := before.Settled(outcome, now)
+			after, counts := before.After(outcome, now)
 			if !counts {
 				continue
 			}

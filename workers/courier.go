@@ -164,13 +164,13 @@ func (r *round) takeRoom(ctx context.Context, rows int) {
 	r.freeRoom()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() {
+	go func(stopping <-chan struct{}) {
 		select {
-		case <-r.Stopping:
+		case <-stopping:
 			cancel()
 		case <-ctx.Done():
 		}
-	}()
+	}(r.Stopping)
 	r.rows = rows
 	if release, err := r.Room.enter(ctx, rows); err == nil {
 		r.release = release

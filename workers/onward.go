@@ -41,7 +41,7 @@ func (r *round) ending(p *parcel, o deliveries.Outcome, now time.Time) *deliveri
 	journey.Deliveries = make([]deliveries.Delivery, len(p.journey.Deliveries))
 	for i, d := range p.journey.Deliveries {
 		if d.ID == p.delivery.ID {
-			d, _ = p.delivery.Settled(o, now)
+			d, _ = p.delivery.After(o, now)
 		}
 		if !d.Status.Settled() {
 			return nil

@@ -260,7 +260,7 @@ func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) 
 	if _, err := customers.NormalEmail(h.report.From); h.report.Channel == channels.Email && err != nil {
 		return nil, nil
 	}
-	if campaigns.Settled(h.report) {
+	if campaigns.OnlyAWish(h.report) {
 		return nil, nil
 	}
 	stranger := edition.Strange(h.report, r.Now())

@@ -142,7 +142,7 @@ func (v *visit) judge(ctx context.Context, d deliveries.Delivery, t campaigns.Tr
 	case err != nil && v.alone() && v.campaign.Trigger.Kind != campaigns.OnSegment:
 		return d.Begun(verdict, now) // it may name what only the event or the agent brings
 	case err != nil:
-		failed, _ := d.Settled(deliveries.Outcome{Status: deliveries.Failed, Reason: deliveries.NotRendered}, now)
+		failed, _ := d.After(deliveries.Outcome{Status: deliveries.Failed, Reason: deliveries.NotRendered}, now)
 		return failed
 	}
 	matter.Content = &content

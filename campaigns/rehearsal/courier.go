@@ -64,7 +64,7 @@ func (w *World) pressure(p *parcel) deliveries.Pressure {
 // have.
 func (w *World) unwritable(p *parcel, err error) {
 	w.tell(Line{Customer: p.Customer, Campaign: p.Campaign, Kind: Mistaken, Channel: p.Channel, Name: p.Template, Reason: reasonOf(err), Delivery: &p.Delivery})
-	after, _ := p.Settled(deliveries.Outcome{ID: p.ID, Status: deliveries.Failed, Reason: deliveries.NotRendered}, w.now)
+	after, _ := p.After(deliveries.Outcome{ID: p.ID, Status: deliveries.Failed, Reason: deliveries.NotRendered}, w.now)
 	w.move(p, after)
 	w.note(p.person, p.Event(w.now))
 }
@@ -119,7 +119,7 @@ func (w *World) send(p *parcel, t campaigns.Traveller, content channels.Content)
 	if content.SMS != nil {
 		outcome.Segments, _ = channels.Segments(content.SMS.Text)
 	}
-	after, _ := p.Settled(outcome, w.now)
+	after, _ := p.After(outcome, w.now)
 	w.note(p.person, after.Event(w.now))
 	w.tell(Line{Customer: p.Customer, Campaign: p.Campaign, Kind: WentOut, Channel: p.Channel, Name: p.Template, Number: int64(p.Attempts), Delivery: &p.Delivery, Content: &content})
 	w.move(p, after)

@@ -213,7 +213,7 @@ func (m *model) settle() {
 		outcomes = append(outcomes, o)
 		m.said[id] = word{by: courier, fence: fence, status: status}
 		if row := m.rows[id]; row.fence == fence {
-			if after, counts := row.Settled(o, m.now); counts {
+			if after, counts := row.After(o, m.now); counts {
 				m.set(after)
 				want++
 			}
