@@ -15,8 +15,8 @@ type Deed struct {
 	About string `json:"about,omitempty"`
 }
 
-// Journal keeps deeds. None is ever changed or taken out.
-type Journal interface {
+// Audit keeps deeds. None is ever changed or taken out.
+type Audit interface {
 	Note(ctx context.Context, d Deed) error
 	// Deeds lists the latest, newest first: of one account, or about one thing, where
 	// these are not "".

@@ -54,5 +54,6 @@ type Sessions interface {
 	Sweep(ctx context.Context, now time.Time) (int, error)
 }
 
-// Oldest is before when a session that began, or was last seen, is over.
-func Oldest(now time.Time) (began, seen time.Time) { return now.Add(-longestIn), now.Add(-idleFor) }
+// OverBefore gives two moments: a session that began, or was last seen, at or before
+// them is over.
+func OverBefore(now time.Time) (began, seen time.Time) { return now.Add(-longestIn), now.Add(-idleFor) }

@@ -20,8 +20,8 @@ const yield = 5 * time.Minute
 // else, so no rival can lose a place under them.
 func (g *gate) room() (free time.Time, reason deliveries.SkipReason, found bool) {
 	free = g.now
-	for i, limit := range slices.Concat(g.workspace.Contact.Caps, g.campaign.Contact.Caps) {
-		if !limit.covers(g.delivery.Channel, g.delivery.Topic) {
+	for i, limit := range slices.Concat(g.workspace.Contact.Caps, g.Campaign.Contact.Caps) {
+		if !limit.covers(g.Delivery.Channel, g.Delivery.Topic) {
 			continue
 		}
 		shared := i < len(g.workspace.Contact.Caps)
@@ -38,7 +38,7 @@ func (g *gate) room() (free time.Time, reason deliveries.SkipReason, found bool)
 
 // roomUnder is room for one cap.
 func (g *gate) roomUnder(limit Cap, shared bool) (time.Time, deliveries.SkipReason, bool) {
-	free, found := limit.free(g.pressure.Contacts, g.now)
+	free, found := limit.free(g.Pressure.Contacts, g.now)
 	switch {
 	case !found:
 		return time.Time{}, deliveries.Capped, false
@@ -48,7 +48,7 @@ func (g *gate) roomUnder(limit Cap, shared bool) (time.Time, deliveries.SkipReas
 		return free, deliveries.Capped, true
 	}
 	rivals := g.rivals(limit)
-	if !shared || !limit.crowded(g.pressure.Contacts, rivals, g.now) {
+	if !shared || !limit.crowded(g.Pressure.Contacts, rivals, g.now) {
 		return g.now, "", true
 	}
 	first := slices.MinFunc(rivals, func(a, b deliveries.Rival) int { return a.DueAt.Compare(b.DueAt) })
@@ -58,8 +58,8 @@ func (g *gate) roomUnder(limit Cap, shared bool) (time.Time, deliveries.SkipReas
 // overtaken reports whether a message of higher priority took a place under the
 // cap while the delivery was waiting for one.
 func (g *gate) overtaken(limit Cap) bool {
-	return slices.ContainsFunc(g.pressure.Contacts, func(c deliveries.Contact) bool {
-		return limit.covers(c.Channel, c.Topic) && c.Priority > g.delivery.Priority && !c.At.Before(g.delivery.PlannedAt)
+	return slices.ContainsFunc(g.Pressure.Contacts, func(c deliveries.Contact) bool {
+		return limit.covers(c.Channel, c.Topic) && c.Priority > g.Delivery.Priority && !c.At.Before(g.Delivery.PlannedAt)
 	})
 }
 
@@ -67,9 +67,9 @@ func (g *gate) overtaken(limit Cap) bool {
 // of higher priority, or as high and older, under the same cap, and due before a
 // message that went now had left the cap's window.
 func (g *gate) rivals(limit Cap) []deliveries.Rival {
-	d := g.delivery
+	d := g.Delivery
 	var before []deliveries.Rival
-	for _, r := range g.pressure.Rivals {
+	for _, r := range g.Pressure.Rivals {
 		outranks := r.Priority > d.Priority || r.Priority == d.Priority && r.Delivery < d.ID
 		if outranks && limit.covers(r.Channel, r.Topic) && r.DueAt.Before(g.now.Add(limit.Per)) {
 			before = append(before, r)

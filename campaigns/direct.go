@@ -17,15 +17,15 @@ const conversation = 24 * time.Hour
 // that is none, a country that is not listed, the workspace's budgets; and contact
 // hours, unless the customer has just written.
 func (g *gate) answer() deliveries.Verdict {
-	g.campaign = &Campaign{State: Live}
+	g.Campaign = &Campaign{State: Live}
 	if reason := g.unanswerable(); reason != "" {
 		return g.skip(reason)
 	}
 	if g.expired() {
-		return g.skip(deliveries.SkipReason(g.delivery.Reason))
+		return g.skip(deliveries.SkipReason(g.Delivery.Reason))
 	}
 	if !g.conversing() {
-		opening, found := nextOpening(g.workspace.hoursOf(g.campaign, g.customer, g.delivery.Channel), g.zones, g.now)
+		opening, found := nextOpening(g.workspace.hoursOf(g.Campaign, g.Customer, g.Delivery.Channel), g.zones, g.now)
 		if !found || opening.After(g.now) {
 			return g.hold(opening, deliveries.QuietHoursExpired, false)
 		}
@@ -39,7 +39,7 @@ func (g *gate) answer() deliveries.Verdict {
 
 // unanswerable is the first reason for which a direct message must never be sent.
 func (g *gate) unanswerable() deliveries.SkipReason {
-	d, customer := g.delivery, g.customer
+	d, customer := g.Delivery, g.Customer
 	switch {
 	case customer == nil, customer.Address(d.Channel) == "":
 		return deliveries.NoAddress
@@ -47,7 +47,7 @@ func (g *gate) unanswerable() deliveries.SkipReason {
 		return deliveries.InvalidAddress
 	case g.suppressed() != "" && !g.confirmsStop():
 		return deliveries.Suppressed
-	case !g.workspace.countryAllowed(g.campaign, customer, d.Channel):
+	case !g.workspace.countryAllowed(g.Campaign, customer, d.Channel):
 		return deliveries.CountryNotAllowed
 	}
 	return ""
@@ -55,11 +55,11 @@ func (g *gate) unanswerable() deliveries.SkipReason {
 
 // confirmsStop reports whether the message is the one that may follow an opt-out.
 func (g *gate) confirmsStop() bool {
-	return g.delivery.Template == deliveries.Stopped && g.suppressed() == channels.ReasonOptedOut
+	return g.Delivery.Template == deliveries.Stopped && g.suppressed() == channels.ReasonOptedOut
 }
 
 // conversing reports whether the customer wrote to us a short while ago.
 func (g *gate) conversing() bool {
-	wrote := g.customer.Engagement.WroteAt
+	wrote := g.Customer.Engagement.WroteAt
 	return !wrote.IsZero() && g.now.Sub(wrote) < conversation
 }

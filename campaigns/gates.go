@@ -34,15 +34,12 @@ func (w *Workspace) Gates(m Matter, now time.Time) []Gate {
 	if m.Campaign == nil || m.Customer == nil || m.Delivery.Channel == channels.Webhook {
 		return nil
 	}
-	g := gate{
-		workspace: w, campaign: m.Campaign, delivery: m.Delivery, entry: m.Entry, customer: m.Customer,
-		counts: m.Counts, pressure: m.Pressure, content: m.Content, now: now,
-	}
+	g := gate{Matter: m, workspace: w, now: now}
 	then := g
 	if at, decided := decidedAt(m.Delivery); decided {
 		then.now, then.past = at, true
-		then.pressure.Rivals = nil // who waited then is not known any more
-		then.pressure.Contacts = slices.DeleteFunc(slices.Clone(m.Pressure.Contacts), func(c deliveries.Contact) bool {
+		then.Pressure.Rivals = nil // who waited then is not known any more
+		then.Pressure.Contacts = slices.DeleteFunc(slices.Clone(m.Pressure.Contacts), func(c deliveries.Contact) bool {
 			return !c.At.Before(at) // the message itself among them
 		})
 	}
@@ -72,12 +69,12 @@ func decidedAt(d deliveries.Delivery) (at time.Time, decided bool) {
 func (g *gate) tell(name string, passes bool, tells string, reasons ...deliveries.SkipReason) Gate {
 	return Gate{
 		Name: name, Passes: passes, Tells: tells, At: g.now, Then: g.past,
-		Decided: g.delivery.Reason != "" && slices.Contains(reasons, deliveries.SkipReason(g.delivery.Reason)),
+		Decided: g.Delivery.Reason != "" && slices.Contains(reasons, deliveries.SkipReason(g.Delivery.Reason)),
 	}
 }
 
 func (g *gate) tellCampaign() Gate {
-	return g.tell("campaign", g.campaign.State == Live, "the campaign is "+string(g.campaign.State), deliveries.PausedCampaign)
+	return g.tell("campaign", g.Campaign.State == Live, "the campaign is "+string(g.Campaign.State), deliveries.PausedCampaign)
 }
 
 func (g *gate) tellExits() Gate {
@@ -85,32 +82,32 @@ func (g *gate) tellExits() Gate {
 	switch {
 	case g.leaves():
 		words = "an exit holds"
-	case g.entry.State == Left:
-		words = "the journey left: " + g.entry.Why
-	case !g.travels() && !g.past && g.delivery.TakenAt.IsZero():
+	case g.Entry.State == Left:
+		words = "the journey left: " + g.Entry.Why
+	case !g.travels() && !g.past && g.Delivery.TakenAt.IsZero():
 		words = "the journey is over"
 	}
 	return g.tell("exits", words == "no exit holds", words, deliveries.Exited)
 }
 
 func (g *gate) tellHoldout() Gate {
-	words := lotWords(draw(g.campaign.ID, customers.Person(*g.customer)), g.campaign.Holdout, "held out")
-	return g.tell("holdout", !g.entry.Holdout, words, deliveries.Holdout)
+	words := lotWords(draw(g.Campaign.ID, customers.Person(*g.Customer)), g.Campaign.Holdout, "held out")
+	return g.tell("holdout", !g.Entry.Holdout, words, deliveries.Holdout)
 }
 
 func (g *gate) tellAddress() Gate {
 	words, passes := "an address is known", true //nolint:gosec // it passes, and is no password
 	switch {
-	case g.customer.Address(g.delivery.Channel) == "":
+	case g.Customer.Address(g.Delivery.Channel) == "":
 		words, passes = "no address is known", false
-	case !validAddress(g.customer, g.delivery.Channel):
+	case !validAddress(g.Customer, g.Delivery.Channel):
 		words, passes = "the address cannot exist, or is a number nobody should be made to pay for", false
 	}
 	return g.tell("address", passes, words, deliveries.NoAddress, deliveries.InvalidAddress)
 }
 
 func (g *gate) tellSuppression() Gate {
-	reason := g.customer.Suppressed[g.delivery.Channel]
+	reason := g.Customer.Suppressed[g.Delivery.Channel]
 	words := "the address is not suppressed"
 	if reason != "" {
 		words = "the address is suppressed: " + reason
@@ -119,9 +116,9 @@ func (g *gate) tellSuppression() Gate {
 }
 
 func (g *gate) tellConsent() Gate {
-	d := g.delivery
-	in := g.customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
-	return g.tell("consent", in, g.workspace.consentWords(g.customer, d), deliveries.NoConsent)
+	d := g.Delivery
+	in := g.Customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
+	return g.tell("consent", in, g.workspace.consentWords(g.Customer, d), deliveries.NoConsent)
 }
 
 // consentWords says what is known of a customer's consent, from where and since
@@ -144,25 +141,25 @@ func inOrOut(in bool) string {
 }
 
 func (g *gate) tellCountry() Gate {
-	country := CountryOf(g.customer, g.delivery.Channel)
+	country := CountryOf(g.Customer, g.Delivery.Channel)
 	words := "it goes to " + country
 	if country == "" {
 		words = "where it goes is not known"
 	}
-	for _, rules := range []ContactRules{g.workspace.Contact, g.campaign.Contact} {
-		if allowed, listed := rules.Countries[g.delivery.Channel]; listed {
+	for _, rules := range []ContactRules{g.workspace.Contact, g.Campaign.Contact} {
+		if allowed, listed := rules.Countries[g.Delivery.Channel]; listed {
 			words += ", allowed are " + strings.Join(allowed, ", ")
 		}
 	}
-	return g.tell("country", g.workspace.countryAllowed(g.campaign, g.customer, g.delivery.Channel), words, deliveries.CountryNotAllowed)
+	return g.tell("country", g.workspace.countryAllowed(g.Campaign, g.Customer, g.Delivery.Channel), words, deliveries.CountryNotAllowed)
 }
 
 func (g *gate) tellHours() Gate {
 	clock := fmt.Sprintf("%s there (%s, known from %s)", g.now.In(g.zones[0]).Format("Mon 15:04"), g.zones[0], g.zoneFrom)
-	if d := g.delivery; d.Zone != "" && (d.Zone != g.zones[0].String() || d.ZoneFrom != g.zoneFrom) {
+	if d := g.Delivery; d.Zone != "" && (d.Zone != g.zones[0].String() || d.ZoneFrom != g.zoneFrom) {
 		clock += fmt.Sprintf("; it was judged on the clock of %s, known from %s", d.Zone, d.ZoneFrom)
 	}
-	opening, found := nextOpening(g.workspace.hoursOf(g.campaign, g.customer, g.delivery.Channel), g.zones, g.now)
+	opening, found := nextOpening(g.workspace.hoursOf(g.Campaign, g.Customer, g.Delivery.Channel), g.zones, g.now)
 	words, passes := "open, "+clock, found && !opening.After(g.now)
 	switch {
 	case !found:
@@ -176,12 +173,12 @@ func (g *gate) tellHours() Gate {
 // tellCaps tells each cap on the message with the contacts that fill it.
 func (g *gate) tellCaps() []Gate {
 	var gates []Gate
-	for i, limit := range slices.Concat(g.workspace.Contact.Caps, g.campaign.Contact.Caps) {
-		if !limit.covers(g.delivery.Channel, g.delivery.Topic) {
+	for i, limit := range slices.Concat(g.workspace.Contact.Caps, g.Campaign.Contact.Caps) {
+		if !limit.covers(g.Delivery.Channel, g.Delivery.Topic) {
 			continue
 		}
 		free, _, found := g.roomUnder(limit, i < len(g.workspace.Contact.Caps))
-		words := capWords(limit) + ": " + limit.filling(g.pressure.Contacts, g.now)
+		words := capWords(limit) + ": " + limit.filling(g.Pressure.Contacts, g.now)
 		passes := found && !free.After(g.now)
 		if found && !passes {
 			words += ", room at " + stamp(free)

@@ -23,10 +23,7 @@ const rejudge = time.Hour
 // it, unless that is not before its ExpiresAt: then it is skipped with the
 // reason that held it last.
 func (w *Workspace) Judge(m Matter, now time.Time) deliveries.Verdict {
-	g := gate{
-		workspace: w, campaign: m.Campaign, delivery: m.Delivery, entry: m.Entry, customer: m.Customer,
-		counts: m.Counts, pressure: m.Pressure, content: m.Content, now: now,
-	}
+	g := gate{Matter: m, workspace: w, now: now}
 	return g.verdict()
 }
 
@@ -46,14 +43,8 @@ type Matter struct {
 
 // gate is one delivery before the judge.
 type gate struct {
+	Matter
 	workspace *Workspace
-	campaign  *Campaign
-	delivery  deliveries.Delivery
-	entry     Entry
-	customer  *customers.Customer
-	counts    map[string]int64
-	pressure  deliveries.Pressure
-	content   *channels.Content
 	now       time.Time
 	past      bool // now is an earlier moment that is looked back at
 
@@ -62,23 +53,23 @@ type gate struct {
 }
 
 func (g *gate) verdict() deliveries.Verdict {
-	if g.customer != nil {
-		g.zones, g.zoneFrom = g.workspace.clocksOf(g.customer)
+	if g.Customer != nil {
+		g.zones, g.zoneFrom = g.workspace.clocksOf(g.Customer)
 	}
-	if g.delivery.Direct() {
+	if g.Delivery.Direct() {
 		return g.answer()
 	}
-	if g.campaign == nil || g.campaign.State == Paused || g.campaign.State == Draft || g.pressure.Paused {
+	if g.Campaign == nil || g.Campaign.State == Paused || g.Campaign.State == Draft || g.Pressure.Paused {
 		return g.hold(g.now.Add(rejudge), deliveries.PausedCampaign, true)
 	}
-	if g.delivery.Channel == channels.Webhook {
+	if g.Delivery.Channel == channels.Webhook {
 		return g.announce()
 	}
 	if reason := g.refusal(); reason != "" {
 		return g.skip(reason)
 	}
 	if g.expired() {
-		return g.skip(deliveries.SkipReason(g.delivery.Reason))
+		return g.skip(deliveries.SkipReason(g.Delivery.Reason))
 	}
 	if until, reason := g.held(); reason != "" {
 		return g.hold(until, reason, false)
@@ -94,9 +85,9 @@ func (g *gate) verdict() deliveries.Verdict {
 // journey may keep it back. The journey did not wait for it, so it may be over.
 func (g *gate) announce() deliveries.Verdict {
 	switch {
-	case g.campaign.State != Live, g.entry.State == Left:
+	case g.Campaign.State != Live, g.Entry.State == Left:
 		return g.skip(deliveries.Exited)
-	case g.entry.Holdout:
+	case g.Entry.Holdout:
 		return g.skip(deliveries.Holdout)
 	}
 	return g.about(deliveries.Verdict{Go: true})
@@ -104,15 +95,15 @@ func (g *gate) announce() deliveries.Verdict {
 
 // refusal is the first reason for which the message must never be sent.
 func (g *gate) refusal() deliveries.SkipReason {
-	d, customer := g.delivery, g.customer
+	d, customer := g.Delivery, g.Customer
 	switch {
-	case g.campaign.State != Live, !g.travels():
+	case g.Campaign.State != Live, !g.travels():
 		return deliveries.Exited
 	case customer == nil:
 		return deliveries.NoAddress
 	case g.leaves():
 		return deliveries.Exited
-	case g.entry.Holdout:
+	case g.Entry.Holdout:
 		return deliveries.Holdout
 	case customer.Address(d.Channel) == "":
 		return deliveries.NoAddress
@@ -120,9 +111,9 @@ func (g *gate) refusal() deliveries.SkipReason {
 		return deliveries.InvalidAddress
 	case g.suppressed() != "":
 		return deliveries.Suppressed
-	case g.pressure.Refused, !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
+	case g.Pressure.Refused, !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
 		return deliveries.NoConsent
-	case !g.workspace.countryAllowed(g.campaign, customer, d.Channel):
+	case !g.workspace.countryAllowed(g.Campaign, customer, d.Channel):
 		return deliveries.CountryNotAllowed
 	}
 	return ""
@@ -130,19 +121,19 @@ func (g *gate) refusal() deliveries.SkipReason {
 
 // suppressed is why the address is suppressed; "" where it is not.
 func (g *gate) suppressed() string {
-	return cmp.Or(g.pressure.Suppressed, g.customer.Suppressed[g.delivery.Channel])
+	return cmp.Or(g.Pressure.Suppressed, g.Customer.Suppressed[g.Delivery.Channel])
 }
 
 // travels reports whether the journey still wants the message.
 func (g *gate) travels() bool {
-	state := g.entry.State
-	return state == Running || state == Finished && g.delivery.Outlasts()
+	state := g.Entry.State
+	return state == Running || state == Finished && g.Delivery.Outlasts()
 }
 
 // leaves judges the exits that hold at any time. Those that ask about answers
 // or steps, which are not at hand, were judged when the entry came here.
 func (g *gate) leaves() bool {
-	_, leaves := g.campaign.LeavesNow(g.entry, g.customer, g.counts, g.now)
+	_, leaves := g.Campaign.LeavesNow(g.Entry, g.Customer, g.Counts, g.now)
 	return leaves
 }
 
@@ -156,7 +147,7 @@ func asksJourney(p *expression.Program) bool {
 // expired reports whether a message that was held has been given up. One that
 // nothing held is not given up for being late.
 func (g *gate) expired() bool {
-	return waits(deliveries.SkipReason(g.delivery.Reason)) && !g.now.Before(g.delivery.ExpiresAt)
+	return waits(deliveries.SkipReason(g.Delivery.Reason)) && !g.now.Before(g.Delivery.ExpiresAt)
 }
 
 // waits reports whether a reason only holds a message for a time.
@@ -173,7 +164,7 @@ func waits(reason deliveries.SkipReason) bool {
 // that is the last to open; "" when both are open now. A zero moment never
 // comes.
 func (g *gate) held() (until time.Time, reason deliveries.SkipReason) {
-	rules := g.workspace.hoursOf(g.campaign, g.customer, g.delivery.Channel)
+	rules := g.workspace.hoursOf(g.Campaign, g.Customer, g.Delivery.Channel)
 	opening, found := nextOpening(rules, g.zones, g.now)
 	if !found {
 		return time.Time{}, deliveries.QuietHoursExpired
@@ -198,7 +189,7 @@ func (g *gate) held() (until time.Time, reason deliveries.SkipReason) {
 // hold lets the delivery wait, or gives it up when it would wait too long. A
 // moment that is only the next look is brought forward to the expiry.
 func (g *gate) hold(until time.Time, reason deliveries.SkipReason, look bool) deliveries.Verdict {
-	expires := g.delivery.ExpiresAt
+	expires := g.Delivery.ExpiresAt
 	switch {
 	case until.IsZero():
 		return g.skip(reason)

@@ -44,24 +44,24 @@ func (g *gate) purses() []purse {
 	for _, b := range g.workspace.Budgets {
 		all = append(all, purse{b, ""})
 	}
-	for _, b := range g.campaign.Budget {
-		all = append(all, purse{b, g.campaign.ID})
+	for _, b := range g.Campaign.Budget {
+		all = append(all, purse{b, g.Campaign.ID})
 	}
-	return slices.DeleteFunc(all, func(p purse) bool { return p.Channel != "" && p.Channel != g.delivery.Channel })
+	return slices.DeleteFunc(all, func(p purse) bool { return p.Channel != "" && p.Channel != g.Delivery.Channel })
 }
 
 // Spends reports whether a budget has to have room for a delivery.
 func (w *Workspace) Spends(m Matter) bool {
-	g := gate{workspace: w, campaign: m.Campaign, delivery: m.Delivery, customer: m.Customer, content: m.Content}
-	if g.campaign == nil || g.delivery.Direct() {
-		g.campaign = &Campaign{} // it pays from the workspace's alone
+	g := gate{Matter: m, workspace: w}
+	if g.Campaign == nil || g.Delivery.Direct() {
+		g.Campaign = &Campaign{} // it pays from the workspace's alone
 	}
 	return len(g.purses()) > 0 && g.cost() != 0
 }
 
 // cost is what the delivery takes from its purses.
 func (g *gate) cost() int64 {
-	return g.workspace.costOf(g.customer, g.delivery.Channel, g.content)
+	return g.workspace.costOf(g.Customer, g.Delivery.Channel, g.Content)
 }
 
 // shortOfMoney reports whether a budget has no room for what the delivery costs,
@@ -91,8 +91,8 @@ func (g *gate) overspent(p purse, cost int64) (until time.Time, over bool) {
 
 // spent is what was taken from a purse within its time.
 func (g *gate) spent(p purse) int64 {
-	if g.pressure.Spent == nil {
+	if g.Pressure.Spent == nil {
 		return 0
 	}
-	return g.pressure.Spent(p.Channel, p.campaign, g.now.Add(-p.Per))
+	return g.Pressure.Spent(p.Channel, p.campaign, g.now.Add(-p.Per))
 }

@@ -3,6 +3,8 @@ package campaigns
 import (
 	"slices"
 	"strings"
+
+	"rapport/campaigns/spelling"
 )
 
 // longestWord is the longest text that can be a misspelt word; comparing longer
@@ -24,7 +26,7 @@ func nearest(word string, known []string) string {
 		if fold(candidate) == folded {
 			return candidate
 		}
-		d := edits([]rune(folded), []rune(fold(candidate)))
+		d := spelling.Distance(folded, fold(candidate))
 		if len(candidate) > 3 && strings.HasPrefix(folded, fold(candidate)) || len(folded) > 3 && strings.HasPrefix(fold(candidate), folded) {
 			d = 1 // highest for high, dev for develop
 		}
@@ -52,30 +54,6 @@ func fold(word string) string {
 		}
 		return r
 	}, strings.ToLower(word))
-}
-
-// edits counts insertions, deletions, substitutions and swaps of neighbours
-// that turn a into b (Damerau-Levenshtein, optimal string alignment).
-func edits(a, b []rune) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }
 
 // didYouMean is the mend for an unknown word: the nearest known one, or else

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rapport/campaigns/expression"
+	"rapport/campaigns/spelling"
 	"rapport/channels"
 	"rapport/deliveries"
 )
@@ -157,7 +158,7 @@ func misspelt(name, other string) bool {
 			continue
 		}
 		different++
-		if len(a[i]) < enough || len(b[i]) < enough || edits([]rune(a[i]), []rune(b[i])) > 1 {
+		if len(a[i]) < enough || len(b[i]) < enough || spelling.Distance(a[i], b[i]) > 1 {
 			return false
 		}
 	}

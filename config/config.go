@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -212,25 +211,6 @@ type Worker struct {
 	Doubt time.Duration `yaml:"doubt"`
 }
 
-// inOrder checks the worker's times against each other. A call that outlives the
-// shutdown is torn off, and one that outlives the lease is taken for lost while it
-// is under way: both leave messages of which nobody knows whether they were sent.
-func (w Worker) inOrder() (mistakes []error) {
-	switch {
-	case w.Call < time.Second:
-		mistakes = append(mistakes, errors.New("worker.call: must be at least 1s (10s recommended)"))
-	case w.Doubt < 2*w.Call:
-		mistakes = append(mistakes, fmt.Errorf("worker.doubt: it must be at least twice a call to a provider (worker.call, %s), and is %s", w.Call, w.Doubt))
-	case w.Shutdown <= w.Call:
-		mistakes = append(mistakes, fmt.Errorf("worker.shutdown: it must be longer than a call to a provider (worker.call, %s), and is %s", w.Call, w.Shutdown))
-	case w.Lease <= w.Shutdown:
-		mistakes = append(mistakes, fmt.Errorf("worker.lease: it must be longer than a shutdown (worker.shutdown, %s), and is %s", w.Shutdown, w.Lease))
-	case w.Lease <= 2*w.Call:
-		mistakes = append(mistakes, fmt.Errorf("worker.lease: it must be longer than a call to a provider and what is written after it (twice worker.call, %s), and is %s", 2*w.Call, w.Lease))
-	}
-	return mistakes
-}
-
 // Log says what is logged and how.
 type Log struct {
 	Level  string `yaml:"level"`  // debug, info, warn, error
@@ -328,118 +308,3 @@ func read(path string, raw []byte, environ []string) (Config, error) {
 	}
 	return config, config.Check()
 }
-
-// Check names every setting that makes no sense.
-func (c Config) Check() error {
-	var mistakes []error
-	wrong := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
-	switch public, err := url.Parse(c.PublicURL); {
-	case err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https":
-		wrong("public_url: must be an absolute http or https URL, such as https://news.shop.example")
-	case strings.TrimSuffix(public.Path, "/") != "" || public.RawQuery != "" || public.Fragment != "":
-		wrong("public_url: leave out what follows the host: the doors stand at the root of a host of their own, such as https://news.shop.example")
-	}
-	if strings.HasSuffix(c.PublicURL, "/") {
-		wrong("public_url: leave out the slash at the end")
-	}
-	for i, key := range c.LinkKeys {
-		if len(key) < 16 {
-			wrong("link_keys[%d]: must have at least 16 characters; `openssl rand -hex 32` makes some", i)
-		}
-	}
-	for i, key := range c.ErasureKeys {
-		if len(key) < 16 {
-			wrong("erasure_keys[%d]: must have at least 16 characters; `openssl rand -hex 32` makes some", i)
-		}
-	}
-	for i, key := range c.WriteKeys {
-		if key == "" {
-			wrong("write_keys[%d]: it is empty, and would let everybody send events", i)
-		}
-	}
-	for i, address := range c.TestAddresses {
-		if strings.TrimSpace(address) == "" {
-			wrong("test_addresses[%d]: it is empty", i)
-		}
-	}
-	if err := c.Redis.check(); err != nil {
-		mistakes = append(mistakes, err)
-	}
-	if err := c.Inbound.check(); err != nil {
-		mistakes = append(mistakes, err)
-	}
-	for channel := range c.Providers {
-		if !channelNames[channel] {
-			wrong("providers.%s: no such channel; there are call, email, push, sms and webhook", channel)
-		}
-	}
-	for channel, limit := range c.Limits {
-		if !channelNames[channel] || limit.PerSecond < 0 || limit.PerSender < 0 {
-			wrong("limits.%s: must name a channel (call, email, push, sms, webhook) and a number of messages a second", channel)
-		}
-	}
-	if c.TestMode && len(c.TestAddresses) == 0 {
-		wrong("test_mode: nobody could be written to; list test_addresses")
-	}
-	if age := time.Duration(c.Retention.Callbacks); age < 0 || age > 0 && age < shortestRetention {
-		wrong("retention.callbacks: must be at least 2d, for providers repeat what they reported for a day; 0 keeps all")
-	}
-	if age := time.Duration(c.Retention.Timeline); age < 0 || age > 0 && age < shortestTimeline {
-		wrong("retention.timeline: must be at least 90d, for journeys and conditions look back on it; 0 keeps all")
-	}
-	if c.Retention.Recordings < 0 {
-		wrong("retention.recordings: must be a length of time such as 90d; 0 keeps them for ever")
-	}
-	if s3 := c.Recordings.S3; s3 != (Bucket{}) {
-		switch {
-		case c.Recordings.Folder != "":
-			wrong("recordings: both folder and s3 are set; keep one of them")
-		case s3.Endpoint == "" || s3.Bucket == "":
-			wrong("recordings.s3: must have an endpoint and a bucket, such as s3.eu-central-1.amazonaws.com and shop-voices")
-		case strings.Contains(s3.Endpoint, "/"):
-			wrong("recordings.s3.endpoint: must be a host, with or without a port, and no https:// or path")
-		case (s3.AccessKey == "") != (s3.SecretKey == ""):
-			wrong("recordings.s3: access_key and secret_key belong together; without both the machine's role is used")
-		}
-	}
-	if c.Alerts.Webhook != "" && len(c.Providers["webhook"]) == 0 {
-		wrong("alerts.webhook: it is signed by the provider of webhooks; configure providers.webhook.standard")
-	}
-	if !logLevels[c.Log.Level] {
-		wrong("log.level: %q is none of debug, info, warn, error", c.Log.Level)
-	}
-	if c.Log.Format != "text" && c.Log.Format != "json" {
-		wrong("log.format: %q is neither text nor json", c.Log.Format)
-	}
-	if c.Worker.Concurrency < 1 || c.Worker.Window < 1 || c.Worker.InHand < 1 {
-		wrong("worker: concurrency, window and in_hand are at least 1")
-	}
-	if c.Worker.QueueParts < 1 || c.Worker.QueueParts > mostQueueParts {
-		wrong("worker.queue_parts: must be a number from 1 to %d; 1 unless one node of a Redis cluster is the limit", mostQueueParts)
-	}
-	if c.Worker.Lease < 5*time.Second {
-		wrong("worker.lease: must be at least 5s (90s recommended)")
-	}
-	mistakes = append(mistakes, c.Worker.inOrder()...)
-	mistakes = append(append(mistakes, c.Ops.check()...), c.Console.check())
-	mistakes = append(mistakes, c.Telemetry.check()...)
-	if c.ConditionTimeout < time.Second {
-		wrong("condition_timeout: must be at least 1s (1m recommended)")
-	}
-	return errors.Join(mistakes...)
-}
-
-// shortestRetention outlives the day for which providers repeat a callback, by
-// which repeats are known.
-const shortestRetention = 48 * time.Hour
-
-// shortestTimeline outlives journeys and what conditions usually look back on.
-const shortestTimeline = 90 * 24 * time.Hour
-
-// mostQueueParts bounds what idle workers ask Redis about ten times a second.
-const mostQueueParts = 64
-
-var (
-	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true, "webhook": true}
-	logLevels    = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}
-)

@@ -123,9 +123,9 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"a provider's variable without a key", "", "RAPPORT_PROVIDERS_EMAIL_SENDGRID=x", "RAPPORT_PROVIDERS_EMAIL_SENDGRID, which is no setting"},
 		{"a whole section in a variable", "", "RAPPORT_PROVIDERS=x", "RAPPORT_PROVIDERS: this setting cannot come from the environment"},
 		{"a duration", "", "RAPPORT_WORKER_LEASE=soon", "RAPPORT_WORKER_LEASE: must be a duration such as 90s"},
-		{"a call longer than the shutdown", "worker: {call: 30s}\n", "", "worker.shutdown: it must be longer than a call to a provider (worker.call, 30s), and is 25s"},
-		{"a shutdown longer than the lease", "worker: {shutdown: 90s}\n", "", "worker.lease: it must be longer than a shutdown (worker.shutdown, 1m30s), and is 1m30s"},
-		{"a lease shorter than two calls", "worker: {call: 20s, lease: 35s}\n", "", "worker.lease: it must be longer than a call to a provider and what is written after it (twice worker.call, 40s)"},
+		{"a call longer than the shutdown", "worker: {call: 30s}\n", "", "worker.shutdown: must be longer than a call to a provider (worker.call, 30s), not 25s"},
+		{"a shutdown longer than the lease", "worker: {shutdown: 90s}\n", "", "worker.lease: must be longer than a shutdown (worker.shutdown, 1m30s), not 1m30s"},
+		{"a lease shorter than two calls", "worker: {call: 20s, lease: 35s}\n", "", "worker.lease: must be longer than a call to a provider and what is written after it (twice worker.call, 40s)"},
 		{"no time to answer", "worker: {call: 10ms}\n", "", "worker.call: must be at least 1s"},
 		{"an age", "", "RAPPORT_RETENTION_CALLBACKS=long", "RAPPORT_RETENTION_CALLBACKS: must be a time such as 30d"},
 		{"an age in the file", "retention: {callbacks: d}\n", "", "[1:24] retention.callbacks: must be a time such as 30d, 12w or 36h"},
@@ -143,7 +143,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"a name not set", "listen: 127.0.0.1:1\nstore: ${DATABASE}\n", "", "line 2: ${DATABASE} is not set"},
 		{"a name not set, after a quoted #", `store: "a #${DATABASE}"`, "", "line 1: ${DATABASE} is not set"},
 		{"a name not set, after an apostrophe", "listen: it's${DATABASE}", "", "line 1: ${DATABASE} is not set"},
-		{"an empty write key", `write_keys: ["${WRITE}"]`, "WRITE=", "write_keys[0]: it is empty"},
+		{"an empty write key", `write_keys: ["${WRITE}"]`, "WRITE=", "write_keys[0]: must not be empty"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Load(file(t, test.text), []string{test.environ})

@@ -19,7 +19,7 @@ type Entrance struct {
 	Host     string
 	Porter   accounts.Porter
 	Sessions accounts.Sessions
-	Journal  accounts.Journal
+	Journal  accounts.Audit
 }
 
 // visit is a request of somebody who was let in.

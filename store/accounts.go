@@ -18,7 +18,7 @@ type Accounts struct{ store *Store }
 var (
 	_ accounts.Directory = Accounts{}
 	_ accounts.Sessions  = Accounts{}
-	_ accounts.Journal   = Accounts{}
+	_ accounts.Audit     = Accounts{}
 )
 
 const accountColumns = "a.name, a.role, a.disabled, a.password, a.created_at, a.failures, a.locked_until"
@@ -144,7 +144,7 @@ func (b Accounts) End(ctx context.Context, digest string) error {
 
 // Sweep implements accounts.Sessions.
 func (b Accounts) Sweep(ctx context.Context, now time.Time) (int, error) {
-	began, seen := accounts.Oldest(now)
+	began, seen := accounts.OverBefore(now)
 	var swept int64
 	err := b.store.write(ctx, func(tx *tx) (err error) {
 		swept, err = tx.exec(ctx, "DELETE FROM sessions WHERE began_at <= $1 OR seen_at <= $2", instant(began), instant(seen))

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Entry describes one metric for people.
-type Entry struct {
+// Metric describes one metric for people.
+type Metric struct {
 	Name   string
 	Kind   string // counter, gauge, histogram
 	Labels []string
@@ -18,11 +18,11 @@ type Entry struct {
 // book registers metrics and keeps what is written about them.
 type book struct {
 	registry *prometheus.Registry
-	entries  []Entry
+	entries  []Metric
 }
 
 func (b *book) note(kind, name, help string, labels []string) {
-	b.entries = append(b.entries, Entry{Name: name, Kind: kind, Labels: labels, Help: help})
+	b.entries = append(b.entries, Metric{Name: name, Kind: kind, Labels: labels, Help: help})
 }
 
 func (b *book) counter(name, help string, labels ...string) *prometheus.CounterVec {
@@ -47,15 +47,15 @@ func (b *book) histogram(buckets []float64, name, help string, labels ...string)
 }
 
 // described adds what a collector of another kind exports.
-func (b *book) described(entries ...Entry) {
+func (b *book) described(entries ...Metric) {
 	b.entries = append(b.entries, entries...)
 }
 
 // Catalogue lists every metric of ours by name. Those of the Go runtime and of the
 // process come from Prometheus' own library.
-func (m *Metrics) Catalogue() []Entry {
+func (m *Metrics) Catalogue() []Metric {
 	entries := slices.Clone(m.book.entries)
-	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(entries, func(a, b Metric) int { return strings.Compare(a.Name, b.Name) })
 	return entries
 }
 

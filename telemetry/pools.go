@@ -25,7 +25,7 @@ var (
 )
 
 // pooledEntries describe them.
-var pooledEntries = []Entry{
+var pooledEntries = []Metric{
 	{"rapport_db_connections", "gauge", []string{"pool", "state"}, "Connections to the database, in use and idle."},
 	{"rapport_db_connections_max", "gauge", []string{"pool"}, "How many connections to the database there may be."},
 	{"rapport_db_connection_waits_total", "counter", []string{"pool"}, "Times that a connection had to be waited for."},

@@ -106,7 +106,7 @@ func (f *importFlags) run(cmd *cobra.Command, o *options, kind intake.Kind, path
 	return nil
 }
 
-func printImport(w io.Writer, kind intake.Kind, r intake.Report, dryRun bool) {
+func printImport(w io.Writer, kind intake.Kind, r intake.Outcome, dryRun bool) {
 	fmt.Fprintf(w, "%d rows in %d files: %d taken, %d refused", r.Rows, r.Files, r.Taken, r.Refused)
 	if r.Blanked > 0 {
 		fmt.Fprintf(w, ", %d single cells left out", r.Blanked)

@@ -43,7 +43,7 @@ func TestAdventureWorks(t *testing.T) {
 			options.Map = map[string]string{"traits.income": "AnnualIncome"}
 		}
 		report, refusals := take(t, s, options, c.files...)
-		same(t, string(c.kind), report, intake.Report{
+		same(t, string(c.kind), report, intake.Outcome{
 			Files: len(c.files), Rows: c.rows, Taken: c.rows, Written: customers.Tally{Added: c.added},
 		})
 		same(t, "refusals", refusals, []string(nil))

@@ -45,7 +45,7 @@ func open(t *testing.T) *store.Store {
 }
 
 // take imports and says what became of it; refusals stand without their file.
-func take(t *testing.T, s customers.Registry, o intake.Options, paths ...string) (intake.Report, []string) {
+func take(t *testing.T, s customers.Registry, o intake.Options, paths ...string) (intake.Outcome, []string) {
 	t.Helper()
 	var refusals []string
 	o.Refused = func(r intake.Refusal) { refusals = append(refusals, r.String()) }
@@ -328,7 +328,7 @@ func TestRefusals(t *testing.T) {
 			}
 			cells++
 		}
-		same(t, c.what, report, intake.Report{
+		same(t, c.what, report, intake.Outcome{
 			Files: 1, Rows: report.Rows, Taken: c.taken, Refused: report.Rows - c.taken, Blanked: cells,
 		})
 	}
@@ -420,7 +420,7 @@ func TestADryRunOnlyLooks(t *testing.T) {
 	report, _ := take(t, s, intake.Options{
 		Kind: intake.Customers, DryRun: true, Progress: func(done, total int64) { seen = append(seen, [2]int64{done, total}) },
 	}, write(t, "a.csv", []byte("id\n1\n")), write(t, "b.csv", []byte("id\n2\n")))
-	same(t, "report", report, intake.Report{Files: 2, Rows: 2, Taken: 2})
+	same(t, "report", report, intake.Outcome{Files: 2, Rows: 2, Taken: 2})
 	same(t, "progress", seen, [][2]int64{{5, 10}, {10, 10}})
 	for _, err := range s.Stream(t.Context(), "", nil) {
 		t.Fatalf("somebody is there: %v", err)

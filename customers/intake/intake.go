@@ -70,8 +70,8 @@ func (r Refusal) String() string {
 	return place + ": " + r.Why
 }
 
-// Report sums an import up.
-type Report struct {
+// Outcome sums an import up.
+type Outcome struct {
 	Files   int `json:"files"`
 	Rows    int `json:"rows"`
 	Taken   int `json:"taken"`
@@ -85,7 +85,7 @@ type Report struct {
 // Import reads files of one kind and writes what they hold. What it has written
 // stays written when it ends early, and importing again continues: the same
 // rows twice are the same as once.
-func Import(ctx context.Context, registry customers.Registry, paths []string, o Options) (Report, error) {
+func Import(ctx context.Context, registry customers.Registry, paths []string, o Options) (Outcome, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}

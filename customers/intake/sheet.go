@@ -16,7 +16,7 @@ type sheet struct {
 	people   []customers.Customer
 	products []customers.Product
 	orders   []orderRow
-	report   Report
+	report   Outcome
 	refusals []Refusal
 	read     int64 // bytes of the file up to its end
 	err      error
@@ -87,7 +87,7 @@ func (in *taking) deal(ctx context.Context, rows *rows, waiting chan<- chan shee
 func (in *taking) understand(some []row, read int64) sheet {
 	s := sheet{read: read}
 	clerk := *in // one for each sheet
-	clerk.report, clerk.Refused = Report{}, func(r Refusal) { s.refusals = append(s.refusals, r) }
+	clerk.report, clerk.Refused = Outcome{}, func(r Refusal) { s.refusals = append(s.refusals, r) }
 	for n, r := range some {
 		if clerk.row(r, n+1, &s) {
 			clerk.report.Taken++

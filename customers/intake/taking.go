@@ -14,7 +14,7 @@ import (
 type taking struct {
 	Options
 	registry    customers.Registry
-	report      Report
+	report      Outcome
 	done, total int64 // bytes of the files before this one, and of all
 
 	file     *file
