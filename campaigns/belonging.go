@@ -43,7 +43,7 @@ func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[
 		trace := c.Audience.Who.Trace(moment)
 		b.Audience = &trace
 	}
-	b.Again, b.AgainTells = c.Entry.Again.letsIn(earlier, now)
+	b.Again, b.AgainTells = w.letsIn(c.Entry.Again, earlier, now)
 	if c.Entry.Key != nil {
 		b.Again, b.AgainTells = true, "asked for each "+c.Entry.Key.String()+" by itself"
 	}
@@ -70,26 +70,26 @@ func lotWords(lot, share float64, what string) string {
 
 // letsIn reports whether a rule lets a customer with earlier entries of one key
 // in, as the store's own rule does.
-func (a Again) letsIn(earlier []Entry, now time.Time) (in bool, why string) {
+func (w *Workspace) letsIn(a Again, earlier []Entry, now time.Time) (in bool, why string) {
 	if len(earlier) == 0 {
 		return true, "never was in it"
 	}
 	latest := earlier[len(earlier)-1]
 	for _, e := range earlier {
 		if e.State == Running {
-			return false, "is in it since " + stamp(e.EnteredAt)
+			return false, "is in it since " + w.stamp(e.EnteredAt)
 		}
 		if e.left().After(latest.left()) {
 			latest = e
 		}
 	}
-	was := "was in it until " + stamp(latest.left())
+	was := "was in it until " + w.stamp(latest.left())
 	switch a.Mode {
 	case "never":
 		return false, was + ", and enters once only"
 	case "after":
 		free := latest.left().Add(a.After)
-		return free.Before(now) || free.Equal(now), fmt.Sprintf("%s, and may enter %s after that, from %s on", was, spell(a.After), stamp(free))
+		return free.Before(now) || free.Equal(now), fmt.Sprintf("%s, and may enter %s after that, from %s on", was, spell(a.After), w.stamp(free))
 	}
 	return true, was + ", and may enter as often as it comes"
 }

@@ -109,4 +109,6 @@ func spell(d time.Duration) string {
 	return b.String()
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+// stamp writes a moment as the command line and the console do, in the workspace's
+// zone.
+func (w *Workspace) stamp(t time.Time) string { return t.In(w.Zone).Format("Mon 2006-01-02 15:04") }

@@ -105,7 +105,7 @@ func (x *explanation) whyNotReached(blocked string) string {
 	case entry.State == Finished:
 		return "the journey ended before: " + entry.Why
 	case entry.Position == "" && !entry.WakeAt.IsZero():
-		return "the journey begins at " + stamp(entry.WakeAt)
+		return "the journey begins at " + x.workspace.stamp(entry.WakeAt)
 	case entry.Position == "" && x.campaign.Rollout != nil:
 		return "the rollout has not let the customer in yet"
 	case entry.Position == "":
@@ -158,9 +158,9 @@ func (x *explanation) explainStand(report *StepReport, step *Step) {
 	wake := x.traveller.Entry.WakeAt
 	switch {
 	case step.Kind == StepWait && step.Wait.Event != "":
-		report.Happened = "waiting for " + step.Wait.Event + " until " + stamp(x.traveller.Entry.ArrivedAt.Add(step.Wait.AtMost))
+		report.Happened = "waiting for " + step.Wait.Event + " until " + x.workspace.stamp(x.traveller.Entry.ArrivedAt.Add(step.Wait.AtMost))
 	case step.Kind == StepWait && !wake.IsZero():
-		report.Happened = "waiting until " + stamp(wake)
+		report.Happened = "waiting until " + x.workspace.stamp(wake)
 	case step.Kind == StepSplit && step.Winner != nil:
 		report.Happened = "waiting for the path that wins"
 	default:
@@ -174,13 +174,13 @@ func (x *explanation) explainStand(report *StepReport, step *Step) {
 func (x *explanation) explainSent(report *StepReport, step *Step, sent []deliveries.Delivery, mark Mark) {
 	var told []string
 	for _, d := range sent {
-		told = append(told, tell(d)+x.paid(d))
+		told = append(told, x.tell(d)+x.paid(d))
 	}
 	latest := step.teller(sent)
 	report.Happened = strings.Join(told, ", then ")
 	report.At, report.Why = momentOf(latest), reasonWords(latest.Reason)
 	if wake := x.traveller.Entry.WakeAt; step.Kind == StepReach && x.standsAt(step) && !wake.IsZero() {
-		report.Happened += ", the next channel at " + stamp(wake)
+		report.Happened += ", the next channel at " + x.workspace.stamp(wake)
 	}
 	if step.Kind != StepAsk {
 		return
@@ -194,15 +194,15 @@ func (x *explanation) explainSent(report *StepReport, step *Step, sent []deliver
 	case mark.Status == markUnanswered:
 		report.Happened += ", unanswered"
 	case mark.Status == "" && latest.Status.Accepted() && x.standsAt(step):
-		report.Happened += ", waiting for an answer until " + stamp(answerDeadline(step, latest))
+		report.Happened += ", waiting for an answer until " + x.workspace.stamp(answerDeadline(step, latest))
 	}
 }
 
 // tell is one delivery in words: "call sent", "sms skipped", "email planned for …".
-func tell(d deliveries.Delivery) string {
+func (x *explanation) tell(d deliveries.Delivery) string {
 	words := string(d.Channel) + " " + string(d.Status)
 	if d.Status == deliveries.Planned {
-		words += " for " + stamp(d.DueAt)
+		words += " for " + x.workspace.stamp(d.DueAt)
 	}
 	if d.Provider != "" && d.Status.Accepted() {
 		words += " through " + d.Provider
@@ -220,10 +220,7 @@ func tell(d deliveries.Delivery) string {
 func (x *explanation) paid(d deliveries.Delivery) string {
 	words := ""
 	if d.Segments > 0 {
-		words += fmt.Sprintf(", %d segments", d.Segments)
-	}
-	if d.Segments == 1 {
-		words = ", 1 segment"
+		words += ", " + plural(d.Segments, "segment")
 	}
 	if d.Cost > 0 {
 		words += ", " + x.workspace.moneyWords(d.Cost)

@@ -43,7 +43,7 @@ func TestExplainTellsEveryStep(t *testing.T) {
 		{"2.0.0", StepCase, "open a case in recovery", "case", noon, ""},
 		{"2.0.1", StepSMS, "sms with hello", "sms skipped", noon, "no_consent: the customer has not agreed to this topic on this channel"},
 		{"2.1.0", StepStop, "stop", "not reached", time.Time{}, "branch 1 was taken, not the else"},
-		{"3", StepWait, "wait until 10:00", "waiting until 2026-12-02 09:00 UTC", noon, ""},
+		{"3", StepWait, "wait until 10:00", "waiting until Wed 2026-12-02 10:00", noon, ""},
 		{"4", StepTag, "tag +vip, -lapsed", "not reached", time.Time{}, "the journey stands at step 3"},
 	}
 	if diff := cmp.Diff(want, w.Explain(c, who, noon)); diff != "" {
@@ -80,7 +80,7 @@ func TestExplainTellsTheSecondHalfOfTheLanguage(t *testing.T) {
 		{"3", StepConsent, "consent out to marketing by sms, email", "consent out", hour, ""},
 		{"4", StepWebhook, "tell crm.example", "webhook sent", noon, ""},
 		{"5", StepEnter, "enter win-back", "not entered: not live", hour, ""},
-		{"6", StepWait, "wait for Order Completed, at most 3d", "waiting for Order Completed until 2026-12-04 12:00 UTC", hour, ""},
+		{"6", StepWait, "wait for Order Completed, at most 3d", "waiting for Order Completed until Fri 2026-12-04 13:00", hour, ""},
 	}
 	got := w.Explain(c, who, hour)
 	if diff := cmp.Diff(want, got[:len(want)]); diff != "" {
@@ -114,11 +114,11 @@ func TestExplainSaysWhyNothingHappens(t *testing.T) {
 			{Happened: "not reached", Why: "the journey left: event Order Returned"},
 		}},
 		"delayed": {delayed, [2]StepReport{
-			{Happened: "not reached", Why: "the journey begins at 2026-12-01 12:00 UTC"},
-			{Happened: "not reached", Why: "the journey begins at 2026-12-01 12:00 UTC"},
+			{Happened: "not reached", Why: "the journey begins at Tue 2026-12-01 13:00"},
+			{Happened: "not reached", Why: "the journey begins at Tue 2026-12-01 13:00"},
 		}},
 		"held": {traveller(held).at("0"), [2]StepReport{
-			{Happened: "sms planned for 2026-12-02 08:00 UTC", Why: "quiet_hours_expired: contact hours did not open in time", At: noon},
+			{Happened: "sms planned for Wed 2026-12-02 09:00", Why: "quiet_hours_expired: contact hours did not open in time", At: noon},
 			{Happened: "not reached", Why: "the journey stands at step 0"},
 		}},
 	} {

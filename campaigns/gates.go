@@ -48,7 +48,7 @@ func (w *Workspace) Gates(m Matter, now time.Time) []Gate {
 		g.tellCampaign(), g.tellExits(), g.tellHoldout(), g.tellAddress(), g.tellSuppression(), g.tellConsent(), g.tellCountry(), then.tellHours(),
 	}
 	if g.expired() {
-		gates = append(gates, g.tell("expiry", false, "it was held until its expiry, "+stamp(m.Delivery.ExpiresAt)))
+		gates = append(gates, g.tell("expiry", false, "it was held until its expiry, "+g.workspace.stamp(m.Delivery.ExpiresAt)))
 	}
 	return append(append(gates, then.tellCaps()...), g.tellBudgets()...)
 }
@@ -127,7 +127,7 @@ func (w *Workspace) consentWords(c *customers.Customer, d deliveries.Delivery) s
 	about := d.Topic + " by " + string(d.Channel)
 	for _, word := range c.Consents {
 		if word.Topic == d.Topic && word.Channel == d.Channel {
-			return fmt.Sprintf("%s: %s (%s, %s)", about, inOrOut(word.In), word.Source, stamp(word.At))
+			return fmt.Sprintf("%s: %s (%s, %s)", about, inOrOut(word.In), word.Source, w.stamp(word.At))
 		}
 	}
 	return fmt.Sprintf("%s: %s by the topic's default, the customer never said", about, inOrOut(w.inByDefault(d.Topic)))
@@ -178,22 +178,22 @@ func (g *gate) tellCaps() []Gate {
 			continue
 		}
 		free, _, found := g.roomUnder(limit, i < len(g.workspace.Contact.Caps))
-		words := capWords(limit) + ": " + limit.filling(g.Pressure.Contacts, g.now)
+		words := capWords(limit) + ": " + g.filling(limit)
 		passes := found && !free.After(g.now)
 		if found && !passes {
-			words += ", room at " + stamp(free)
+			words += ", room at " + g.workspace.stamp(free)
 		}
 		gates = append(gates, g.tell("cap", passes, words, deliveries.Capped, deliveries.LowerPriority))
 	}
 	return gates
 }
 
-// filling lists the contacts in the cap's window.
-func (l Cap) filling(contacts []deliveries.Contact, now time.Time) string {
+// filling lists the contacts in a cap's window.
+func (g *gate) filling(l Cap) string {
 	var within []string
-	for _, c := range contacts {
-		if l.covers(c.Channel, c.Topic) && c.At.After(now.Add(-l.Per)) {
-			within = append(within, fmt.Sprintf("%s %s", c.Channel, stamp(c.At)))
+	for _, c := range g.Pressure.Contacts {
+		if l.covers(c.Channel, c.Topic) && c.At.After(g.now.Add(-l.Per)) {
+			within = append(within, fmt.Sprintf("%s %s", c.Channel, g.workspace.stamp(c.At)))
 		}
 	}
 	if len(within) == 0 {

@@ -42,14 +42,14 @@ func TestGatesTellTheValuesThatDecide(t *testing.T) {
 	}{
 		"consent": {func(p *plea) {
 			p.customer.Consents = []customers.Consent{{Topic: "service", Channel: channels.SMS, Source: "form", At: noon.Add(-time.Hour)}}
-		}, "consent", "service by sms: out (form, 2026-12-01 10:00 UTC)"},
+		}, "consent", "service by sms: out (form, Tue 2026-12-01 11:00)"},
 		"no word":     {func(p *plea) { p.customer.Consents = nil }, "consent", "by the topic's default, the customer never said"},
 		"suppression": {func(p *plea) { p.customer.Suppressed = map[channels.Channel]string{channels.SMS: "opted_out"} }, "suppression", "suppressed: opted_out"},
 		"hours":       {func(p *plea) { p.now = utc("2026-12-01T22:00:00Z") }, "hours", "closed until Wed 2026-12-02 09:00, Tue 23:00 there (Europe/Berlin, known from profile)"},
 		"cap": {func(p *plea) {
 			p.shop.Contact.Caps = []Cap{{AtMost: 1, Per: 26 * time.Hour}}
 			p.contacts(4 * time.Hour)
-		}, "cap", "at most 1 per 1d2h: 1 in that time (sms 2026-12-01 07:00 UTC), room at 2026-12-02 09:00 UTC"},
+		}, "cap", "at most 1 per 1d2h: 1 in that time (sms Tue 2026-12-01 08:00), room at Wed 2026-12-02 10:00"},
 		"budget": {func(p *plea) {
 			p.shop.Currency = "EUR"
 			p.shop.Budgets = []Budget{{Amount: 100, Per: 24 * time.Hour, Channel: channels.SMS}}
@@ -75,7 +75,7 @@ func TestGatesLookBackAtADecision(t *testing.T) {
 	for _, g := range p.gates() {
 		switch g.Name {
 		case "cap":
-			if g.Passes || !g.Then || !g.Decided || !strings.Contains(g.Tells, "1 in that time (sms 2026-11-30 15:00 UTC)") {
+			if g.Passes || !g.Then || !g.Decided || !strings.Contains(g.Tells, "1 in that time (sms Mon 2026-11-30 16:00)") {
 				t.Errorf("the cap: %+v", g)
 			}
 		case "consent":
@@ -95,7 +95,7 @@ func TestBelongingTellsWhyNobodyEnters(t *testing.T) {
 	if b.Belongs || b.Audience == nil || b.Audience.Holds || b.Audience.Values[0].Value != "DE" {
 		t.Errorf("audience: %+v", b)
 	}
-	if b.Again || !strings.Contains(b.AgainTells, "from 2026-12-02 11:00 UTC on") {
+	if b.Again || !strings.Contains(b.AgainTells, "from Wed 2026-12-02 12:00 on") {
 		t.Errorf("again: %v %q", b.Again, b.AgainTells)
 	}
 	if b.Holdout != InHoldout(c.ID, customers.Person(*ann()), 0.1) || !strings.Contains(b.HoldoutTells, "whoever draws less than 0.1") {
@@ -103,13 +103,13 @@ func TestBelongingTellsWhyNobodyEnters(t *testing.T) {
 	}
 	for mode, in := range map[string]bool{"always": true, "never": false, "after": true} {
 		rule := Again{Mode: mode, After: time.Hour}
-		if got, why := rule.letsIn(earlier, noon); got != in {
+		if got, why := w.letsIn(rule, earlier, noon); got != in {
 			t.Errorf("%s: %v (%s)", mode, got, why)
 		}
-		if got, _ := rule.letsIn(nil, noon); !got {
+		if got, _ := w.letsIn(rule, nil, noon); !got {
 			t.Errorf("%s keeps out who never was in it", mode)
 		}
-		if got, _ := rule.letsIn([]Entry{{State: Running}}, noon); got {
+		if got, _ := w.letsIn(rule, []Entry{{State: Running}}, noon); got {
 			t.Errorf("%s lets in who is in it", mode)
 		}
 	}

@@ -10,8 +10,13 @@ import (
 	"rapport/channels"
 )
 
-// CaseReplied is the name of the event that an agent answered from a case.
-const CaseReplied = "case replied"
+// The names of the lines that a case writes on its customer's timeline.
+const (
+	CaseOpened  = "case opened"
+	CaseUpdated = "case updated"
+	CaseReplied = "case replied" // an agent answered
+	CaseClosed  = "case closed"
+)
 
 // CallMisunderstood is the name of the event that a key or words on a call were no
 // answer to the question: they are on the timeline, and no word of the customer's.

@@ -141,9 +141,9 @@ func urgency(column string) string {
 }
 
 func caseEvent(c customers.Case, id int64, opened bool) customers.Event {
-	name := "case opened"
+	name := customers.CaseOpened
 	if !opened {
-		name = "case updated"
+		name = customers.CaseUpdated
 	}
 	number := strconv.FormatInt(id, 10)
 	return customers.Event{
@@ -250,7 +250,7 @@ func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time
 		return err
 	}
 	_, err = appendEvents(ctx, tx, []customers.Event{{
-		Customer: c.Customer, Name: "case closed", At: now, ReceivedAt: now,
+		Customer: c.Customer, Name: customers.CaseClosed, At: now, ReceivedAt: now,
 		Properties: map[string]any{"case": id, "queue": c.Queue, "by": who, "note": note},
 		Key:        "case:" + strconv.FormatInt(id, 10) + ":closed",
 		Campaign:   c.Campaign, Entry: c.Entry,
@@ -304,7 +304,7 @@ func unanswer(ctx context.Context, tx *tx, now time.Time, lost []deliveries.Deli
 		}
 		number := strconv.FormatInt(c.ID, 10)
 		events = append(events, customers.Event{
-			Customer: c.Customer, Name: "case updated", At: now, ReceivedAt: now,
+			Customer: c.Customer, Name: customers.CaseUpdated, At: now, ReceivedAt: now,
 			Properties: map[string]any{"case": c.ID, "queue": c.Queue, "priority": c.Priority, "title": c.Title, "why": "undelivered", "note": note},
 			Key:        "case:" + number + ":undelivered:" + strconv.FormatInt(d.ID, 10),
 			Campaign:   c.Campaign, Entry: c.Entry,

@@ -213,9 +213,9 @@ func (w *World) release(s customers.Suppression) {
 // Open ones are that of the same entry and, for words that nobody asked for, the
 // latest one about such words. Nobody answers them here, so that no clock stops.
 func (w *World) openCase(p *person, j *journey, c customers.Case) {
-	name, open := "case opened", openFor(p, j, c)
+	name, open := customers.CaseOpened, openFor(p, j, c)
 	if open != nil {
-		name, c = "case updated", broughtUpToDate(*open, c)
+		name, c = customers.CaseUpdated, broughtUpToDate(*open, c)
 		*open = c
 	} else {
 		w.cases++

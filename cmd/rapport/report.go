@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -43,11 +44,26 @@ func (t *theatre) report(ctx context.Context, o *options, w io.Writer, people, d
 	return t.printSamples(ctx, w)
 }
 
-// samples are three customers worth looking at.
-var samples = []struct{ title, where string }{
-	{"Somebody unhappy, and what followed", "csat.last <= 2 and cases.last_at != nil"},
-	{"Somebody who gave the best mark", `csat.last == 5 and "promoter" in tags`},
-	{"Somebody who reads from right to left", `locale startsWith "fa" and engagement.email_clicked_at != nil`},
+// samples are three customers worth looking at. What is told of one begins shortly
+// before the first event of the name given, or else is the latest.
+var samples = []struct{ title, where, event string }{
+	{"Somebody unhappy, and what followed", "csat.last <= 2 and cases.last_at != nil", customers.CaseOpened},
+	{"Somebody who gave the best mark", `csat.last == 5 and "promoter" in tags`, ""},
+	{"Somebody who reads from right to left", `locale startsWith "fa" and engagement.email_clicked_at != nil`, ""},
+}
+
+const (
+	sampleLines = 18 // told of a sample
+	leadingUp   = 4  // before the event that a sample is about
+)
+
+// excerpt are the lines of a timeline that a sample shows, oldest first.
+func excerpt(events []customers.Event, event string) []customers.Event {
+	from := max(0, len(events)-sampleLines)
+	if at := slices.IndexFunc(events, func(e customers.Event) bool { return event != "" && e.Name == event }); at >= 0 {
+		from = max(0, at-leadingUp)
+	}
+	return events[from:min(len(events), from+sampleLines)]
 }
 
 func (t *theatre) printSamples(ctx context.Context, w io.Writer) error {
@@ -67,13 +83,13 @@ func (t *theatre) printSamples(ctx context.Context, w io.Writer) error {
 		if customer == nil {
 			continue
 		}
-		events, err := t.Store.Of(ctx, customer.ID, 18)
+		events, err := t.Store.Of(ctx, customer.ID, 200)
 		if err != nil {
 			return err
 		}
 		zone, _ := edition.ZoneOf(customer)
 		fmt.Fprintf(w, "\n%s: %s %s (%s)\n", sample.title, customer.FirstName, customer.LastName, customer.ID)
-		printTimeline(w, events, zone)
+		printTimeline(w, excerpt(events, sample.event), zone)
 	}
 	return nil
 }

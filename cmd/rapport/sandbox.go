@@ -37,7 +37,8 @@ func sandboxCommand(o *options) *cobra.Command {
 			if err := s.Check(); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "the sandbox is up at http://%s\nwebhook_public_keys: [%s]\n", listener.Addr(), s.SendGridPublicKey())
+			fmt.Fprintf(cmd.OutOrStdout(), "the sandbox is up at http://%s; what it accepts goes into %s\n\ninto the configuration, as its providers (the accounts are simulated):\n\n%s",
+				listener.Addr(), list, sandboxProviders(k, "http://"+listener.Addr().String(), s.SendGridPublicKey()))
 			go func() {
 				if err := s.Run(cmd.Context()); err != nil && cmd.Context().Err() == nil {
 					log.Error("the simulated customers stopped", "error", err)
@@ -52,4 +53,22 @@ func sandboxCommand(o *options) *cobra.Command {
 	flags.StringVar(&list, "accepted", "accepted.ndjson", "`file` to which every accepted message is appended")
 	flags.Uint64Var(&seed, "seed", 1, "the same number behaves the same")
 	return command
+}
+
+// sandboxProviders is the part of the configuration by which messages go to a
+// sandbox.
+func sandboxProviders(k keys, self, sendGridKey string) string {
+	account := fmt.Sprintf("{account_sid: %s, auth_token: %s, base_url: %q}", twilioAccount, k.Twilio, self)
+	return fmt.Sprintf(`providers:
+  email:
+    sendgrid: {api_key: %s, base_url: %q, webhook_public_keys: [%q]}
+  sms:
+    twilio: %s
+  call:
+    twilio: %s
+  push:
+    vapid: {public_key: %s, private_key: %s, subject: "mailto:operator@localhost.example", base_url: %q}
+  webhook:
+    standard: {secrets: [%s], base_url: %q}
+`, k.SendGrid, self, sendGridKey, account, account, k.PushPublic, k.PushPrivate, self, k.Webhook, self+sandbox.Webhooks)
 }
