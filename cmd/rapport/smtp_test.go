@@ -93,6 +93,7 @@ func TestUpDeliversThroughARelay(t *testing.T) {
 		out, _, _ := rapport(t, "customer", "ada", "--data", data)
 		return strings.Contains(out, "email sent")
 	})
+	up.signal(syscall.SIGTERM) // and its log is whole
 	if strings.Contains(up.stderr.String(), channeltest.Password) || strings.Contains(up.stderr.String(), "ada@") {
 		t.Errorf("the log gives something away:\n%s", up.stderr)
 	}
