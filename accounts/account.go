@@ -39,7 +39,7 @@ func ParseRole(text string) (Role, error) {
 	if role := Role(text); ranks[role] > 0 {
 		return role, nil
 	}
-	return "", fmt.Errorf("%q is no role; there are viewer, agent and operator", text)
+	return "", fmt.Errorf("%q is not a role; there are viewer, agent and operator", text)
 }
 
 // May reports whether a role may do what is reserved to another.

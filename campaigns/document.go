@@ -72,7 +72,7 @@ func (s *source) unreadable(text string) bool {
 		}
 		if i := strings.IndexFunc(line, invisible); i >= 0 {
 			r, _ := utf8.DecodeRuneInString(line[i:])
-			s.problem(number+1, utf8.RuneCountInString(line[:i])+1, fmt.Sprintf("a sign that nobody sees stands here (U+%04X)", r), mendInvisible(text))
+			s.problem(number+1, utf8.RuneCountInString(line[:i])+1, fmt.Sprintf("there is an invisible character here (U+%04X)", r), mendInvisible(text))
 			return true
 		}
 	}
@@ -207,7 +207,7 @@ func (s *source) refuseKeys(m *ast.MappingNode) {
 		}
 		key := pair.Key.GetToken().Value
 		if before, twice := first[key]; twice {
-			s.problem(line, column, fmt.Sprintf("%s stands twice here, first in line %d", quote(key), before), "keep one of them")
+			s.problem(line, column, fmt.Sprintf("%s appears twice here, first on line %d", quote(key), before), "keep one of them")
 			continue
 		}
 		first[key] = line

@@ -117,7 +117,7 @@ func readBy(n node) []channels.Channel {
 		ch := item.channel()
 		switch {
 		case slices.Contains(by, ch):
-			item.problem(quote(string(ch))+" stands twice in the order", "remove one")
+			item.problem(quote(string(ch))+" appears twice in this list", "remove one")
 		case ch != "":
 			by = append(by, ch)
 		}

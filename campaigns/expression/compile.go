@@ -152,7 +152,7 @@ func (c *checker) condition(n ast.Node, value node) node {
 	case List:
 		return c.noCondition(n, `ask for a member: "vip" in %s`, t)
 	case nothing:
-		return c.mistake(n, "", "nil stands where a condition is needed")
+		return c.mistake(n, "", "nil is no condition, and one is needed here")
 	default:
 		return c.noCondition(n, "compare it: %s != nil", t)
 	}
@@ -160,7 +160,7 @@ func (c *checker) condition(n ast.Node, value node) node {
 
 func (c *checker) noCondition(n ast.Node, mend string, t Type) node {
 	name := c.name(n)
-	return c.mistake(n, fmt.Sprintf(mend, name), "%s is %s and stands where a condition is needed", name, t.words())
+	return c.mistake(n, fmt.Sprintf(mend, name), "%s is %s, but a condition is needed here", name, t.words())
 }
 
 // name is how a message calls a part of the source.

@@ -68,9 +68,9 @@ func TestMistakesAreNamedAndMended(t *testing.T) {
 		{`tags == "vip"`, 0, "tags is a list and is compared with ==", `write "vip" in tags`},
 		{`tier < nil`, 0, "nothing is less or more than nil", "== or !="},
 		{`(tier == "a") < (tier == "b")`, 1, "true and false have no order", "== or !="},
-		{`orders.count`, 0, "orders.count is a number and stands where a condition is needed", "orders.count > 0"},
-		{`tier and true`, 0, "tier is a string and stands where a condition is needed", "tier != nil"},
-		{`tags or true`, 0, "tags is a list and stands where a condition is needed", `"vip" in tags`},
+		{`orders.count`, 0, "orders.count is a number, but a condition is needed here", "orders.count > 0"},
+		{`tier and true`, 0, "tier is a string, but a condition is needed here", "tier != nil"},
+		{`tags or true`, 0, "tags is a list, but a condition is needed here", `"vip" in tags`},
 		{`not tier == "gold"`, 0, "not takes tier alone, which is a string and no condition", "not (tier == …)"},
 		{`orders.count + tier > 3`, 15, "tier is a string; + takes numbers", ""},
 		{`now() - created_at > 3`, 8, "created_at is a time; - takes numbers", "days_since(created_at)"},
@@ -93,7 +93,7 @@ func TestMistakesAreNamedAndMended(t *testing.T) {
 		{`1e300 > 2`, 0, "1e+300 is out of range: numbers go from 1e-15 to 1e15", ""},
 
 		// Calls.
-		{`did("X")`, 0, `did("X") is a number and stands where a condition is needed`, `did("X") > 0`},
+		{`did("X")`, 0, `did("X") is a number, but a condition is needed here`, `did("X") > 0`},
 		{`did("X", "90 days") > 0`, 9, `"90 days" is no duration`, `"90d"`},
 		{`did("X", "2023-01-01", "x") > 0`, 23, `"x" is no date`, "2024-01-01"},
 		{`did("X", "2024-01-01", "2023-01-01") > 0`, 23, "nothing lies from 2024-01-01 until 2023-01-01", "earlier date first"},
@@ -180,7 +180,7 @@ func TestWantedTypes(t *testing.T) {
 		{`"2026-12-01"`, expression.Time, ""},
 		{`orders.count`, expression.String, "orders.count is a number; a string is expected here"},
 		{`tier == "gold"`, expression.Number, `tier == "gold" is true or false; a number is expected here`},
-		{`nil`, expression.Bool, "nil stands where a condition is needed"},
+		{`nil`, expression.Bool, "nil is no condition, and one is needed here"},
 		{`"soon"`, expression.Time, `"soon" is compared with a time and is no date`},
 	} {
 		scope := journey()

@@ -20,7 +20,7 @@ func (c *checker) unary(n *ast.UnaryNode) node {
 			if t == Number {
 				return c.mistake(n, "write "+name+" == 0", "not takes %s alone, which is a number and no condition", name)
 			}
-			return c.mistake(n, "put parentheses around what it turns round: not ("+name+" == …)", "not takes %s alone, which is %s and no condition", name, t.words())
+			return c.mistake(n, "put parentheses around what it negates: not ("+name+" == …)", "not takes %s alone, which is %s and no condition", name, t.words())
 		}
 		return negation{asCondition(operand)}
 	case "-", "+":

@@ -75,7 +75,7 @@ func (i *installation) printVersions(ctx context.Context, w io.Writer, format, c
 func (i *installation) printVersion(ctx context.Context, w io.Writer, format, campaign, number string) error {
 	version, err := strconv.Atoi(number)
 	if err != nil {
-		return fmt.Errorf("%q is no number of a version; `rapport versions %s` lists them", number, campaign)
+		return fmt.Errorf("%q is not a version number; `rapport versions %s` lists them", number, campaign)
 	}
 	applied, err := i.Store.Archive().At(ctx, campaign, version)
 	if errors.Is(err, campaigns.ErrNoWorkspace) {
