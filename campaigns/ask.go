@@ -12,8 +12,9 @@ import (
 // may go on: the customer answered, nothing is left to try, or the time to
 // answer is over.
 func (j *journey) ask(step *Step) bool {
-	if slices.ContainsFunc(j.traveller.Answers, func(a Answer) bool { return a.Ask == step.ID }) {
+	if n := slices.IndexFunc(j.traveller.Answers, func(a Answer) bool { return a.Ask == step.ID }); n >= 0 {
 		j.mark(step, markAnswered)
+		j.doneAt(j.traveller.Answers[n].At)
 		return true
 	}
 	sent := j.deliveriesOf(step)
@@ -22,6 +23,7 @@ func (j *journey) ask(step *Step) bool {
 		return false
 	}
 	latest := sent[len(sent)-1]
+	j.doneAt(begunAt(latest))
 	switch {
 	case !latest.Status.Settled():
 		return false
@@ -96,6 +98,7 @@ func (j *journey) awaitAnswer(step *Step, latest deliveries.Delivery) bool {
 		return false
 	}
 	j.mark(step, markUnanswered)
+	j.doneAt(deadline)
 	return true
 }
 

@@ -22,12 +22,13 @@ func (c *Campaign) AwaitedEvents() []string {
 }
 
 // Awaited is what one entry stands still for: an event of its customer received
-// at Since or later.
+// at Since or later, with a number above After.
 type Awaited struct {
 	Entry    int64
 	Customer string
 	Event    string
 	Since    time.Time
+	After    int64
 }
 
 // Awaiting lists what entries stand still for.
@@ -35,10 +36,33 @@ func (c *Campaign) Awaiting(entries ...Entry) []Awaited {
 	var awaited []Awaited
 	for _, e := range entries {
 		if event, waits := c.Awaits(e); waits {
-			awaited = append(awaited, Awaited{Entry: e.ID, Customer: e.Customer, Event: event, Since: e.ArrivedAt})
+			awaited = append(awaited, Awaited{Entry: e.ID, Customer: e.Customer, Event: event, Since: e.since(), After: e.after()})
 		}
 	}
 	return awaited
+}
+
+// Brings reports whether an event is of those an entry stands still for.
+func (a Awaited) Brings(ev customers.Event) bool {
+	return ev.Name == a.Event && !ev.ReceivedAt.Before(a.Since) && ev.ID > a.After
+}
+
+// since is from when on events count for the step the entry stands at: the moment
+// the step before it was done.
+func (e Entry) since() time.Time {
+	if !e.Journal.Since.IsZero() {
+		return e.Journal.Since
+	}
+	return e.ArrivedAt
+}
+
+// after is the number of the event that began the journey, or led another to hand
+// over to it: none up to that one counts. 0 where none did.
+func (e Entry) after() int64 {
+	if began, is := e.begunBy(); is {
+		return began
+	}
+	return e.Journal.After
 }
 
 // Arrivals brings journeys what they stand still for.

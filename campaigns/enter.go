@@ -29,12 +29,25 @@ func (w *Workspace) EntryFor(c *Campaign, ev customers.Event, cust *customers.Cu
 	if c.LacksKey(entry) {
 		return Entry{}, false
 	}
-	entry.WakeAt = now.Add(c.Trigger.Delay)
+	entry.ArrivedAt, entry.WakeAt = ev.ReceivedAt, now.Add(c.Trigger.Delay)
 	return entry, true
 }
 
 // causeOf names an event as what began a journey.
-func causeOf(ev customers.Event) string { return "event:" + strconv.FormatInt(ev.ID, 10) }
+func causeOf(ev customers.Event) string { return byEvent + strconv.FormatInt(ev.ID, 10) }
+
+// byEvent opens the trigger of an entry that an event began; its number follows.
+const byEvent = "event:"
+
+// begunBy is the number of the event that began the entry, if one did.
+func (e Entry) begunBy() (event int64, is bool) {
+	number, is := strings.CutPrefix(e.Trigger, byEvent)
+	if !is {
+		return 0, false
+	}
+	event, err := strconv.ParseInt(number, 10, 64)
+	return event, err == nil
+}
 
 // Begin is a fresh entry of a customer. cause makes it unique ("event:812",
 // "manual:<uuid>"); event is what the journey's expressions and templates see.
@@ -85,9 +98,8 @@ func (c *Campaign) Leaves(e Entry, ev customers.Event, cust *customers.Customer,
 // BeganAfter reports whether an event came before the entry or began it. It
 // neither ends nor fulfils it then, however often and however late it is judged.
 func (e Entry) BeganAfter(ev customers.Event) bool {
-	if id, byEvent := strings.CutPrefix(e.Trigger, "event:"); byEvent {
-		began, err := strconv.ParseInt(id, 10, 64)
-		return err == nil && ev.ID <= began
+	if began, is := e.begunBy(); is {
+		return ev.ID <= began
 	}
 	return e.EnteredAt.After(ev.ReceivedAt)
 }

@@ -21,7 +21,9 @@ type Entry struct {
 	State    EntryState `json:"state"`
 	Holdout  bool       `json:"holdout,omitempty"`
 	// Position is the path of the step the entry stands at, "" before the first.
-	Position  string    `json:"position"`
+	Position string `json:"position"`
+	// ArrivedAt is when it was taken there, by the clock that took it: waits last
+	// from then. Before the first step it is when what began the journey came.
 	ArrivedAt time.Time `json:"arrived_at"`
 	// WakeAt is when Advance must look again; zero: only news wakes it.
 	WakeAt  time.Time `json:"wake_at,omitzero"`
@@ -56,6 +58,12 @@ type Journal struct {
 	// Steps holds what is not in the ledger, by step path: "unanswered",
 	// "waited", "branch 1", "case 12", when it happened.
 	Steps map[string]Mark `json:"steps,omitempty"`
+	// Since is when the step before the one the entry stands at was done, where
+	// that was before it was taken there and events are heard from then on.
+	Since time.Time `json:"since,omitzero"`
+	// After is the number of the last event by which the journey that handed over
+	// to this one had gone on; 0 where none did.
+	After int64 `json:"after,omitempty"`
 }
 
 // Mark is what became of a step that is not a message.
@@ -89,7 +97,7 @@ type Traveller struct {
 	// Counts are the did() counts the campaign needs, by their key.
 	Counts map[string]int64
 	// News are the live events that the step the entry stands at waits for (see
-	// Campaign.Awaits), received since it arrived there, oldest first.
+	// Campaign.Awaiting), oldest first.
 	News []customers.Event
 	// Winners are the names of the paths that won, by the path of their split.
 	Winners map[string]string

@@ -52,12 +52,12 @@ type journey struct {
 	now       time.Time
 	traveller Traveller // its customer already carries what steps changed
 	move      Move
-	heard     time.Time // when the event came that ended a wait of this walk
+	done      time.Time // when the step before the one it is at was done
 	rang      time.Time // when the clock did that began this walk, or ended a wait of it
 }
 
 func newJourney(w *Workspace, c *Campaign, t Traveller, now time.Time) *journey {
-	j := &journey{workspace: w, campaign: c, now: now, traveller: t, move: Move{Entry: t.Entry}}
+	j := &journey{workspace: w, campaign: c, now: now, traveller: t, move: Move{Entry: t.Entry}, done: t.Entry.since()}
 	j.move.Entry.Journal.Steps = maps.Clone(t.Entry.Journal.Steps)
 	if t.Customer != nil {
 		changed := *t.Customer
@@ -101,7 +101,7 @@ func (c *Campaign) exitHolds(m expression.Moment) (why string, holds bool) {
 func (j *journey) walk(at place) {
 	for step := at.step(); step != nil; step = at.step() {
 		if j.move.Entry.Position != step.Path {
-			j.move.Entry.Position, j.move.Entry.ArrivedAt = step.Path, j.arrival(step)
+			j.arrive(step)
 		}
 		j.move.Entry.WakeAt = time.Time{}
 		switch step.Kind {
@@ -191,7 +191,9 @@ func (j *journey) send(step *Step) bool {
 		j.plan(step, step.channels()[0], 0)
 		return false
 	}
-	return sent[len(sent)-1].Status.Settled()
+	latest := sent[len(sent)-1]
+	j.doneAt(begunAt(latest))
+	return latest.Status.Settled()
 }
 
 // channels lists how the step may reach the customer, at least one way.

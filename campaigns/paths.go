@@ -17,6 +17,9 @@ func (j *journey) pathOf(step *Step) (arm int, decided bool) {
 		return arm, true
 	}
 	name, decided := j.traveller.Winners[step.Path]
+	if woken := j.traveller.Entry; woken.Position == step.Path {
+		j.doneAt(woken.WakeAt) // by the decision
+	}
 	arm = slices.IndexFunc(step.Branch, func(path Branch) bool { return path.Name == name })
 	return max(0, arm), decided
 }

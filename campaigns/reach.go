@@ -21,6 +21,7 @@ func (j *journey) reach(step *Step) bool {
 		return false
 	}
 	latest := tried[len(tried)-1]
+	j.doneAt(begunAt(latest))
 	switch {
 	case !latest.Status.Settled():
 		return false

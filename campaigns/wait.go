@@ -25,6 +25,7 @@ func (j *journey) wait(step *Step) bool {
 	}
 	j.mark(step, markWaited)
 	j.rang = wake
+	j.doneAt(wake)
 	return true
 }
 
@@ -34,7 +35,7 @@ func (j *journey) waitForEvent(step *Step) bool {
 	deadline := j.move.Entry.ArrivedAt.Add(step.Wait.AtMost)
 	if event, came := j.awaited(step, deadline); came {
 		j.note(step, Mark{Status: markHappened, At: j.now, Event: event.ID})
-		j.heard = event.ReceivedAt
+		j.doneAt(event.ReceivedAt)
 		return true
 	}
 	if deadline.After(j.now) {
@@ -43,43 +44,59 @@ func (j *journey) waitForEvent(step *Step) bool {
 	}
 	j.mark(step, markTimedOut)
 	j.rang = deadline
+	j.doneAt(deadline)
 	return true
 }
 
-// arrival is when the journey comes to a step: now. A wait for an event that it
-// comes to by another event begins with that one, however late the journey is
-// looked at: what follows on its heels is not lost.
-func (j *journey) arrival(step *Step) time.Time {
-	if step.Wait != nil && step.Wait.Event != "" && !j.heard.IsZero() {
-		return j.heard
+// arrive lets the journey come to a step. Its time is counted from now; events are
+// heard since the step before was done, however late the journey is looked at.
+func (j *journey) arrive(step *Step) {
+	e := &j.move.Entry
+	e.Position, e.ArrivedAt, e.Journal.Since = step.Path, j.now, time.Time{}
+	if (step.Kind == StepWait || step.Kind == StepEnter) && j.done.Before(j.now) {
+		e.Journal.Since = j.done
 	}
-	return j.now
 }
 
-// awaited is the first event that ends a wait: one that came since the arrival
-// and before the deadline, and has not begun the journey or ended another wait
-// of it.
+// doneAt says when the step at hand was done. Steps that take no time say nothing,
+// and the moment the step before them was done stays.
+func (j *journey) doneAt(at time.Time) {
+	if at.After(j.done) {
+		j.done = at
+	}
+}
+
+// awaited is the first event that ends a wait: one that came since the step before
+// was done and before the deadline, and has not ended another wait of it.
 func (j *journey) awaited(step *Step, deadline time.Time) (customers.Event, bool) {
-	moment := j.moment()
+	moment, entry := j.moment(), j.move.Entry
+	wanted := Awaited{Event: step.Wait.Event, Since: entry.since(), After: entry.after()}
 	for _, event := range j.traveller.News {
 		moment.Event = event.Properties
-		if event.Name == step.Wait.Event && !event.ReceivedAt.Before(j.move.Entry.ArrivedAt) && event.ReceivedAt.Before(deadline) &&
-			!j.used(event) && holds(step.Wait.Where, moment) {
+		if wanted.Brings(event) && event.ReceivedAt.Before(deadline) && !j.used(event) &&
+			holds(step.Wait.Where, moment) {
 			return event, true
 		}
 	}
 	return customers.Event{}, false
 }
 
-// used reports whether the journey went on by an event before.
+// used reports whether another wait of the journey ended by an event.
 func (j *journey) used(event customers.Event) bool {
-	if j.move.Entry.Trigger == causeOf(event) {
-		return true
-	}
 	for _, mark := range j.move.Entry.Journal.Steps {
 		if mark.Event != 0 && mark.Event == event.ID {
 			return true
 		}
 	}
 	return false
+}
+
+// lastHeard is the number of the last event by which the journey began or went on;
+// 0 where none was.
+func (j *journey) lastHeard() int64 {
+	last := j.move.Entry.after()
+	for _, mark := range j.move.Entry.Journal.Steps {
+		last = max(last, mark.Event)
+	}
+	return last
 }

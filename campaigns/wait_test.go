@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"rapport/channels"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // awaitStep waits up to three days for an order.
@@ -26,7 +28,7 @@ func order(id int64, after time.Duration, total float64) customers.Event {
 
 func TestAWaitForAnEventEndsWhenItComesOrWhenItsTimeIsOver(t *testing.T) {
 	const day = 24 * time.Hour
-	returned := order(1, time.Hour, 20)
+	returned := order(2, time.Hour, 20)
 	returned.Name = "Order Returned"
 	for name, k := range map[string]struct {
 		news  []customers.Event
@@ -35,22 +37,23 @@ func TestAWaitForAnEventEndsWhenItComesOrWhenItsTimeIsOver(t *testing.T) {
 		want  string // the mark; "" while it waits
 	}{
 		"nothing comes":                      {nil, "", day, ""},
-		"it comes":                           {[]customers.Event{order(1, time.Hour, 20)}, "", time.Hour, "happened"},
+		"it comes":                           {[]customers.Event{order(2, time.Hour, 20)}, "", time.Hour, "happened"},
 		"another comes":                      {[]customers.Event{returned}, "", time.Hour, ""},
-		"one that does not satisfy comes":    {[]customers.Event{order(1, time.Hour, 20)}, "event.total > 30", time.Hour, ""},
-		"the second satisfies":               {[]customers.Event{order(1, time.Hour, 20), order(2, 2*time.Hour, 40)}, "event.total > 30", 2 * time.Hour, "happened"},
-		"it came before the arrival":         {[]customers.Event{order(1, -time.Second, 20)}, "", time.Hour, ""},
-		"it comes with the arrival":          {[]customers.Event{order(1, 0, 20)}, "", time.Hour, "happened"},
+		"one that does not satisfy comes":    {[]customers.Event{order(2, time.Hour, 20)}, "event.total > 30", time.Hour, ""},
+		"the second satisfies":               {[]customers.Event{order(2, time.Hour, 20), order(3, 2*time.Hour, 40)}, "event.total > 30", 2 * time.Hour, "happened"},
+		"it came before the arrival":         {[]customers.Event{order(2, -time.Second, 20)}, "", time.Hour, ""},
+		"it comes with the arrival":          {[]customers.Event{order(2, 0, 20)}, "", time.Hour, "happened"},
 		"its time is over":                   {nil, "", 3 * day, "timed_out"},
-		"it came in time, looked at late":    {[]customers.Event{order(1, 3*day-time.Second, 20)}, "", 4 * day, "happened"},
-		"it came too late":                   {[]customers.Event{order(1, 3*day, 20)}, "", 4 * day, "timed_out"},
-		"the condition sees who waits":       {[]customers.Event{order(1, time.Hour, 20)}, `first_name == "Ann" and event.total == 20`, time.Hour, "happened"},
-		"not the event that began it":        {[]customers.Event{order(1, time.Hour, 20)}, "event.total == 50", time.Hour, ""},
-		"the one that began it does not end": {[]customers.Event{order(812, 0, 20)}, "", time.Hour, ""},
+		"it came in time, looked at late":    {[]customers.Event{order(2, 3*day-time.Second, 20)}, "", 4 * day, "happened"},
+		"it came too late":                   {[]customers.Event{order(2, 3*day, 20)}, "", 4 * day, "timed_out"},
+		"the condition sees who waits":       {[]customers.Event{order(2, time.Hour, 20)}, `first_name == "Ann" and event.total == 20`, time.Hour, "happened"},
+		"not as the event that began it":     {[]customers.Event{order(2, time.Hour, 20)}, "event.total == 50", time.Hour, ""},
+		"one with it that came before":       {[]customers.Event{order(0, 0, 20)}, "", time.Hour, ""},
+		"the one that began it does not end": {[]customers.Event{order(1, 0, 20)}, "", time.Hour, ""},
 	} {
 		c := ruleCampaign(awaitStep(t, k.where), stopStep())
 		who := traveller().at("0")
-		who.Entry.Trigger, who.News = "event:812", k.news
+		who.Entry.Trigger, who.News = "event:1", k.news
 		e := ruleShop().Advance(c, who, noon.Add(k.now)).Entry
 		if got := e.Journal.Steps["0"].Status; got != k.want || (e.State == Finished) != (k.want != "") {
 			t.Errorf("%s: marked %q and %s, want %q", name, got, e.State, k.want)
@@ -89,8 +92,92 @@ func TestAnEventOnTheHeelsOfAnotherIsNotLost(t *testing.T) {
 	}
 	who.News = who.News[:1]
 	e := ruleShop().Advance(c, who, noon.Add(2*time.Hour)).Entry
-	if e.Position != "1" || !e.ArrivedAt.Equal(noon.Add(time.Hour)) || !e.WakeAt.Equal(noon.Add(73*time.Hour)) {
-		t.Errorf("the second wait began at %s and ends at %s", e.ArrivedAt, e.WakeAt)
+	if e.Position != "1" || !e.WakeAt.Equal(noon.Add(74*time.Hour)) {
+		t.Errorf("stands at %s and waits until %s: it is to wait three days from now", e.Position, e.WakeAt)
+	}
+}
+
+// A journey that is looked at late hears what came since the step before was done,
+// and nothing from before. Its own time begins when it gets there.
+func TestAWaitHearsSinceTheStepBeforeWasDone(t *testing.T) {
+	const minute, late = time.Minute, 60 * time.Hour
+	half := noon.Add(30 * minute)
+	took := func(ch channels.Channel, status deliveries.Status) func(*Traveller) {
+		d := sent("0", 0, ch, status)
+		d.TakenAt, d.SettledAt = half, half.Add(minute)
+		if status == deliveries.Skipped {
+			d.TakenAt, d.SettledAt = time.Time{}, half
+		}
+		return func(who *Traveller) { who.Deliveries = []deliveries.Delivery{d} }
+	}
+	wait := awaitStep(t, "")
+	forReturn := Step{Kind: StepWait, Wait: &Wait{Event: "Order Returned", AtMost: 10 * minute}}
+	returned := order(4, 5*minute, 20)
+	returned.Name = "Order Returned"
+	won := splitStep(map[string]float64{"a": 0}, &Winner{})
+	won.Branch[0].Steps = []Step{wait}
+	for name, k := range map[string]struct {
+		steps []Step
+		at    string
+		who   func(*Traveller)
+		since time.Duration
+	}{
+		"what began it":               {[]Step{wait}, "", nil, 0},
+		"steps that take no time":     {[]Step{{Kind: StepTag}, branchStep(Branch{Steps: []Step{wait}})}, "", nil, 0},
+		"a pause":                     {[]Step{waitStep(30 * minute), wait}, "0", nil, 30 * minute},
+		"a letter":                    {[]Step{smsStep("hello"), wait}, "0", took(channels.SMS, deliveries.Sent), 30 * minute},
+		"a letter that is not sent":   {[]Step{smsStep("hello"), wait}, "0", took(channels.SMS, deliveries.Skipped), 30 * minute},
+		"a message by any channel":    {[]Step{reachStep(channels.SMS), wait}, "0", took(channels.SMS, deliveries.Delivered), 30 * minute},
+		"an answer":                   {[]Step{askStep(channels.SMS), wait}, "0", func(who *Traveller) { who.Answers = []Answer{{Ask: "csat", At: half}} }, 30 * minute},
+		"no answer":                   {[]Step{askStep(channels.SMS), wait}, "0", took(channels.SMS, deliveries.Sent), 48*time.Hour + 30*minute},
+		"a question that went astray": {[]Step{askStep(channels.SMS), wait}, "0", took(channels.SMS, deliveries.Failed), 30 * minute},
+		"another event":               {[]Step{forReturn, wait}, "0", func(who *Traveller) { who.News = []customers.Event{returned} }, 5 * minute},
+		"an event that did not come":  {[]Step{forReturn, wait}, "0", nil, 10 * minute},
+		"the path that won": {[]Step{won}, "0", func(who *Traveller) {
+			who.Winners, who.Entry.WakeAt = map[string]string{"0": "a"}, half
+		}, 30 * minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, who := ruleCampaign(k.steps...), traveller().at(k.at)
+			if k.who != nil {
+				k.who(&who)
+			}
+			first := ruleShop().Advance(c, who, noon.Add(late))
+			if got, want := first.Entry.WakeAt, noon.Add(late+72*time.Hour); !got.Equal(want) {
+				t.Fatalf("waits until %s at %q, want %s", got, first.Entry.Position, want)
+			}
+			for after, want := range map[time.Duration]string{k.since - time.Second: "", k.since: "happened"} {
+				who := onward(who, first)
+				who.News = []customers.Event{order(9, after, 20)}
+				e := ruleShop().Advance(c, who, noon.Add(late)).Entry
+				if got := e.Journal.Steps[first.Entry.Position].Status; got != want {
+					t.Errorf("an order %s after the entry: %q, want %q", after, got, want)
+				}
+			}
+		})
+	}
+}
+
+// A journey that is begun by another one's step hears what came since that step
+// could be taken, but for the event that led there.
+func TestAWaitHearsSinceTheHandOver(t *testing.T) {
+	w := ruleShop()
+	next := ruleCampaign(awaitStep(t, ""))
+	next.ID, next.State, next.Trigger = "next", Live, Trigger{Kind: Manual}
+	w.Campaigns = map[string]*Campaign{"next": next}
+	who := traveller()
+	who.Entry.Trigger = "event:4"
+	move := w.Advance(ruleCampaign(Step{Kind: StepEnter, Enter: "next"}), who, noon.Add(time.Hour))
+	if len(move.Enter) != 1 {
+		t.Fatalf("it hands over %d times", len(move.Enter))
+	}
+	who.Entry = move.Enter[0].Entry
+	who = onward(who, w.Advance(next, who, noon.Add(2*time.Hour)))
+	for id, want := range map[int64]string{4: "", 5: "happened"} {
+		who.News = []customers.Event{order(id, 0, 20)}
+		if got := w.Advance(next, who, noon.Add(2*time.Hour)).Entry.Journal.Steps["0"].Status; got != want {
+			t.Errorf("event %d: %q, want %q", id, got, want)
+		}
 	}
 }
 

@@ -17,9 +17,9 @@ func (s *Store) Arrived(ctx context.Context, awaited []campaigns.Awaited) (map[i
 	if len(awaited) == 0 {
 		return found, nil
 	}
-	rows := newRows("entry int, customer text, name text, since int")
+	rows := newRows("entry int, customer text, name text, since int, after int")
 	for _, a := range awaited {
-		rows.add(a.Entry, a.Customer, a.Event, a.Since)
+		rows.add(a.Entry, a.Customer, a.Event, a.Since, a.After)
 	}
 	err := s.read(ctx, func(tx *tx) error {
 		_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
@@ -29,7 +29,7 @@ func (s *Store) Arrived(ctx context.Context, awaited []campaigns.Awaited) (map[i
 			return none, err
 		}, `
 			SELECT v.entry, `+eventColumns+` FROM {rows} AS v
-			JOIN events e ON e.customer = v.customer AND e.name = v.name AND e.received_at >= v.since AND e.live = 1
+			JOIN events e ON e.customer = v.customer AND e.name = v.name AND e.received_at >= v.since AND e.id > v.after AND e.live = 1
 			ORDER BY e.at, e.id`)
 		return err
 	})

@@ -101,17 +101,69 @@ func (m *meanwhile) Apply(ctx context.Context, now time.Time, moves []campaigns.
 	return m.Entries.Apply(ctx, now, moves)
 }
 
-// An event that was judged before the entry was read, but after the moment the
-// move is dated at, is not missed either.
-func TestAnEventAtTheMomentOfArrivalIsNotMissed(t *testing.T) {
+// An event that came after the one that began the journey ends its first wait, be
+// it of the same moment, however late either is judged and the journey looked at.
+func TestAnEventAfterTheTriggerIsNotMissed(t *testing.T) {
+	for name, k := range map[string]struct{ after, judged, looked time.Duration }{
+		"at the same moment":               {0, 0, 0},
+		"in one batch, looked at later":    {0, 0, 100 * time.Millisecond},
+		"on its heels, both judged later":  {time.Second, time.Second, time.Second},
+		"while nothing works for six days": {time.Hour, 72 * time.Hour, 72 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := expectant(t)
+			s.happen("ann", "Order Completed", "total", 70) // before it
+			s.happen("ann", "Left a cart")
+			s.later(k.after)
+			s.happen("ann", "Order Completed", "total", 60)
+			s.later(k.judged)
+			ok(t, s.reactor.React(s.ctx()))
+			s.later(k.looked)
+			s.travel()
+			s.travel()
+			if tags := s.tags(); tags != "[bought]" {
+				t.Errorf("the customer is %s", tags)
+			}
+		})
+	}
+}
+
+func TestAnEventBeforeTheTriggerEndsNothing(t *testing.T) {
 	s := expectant(t)
-	s.happen("ann", "Left a cart")
-	ok(t, s.reactor.React(s.ctx()))
 	s.happen("ann", "Order Completed", "total", 60)
-	ok(t, s.reactor.React(s.ctx()))
+	s.plan("ann", "Left a cart")
 	s.travel()
-	s.travel()
-	if tags := s.tags(); tags != "[bought]" {
+	if tags := s.tags(); tags != "[]" {
 		t.Errorf("the customer is %s", tags)
+	}
+}
+
+// What came after the letter was sent came while the journey waited, though nobody
+// has looked at it since. What came before the letter did not.
+func TestAnEventAfterTheLetterIsNotMissed(t *testing.T) {
+	for when, want := range map[string]string{"before": "[]", "after": "[waited]"} {
+		t.Run(when, func(t *testing.T) {
+			s := open(t, with(map[string]string{
+				"campaigns/cart.yaml": campaign("cart", "Left a cart", "{email: note}") +
+					"  - wait: {for: Order Completed, at_most: 3d}\n  - tag: [+waited]\n",
+			}))
+			s.plan("ann", "Left a cart")
+			for _, happens := range []string{"before", "after"} {
+				if happens == "after" {
+					s.deliver()
+				}
+				s.later(30 * time.Second)
+				if happens == when {
+					s.happen("ann", "Order Completed")
+					ok(t, s.reactor.React(s.ctx()))
+				}
+				s.later(30 * time.Second)
+			}
+			s.travel()
+			s.travel()
+			if tags := s.tags(); tags != want {
+				t.Errorf("the customer is %s, want %s", tags, want)
+			}
+		})
 	}
 }

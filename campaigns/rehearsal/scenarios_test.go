@@ -152,6 +152,11 @@ func eventful(t *testing.T) campaigns.Test {
 				With: map[string]any{"order_id": fmt.Sprintf("%s-%d", id, order), "total": 15.0 + 10*float64(order)},
 			})
 		}
+		if n == 9 || n == 10 { // at once, and while the delay lasts
+			test.Script = append(test.Script, campaigns.Scene{
+				At: at.Add(time.Duration(n-9) * 10 * time.Minute), Customer: id, Event: "Order Completed", With: map[string]any{"order_id": id + "-now", "total": 50.0},
+			})
+		}
 		if n == 5 {
 			test.Script = append(test.Script, campaigns.Scene{At: at.Add(8 * time.Hour), Customer: id, Change: func(c *customers.Customer) { c.Points = 900 }})
 		}

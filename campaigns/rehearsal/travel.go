@@ -26,12 +26,17 @@ func (w *World) wake(j *journey) {
 	w.travelAt(j)
 }
 
-// travel walks an entry on and applies the answer (workers.Traveller).
+// travel walks an entry on and applies the answer; what it then waits for may have
+// come before (workers.Traveller).
 func (w *World) travel(j *journey) {
 	if j.State != campaigns.Running || j.WakeAt.IsZero() || j.WakeAt.After(w.now) {
 		return
 	}
+	before := j.Position
 	w.apply(j, w.shop.Advance(j.campaign, w.traveller(j), w.now))
+	if j.Position != before && len(j.news()) > 0 {
+		w.wake(j)
+	}
 }
 
 // traveller is an entry with all that it is judged by (store.Travellers).
@@ -46,16 +51,14 @@ func (w *World) traveller(j *journey) campaigns.Traveller {
 	return t
 }
 
-// news are the live events that the entry stands still for, since it arrived.
+// news are the live events that the entry stands still for (store.Arrived).
 func (j *journey) news() []customers.Event {
-	awaited, waits := j.campaign.Awaits(j.Entry)
-	if !waits {
-		return nil
-	}
 	var news []customers.Event
-	for _, event := range j.person.live {
-		if event.Name == awaited && !event.ReceivedAt.Before(j.ArrivedAt) {
-			news = append(news, event)
+	for _, awaited := range j.campaign.Awaiting(j.Entry) {
+		for _, event := range j.person.live {
+			if awaited.Brings(event) {
+				news = append(news, event)
+			}
 		}
 	}
 	return news

@@ -39,6 +39,7 @@ func TestWhatAJourneyWaitsForIsLiveAndNew(t *testing.T) {
 			{Entry: 7, Customer: "c-1", Event: "Order Completed", Since: noon},
 			{Entry: 8, Customer: "c-1", Event: "Order Completed", Since: noon.Add(time.Minute)},
 			{Entry: 9, Customer: "c-2", Event: "Order Returned", Since: noon},
+			{Entry: 10, Customer: "c-1", Event: "Order Completed", Since: noon, After: judged[1]},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +50,7 @@ func TestWhatAJourneyWaitsForIsLiveAndNew(t *testing.T) {
 				keys[entry] = append(keys[entry], e.Key)
 			}
 		}
-		same(t, "arrived", keys, map[int64][]string{7: {"just then", "late"}, 8: {"late"}})
+		same(t, "arrived", keys, map[int64][]string{7: {"just then", "late"}, 8: {"late"}, 10: {"late"}})
 	})
 }
 
