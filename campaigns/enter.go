@@ -79,12 +79,11 @@ func (w *Workspace) EntryOn(c *Campaign, segment string, change SegmentChange, c
 	return entry, true
 }
 
-// Leaves reports whether an event ends a running entry, and why. Where entries
-// have a key, an event about another key (the return of another order) leaves
-// this one alone.
+// Leaves reports whether an event ends a running entry, and why. One that concerns
+// another journey of the customer does not.
 func (c *Campaign) Leaves(e Entry, ev customers.Event, cust *customers.Customer, counts map[string]int64, now time.Time) (why string, leaves bool) {
 	moment := expression.Moment{Now: now, Customer: cust, Event: ev.Properties, Counts: counts}
-	if key := c.keyOf(moment); key != "" && e.Key != "" && key != e.Key {
+	if !c.concerns(e, moment) {
 		return "", false
 	}
 	for _, exit := range c.Exits {
@@ -93,6 +92,14 @@ func (c *Campaign) Leaves(e Entry, ev customers.Event, cust *customers.Customer,
 		}
 	}
 	return "", false
+}
+
+// concerns reports whether the event of a moment is about an entry. Where entries
+// have a key, one about another key (the return of another order) is not; one
+// without is about all of them.
+func (c *Campaign) concerns(e Entry, m expression.Moment) bool {
+	key := c.keyOf(m)
+	return key == "" || e.Key == "" || key == e.Key
 }
 
 // BeganAfter reports whether an event came before the entry or began it. It

@@ -67,14 +67,15 @@ func (j *journey) doneAt(at time.Time) {
 }
 
 // awaited is the first event that ends a wait: one that came since the step before
-// was done and before the deadline, and has not ended another wait of it.
+// was done and before the deadline, concerns the journey, and has not ended another
+// wait of it.
 func (j *journey) awaited(step *Step, deadline time.Time) (customers.Event, bool) {
 	moment, entry := j.moment(), j.move.Entry
 	wanted := Awaited{Event: step.Wait.Event, Since: entry.since(), After: entry.after()}
 	for _, event := range j.traveller.News {
 		moment.Event = event.Properties
 		if wanted.Brings(event) && event.ReceivedAt.Before(deadline) && !j.used(event) &&
-			holds(step.Wait.Where, moment) {
+			j.campaign.concerns(entry, moment) && holds(step.Wait.Where, moment) {
 			return event, true
 		}
 	}

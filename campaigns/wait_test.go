@@ -181,6 +181,19 @@ func TestAWaitHearsSinceTheHandOver(t *testing.T) {
 	}
 }
 
+func TestAnEventEndsTheWaitItConcerns(t *testing.T) {
+	c := ruleCampaign(awaitStep(t, ""))
+	c.Entry.Key = when(t, "event.order_id")
+	for about, want := range map[any]string{"A1": "happened", "A2": "", nil: "happened"} {
+		who, event := traveller().at("0"), order(5, time.Hour, 20)
+		event.Properties["order_id"] = about
+		who.Entry.Key, who.News = "A1", []customers.Event{event}
+		if got := ruleShop().Advance(c, who, noon.Add(time.Hour)).Entry.Journal.Steps["0"].Status; got != want {
+			t.Errorf("an order of %v: %q, want %q", about, got, want)
+		}
+	}
+}
+
 func TestConditionsAskWhetherTheEventCame(t *testing.T) {
 	c := ruleCampaign(awaitStep(t, ""), branchStep(Branch{If: when(t, `steps.bought.status == "timed_out"`), Steps: []Step{stopStep()}}))
 	move := ruleShop().Advance(c, traveller().at("0"), noon.Add(72*time.Hour))

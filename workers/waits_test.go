@@ -167,3 +167,19 @@ func TestAnEventAfterTheLetterIsNotMissed(t *testing.T) {
 		})
 	}
 }
+
+// The review of one order says nothing of another.
+func TestAnEventEndsTheWaitOfTheJourneyItConcerns(t *testing.T) {
+	s := open(t, with(map[string]string{
+		"campaigns/keyed.yaml": campaign("keyed", "Order Arrived", "{wait: {for: Order Reviewed, at_most: 3d}}") + "entry: {key: event.order_id}\n",
+	}))
+	s.plan("ann", "Order Arrived", "order_id", "A1")
+	s.plan("ann", "Order Arrived", "order_id", "A2")
+	s.later(time.Hour)
+	s.plan("ann", "Order Reviewed", "order_id", "A1")
+	running, err := s.store.RunningOf(s.ctx(), []string{"ann"})
+	ok(t, err)
+	if len(running) != 1 || running[0].Key != "A2" {
+		t.Errorf("after the review of A1 there are %+v", running)
+	}
+}
