@@ -143,14 +143,23 @@ func (b Recordings) OfCases(ctx context.Context, cases []int64) (map[int64][]rec
 			r, err := scanRecording(row.withFirst(&id))
 			of[id] = append(of[id], r)
 			return none, err
-		}, `SELECT k.id, `+recordingColumns+` FROM cases k JOIN recordings r ON r.case_id = k.id OR (r.entry = k.entry AND r.entry > 0)
-			WHERE `+tx.among("k.id")+" ORDER BY r.at DESC, r.id DESC")
+		}, tx.recordingsOfCases())
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the recordings of %d cases: %w", len(cases), err)
 	}
 	return of, nil
+}
+
+// recordingsOfCases is the SQL of the recordings of those cases whose numbers are in
+// {rows}, each after its case, the newest first. They name the case or were made on
+// its journey: two lookups, for an index serves neither of two columns.
+func (t *tx) recordingsOfCases() string {
+	return `WITH k AS MATERIALIZED (SELECT id, entry FROM cases WHERE ` + t.among("id") + `)
+		SELECT k.id, ` + recordingColumns + ` FROM k JOIN recordings r ON r.case_id = k.id AND r.case_id > 0
+		UNION SELECT k.id, ` + recordingColumns + ` FROM k JOIN recordings r ON r.entry = k.entry AND r.entry > 0
+		ORDER BY 12 DESC, 2 DESC` // r.at, r.id
 }
 
 // Recording implements recordings.Shelf.

@@ -167,6 +167,13 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 		if plan := s.plan(t, (&tx{dialect: s.dialect}).leaseWaiting(), 1, 10, 2, 3); plan != "" {
 			t.Errorf("leasing callbacks reads everything:\n%s", plan)
 		}
+		ofCases, args, err := numbers([]int64{1}).bind(s.dialect, (&tx{dialect: s.dialect}).recordingsOfCases(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan := s.plan(t, ofCases, args...); plan != "" {
+			t.Errorf("finding the recordings of cases reads everything:\n%s", plan)
+		}
 		if s.dialect == expression.Postgres {
 			const known = "SELECT at FROM event_keys k WHERE k.number = $1 AND k.digest = $2"
 			if plan := s.plan(t, known, 1, 2); plan != "" {

@@ -120,16 +120,25 @@ func TestRecordingsAreFoundByCustomerAndCase(t *testing.T) {
 		open := cases(t, s, "recovery", 10)
 		agents := taped("RE2", noon) // an agent's own call, which no delivery placed
 		agents.Entry, agents.Delivery, agents.Campaign, agents.Case, agents.Kind = 0, 0, "", open[1].ID, recordings.Conversation
-		if err := s.Recordings().Add(t.Context(), []recordings.Recording{taped("RE1", ago(time.Hour)), agents}); err != nil {
+		both := taped("RE3", ago(2*time.Hour)) // of the journey, and names its case: it is listed once
+		both.Case = open[0].ID
+		if err := s.Recordings().Add(t.Context(), []recordings.Recording{both, taped("RE1", ago(time.Hour)), agents}); err != nil {
 			t.Fatal(err)
 		}
 		all, err := s.Recordings().OfCustomer(t.Context(), "c-1")
-		if err != nil || len(all) != 2 || all[0].ProviderID != "RE2" {
+		if err != nil || len(all) != 3 || all[0].ProviderID != "RE2" {
 			t.Errorf("of the customer: %+v, %v", all, err)
 		}
 		of, err := s.Recordings().OfCases(t.Context(), []int64{open[0].ID, open[1].ID, 99})
-		if err != nil || len(of) != 2 || of[open[0].ID][0].ProviderID != "RE1" || of[open[1].ID][0].ProviderID != "RE2" {
-			t.Errorf("of the cases: %+v, %v", of, err)
+		if err != nil || len(of) != 2 {
+			t.Fatalf("of the cases: %+v, %v", of, err)
+		}
+		for id, want := range map[int64][]string{open[0].ID: {"RE1", "RE3"}, open[1].ID: {"RE2"}} {
+			var got []string
+			for _, r := range of[id] {
+				got = append(got, r.ProviderID)
+			}
+			same(t, "of a case", got, want)
 		}
 	})
 }
