@@ -164,10 +164,10 @@ func (h Health) probed(s Signs, now time.Time) Health {
 // Admission says whether a message may leave by an outlet.
 type Admission struct {
 	// Free lets it leave, Probe lets one leave alone. Otherwise nothing leaves
-	// until Until, because of Why.
-	Free, Probe bool
-	Until       time.Time
-	Why         string
+	// until Until, because of Why; Since is when an outlet that is down fell.
+	Free, Probe  bool
+	Until, Since time.Time
+	Why          string
 }
 
 // Admit says what may leave now, and the health after that: whoever is given the
@@ -179,9 +179,9 @@ func (h Health) Admit(now time.Time) (Health, Admission) {
 	case !h.Down:
 		return h, Admission{Free: true}
 	case now.Before(h.ProbedUntil):
-		return h, Admission{Until: later(h.NextProbe, now.Add(firstProbe)), Why: ProviderDown}
+		return h, Admission{Until: later(h.NextProbe, now.Add(firstProbe)), Since: h.Since, Why: ProviderDown}
 	case now.Before(h.NextProbe):
-		return h, Admission{Until: h.NextProbe, Why: ProviderDown}
+		return h, Admission{Until: h.NextProbe, Since: h.Since, Why: ProviderDown}
 	}
 	h.ProbedUntil, h.NextProbe = now.Add(probeFor), now.Add(firstProbe)
 	return h, Admission{Probe: true}
@@ -211,9 +211,9 @@ type Outlets interface {
 	Health(ctx context.Context, ch channels.Channel) ([]Health, error)
 	// Change moves one outlet's health on, alone among all who do.
 	Change(ctx context.Context, o Outlet, move func(Health) Health) (before, after Health, err error)
-	// Release makes due what waits for a channel's provider until a moment at the
-	// latest.
-	Release(ctx context.Context, ch channels.Channel, now, until time.Time) (int, error)
+	// Release makes what waits for a channel's provider until a moment at the latest
+	// due at another, and returns how much that was, also where the rest went wrong.
+	Release(ctx context.Context, ch channels.Channel, at, until time.Time) (int, error)
 	// Traffic sums up what was settled since a moment, by provider. It is kept
 	// by the minute, for an hour.
 	Traffic(ctx context.Context, since time.Time) ([]Traffic, error)

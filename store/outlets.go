@@ -69,20 +69,46 @@ func (o outlets) Change(ctx context.Context, out deliveries.Outlet, move func(de
 	return before, after, nil
 }
 
-// Release implements deliveries.Outlets.
-func (o outlets) Release(ctx context.Context, ch channels.Channel, now, until time.Time) (int, error) {
-	var released int64
-	err := o.store.write(ctx, func(tx *tx) (err error) {
-		released, err = tx.exec(ctx, `
-			UPDATE deliveries SET due_at = $2
-			WHERE phase = 'waiting' AND channel = $1 AND due_at > $2 AND due_at <= $3 AND reason IN ($4, $5)`,
-			ch, now.UnixMilli(), until.UnixMilli(), deliveries.ProviderDown, deliveries.AccountRefused)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("release what waits for a provider of %s: %w", ch, err)
+// Release implements deliveries.Outlets. There may be millions: they are let go by the
+// thousand, so that the first leave at once and no time that runs out undoes the rest.
+func (o outlets) Release(ctx context.Context, ch channels.Channel, at, until time.Time) (released int, err error) {
+	after := at.UnixMilli() + 1
+	for {
+		var held []due
+		err = o.store.write(ctx, func(tx *tx) error {
+			var err error
+			if held, err = heldForProvider(ctx, tx, ch, after, until.UnixMilli()); err != nil || len(held) == 0 {
+				return err
+			}
+			ids := make([]int64, len(held))
+			for i, d := range held {
+				ids[i] = d.id
+			}
+			_, err = tx.execRows(ctx, numbers(ids), "UPDATE deliveries SET due_at = $1 WHERE "+tx.among("id"), at.UnixMilli())
+			return err
+		})
+		if err != nil {
+			return released, fmt.Errorf("release what waits for a provider of %s: %w", ch, err)
+		}
+		if released += len(held); len(held) < chunk {
+			return released, nil
+		}
+		after = held[chunk-1].at // what else waits until then is found there
 	}
-	return int(released), nil
+}
+
+// heldForProvider locks the next of a channel that wait for its provider, from one
+// moment to another, a chunk at most.
+func heldForProvider(ctx context.Context, tx *tx, ch channels.Channel, from, until int64) ([]due, error) {
+	scan := func(r record) (d due, err error) {
+		err = r.Scan(&d.id, &d.at)
+		return d, err
+	}
+	return list(ctx, tx, scan, `
+		SELECT d.id, d.due_at FROM deliveries d
+		WHERE d.phase = 'waiting' AND d.channel = $1 AND d.due_at >= $2 AND d.due_at <= $3 AND d.reason IN ($4, $5)
+		ORDER BY d.due_at, d.priority DESC, d.id LIMIT $6`+tx.forUpdateOfFree("d"),
+		ch, from, until, deliveries.ProviderDown, deliveries.AccountRefused, chunk)
 }
 
 // Traffic implements deliveries.Outlets.

@@ -89,7 +89,7 @@ func TestThatAProviderIsUpIsToldThoughNothingIsReleased(t *testing.T) {
 			troubles++
 		}
 	}
-	if keeping.asked != 1 || troubles != 1 {
+	if keeping.asked < 2 || troubles != 1 { // by what comes back, too, whose own sending it is no trouble of
 		t.Errorf("asked to release %d times, %d tasks report it", keeping.asked, troubles)
 	}
 	if len(r.bodies) != 2 || !strings.Contains(r.bodies[1], "provider.up") || !strings.Contains(s.said.String(), "a provider is up again") {

@@ -156,6 +156,7 @@ type round struct {
 
 	health   map[deliveries.Outlet]deliveries.Health // as last looked at
 	lookedAt time.Time
+	released bool // what else waited although its outlet is up
 }
 
 // takeRoom waits until so many rows may be read, no longer than the task and the

@@ -57,6 +57,10 @@ func waiting(d deliveries.Delivery, why string, due, now time.Time) deliveries.O
 
 // overdue reports whether a delivery that waited for its provider has expired.
 func overdue(d deliveries.Delivery, now time.Time) bool {
-	held := d.Reason == deliveries.ProviderDown || d.Reason == deliveries.AccountRefused
-	return held && !d.ExpiresAt.IsZero() && !now.Before(d.ExpiresAt)
+	return waited(d) && !d.ExpiresAt.IsZero() && !now.Before(d.ExpiresAt)
+}
+
+// waited reports whether a delivery was last given back because its provider was down.
+func waited(d deliveries.Delivery) bool {
+	return d.Reason == deliveries.ProviderDown || d.Reason == deliveries.AccountRefused
 }

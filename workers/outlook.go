@@ -15,8 +15,11 @@ const (
 	// somebody looks again, spread over as long once more. They are released as
 	// soon as it is up.
 	heldFor = 30 * time.Second
-	// longestHeld is the longest that any of them waits.
-	longestHeld = 2 * heldFor
+	// heldBriefly of a batch wait no longer than that: the next probe is among them.
+	// The others wait as long as the provider has been down already, up to
+	// longestHeld, or a long outage would keep the database as busy as sending does.
+	heldBriefly = 20
+	longestHeld = 30 * time.Minute
 	// withoutProvider is how long they wait where none is configured.
 	withoutProvider = 5 * time.Minute
 )
@@ -34,7 +37,7 @@ type Outlook struct {
 
 // note writes down what was seen of an outlet. Where that brings it up again,
 // what waited for it is released. That it is up is told whether or not that goes
-// well: it is written down once, and what is not released comes back by itself.
+// well: it is written down once, and the rest is released by what comes back by itself.
 func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
 	now := o.Now()
 	var unreleased error
@@ -48,12 +51,39 @@ func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliver
 		o.Log.Error("a provider is down; its messages wait", "outlet", out.String(), "why", after.Why, "error", after.Detail)
 	default:
 		var released int
-		released, unreleased = o.Outlets.Release(ctx, out.Channel, now, now.Add(longestHeld))
+		released, unreleased = o.Outlets.Release(ctx, out.Channel, now, now.Add(2*longestHeld))
 		o.Log.Error("a provider is up again", "outlet", out.String(), "down for", now.Sub(before.Since), "released", released)
 	}
 	o.Shown.Metrics.Outlet(string(out.Channel), out.Provider, after.Down)
 	o.Alarm.tell(ctx, before, after)
 	return unreleased
+}
+
+// missed releases what waits although an outlet is up: it was given back by who had
+// not seen yet that it came up, or waits for a provider whose place it took.
+func (o *Outlook) missed(ctx context.Context, known deliveries.Health) error {
+	now := o.Now()
+	if known.Since.IsZero() {
+		var err error
+		_, known, err = o.Outlets.Change(ctx, known.Outlet, func(h deliveries.Health) deliveries.Health {
+			if h.Since.IsZero() {
+				h.Since = now
+			}
+			return h
+		})
+		if err != nil || known.Down {
+			return err
+		}
+	}
+	released, err := o.Outlets.Release(ctx, known.Channel, known.Since, now.Add(2*longestHeld))
+	o.Log.Info("messages waited for a provider that is up", "outlet", known.String(), "released", released)
+	return err
+}
+
+// missed reports whether a message waited for an outlet longer than until it came up:
+// what is released then is due at that moment.
+func missed(d deliveries.Delivery, known deliveries.Health) bool {
+	return waited(d) && d.DueAt.After(known.Since)
 }
 
 // signsOf is what the outcomes of sends show of the outlet they left by. A

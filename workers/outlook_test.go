@@ -2,6 +2,7 @@ package workers_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -116,6 +117,69 @@ func TestAnOutageIsNoticedProbedAndOver(t *testing.T) {
 	}
 	if n := strings.Count(s.said.String(), "a provider is up again"); n != 1 {
 		t.Errorf("that it is up is told %d times", n)
+	}
+}
+
+// What waits is left alone the longer the outage lasts, but for a few who look whether
+// it is over, and goes all the same as soon as it is.
+func TestALongOutageTurnsOverFew(t *testing.T) {
+	const many, minutes = 300, 60
+	s := outage(t, many)
+	taken := 0
+	for range minutes {
+		s.later(time.Minute)
+		due := s.due()
+		taken += len(due)
+		ok(t, s.courier.Deliver(s.ctx(), due))
+	}
+	if taken > many*minutes/5 {
+		t.Errorf("%d messages were taken up and given back %d times in an hour", many, taken)
+	}
+	if taken < 5*minutes {
+		t.Errorf("messages came up %d times in %d minutes: who finds out that it is over", taken, minutes)
+	}
+	s.provider.does(nil)
+	for range 2 {
+		s.later(15 * time.Second)
+		s.deliver()
+	}
+	s.deliver()
+	if got := counted(s.texts()); got["sent"] != many-5 {
+		t.Errorf("after the outage %v", got)
+	}
+}
+
+// Who read that the provider is down may write so after it came up; another provider
+// may have taken its place.
+func TestNothingWaitsForAProviderThatIsUp(t *testing.T) {
+	for name, over := range map[string]func(s *shop){
+		"held as it came up": func(s *shop) {
+			_, _, err := s.store.Outlets().Change(s.ctx(), textOut, func(h deliveries.Health) deliveries.Health {
+				return deliveries.Health{Outlet: h.Outlet, Since: s.clock()}
+			})
+			ok(s.t, err)
+		},
+		"another provider": func(s *shop) {
+			s.courier.Providers = maps.Clone(names)
+			s.courier.Providers[channels.SMS] = "another"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := outage(t, 100)
+			for range 10 { // by then most wait for longer than a minute
+				s.later(time.Minute)
+				s.deliver()
+			}
+			s.provider.does(nil)
+			over(s)
+			for range 2 {
+				s.later(time.Minute)
+				s.deliver()
+			}
+			if got := counted(s.texts()); got["sent"] != 95 {
+				t.Errorf("got %v", got)
+			}
+		})
 	}
 }
 

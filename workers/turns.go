@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"rapport/channels"
@@ -119,6 +120,7 @@ func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err 
 		case err != nil:
 			return nil, err
 		case a.Free:
+			r.letGo(ctx, t)
 			open = append(open, t)
 		default:
 			if err := r.hold(ctx, rowsOf(t.parcels), a); err != nil {
@@ -127,6 +129,22 @@ func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err 
 		}
 	}
 	return open, nil
+}
+
+// letGo releases what else waits for an outlet that is up, where a turn shows that
+// something does. What stands in the turn leaves whether or not that goes well.
+func (r *round) letGo(ctx context.Context, t *turn) {
+	known := r.health[t.outlet]
+	known.Outlet = t.outlet
+	if r.released || !slices.ContainsFunc(t.parcels, func(p *parcel) bool { return missed(p.delivery, known) }) {
+		return
+	}
+	r.released = true
+	ctx, cancel := r.whole(ctx)
+	defer cancel()
+	if err := r.Outlook.missed(ctx, known); err != nil {
+		r.Log.Warn("what waits for a provider that is up was not released", "outlet", t.outlet.String(), "error", err)
+	}
 }
 
 // probe finds out whether an outlet is up again: by what costs nothing where the
@@ -201,14 +219,18 @@ func (r *round) observe(ctx context.Context, parcels []*parcel, results []channe
 
 // hold gives deliveries back for as long as an outlet is shut. They wait in the
 // ledger, without an attempt, no longer than until they expire. The first of
-// those that wait for a provider comes back for the next probe.
+// those that wait for a provider comes back for the next probe, and a few soon after.
 func (r *round) hold(ctx context.Context, some []deliveries.Delivery, a deliveries.Admission) error {
 	now := r.Now()
 	outcomes := make([]deliveries.Outcome, len(some))
 	for i, d := range some {
 		due := a.Until.Add(deliveries.Spread(d, max(a.Until.Sub(now)/4, time.Second)))
 		if a.Why == deliveries.ProviderDown {
-			due = now.Add(heldFor + deliveries.Spread(d, heldFor))
+			length := heldFor
+			if i >= heldBriefly {
+				length = min(max(now.Sub(a.Since), heldFor), longestHeld)
+			}
+			due = now.Add(length + deliveries.Spread(d, length))
 			if i == 0 && a.Until.Before(due) {
 				due = a.Until
 			}

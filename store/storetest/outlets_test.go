@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/deliveries"
 	"rapport/store"
@@ -71,6 +72,29 @@ func TestWhatWaitsForAProviderIsReleased(t *testing.T) {
 				t.Errorf("delivery %d (%s) is due at %s", i, d.Reason, d.DueAt)
 			}
 		}
+	})
+}
+
+// They are let go by the thousand, also those that are due at one instant.
+func TestVeryManyAreReleased(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		const many = 2100
+		var moves []campaigns.Move
+		for _, e := range entered(t, s, many) {
+			e.Position, e.WakeAt = "0", time.Time{}
+			moves = append(moves, campaigns.Move{Entry: e, Plan: []deliveries.Delivery{message(channels.Email)}})
+		}
+		apply(t, s, moves...)
+		fence, claimed := claim(t, s)
+		outcomes := make([]deliveries.Outcome, len(claimed))
+		for i, d := range claimed {
+			outcomes[i] = deliveries.Outcome{ID: d.ID, Status: deliveries.Planned, Reason: deliveries.ProviderDown, DueAt: noon.Add(time.Hour)}
+		}
+		settle(t, s, fence, outcomes...)
+		if n, err := s.Outlets().Release(t.Context(), channels.Email, noon, noon.Add(time.Hour)); err != nil || n != many {
+			t.Errorf("%d were released (%v), want %d", n, err, many)
+		}
+		same(t, "due", len(due(t, s, noon)), many)
 	})
 }
 
