@@ -47,8 +47,16 @@ func (s *Store) Restored(ctx context.Context, gap deliveries.Gap, dry bool) (r d
 }
 
 func restore(ctx context.Context, tx *tx, gap deliveries.Gap, dry bool) (r deliveries.Restoration, err error) {
+	// One that nobody went on from was done in vain.
+	if _, err := tx.exec(ctx, "DELETE FROM restores WHERE resumed_at IS NULL"); err != nil {
+		return r, err
+	}
+	stood, err := stoodStill(ctx, tx)
+	if err != nil {
+		return r, err
+	}
+	until := gap.Until.Add(gap.Until.Sub(gap.BackupOf) + settling - stood)
 	// What waited for a pause or an outage to end may have been let go early.
-	until := gap.Until.Add(gap.Until.Sub(gap.BackupOf) + settling)
 	if r.Unconfirmed, err = doubt(ctx, tx, gap, `d.phase = 'moving'
 		OR d.phase = 'waiting' AND (d.due_at <= $1 OR d.reason IN ('provider_down', 'paused_campaign'))`, gap.Until.UnixMilli()); err != nil {
 		return r, err
@@ -137,6 +145,10 @@ func doubtPlanned(ctx context.Context, tx *tx, planned []deliveries.Delivery) er
 	if err != nil || !open {
 		return err
 	}
+	stood, err := stoodStill(ctx, tx)
+	if err != nil {
+		return err
+	}
 	entries := make([]int64, len(planned))
 	for i, d := range planned {
 		entries[i] = d.Entry
@@ -144,11 +156,20 @@ func doubtPlanned(ctx context.Context, tx *tx, planned []deliveries.Delivery) er
 	doubtful, err := listRows(ctx, tx, numbers(distinct(entries)), column[int64], `
 		SELECT d.id FROM deliveries d JOIN entries e ON e.id = d.entry LEFT JOIN runs r ON r.id = e.run
 		WHERE `+tx.among("d.entry")+` AND d.status = 'planned' AND d.fence IS NULL AND d.attempts = 0
-			AND (d.due_at <= e.doubtful_until OR d.due_at <= r.doubtful_until)`)
+			AND (d.due_at <= e.doubtful_until + $1 OR d.due_at <= r.doubtful_until + $1)`, stood.Milliseconds())
 	if err != nil || len(doubtful) == 0 {
 		return err
 	}
 	return doubtAbout(ctx, tx, gap, doubtful)
+}
+
+// stoodStill is how long work stood still after backups were put back, all of them
+// together. Doubts reach as much further than the doubtful_until of entries and runs:
+// that is known only when work goes on, when there may be too many to write them again.
+func stoodStill(ctx context.Context, tx *tx) (time.Duration, error) {
+	stood, _, err := first(ctx, tx, column[int64], `
+		SELECT CAST(COALESCE(SUM(CASE WHEN resumed_at > restored_at THEN resumed_at - restored_at ELSE 0 END), 0) AS BIGINT) FROM restores`)
+	return time.Duration(stood) * time.Millisecond, err
 }
 
 func scanGap(r record) (gap deliveries.Gap, err error) {
@@ -170,21 +191,12 @@ func jump(ctx context.Context, tx *tx, table string) error {
 	return err
 }
 
-// Resumed lets doubts reach as much further as work stood still since the
-// backup was put back, and reports whether it had not gone on yet.
+// Resumed goes on after a backup was put back, which lets doubts reach as much further
+// as work stood still since. It reports whether nobody had gone on yet.
 func (s *Store) Resumed(ctx context.Context, now time.Time) (fresh bool, err error) {
 	err = s.write(ctx, func(tx *tx) error {
-		gap, waits, err := first(ctx, tx, scanGap, "SELECT backup_of, restored_at FROM restores WHERE resumed_at IS NULL ORDER BY id LIMIT 1")
-		if fresh = waits; err != nil || !waits {
-			return err
-		}
-		stood := now.Sub(gap.Until).Milliseconds()
-		for _, table := range []string{"entries", "runs"} {
-			if _, err := tx.exec(ctx, "UPDATE "+table+" SET doubtful_until = doubtful_until + $1 WHERE doubtful_until IS NOT NULL", stood); err != nil {
-				return err
-			}
-		}
-		_, err = tx.exec(ctx, "UPDATE restores SET resumed_at = $1 WHERE resumed_at IS NULL", now.UnixMilli())
+		waited, err := tx.exec(ctx, "UPDATE restores SET resumed_at = $1 WHERE resumed_at IS NULL", now.UnixMilli())
+		fresh = waited > 0
 		return err
 	})
 	if err != nil {
