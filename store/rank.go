@@ -15,7 +15,8 @@ const inactive = 365 * 24 * time.Hour
 //
 // RFM: everybody with a completed order is placed, by the latest order, the
 // number of orders and their total, in one of five parts of equal size, 5 the
-// best; equal figures share a part. Others have none.
+// best; equal figures share a part. An order of which nobody knows when it was is
+// older than all others. Who has none has no part.
 //
 // Pyramid (Curry): of those who ordered in the 365 days before now, the 1 %
 // with the highest total are top, the next 4 % big, the next 15 % medium, all
@@ -58,7 +59,7 @@ func (s *Store) readPlaces(ctx context.Context, now time.Time) (changed []ranked
 			return p, err
 		}, `
 			WITH buyers AS (
-				SELECT id, 1 + 5 * (rank() OVER (ORDER BY orders_last_at) - 1) / count(*) OVER () AS recency,
+				SELECT id, 1 + 5 * (rank() OVER (ORDER BY orders_last_at NULLS FIRST) - 1) / count(*) OVER () AS recency,
 					1 + 5 * (rank() OVER (ORDER BY orders_count) - 1) / count(*) OVER () AS frequency,
 					1 + 5 * (rank() OVER (ORDER BY orders_total) - 1) / count(*) OVER () AS monetary
 				FROM customers WHERE orders_count > 0),

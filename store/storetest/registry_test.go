@@ -227,7 +227,8 @@ func TestPutProducts(t *testing.T) {
 	})
 }
 
-// A hundred customers, each a little better than the one before.
+// A hundred customers, each a little better than the one before, and some of whom a file
+// does not say when they last bought.
 func TestCustomersAreRankedByWhatTheyBought(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		var people []customers.Customer
@@ -238,6 +239,7 @@ func TestCustomersAreRankedByWhatTheyBought(t *testing.T) {
 		}
 		people = append(people,
 			customers.Customer{ID: "c-never"},
+			customers.Customer{ID: "c-undated", Orders: customers.OrderTotals{Count: 9, Total: 1_000_000}},
 			customers.Customer{ID: "c-long-ago", Orders: customers.OrderTotals{Count: 9, Total: 1_000_000, FirstAt: ago(9001 * time.Hour), LastAt: ago(9000 * time.Hour)}})
 		put(t, s, people...)
 		for range 2 { // again gives the same
@@ -258,6 +260,7 @@ func TestCustomersAreRankedByWhatTheyBought(t *testing.T) {
 			{"c-080", customers.RFM{Recency: 4, Frequency: 1, Monetary: 4}, "small"},
 			{"c-001", customers.RFM{Recency: 1, Frequency: 1, Monetary: 1}, "small"},
 			{"c-long-ago", customers.RFM{Recency: 1, Frequency: 5, Monetary: 5}, "inactive"},
+			{"c-undated", customers.RFM{Recency: 1, Frequency: 5, Monetary: 5}, "inactive"},
 			{"c-never", customers.RFM{}, "inactive"},
 		} {
 			c := loaded(t, s, want.id)
