@@ -55,7 +55,7 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	if err != nil {
 		return customers.Tally{}, err
 	}
-	if err := suppressErased(ctx, tx, now, people); err != nil {
+	if err := suppressErased(ctx, tx, people); err != nil {
 		return customers.Tally{}, err
 	}
 	return tallied(total, added, append(changed, speakers(spoken)...)), nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/campaigns/expression"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -61,12 +62,12 @@ func (e *eraser) erase(ctx context.Context) error {
 		return err
 	}
 	e.journeys(ctx)
-	e.messages(ctx) // and what a journey planned until it was waited for
-	e.veil(ctx, channels.Email, email)
-	e.veil(ctx, channels.SMS, phone)
-	e.veil(ctx, channels.Call, phone)
+	e.messages(ctx)                                                                                       // and what a journey planned until it was waited for
+	for _, a := range []address{{channels.Call, phone}, {channels.Email, email}, {channels.SMS, phone}} { // in the order of putSuppressions
+		e.veil(ctx, a)
+	}
 	e.words(ctx)
-	e.gone.Events = e.do(ctx, "DELETE FROM events WHERE customer = $1", e.id)
+	e.timeline(ctx)
 	e.do(ctx, "DELETE FROM order_lines WHERE order_id IN (SELECT o.id FROM orders o WHERE o.customer = $1)", e.id)
 	e.gone.Orders = e.do(ctx, "DELETE FROM orders WHERE customer = $1", e.id)
 	e.gone.Subscriptions = e.do(ctx, "DELETE FROM push_subscriptions WHERE customer = $1", e.id)
@@ -148,68 +149,177 @@ func (e *eraser) words(ctx context.Context) {
 	e.do(ctx, "UPDATE recordings SET state = 'kept', due_at = $2 WHERE customer = $1 AND state = 'waiting'", e.alias, e.now)
 }
 
-// veil suppresses an address without keeping it, for the reason there was.
-func (e *eraser) veil(ctx context.Context, ch channels.Channel, address string) {
-	if address == "" || e.err != nil {
+// timeline deletes the lines, and by what they would be known again: what the shop
+// tells once more of somebody who is back is news.
+func (e *eraser) timeline(ctx context.Context) {
+	if e.err != nil {
+		return
+	}
+	var lines []string
+	if lines, e.err = list(ctx, e.tx, column[string], "DELETE FROM events WHERE customer = $1 RETURNING key", e.id); e.err != nil {
+		return
+	}
+	e.gone.Events = int64(len(lines))
+	if e.tx.dialect != expression.Postgres || len(lines) == 0 {
+		return
+	}
+	rows := newRows("number int, digest int").expect(len(lines))
+	for _, key := range lines {
+		of := fingerprintOf(key)
+		rows.add(of.number, of.digest)
+	}
+	_, e.err = e.tx.execRows(ctx, rows, "DELETE FROM event_keys k USING {rows} AS v WHERE k.number = v.number AND k.digest = v.digest")
+}
+
+// veil suppresses an address without keeping it, for the reason there was. Whom else
+// it reaches keeps theirs.
+func (e *eraser) veil(ctx context.Context, a address) {
+	if a.text == "" || e.err != nil {
+		return
+	}
+	// Whoever suppresses the address at this moment is waited for, or waits (see
+	// putVeiled): so a row of it is there, if only without a reason.
+	var before string
+	before, _, e.err = first(ctx, e.tx, column[string], `
+		INSERT INTO suppressions (channel, address, reason, at) VALUES ($1, $2, '', $3)
+		ON CONFLICT (channel, address) DO UPDATE SET at = suppressions.at RETURNING reason`, string(a.channel), a.text, e.now)
+	if e.err != nil {
 		return
 	}
 	reason := customers.Erased
-	before, known, err := first(ctx, e.tx, column[string], "SELECT s.reason FROM suppressions s WHERE s.channel = $1 AND s.address = $2", string(ch), address)
-	if known && customers.Weight(before) > 0 {
+	if before != "" && customers.Weight(before) > 0 {
 		reason = before
 	}
-	if e.err = err; err != nil {
+	var shared bool
+	if _, shared, e.err = first(ctx, e.tx, column[string], "SELECT c.id FROM customers c WHERE c."+addressColumn(a.channel)+" = $1 AND c.id <> $2 LIMIT 1", a.text, e.id); e.err != nil {
 		return
 	}
-	e.do(ctx, "DELETE FROM soft_bounces WHERE address = $1", address)
-	if e.twinless() {
-		e.do(ctx, "DELETE FROM suppressions WHERE channel = $1 AND address = $2", string(ch), address)
+	if !shared && a.channel == channels.Email {
+		e.do(ctx, "DELETE FROM soft_bounces WHERE address = $1", a.text)
+	}
+	if !shared || before == "" {
+		e.do(ctx, "DELETE FROM suppressions WHERE channel = $1 AND address = $2", string(a.channel), a.text)
 	}
 	e.do(ctx, "INSERT INTO suppressions (channel, address, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT (channel, address) DO NOTHING",
-		string(ch), customers.Veil(e.tx.erasureKeys[0], ch, address), reason, e.now)
+		string(a.channel), customers.Veil(e.tx.erasureKeys[0], a.channel, a.text), reason, e.now)
 	if e.err == nil {
 		e.err = setFact(ctx, e.tx, erasedFact, "yes")
 	}
 }
 
-// twinless reports whether nobody else is reached by the same addresses, whose stop
-// must stay readable.
-func (e *eraser) twinless() bool { return len(e.gone.Twins) == 0 }
+// addressColumn is the column of customers that holds by what a channel reaches them.
+func addressColumn(ch channels.Channel) string {
+	if ch == channels.Email {
+		return "email"
+	}
+	return "phone"
+}
 
 // suppressErased suppresses the addresses among those of people that belong to
 // somebody who was erased.
-func suppressErased(ctx context.Context, tx *tx, now time.Time, people []customers.Customer) error {
-	_, erased, err := readFact(ctx, tx, erasedFact)
-	if err != nil || !erased {
+func suppressErased(ctx context.Context, tx *tx, people []customers.Customer) error {
+	var given []address
+	for i := range people {
+		given = append(given, address{channels.Email, mailbox(people[i].Email)})
+		phone := strings.TrimSpace(people[i].Phone)
+		given = append(given, address{channels.SMS, phone}, address{channels.Call, phone})
+	}
+	found, err := erasedAmong(ctx, tx, given)
+	if err != nil || len(found) == 0 {
 		return err
 	}
-	if len(tx.erasureKeys) == 0 {
-		return errNoErasureKey
-	}
-	rows := newRows("channel text, veiled text, address text")
-	for _, key := range tx.erasureKeys {
-		for i := range people {
-			addVeiled(rows, key, channels.Email, mailbox(people[i].Email))
-			addVeiled(rows, key, channels.SMS, strings.TrimSpace(people[i].Phone))
-			addVeiled(rows, key, channels.Call, strings.TrimSpace(people[i].Phone))
-		}
-	}
-	if rows.len() == 0 {
-		return nil
-	}
-	blocks, err := listRows(ctx, tx, rows, func(r record) (b customers.Suppression, err error) {
-		b.At = now
-		err = r.Scan(&b.Channel, &b.Address, &b.Reason)
-		return b, err
-	}, "SELECT s.channel, v.address, s.reason FROM {rows} AS v JOIN suppressions s ON s.channel = v.channel AND s.address = v.veiled")
-	if err != nil || len(blocks) == 0 {
-		return err
+	blocks := make([]customers.Suppression, len(found))
+	for i, f := range found {
+		blocks[i] = customers.Suppression{Channel: f.channel, Address: f.text, Reason: f.reason, At: f.at}
 	}
 	return putSuppressions(ctx, tx, blocks)
 }
 
-func addVeiled(rows *rowset, key []byte, ch channels.Channel, address string) {
-	if address != "" {
-		rows.add(ch, customers.Veil(key, ch, address), address)
+// erasedAddress is one of somebody who was erased.
+type erasedAddress struct {
+	address
+	veil   string // which stands for it on the suppression list
+	reason string
+	at     time.Time
+	lone   bool // nobody has it now
+}
+
+// erasedAmong finds the addresses that belong to somebody who was erased; one that was
+// veiled with several keys is found for each.
+func erasedAmong(ctx context.Context, tx *tx, addresses []address) ([]erasedAddress, error) {
+	_, erased, err := readFact(ctx, tx, erasedFact)
+	if err != nil || !erased {
+		return nil, err
 	}
+	if len(tx.erasureKeys) == 0 {
+		return nil, errNoErasureKey
+	}
+	rows := newRows("channel text, veiled text, address text").expect(len(addresses) * len(tx.erasureKeys))
+	for _, a := range addresses {
+		for _, veil := range veilsOf(tx, a) {
+			rows.add(a.channel, veil, a.text)
+		}
+	}
+	if rows.len() == 0 {
+		return nil, nil
+	}
+	return listRows(ctx, tx, rows, func(r record) (f erasedAddress, err error) {
+		var had bool
+		err = r.Scan(&f.channel, &f.text, &f.veil, &f.reason, asTime(&f.at), orZero(&had))
+		f.lone = !had
+		return f, err
+	}, `
+		SELECT s.channel, v.address, s.address, s.reason, s.at, CASE
+			WHEN s.channel = 'email' AND EXISTS (SELECT 1 FROM customers c WHERE c.email = v.address) THEN 1
+			WHEN s.channel <> 'email' AND EXISTS (SELECT 1 FROM customers c WHERE c.phone = v.address) THEN 1 ELSE 0 END
+		FROM {rows} AS v JOIN suppressions s ON s.channel = v.channel AND s.address = v.veiled`)
+}
+
+// veilsOf is what may stand for an address on the suppression list, by each key;
+// nothing for no address, and for what is no address of a customer's.
+func veilsOf(tx *tx, a address) (veils []string) {
+	if a.text == "" || a.channel == channels.Push {
+		return nil
+	}
+	for _, key := range tx.erasureKeys {
+		veils = append(veils, customers.Veil(key, a.channel, a.text))
+	}
+	return veils
+}
+
+// putVeiled lets blocks that were just put on the list count for people who were
+// erased, and takes addresses off it that nobody else has: it is the veil that tells.
+// Without a key a veil is not found, and then a STOP counts for more than its veil.
+func putVeiled(ctx context.Context, tx *tx, put []customers.Suppression) error {
+	if len(tx.erasureKeys) == 0 || len(put) == 0 {
+		return nil
+	}
+	of := make(map[address]customers.Suppression, len(put))
+	given := make([]address, len(put))
+	for i, b := range put {
+		given[i] = address{b.Channel, b.Address}
+		of[given[i]] = b
+	}
+	found, err := erasedAmong(ctx, tx, given)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	var veiled []customers.Suppression
+	lone := newRows("channel text, address text")
+	for _, f := range found {
+		b := of[f.address]
+		b.Address = f.veil
+		veiled = append(veiled, b)
+		if f.lone {
+			lone.add(f.channel, f.text)
+		}
+	}
+	if _, err := blockAddresses(ctx, tx, veiled); err != nil || lone.len() == 0 {
+		return err
+	}
+	_, err = tx.execRows(ctx, lone, `
+		WITH v AS MATERIALIZED (SELECT channel, address FROM {rows} AS r)
+		DELETE FROM suppressions WHERE `+tx.within("suppressions.channel", "SELECT v.channel FROM v")+" AND "+tx.within("suppressions.address", "SELECT v.address FROM v")+`
+			AND EXISTS (SELECT 1 FROM v WHERE v.channel = suppressions.channel AND v.address = suppressions.address)`)
+	return err
 }

@@ -86,10 +86,27 @@ func (s *Store) Suppress(ctx context.Context, blocks []customers.Suppression) er
 	return nil
 }
 
-// putSuppressions blocks addresses inside a transaction. The first reason for an
-// address stays until one comes that replaces it. The journeys of who is behind them
-// are woken.
+// putSuppressions blocks addresses inside a transaction, those of people who were
+// erased under their veil. The first reason for an address stays until one comes that
+// replaces it. The journeys of who is behind them are woken.
 func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression) error {
+	put, err := blockAddresses(ctx, tx, blocks)
+	if err != nil {
+		return err
+	}
+	if err := putVeiled(ctx, tx, put); err != nil {
+		return err
+	}
+	blocked := make([]address, len(put))
+	for i, b := range put {
+		blocked[i] = address{b.Channel, b.Address}
+	}
+	return wakeBehind(ctx, tx, blocked)
+}
+
+// blockAddresses puts addresses on the suppression list and returns the blocks that
+// changed it.
+func blockAddresses(ctx context.Context, tx *tx, blocks []customers.Suppression) ([]customers.Suppression, error) {
 	stays := map[address]int{}
 	for i, b := range blocks {
 		of := address{b.Channel, b.Address}
@@ -103,16 +120,15 @@ func putSuppressions(ctx context.Context, tx *tx, blocks []customers.Suppression
 			rows.add(b.Channel, b.Address, b.Reason, b.At)
 		}
 	}
-	blocked, err := listRows(ctx, tx, rows, scanAddress, `
+	return listRows(ctx, tx, rows, func(r record) (b customers.Suppression, err error) {
+		err = r.Scan(&b.Channel, &b.Address, &b.Reason, asTime(&b.At))
+		return b, err
+	}, `
 		INSERT INTO suppressions (channel, address, reason, at)
 		SELECT channel, address, reason, at FROM {rows} AS v WHERE TRUE ORDER BY channel, address
 		ON CONFLICT (channel, address) DO UPDATE SET reason = excluded.reason, at = excluded.at
 		WHERE `+replaces("excluded", "suppressions")+`
-		RETURNING channel, address`)
-	if err != nil {
-		return err
-	}
-	return wakeBehind(ctx, tx, blocked)
+		RETURNING channel, address, reason, at`)
 }
 
 // replaces is customers.Suppression.Replaces of two rows.
@@ -152,6 +168,9 @@ func releaseSuppressions(ctx context.Context, tx *tx, words []customers.Suppress
 	rows := newRows("channel text, address text, at int")
 	for _, w := range words {
 		rows.add(w.Channel, w.Address, w.At)
+		for _, veil := range veilsOf(tx, address{w.Channel, w.Address}) {
+			rows.add(w.Channel, veil, w.At)
+		}
 	}
 	freed, err := listRows(ctx, tx, rows, scanAddress, `
 		WITH v AS MATERIALIZED (SELECT channel, address, at FROM {rows} AS r)

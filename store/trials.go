@@ -86,6 +86,9 @@ func countBounces(ctx context.Context, tx *tx, returned *rowset) error {
 	if err != nil || len(counted) == 0 {
 		return err
 	}
+	if err := forgetErased(ctx, tx, counted); err != nil {
+		return err
+	}
 	dead, err := listRows(ctx, tx, keys(distinct(counted)), scanDead, `
 		SELECT b.address, max(b.at) FROM soft_bounces b WHERE `+tx.among("b.address")+`
 		GROUP BY b.address HAVING count(*) >= $1`, customers.SoftBounceLimit)
@@ -93,6 +96,31 @@ func countBounces(ctx context.Context, tx *tx, returned *rowset) error {
 		return err
 	}
 	return putSuppressions(ctx, tx, dead)
+}
+
+// forgetErased counts nothing of mailboxes that only people had who were erased.
+func forgetErased(ctx context.Context, tx *tx, mailboxes []string) error {
+	if len(tx.erasureKeys) == 0 {
+		return nil
+	}
+	boxes := make([]address, len(mailboxes))
+	for i, box := range mailboxes {
+		boxes[i] = address{channels.Email, box}
+	}
+	found, err := erasedAmong(ctx, tx, boxes)
+	if err != nil {
+		return err
+	}
+	var lone []string
+	for _, f := range found {
+		if f.lone {
+			lone = append(lone, f.text)
+		}
+	}
+	if len(lone) > 0 {
+		_, err = tx.execRows(ctx, keys(lone), "DELETE FROM soft_bounces WHERE "+tx.among("soft_bounces.address"))
+	}
+	return err
 }
 
 func scanDead(r record) (s customers.Suppression, err error) {

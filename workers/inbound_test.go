@@ -3,6 +3,7 @@ package workers_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -218,6 +219,66 @@ func TestALetterAboutSomebodyErasedSuppressesNobody(t *testing.T) {
 	s.letter(s.doors.Box(channels.MailReply, d.ID), "From: eve@home.example\nSubject: Re: x\n\nSTOP\n") // which counts whoever says it
 	if got := s.customer("eve").Suppressed[channels.Email]; got != channels.ReasonOptedOut {
 		t.Errorf("who writes STOP is suppressed for %q", got)
+	}
+}
+
+// What a provider refuses or reports after its customer was erased leaves no address of
+// theirs on the suppression list. Others who have it are not written to there again.
+func TestALateFailureTellsNothingOfSomebodyErased(t *testing.T) {
+	erase := func(s *shop) {
+		_, err := s.store.Erase(s.ctx(), "ann", customers.Alias("x"), s.clock())
+		ok(s.t, err)
+	}
+	bounce := func(s *shop) {
+		s.receive(mailOut.String(), publicURL+mailHook, fmt.Sprintf(
+			`[{"event":"bounce","type":"bounce","status":"5.1.1","reason":"550","email":"ann@home.example","timestamp":%d,"delivery":"%d","sg_event_id":"e1"}]`,
+			s.clock().Unix(), s.only().ID))
+	}
+	for what, test := range map[string]struct {
+		event string
+		after func(s *shop) // the message was sent, if not by its provider's answer
+	}{
+		"a bounce": {"Wrote", func(s *shop) { erase(s); bounce(s) }},
+		"a bounce of a mailbox they had left": {"Wrote", func(s *shop) {
+			_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "ann", Email: "ann@new.example"}})
+			ok(s.t, err)
+			erase(s)
+			bounce(s)
+		}},
+		"a text that did not arrive": {"Texted", func(s *shop) {
+			erase(s)
+			s.receive(textOut.String(), publicURL+textHook, form("MessageSid", s.only().ProviderID, "MessageStatus", "undelivered", "To", phoneOf("ann"), "ErrorCode", "30006"))
+		}},
+		"a refusal in flight": {"Texted", nil},
+	} {
+		for _, shared := range []bool{false, true} {
+			s := open(t, files)
+			s.store.ErasureKeys = [][]byte{[]byte("kept for ever")}
+			if shared {
+				_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "ann too", Email: "ann@home.example", Phone: phoneOf("ann")}})
+				ok(t, err)
+			}
+			if test.after == nil {
+				s.provider.does(func(w http.ResponseWriter, _ request) bool {
+					erase(s)
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(http.StatusBadRequest)
+					fmt.Fprint(w, `{"code": 21610, "message": "unsubscribed recipient", "status": 400}`)
+					return true
+				})
+			}
+			s.plan("ann", test.event)
+			s.deliver()
+			if test.after != nil {
+				test.after(s)
+			}
+			s.store.ErasureKeys = [][]byte{[]byte("by which nobody is known again")}
+			_, err := s.store.PutCustomers(s.ctx(), s.clock(), []customers.Customer{{ID: "finder", Email: "ann@home.example", Phone: phoneOf("ann")}})
+			ok(t, err)
+			if got := s.customer("finder").Suppressed; (len(got) > 0) != shared {
+				t.Errorf("%s, shared with somebody: %v: the list holds %v", what, shared, got)
+			}
+		}
 	}
 }
 

@@ -276,11 +276,15 @@ func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) 
 
 // heedStranger keeps the word of somebody who is no customer: a STOP counts
 // whoever says it, whichever channel it is of, and so does the START that takes it
-// back. There is no timeline to put anything else on.
+// back. There is no timeline to put anything else on. What did not reach somebody who
+// was erased counts for others with the same address.
 func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h heard) error {
 	said := edition.Interpret(nil, h.report, deliveries.Delivery{}, nil, r.Now())
 	switch {
 	case said.Suppression != nil:
+		if nobodys, err := r.nobodys(ctx, h, *said.Suppression); err != nil || nobodys {
+			return err
+		}
 		if err := r.Preferences.Suppress(ctx, []customers.Suppression{*said.Suppression}); err != nil {
 			return fmt.Errorf("keep a stranger's stop: %w", err)
 		}
@@ -292,6 +296,19 @@ func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h
 		r.Log.Warn("a report concerns nobody we know", "channel", h.report.Channel, "kind", h.report.Kind)
 	}
 	return nil
+}
+
+// nobodys reports whether a provider tells of an address that its message does not get
+// there, and nobody has it any more: whom the message was for was erased.
+func (r *Reader) nobodys(ctx context.Context, h heard, s customers.Suppression) (bool, error) {
+	if h.delivery.ID == 0 || h.report.Kind != channels.ReportBounced && h.report.Kind != channels.ReportFailed {
+		return false, nil
+	}
+	others, err := r.Directory.Senders(ctx, s.Channel, s.Address)
+	if err != nil {
+		return false, fmt.Errorf("find whose an address is: %w", err)
+	}
+	return len(others) == 0, nil
 }
 
 // toldTwice leaves out what a provider tells of opens and clicks that our own

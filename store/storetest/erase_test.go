@@ -160,6 +160,128 @@ func TestErasedPeopleStaySuppressedWhenTheyAreImportedAgain(t *testing.T) {
 	})
 }
 
+// What comes to be known of an address later, from a report or from its owner, is kept
+// under the hash too, unless somebody has the address again.
+func TestNothingThatIsLearnedLaterTellsOfAnErasedAddress(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		put(t, s, forgotten)
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		word := func(ch channels.Channel, reason string, after time.Duration) customers.Suppression {
+			return customers.Suppression{Channel: ch, Address: forgotten.Address(ch), Reason: reason, At: noon.Add(after)}
+		}
+		suppress(t, s, word(channels.Email, customers.Bounced, time.Hour), word(channels.SMS, channels.ReasonOptedOut, time.Hour), word(channels.Call, channels.ReasonComplained, time.Hour))
+		for n := range customers.SoftBounceLimit {
+			if err := s.Try(t.Context(), []customers.Trial{{Address: forgotten.Email, Message: fmt.Sprint(n), At: noon}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		untold(t, dsn, telling...)
+
+		s.ErasureKeys = [][]byte{[]byte("a new one in the first place"), s.ErasureKeys[0]}
+		release := func(after time.Duration) {
+			t.Helper()
+			for _, ch := range []channels.Channel{channels.Email, channels.SMS, channels.Call} {
+				if err := s.Release(t.Context(), ch, forgotten.Address(ch), noon.Add(after)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		release(time.Minute) // from before they said stop, and read late
+		put(t, s, forgotten)
+		want := map[channels.Channel]string{channels.SMS: channels.ReasonOptedOut, channels.Call: channels.ReasonComplained}
+		same(t, "suppressed", loaded(t, s, forgotten.ID).Suppressed, want)
+		release(2 * time.Hour)
+		put(t, s, forgotten) // as with every export of the shop
+		delete(want, channels.SMS)
+		same(t, "suppressed after a START", loaded(t, s, forgotten.ID).Suppressed, want)
+		suppress(t, s, word(channels.Email, customers.Bounced, 3*time.Hour))
+		want[channels.Email] = customers.Bounced
+		same(t, "suppressed after a bounce", loaded(t, s, forgotten.ID).Suppressed, want)
+	})
+}
+
+func suppress(t *testing.T, s *store.Store, blocks ...customers.Suppression) {
+	t.Helper()
+	if err := s.Suppress(t.Context(), blocks); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A report that is being written down when its customer is erased.
+func TestNothingTellsOfAnAddressThatIsSuppressedMeanwhile(t *testing.T) {
+	dsn := fresh.Postgres(t) // SQLite has one writer
+	s := erasable(t, dsn)
+	put(t, s, forgotten)
+	report, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := report.ExecContext(t.Context(), "INSERT INTO suppressions (channel, address, reason, at) VALUES ('email', $1, 'bounced', 0)", forgotten.Email); err != nil {
+		t.Fatal(err)
+	}
+	erased := make(chan struct{})
+	together(t, 2, func(i int) (err error) {
+		if i == 0 {
+			defer close(erased)
+			_, err = s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon)
+			return err
+		}
+		for !holds(t, report, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))") {
+			select {
+			case <-erased:
+				t.Error("the erasure waited for nobody")
+				return report.Commit()
+			default:
+			}
+		}
+		return report.Commit()
+	})
+	untold(t, dsn, telling...)
+}
+
+// Somebody else may have one of the addresses, and keeps what is known of that one.
+func TestWhoSharesAnAddressKeepsNoOtherReadable(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		put(t, s, forgotten, customers.Customer{ID: "c-twin", Email: forgotten.Email})
+		suppress(t, s, customers.Suppression{Channel: channels.SMS, Address: forgotten.Phone, Reason: channels.ReasonOptedOut, At: noon})
+		for n := range customers.SoftBounceLimit {
+			if n == 1 {
+				if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+					t.Fatal(err)
+				}
+				untold(t, dsn, forgotten.Phone)
+				same(t, "the twin's", loaded(t, s, "c-twin").Suppressed, nil)
+			}
+			if err := s.Try(t.Context(), []customers.Trial{{Address: forgotten.Email, Message: fmt.Sprint(n), At: noon}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, "the twin's after the last bounce", loaded(t, s, "c-twin").Suppressed, map[channels.Channel]string{channels.Email: customers.SoftBounces})
+	})
+}
+
+// Orders of somebody who was erased and is known again stand where all others do.
+func TestOrdersThatComeBackAreOnTheTimeline(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		s.ErasureKeys = [][]byte{[]byte("the key of this year, long enough")}
+		for range 2 {
+			put(t, s, forgotten)
+			putOrders(t, s, order("o-1", forgotten.ID, noon, line(1, 1, 100)))
+			told, err := s.Of(t.Context(), forgotten.ID, 10)
+			if err != nil || len(told) != 1 || loaded(t, s, forgotten.ID).Orders.Count != 1 {
+				t.Errorf("%d orders, %d of them on the timeline, %v", loaded(t, s, forgotten.ID).Orders.Count, len(told), err)
+			}
+			if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // A journey that is walked on meanwhile plans its next message before the erasure
 // ends it.
 func TestNothingTellsOfWhatAJourneyPlannedMeanwhile(t *testing.T) {
@@ -192,15 +314,21 @@ func TestNothingTellsOfWhatAJourneyPlannedMeanwhile(t *testing.T) {
 	if gone.Messages != 4 || gone.Stopped != 3 {
 		t.Errorf("gone: %+v", gone)
 	}
+	untold(t, dsn, telling...)
+	if found := deliveriesOf(t, s, had.Entry); len(found) != 4 || found[3].Status != deliveries.Skipped {
+		t.Errorf("the journey's messages are %+v", found)
+	}
+}
+
+// untold fails where a row of any table holds one of these words.
+func untold(t *testing.T, dsn string, words ...string) {
+	t.Helper()
 	for where, text := range everything(t, dsn) {
-		for _, word := range telling {
+		for _, word := range words {
 			if strings.Contains(text, word) {
 				t.Errorf("%s still says %q: %s", where, word, text)
 			}
 		}
-	}
-	if found := deliveriesOf(t, s, had.Entry); len(found) != 4 || found[3].Status != deliveries.Skipped {
-		t.Errorf("the journey's messages are %+v", found)
 	}
 }
 
