@@ -51,9 +51,15 @@ const (
 )
 
 // PrepareTimeline makes the tables that the timeline needs from now on, as far
-// as the database keeps it by month.
+// as the database keeps it by month, and on SQLite does what an erasure left to do.
 func (s *Store) PrepareTimeline(ctx context.Context, now time.Time) error {
 	if s.dialect != expression.Postgres {
+		if !s.unemptied.Load() {
+			return nil
+		}
+		if err := s.emptyLog(ctx); err != nil {
+			return fmt.Errorf("empty the database's log after an erasure: %w", err)
+		}
 		return nil
 	}
 	for {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -18,7 +19,8 @@ import (
 
 // openSQLite opens a file with one connection that writes and a pool that
 // reads. Every commit waits for the disk (synchronous FULL): the ledger's word
-// must outlive a power cut.
+// must outlive a power cut. What is deleted is overwritten, so that nobody reads in the
+// file what was erased.
 func openSQLite(ctx context.Context, path string) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -50,7 +52,7 @@ func (s *Store) openPools(ctx context.Context, path string) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)")); err != nil {
+	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)")); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
@@ -75,6 +77,37 @@ func sqliteDSN(path, begin string, pragmas ...string) string {
 		query.Add("_pragma", pragma)
 	}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+// readersWait is how long emptying the log waits for those who still read what it holds,
+// and lets nobody write: short, because it is tried again.
+const readersWait = 500 * time.Millisecond
+
+// emptyLog copies the write-ahead log into the file and cuts it to nothing, so that it
+// no longer holds what was erased. While others read that, it is left for later, as it
+// is by an error.
+func (s *Store) emptyLog(ctx context.Context) error {
+	s.unemptied.Store(true)
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() // it goes back to the pool
+	usual := int64(0)
+	if err := conn.QueryRowContext(ctx, "PRAGMA busy_timeout").Scan(&usual); err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", readersWait.Milliseconds())); err != nil {
+		return err
+	}
+	var busy bool
+	var frames, copied int64
+	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &copied)
+	_, restored := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA busy_timeout = %d", usual))
+	if err = errors.Join(err, restored); err == nil && !busy {
+		s.unemptied.Store(false)
+	}
+	return explain(err)
 }
 
 // explainSQLite puts into words what an operator can mend.

@@ -39,6 +39,8 @@ type Store struct {
 	reached   atomic.Int64
 	unreached atomic.Pointer[time.Time] // when none could be made the last time
 	pooled    bool                      // a pooler stands between us and PostgreSQL, see pooled
+	// SQLite's log may hold what was erased, see emptyLog.
+	unemptied atomic.Bool
 	// Callbacks that are being stored.
 	arrivals gathering[*arrival]
 }

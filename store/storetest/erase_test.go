@@ -1,9 +1,12 @@
 package storetest
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -327,6 +330,66 @@ func untold(t *testing.T, dsn string, words ...string) {
 		for _, word := range words {
 			if strings.Contains(text, word) {
 				t.Errorf("%s still says %q: %s", where, word, text)
+			}
+		}
+	}
+}
+
+// On SQLite nothing is left in the file and the log beside it either, once nobody reads
+// from before the erasure.
+func TestTheFileTellsNothingOfSomebodyWhoWasErased(t *testing.T) {
+	dsn := fresh.SQLite(t)
+	s := erasable(t, dsn)
+	var neighbours []customers.Customer
+	for i := range 400 {
+		neighbours = append(neighbours, customers.Customer{ID: fmt.Sprintf("%c-%d", 'a'+i%26, i), Email: fmt.Sprintf("%c-%d@shop.example", 'a'+i%26, i)})
+	}
+	put(t, s, neighbours[:200]...)
+	known(t, s)
+	put(t, s, neighbours[200:]...)
+	path := strings.TrimPrefix(dsn, "sqlite:")
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	reading, err := db.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := reading.QueryRowContext(t.Context(), "SELECT count(*) FROM customers").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := reading.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PrepareTimeline(t.Context(), noon); err != nil {
+		t.Fatal(err)
+	}
+	unread(t, path)
+
+	put(t, s, forgotten)
+	if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("y"), noon); err != nil {
+		t.Fatal(err)
+	}
+	unread(t, path)
+}
+
+// unread fails where a database's file or the log beside it tells of who was erased.
+func unread(t *testing.T, path string) {
+	t.Helper()
+	for _, name := range []string{path, path + "-wal"} {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range telling {
+			if n := bytes.Count(raw, []byte(word)); n > 0 {
+				t.Errorf("%s says %q %d times", filepath.Base(name), word, n)
 			}
 		}
 	}
