@@ -30,7 +30,7 @@ type edit struct{ from, to string }
 // breakages are all there are.
 var breakages = []breakage{
 	{
-		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, shows: "more often than their policy allows", file: "workers/courier.go",
+		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, shows: "more often than their policy allows", file: "workers/window.go",
 		edits: []edit{
 			{"\tleaving, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), nil, written)\n\tleaving, err := r.begin(ctx, written, r.Now())\n"},
 			{"results := r.handOver(inFlight, late.Done(), leaving)", "_, results := late, early[:len(leaving)]"},
@@ -134,10 +134,10 @@ var breakages = []breakage{
 	},
 	{
 		name: "stops and pauses are not judged when a message is about to leave", row: changedMinds, shows: "later than a second after", file: "campaigns/judge.go",
-		edits: []edit{{"\tcase g.suppressed() != \"\":\n", "\tcase false:\n"}, {" || g.pressure.Paused {", " {"}},
+		edits: []edit{{"\tcase g.suppressed() != \"\":\n", "\tcase false:\n"}, {" || g.Pressure.Paused {", " {"}},
 	},
 	{
-		name: "messages go out in today's words", row: changedMinds, shows: "in other words", file: "workers/courier.go",
+		name: "messages go out in today's words", row: changedMinds, shows: "in other words", file: "workers/load.go",
 		edits: []edit{{"r.Catalog.Edition(ctx, p.delivery.Campaign, p.delivery.Version)", "r.edition, error(nil)"}},
 	},
 	{

@@ -137,13 +137,3 @@ func (l *SharedLimits) takeAlone(b bucket, n int) (granted int, again time.Durat
 }
 
 func spacing(perSecond int) time.Duration { return time.Second / time.Duration(perSecond) }
-
-// sleep waits, or returns early when ctx ends.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}

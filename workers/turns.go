@@ -166,7 +166,7 @@ func (r *round) probe(ctx context.Context, t *turn) error {
 	for len(t.parcels) > 0 {
 		one := t.parcels[:1]
 		t.parcels = t.parcels[1:]
-		asked, err := r.window(ctx, one, true)
+		asked, err := r.sendWindow(ctx, one, true)
 		if err != nil || asked {
 			return err
 		}
@@ -238,11 +238,4 @@ func (r *round) hold(ctx context.Context, some []deliveries.Delivery, a deliveri
 		outcomes[i] = waiting(d, a.Why, due, now)
 	}
 	return r.settleAfter(ctx, outcomes)
-}
-
-// settleAfter settles what was not begun, also while the worker shuts down.
-func (r *round) settleAfter(ctx context.Context, outcomes []deliveries.Outcome) error {
-	after, cancel := r.whole(ctx)
-	defer cancel()
-	return r.settle(after, outcomes, r.Now())
 }

@@ -1,0 +1,103 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/channels"
+	"rapport/deliveries"
+)
+
+// parcel is a delivery on its way through the courier.
+type parcel struct {
+	delivery deliveries.Delivery
+	campaign *campaigns.Campaign // nil when its version can no longer be read
+	words    *campaigns.Edition  // whose templates the campaign's version uses
+	journey  campaigns.Traveller
+	readAt   time.Time          // when the journey and the campaign were read
+	verdict  deliveries.Verdict // of the last gate that judged it
+	message  channels.Message
+}
+
+// load reads everything parcels are judged and rendered by, in a few reads for
+// all of them.
+func (r *round) load(ctx context.Context, parcels []*parcel) error {
+	now := r.Now()
+	var err error
+	if r.edition, err = r.Catalog.Current(ctx); err != nil {
+		return err
+	}
+	entries := make([]int64, len(parcels))
+	for i, p := range parcels {
+		entries[i] = p.delivery.Entry
+	}
+	travellers, err := travellersOf(ctx, r.Catalog, r.Entries, r.edition, entries, now)
+	if err != nil {
+		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
+	}
+	shelf := newShelf(r.Catalog, r.Log)
+	journeys := make(map[int64]*campaigns.Traveller, len(travellers))
+	for _, group := range byVersion(travellers) {
+		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
+		if err != nil {
+			return err
+		}
+		if campaign == nil {
+			continue // the judge holds them
+		}
+		if err := count(ctx, r.News, campaign.Counts(), group, now); err != nil {
+			return err
+		}
+		for i := range group {
+			journeys[group[i].Entry.ID] = &group[i]
+		}
+	}
+	if err := r.loadAddressees(ctx, parcels, now); err != nil {
+		return err
+	}
+	for _, p := range parcels {
+		p.readAt = now
+		if p.delivery.Direct() {
+			continue
+		}
+		p.journey = campaigns.Traveller{} // gone where nobody has the entry any more
+		if journey := journeys[p.delivery.Entry]; journey != nil {
+			p.journey = *journey
+		}
+		if p.campaign, err = shelf.campaign(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
+			return err
+		}
+		if p.campaign == nil {
+			continue // the judge holds it
+		}
+		if p.words, err = r.Catalog.Edition(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadAddressees reads whom direct messages go to: there is no journey to ask.
+func (r *round) loadAddressees(ctx context.Context, parcels []*parcel, now time.Time) error {
+	var ids []string
+	for _, p := range parcels {
+		if p.delivery.Direct() {
+			ids = append(ids, p.delivery.Customer)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	people, err := r.Directory.Load(ctx, ids, now)
+	if err != nil {
+		return fmt.Errorf("load the addressees of %d direct messages: %w", len(ids), err)
+	}
+	for _, p := range parcels {
+		if p.delivery.Direct() {
+			p.journey.Customer = people[p.delivery.Customer]
+		}
+	}
+	return nil
+}

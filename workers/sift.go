@@ -1,0 +1,104 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rapport/campaigns"
+	"rapport/deliveries"
+)
+
+// sift judges a batch before anything is rendered, writes what is held or
+// skipped, and returns the rest.
+func (r *round) sift(ctx context.Context, parcels []*parcel) ([]*parcel, error) {
+	if err := r.load(ctx, parcels); err != nil {
+		return nil, err
+	}
+	now := r.Now()
+	var ready, held []*parcel
+	var late []deliveries.Outcome
+	for _, p := range parcels {
+		if overdue(p.delivery, now) {
+			late = append(late, waiting(p.delivery, p.delivery.Reason, now, now))
+			continue
+		}
+		p.verdict = r.judge(p, deliveries.Pressure{}, now)
+		if p.verdict.Go {
+			ready = append(ready, p)
+		} else {
+			held = append(held, p)
+		}
+	}
+	if err := r.settle(ctx, late, now); err != nil {
+		return nil, err
+	}
+	_, err := r.begin(ctx, held, now)
+	return ready, err
+}
+
+func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
+	if r.TestMode.skips(p.delivery.Channel, p.journey.Customer) {
+		return deliveries.Verdict{Reason: deliveries.TestMode}
+	}
+	matter := p.matter()
+	matter.Pressure = pressure
+	return r.edition.Judge(matter, now)
+}
+
+// matter is the parcel with what it is judged by, as far as it is known without
+// the ledger.
+func (p *parcel) matter() campaigns.Matter {
+	return campaigns.Matter{
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.journey.Entry, Customer: p.journey.Customer,
+		Counts: p.journey.Counts, Content: &p.message.Content,
+	}
+}
+
+// begin commits the verdicts of parcels and returns those that may leave.
+func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]*parcel, error) {
+	if len(parcels) == 0 {
+		return nil, nil
+	}
+	byID := make(map[int64]*parcel, len(parcels))
+	candidates := make([]deliveries.Candidate, len(parcels))
+	judgedBy := make([]*campaigns.Campaign, len(parcels))
+	for i, p := range parcels {
+		judgedBy[i] = p.campaign
+		byID[p.delivery.ID] = p
+		candidates[i] = deliveries.Candidate{
+			Delivery: p.delivery, Provider: r.outlet.Provider, Spends: p.verdict.Go && r.edition.Spends(p.matter()),
+		}
+		if p.message.Content.Call != nil {
+			candidates[i].Content = &p.message.Content
+		}
+	}
+	verdicts, err := r.Ledger.Begin(ctx, r.fence, now, r.edition.Horizon(now, judgedBy...), candidates,
+		func(d deliveries.Delivery, pressure deliveries.Pressure) deliveries.Verdict {
+			p := byID[d.ID]
+			if !p.verdict.Go {
+				return p.verdict // held before it was rendered
+			}
+			return r.judge(p, pressure, now)
+		})
+	if err != nil {
+		return nil, fmt.Errorf("begin a window of %d: %w", len(parcels), err)
+	}
+	r.Shown.judged(r.outlet.Channel, verdicts)
+	var leaving []*parcel
+	lost := 0
+	for i, verdict := range verdicts {
+		switch {
+		case verdict.Go:
+			p := parcels[i]
+			p.delivery, p.verdict = p.delivery.Begun(verdict, now), verdict
+			leaving = append(leaving, p)
+		case verdict == deliveries.Verdict{}:
+			lost++
+		}
+	}
+	if lost > 0 {
+		r.Log.Warn("deliveries were taken over before they were sent", "deliveries", lost)
+	}
+	return leaving, nil
+}
