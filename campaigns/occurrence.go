@@ -61,6 +61,18 @@ func (w *Workspace) clockOf(c *Campaign) *time.Location {
 	return w.zone()
 }
 
+// schedule is when a broadcast runs, and by which clock, in words that are the same
+// as long as that is; "" of any other campaign.
+func (w *Workspace) schedule(c *Campaign) string {
+	switch c.Trigger.Kind {
+	case Once:
+		return "once " + localWords(c.Trigger.Once) + " " + w.clockOf(c).String()
+	case Cron:
+		return "cron " + c.Trigger.Cron + " " + w.clockOf(c).String()
+	}
+	return ""
+}
+
 // StartFor is when an occurrence begins for a customer: at its instant or,
 // where the trigger goes by each customer's own clock, when theirs shows what
 // the first clock showed then.

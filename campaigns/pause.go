@@ -30,7 +30,8 @@ type Brake interface {
 }
 
 // ScheduledSince names the fact since when a broadcast's occurrences count: when
-// it was applied live, or went on after a pause. It is "" while it is not live.
+// it was applied live, was given another time or clock, or went on after a pause. It
+// is "" while it is not live.
 func ScheduledSince(campaign string) string { return "scheduled since " + campaign }
 
 // CountsFrom is that fact of a broadcast which goes live at a moment. The moment

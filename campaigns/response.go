@@ -95,8 +95,9 @@ type Stamp struct {
 	Campaign string
 	Digest   string
 	State    State
-	// Broadcast is whether it has occurrences.
-	Broadcast bool
+	// Schedule is when it runs by the clock, and by which clock; "" where it is no
+	// broadcast.
+	Schedule string
 	// GoalEvent is what the campaign is for, within GoalWithin of entering; ""
 	// where it has no goal.
 	GoalEvent  string

@@ -22,7 +22,7 @@ func (w *Workspace) Stamps() []Stamp {
 	var stamps []Stamp
 	for _, id := range slices.Sorted(maps.Keys(w.Campaigns)) {
 		campaign := w.Campaigns[id]
-		stamp := Stamp{Campaign: id, Digest: campaign.digest, State: campaign.State, Broadcast: campaign.Trigger.Broadcast()}
+		stamp := Stamp{Campaign: id, Digest: campaign.digest, State: campaign.State, Schedule: w.schedule(campaign)}
 		if goal := campaign.Goal; goal != nil {
 			stamp.GoalEvent, stamp.GoalWithin = goal.Event, goal.Within
 		}

@@ -167,23 +167,62 @@ func turnStates(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.
 	return nil
 }
 
-// countOccurrences notes since when the occurrences of live broadcasts count, unless
-// that is known, and that those of others do not.
+// countOccurrences notes since when the occurrences of live broadcasts count: since
+// now where that is not known, or where they ran at other times until now. Those of
+// other broadcasts, and of campaigns that are gone, do not.
 func countOccurrences(ctx context.Context, tx *tx, stamps []campaigns.Stamp, now time.Time) error {
-	rows := newRows("name text, since text")
+	moved, err := rescheduled(ctx, tx, stamps)
+	if err != nil {
+		return err
+	}
+	all, broadcasts, anew := newRows("name text"), newRows("name text, since text"), newRows("name text")
 	for _, s := range stamps {
+		name := factKey(campaigns.ScheduledSince(s.Campaign))
+		all.add(name)
+		if moved[s.Campaign] {
+			anew.add(name)
+		}
 		switch {
-		case !s.Broadcast:
+		case s.Schedule == "":
 		case s.State == campaigns.Live:
-			rows.add(factKey(campaigns.ScheduledSince(s.Campaign)), campaigns.CountsFrom(now))
+			broadcasts.add(name, campaigns.CountsFrom(now))
 		default:
-			rows.add(factKey(campaigns.ScheduledSince(s.Campaign)), "")
+			broadcasts.add(name, "")
 		}
 	}
-	_, err := tx.execRows(ctx, rows, `
+	prefix := factKey(campaigns.ScheduledSince(""))
+	if _, err := tx.execRows(ctx, all, `
+		UPDATE facts SET value = '' WHERE name >= $1 AND name < $2 AND name NOT IN (SELECT v.name FROM {rows} AS v)`,
+		prefix, prefix+"\U0010FFFF"); err != nil {
+		return err
+	}
+	if _, err := tx.execRows(ctx, anew, "UPDATE facts SET value = '' WHERE name IN (SELECT v.name FROM {rows} AS v)"); err != nil {
+		return err
+	}
+	_, err = tx.execRows(ctx, broadcasts, `
 		INSERT INTO facts (name, value) SELECT v.name, v.since FROM {rows} AS v WHERE TRUE
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE facts.value = '' OR excluded.value = ''`)
 	return err
+}
+
+// rescheduled tells which broadcasts ran at other times until now, or by another
+// clock. One of which that was never noted did where it says anything else.
+func rescheduled(ctx context.Context, tx *tx, stamps []campaigns.Stamp) (map[string]bool, error) {
+	rows := newRows("campaign text, digest text, schedule text")
+	for _, s := range stamps {
+		if s.Schedule != "" {
+			rows.add(s.Campaign, s.Digest, s.Schedule)
+		}
+	}
+	names, err := listRows(ctx, tx, rows, column[string], `
+		SELECT v.campaign FROM {rows} AS v JOIN campaign_versions k ON k.campaign = v.campaign
+		WHERE k.version = (SELECT MAX(version) FROM campaign_versions WHERE campaign = v.campaign)
+		AND k.digest <> v.digest AND COALESCE(k.schedule, '') <> v.schedule`)
+	moved := make(map[string]bool, len(names))
+	for _, name := range names {
+		moved[name] = true
+	}
+	return moved, err
 }
 
 // goOnByFile lets a campaign go on that its file had stopped. One that stood still

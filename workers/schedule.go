@@ -89,8 +89,8 @@ func (s *Schedule) show(ctx context.Context, run campaigns.Run, now time.Time) {
 }
 
 // due lists a live campaign's occurrences that are not recorded yet: those since
-// its latest, or since the moment it was applied live, or went on after a pause,
-// whose occurrences are not caught up with.
+// its latest, or since the moment it was applied live, was given another time, or
+// went on after a pause. What came before that is not caught up with.
 func (s *Schedule) due(ctx context.Context, edition *campaigns.Edition, c *campaigns.Campaign, now time.Time) ([]campaigns.Run, error) {
 	last, err := s.Runs.Last(ctx, c.ID)
 	if err != nil {
@@ -103,8 +103,8 @@ func (s *Schedule) due(ctx context.Context, edition *campaigns.Edition, c *campa
 	return edition.Due(c, last, seen, now), nil
 }
 
-// seenLive is since when the campaign is live: since it was applied or, where
-// nobody noted that, since the schedule first looks.
+// seenLive is since when the campaign is live with the schedule it has: since it was
+// applied or, where nobody noted that, since the schedule first looks.
 func (s *Schedule) seenLive(ctx context.Context, c *campaigns.Campaign, now time.Time) (time.Time, error) {
 	name := campaigns.ScheduledSince(c.ID)
 	text, err := s.Facts.Fact(ctx, name)

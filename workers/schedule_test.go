@@ -158,3 +158,57 @@ func TestOneAppliedOnTheMinuteStillGoesOut(t *testing.T) {
 		t.Errorf("it runs at %v", at)
 	}
 }
+
+// A schedule that is edited counts from then: what it would have said before is not
+// caught up with.
+func TestAnEditedScheduleDoesNotRunInThePast(t *testing.T) {
+	timed := func(trigger string) map[string]string {
+		return with(map[string]string{"campaigns/timed.yaml": "campaign: timed\ntopic: service\nstate: live\ntrigger: " + trigger + "\nsteps: [{email: note}]\n"})
+	}
+	elsewhere := timed(`{cron: "0 14 * * *"}`)
+	elsewhere["rapport.yaml"] = replace(elsewhere["rapport.yaml"], "Europe/Berlin", "Europe/London")
+	for name, c := range map[string]struct{ before, after map[string]string }{
+		"another time":           {timed(`{cron: "0 12 * * *"}`), timed(`{cron: "0 14 * * *"}`)},
+		"the trigger's zone":     {timed(`{cron: "0 14 * * *"}`), timed(`{cron: "0 14 * * *", zone: Europe/London}`)},
+		"the workspace's zone":   {timed(`{cron: "0 14 * * *"}`), elsewhere},
+		"a moment that is past":  {timed(`{once: "2026-12-20 10:00"}`), timed(`{once: "2026-12-01 14:00"}`)},
+		"a moment, now repeated": {timed(`{once: "2026-12-20 10:00"}`), timed(`{cron: "0 14 * * *"}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, c.before)
+			s.later(2*time.Hour + 30*time.Minute) // 15:30 in Berlin, 14:30 in London
+			ok(t, s.schedule.Round(s.ctx()))
+			s.enter()
+			s.apply(c.after)
+			s.later(5 * time.Second)
+			ok(t, s.schedule.Round(s.ctx()))
+			if at := s.entering(); len(at) != 0 {
+				t.Errorf("it runs at %v", at)
+			}
+		})
+	}
+}
+
+func TestABroadcastThatWasRemovedBeginsAnew(t *testing.T) {
+	s := broadcaster(t, "")
+	s.apply(with(nil))
+	s.later(3*24*time.Hour + 2*time.Hour)
+	s.apply(with(map[string]string{"campaigns/daily.yaml": fmt.Sprintf(daily, "")}))
+	ok(t, s.schedule.Round(s.ctx()))
+	if at := s.entering(); len(at) != 0 {
+		t.Errorf("it runs at %v", at)
+	}
+}
+
+// What was missed is caught up with although the workspace was edited meanwhile, as
+// long as the time is the same.
+func TestAnEditBesideTheScheduleKeepsWhatWasMissed(t *testing.T) {
+	s := broadcaster(t, "")
+	ok(t, s.schedule.Round(s.ctx()))
+	s.later(3 * time.Hour)
+	s.apply(with(map[string]string{"campaigns/daily.yaml": replace(fmt.Sprintf(daily, ", misfire: run_once"), "Daily", "Each day")}))
+	ok(t, s.schedule.Round(s.ctx()))
+	if at := s.entering(); len(at) != 1 || !at[0].Equal(noon.Add(time.Hour)) {
+		t.Errorf("it runs at %v", at)
+	}
+}

@@ -100,28 +100,36 @@ func TestApplyingAtTheSameTimeKeepsOne(t *testing.T) {
 }
 
 // A broadcast's occurrences count from when it was applied live, not from when
-// somebody looked, and from its next such time once it was anything else.
+// somebody looked, and from its next such time once it was anything else, ran at
+// other times or was not there.
 func TestABroadcastCountsFromItsApply(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		at := noon
 		for i, c := range []struct {
-			state campaigns.State
-			want  string
+			schedule string // "gone": there is none
+			state    campaigns.State
+			want     string
 		}{
-			{campaigns.Draft, ""},
-			{campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
-			{campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
-			{campaigns.Draft, ""},
-			{campaigns.Live, noon.Add(5 * time.Hour).Format(time.RFC3339Nano)}, // it goes on
+			{"cron 0 14 * * *", campaigns.Draft, ""},
+			{"cron 0 14 * * *", campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
+			{"cron 0 14 * * *", campaigns.Live, campaigns.CountsFrom(noon.Add(2 * time.Hour))},
+			{"cron 0 14 * * *", campaigns.Draft, ""},
+			{"cron 0 14 * * *", campaigns.Live, noon.Add(5 * time.Hour).Format(time.RFC3339Nano)}, // it goes on
+			{"cron 0 15 * * *", campaigns.Live, campaigns.CountsFrom(noon.Add(6 * time.Hour))},
+			{"gone", "", ""},
+			{"cron 0 15 * * *", campaigns.Live, campaigns.CountsFrom(noon.Add(8 * time.Hour))},
 		} {
 			at = at.Add(time.Hour)
 			digest := strconv.Itoa(i)
-			weekly := campaigns.Stamp{Campaign: "weekly", Digest: digest, State: c.state, Broadcast: true}
-			if _, err := s.Archive().Keep(t.Context(), nil, digest, []campaigns.Stamp{weekly, stamp("welcome", digest)}, at); err != nil {
+			stamps := []campaigns.Stamp{stamp("welcome", digest)}
+			if c.schedule != "gone" {
+				stamps = append(stamps, campaigns.Stamp{Campaign: "weekly", Digest: digest, State: c.state, Schedule: c.schedule})
+			}
+			if _, err := s.Archive().Keep(t.Context(), nil, digest, stamps, at); err != nil {
 				t.Fatal(err)
 			}
 			if fact, err := s.Fact(t.Context(), campaigns.ScheduledSince("weekly")); err != nil || fact != c.want {
-				t.Errorf("apply %d, as %s: occurrences count since %q, %v; want %q", i+1, c.state, fact, err, c.want)
+				t.Errorf("apply %d, %s %s: occurrences count since %q, %v; want %q", i+1, c.state, c.schedule, fact, err, c.want)
 			}
 		}
 		if fact, err := s.Fact(t.Context(), campaigns.ScheduledSince("welcome")); err != nil || fact != "" {
