@@ -45,9 +45,15 @@ func (a Applier) Apply(ctx context.Context, files map[string][]byte, order Order
 	if len(problems) > 0 {
 		return Application{}, problems, nil
 	}
-	done := Application{Name: workspace.Name, Campaigns: len(workspace.Campaigns), Warnings: workspace.Warnings}
-	var err error
-	if done.Changes, done.Workspace, err = a.Changes(ctx, workspace); err != nil {
+	before, number, err := a.inForce(ctx)
+	if err != nil {
+		return Application{}, nil, err
+	}
+	done := Application{
+		Name: workspace.Name, Workspace: number, Campaigns: len(workspace.Campaigns),
+		Warnings: InOrder(workspace.Warnings, workspace.OverWarnings(before, a.Now())),
+	}
+	if done.Changes, err = a.changes(ctx, workspace, before); err != nil {
 		return done, nil, err
 	}
 	if order.Trial {
@@ -64,22 +70,34 @@ func (a Applier) Apply(ctx context.Context, files map[string][]byte, order Order
 	return done, nil, err
 }
 
-// Changes is what a workspace would change in the one in force, measured, and the
-// number of that one. What was paused beside its file is no change of the file.
-// One that is in force and no longer validates counts as none: only applying
-// another mends that.
-func (a Applier) Changes(ctx context.Context, workspace *Workspace) (Difference, int64, error) {
-	var before *Workspace
-	var number int64
-	switch edition, err := a.Catalog.Written(ctx); {
-	case err == nil:
-		before, number = edition.Workspace, edition.Number
-	case !errors.Is(err, ErrNoWorkspace) && !errors.Is(err, ErrStale):
-		return Difference{}, 0, err
+// Changes is what a workspace would change in the one in force, measured. What was
+// paused beside its file is no change of the file.
+func (a Applier) Changes(ctx context.Context, workspace *Workspace) (Difference, error) {
+	before, _, err := a.inForce(ctx)
+	if err != nil {
+		return Difference{}, err
 	}
+	return a.changes(ctx, workspace, before)
+}
+
+func (a Applier) changes(ctx context.Context, workspace, before *Workspace) (Difference, error) {
 	d := workspace.Since(before)
 	if err := d.Measure(ctx, a.Census, a.Now()); err != nil {
-		return d, number, fmt.Errorf("count whom the change concerns: %w", err)
+		return d, fmt.Errorf("count whom the change concerns: %w", err)
 	}
-	return d, number, nil
+	return d, nil
+}
+
+// inForce is the workspace in force, as its files say, and its number; nil where there
+// is none. One that no longer validates counts as none: only applying another mends
+// that.
+func (a Applier) inForce(ctx context.Context) (*Workspace, int64, error) {
+	edition, err := a.Catalog.Written(ctx)
+	switch {
+	case err == nil:
+		return edition.Workspace, edition.Number, nil
+	case errors.Is(err, ErrNoWorkspace), errors.Is(err, ErrStale):
+		return nil, 0, nil
+	}
+	return nil, 0, err
 }

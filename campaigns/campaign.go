@@ -37,6 +37,8 @@ type Campaign struct {
 
 	// digest identifies what the campaign means, for Stamps.
 	digest string
+	// onceLine and onceColumn are where the moment of a broadcast that comes once stands.
+	onceLine, onceColumn int
 }
 
 // State is whether a campaign runs.

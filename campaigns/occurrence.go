@@ -27,7 +27,7 @@ func (w *Workspace) Occurrences(c *Campaign, after, until time.Time) []time.Time
 	zone := w.clockOf(c)
 	switch c.Trigger.Kind {
 	case Once:
-		if at := c.Trigger.Once.In(zone); at.After(after) && !at.After(until) {
+		if at := w.Moment(c); at.After(after) && !at.After(until) {
 			return []time.Time{at}
 		}
 	case Cron:
@@ -71,6 +71,48 @@ func (w *Workspace) schedule(c *Campaign) string {
 		return "cron " + c.Trigger.Cron + " " + w.clockOf(c).String()
 	}
 	return ""
+}
+
+// Over reports whether the moment of a broadcast that comes once is past, on every
+// customer's clock where it goes by theirs: applied now, nobody would enter.
+func (w *Workspace) Over(c *Campaign, now time.Time) bool {
+	if c.Trigger.Kind != Once {
+		return false
+	}
+	at := w.Moment(c)
+	if c.Trigger.OwnClock {
+		at = at.Add(aroundTheEarth)
+	}
+	return at.Before(now.Add(-countsBefore))
+}
+
+// Moment is the one occurrence of a broadcast that comes once.
+func (w *Workspace) Moment(c *Campaign) time.Time { return c.Trigger.Once.In(w.clockOf(c)) }
+
+// OverWarnings are those of live broadcasts that come once and are over, unless they are live
+// with the same moment in the workspace in force; nil is none.
+func (w *Workspace) OverWarnings(inForce *Workspace, now time.Time) []Problem {
+	var found findings
+	for id, c := range w.Campaigns {
+		if c.State != Live || !w.Over(c, now) {
+			continue
+		}
+		if inForce != nil {
+			if before := inForce.Campaigns[id]; before != nil && before.State == Live && inForce.schedule(before) == w.schedule(c) {
+				continue
+			}
+		}
+		found.add(c.OverWarning())
+	}
+	return found.sorted()
+}
+
+// OverWarning is the warning of a campaign whose moment is over.
+func (c *Campaign) OverWarning() Problem {
+	return Problem{
+		Severity: Warning, File: c.File, Line: c.onceLine, Column: c.onceColumn,
+		Message: "the moment of campaign " + c.ID + ", " + localWords(c.Trigger.Once) + ", is over: nobody will enter", Mend: "write one that is still to come",
+	}
 }
 
 // StartFor is when an occurrence begins for a customer: at its instant or,

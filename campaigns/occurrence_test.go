@@ -64,6 +64,30 @@ func TestABroadcastHappensOnce(t *testing.T) {
 	}
 }
 
+// What comes once is over when an apply no longer lets anybody in: at once, or when
+// the last clock on earth has shown its moment.
+func TestABroadcastThatComesOnceIsOver(t *testing.T) {
+	c := broadcast(Once, "", "Europe/Berlin")
+	c.Trigger.Once = LocalTime{2026, time.December, 1, 10, 0}
+	at := utc("2026-12-01T09:00:00Z")
+	for own, last := range map[bool]time.Time{false: at, true: utc("2026-12-01T22:00:00Z")} {
+		c.Trigger.OwnClock = own
+		for _, late := range []time.Duration{-time.Minute, time.Second, 2 * time.Second} {
+			now := last.Add(late)
+			enters := false
+			for _, run := range ruleShop().Due(c, time.Time{}, utc(CountsFrom(now)), now.Add(time.Second)) {
+				enters = enters || run.State == RunEntering
+			}
+			if over := ruleShop().Over(c, now); over != (late > time.Second) || over && enters {
+				t.Errorf("by their own clocks %v, %s late: over is %v, entering %v", own, late, over, enters)
+			}
+		}
+	}
+	if ruleShop().Over(broadcast(Cron, "0 10 1 1 *", "UTC"), at) {
+		t.Error("one that comes again is over")
+	}
+}
+
 func TestOccurrencesOfAYearAreOnTheClock(t *testing.T) {
 	for _, name := range sampleZones() {
 		zone := zoneFor(name)

@@ -34,10 +34,13 @@ type Brake interface {
 // is "" while it is not live.
 func ScheduledSince(campaign string) string { return "scheduled since " + campaign }
 
+// countsBefore is how long before it went live a broadcast's occurrences count.
+const countsBefore = time.Second
+
 // CountsFrom is that fact of a broadcast which goes live at a moment. The moment
 // itself belongs to the schedule: one applied on the minute it is for still goes out.
 func CountsFrom(live time.Time) string {
-	return live.Add(-time.Second).UTC().Format(time.RFC3339Nano)
+	return live.Add(-countsBefore).UTC().Format(time.RFC3339Nano)
 }
 
 // Switch pauses and resumes campaigns by hand.

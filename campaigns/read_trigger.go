@@ -29,6 +29,9 @@ func (c *campaignReader) readTrigger(n node) Trigger {
 		Once:  small(m.get("once"), "a date such as 2026-12-01 10:00", parseInstant),
 		Cron:  small(m.get("cron"), `a schedule such as "0 10 * * MON"`, parseCron),
 	}
+	if once := m.get("once"); once.present() {
+		c.campaign.onceLine, c.campaign.onceColumn = once.line, once.column
+	}
 	if manual := m.get("manual"); manual.present() {
 		manual.yes("true")
 	}

@@ -16,6 +16,8 @@ type Forecast struct {
 	Trigger  string    `json:"trigger"` // once, cron, event, segment, manual
 	Kind     Kind      `json:"kind"`
 	At       time.Time `json:"at"`
+	// Over says that the moment of a broadcast that comes once is past: nobody enters.
+	Over bool `json:"over,omitempty"`
 	// Beside lists the campaigns that run at the same instant and were planned
 	// together with it.
 	Beside []string `json:"beside,omitempty"`

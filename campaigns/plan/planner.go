@@ -88,6 +88,13 @@ func (p *Planner) Run(ctx context.Context, group []*campaigns.Campaign, at time.
 	return forecasts, nil
 }
 
+// Over is the forecast of a broadcast whose moment is past.
+func (p *Planner) Over(c *campaigns.Campaign) Forecast {
+	tally := newTally(p.Workspace, c, OfRun, p.Workspace.Moment(c))
+	tally.forecast.Over = true
+	return tally.done()
+}
+
 // Audience plans for a campaign that customers enter one by one: for everybody
 // who belongs, as if what begins it came at the instant. What is event.… then is
 // not known, and nobody is held: caps and budgets of the day it comes decide.

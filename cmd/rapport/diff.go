@@ -26,7 +26,7 @@ func diffCommand(o *options) *cobra.Command {
 				return err
 			}
 			defer i.Close()
-			d, _, err := i.applier().Changes(cmd.Context(), workspace)
+			d, err := i.applier().Changes(cmd.Context(), workspace)
 			if err != nil {
 				return err
 			}

@@ -27,7 +27,8 @@ func planCommand(o *options) *cobra.Command {
 			"first message of each journey, what would hold or refuse it, and what it costs. People and what was sent to\n" +
 			"them are read from the store, beside a running program too.\n\n" +
 			"A broadcast is planned at --at or, without it, at its next occurrence, together with those that run at the same\n" +
-			"instant. Of other campaigns only the audience is planned: who belongs and could be reached today.",
+			"instant. One whose only moment is past is told as over. Of other campaigns only the audience is planned: who\n" +
+			"belongs and could be reached today.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := o.planning(cmd, args[0], at)
@@ -47,12 +48,23 @@ func planCommand(o *options) *cobra.Command {
 				return printJSON(cmd.OutOrStdout(), result)
 			}
 			printPlan(cmd.OutOrStdout(), result, p.workspace)
-			return nil
+			return p.warn(cmd, result)
 		},
 	}
 	command.Flags().StringVar(&at, "at", "", "the `instant`, such as \"2026-12-01 10:00\" (on the workspace's clock; with zone: customer on each customer's) or RFC 3339")
 	command.Flags().StringVar(&list, "list", "", "a `file` to write a line of JSON to for every customer")
 	return command
+}
+
+// warn tells of the broadcasts in a plan that are over, and where their moment stands.
+func (p *planning) warn(cmd *cobra.Command, made planResult) error {
+	var over []campaigns.Problem
+	for _, f := range made.Campaigns {
+		if f.Over {
+			over = append(over, p.workspace.Campaigns[f.Campaign].OverWarning())
+		}
+	}
+	return campaigns.WriteProblems(cmd.ErrOrStderr(), campaigns.InOrder(over), "text")
 }
 
 // planResult is what `rapport plan` prints as JSON.
@@ -173,6 +185,9 @@ func (p *planning) forecast(ctx context.Context, source plan.Source, c *campaign
 	if !c.Trigger.Broadcast() {
 		made, err := planner.Audience(ctx, c, at)
 		return []plan.Forecast{made}, err
+	}
+	if p.at == "" && p.workspace.Over(c, p.Now()) {
+		return []plan.Forecast{planner.Over(c)}, nil
 	}
 	under, err := p.underWay(ctx, c)
 	if err != nil {

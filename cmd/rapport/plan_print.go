@@ -19,8 +19,11 @@ func printPlan(w io.Writer, result planResult, shop *campaigns.Workspace) {
 	t := newTable(w, "campaign", "at", "belong", "enter", "now", "later", "held", "skipped", "other", "cost")
 	for _, f := range result.Campaigns {
 		at := stamp(f.At, shop.Zone)
-		if f.Kind == plan.OfAudience {
+		switch {
+		case f.Kind == plan.OfAudience:
 			at = f.Trigger + " (audience)"
+		case f.Over:
+			at += " (over)"
 		}
 		t.AppendRow(table.Row{
 			f.Campaign, at, f.Belong, f.Enter, f.Outcomes[plan.Now], f.Outcomes[plan.Later], f.Outcomes[plan.Held],
@@ -35,7 +38,11 @@ func printPlan(w io.Writer, result planResult, shop *campaigns.Workspace) {
 
 func printForecast(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
 	fmt.Fprintf(w, "\n%s: %s\n", f.Campaign, f.Title)
-	if f.Kind == plan.OfRun {
+	switch {
+	case f.Over:
+		fmt.Fprintf(w, "  Its only moment, %s (%s), is over: nobody enters. --at plans another.\n", stamp(f.At, shop.Zone), shop.Zone)
+		return
+	case f.Kind == plan.OfRun:
 		fmt.Fprintf(w, "  A run at %s (%s).", stamp(f.At, shop.Zone), shop.Zone)
 		if c := shop.Campaigns[f.Campaign]; c.Trigger.OwnClock {
 			fmt.Fprintf(w, " Everybody begins when their own clock shows %s.", stamp(f.At, shop.Reads(c)))
@@ -43,7 +50,7 @@ func printForecast(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
 		if len(f.Beside) > 0 {
 			fmt.Fprintf(w, " At the same instant: %s.", strings.Join(f.Beside, ", "))
 		}
-	} else {
+	default:
 		fmt.Fprintf(w, "  Starts by %s, one customer at a time: this is the audience today, not who will enter.", f.Trigger)
 	}
 	if f.State != string(campaigns.Live) {

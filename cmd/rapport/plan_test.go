@@ -102,3 +102,31 @@ func TestPlanSaysWhatAJourneyWaitsFor(t *testing.T) {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 }
+
+// A broadcast whose only moment is past is told by apply, where it is new, and by plan.
+func TestABroadcastThatIsOverIsTold(t *testing.T) {
+	folder, data := history(t)
+	file := filepath.Join(folder, "campaigns/advent.yaml")
+	if err := os.WriteFile(file, []byte(strings.Replace(tried, "campaign: tried", "campaign: advent", 1)+
+		"trigger: {once: 2020-11-20 10:00}\nsteps:\n  - sms: sorry\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const warning = "warning: the moment of campaign advent, 2020-11-20 10:00, is over: nobody will enter; write one that is still to come"
+	for _, c := range []struct {
+		args       []string
+		want, none string
+	}{
+		{[]string{"plan", folder, "advent"}, "is over: nobody enters", " enter."},
+		{[]string{"plan", folder, "advent"}, warning, " enter."},
+		{[]string{"plan", folder, "advent", "--format", "json"}, `"over": true`, "warning"},
+		{[]string{"plan", folder, "advent", "--at", "2020-11-20 10:00"}, "1 enter.", "over"},
+		{[]string{"apply", folder, "--dry-run"}, warning, "in force"},
+		{[]string{"apply", folder}, "campaigns/advent.yaml:6:17: " + warning, "nothing was applied"},
+		{[]string{"apply", folder}, "in force", "warning"},
+	} {
+		out, errOut, code := rapport(t, append(c.args, "--data", data)...)
+		if code != 0 || !strings.Contains(out+errOut, c.want) || strings.Contains(out+errOut, c.none) {
+			t.Errorf("%v: exit %d, want %q and no %q: %s%s", c.args, code, c.want, c.none, out, errOut)
+		}
+	}
+}
