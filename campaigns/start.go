@@ -3,9 +3,13 @@ package campaigns
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"rapport/campaigns/expression"
 	"rapport/customers"
 )
 
@@ -63,6 +67,43 @@ func (s Starter) Start(ctx context.Context, campaign string, customer *customers
 		return Entry{}, fmt.Errorf("%s is in %s already, or was in it too lately", customer.ID, campaign)
 	}
 	return entry, nil
+}
+
+// StartWritten is Start with properties as somebody writes them.
+func (s Starter) StartWritten(ctx context.Context, campaign string, customer *customers.Customer, written map[string]string) (Entry, error) {
+	edition, err := s.Catalog.Current(ctx)
+	if err != nil {
+		return Entry{}, err
+	}
+	var properties map[string]any
+	if c := edition.Campaigns[campaign]; c != nil {
+		properties = c.Properties(written)
+	}
+	return s.Start(ctx, campaign, customer, properties)
+}
+
+// Properties reads what somebody wrote for event.<name> by the types in which the
+// campaign's conditions take it: a number or true and false where none takes it for a
+// text, and a text everywhere else, so that 00123 stays what it is.
+func (c *Campaign) Properties(written map[string]string) map[string]any {
+	properties := make(map[string]any, len(written))
+	for name, text := range written {
+		properties[name] = text
+		var types []expression.Type
+		for _, program := range c.programs() {
+			types = append(types, program.Takes("event."+name)...)
+		}
+		switch {
+		case slices.Contains(types, expression.String):
+		case slices.Contains(types, expression.Number):
+			if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(n, 0) && !math.IsNaN(n) {
+				properties[name] = n
+			}
+		case slices.Contains(types, expression.Bool) && (text == "true" || text == "false"):
+			properties[name] = text == "true"
+		}
+	}
+	return properties
 }
 
 // keyless says what a start lacks to have a key.

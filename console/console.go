@@ -244,7 +244,7 @@ func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	properties := map[string]any{}
+	properties := map[string]string{}
 	if err := r.ParseForm(); err != nil {
 		return &complaint{http.StatusBadRequest, "That is no form."}
 	}
@@ -253,7 +253,7 @@ func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
 			properties[name] = value
 		}
 	}
-	if _, err := c.Starter.Start(r.Context(), r.FormValue("campaign"), customer, properties); err != nil {
+	if _, err := c.Starter.StartWritten(r.Context(), r.FormValue("campaign"), customer, properties); err != nil {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
 	c.Ring(r.Context())

@@ -139,6 +139,48 @@ func (p *Program) Compared(field string) []string {
 	return found
 }
 
+// Takes lists as what types the program takes a field, those of its segments among
+// them: Number where it is compared with one or reckoned with, Bool where it stands
+// as a condition. One that is only compared with nil is taken as none.
+func (p *Program) Takes(field string) []Type {
+	var types []Type
+	note := func(n node, as Type) {
+		if f, ok := n.(named); ok && f.name() == field && as != nothing && as != Any {
+			types = append(types, as)
+		}
+	}
+	walk(p.root, func(n node) {
+		switch n := n.(type) {
+		case equality:
+			note(n.left, n.right.kind())
+			note(n.right, n.left.kind())
+		case order:
+			note(n.left, n.right.kind())
+			note(n.right, n.left.kind())
+		case oneOf:
+			for _, value := range n.values {
+				note(n.operand, value.typ)
+			}
+		case inList:
+			note(n.operand, String)
+		case textual:
+			note(n.left, String)
+			note(n.right, String)
+		case match:
+			note(n.operand, String)
+		case arithmetic:
+			note(n.left, Number)
+			note(n.right, Number)
+		case minus:
+			note(n.operand, Number)
+		case truth:
+			note(n.operand, Bool)
+		}
+	})
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
 // And joins conditions: all must hold. Those that are nil are left out; nil when
 // none is left.
 func And(programs ...*Program) *Program {

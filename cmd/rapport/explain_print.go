@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -95,6 +96,10 @@ func valueWords(value any, zone *time.Location) string {
 		return "not known"
 	case time.Time:
 		return stamp(v, zone)
+	case string:
+		if _, err := strconv.ParseFloat(v, 64); err == nil || v == "true" || v == "false" {
+			return strconv.Quote(v) // and no number: that is why it is not equal to one
+		}
 	case []string:
 		return "[" + strings.Join(v, ", ") + "]"
 	}

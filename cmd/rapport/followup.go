@@ -40,7 +40,7 @@ func followUpCommand(o *options) *cobra.Command {
 
 // startFollowUp starts a manual campaign in the store or, while an embedded
 // installation runs on it, through that one's console.
-func (o *options) startFollowUp(ctx context.Context, campaign, who string, properties map[string]any) error {
+func (o *options) startFollowUp(ctx context.Context, campaign, who string, properties map[string]string) error {
 	i, err := o.openWriting(ctx)
 	running := errors.Is(err, store.ErrInUse)
 	if running {
@@ -57,17 +57,17 @@ func (o *options) startFollowUp(ctx context.Context, campaign, who string, prope
 	if running {
 		form := url.Values{"campaign": {campaign}}
 		for name, value := range properties {
-			form.Set(name, fmt.Sprint(value))
+			form.Set(name, value)
 		}
 		return o.askConsole(ctx, "/customers/"+url.PathEscape(customer.ID)+"/follow-ups", form)
 	}
-	_, err = i.starter().Start(ctx, campaign, customer, properties)
+	_, err = i.starter().StartWritten(ctx, campaign, customer, properties)
 	return err
 }
 
 // assignments reads the name=value pairs of a flag.
-func assignments(flag string, pairs []string) (map[string]any, error) {
-	values := make(map[string]any, len(pairs))
+func assignments(flag string, pairs []string) (map[string]string, error) {
+	values := make(map[string]string, len(pairs))
 	for _, pair := range pairs {
 		name, value, found := strings.Cut(pair, "=")
 		if !found || name == "" {

@@ -233,10 +233,12 @@ func (f previewFlags) journal() (j campaigns.Journal, err error) {
 }
 
 func plainValues(flag string, pairs []string) (map[string]any, error) {
-	values, err := assignments(flag, pairs)
-	for name, text := range values {
+	written, err := assignments(flag, pairs)
+	values := make(map[string]any, len(written))
+	for name, text := range written {
+		values[name] = text
 		var plain any
-		if json.Unmarshal([]byte(text.(string)), &plain) == nil {
+		if json.Unmarshal([]byte(text), &plain) == nil {
 			switch plain.(type) {
 			case float64, bool:
 				values[name] = plain

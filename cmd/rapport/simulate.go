@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -93,7 +92,7 @@ func (s *simulating) run(cmd *cobra.Command, campaign, folder string, makeUp boo
 	foresight := &foresight{behaviour: behaviour, seed: s.seed, campaign: c}
 	figures, err := rehearsal.Simulate(rehearsal.Simulation{
 		Workspace: workspace, Campaign: campaign, Start: start, Until: until,
-		Audience: foresight, When: s.moments(start, workspace.Zone), Properties: numbers(properties),
+		Audience: foresight, When: s.moments(start, workspace.Zone), Properties: c.Properties(properties),
 		Life: foresight.life, Awaited: foresight.awaited, Sample: 100,
 	}, i.newcomers(ctx, c, workspace, start))
 	if err != nil {
@@ -268,18 +267,6 @@ func (s *simulating) moments(start time.Time, zone *time.Location) func(string) 
 		}
 		return at
 	}
-}
-
-// numbers reads values that are numbers as such: conditions compare them.
-func numbers(values map[string]any) map[string]any {
-	for name, value := range values {
-		if text, isText := value.(string); isText {
-			if n, err := strconv.ParseFloat(text, 64); err == nil {
-				values[name] = n
-			}
-		}
-	}
-	return values
 }
 
 // readBehaviour lays a file over the usual behaviour.
