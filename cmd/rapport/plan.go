@@ -110,14 +110,16 @@ func lookalikeDoors(base string) deliveries.Doors {
 	return deliveries.Doors{Base: base, Signer: deliveries.NewSigner([]byte("opens nothing"))}
 }
 
-// instantOf reads an instant, on a zone's clock unless it names another.
+// instantOf reads an instant, on a zone's clock unless it names another. One that a
+// clock change leaves out, or that comes twice, is that of a run at the same time.
 func instantOf(text string, zone *time.Location) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at.UTC(), nil
 	}
 	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
-		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return at.UTC(), nil
+		if shown, err := time.Parse(layout, text); err == nil {
+			local := campaigns.LocalTime{Year: shown.Year(), Month: shown.Month(), Day: shown.Day(), Hour: shown.Hour(), Minute: shown.Minute()}
+			return local.In(zone).Add(time.Duration(shown.Second()) * time.Second), nil
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is no instant; write 2026-12-01 10:00 or 2026-12-01T10:00:00+01:00", text)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"rapport/campaigns/plan"
 )
@@ -127,6 +128,25 @@ func TestABroadcastThatIsOverIsTold(t *testing.T) {
 		out, errOut, code := rapport(t, append(c.args, "--data", data)...)
 		if code != 0 || !strings.Contains(out+errOut, c.want) || strings.Contains(out+errOut, c.none) {
 			t.Errorf("%v: exit %d, want %q and no %q: %s%s", c.args, code, c.want, c.none, out, errOut)
+		}
+	}
+}
+
+// --at is read by the rule that runs follow when clocks change.
+func TestAnInstantIsThatOfARun(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"2027-03-28 02:30":          "2027-03-28T01:00:00Z", // left out
+		"2027-10-31 02:30":          "2027-10-31T00:30:00Z", // the first of two
+		"2027-10-31 02:30:20":       "2027-10-31T00:30:20Z",
+		"2027-10-31T02:30:00+01:00": "2027-10-31T01:30:00Z",
+		"2026-12-01":                "2026-11-30T23:00:00Z",
+	} {
+		if at, err := instantOf(text, berlin); err != nil || at.Format(time.RFC3339) != want {
+			t.Errorf("%s is %s, %v; want %s", text, at, err, want)
 		}
 	}
 }

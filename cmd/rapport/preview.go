@@ -33,7 +33,7 @@ func previewCommand(o *options) *cobra.Command {
 		Use:   "preview TEMPLATE [DIR]",
 		Short: "Show what a customer would get: subject, text, size, segments, script",
 		Long: "Show what a customer would get from a template of DIR, or of the workspace in force. Without --customer it is\n" +
-			"written to somebody made up. --send-to sends it as a test to an address the operator lists under test_addresses;\n" +
+			"written to somebody made up. email/TEMPLATE is that of one channel. --send-to sends it as a test to an address the operator lists under test_addresses;\n" +
 			"neither the ledger nor a timeline hears of it.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +57,9 @@ func previewCommand(o *options) *cobra.Command {
 
 // preview shows the template on each channel asked for.
 func (o *options) preview(cmd *cobra.Command, f previewFlags) error {
+	if ch, name, both := strings.Cut(f.template, "/"); both && (f.channel == "" || f.channel == ch) && channels.Channel(ch).Valid() {
+		f.channel, f.template = ch, name
+	}
 	shop, customer, err := o.subjects(cmd, f)
 	if err != nil {
 		return err
