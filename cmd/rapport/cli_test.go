@@ -325,7 +325,7 @@ func TestImportReportsWhatItCannotTake(t *testing.T) {
 		t.Errorf("dry run: %s", dry)
 	}
 	out, errOut, code := rapport(t, "import", "customers", file, "--country", "DE", "--report", list, "--data", data)
-	if code != 0 || !strings.Contains(out, "3 taken, 2 refused, 1 single cells left out") {
+	if code != 0 || !strings.Contains(out, "5 rows in 1 file: 3 taken, 2 refused, 1 single cell left out") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 	for _, want := range []string{"line 3, column e-mail", "line 4, column customer_id", "line 5, character 3: a quote is opened and not closed"} {
@@ -344,6 +344,25 @@ func TestImportReportsWhatItCannotTake(t *testing.T) {
 	shown, _, _ := rapport(t, "customer", "+4915112345678", "--data", data)
 	if !strings.Contains(shown, "ann@shop.example") {
 		t.Errorf("found by phone: %s", shown)
+	}
+}
+
+func TestImportNamesTheColumnsItDoesNotRead(t *testing.T) {
+	folder := t.TempDir()
+	file, data := filepath.Join(folder, "people.csv"), filepath.Join(folder, "data")
+	if err := os.WriteFile(file, []byte("customer_id,email,consent.news.email,shoes\n1,a@shop.example,no,42\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, errOut, code := rapport(t, "import", "customers", file, "--data", data)
+	if code != 0 || !strings.Contains(out, "columns not read: shoes;") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+	if shown, _, _ := rapport(t, "customer", "1", "--data", data); !strings.Contains(shown, "news") {
+		t.Errorf("the consent is not there: %s", shown)
+	}
+	out, errOut, code = rapport(t, "import", "customers", file, "--data", data, "--format", "json", "--map", "traits.shoes=shoes")
+	if code != 0 || !strings.Contains(out, `"columns_not_read": []`) {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
 	}
 }
 

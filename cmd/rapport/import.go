@@ -34,6 +34,9 @@ func importCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "import",
 		Short: "Take in customers, orders and products from CSV, TSV or NDJSON files (gz too)",
+		Long: "Take in customers, orders and products from CSV, TSV or NDJSON files (gz too). The first line names the columns; what\n" +
+			"each kind's may mean stands in docs/import.md. Columns that mean nothing are named and left out, until --map says\n" +
+			"what stands in them: --map email=Contact --map consent.news.email=Newsletter. Importing a file again changes nothing.",
 	}
 	for _, kind := range []intake.Kind{intake.Customers, intake.Orders, intake.Products} {
 		command.AddCommand(importKind(o, kind))
@@ -107,15 +110,18 @@ func (f *importFlags) run(cmd *cobra.Command, o *options, kind intake.Kind, path
 }
 
 func printImport(w io.Writer, kind intake.Kind, r intake.Outcome, dryRun bool) {
-	fmt.Fprintf(w, "%d rows in %d files: %d taken, %d refused", r.Rows, r.Files, r.Taken, r.Refused)
+	fmt.Fprintf(w, "%s in %s: %d taken, %d refused", plural(r.Rows, "row"), plural(r.Files, "file"), r.Taken, r.Refused)
 	if r.Blanked > 0 {
-		fmt.Fprintf(w, ", %d single cells left out", r.Blanked)
+		fmt.Fprintf(w, ", %s left out", plural(r.Blanked, "single cell"))
 	}
 	if dryRun {
 		fmt.Fprintln(w, "; nothing was written (dry run)")
-		return
+	} else {
+		fmt.Fprintf(w, "; %s: %d new, %d changed, %d as they were\n", kind, r.Written.Added, r.Written.Changed, r.Written.Unchanged)
 	}
-	fmt.Fprintf(w, "; %s: %d new, %d changed, %d as they were\n", kind, r.Written.Added, r.Written.Changed, r.Written.Unchanged)
+	if len(r.NotRead) > 0 {
+		fmt.Fprintf(w, "columns not read: %s; --map FIELD=COLUMN says what stands in one\n", strings.Join(r.NotRead, ", "))
+	}
 }
 
 // settings turns flags into options; the workspace, where one is in force,

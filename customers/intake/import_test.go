@@ -236,6 +236,29 @@ func TestATraitIsTakenInByItsType(t *testing.T) {
 	same(t, "of 3", load(t, s, "3").Traits, map[string]any{"since": day(13)})
 }
 
+// A column whose header is a field's own name needs no mapping, and one that means
+// nothing is not passed over in silence.
+func TestAColumnIsReadOrNamed(t *testing.T) {
+	s := open(t)
+	const text = "customer_id,email,consent.news.email,traits.plan,nonsense,consent.news.fax,consent.news,traits.,Mail\n" +
+		"1,a@shop.example,no,gold,x,no,no,x,\n2,b@shop.example,maybe,,,,,,\n"
+	path := write(t, "a.csv", []byte(text))
+	other := write(t, "b.ndjson", []byte(`{"id":"3","consent":{"news":{"email":true}},"nonsense":1,"pet":"cat"}`))
+	report, refusals := take(t, s, intake.Options{Kind: intake.Customers}, path, other)
+	same(t, "not read", report.NotRead, []string{"nonsense", "consent.news.fax", "consent.news", "traits.", "Mail", "pet"})
+	same(t, "refusals", refusals, []string{`line 3, column consent.news.email, value "maybe": a consent is yes or no`})
+	one := load(t, s, "1")
+	same(t, "traits", one.Traits, map[string]any{"plan": "gold"})
+	if one.Consented("news", channels.Email, true) || !load(t, s, "2").Consented("news", channels.Email, true) || !load(t, s, "3").Consented("news", channels.Email, false) {
+		t.Error("a word about news was not taken, or made up")
+	}
+	told := intake.Options{Kind: intake.Customers, DryRun: true, Map: map[string]string{"consent.news.email": "", "traits.plan": "nonsense"}}
+	report, _ = take(t, nil, told, path)
+	same(t, "not read, as told", report.NotRead, []string{"consent.news.email", "traits.plan", "consent.news.fax", "consent.news", "traits.", "Mail"})
+	report, _ = take(t, nil, intake.Options{Kind: intake.Products, DryRun: true}, write(t, "a.csv", []byte("id,name,traits.x,price\n1,Tea,,2\n")))
+	same(t, "a product's", report.NotRead, []string{"traits.x"})
+}
+
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		what    string
@@ -329,7 +352,7 @@ func TestRefusals(t *testing.T) {
 			cells++
 		}
 		same(t, c.what, report, intake.Outcome{
-			Files: 1, Rows: report.Rows, Taken: c.taken, Refused: report.Rows - c.taken, Blanked: cells,
+			Files: 1, Rows: report.Rows, Taken: c.taken, Refused: report.Rows - c.taken, Blanked: cells, NotRead: []string{},
 		})
 	}
 }
@@ -420,7 +443,7 @@ func TestADryRunOnlyLooks(t *testing.T) {
 	report, _ := take(t, s, intake.Options{
 		Kind: intake.Customers, DryRun: true, Progress: func(done, total int64) { seen = append(seen, [2]int64{done, total}) },
 	}, write(t, "a.csv", []byte("id\n1\n")), write(t, "b.csv", []byte("id\n2\n")))
-	same(t, "report", report, intake.Outcome{Files: 2, Rows: 2, Taken: 2})
+	same(t, "report", report, intake.Outcome{Files: 2, Rows: 2, Taken: 2, NotRead: []string{}})
 	same(t, "progress", seen, [][2]int64{{5, 10}, {10, 10}})
 	for _, err := range s.Stream(t.Context(), "", nil) {
 		t.Fatalf("somebody is there: %v", err)

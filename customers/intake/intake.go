@@ -77,6 +77,8 @@ type Outcome struct {
 	Taken   int `json:"taken"`
 	Refused int `json:"refused"` // rows left out whole
 	Blanked int `json:"blanked"` // cells left out of rows that were taken
+	// NotRead are the headers of columns that mean nothing here, each once.
+	NotRead []string `json:"columns_not_read"`
 	// Written counts customers, orders or products, each once; of an order whose
 	// lines stand more than 10,000 rows apart, each part.
 	Written customers.Tally `json:"written"`
@@ -93,6 +95,7 @@ func Import(ctx context.Context, registry customers.Registry, paths []string, o 
 		o.MoneyScale = 100
 	}
 	in := &taking{Options: o, registry: registry, basket: newBasket(), writing: &writing{}, zones: &zones{}}
+	in.report.NotRead = []string{}
 	if err := in.everything(ctx, paths); err != nil {
 		return in.report, err
 	}

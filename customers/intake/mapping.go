@@ -66,8 +66,8 @@ var required = map[Kind][]string{
 	Products:  {"id", "name"},
 }
 
-// Fields of the workspace's own, which a column is only taken for when told:
-// traits.NAME and consent.TOPIC.CHANNEL.
+// Fields of the workspace's own, which a column is taken for when told or when its
+// header is the field's name: traits.NAME and consent.TOPIC.CHANNEL.
 const (
 	traitPrefix   = "traits."
 	consentPrefix = "consent."
@@ -77,7 +77,8 @@ const (
 type mapping map[string]int
 
 // mapColumns finds the column of every field: as told, else by its usual
-// headers. A field told to stand in no column ("") is left out.
+// headers, of fields of the workspace's own by their name. A field told to stand
+// in no column ("") is left out.
 func mapColumns(kind Kind, header []string, told map[string]string) (mapping, error) {
 	m := mapping{}
 	taken := map[int]bool{}
@@ -106,7 +107,26 @@ func mapColumns(kind Kind, header []string, told map[string]string) (mapping, er
 			}
 		}
 	}
+	for at, name := range header {
+		if _, decided := told[name]; !decided && !taken[at] && free(name) && knownField(kind, name) == nil {
+			m[name] = at
+		}
+	}
 	return m, m.complete(kind, header)
+}
+
+// notRead lists the headers of columns in which no field stands, in their order.
+func (m mapping) notRead(header []string) (names []string) {
+	read := map[int]bool{}
+	for _, at := range m {
+		read[at] = true
+	}
+	for at, name := range header {
+		if !read[at] {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // complete says what is missing for a row to say anything.

@@ -232,7 +232,7 @@ func (r *rows) object(text string) row {
 	}
 	flat := map[string]string{}
 	flatten(flat, "", object)
-	for name := range flat {
+	for _, name := range slices.Sorted(maps.Keys(flat)) {
 		r.column(name)
 	}
 	cells := make([]string, len(r.header))

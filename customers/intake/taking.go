@@ -107,6 +107,11 @@ func (in *taking) study(ctx context.Context) error {
 	if in.mapping, err = mapColumns(in.Kind, in.header, in.Map); err != nil {
 		return err
 	}
+	for _, name := range in.mapping.notRead(in.header) {
+		if !slices.Contains(in.report.NotRead, name) {
+			in.report.NotRead = append(in.report.NotRead, name)
+		}
+	}
 	return in.settle(append(columns, make([]column, len(in.header)-len(columns))...))
 }
 
