@@ -31,7 +31,9 @@ const (
 
 // Ingest takes live events in the form of Segment's HTTP API: POST
 // /v1/identify, /v1/track and /v1/batch, Basic auth with a write key. An event
-// is durable before it is answered and counted once by its messageId.
+// is durable before it is answered and counted once by its messageId. What comes
+// to POST /v1/history, in the form of a batch, stands on the timeline where it
+// happened and begins and ends nothing.
 //
 // The sound messages of a batch are taken, as clients drop a batch that is
 // refused. The answer names the others, each by its place; when none is left
@@ -55,8 +57,9 @@ func (i *Ingest) Mount(mux *http.ServeMux) {
 	for _, kind := range []string{"identify", "track", "page", "screen", "group", "alias"} {
 		mux.HandleFunc("POST /v1/"+kind, i.single(kind))
 	}
-	mux.HandleFunc("POST /v1/batch", i.batch)
-	mux.HandleFunc("POST /v1/import", i.batch)
+	mux.HandleFunc("POST /v1/batch", i.batch(false))
+	mux.HandleFunc("POST /v1/import", i.batch(false)) // which Segment's clients for Ruby call for what happens now
+	mux.HandleFunc("POST /v1/history", i.batch(true))
 }
 
 func (i *Ingest) single(kind string) http.HandlerFunc {
@@ -68,24 +71,29 @@ func (i *Ingest) single(kind string) http.HandlerFunc {
 	}
 }
 
-func (i *Ingest) batch(w http.ResponseWriter, r *http.Request) {
-	var b struct {
-		Batch  []json.RawMessage `json:"batch"`
-		SentAt any               `json:"sentAt"`
+func (i *Ingest) batch(history bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var b struct {
+			Batch  []json.RawMessage `json:"batch"`
+			SentAt any               `json:"sentAt"`
+		}
+		if !i.authorised(w, r) || !decode(w, r, batchLimit, &b) {
+			return
+		}
+		switch {
+		case b.Batch == nil:
+			refuse(w, http.StatusBadRequest, "batch is missing")
+			return
+		case len(b.Batch) > batchMost:
+			refuse(w, http.StatusBadRequest, fmt.Sprintf("batch has %d messages; send at most %d", len(b.Batch), batchMost))
+			return
+		}
+		sentAt, _ := timeOf(b.SentAt)
+		i.take(w, r, func(t *taking) {
+			t.history = history
+			t.batch(b.Batch, sentAt)
+		})
 	}
-	if !i.authorised(w, r) || !decode(w, r, batchLimit, &b) {
-		return
-	}
-	switch {
-	case b.Batch == nil:
-		refuse(w, http.StatusBadRequest, "batch is missing")
-		return
-	case len(b.Batch) > batchMost:
-		refuse(w, http.StatusBadRequest, fmt.Sprintf("batch has %d messages; send at most %d", len(b.Batch), batchMost))
-		return
-	}
-	sentAt, _ := timeOf(b.SentAt)
-	i.take(w, r, func(t *taking) { t.batch(b.Batch, sentAt) })
 }
 
 // take makes what a request says durable, and answers.
@@ -141,7 +149,9 @@ func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) error {
 			return err
 		}
 	}
-	i.trail(ctx, t.events, now)
+	if !t.history {
+		i.trail(ctx, t.events, now)
+	}
 	return nil
 }
 

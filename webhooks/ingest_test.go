@@ -188,6 +188,34 @@ func TestECommerceEvents(t *testing.T) {
 	}
 }
 
+// What is sent as history happened when it says, whenever it is sent, and begins
+// nothing. The door that old clients call import is for what happens now.
+func TestHistoryStandsOnTheTimelineAndBeginsNothing(t *testing.T) {
+	h := open(t)
+	hours := func(n int) string { return noon.Add(time.Duration(-n) * time.Hour).Format(time.RFC3339) }
+	batch := func(id, name string) string {
+		return `{"sentAt":"` + hours(2) + `","batch":[{"type":"track","userId":"u1","messageId":"` + id + `","event":"` + name +
+			`","timestamp":"` + hours(3) + `","properties":{"order_id":"` + id + `","total":10}}]}`
+	}
+	h.taken("/v1/history", batch("m1", "Order Delivered"))
+	h.taken("/v1/history", batch("m2", "Order Completed"))
+	h.taken("/v1/batch", batch("m1", "Order Delivered")) // known already
+	h.taken("/v1/import", batch("m3", "Order Delivered"))
+	var got []string
+	for _, e := range h.timeline("u1") {
+		got = append(got, fmt.Sprint(e.Name, " ", noon.Sub(e.At), " live ", e.Live))
+	}
+	slices.Sort(got)
+	same(t, "events", got, []string{"Order Completed 3h0m0s live false", "Order Delivered 1h0m0s live true", "Order Delivered 3h0m0s live false"})
+	if n := h.customer("u1").Orders.Count; n != 1 {
+		t.Errorf("%d orders", n)
+	}
+	w := h.say("/v1/history", `{"batch":[{"type":"track","userId":"u1","event":"Seen"}]}`)
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "batch[0]: timestamp is missing") {
+		t.Errorf("without a time: answered %d %s", w.Code, w.Body)
+	}
+}
+
 func TestIdentifyFillsAProfile(t *testing.T) {
 	h := open(t)
 	h.taken("/v1/identify", `{"userId":"u1","messageId":"m1","traits":{"email":" Ann@Shop.example","phone":"030 1234567","firstName":"Ann",
@@ -209,7 +237,7 @@ func TestNobodyWritesWithoutAKey(t *testing.T) {
 	h := open(t)
 	body := `{"userId":"u1","event":"Seen","messageId":"m1"}`
 	for what, key := range map[string]string{"none": "", "wrong": "WK_wrong", "part": "WK_sho", "more": writeKey + "x"} {
-		for _, path := range []string{"/v1/identify", "/v1/track", "/v1/batch", "/v1/import"} {
+		for _, path := range []string{"/v1/identify", "/v1/track", "/v1/batch", "/v1/import", "/v1/history"} {
 			r := request(http.MethodPost, path, []byte(body), nil)
 			if key != "" {
 				r.SetBasicAuth(key, "")

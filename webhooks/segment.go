@@ -97,6 +97,7 @@ func (m *segmentMessage) adopted() (visitor, customer string) {
 type taking struct {
 	workspace *campaigns.Workspace
 	now       time.Time
+	history   bool // what is said is over, and begins nothing
 
 	people   []customers.Customer // in order of appearance
 	place    map[string]int       // where a customer stands among them
@@ -125,6 +126,9 @@ func (t *taking) batch(messages []json.RawMessage, sentAt time.Time) {
 // message says it; sentAt is when the sender's clock says the request left.
 func (t *taking) add(which, kind string, raw json.RawMessage, sentAt time.Time) {
 	m, wrong := read(kind, raw)
+	if wrong == "" && t.history && m.Type == "track" && m.Timestamp+m.OriginalTimestamp == "" {
+		wrong = "timestamp is missing; history says when it happened"
+	}
 	if wrong != "" {
 		t.mistakes = append(t.mistakes, which+wrong)
 		return
@@ -179,7 +183,7 @@ func (t *taking) customer(m *segmentMessage) *customers.Customer {
 func (t *taking) track(m *segmentMessage, raw json.RawMessage, sentAt time.Time) {
 	event := customers.Event{
 		Customer: m.customer(), Name: m.Event, At: t.happened(m, sentAt), ReceivedAt: t.now,
-		Properties: m.Properties, Key: t.key(m, raw), Live: true,
+		Properties: m.Properties, Key: t.key(m, raw), Live: !t.history,
 	}
 	if m.Event == "Order Completed" {
 		if order := purchase(m.Properties, t.workspace); order.ID != "" {
@@ -193,7 +197,8 @@ func (t *taking) track(m *segmentMessage, raw json.RawMessage, sentAt time.Time)
 
 // happened is when an event happened by our clock: the sender's is as wrong as
 // it was when the request left (Segment, "timestamp = receivedAt − (sentAt −
-// originalTimestamp)"). Nothing happens later than now.
+// originalTimestamp)"). Of history, which may be sent once more as it was sent
+// before, that is not asked. Nothing happens later than now.
 func (t *taking) happened(m *segmentMessage, sentAt time.Time) time.Time {
 	at, ok := timeOf(m.Timestamp)
 	if !ok {
@@ -202,7 +207,7 @@ func (t *taking) happened(m *segmentMessage, sentAt time.Time) time.Time {
 	if !ok {
 		return t.now.UTC()
 	}
-	if !sentAt.IsZero() {
+	if !sentAt.IsZero() && !t.history {
 		at = at.Add(t.now.Sub(sentAt))
 	}
 	if at.After(t.now) {
