@@ -139,14 +139,20 @@ func (p *planning) make(ctx context.Context, campaign, list string) (result plan
 	err = p.Store.Forecast(ctx, func(source plan.Source) error {
 		for _, c := range wanted {
 			if slices.ContainsFunc(result.Campaigns, func(f plan.Forecast) bool { return f.Campaign == c.ID }) {
-				continue // planned together with an earlier one
+				continue // planned together with an earlier one, at its own next run
 			}
 			made, err := p.forecast(ctx, source, c, each)
 			if err != nil {
 				return err
 			}
 			for _, f := range made {
-				if campaign == "" || f.Campaign == campaign {
+				own := f.Campaign == c.ID
+				if !own && campaign == "" {
+					if own, err = p.atItsOwn(ctx, f); err != nil {
+						return err
+					}
+				}
+				if own {
 					result.Campaigns = append(result.Campaigns, f)
 				}
 			}
@@ -157,6 +163,18 @@ func (p *planning) make(ctx context.Context, campaign, list string) (result plan
 		err = finished
 	}
 	return result, err
+}
+
+// atItsOwn reports whether a campaign that was planned together with another has its
+// own next run at that instant too.
+func (p *planning) atItsOwn(ctx context.Context, f plan.Forecast) (bool, error) {
+	c := p.workspace.Campaigns[f.Campaign]
+	under, err := p.underWay(ctx, c)
+	if err != nil || !under.At.IsZero() {
+		return false, err
+	}
+	at, err := p.instant(c)
+	return at.Equal(f.At), err
 }
 
 // wanted lists the campaigns to plan, in order of their names.

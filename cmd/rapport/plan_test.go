@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -91,6 +92,42 @@ func TestAPlanTellsCustomersOwnClocksAndWhatTheyWaitFor(t *testing.T) {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("exit %d, no %q in %s%s", code, want, out, errOut)
 		}
+	}
+}
+
+// A broadcast that also runs with another, later one is planned at its own next run.
+func TestAPlanOfAllHasEachAtItsOwnNextRun(t *testing.T) {
+	draft, data := t.TempDir(), filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(draft, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	afterNext := (int(now().Month())+1)%12 + 1
+	for id, cron := range map[string]string{"a-seldom": fmt.Sprintf("0 10 1 %d *", afterNext), "b-monthly": "0 10 1 * *", "c-seldom-too": fmt.Sprintf("0 10 1 %d *", afterNext)} {
+		text := strings.Replace(tried, "campaign: tried", "campaign: "+id, 1) + "trigger: {cron: \"" + cron + "\"}\nsteps:\n  - wait: 1d\n"
+		if err := os.WriteFile(filepath.Join(draft, "campaigns", id+".yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, errOut, code := rapport(t, "migrate", "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
+	var all, one planResult
+	asJSON(t, &all, "plan", draft, "--data", data)
+	asJSON(t, &one, "plan", draft, "b-monthly", "--data", data)
+	planned := map[string][]time.Time{}
+	for _, f := range all.Campaigns {
+		planned[f.Campaign] = append(planned[f.Campaign], f.At)
+	}
+	for id, at := range planned {
+		if len(at) != 1 {
+			t.Errorf("%s is planned at %v", id, at)
+		}
+	}
+	if got := planned["b-monthly"]; len(got) != 1 || !got[0].Equal(one.Campaigns[0].At) {
+		t.Errorf("with all others it is planned at %v, by itself at %v", got, one.Campaigns[0].At)
+	}
+	if len(planned["a-seldom"]) != 1 || len(planned["c-seldom-too"]) != 1 {
+		t.Errorf("the plan is of %v", planned)
 	}
 }
 
