@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -57,6 +60,26 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		return openPostgres(ctx, dsn)
 	}
 	return nil, &Unfit{`open store: the DSN must begin with "sqlite:" or "postgres://"`}
+}
+
+// Place names the database of a DSN for people, without user and password: a file, or
+// "database at host:port"; "" where the DSN cannot be read, which Open tells.
+func Place(dsn string) string {
+	switch scheme, rest, _ := strings.Cut(dsn, ":"); scheme {
+	case "sqlite":
+		return rest
+	case "postgres", "postgresql":
+		config, err := readDSN(dsn)
+		if err != nil {
+			return ""
+		}
+		var hosts []string
+		for _, host := range eachHost(config) {
+			hosts = append(hosts, net.JoinHostPort(host.Host, strconv.Itoa(int(host.Port))))
+		}
+		return cmp.Or(config.Database, config.User) + " at " + strings.Join(hosts, ", ")
+	}
+	return ""
 }
 
 // preparedFor is what is kept parsed for a pool.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -123,9 +124,9 @@ func (h *health) found(findings []finding) {
 	case now == "":
 		h.Log.Info("ready")
 	case h.told == "" || len(findings) > 1 || findings[0].Name != "start":
-		h.Log.Warn("something this process needs is wrong", "problem", now)
+		h.Log.Warn("something this process needs is wrong", "problem", now, "mend", mendsOf(findings))
 	default:
-		h.Log.Warn("waiting to start", "problem", now)
+		h.Log.Warn("waiting to start", "problem", now, "mend", mendsOf(findings))
 	}
 	h.told = now
 }
@@ -139,6 +140,17 @@ func problemsOf(findings []finding) string {
 		}
 	}
 	return strings.Join(problems, "; ")
+}
+
+// mendsOf are what would put the problems right, in their order.
+func mendsOf(findings []finding) string {
+	var mends []string
+	for _, f := range findings {
+		if !f.OK && !slices.Contains(mends, f.Mend) {
+			mends = append(mends, f.Mend)
+		}
+	}
+	return strings.Join(mends, "; ")
 }
 
 // Ready reports whether the process can do its work, with what was found.

@@ -156,7 +156,7 @@ func TestOnlyNewsIsLogged(t *testing.T) {
 		t.Errorf("at the start: ready %v, log %q", ready, &log)
 	}
 	well := finding{Name: "database", OK: true}
-	away := finding{Name: "database", Problem: "it is away"}
+	away := finding{Name: "database", Problem: "it is away", Mend: "let it run"}
 	for _, f := range []finding{well, well, away, away, well} {
 		h.found([]finding{f})
 	}
@@ -164,7 +164,7 @@ func TestOnlyNewsIsLogged(t *testing.T) {
 	for line := range strings.Lines(log.String()) {
 		said = append(said, strings.TrimSpace(line[strings.Index(line, "msg="):]))
 	}
-	if want := []string{"msg=ready", `msg="something this process needs is wrong" problem="database: it is away"`, "msg=ready"}; !slices.Equal(said, want) {
+	if want := []string{"msg=ready", `msg="something this process needs is wrong" problem="database: it is away" mend="let it run"`, "msg=ready"}; !slices.Equal(said, want) {
 		t.Errorf("the log says %q", said)
 	}
 }

@@ -11,36 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"rapport/config"
-	"rapport/store"
 	"rapport/workers"
 )
-
-func migrateCommand(o *options) *cobra.Command {
-	return &cobra.Command{
-		Use:   "migrate",
-		Short: "Bring the store's schema up to date",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, _, err := o.load()
-			if err != nil {
-				return err
-			}
-			s, err := store.Open(cmd.Context(), o.dsn(c))
-			if err != nil {
-				return err
-			}
-			defer s.Close() // the program ends
-			if err := s.Migrate(cmd.Context()); err != nil {
-				return err
-			}
-			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), map[string]string{"schema": "up to date"})
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), "the schema is up to date")
-			return nil
-		},
-	}
-}
 
 func schedulerCommand(o *options) *cobra.Command {
 	return &cobra.Command{
