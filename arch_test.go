@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"channels/call":                       {"channels", "channels/twilio"},
 	"channels/webpush":                    {"channels"},
 	"channels/webhook":                    {"channels"},
-	"config":                              {},
+	"config":                              {"campaigns/spelling"},
 	"telemetry":                           {},
 	"customers":                           {"channels"},
 	"customers/intake":                    {"channels", "customers"},

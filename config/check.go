@@ -3,7 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,12 +27,13 @@ func (c Config) Check() error {
 		}
 	}
 	mistakes = append(mistakes, c.Redis.check(), c.Inbound.check())
-	for channel := range c.Providers {
+	for _, channel := range slices.Sorted(maps.Keys(c.Providers)) {
 		if !channelNames[channel] {
 			wrong("providers.%s: no such channel; there are call, email, push, sms and webhook", channel)
 		}
 	}
-	for channel, limit := range c.Limits {
+	for _, channel := range slices.Sorted(maps.Keys(c.Limits)) {
+		limit := c.Limits[channel]
 		if !channelNames[channel] || limit.PerSecond < 0 || limit.PerSender < 0 {
 			wrong("limits.%s: must name a channel (call, email, push, sms, webhook) and a number of messages a second", channel)
 		}

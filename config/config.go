@@ -252,9 +252,10 @@ func withoutSource(err error) error {
 	if err == nil {
 		return nil
 	}
-	return errors.New(oddKey.ReplaceAllString(yaml.FormatError(err, false, false),
-		"unknown field; it is not shown because it may hold a secret. Keys are small letters and _, and end with a colon"))
+	return errors.New(oddKey.ReplaceAllString(yaml.FormatError(err, false, false), hiddenKey))
 }
+
+const hiddenKey = "unknown field; it is not shown because it may hold a secret. Keys are small letters and _, and end with a colon"
 
 // oddKey finds an unknown key with more in it than keys are made of.
 var oddKey = regexp.MustCompile(`(?s)unknown field "[a-z_]*[^a-z_"].*"`)
@@ -297,8 +298,8 @@ func read(path string, raw []byte, environ []string) (Config, error) {
 	}
 	if len(bytes.TrimSpace(expanded)) > 0 {
 		if err := yaml.UnmarshalWithOptions(expanded, &config, yaml.Strict()); err != nil {
-			if times := mistakenTimes(expanded); times != nil {
-				err = times
+			if all := misread(expanded); all != nil {
+				return config, fmt.Errorf("%s: %w", path, all)
 			}
 			return config, fmt.Errorf("%s: %w", path, withoutSource(err))
 		}

@@ -217,6 +217,40 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	}
 }
 
+// A file has all its mistakes told in one run, each by its line and key, in the order
+// of the lines, and the same each time.
+func TestAFilesMistakesAreToldTogether(t *testing.T) {
+	const hush = "hush-0123456789"
+	text := "stoer: " + hush + "\nprovders: {}\nworker:\n  concurency: 8\n  window: many\nwrite_keys: " + hush + "\nlisten: [a]\nlog: loud\ntest_mode: perhaps\n" +
+		"telemetry: {sample: much}\nredis: {sentinels: [a]}\nretention: {callbacks: 3}\nlink_keys: [{a: " + hush + "}]\n" + hush + ": 1\nlimits: 5\nproviders: {email: {smtp: {host: [a]}}}\n"
+	want := strings.Join([]string{
+		`[1:1] unknown field "stoer"; did you mean store?`,
+		`[2:1] unknown field "provders"; did you mean providers?`,
+		`[4:3] unknown field "concurency" of worker; did you mean concurrency?`,
+		`[5:11] worker.window: must be a whole number`,
+		`[6:13] write_keys: must be a list, such as [a, b]`,
+		`[7:9] listen: must be text`,
+		`[8:6] log: must be a section of keys: level, format`,
+		`[9:12] test_mode: must be true or false`,
+		`[10:21] telemetry.sample: must be a number`,
+		`[11:9] unknown field "sentinels" of redis; did you mean sentinel?`,
+		`[12:24] retention.callbacks: must be a time such as 30d, 12w or 36h`,
+		`[13:13] link_keys[0]: must be text`,
+		`[14:1] unknown field; it is not shown because it may hold a secret. Keys are small letters and _, and end with a colon`,
+		`[15:9] limits: must be a section of keys`,
+	}, "\n")
+	path := file(t, text)
+	for range 5 {
+		_, err := Load(path, nil)
+		if err == nil {
+			t.Fatal("it was loaded")
+		}
+		if got := strings.ReplaceAll(err.Error(), path+": ", ""); got != want || strings.Contains(got, hush) {
+			t.Fatalf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+}
+
 func TestTheExampleLoads(t *testing.T) {
 	raw, err := os.ReadFile("example.yaml")
 	if err != nil {

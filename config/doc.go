@@ -2,5 +2,6 @@
 // nothing is set, and whether what was set makes sense.
 //
 // What marketers write is campaigns'; a provider's section is kept as it was
-// written and decoded by the channel that owns it. It imports nothing of ours.
+// written and decoded by the channel that owns it. Of ours it imports only what tells
+// how far two words are apart.
 package config

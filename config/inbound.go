@@ -62,10 +62,13 @@ func (i Inbound) check() error {
 	case i.Domain != "" && (!domainName.MatchString(i.Domain) || len(i.Domain) > 200):
 		wrong("domain: must be a domain in lower-case ASCII, such as reply.shop.example")
 	}
-	for name, secrets := range map[string][]Secret{"sendgrid": i.SendGrid.Secrets, "http": i.HTTP.Secrets} {
-		for n, secret := range secrets {
+	for _, list := range []struct {
+		name    string
+		secrets []Secret
+	}{{"sendgrid", i.SendGrid.Secrets}, {"http", i.HTTP.Secrets}} {
+		for n, secret := range list.secrets {
 			if len(secret) < 16 || !plainSecret.MatchString(secret.Reveal()) {
-				wrong("%s.secrets[%d]: must have at least 16 letters and digits; `openssl rand -hex 32` makes some", name, n)
+				wrong("%s.secrets[%d]: must have at least 16 letters and digits; `openssl rand -hex 32` makes some", list.name, n)
 			}
 		}
 	}

@@ -15,11 +15,12 @@ import (
 // store, Redis and providers. It asks none of them anything yet.
 func production(c config.Config, clock func() time.Time) (*backing, error) {
 	var missing []error
-	for name, empty := range map[string]bool{
-		"store": c.Store == "", "redis": !c.Redis.Set(), "link_keys": len(c.LinkKeys) == 0,
-	} {
-		if empty {
-			missing = append(missing, errors.New(name+" is not set; see config/example.yaml"))
+	for _, of := range []struct {
+		name  string
+		empty bool
+	}{{"store", c.Store == ""}, {"redis", !c.Redis.Set()}, {"link_keys", len(c.LinkKeys) == 0}} {
+		if of.empty {
+			missing = append(missing, errors.New(of.name+" is not set; see config/example.yaml"))
 		}
 	}
 	if len(missing) > 0 {
