@@ -37,7 +37,7 @@ func casesCommand(o *options) *cobra.Command {
 				fmt.Fprintf(cmd.ErrOrStderr(), "these are the %d most pressing; more are open, and --limit shows them\n", limit)
 			}
 			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), open)
+				return printJSON(cmd.OutOrStdout(), append([]customers.Case{}, open...))
 			}
 			zone := i.shopZone(cmd.Context())
 			t := newTable(cmd.OutOrStdout(), "case", "queue", "priority", "customer", "title", "due", "")

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -27,7 +26,7 @@ func consoleCommand(o *options) *cobra.Command {
 			}
 			listener, err := net.Listen("tcp", c.Console.Listen)
 			if err != nil {
-				return fmt.Errorf("listen on %s: %w", c.Console.Listen, err)
+				return noPort("console.listen", c.Console.Listen, err)
 			}
 			pages := i.console()
 			pages.Entrance = entrance

@@ -66,7 +66,7 @@ func (i *installation) find(ctx context.Context, who string) (*customers.Custome
 }
 
 func printProfile(w io.Writer, c *customers.Customer, shop *campaigns.Workspace, zone *time.Location) {
-	fmt.Fprintf(w, "%s %s (%s)\n", c.FirstName, c.LastName, c.ID)
+	fmt.Fprintln(w, nameOf(c))
 	line := func(name string, value any) {
 		if text := strings.TrimSpace(fmt.Sprint(value)); text != "" && text != "0" {
 			fmt.Fprintf(w, "  %-12s %s\n", name, text)
@@ -98,6 +98,15 @@ func printProfile(w io.Writer, c *customers.Customer, shop *campaigns.Workspace,
 		}
 		line("consent", fmt.Sprintf("%s by %s: %s (%s, %s)", consent.Topic, consent.Channel, word, consent.Source, stamp(consent.At, zone)))
 	}
+}
+
+// nameOf is a customer's name and id, or the id alone.
+func nameOf(c *customers.Customer) string {
+	name := strings.TrimSpace(c.FirstName + " " + c.LastName)
+	if name == "" {
+		return c.ID
+	}
+	return name + " (" + c.ID + ")"
 }
 
 // reach is an address and, where it is suppressed, why.

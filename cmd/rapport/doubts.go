@@ -50,7 +50,7 @@ func doubtsCommand(o *options) *cobra.Command {
 			case giveUp:
 				return i.decide(cmd, doubts, deliveries.Finding{Status: deliveries.Failed, ByHand: true}, "given up", o.format)
 			case o.format == "json":
-				return printJSON(cmd.OutOrStdout(), doubts)
+				return printJSON(cmd.OutOrStdout(), append([]deliveries.Delivery{}, doubts...))
 			}
 			i.printDoubts(cmd, cmd.OutOrStdout(), doubts)
 			return nil
@@ -86,7 +86,7 @@ func (i *installation) decide(cmd *cobra.Command, doubts []deliveries.Delivery, 
 	if format == "json" {
 		return printJSON(cmd.OutOrStdout(), map[string]any{"messages": len(doubts), "status": finding.Status})
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%d messages %s\n", len(doubts), done)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", plural(len(doubts), "message"), done)
 	return nil
 }
 

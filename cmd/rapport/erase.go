@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -34,12 +35,16 @@ func eraseCommand(o *options) *cobra.Command {
 
 func (o *options) erase(cmd *cobra.Command, who string, sure bool) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	id, err := o.idOf(ctx, who)
+	customer, err := o.whoIs(ctx, who)
 	if err != nil {
 		return err
 	}
+	id := customer.ID
 	if !sure {
-		return fmt.Errorf("nothing was done: %s is the customer %s; add --yes to erase what is known of them, for ever", who, id)
+		if o.format == "text" {
+			fmt.Fprintln(out, strings.Join(slices.DeleteFunc([]string{nameOf(customer), customer.Email, customer.Phone}, func(s string) bool { return s == "" }), ", "))
+		}
+		return fmt.Errorf("nothing was done: this is the customer %s; add --yes to erase what is known of them, for ever", id)
 	}
 	gone, err := o.eraseHere(ctx, id)
 	if errors.Is(err, store.ErrInUse) { // by the running program, which tells no figures
@@ -62,18 +67,14 @@ func (o *options) erase(cmd *cobra.Command, who string, sure bool) error {
 	return nil
 }
 
-// idOf is the id of the customer who is meant.
-func (o *options) idOf(ctx context.Context, who string) (string, error) {
+// whoIs is the customer who is meant.
+func (o *options) whoIs(ctx context.Context, who string) (*customers.Customer, error) {
 	i, err := o.openReading(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer i.Close()
-	customer, err := i.find(ctx, who)
-	if err != nil {
-		return "", err
-	}
-	return customer.ID, nil
+	return i.find(ctx, who)
 }
 
 func (o *options) eraseHere(ctx context.Context, id string) (customers.Erasure, error) {

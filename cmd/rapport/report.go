@@ -88,7 +88,7 @@ func (t *theatre) printSamples(ctx context.Context, w io.Writer) error {
 			return err
 		}
 		zone, _ := edition.ZoneOf(customer)
-		fmt.Fprintf(w, "\n%s: %s %s (%s)\n", sample.title, customer.FirstName, customer.LastName, customer.ID)
+		fmt.Fprintf(w, "\n%s: %s\n", sample.title, nameOf(customer))
 		printTimeline(w, excerpt(events, sample.event), zone)
 	}
 	return nil

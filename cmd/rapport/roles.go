@@ -82,7 +82,7 @@ func webCommand(o *options) *cobra.Command {
 		RunE: o.role(asHint, func(ctx context.Context, i *installation, c config.Config) error {
 			listener, err := net.Listen("tcp", c.Listen)
 			if err != nil {
-				return fmt.Errorf("listen on %s: %w", c.Listen, err)
+				return noPort("listen", c.Listen, err)
 			}
 			stop, err := i.takeMail(ctx)
 			if err != nil {

@@ -48,7 +48,7 @@ func simulateCommand(o *options) *cobra.Command {
 	flags.IntVar(&asked.days, "days", 30, "how many days are played")
 	flags.StringVar(&asked.at, "at", "", "when they begin, by the workspace's clock (a broadcast that comes once: when it goes out)")
 	flags.Uint64Var(&asked.seed, "seed", 1, "the same number draws the same behaviour")
-	flags.IntVar(&asked.people, "people", 2000, "make up so many customers in the place of the store's")
+	flags.IntVar(&asked.people, "people", 2000, "make up so many customers in the place of the store's; one in fifty more sign up meanwhile")
 	flags.StringVar(&asked.behaviour, "behaviour", "", "a YAML `file` with probabilities that are laid over the usual ones")
 	flags.StringArrayVar(&asked.set, "set", nil, "a value the campaign sees as event.`name=value`; may be repeated")
 	return command

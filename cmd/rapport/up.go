@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,7 +58,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+		return noPort("listen", c.Listen, err)
 	}
 	defer listener.Close() // closed by the server already, or the program ends
 	apart := consoleApart(c)
@@ -162,6 +163,13 @@ func serveApart(ctx context.Context, address string, routes http.Handler, log *s
 		}
 	})
 	return fmt.Sprintf("the console is at http://%s, for this machine alone\n", listener.Addr()), stop
+}
+
+// noPort says why nothing can be served at the address a setting names, and what
+// would help.
+func noPort(setting, address string, err error) error {
+	variable := "RAPPORT_" + strings.ToUpper(strings.ReplaceAll(setting, ".", "_"))
+	return fmt.Errorf("listen on %s: %w; free the port, or name another by %s in the configuration or %s", address, err, setting, variable)
 }
 
 // doorsAt is how this machine reaches doors that listen at an address.

@@ -31,8 +31,8 @@ func validateCommand(o *options) *cobra.Command {
 			switch {
 			case o.format != "text":
 			case sound:
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d campaigns, %d segments, %s\n",
-					workspace.Name, len(workspace.Campaigns), len(workspace.Segments), counted(found))
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s, %s\n",
+					workspace.Name, plural(len(workspace.Campaigns), "campaign"), plural(len(workspace.Segments), "segment"), counted(found))
 			default:
 				fmt.Fprintln(cmd.ErrOrStderr(), counted(found))
 			}
