@@ -29,7 +29,8 @@ type PathResult struct {
 
 // Splits keeps splits with a winner.
 type Splits interface {
-	// Undecided lists splits that nobody decided yet, the first opened first.
+	// Undecided lists splits that nobody decided yet, of campaigns that do not stand
+	// still, the first opened first.
 	Undecided(ctx context.Context) ([]SplitPoint, error)
 	// Latest lists for every split the latest time that customers came to it, in
 	// order of campaign and step.
@@ -39,9 +40,19 @@ type Splits interface {
 	// version, or one from which journeys were moved to it, and that a provider
 	// took by an instant. Every path has a result, in the order given.
 	Results(ctx context.Context, at SplitPoint, paths []SplitPath, by deliveries.Status, taken time.Time) ([]PathResult, error)
+	// Sample tells how far the messages of those steps are that Results counts.
+	Sample(ctx context.Context, at SplitPoint, paths []SplitPath) (Sample, error)
 	// Decide records a decision and wakes the entries that stand at the split. It
 	// reports whether this was the decision; a second one changes nothing.
 	Decide(ctx context.Context, now time.Time, decided SplitPoint) (bool, error)
+}
+
+// Sample is how far the messages are by which a split is decided.
+type Sample struct {
+	First, Last time.Time // when the first and the latest went to a provider; zero where none did
+	// Coming says that others are to go yet, or in a broadcast that somebody has not
+	// begun: their own clock is behind.
+	Coming bool
 }
 
 // SplitPath is one path of a split with the paths of all its steps.
@@ -64,20 +75,48 @@ func (s *Step) SplitPaths() []SplitPath {
 // longestSample is how many times its After a split waits for its sample.
 const longestSample = 3
 
-// Latest is when a split that opened at an instant is decided whatever is known.
-func (w *Winner) Latest(opened time.Time) time.Time { return opened.Add(longestSample * w.After) }
+// allClocks is how long it takes from the first clock on earth (UTC+14) to show a
+// time until the last does (UTC-12).
+const allClocks = 26 * time.Hour
 
-// Decides reports whether a split that opened at an instant is decided now: not
-// before After, and then as soon as enough messages have had so long to do what
-// counts. ripe are the results of those taken by now less After. Where the first
-// customers come alone, such as by their own clocks, the clock of the first must
-// not decide for all.
-func (w *Winner) Decides(opened time.Time, ripe []PathResult, now time.Time) bool {
+// Latest is when a split is decided whatever is known by then; zero while nothing
+// was sent of what is to come. It is counted from when the split opened or the first
+// message went, whichever is later. A broadcast's people come together but for their
+// clocks and hours: so long as those of some are to come, or had not their time yet,
+// it is later by up to allClocks.
+func (w *Winner) Latest(p SplitPoint, s Sample) time.Time {
+	if s.First.IsZero() && s.Coming {
+		return time.Time{}
+	}
+	begun := p.OpenedAt
+	if s.First.After(begun) {
+		begun = s.First
+	}
+	latest := begun.Add(longestSample * w.After)
+	if p.Run == 0 {
+		return latest
+	}
+	last, bound := s.Last.Add(w.After), latest.Add(allClocks)
+	switch {
+	case s.Coming || last.After(bound):
+		return bound
+	case last.After(latest):
+		return last
+	}
+	return latest
+}
+
+// Decides reports whether a split is decided now: not before After, and then as soon
+// as enough messages have had so long to do what counts, or at the latest. ripe are
+// the results of those taken by now less After. Where the first customers come alone,
+// such as by their own clocks, the clock of the first must not decide for all.
+func (w *Winner) Decides(p SplitPoint, ripe []PathResult, s Sample, now time.Time) bool {
 	var sent int64
 	for _, path := range ripe {
 		sent += path.Sent
 	}
-	return !now.Before(w.Latest(opened)) || !now.Before(opened.Add(w.After)) && sent >= int64(w.MinSample)
+	latest := w.Latest(p, s)
+	return !now.Before(p.OpenedAt.Add(w.After)) && (sent >= int64(w.MinSample) || !latest.IsZero() && !now.Before(latest))
 }
 
 // Winning is the path whose messages did best, by share of those that were sent:

@@ -67,19 +67,33 @@ func TestWaitsAndExitsNameTheEventsTheyHeed(t *testing.T) {
 
 func TestASplitIsDecidedWhenEnoughMessagesHadTheirTime(t *testing.T) {
 	winner := &Winner{By: deliveries.Clicked, After: 4 * time.Hour, MinSample: 20}
+	at := func(hours int) time.Time { return noon.Add(time.Duration(hours) * time.Hour) }
+	none, hourLater := Sample{}, Sample{First: at(1), Last: at(1)}
+	waiting, alone := Sample{Coming: true}, Sample{First: at(1), Last: at(1), Coming: true}
 	for name, c := range map[string]struct {
-		since time.Duration // the split opened
-		sent  int64         // and how many messages of each path had their time
-		want  bool
+		run    int64
+		since  time.Duration // the split opened
+		sent   int64         // and how many messages of each path had their time
+		sample Sample
+		want   bool
 	}{
-		"too early, whatever is known": {4*time.Hour - time.Second, 100, false},
-		"enough are known":             {4 * time.Hour, 10, true},
-		"the first customer alone":     {4 * time.Hour, 1, false},
-		"still not enough":             {12*time.Hour - time.Second, 9, false},
-		"at the latest":                {12 * time.Hour, 0, true},
+		"too early, whatever is known": {0, 4*time.Hour - time.Second, 100, hourLater, false},
+		"enough are known":             {0, 4 * time.Hour, 10, hourLater, true},
+		"the first customer alone":     {0, 4 * time.Hour, 1, hourLater, false},
+		"still not enough":             {0, 13*time.Hour - time.Second, 9, hourLater, false},
+		"at the latest":                {0, 13 * time.Hour, 9, hourLater, true},
+		"nothing is to come":           {0, 12 * time.Hour, 0, none, true},
+		"nothing has gone yet":         {0, 500 * time.Hour, 0, waiting, false},
+		"others come always":           {0, 13 * time.Hour, 1, alone, true},
+		"of a run, others are to come": {7, 13*time.Hour + allClocks - time.Second, 1, alone, false},
+		"of a run, at the latest":      {7, 13*time.Hour + allClocks, 1, alone, true},
+		"of a run, all had their time": {7, 13 * time.Hour, 1, hourLater, true},
+		"the last clock's had not":     {7, 24*time.Hour - time.Second, 9, Sample{First: at(1), Last: at(20)}, false},
+		"and then had":                 {7, 24 * time.Hour, 9, Sample{First: at(1), Last: at(20)}, true},
+		"a letter days later":          {7, 13*time.Hour + allClocks, 9, Sample{First: at(1), Last: at(90)}, true},
 	} {
 		ripe := []PathResult{{"a", c.sent, 0}, {"b", c.sent, c.sent}}
-		if got := winner.Decides(noon, ripe, noon.Add(c.since)); got != c.want {
+		if got := winner.Decides(SplitPoint{Run: c.run, OpenedAt: noon}, ripe, c.sample, noon.Add(c.since)); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

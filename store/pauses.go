@@ -67,6 +67,12 @@ func goOn(ctx context.Context, tx *tx, campaign string, since, now time.Time) er
 		campaign, now.Sub(since).Milliseconds()); err != nil {
 		return err
 	}
+	// Nor of that after which a split is decided, whichever was first.
+	if _, err := tx.exec(ctx, `
+		UPDATE splits SET opened_at = $3 - CASE WHEN opened_at < $2 THEN $2 - opened_at ELSE 0 END
+		WHERE campaign = $1 AND decided_at IS NULL`, campaign, since.UnixMilli(), now.UnixMilli()); err != nil {
+		return err
+	}
 	return setFact(ctx, tx, campaigns.ScheduledSince(campaign), now.UTC().Format(time.RFC3339Nano))
 }
 

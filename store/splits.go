@@ -103,7 +103,7 @@ func addWinners(ctx context.Context, tx *tx, travellers []campaigns.Traveller) e
 func (s splits) Undecided(ctx context.Context) (open []campaigns.SplitPoint, err error) {
 	err = s.store.read(ctx, func(tx *tx) (err error) {
 		open, err = list(ctx, tx, scanSplit, "SELECT "+splitColumns+` FROM splits s
-			WHERE s.decided_at IS NULL ORDER BY s.opened_at, s.campaign, s.version, s.run, s.step`)
+			WHERE s.decided_at IS NULL AND NOT `+standsStill("s.campaign")+" ORDER BY s.opened_at, s.campaign, s.version, s.run, s.step")
 		return err
 	})
 	if err != nil {
@@ -162,10 +162,7 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 			return none, nil
 		}, `
 			SELECT v.path, d.channel, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, COUNT(*)
-			FROM {rows} AS v JOIN deliveries d ON d.step = v.step JOIN entries e ON e.id = d.entry
-			WHERE d.campaign = $1 AND d.version BETWEEN COALESCE((SELECT s.since FROM splits s
-					WHERE s.campaign = $1 AND s.version = $2 AND s.run = $3 AND s.step = $4), $2) AND $2
-				AND e.campaign = $1 AND e.run = $3 AND d.channel <> 'webhook' AND d.taken_at <= $5
+			`+throughSplit+` AND d.taken_at <= $5
 			GROUP BY v.path, d.channel, d.status, name`, at.Campaign, at.Version, at.Run, at.Step, taken.UnixMilli())
 		return err
 	})
@@ -173,6 +170,45 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 		return nil, fmt.Errorf("count the messages after split %s of %s: %w", at.Step, at.Campaign, err)
 	}
 	return results, nil
+}
+
+// throughSplit is the SQL for the messages d of steps (v) that belong to those who
+// came through a split: campaign $1, version $2, run $3, step $4.
+const throughSplit = `FROM {rows} AS v JOIN deliveries d ON d.step = v.step JOIN entries e ON e.id = d.entry
+			WHERE d.campaign = $1 AND d.version BETWEEN COALESCE((SELECT s.since FROM splits s
+					WHERE s.campaign = $1 AND s.version = $2 AND s.run = $3 AND s.step = $4), $2) AND $2
+				AND e.campaign = $1 AND e.run = $3 AND d.channel <> 'webhook'`
+
+// Sample implements campaigns.Splits.
+func (s splits) Sample(ctx context.Context, at campaigns.SplitPoint, paths []campaigns.SplitPath) (sample campaigns.Sample, err error) {
+	rows := newRows("step text")
+	for _, path := range paths {
+		for _, step := range path.Steps {
+			rows.add(step)
+		}
+	}
+	err = s.store.read(ctx, func(tx *tx) error {
+		sample = campaigns.Sample{}
+		var waiting int64
+		if _, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+			return none, r.Scan(asTime(&sample.First), asTime(&sample.Last), &waiting)
+		}, `
+			SELECT MIN(d.taken_at), MAX(d.taken_at), COUNT(CASE WHEN d.taken_at IS NULL AND d.phase IN ('waiting', 'moving') THEN 1 END)
+			`+throughSplit, at.Campaign, at.Version, at.Run, at.Step); err != nil {
+			return err
+		}
+		if sample.Coming = waiting > 0; sample.Coming || at.Run == 0 {
+			return nil
+		}
+		sample.Coming, _, err = first(ctx, tx, column[bool], `SELECT EXISTS (SELECT 1 FROM entries e
+			WHERE e.campaign = $1 AND e.version = $2 AND e.run = $3 AND e.state = 'running' AND e.position = '' AND e.wake_at IS NOT NULL)`,
+			at.Campaign, at.Version, at.Run)
+		return err
+	})
+	if err != nil {
+		return campaigns.Sample{}, fmt.Errorf("look at the messages after split %s of %s: %w", at.Step, at.Campaign, err)
+	}
+	return sample, nil
 }
 
 // Decide implements campaigns.Splits.

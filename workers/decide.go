@@ -79,7 +79,11 @@ func (d *Decider) decide(ctx context.Context, split campaigns.SplitPoint, step *
 		return d.Splits.Results(ctx, split, step.SplitPaths(), step.Winner.By, taken)
 	}
 	ripe, err := results(now.Add(-step.Winner.After))
-	if err != nil || !step.Winner.Decides(split.OpenedAt, ripe, now) {
+	if err != nil {
+		return err
+	}
+	sample, err := d.Splits.Sample(ctx, split, step.SplitPaths())
+	if err != nil || !step.Winner.Decides(split, ripe, sample, now) {
 		return err
 	}
 	if split.Paths, err = results(now); err != nil {

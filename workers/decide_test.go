@@ -168,6 +168,78 @@ func TestASplitIsDecidedAtTheLatestByWhatIsKnown(t *testing.T) {
 	}
 }
 
+// Neither a pause nor the hours in which nobody is contacted are time in which
+// messages could have done what counts.
+func TestASplitWaitsForMessagesThatMayNotGo(t *testing.T) {
+	patient := strings.Replace(split, "min_sample: 1", "min_sample: 2", 1)
+	for name, c := range map[string]struct {
+		file   string
+		before func(*shop) (after func())
+	}{
+		"a pause": {patient, func(s *shop) func() {
+			gate := campaigns.Switch{Catalog: s.catalog, Brake: s.store, Now: s.clock}
+			ok(t, gate.Pause(s.ctx(), "split", "", "cli"))
+			return func() { ok(t, gate.Resume(s.ctx(), "split")) }
+		}},
+		"hours": {patient + "contact: {hours: [\"09:00-12:00\"]}\n", func(*shop) func() { return func() {} }}, // it is 13:00
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, with(map[string]string{"campaigns/split.yaml": c.file}))
+			s.move(s.standing("ann")[0], "0.0.0", []string{"0"}, textAt("0.0.0"))
+			after := c.before(s)
+			decides := func(want int) {
+				t.Helper()
+				s.deliver()
+				ok(t, s.decider.Round(s.ctx()))
+				if s.told("split decided") != want {
+					t.Errorf("at %s it is decided %d times, want %d", s.clock(), s.told("split decided"), want)
+				}
+			}
+			for range 20 {
+				s.later(time.Hour)
+				decides(0)
+			}
+			after()
+			s.deliver()
+			s.stands(deliveries.Sent, "")
+			s.later(12*time.Hour - time.Second)
+			decides(0)
+			s.later(time.Second)
+			decides(1)
+		})
+	}
+}
+
+// By their own clocks a few come a day before the others.
+func TestTheFirstClockDecidesForNobody(t *testing.T) {
+	_, steps, _ := strings.Cut(strings.ReplaceAll(strings.ReplaceAll(split, "sms:", "email:"), "rate", "note"), "steps:\n")
+	s := open(t, with(nil))
+	s.setClock(time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC))
+	s.apply(with(map[string]string{
+		"campaigns/sale.yaml": strings.Replace(saleAtTen, "  - {email: note}\n", strings.Replace(steps, "min_sample: 1", "min_sample: 20", 1), 1),
+	}))
+	for n := range 40 {
+		s.live("p"+strconv.Itoa(n), "Europe/Berlin", "", "DE")
+		s.live("k"+strconv.Itoa(n), "Pacific/Auckland", "", "NZ")
+	}
+	decided := func() (at time.Time) {
+		points, err := s.store.Splits().Latest(s.ctx())
+		ok(t, err)
+		return points[0].DecidedAt
+	}
+	for range 4 * 48 {
+		ok(t, s.schedule.Round(s.ctx()))
+		s.enter()
+		s.travel()
+		s.deliver()
+		ok(t, s.decider.Round(s.ctx()))
+		s.later(15 * time.Minute)
+	}
+	if want := time.Date(2026, 10, 25, 13, 0, 0, 0, time.UTC); !decided().Equal(want) { // Berlin's letters at nine, UTC
+		t.Errorf("decided at %s, want %s", decided(), want)
+	}
+}
+
 // slowSplits take their time to count.
 type slowSplits struct {
 	campaigns.Splits

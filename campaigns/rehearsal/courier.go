@@ -144,7 +144,7 @@ func (w *World) move(p *parcel, after deliveries.Delivery) {
 	if reached(after) && !reached(before) && after.TakenAt.After(p.person.Contacted.LastAt) {
 		p.person.Contacted.LastAt = after.TakenAt
 	}
-	if after.Taken() && !before.Taken() {
+	if after.Taken() && !before.Taken() || after.TakenAt.IsZero() && after.Status.Settled() {
 		w.ripens(p)
 	}
 	w.tellMove(p, before)

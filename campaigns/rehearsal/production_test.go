@@ -503,8 +503,11 @@ func (p *production) next() time.Time {
 	splits, err := p.store.Splits().Undecided(p.t.Context())
 	must(p.t, err)
 	for _, split := range splits {
-		winner := p.edition.Campaigns[split.Campaign].StepAt(split.Step).Winner
-		times = append(times, split.OpenedAt.Add(winner.After), winner.Latest(split.OpenedAt))
+		step := p.edition.Campaigns[split.Campaign].StepAt(split.Step)
+		winner := step.Winner
+		sample, err := p.store.Splits().Sample(p.t.Context(), split, step.SplitPaths())
+		must(p.t, err)
+		times = append(times, split.OpenedAt.Add(winner.After), winner.Latest(split, sample))
 		for _, d := range p.ledger() {
 			times = append(times, d.TakenAt.Add(winner.After))
 		}

@@ -32,61 +32,111 @@ func (w *World) openSplits(j *journey, steps []string) {
 			continue
 		}
 		w.splits[at] = ""
-		opened := w.now
-		w.opened[at] = func() { w.decide(at, step, opened) }
-		w.at(opened.Add(step.Winner.After), occurring, w.opened[at])
-		w.at(step.Winner.Latest(opened), occurring, w.opened[at])
+		w.opened[at] = &openSplit{point: at, split: step, opened: w.now}
+		w.lookAt(w.opened[at], w.now.Add(step.Winner.After))
 	}
 }
 
-// ripens plans another look at the undecided splits that a message which was
-// taken just now came through, for when it has had the time they give.
+// openSplit is a split that nobody decided yet.
+type openSplit struct {
+	point
+	split  *campaigns.Step
+	opened time.Time
+	latest time.Time // for when the last look is planned
+}
+
+func (w *World) lookAt(s *openSplit, at time.Time) {
+	w.at(at, occurring, func() { w.decide(s) })
+}
+
+// ripens plans another look at the undecided splits that a message came through
+// which was taken just now, for when it has had the time they give, or was given up.
 func (w *World) ripens(p *parcel) {
 	parts := strings.Split(p.Step, ".")
 	for len(parts) > 2 {
 		parts = parts[:len(parts)-2] // the step, and its number in the branch
-		path := strings.Join(parts, ".")
-		at := point{p.Campaign, p.journey.Run, path}
-		if look, open := w.opened[at]; open {
-			w.at(w.now.Add(p.journey.campaign.StepAt(path).Winner.After), occurring, look)
+		s, open := w.opened[point{p.Campaign, p.journey.Run, strings.Join(parts, ".")}]
+		switch {
+		case !open:
+		case p.Taken():
+			w.lookAt(s, w.now.Add(s.split.Winner.After))
+		default:
+			w.lookAt(s, w.now)
 		}
 	}
 }
 
 // decide names the path that did best so far, once enough is known, and lets go
 // on who waits for it (workers.Decider).
-func (w *World) decide(at point, step *campaigns.Step, opened time.Time) {
-	if w.splits[at] != "" || !step.Winner.Decides(opened, w.results(at, step, w.now.Add(-step.Winner.After)), w.now) {
+func (w *World) decide(s *openSplit) {
+	if w.splits[s.point] != "" {
 		return
 	}
-	delete(w.opened, at)
-	w.splits[at] = campaigns.Winning(w.results(at, step, w.now))
-	w.tell(Line{Campaign: at.campaign, Kind: WasDecided, Name: step.ID, Reason: "path " + w.splits[at] + " wins"})
+	split, sample := campaigns.SplitPoint{Run: s.run, OpenedAt: s.opened}, w.sampleOf(s)
+	if winner := s.split.Winner; !winner.Decides(split, w.results(s, w.now.Add(-winner.After)), sample, w.now) {
+		if latest := winner.Latest(split, sample); latest.After(w.now) && !latest.Equal(s.latest) {
+			s.latest = latest
+			w.lookAt(s, latest)
+		}
+		return
+	}
+	delete(w.opened, s.point)
+	w.splits[s.point] = campaigns.Winning(w.results(s, w.now))
+	w.tell(Line{Campaign: s.campaign, Kind: WasDecided, Name: s.split.ID, Reason: "path " + w.splits[s.point] + " wins"})
 	for _, j := range w.journeys {
-		if j.Campaign == at.campaign && j.Run == at.run && j.Position == at.step {
+		if j.Campaign == s.campaign && j.Run == s.run && j.Position == s.step {
 			w.wake(j)
 		}
 	}
 }
 
 // results counts the messages of each path that were taken by an instant.
-func (w *World) results(at point, step *campaigns.Step, taken time.Time) []campaigns.PathResult {
+func (w *World) results(s *openSplit, taken time.Time) []campaigns.PathResult {
 	var results []campaigns.PathResult
-	for _, path := range step.SplitPaths() {
+	for _, path := range s.split.SplitPaths() {
 		result := campaigns.PathResult{Path: path.Name}
 		for _, p := range w.ledger {
-			counts := p.Campaign == at.campaign && p.journey.Run == at.run && p.Channel != channels.Webhook && p.Taken() && !p.TakenAt.After(taken)
-			if !counts || !slices.Contains(path.Steps, p.Step) {
+			if !s.counts(p, path) || !p.Taken() || p.TakenAt.After(taken) {
 				continue
 			}
 			result.Sent++
-			if p.Alike().Reached(step.Winner.By) {
+			if p.Alike().Reached(s.split.Winner.By) {
 				result.Reached++
 			}
 		}
 		results = append(results, result)
 	}
 	return results
+}
+
+// counts reports whether a message belongs to a path of the split.
+func (s *openSplit) counts(p *parcel, path campaigns.SplitPath) bool {
+	return p.Campaign == s.campaign && p.journey.Run == s.run && p.Channel != channels.Webhook && slices.Contains(path.Steps, p.Step)
+}
+
+// sampleOf is how far the messages of a split are (store.Sample).
+func (w *World) sampleOf(s *openSplit) campaigns.Sample {
+	var sample campaigns.Sample
+	for _, path := range s.split.SplitPaths() {
+		for _, p := range w.ledger {
+			switch {
+			case !s.counts(p, path):
+			case p.TakenAt.IsZero():
+				sample.Coming = sample.Coming || !p.Status.Settled()
+			default:
+				if sample.First.IsZero() || p.TakenAt.Before(sample.First) {
+					sample.First = p.TakenAt
+				}
+				if p.TakenAt.After(sample.Last) {
+					sample.Last = p.TakenAt
+				}
+			}
+		}
+	}
+	sample.Coming = sample.Coming || s.run != 0 && slices.ContainsFunc(w.journeys, func(j *journey) bool {
+		return j.Campaign == s.campaign && j.Run == s.run && j.State == campaigns.Running && j.Position == "" && !j.WakeAt.IsZero()
+	})
+	return sample
 }
 
 // winnersOf are the decisions that concern an entry.

@@ -54,9 +54,9 @@ type World struct {
 	sample    int            // how many of each message are written in full; 0 is all
 	spare     map[string]int // by message, how many were
 	stages    map[rolling]campaigns.Stage
-	splits    map[point]string // with a winner, "" until it is decided
-	opened    map[point]func() // the look at each that is undecided
-	conflicts map[string]bool  // causes of entries, each once
+	splits    map[point]string     // with a winner, "" until it is decided
+	opened    map[point]*openSplit // those that are undecided
+	conflicts map[string]bool      // causes of entries, each once
 }
 
 // address is where one channel reaches somebody.
@@ -101,7 +101,7 @@ func New(s Stage) *World {
 	}
 	w := &World{
 		shop: s.shop(), stage: s, now: s.Start,
-		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, opened: map[point]func(){}, stages: map[rolling]campaigns.Stage{}, occurred: map[int64]time.Time{},
+		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, opened: map[point]*openSplit{}, stages: map[rolling]campaigns.Stage{}, occurred: map[int64]time.Time{},
 	}
 	w.spending.now = func() time.Time { return w.now }
 	return w

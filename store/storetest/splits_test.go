@@ -174,3 +174,57 @@ func TestAWinnerIsChosenByTheMessagesOfItsPath(t *testing.T) {
 		same(t, "another run", other, []campaigns.PathResult{{Path: "a"}, {Path: "b"}, {Path: "c"}})
 	})
 }
+
+func TestASampleIsWhatHasGoneAndWhatIsToCome(t *testing.T) {
+	paths := []campaigns.SplitPath{{Name: "a", Steps: []string{"2.0.0"}}, {Name: "b"}}
+	Each(t, func(t *testing.T, s *store.Store) {
+		at := campaigns.SplitPoint{Campaign: "welcome", Version: 1, Step: "2"}
+		sample := func(at campaigns.SplitPoint, want campaigns.Sample) {
+			t.Helper()
+			got, err := s.Splits().Sample(t.Context(), at, paths)
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, "the sample", got, want)
+		}
+		sample(at, campaigns.Sample{})
+		sent(t, s, 2, func(i int, d *deliveries.Delivery) { d.Step = []string{"2.0.0", "7"}[i] })
+		sample(at, campaigns.Sample{First: noon, Last: noon})
+		enter(t, s, always, journey("c-9", "event:9"))
+		waits := message(channels.Email)
+		waits.Step = "2.0.0"
+		apply(t, s, campaigns.Move{Entry: running(t, s, "c-9")[0], Plan: []deliveries.Delivery{waits}})
+		sample(at, campaigns.Sample{First: noon, Last: noon, Coming: true})
+
+		at.Run = 7
+		sample(at, campaigns.Sample{})
+		ahead := journey("c-10", "run:7")
+		ahead.Run, ahead.WakeAt = 7, noon.Add(time.Hour)
+		enter(t, s, always, ahead)
+		sample(at, campaigns.Sample{Coming: true})
+	})
+}
+
+// The time of a split stands still with its campaign, from whichever came later.
+func TestAPauseIsNoTimeOfASplit(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		all := entered(t, s, 2)
+		atSplit(t, s, all[0])
+		if _, err := s.Pause(t.Context(), campaigns.Pause{Campaign: "welcome", Source: "cli", At: noon.Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		during := campaigns.Move{Entry: all[1], Splits: []string{"5"}}
+		during.Entry.Position, during.Entry.WakeAt = "5", time.Time{}
+		if err := s.Apply(t.Context(), noon.Add(2*time.Hour), []campaigns.Move{during}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "to decide", undecided(t, s), nil)
+		if _, err := s.Resume(t.Context(), "welcome", noon.Add(5*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "to decide", undecided(t, s), []campaigns.SplitPoint{
+			{Campaign: "welcome", Version: 1, Step: "2", OpenedAt: noon.Add(4 * time.Hour)},
+			{Campaign: "welcome", Version: 1, Step: "5", OpenedAt: noon.Add(5 * time.Hour)},
+		})
+	})
+}
