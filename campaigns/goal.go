@@ -56,8 +56,8 @@ type Conversion struct {
 
 // Goals counts what campaigns are for.
 type Goals interface {
-	// Hoping finds the entries that events may count for, running or not, those
-	// that never entered for good (a second profile, a stage to come) aside.
+	// Hoping finds the entries that events may count for, running or not, let in by a
+	// stage or not, second profiles of a person aside.
 	Hoping(ctx context.Context, events []customers.Event) ([]Hope, error)
 	// Convert counts conversions, each event once for an entry.
 	Convert(ctx context.Context, conversions []Conversion) error

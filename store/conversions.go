@@ -15,7 +15,8 @@ func (s *Store) Goals() campaigns.Goals { return goals{s} }
 type goals struct{ store *Store }
 
 // Hoping implements campaigns.Goals. The version in which a customer entered
-// says what the entry is for, whatever became of the campaign since.
+// says what the entry is for, whatever became of the campaign since. Who waits for
+// a stage counts as well: in the holdout, which waits for none, others do as they.
 func (g goals) Hoping(ctx context.Context, events []customers.Event) (hopes []campaigns.Hope, err error) {
 	rows := newRows("n int, customer text, name text, at int")
 	for n, e := range events {
@@ -35,7 +36,7 @@ func (g goals) Hoping(ctx context.Context, events []customers.Event) (hopes []ca
 		}, "SELECT "+entryColumns+`, v.n FROM {rows} AS v JOIN entries e ON e.customer = v.customer
 				JOIN campaign_versions k ON k.campaign = e.campaign AND k.version = e.version AND k.goal_event = v.name
 			WHERE e.entered_at <= v.at AND e.entered_at + k.goal_within > v.at AND e.why <> 'duplicate_person'
-				AND NOT `+waitsForStage+" ORDER BY v.n, e.id")
+			ORDER BY v.n, e.id`)
 		return err
 	})
 	if err != nil {
@@ -63,7 +64,7 @@ func (g goals) Convert(ctx context.Context, conversions []campaigns.Conversion) 
 }
 
 // addGoals compares contacted entries with the holdout, of the versions that
-// have a goal. Who waits for a stage is on neither side yet.
+// have a goal, both from when they entered, let in by a stage or not.
 func (f funnels) addGoals(ctx context.Context, tx *tx) error {
 	return eachRow(ctx, tx, func(r record) error {
 		var campaign string
@@ -85,6 +86,6 @@ func (f funnels) addGoals(ctx context.Context, tx *tx) error {
 	}, `SELECT e.campaign, e.holdout, COUNT(*), COUNT(v.entry), CAST(COALESCE(SUM(v.events), 0) AS BIGINT), CAST(COALESCE(SUM(v.worth), 0) AS BIGINT)
 		FROM entries e JOIN campaign_versions k ON k.campaign = e.campaign AND k.version = e.version AND k.goal_event <> ''
 			LEFT JOIN (SELECT entry, COUNT(*) AS events, SUM(value) AS worth FROM conversions GROUP BY entry) AS v ON v.entry = e.id
-		WHERE e.why <> 'duplicate_person' AND NOT `+waitsForStage+`
+		WHERE e.why <> 'duplicate_person'
 		GROUP BY e.campaign, e.holdout`)
 }

@@ -84,3 +84,24 @@ func TestTheEventThatBeganAJourneyIsNotItsGoal(t *testing.T) {
 type mute struct{ campaigns.News }
 
 func (mute) Seen(context.Context, []int64) error { return errors.New("killed") }
+
+// People buy whether or not their stage has come, the holdout as often as the others.
+func TestWaitingForAStageChangesNoComparison(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/careful.yaml": "campaign: careful\ntopic: service\nstate: live\ntrigger: {once: \"2026-12-01 14:00\"}\n" +
+		"holdout: 30%\ngoal: {event: Order Completed, within: 3d}\nrollout: {stages: [10%, 100%], hold: 24h}\nsteps:\n  - {email: note}\n"}))
+	for _, id := range ids(39) {
+		s.person(id)
+	}
+	s.through(90 * time.Minute)
+	for _, id := range append(ids(39), "ann") {
+		s.happen(id, "Order Completed")
+	}
+	ok(t, s.reactor.React(s.ctx()))
+	for _, wait := range []time.Duration{0, 30 * time.Hour} {
+		s.through(wait)
+		g := s.goal("careful")
+		if g.Contacted.Entered+g.Holdout.Entered != 40 || g.Contacted.Converted != g.Contacted.Entered || g.Holdout.Converted != g.Holdout.Entered {
+			t.Errorf("after %s: contacted %+v, held out %+v", wait, g.Contacted, g.Holdout)
+		}
+	}
+}
