@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rapport/customers"
 )
 
 // Barrier is why journeys that stand at a position of one version cannot go on in
@@ -133,9 +135,11 @@ type Itineraries interface {
 	// Standing counts the running entries of a campaign's versions before one.
 	Standing(ctx context.Context, campaign string, before int) ([]Standing, error)
 	// Carry moves the running entries that stand where named to another version
-	// and wakes them; entries that have gone on meanwhile stay. It returns how many
-	// it moved.
-	Carry(ctx context.Context, now time.Time, campaign string, to int, from []Standing) (int64, error)
+	// and wakes them; entries that have gone on meanwhile stay. Those that wait for a
+	// stage wake when start says that their journey begins, of an occurrence for a
+	// customer of whom it sees the Zone, the PhoneZone and the Country alone; nil: at
+	// now. It returns how many it moved.
+	Carry(ctx context.Context, now time.Time, campaign string, to int, from []Standing, start func(occurrence time.Time, c *customers.Customer) time.Time) (int64, error)
 }
 
 // Migration is what became of the journeys of a campaign's older versions.
@@ -161,7 +165,7 @@ func (k *Catalog) Migrate(ctx context.Context, journeys Itineraries, now time.Ti
 	}
 	all := []Migration{}                     // none, rather than not asked
 	for _, stamp := range edition.Stamps() { // in the order of their ids
-		migration, err := k.migrate(ctx, journeys, edition.Campaigns[stamp.Campaign], now)
+		migration, err := k.migrate(ctx, journeys, edition, edition.Campaigns[stamp.Campaign], now)
 		if err != nil {
 			return nil, fmt.Errorf("move the journeys of %s to version %d: %w", stamp.Campaign, edition.Campaigns[stamp.Campaign].Version, err)
 		}
@@ -172,7 +176,7 @@ func (k *Catalog) Migrate(ctx context.Context, journeys Itineraries, now time.Ti
 	return all, nil
 }
 
-func (k *Catalog) migrate(ctx context.Context, journeys Itineraries, c *Campaign, now time.Time) (Migration, error) {
+func (k *Catalog) migrate(ctx context.Context, journeys Itineraries, edition *Edition, c *Campaign, now time.Time) (Migration, error) {
 	done := Migration{Campaign: c.ID, Version: c.Version}
 	standing, err := journeys.Standing(ctx, c.ID, c.Version)
 	if err != nil {
@@ -193,7 +197,13 @@ func (k *Catalog) migrate(ctx context.Context, journeys Itineraries, c *Campaign
 	if len(free) == 0 {
 		return done, nil
 	}
-	done.Moved, err = journeys.Carry(ctx, now, c.ID, c.Version, free)
+	var start func(time.Time, *customers.Customer) time.Time
+	if c.Trigger.OwnClock {
+		start = func(occurrence time.Time, who *customers.Customer) time.Time {
+			return edition.StartFor(c, occurrence, who)
+		}
+	}
+	done.Moved, err = journeys.Carry(ctx, now, c.ID, c.Version, free, start)
 	return done, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/customers"
 )
 
 var _ campaigns.Itineraries = (*Store)(nil)
@@ -30,7 +31,7 @@ func (s *Store) Standing(ctx context.Context, campaign string, before int) (all 
 // Carry implements campaigns.Itineraries. A move that was judged by the older
 // version is refused from here on. Who stands outside a rollout is looked at again
 // too: the other version may have none.
-func (s *Store) Carry(ctx context.Context, now time.Time, campaign string, to int, from []campaigns.Standing) (moved int64, err error) {
+func (s *Store) Carry(ctx context.Context, now time.Time, campaign string, to int, from []campaigns.Standing, start func(time.Time, *customers.Customer) time.Time) (moved int64, err error) {
 	rows := newRows("version int, at_step text")
 	for _, at := range from {
 		rows.add(at.Version, at.Position)
@@ -38,6 +39,11 @@ func (s *Store) Carry(ctx context.Context, now time.Time, campaign string, to in
 	err = s.write(ctx, func(tx *tx) error {
 		if err := carryStages(ctx, tx, campaign, to, rows); err != nil {
 			return err
+		}
+		if start != nil {
+			if err := wakeOutside(ctx, tx, campaign, rows, start); err != nil {
+				return err
+			}
 		}
 		if err := carrySplits(ctx, tx, campaign, to, rows); err != nil {
 			return err
@@ -53,6 +59,36 @@ func (s *Store) Carry(ctx context.Context, now time.Time, campaign string, to in
 		return 0, fmt.Errorf("move entries of %s to version %d: %w", campaign, to, err)
 	}
 	return moved, nil
+}
+
+// wakeOutside lets those who wait for a stage begin when their own clock says,
+// some at a time.
+func wakeOutside(ctx context.Context, tx *tx, campaign string, from *rowset, start func(time.Time, *customers.Customer) time.Time) error {
+	const atOnce = 5000
+	type waiting struct {
+		entry    int64
+		occurred time.Time
+		who      customers.Customer
+	}
+	for {
+		outside, err := listRows(ctx, tx, from, func(r record) (w waiting, err error) {
+			err = r.Scan(&w.entry, asTime(&w.occurred), orZero(&w.who.Zone), orZero(&w.who.PhoneZone), orZero(&w.who.Country))
+			return w, err
+		}, `
+			SELECT e.id, r.at, c.zone, c.phone_zone, c.country FROM {rows} AS v
+			JOIN entries e ON e.campaign = $1 AND e.version = v.version JOIN runs r ON r.id = e.run JOIN customers c ON c.id = e.customer
+			WHERE v.at_step = '' AND `+waitsForStage+" LIMIT $2", campaign, atOnce)
+		if err != nil || len(outside) == 0 {
+			return err
+		}
+		rows := newRows("entry int, start int")
+		for _, w := range outside {
+			rows.add(w.entry, start(w.occurred, &w.who))
+		}
+		if _, err := tx.execRows(ctx, rows, "UPDATE entries SET wake_at = v.start FROM {rows} AS v WHERE id = v.entry"); err != nil {
+			return err
+		}
+	}
 }
 
 // carryStages takes along how far rollouts had come for those who have not begun.

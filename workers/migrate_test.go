@@ -117,3 +117,26 @@ func TestASplitIsMovedWithThoseWhoStandThere(t *testing.T) {
 		t.Errorf("version %d knows %v", now.Entry.Version, now.Winners)
 	}
 }
+
+// Who waits for a stage of a rollout that is taken out begins by their own clock.
+func TestWithoutItsRolloutABroadcastKeepsToEachClock(t *testing.T) {
+	own := func(rollout string) map[string]string {
+		return map[string]string{"campaigns/own.yaml": "campaign: own\ntopic: service\nowner: growth\nstate: live\ntrigger: {once: \"2026-12-02 10:00\", zone: customer}\n" + rollout + "steps:\n  - email: note\n"}
+	}
+	s := open(t, with(own("rollout: {stages: [20%, 100%], hold: 24h}\n")))
+	for _, id := range ids(19) {
+		s.person(id)
+	}
+	s.later(9 * time.Hour) // ten in the evening
+	s.turn()
+	s.migrate(own(""))
+	s.turn()
+	if n := len(s.ledger()); n != 0 {
+		t.Errorf("%d messages are planned in the evening", n)
+	}
+	s.later(12 * time.Hour)
+	s.turn()
+	if n := len(s.ledger()); n != 20 {
+		t.Errorf("%d messages are planned at ten, want 20", n)
+	}
+}

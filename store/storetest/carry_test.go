@@ -32,7 +32,7 @@ func TestJourneysAreCarriedFromWhereTheyStand(t *testing.T) {
 			{Version: 1, Position: "2.1.0", Entries: 1},
 		})
 		judged := journeyOf(t, s, all[0].ID) // by the older version
-		moved, err := s.Carry(t.Context(), noon, "welcome", 4, []campaigns.Standing{standing[0], standing[1], {Version: 1, Position: "3"}, {Version: 2, Position: "1"}})
+		moved, err := s.Carry(t.Context(), noon, "welcome", 4, []campaigns.Standing{standing[0], standing[1], {Version: 1, Position: "3"}, {Version: 2, Position: "1"}}, nil)
 		if err != nil || moved != 2 {
 			t.Errorf("%d were moved, %v", moved, err)
 		}
@@ -73,7 +73,7 @@ func TestStagesAndSplitsAreCarriedWithThoseWhoStandThere(t *testing.T) {
 		}
 		atSplit(t, s, journeyOf(t, s, d[0].Entry).Entry)
 		from := []campaigns.Standing{{Version: 1, Position: ""}, {Version: 1, Position: "2"}, {Version: 2, Position: ""}}
-		if moved, err := s.Carry(t.Context(), noon, "welcome", 3, from); err != nil || moved != 2 {
+		if moved, err := s.Carry(t.Context(), noon, "welcome", 3, from, nil); err != nil || moved != 2 {
 			t.Fatalf("%d were moved, %v", moved, err)
 		}
 		stage := theStage(t, s)
