@@ -123,6 +123,17 @@ type Again struct {
 	After time.Duration
 }
 
+// RunsSince is after when no occurrence may have been that a customer entered by, for
+// them to enter by the one at an instant. Where days are counted an hour is given:
+// when clocks go forward a day is shorter by it, and a weekly broadcast weekly still.
+func (a Again) RunsSince(at time.Time) time.Time {
+	since := at.Add(-a.After)
+	if a.After >= 24*time.Hour {
+		since = since.Add(time.Hour)
+	}
+	return since
+}
+
 // String is the rule as it is written.
 func (a Again) String() string {
 	if a.After > 0 {

@@ -127,7 +127,7 @@ func (i *intake) cause() string { return "run:" + strconv.FormatInt(i.shard.Run,
 // once; how many there are is counted afterwards, which spares the database handing
 // every entry back.
 func (i *intake) insert(ctx context.Context, tx *tx) (twins, added int64, err error) {
-	rule, err := mayEnter(i.Campaign.Entry.Again)
+	rule, err := mayEnterRun(i.Campaign.Entry.Again, i.shard.At)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -147,6 +147,17 @@ func mayEnter(again campaigns.Again) (string, error) {
 	return "", fmt.Errorf("%q is no rule for entering again", again.Mode)
 }
 
+// mayEnterRun is mayEnter of an occurrence: from one to the next counts, however long
+// the journeys between took.
+func mayEnterRun(again campaigns.Again, at time.Time) (string, error) {
+	if again.Mode != "after" {
+		return mayEnter(again)
+	}
+	return fmt.Sprintf(`NOT EXISTS (SELECT 1 FROM entries p LEFT JOIN runs o ON o.id = p.run
+		WHERE p.customer = v.customer AND p.campaign = v.campaign AND p.key = v.key AND COALESCE(o.at, p.ended_at, p.entered_at) > %d)`,
+		again.RunsSince(at).UnixMilli()), nil
+}
+
 // cause is what makes an entry unique.
 type cause struct{ campaign, trigger, customer string }
 

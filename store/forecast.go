@@ -25,7 +25,7 @@ type forecast struct{ tx *tx }
 // Candidates implements plan.Source. It asks what EnterShard asks, by the same
 // words.
 func (f forecast) Candidates(ctx context.Context, c *campaigns.Campaign, part, parts int, now time.Time) ([]plan.Candidate, error) {
-	rule, err := mayEnter(c.Entry.Again)
+	rule, err := mayEnterRun(c.Entry.Again, now)
 	if err != nil {
 		return nil, err
 	}

@@ -212,3 +212,26 @@ func TestAnEditBesideTheScheduleKeepsWhatWasMissed(t *testing.T) {
 		t.Errorf("it runs at %v", at)
 	}
 }
+
+// From one occurrence to the next, whatever sending takes and clocks do.
+func TestAWeeklyBroadcastMayComeEverySevenDays(t *testing.T) {
+	file := "campaign: weekly\ntopic: service\nstate: live\ntrigger: {cron: \"30 13 * * TUE\"}\nentry: {again: after 7d}\nsteps:\n  - email: note\n"
+	s := open(t, with(nil))
+	s.setClock(time.Date(2027, 3, 16, 12, 0, 0, 0, time.UTC)) // clocks go forward on the 28th
+	s.apply(with(map[string]string{"campaigns/weekly.yaml": file}))
+	for week, at := range []time.Time{
+		time.Date(2027, 3, 16, 12, 30, 2, 0, time.UTC), time.Date(2027, 3, 23, 12, 30, 1, 0, time.UTC),
+		time.Date(2027, 3, 30, 11, 30, 0, 0, time.UTC), time.Date(2027, 4, 6, 11, 30, 0, 0, time.UTC),
+	} {
+		s.setClock(at)
+		ok(t, s.schedule.Round(s.ctx()))
+		s.enter()
+		s.travel()
+		s.later(time.Minute)
+		s.deliver()
+		s.travel()
+		if n := len(s.ledger()); n != week+1 {
+			t.Errorf("%d messages by week %d", n, week+1)
+		}
+	}
+}

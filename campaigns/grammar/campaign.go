@@ -90,7 +90,7 @@ func entry() *Object {
 					{"never", "once in a lifetime"},
 					{"always", "every time"},
 				}},
-				&Scalar{Name: "again-after", Title: "`after` and a duration", Shapes: inText, Pattern: `^after\s+` + aSpan + `$`, Examples: []string{"after 30d"}, Means: "Counted from the end of the journey before."},
+				&Scalar{Name: "again-after", Title: "`after` and a duration", Shapes: inText, Pattern: `^after\s+` + aSpan + `$`, Examples: []string{"after 30d"}, Means: "Counted from the end of the journey before; in a broadcast from run to run, however long sending took, so that with `after 7d` a weekly one comes every week."},
 			},
 		},
 	}}

@@ -64,7 +64,7 @@ func (w *World) reach(j *journey, event customers.Event) {
 // the customer takes part.
 func (w *World) enter(c *campaigns.Campaign, p *person, entry campaigns.Entry, again campaigns.Again) bool {
 	cause := c.ID + "\x00" + entry.Trigger + "\x00" + p.ID
-	if w.conflicts[cause] || !mayEnter(p, entry, again) {
+	if w.conflicts[cause] || !w.mayEnter(p, entry, again) {
 		w.tell(Line{Customer: p.ID, Campaign: c.ID, Kind: Refused, Reason: "in it already, or was too lately"})
 		return false
 	}
@@ -94,7 +94,9 @@ func (w *World) twinTravels(p *person, entry campaigns.Entry) bool {
 	return false
 }
 
-func mayEnter(p *person, entry campaigns.Entry, again campaigns.Again) bool {
+// mayEnter asks the rule about every earlier journey: of a broadcast from one
+// occurrence to the next, of others from the end of the one before.
+func (w *World) mayEnter(p *person, entry campaigns.Entry, again campaigns.Again) bool {
 	for _, j := range p.journeys {
 		if j.Campaign != entry.Campaign || j.Key != entry.Key {
 			continue
@@ -106,7 +108,10 @@ func mayEnter(p *person, entry campaigns.Entry, again campaigns.Again) bool {
 		switch {
 		case j.State == campaigns.Running && entry.State == campaigns.Running, again.Mode == "never":
 			return false
-		case again.Mode == "after" && ended.After(entry.EnteredAt.Add(-again.After)):
+		case again.Mode != "after":
+		case entry.Run != 0 && w.occurred[j.Run].After(again.RunsSince(w.occurred[entry.Run])):
+			return false
+		case entry.Run == 0 && ended.After(entry.EnteredAt.Add(-again.After)):
 			return false
 		}
 	}
