@@ -10,6 +10,8 @@ var (
 	ErrUnknownCase = errors.New("no such case")
 	// ErrClosedCase says that a case is closed.
 	ErrClosedCase = errors.New("the case is closed")
+	// ErrNoNote says that somebody closes a case without a word about what was done.
+	ErrNoNote = errors.New("a case is closed with a note that says what was done")
 	// ErrLostReply says that an answer with the same key was given before, and did not
 	// arrive.
 	ErrLostReply = errors.New("the same answer was given before and did not arrive; another key (--key) gives it again")

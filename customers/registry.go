@@ -75,8 +75,11 @@ type Casebook interface {
 	// Cases lists open cases, the most pressing and soonest due first; queue
 	// "" is all.
 	Cases(ctx context.Context, queue string, limit int) ([]Case, error)
-	// Close ends a case with a note; one that is closed already stays as it is.
-	// ErrUnknownCase when there is none, ErrMoreSaid when more was said than had been
+	// Of lists a customer's cases, open and closed, the latest first. Said is left at 0.
+	Of(ctx context.Context, customer string, limit int) ([]Case, error)
+	// Close ends a case with a note. ErrUnknownCase when there is none, ErrClosedCase
+	// when it was closed already, unless by the same person with the same note,
+	// ErrNoNote when the note has no words, ErrMoreSaid when more was said than had been
 	// seen of it (Case.Said); nil does not ask.
 	Close(ctx context.Context, id int64, who, note string, now time.Time, seen *int64) error
 }

@@ -216,8 +216,20 @@ func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []c
 	return cases, nil
 }
 
-// Close implements customers.Casebook. A case that is closed already stays as
-// it is; one nobody knows is an error.
+// Of implements customers.Casebook.
+func (b casebook) Of(ctx context.Context, customer string, limit int) (cases []customers.Case, err error) {
+	err = b.store.read(ctx, func(tx *tx) (err error) {
+		cases, err = list(ctx, tx, scanCase, `
+			SELECT `+caseColumns+`, 0 FROM cases k WHERE k.customer = $1 ORDER BY k.opened_at DESC, k.id DESC LIMIT $2`, customer, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the cases of customer %s: %w", customer, err)
+	}
+	return cases, nil
+}
+
+// Close implements customers.Casebook.
 func (b casebook) Close(ctx context.Context, id int64, who, note string, now time.Time, seen *int64) error {
 	err := b.store.write(ctx, func(tx *tx) error { return closeCase(ctx, tx, id, who, note, now, seen) })
 	if err != nil {
@@ -237,14 +249,25 @@ func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time
 	if c, err = readCase(ctx, tx, id); err != nil { // what was said while somebody else had the customer
 		return err
 	}
-	if c.ClosedAt.IsZero() && c.MoreSaid(seen) {
+	note = strings.TrimSpace(clean(note))
+	switch {
+	case note == "":
+		return customers.ErrNoNote
+	case !c.ClosedAt.IsZero() && c.Assignee == who && c.Note == note: // the same button pressed twice
+		return nil
+	case !c.ClosedAt.IsZero():
+		return customers.ErrClosedCase
+	case c.MoreSaid(seen):
 		return customers.ErrMoreSaid
 	}
-	closed, err := tx.exec(ctx, `
-		UPDATE cases SET closed_at = $2, assignee = $3, note = CASE WHEN $4 = '' THEN note ELSE $4 END
-		WHERE id = $1 AND closed_at IS NULL`, id, instant(now), who, clean(note))
-	if err != nil || closed == 0 || c.Customer == "" {
+	closed, err := tx.exec(ctx, "UPDATE cases SET closed_at = $2, assignee = $3, note = $4 WHERE id = $1 AND closed_at IS NULL", id, instant(now), who, note)
+	switch {
+	case err != nil:
 		return err
+	case closed == 0: // somebody else closed it in between: a campaign's case has no customer to lock
+		return customers.ErrClosedCase
+	case c.Customer == "":
+		return nil
 	}
 	if err := countCases(ctx, tx, []string{c.Customer}); err != nil {
 		return err

@@ -66,10 +66,24 @@ func TestClosingACase(t *testing.T) {
 		one := customers.Case{Customer: "c-1", Entry: 7, Queue: "recovery", Priority: customers.Normal, Title: "Unhappy", Why: "step", OpenedAt: ago(time.Hour)}
 		openCases(t, s, one)
 		id := cases(t, s, "", 10)[0].ID
-		for range 2 {
+		for _, note := range []string{"", " \n"} {
+			if err := s.Casebook().Close(t.Context(), id, "kim", note, noon, nil); !errors.Is(err, customers.ErrNoNote) {
+				t.Errorf("closing with the note %q: %v", note, err)
+			}
+		}
+		for range 2 { // the same button pressed twice
 			if err := s.Casebook().Close(t.Context(), id, "kim", "called back", noon, nil); err != nil {
 				t.Fatal(err)
 			}
+		}
+		for who, note := range map[string]string{"kim": "called again", "ann": "called back"} {
+			if err := s.Casebook().Close(t.Context(), id, who, note, noon, nil); !errors.Is(err, customers.ErrClosedCase) {
+				t.Errorf("%s closes it with %q: %v", who, note, err)
+			}
+		}
+		closed, err := s.Casebook().Case(t.Context(), id)
+		if err != nil || closed.Note != "called back" || closed.Assignee != "kim" {
+			t.Errorf("closed is %+v, %v", closed, err)
 		}
 		same(t, "open cases", cases(t, s, "", 10), nil)
 		same(t, "on the customer", loaded(t, s, "c-1").Cases, customers.CaseTotals{LastAt: ago(time.Hour)})
@@ -83,6 +97,30 @@ func TestClosingACase(t *testing.T) {
 		}
 		if err := s.Casebook().Close(t.Context(), 999, "kim", "", noon, nil); !errors.Is(err, customers.ErrUnknownCase) {
 			t.Errorf("closing a case nobody knows: %v", err)
+		}
+	})
+}
+
+// Whoever has a customer before them sees every case there was, and nobody else's.
+func TestTheCasesOfACustomer(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		of := func(customer, title string, at time.Time) customers.Case {
+			return customers.Case{Customer: customer, Queue: "a", Priority: customers.Normal, Title: title, Why: "step", OpenedAt: at}
+		}
+		openCases(t, s, of("c-1", "old", ago(time.Hour)), of("c-1", "new", noon), of("c-2", "another's", noon), of("", "a campaign's", noon))
+		if err := s.Casebook().Close(t.Context(), cases(t, s, "", 10)[0].ID, "kim", "done", noon, nil); err != nil {
+			t.Fatal(err)
+		}
+		for limit, want := range map[int][]string{10: {"new", "old"}, 1: {"new"}} {
+			found, err := s.Casebook().Of(t.Context(), "c-1", limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var titles []string
+			for _, c := range found {
+				titles = append(titles, c.Title)
+			}
+			same(t, "titles", titles, want)
 		}
 	})
 }
