@@ -22,6 +22,7 @@ func shop(t *testing.T) string {
 			"/":        `<form method="post" action="/thanks"><label>Word <input name="word"></label> <button>Send</button></form><noscript>plain</noscript>`,
 			"/thanks":  "<p>Thank you for " + r.FormValue("word") + "</p>",
 			"/wide":    `<p style="width: 400px">wide</p>`,
+			"/part":    `<div style="overflow-x: auto"><p style="width: 400px">wide</p></div>`,
 			"/barrier": `<input name="nameless">`,
 			"/noise":   `<script>console.error("oh")</script>`,
 			"/foreign": `<img alt="logo" src="http://127.0.0.1:1/logo.png">`,
@@ -71,7 +72,8 @@ func TestJudgesFindWhatIsWrong(t *testing.T) {
 		judge func(*browsertest.Page)
 		want  string
 	}{
-		"/wide":    {(*browsertest.Page).Fits, "wider than its window"},
+		"/wide":    {(*browsertest.Page).Fits, "the page is"},
+		"/part":    {(*browsertest.Page).Fits, "a part of the page is"},
 		"/barrier": {func(p *browsertest.Page) { browsertest.Axe(w, p) }, "axe: label"},
 		"/noise":   {(*browsertest.Page).Quiet, "oh"},
 		"/foreign": {(*browsertest.Page).Quiet, "Content Security Policy"},

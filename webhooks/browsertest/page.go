@@ -111,20 +111,23 @@ func (p *Page) Text() string {
 	return text
 }
 
-// Fits fails the test where the page is wider than its window.
+// Fits fails the test where the page is wider than its window, or a part of it has to
+// be moved sideways by itself.
 func (p *Page) Fits() {
 	p.t.Helper()
 	var found struct {
-		Over int
-		By   string
+		What, By string
+		Over     int
 	}
 	p.Do(chromedp.Evaluate(`(() => {
 		const room = document.documentElement.clientWidth, over = document.documentElement.scrollWidth - room
 		const wide = [...document.querySelectorAll("body *")].find(e => e.getBoundingClientRect().right > room + 0.5 || e.getBoundingClientRect().left < -0.5)
-		return {over, by: over > 0 && wide ? wide.outerHTML.slice(0, 200) : ""}
+		if (over > 0) return {what: "the page", over, by: wide ? wide.outerHTML.slice(0, 200) : ""}
+		const part = [...document.querySelectorAll("body *")].find(e => e.scrollWidth > e.clientWidth && ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
+		return part ? {what: "a part of the page", over: part.scrollWidth - part.clientWidth, by: part.outerHTML.slice(0, 200)} : {over: 0, by: ""}
 	})()`, &found))
 	if found.Over > 0 {
-		p.t.Errorf("the page is %d px wider than its window, by %s", found.Over, found.By)
+		p.t.Errorf("%s is %d px wider than its window, by %s", found.What, found.Over, found.By)
 	}
 }
 
