@@ -28,7 +28,7 @@ type Role string
 const (
 	Viewer   Role = "viewer"   // sees everything
 	Agent    Role = "agent"    // answers customers, closes cases, starts follow-ups
-	Operator Role = "operator" // pauses campaigns, applies workspaces, erases customers
+	Operator Role = "operator" // pauses and resumes campaigns, erases customers
 )
 
 // ranks orders the roles.

@@ -178,7 +178,7 @@ func (x *explanation) explainSent(report *StepReport, step *Step, sent []deliver
 	}
 	latest := step.teller(sent)
 	report.Happened = strings.Join(told, ", then ")
-	report.At, report.Why = momentOf(latest), reasonWords(latest.Reason)
+	report.At, report.Why = momentOf(latest), ReasonWords(latest.Reason)
 	if wake := x.traveller.Entry.WakeAt; step.Kind == StepReach && x.standsAt(step) && !wake.IsZero() {
 		report.Happened += ", the next channel at " + x.workspace.stamp(wake)
 	}

@@ -27,6 +27,8 @@ type Brake interface {
 	// rollout that waited for this word is passed. It returns false, and has
 	// changed nothing, where the campaign neither stood still nor waited.
 	Resume(ctx context.Context, campaign string, now time.Time) (was bool, err error)
+	// Pauses lists what stands still beside its file, by campaign.
+	Pauses(ctx context.Context) (map[string]Pause, error)
 }
 
 // ScheduledSince names the fact since when a broadcast's occurrences count: when

@@ -81,8 +81,9 @@ func ReasonMeaning(word string) string {
 	return ""
 }
 
-// reasonWords says what a reason means to somebody who does not know the word.
-func reasonWords(word string) string {
+// ReasonWords is a reason with what it means to somebody who does not know the word;
+// a word that is not ours stands alone.
+func ReasonWords(word string) string {
 	if meaning := ReasonMeaning(word); meaning != "" {
 		return word + ": " + meaning
 	}

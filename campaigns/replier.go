@@ -156,7 +156,7 @@ func (w *Workspace) mayAnswer(d deliveries.Delivery, customer *customers.Custome
 	if verdict.Go || !verdict.Until.IsZero() {
 		return nil
 	}
-	return fmt.Errorf("%s cannot be answered by %s: %s", customer.ID, d.Channel, reasonWords(string(verdict.Reason)))
+	return fmt.Errorf("%s cannot be answered by %s: %s", customer.ID, d.Channel, ReasonWords(string(verdict.Reason)))
 }
 
 // saidIn is what belongs to a case: what opened it or went on with it, what answers

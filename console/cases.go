@@ -47,6 +47,7 @@ func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) 
 			return err
 		}
 		v["Customer"], v["Lines"], v["Key"] = people[found.Customer], customers.Conversation(events), c.NewKey()
+		v["Name"] = nameOf(people[found.Customer])
 	}
 	c.show(w, r, status, "case", v)
 	return nil
@@ -64,14 +65,15 @@ func (c *Console) reply(w http.ResponseWriter, r *visit) error {
 	_, err = c.Replier.Reply(r.Context(), campaigns.Reply{
 		Case: found.ID, By: channels.Channel(r.FormValue("by")), Text: r.FormValue("text"), Key: r.FormValue("key"), Who: who(r), Seen: seen,
 	})
-	if errors.Is(err, customers.ErrMoreSaid) {
-		return c.showCase(w, r, http.StatusConflict, view{"MoreSaid": true, "Text": r.FormValue("text"), "By": r.FormValue("by")})
+	if late := tooLate(r, err); late != nil {
+		late["Text"], late["By"] = r.FormValue("text"), r.FormValue("by")
+		return c.showCase(w, r, http.StatusConflict, late)
 	}
 	if err != nil {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
 	c.Ring(r.Context())
-	http.Redirect(w, r.Request, caseURL(found.ID), http.StatusSeeOther)
+	http.Redirect(w, r.Request, caseURL(found.ID)+"?done=replied", http.StatusSeeOther)
 	return nil
 }
 
@@ -97,13 +99,35 @@ func (c *Console) closeCase(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	err = c.Casebook.Close(r.Context(), found.ID, who(r), r.FormValue("note"), c.Now(), seen)
-	if errors.Is(err, customers.ErrMoreSaid) {
-		return c.showCase(w, r, http.StatusConflict, view{"MoreSaid": true, "Note": r.FormValue("note")})
+	if late := tooLate(r, err); late != nil {
+		late["Note"] = r.FormValue("note")
+		return c.showCase(w, r, http.StatusConflict, late)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, customers.ErrNoNote):
+		return &complaint{http.StatusBadRequest, "Nothing was closed: a case is closed with a note that says what was done."}
+	case errors.Is(err, customers.ErrMoreSaid):
+		return &complaint{http.StatusConflict, "Nothing was closed: more has been said since."}
+	case errors.Is(err, customers.ErrClosedCase):
+		return &complaint{http.StatusConflict, "Nothing was changed: the case was closed already."}
+	case err != nil:
 		return err
 	}
-	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/?done=closed&case="+strconv.FormatInt(found.ID, 10), http.StatusSeeOther)
+	return nil
+}
+
+// tooLate is what the page of a case says where something happened to it since the
+// form was opened; nil where nothing did, or where no browser asks.
+func tooLate(r *visit, err error) view {
+	switch {
+	case r.Header.Get("Accept") == "text/plain":
+		return nil
+	case errors.Is(err, customers.ErrMoreSaid):
+		return view{"MoreSaid": true}
+	case errors.Is(err, customers.ErrClosedCase):
+		return view{"ClosedBefore": true}
+	}
 	return nil
 }
 
@@ -116,7 +140,7 @@ func seenBy(r *visit) (*int64, error) {
 	}
 	seen, err := strconv.ParseInt(field, 10, 64)
 	if err != nil {
-		return nil, &complaint{http.StatusBadRequest, "That is no form."}
+		return nil, &complaint{http.StatusBadRequest, "The form could not be read."}
 	}
 	return &seen, nil
 }

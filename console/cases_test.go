@@ -46,7 +46,7 @@ func TestACaseIsAnsweredOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
 	}
 	form := url.Values{"text": {"We send <another>."}, "by": {"sms"}, "key": {key[1]}}
 	for range 3 {
-		s.ask(post(path+"/replies", form)).leads(t, path)
+		s.ask(post(path+"/replies", form)).leads(t, path+"?done=replied")
 	}
 	if all := s.planned(); len(all) != 1 || all[0].Case != id || all[0].Content.SMS.Text != "We send <another>." {
 		t.Errorf("planned %+v", all)
@@ -54,7 +54,7 @@ func TestACaseIsAnsweredOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
 	if s.rings == 0 {
 		t.Error("nobody was told")
 	}
-	s.ask(get(path)).says(t, http.StatusOK, "We send &lt;another&gt;.", "console, by sms", "Mon 4 May 2026")
+	s.ask(get(path+"?done=replied")).says(t, http.StatusOK, `role="status"`, "The answer is taken down", "We send &lt;another&gt;.", "console, by sms", "Mon 4 May 2026")
 	s.ask(get("/")).says(t, http.StatusOK, `href="`+path+`"`, "answered")
 
 	another := keyField.FindStringSubmatch(s.ask(get(path)).body)[1]
@@ -62,7 +62,7 @@ func TestACaseIsAnsweredOnceHoweverOftenTheButtonIsPressed(t *testing.T) {
 		t.Error("two forms have one key")
 	}
 	form.Set("key", another)
-	s.ask(post(path+"/replies", form)).leads(t, path)
+	s.ask(post(path+"/replies", form)).leads(t, path+"?done=replied")
 	if all := s.planned(); len(all) != 2 {
 		t.Errorf("the same words from another form: %d are planned", len(all))
 	}
@@ -112,14 +112,14 @@ func TestAPageThatIsOldDecidesNothing(t *testing.T) {
 	}
 
 	seen = seenOn(t, page, 2) // two agents have read it
-	s.ask(post(path+"/replies", url.Values{"text": {"We send both."}, "by": {"sms"}, "key": {"b"}, "seen": {seen}})).leads(t, path)
+	s.ask(post(path+"/replies", url.Values{"text": {"We send both."}, "by": {"sms"}, "key": {"b"}, "seen": {seen}})).leads(t, path+"?done=replied")
 	page = s.ask(post(path+"/replies", url.Values{"text": {"So sorry."}, "by": {"sms"}, "key": {"c"}, "seen": {seen}}))
 	page.says(t, http.StatusConflict, "More has been said", "We send both.", ">So sorry.</textarea>")
 	if all := s.planned(); len(all) != 1 {
 		t.Errorf("planned %+v", all)
 	}
-	s.ask(post(path+"/close", url.Values{"note": {"done"}, "seen": {"x"}})).says(t, http.StatusBadRequest, "That is no form.")
-	s.ask(post(path+"/close", url.Values{"note": {"done"}, "seen": {seenOn(t, s.ask(get("/")), 1)}})).leads(t, "/")
+	s.ask(post(path+"/close", url.Values{"note": {"done"}, "seen": {"x"}})).says(t, http.StatusBadRequest, "The form could not be read.")
+	s.ask(post(path+"/close", url.Values{"note": {"done"}, "seen": {seenOn(t, s.ask(get("/")), 1)}})).leads(t, "/?done=closed&case=1")
 	if left := s.cases(); len(left) != 0 {
 		t.Errorf("still open: %+v", left)
 	}

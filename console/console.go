@@ -167,23 +167,47 @@ func (c *Console) overview(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	titles, states, zone := map[string]string{}, map[string]campaigns.State{}, time.UTC
+	pauses, err := c.Gate.Brake.Pauses(r.Context())
+	if err != nil {
+		return err
+	}
+	names, err := c.names(r.Context(), open)
+	if err != nil {
+		return err
+	}
+	zone := time.UTC
 	if edition != nil {
 		zone = edition.Zone
-		for id, campaign := range edition.Campaigns {
-			titles[id], states[id] = campaign.Title, campaign.State
-		}
 	}
 	c.show(w, r, http.StatusOK, "overview", view{
-		"Title": "Overview", "Funnels": funnels, "Titles": titles, "States": states, "Cases": open, "More": more, "Now": c.Now(), "Zone": zone, "Summed": summed,
-		"Outlets": outlets, "TestMode": c.TestMode,
+		"Title": "Overview", "Campaigns": campaignRows(funnels, edition, pauses), "Cases": open, "Names": names, "More": more, "Now": c.Now(), "Zone": zone, "Summed": summed,
+		"Outlets": outlets, "TestMode": c.TestMode, "NoWorkspace": edition == nil,
 	})
 	return nil
 }
 
+// names are those of the customers whom cases are about, by id; who gave none is left
+// out.
+func (c *Console) names(ctx context.Context, of []customers.Case) (map[string]string, error) {
+	var ids []string
+	for _, found := range of {
+		if found.Customer != "" {
+			ids = append(ids, found.Customer)
+		}
+	}
+	people, err := c.Directory.Load(ctx, ids, time.Time{}) // nothing is counted
+	names := map[string]string{}
+	for id, customer := range people {
+		if name := nameOf(customer); name != "" {
+			names[id] = name
+		}
+	}
+	return names, err
+}
+
 const (
 	// shownCases is how many open cases the front page shows, and how many more at
-	// the press of a link.
+	// the press of a link; and how many of theirs a customer's page shows.
 	shownCases = 100
 	// mostCases is how many it shows at most.
 	mostCases = 10_000
@@ -209,7 +233,7 @@ func (c *Console) search(w http.ResponseWriter, r *visit) error {
 	who := strings.TrimSpace(r.URL.Query().Get("who"))
 	customer, err := c.Directory.Find(r.Context(), who)
 	if errors.Is(err, customers.ErrUnknown) {
-		return &complaint{http.StatusNotFound, "Nobody has this id, e-mail, phone number or order: " + who}
+		return &complaint{http.StatusNotFound, "Nobody has this id, e-mail, phone number or order: " + who + ". Names are not searched."}
 	}
 	if err != nil {
 		return err
@@ -231,9 +255,13 @@ func (c *Console) customer(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
+	about, err := c.Casebook.Of(r.Context(), customer.ID, shownCases)
+	if err != nil {
+		return err
+	}
 	zone, from := edition.ZoneOf(customer)
 	c.show(w, r, http.StatusOK, "customer", view{
-		"Title": strings.TrimSpace(customer.FirstName + " " + customer.LastName), "Customer": customer, "Events": newestFirst(events), "Recordings": taped,
+		"Title": nameOf(customer), "Customer": customer, "Events": newestFirst(events), "Recordings": taped, "Cases": about, "Now": c.Now(),
 		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": edition.Money(float64(customer.Orders.Total)),
 	})
 	return nil
@@ -246,7 +274,7 @@ func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
 	}
 	properties := map[string]string{}
 	if err := r.ParseForm(); err != nil {
-		return &complaint{http.StatusBadRequest, "That is no form."}
+		return &complaint{http.StatusBadRequest, "The form could not be read."}
 	}
 	for name, values := range r.PostForm {
 		if value := strings.TrimSpace(values[0]); name != "campaign" && value != "" {
@@ -257,7 +285,7 @@ func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
 		return &complaint{http.StatusConflict, err.Error()}
 	}
 	c.Ring(r.Context())
-	http.Redirect(w, r.Request, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/customers/"+url.PathEscape(customer.ID)+"?done=started", http.StatusSeeOther)
 	return nil
 }
 
@@ -301,17 +329,33 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"say":        details,
 	"path":       url.PathEscape,
 	"meaning":    campaigns.ReasonMeaning,
+	"reason":     campaigns.ReasonWords,
+	"caseOf":     caseOf,
 	"may":        func(a accounts.Account, role accounts.Role) bool { return a.Role.May(role) },
 
 	"skipped": reasons[deliveries.SkipReason],
 	"failed":  reasons[string],
 }).ParseFS(files, "pages/*.html"))
 
+// done are the words by which a page confirms what was just done, by what the address
+// it leads to calls that.
+var done = map[string]string{
+	"closed":  "The case is closed.",
+	"erased":  "The customer is erased: profile, timeline, orders, answers and recordings are gone, the addresses stay suppressed.",
+	"replied": "The answer is taken down. What becomes of it shows below.",
+	"started": "The follow-up has begun.",
+	"paused":  "The campaign is paused: nobody enters and nothing is sent until it is resumed.",
+	"resumed": "The campaign goes on where it stood.",
+}
+
 // view is what a page shows.
 type view map[string]any
 
 func (c *Console) show(w http.ResponseWriter, r *visit, status int, name string, v view) {
-	v["Account"] = r.account
+	v["Account"], v["Done"] = r.account, done[r.URL.Query().Get("done")]
+	if id, err := strconv.ParseInt(r.URL.Query().Get("case"), 10, 64); err == nil && v["Done"] != "" {
+		v["DoneCase"] = id
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if err := pages.ExecuteTemplate(w, name+".html", v); err != nil {

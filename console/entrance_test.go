@@ -114,9 +114,9 @@ func TestARoleOpensItsDoorsAndNoOthers(t *testing.T) {
 	o.ask(from(post("/customers/c-1/follow-ups", followUp), vera)).says(t, http.StatusForbidden, "needs the role agent")
 	o.ask(from(get("/customers/c-1"), anna)).says(t, http.StatusOK, "/follow-ups").lacks(t, "/erasure")
 	o.ask(from(post("/campaigns/follow-up/paused", nil), anna)).says(t, http.StatusForbidden, "needs the role operator")
-	o.ask(from(post(id+"/close", url.Values{"note": {"sent a new one"}}), anna)).leads(t, "/")
+	o.ask(from(post(id+"/close", url.Values{"note": {"sent a new one"}}), anna)).leads(t, "/?done=closed&case=1")
 	o.ask(from(get(id), olga)).says(t, http.StatusOK, "<small>anna</small>")
-	o.ask(from(post("/campaigns/follow-up/paused", nil), olga)).leads(t, "/")
+	o.ask(from(post("/campaigns/follow-up/paused", nil), olga)).leads(t, "/?done=paused")
 
 	want := []string{
 		"olga paused campaign follow-up", "olga opened case 1", "anna closed case 1", "anna opened customer c-1", "vera opened customer c-1",

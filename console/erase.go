@@ -21,6 +21,6 @@ func (c *Console) erase(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
+	http.Redirect(w, r.Request, "/?done=erased", http.StatusSeeOther)
 	return nil
 }

@@ -17,12 +17,55 @@ import (
 
 func TestTheOverviewListsCampaignsAndCases(t *testing.T) {
 	s := open(t)
-	s.ask(get("/")).says(t, http.StatusOK, "Nobody waits for an answer", "Nobody has entered a campaign yet")
+	s.ask(get("/")).says(t, http.StatusOK, "Nobody waits for an answer")
 	s.openCase("The parcel came <b>open</b>")
-	s.ask(post("/customers/c-1/follow-ups", followUp)).leads(t, "/customers/c-1")
+	s.ask(post("/customers/c-1/follow-ups", followUp)).leads(t, "/customers/c-1?done=started")
 	s.ask(get("/")).says(t, http.StatusOK,
 		"A call after a complaint was settled", "<small>follow-up</small>",
-		"The parcel came &lt;b&gt;open&lt;/b&gt;", `href="/customers/c-1"`, "overdue", "support")
+		"The parcel came &lt;b&gt;open&lt;/b&gt;", `href="/customers/c-1">Ada Quill <small>c-1</small>`, "overdue", "support")
+}
+
+// A campaign that nobody has entered is listed too, each with its state.
+func TestTheOverviewListsEveryCampaignInForce(t *testing.T) {
+	s := open(t)
+	files := sampleFiles(t)
+	for name, change := range map[string][2]string{
+		"campaigns/win-back.yaml": {"state: live", "state: draft"}, "campaigns/back-in-stock.yaml": {"state: live", "state: paused"},
+	} {
+		files[name] = []byte(strings.Replace(string(files[name]), change[0], change[1], 1))
+	}
+	catalog := &campaigns.Catalog{Archive: s.store.Archive()}
+	if _, problems, err := catalog.Apply(t.Context(), files, s.now); err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	s.ask(post("/customers/c-1/follow-ups", followUp))
+	page := s.ask(get("/")).says(t, http.StatusOK, "<small>draft</small>", "<small>by its file</small>", "Journeys under way in it: 1.")
+	edition, err := catalog.Current(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id := range edition.Campaigns {
+		page.says(t, http.StatusOK, "<small>"+id+"</small>")
+		if live := edition.Campaigns[id].State == campaigns.Live; live != strings.Contains(page.body, `action="/campaigns/`+id+`/paused"`) {
+			t.Errorf("%s is %s: the page offers to pause it, or does not", id, edition.Campaigns[id].State)
+		}
+	}
+	page.lacks(t, "/resumed") // what a file paused goes on by its file
+}
+
+func TestACampaignIsPausedAndResumedOnThePage(t *testing.T) {
+	o := openOffice(t)
+	anna, olga := o.signIn("anna"), o.signIn("olga")
+	o.ask(from(get("/"), anna)).says(t, http.StatusOK, "<small>welcome</small>").lacks(t, "/paused", "/resumed")
+	o.ask(from(get("/"), olga)).says(t, http.StatusOK, `action="/campaigns/welcome/paused"`).lacks(t, "/resumed")
+	o.ask(from(post("/campaigns/welcome/paused", url.Values{"why": {"a <wrong> price"}}), olga)).leads(t, "/?done=paused")
+	o.ask(from(get("/?done=paused"), olga)).says(t, http.StatusOK, `role="status"`, "The campaign is paused",
+		`<span class="late">paused</span>`, "by olga: a &lt;wrong&gt; price", `action="/campaigns/welcome/resumed"`).lacks(t, "/campaigns/welcome/paused")
+	o.ask(from(get("/"), anna)).says(t, http.StatusOK, "by olga: a &lt;wrong&gt; price").lacks(t, "/resumed")
+	o.ask(from(post("/campaigns/welcome/resumed", nil), anna)).says(t, http.StatusForbidden, "needs the role operator")
+	o.ask(from(post("/campaigns/welcome/resumed", nil), olga)).leads(t, "/?done=resumed")
+	o.ask(from(get("/?done=resumed"), olga)).says(t, http.StatusOK, "The campaign goes on", `action="/campaigns/welcome/paused"`)
+	o.ask(from(get("/?done=<b>made-up"), olga)).says(t, http.StatusOK).lacks(t, "made-up", `role="status"`)
 }
 
 func TestACustomerIsErasedOnlyByTheirId(t *testing.T) {
@@ -30,7 +73,8 @@ func TestACustomerIsErasedOnlyByTheirId(t *testing.T) {
 	s.ask(get("/customers/c-1")).says(t, http.StatusOK, `action="/customers/c-1/erasure"`)
 	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-2"}})).says(t, http.StatusBadRequest, "Nothing was erased")
 	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "Ada Quill")
-	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-1"}})).leads(t, "/")
+	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-1"}})).leads(t, "/?done=erased")
+	s.ask(get("/?done=erased")).says(t, http.StatusOK, "The customer is erased")
 	s.ask(get("/customers/c-1")).says(t, http.StatusNotFound)
 	s.ask(post("/customers/c-1/erasure", url.Values{"confirm": {"c-1"}})).says(t, http.StatusNotFound, "Nobody has the id c-1")
 }
@@ -71,7 +115,7 @@ func TestFollowUpsAreOfferedByTitle(t *testing.T) {
 
 func TestBeforeAWorkspaceIsApplied(t *testing.T) {
 	s := emptyShop(t)
-	s.ask(get("/")).says(t, http.StatusOK, "Nobody has entered a campaign yet")
+	s.ask(get("/")).says(t, http.StatusOK, "No workspace is applied yet")
 	s.ask(get("/customers/c-1")).says(t, http.StatusConflict, "no workspace is applied yet")
 }
 
@@ -83,7 +127,7 @@ func TestSearchLeadsToTheCustomer(t *testing.T) {
 	} {
 		s.ask(get("/customers?who="+url.QueryEscape(who))).leads(t, to)
 	}
-	s.ask(get("/customers?who=nobody%3Ci%3E")).says(t, http.StatusNotFound, "Nobody has this id", "nobody&lt;i&gt;")
+	s.ask(get("/customers?who=nobody%3Ci%3E")).says(t, http.StatusNotFound, "Nobody has this id", "nobody&lt;i&gt;", "Names are not searched")
 }
 
 func TestACustomersPage(t *testing.T) {
@@ -94,7 +138,7 @@ func TestACustomersPage(t *testing.T) {
 
 	odd := "/customers/shop%2F7%3Fx%23y"
 	s.ask(get(odd)).says(t, http.StatusOK, `action="`+odd+`/follow-ups"`)
-	s.ask(post(odd+"/follow-ups", followUp)).leads(t, odd)
+	s.ask(post(odd+"/follow-ups", followUp)).leads(t, odd+"?done=started")
 }
 
 func TestNamesAreText(t *testing.T) {
@@ -107,7 +151,7 @@ func TestNamesAreText(t *testing.T) {
 
 func TestAFollowUpIsStartedOnce(t *testing.T) {
 	s := open(t)
-	s.ask(post("/customers/c-1/follow-ups", followUp)).leads(t, "/customers/c-1")
+	s.ask(post("/customers/c-1/follow-ups", followUp)).leads(t, "/customers/c-1?done=started")
 	if s.journeys("c-1") != 1 || s.rings != 1 {
 		t.Errorf("%d journeys, %d rings, want one each", s.journeys("c-1"), s.rings)
 	}
@@ -135,7 +179,7 @@ func TestAFollowUpThatCannotBe(t *testing.T) {
 	}
 	s.ask(post("/customers/c-404/follow-ups", followUp)).says(t, http.StatusNotFound, "Nobody has the id c-404.")
 	huge := url.Values{"campaign": {"follow-up"}, "order_id": {strings.Repeat("9", 65<<10)}}
-	s.ask(post("/customers/c-1/follow-ups", huge)).says(t, http.StatusBadRequest, "That is no form.")
+	s.ask(post("/customers/c-1/follow-ups", huge)).says(t, http.StatusBadRequest, "The form could not be read.")
 	if s.journeys("c-1") != 0 || s.rings != 0 {
 		t.Errorf("%d journeys, %d rings, want none", s.journeys("c-1"), s.rings)
 	}
@@ -143,17 +187,56 @@ func TestAFollowUpThatCannotBe(t *testing.T) {
 
 func TestACaseIsClosed(t *testing.T) {
 	s := open(t)
-	closing := "/cases/" + strconv.FormatInt(s.openCase("A broken cup"), 10) + "/close"
+	id := strconv.FormatInt(s.openCase("A broken cup"), 10)
+	closing := "/cases/" + id + "/close"
+	for _, empty := range []string{"", " "} {
+		s.ask(post(closing, url.Values{"note": {empty}})).says(t, http.StatusBadRequest, "Nothing was closed")
+	}
 	note := url.Values{"note": {"a new cup is on its way"}}
-	s.ask(post(closing, note)).leads(t, "/")
+	for range 2 { // the button pressed twice
+		s.ask(post(closing, note)).leads(t, "/?done=closed&case="+id)
+	}
+	s.ask(get("/?done=closed&case="+id)).says(t, http.StatusOK, "The case is closed.", `href="/cases/`+id+`"`)
 	if left := s.cases(); len(left) != 0 {
 		t.Errorf("still open: %v", left)
 	}
-	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "case closed", "a new cup is on its way")
-	s.ask(post(closing, note)).leads(t, "/") // two people at once
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "case closed", "a new cup is on its way", "by console")
 	for _, id := range []string{"404", "x"} {
 		s.ask(post("/cases/"+id+"/close", note)).says(t, http.StatusNotFound, "There is no such case.")
 	}
+}
+
+// Whoever comes second is told, and keeps what they typed.
+func TestACaseThatSomebodyElseClosed(t *testing.T) {
+	s := open(t)
+	path := "/cases/" + strconv.FormatInt(s.openCase("A broken cup"), 10)
+	if err := s.store.Casebook().Close(t.Context(), 1, "bea", "sent a cup", s.now, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.ask(post(path+"/close", url.Values{"note": {"rang <them>"}})).says(t, http.StatusConflict, "It was closed before", "bea", "sent a cup", "rang &lt;them&gt;")
+	s.ask(post(path+"/replies", url.Values{"text": {"We send <two>."}, "by": {"sms"}})).says(t, http.StatusConflict, "It was closed before", "We send &lt;two&gt;.")
+	plain := post(path+"/close", url.Values{"note": {"rang them"}})
+	plain.Header.Set("Accept", "text/plain")
+	if got := s.ask(plain); got.status != http.StatusConflict || got.body != "Nothing was changed: the case was closed already.\n" {
+		t.Errorf("a program is told %d: %s", got.status, got.body)
+	}
+	if all := s.planned(); len(all) != 0 {
+		t.Errorf("planned %+v", all)
+	}
+}
+
+// From a customer one gets to each of their cases, and from there back, by name.
+func TestCasesAndCustomersLeadToEachOther(t *testing.T) {
+	s := open(t)
+	s.openCase("A broken cup")
+	if err := s.store.Casebook().Close(t.Context(), 1, "bea", "sent a cup", s.now, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.openCase("A broken saucer")
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, `<a href="/cases/1">A broken cup</a>`, "closed on", "by bea",
+		`<a href="/cases/2">A broken saucer</a>`, "overdue", `<a href="/cases/1">case 1</a>`).lacks(t, "case: 1")
+	s.ask(get("/customers/c-2")).says(t, http.StatusOK).lacks(t, "/cases/")
+	s.ask(get("/cases/2")).says(t, http.StatusOK, `<a href="/customers/c-1">Ada Quill <small>c-1</small></a>`)
 }
 
 // However many cases are open, nobody is hidden without a word.
@@ -168,7 +251,7 @@ func TestTheOverviewSaysThatMoreCasesAreOpen(t *testing.T) {
 	shows := func(path string, rows int, link string) {
 		t.Helper()
 		page := s.ask(get(path)).says(t, http.StatusOK, link)
-		if n := strings.Count(page.body, `<td><a href="/cases/`); n != rows || (link == "") == strings.Contains(page.body, "More cases are open") {
+		if n := strings.Count(page.body, `"What"><a href="/cases/`); n != rows || (link == "") == strings.Contains(page.body, "More cases are open") {
 			t.Errorf("%s shows %d cases, want %d, and the link %q", path, n, rows, link)
 		}
 	}

@@ -27,7 +27,7 @@ func TestStrangersAreRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, r := range []*http.Request{
-				get("/"), get("/customers/c-1"), get("/customers?who=c-1"), post("/customers/c-1/follow-ups", followUp), post(closing, nil),
+				get("/"), get("/customers/c-1?done=started"), get("/customers?who=c-1"), post("/customers/c-1/follow-ups", followUp), post(closing, nil),
 			} {
 				test.change(r)
 				s.ask(r).says(t, http.StatusNotFound, "404 page not found")
@@ -63,7 +63,7 @@ func TestThisMachineIsServedByItsNames(t *testing.T) {
 	own := post("/customers/c-1/follow-ups", followUp)
 	own.Header.Set("Origin", "http://127.0.0.1:8080")
 	own.Header.Set("Sec-Fetch-Site", "same-origin")
-	s.ask(own).leads(t, "/customers/c-1")
+	s.ask(own).leads(t, "/customers/c-1?done=started")
 }
 
 func TestEveryPageIsGuarded(t *testing.T) {

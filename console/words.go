@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rapport/campaigns"
 	"rapport/customers"
 )
 
@@ -17,24 +18,50 @@ func share(part, whole int64) string {
 	return fmt.Sprintf("%.0f %%", 100*float64(part)/float64(whole))
 }
 
-// reasons says in one line how often each reason held.
+// reasons says in one line how often each reason held, and what it means.
 func reasons[K ~string](counts map[K]int64) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%s %d", name, counts[name]))
+		word := string(name)
+		if meaning := campaigns.ReasonMeaning(word); meaning != "" {
+			word += " (" + meaning + ")"
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", counts[name], word))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// details is what is worth knowing of an event beside its name.
+// details is what is worth knowing of an event beside its name and its case.
 func details(e customers.Event) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(e.Properties)) {
-		if value := e.Properties[name]; value != nil && value != "" {
-			parts = append(parts, fmt.Sprintf("%s: %v", strings.ReplaceAll(name, "_", " "), value))
+		value := e.Properties[name]
+		if word, ok := value.(string); ok && name == "reason" && e.Delivery != 0 {
+			value = campaigns.ReasonWords(word)
 		}
+		if value == nil || value == "" || name == "case" && caseOf(e) != 0 {
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s: %v", strings.ReplaceAll(name, "_", " "), value))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// caseOf is the number of the case that an event of ours is about; 0 where it is about
+// none.
+func caseOf(e customers.Event) int64 {
+	if number, ok := e.Properties["case"].(float64); ok && strings.HasPrefix(e.Name, "case ") {
+		return int64(number)
+	}
+	return 0
+}
+
+// nameOf is what a customer is called; "" of one who gave no name, or is not known.
+func nameOf(c *customers.Customer) string {
+	if c == nil {
+		return ""
+	}
+	return strings.TrimSpace(c.FirstName + " " + c.LastName)
 }
 
 func newestFirst(events []customers.Event) []customers.Event {

@@ -245,7 +245,7 @@ func goOnByFile(ctx context.Context, tx *tx, campaign string, now time.Time) err
 	return goOn(ctx, tx, campaign, since, now)
 }
 
-// Pauses lists what stands still beside its file, by campaign.
+// Pauses implements campaigns.Brake.
 func (s *Store) Pauses(ctx context.Context) (pauses map[string]campaigns.Pause, err error) {
 	err = s.read(ctx, func(tx *tx) error {
 		pauses = map[string]campaigns.Pause{}

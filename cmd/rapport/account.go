@@ -20,7 +20,7 @@ func accountCommand(o *options) *cobra.Command {
 		Use:   "account",
 		Short: "Say who may work in `rapport console`, and as what",
 		Long: "Say who may work in `rapport console`: a viewer sees everything, an agent also answers customers, an operator also\n" +
-			"pauses campaigns, applies workspaces and erases customers.",
+			"pauses and resumes campaigns and erases customers.",
 	}
 	command.AddCommand(accountAdd(o), accountList(o), accountPassword(o), accountRole(o),
 		accountSwitch(o, "disable", "Keep somebody out, at once", true), accountSwitch(o, "enable", "Let somebody in again", false))
