@@ -1,0 +1,34 @@
+package console
+
+import (
+	"testing"
+
+	"rapport/customers"
+)
+
+func TestReasonsAreToldInWords(t *testing.T) {
+	if got := reasons(map[string]int64{"hard": 2, "30007": 1}); got != "1 30007, 2 hard (the mailbox does not exist)" {
+		t.Errorf("the overview says %q", got)
+	}
+	reason := map[string]any{"reason": "hard"}
+	for want, e := range map[string]customers.Event{
+		"reason: hard: the mailbox does not exist": {Name: "email bounced", Delivery: 7, Properties: reason},
+		"reason: hard": {Name: "Order Cancelled", Properties: reason}, // the shop's own word
+	} {
+		if got := details(e); got != want {
+			t.Errorf("%s is told as %q, want %q", e.Name, got, want)
+		}
+	}
+}
+
+// A shop's event may have a property of that name too, and a case a large number.
+func TestWhichCaseAnEventIsAbout(t *testing.T) {
+	for want, e := range map[int64]customers.Event{
+		2_000_000: {Name: "case opened", Properties: map[string]any{"case": 2e6}},
+		0:         {Name: "Order Placed", Properties: map[string]any{"case": 7.0}},
+	} {
+		if got := caseOf(e); got != want {
+			t.Errorf("%s is about case %d, want %d", e.Name, got, want)
+		}
+	}
+}
