@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"rapport/campaigns"
 	"rapport/deliveries"
 )
 
@@ -64,6 +65,7 @@ func withRaw(people, raw int64) string {
 
 func printReasons(w io.Writer, funnels []deliveries.Funnel) {
 	fmt.Fprintln(w, "\nMessages not sent, and why")
+	meant := map[string]string{}
 	any := false
 	for _, f := range funnels {
 		if len(f.Skipped)+len(f.Failed) == 0 {
@@ -73,9 +75,11 @@ func printReasons(w io.Writer, funnels []deliveries.Funnel) {
 		reasons := map[string]int64{}
 		for reason, n := range f.Skipped {
 			reasons[string(reason)] += n
+			meant[string(reason)] = campaigns.ReasonMeaning(string(reason))
 		}
 		for reason, n := range f.Failed {
 			reasons["failed: "+reason] += n
+			meant[reason] = campaigns.ReasonMeaning(reason)
 		}
 		var words []string
 		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
@@ -85,6 +89,11 @@ func printReasons(w io.Writer, funnels []deliveries.Funnel) {
 	}
 	if !any {
 		fmt.Fprintln(w, "  none")
+	}
+	for _, word := range slices.Sorted(maps.Keys(meant)) {
+		if meant[word] != "" { // not a provider's own
+			fmt.Fprintf(w, "  %-18s means: %s\n", word, meant[word])
+		}
 	}
 }
 
