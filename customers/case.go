@@ -47,7 +47,7 @@ type Case struct {
 	Waiting    bool      `json:"waiting"`
 	// Said is the latest event by which its customer or an agent said something; 0
 	// before that.
-	Said int64 `json:"-"`
+	Said int64 `json:"said,omitempty"`
 }
 
 // MoreSaid reports whether more has been said than up to an event; nil does not ask.

@@ -91,6 +91,9 @@ func (i *installation) showCase(cmd *cobra.Command, o *options, number string) e
 	for _, line := range lines {
 		fmt.Fprintf(w, "  %s  %s\n", stamp(line.At, zone), lineWords(line))
 	}
+	if c.ClosedAt.IsZero() {
+		fmt.Fprintf(w, "to close it unless more is said meanwhile: rapport close %d \"what was done\" --seen %d\n", c.ID, c.Said)
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -29,6 +30,21 @@ func anOpenCase(t *testing.T, data, customer string) {
 	}
 }
 
+// hears lets a customer write a text, in a store that nobody holds.
+func hears(t *testing.T, data, customer string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(data, "rapport.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Append(t.Context(), []customers.Event{{
+		Customer: customer, Name: "sms replied", At: now(), ReceivedAt: now(), Key: "a text", Properties: map[string]any{"text": "Where is it?"},
+	}})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A list that does not show all says so.
 func TestCasesSaysThatMoreAreOpen(t *testing.T) {
 	data := t.TempDir()
@@ -47,6 +63,38 @@ func TestCasesSaysThatMoreAreOpen(t *testing.T) {
 	if _, errOut, code := rapport(t, "cases", "--limit", "0", "--data", data); code != 1 || !strings.Contains(errOut, "1 or more") {
 		t.Errorf("no limit: exit %d: %s", code, errOut)
 	}
+}
+
+func TestACaseIsClosedFromTheCommandLine(t *testing.T) {
+	data := t.TempDir()
+	wants(t, 0, "in force", "apply", shopFolder, "--data", data)
+	anOpenCase(t, data, "c00001")
+	wants(t, 0, `rapport close 1 "what was done" --seen 0`, "cases", "1", "--data", data)
+	hears(t, data, "c00001")
+	wants(t, 1, "more has been said", "close", "1", "sent a parcel", "--seen", "0", "--data", data)
+	wants(t, 1, "a note that says what was done", "close", "1", " ", "--data", data)
+	wants(t, 1, "CASE is a number", "close", "one", "sent", "--data", data)
+	wants(t, 1, "no such case", "close", "99", "sent", "--data", data)
+	wants(t, 0, "case 1 is closed", "close", "1", "sent a parcel", "--data", data)
+	if out := wants(t, 0, "closed", "cases", "1", "--data", data); strings.Contains(out, "rapport close") || !strings.Contains(out, "by "+agent()) {
+		t.Errorf("the closed case:\n%s", out)
+	}
+	wants(t, 1, "the case is closed", "close", "1", "sent another", "--data", data)
+}
+
+func TestACaseIsClosedThroughARunningUp(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	address := "127.0.0.1:" + freePort(t)
+	startUp(t, data, address).signal(syscall.SIGTERM)
+	anOpenCase(t, data, "c00001")
+	hears(t, data, "c00001")
+	startUp(t, data, address)
+	t.Setenv("RAPPORT_LISTEN", address)
+	wants(t, 1, "more has been said", "close", "1", "sent a parcel", "--seen", "0", "--data", data)
+	wants(t, 1, "a note that says what was done", "close", "1", "", "--data", data)
+	wants(t, 0, `"state": "closed"`, "close", "1", "sent a parcel", "--data", data, "--format", "json")
+	wants(t, 0, "by "+agent(), "cases", "1", "--data", data)
+	wants(t, 1, "closed already", "close", "1", "sent another", "--data", data)
 }
 
 func TestAnAgentAnswersThroughARunningUp(t *testing.T) {
