@@ -52,6 +52,7 @@ type Eraser interface {
 	// Erase forgets a customer in one step: profile, consents, timeline, orders,
 	// browsers, answers and cases' words. What was still to be sent is not sent. What
 	// was sent stays countable under the name alias, which tells nothing. The
-	// addresses stay suppressed, veiled. ErrUnknown when there is no such customer.
+	// addresses stay suppressed, veiled. What is only named by the id, without a profile,
+	// goes too; ErrUnknown when nothing names it.
 	Erase(ctx context.Context, id, alias string, now time.Time) (Erasure, error)
 }

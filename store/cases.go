@@ -31,7 +31,7 @@ func (b casebook) Open(ctx context.Context, cases []customers.Case) error {
 // An open case of the same entry is brought up to date instead: its newest
 // words, the more pressing of two priorities and the sooner of two clocks.
 // Opening and update each stand on the timeline. A case of a whole campaign has
-// no customer, and stands on none.
+// no customer, and stands on none; one of somebody who was erased is not opened.
 func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
 	if len(cases) == 0 {
 		return nil
@@ -42,11 +42,15 @@ func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
 			of = append(of, c.Customer)
 		}
 	}
-	if err := lockCustomers(ctx, tx, distinct(of)); err != nil { // so that the count misses no case of another's
+	here, err := lockPresent(ctx, tx, of) // so that the count misses no case of another's
+	if err != nil {
 		return err
 	}
 	var events []customers.Event
 	for _, c := range cases {
+		if c.Customer != "" && !here.has(c.Customer) {
+			continue
+		}
 		id, opened, err := openCase(ctx, tx, c)
 		if err != nil {
 			return err
@@ -58,7 +62,7 @@ func openCases(ctx context.Context, tx *tx, cases []customers.Case) error {
 	if err := countCases(ctx, tx, distinct(of)); err != nil {
 		return err
 	}
-	_, err := appendEvents(ctx, tx, events)
+	_, err = appendEvents(ctx, tx, events)
 	return err
 }
 

@@ -44,6 +44,10 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	if err != nil {
 		return customers.Tally{}, err
 	}
+	words, err := presentWords(ctx, tx, consentsOf(people, now), added)
+	if err != nil {
+		return customers.Tally{}, err
+	}
 	var changed []string
 	if len(given) > 0 && len(added) < total {
 		changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
@@ -51,7 +55,7 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 			return customers.Tally{}, err
 		}
 	}
-	spoken, err := putConsents(ctx, tx, consentsOf(people, now))
+	spoken, err := putConsents(ctx, tx, words)
 	if err != nil {
 		return customers.Tally{}, err
 	}
@@ -205,7 +209,37 @@ func consentsOf(people []customers.Customer, now time.Time) []customers.Consent 
 
 // lockCustomers keeps other workers from judging the same customers.
 func lockCustomers(ctx context.Context, tx *tx, ids []string) error {
-	_, err := listRows(ctx, tx, keys(ids), column[string],
-		"SELECT c.id FROM customers c WHERE "+tx.among("c.id")+" ORDER BY c.id"+tx.forUpdate("c"))
+	_, err := lockPresent(ctx, tx, ids)
 	return err
+}
+
+// present are those of some customers of whom there is a profile. Who was erased
+// has none.
+type present map[string]bool
+
+func (p present) has(id string) bool { return p[clean(id)] }
+
+// lockPresent is lockCustomers that tells whom it has found.
+func lockPresent(ctx context.Context, tx *tx, ids []string) (present, error) {
+	return findPresent(ctx, tx, ids, tx.forUpdate("c"))
+}
+
+// keepPresent finds customers and keeps them from being erased until the transaction
+// ends, and from nothing else. A transaction that does so locks none of them
+// afterwards: two of them would wait for each other.
+func keepPresent(ctx context.Context, tx *tx, ids []string) (present, error) {
+	return findPresent(ctx, tx, ids, tx.forKeyShare("c"))
+}
+
+func findPresent(ctx context.Context, tx *tx, ids []string, lock string) (present, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := listRows(ctx, tx, keys(distinct(ids)), column[string],
+		"SELECT c.id FROM customers c WHERE "+tx.among("c.id")+" ORDER BY c.id"+lock)
+	here := make(present, len(found))
+	for _, id := range found {
+		here[id] = true
+	}
+	return here, err
 }

@@ -59,6 +59,15 @@ func (t *tx) forShare(table string) string {
 	return ""
 }
 
+// forKeyShare is the end of a SELECT whose rows of one table nobody may delete until
+// the transaction ends. They may be changed.
+func (t *tx) forKeyShare(table string) string {
+	if t.dialect == expression.Postgres {
+		return " FOR KEY SHARE OF " + table
+	}
+	return ""
+}
+
 // forUpdateOfFree is forUpdate that leaves out what somebody else holds.
 func (t *tx) forUpdateOfFree(table string) string {
 	if t.dialect == expression.Postgres {

@@ -12,6 +12,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/recordings"
 )
 
 var _ customers.Eraser = (*Store)(nil)
@@ -49,6 +50,7 @@ type eraser struct {
 	id, alias string
 	now       int64
 	gone      *customers.Erasure
+	touched   int64 // rows
 	err       error
 }
 
@@ -78,6 +80,9 @@ func (e *eraser) erase(ctx context.Context) error {
 		e.do(ctx, "DELETE FROM "+table+" WHERE customer = $1", e.id)
 	}
 	e.do(ctx, "DELETE FROM customers WHERE id = $1", e.id)
+	if e.err == nil && e.touched == 0 {
+		return customers.ErrUnknown
+	}
 	return e.err
 }
 
@@ -88,19 +93,18 @@ func (e *eraser) do(ctx context.Context, query string, args ...any) int64 {
 	}
 	var n int64
 	n, e.err = e.tx.exec(ctx, query, args...)
+	e.touched += n
 	return n
 }
 
-// addresses reads by what the customer can be reached, and who else can.
+// addresses reads by what the customer can be reached, and who else can. Of whom there
+// is no profile any more it knows none.
 func (e *eraser) addresses(ctx context.Context) (email, phone string, err error) {
 	_, known, err := first(ctx, e.tx, func(r record) (none struct{}, err error) {
 		return none, r.Scan(orZero(&email), orZero(&phone))
 	}, "SELECT c.email, c.phone FROM customers c WHERE c.id = $1", e.id)
-	if err != nil {
+	if err != nil || !known {
 		return "", "", err
-	}
-	if !known {
-		return "", "", customers.ErrUnknown
 	}
 	e.gone.Twins, err = list(ctx, e.tx, column[string],
 		"SELECT c.id FROM customers c WHERE c.email = $2 AND c.id <> $1 UNION SELECT c.id FROM customers c WHERE c.phone = $3 AND c.id <> $1 ORDER BY 1",
@@ -150,6 +154,31 @@ func (e *eraser) words(ctx context.Context) {
 		e.id, e.alias, customers.Erased, e.now)
 	e.gone.Recordings = e.do(ctx, "UPDATE recordings SET customer = $2, question = '', trouble = '', at = -1 WHERE customer = $1", e.id, e.alias)
 	e.do(ctx, "UPDATE recordings SET state = 'kept', due_at = $2 WHERE customer = $1 AND state = 'waiting'", e.alias, e.now)
+}
+
+// withoutCustomer is a recording of somebody who was erased: nothing tells whose it is,
+// and it is deleted next.
+func withoutCustomer(r recordings.Recording, now time.Time) recordings.Recording {
+	r.Customer, r.Question, r.Trouble, r.At = customers.Alias(""), "", "", time.UnixMilli(-1)
+	if r.State == recordings.Waiting {
+		r.State, r.DueAt = recordings.Kept, now
+	}
+	return r
+}
+
+// veiledBlock is a suppression that comes when its customer is erased already: the
+// address is not kept, unless somebody else is reached by it.
+func veiledBlock(ctx context.Context, tx *tx, b customers.Suppression) (customers.Suppression, error) {
+	_, shared, err := first(ctx, tx, column[string],
+		"SELECT c.id FROM customers c WHERE c.email = $1 UNION ALL SELECT c.id FROM customers c WHERE c.phone = $1 LIMIT 1", b.Address)
+	if err != nil || shared {
+		return b, err
+	}
+	if len(tx.erasureKeys) == 0 {
+		return b, errNoErasureKey
+	}
+	b.Address = customers.Veil(tx.erasureKeys[0], b.Channel, b.Address)
+	return b, setFact(ctx, tx, erasedFact, "yes")
 }
 
 // timeline deletes the lines, and by what they would be known again: what the shop

@@ -189,14 +189,31 @@ func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string
 	if err := meetCustomers(ctx, tx, now, owners); err != nil {
 		return err
 	}
-	if err := lockCustomers(ctx, tx, people); err != nil { // so that the sum misses no order of another's
+	here, err := lockPresent(ctx, tx, people) // so that the sum misses no order of another's
+	if err != nil {
 		return err
 	}
+	// Who is gone again was erased meanwhile, and their orders with them.
+	gone := slices.DeleteFunc(people, here.has)
+	if err := unlessEmpty(ctx, tx, gone, dropOrders); err != nil {
+		return err
+	}
+	orders = slices.DeleteFunc(orders, func(o placed) bool { return !here.has(o.Customer) })
 	if err := sumOrders(ctx, tx, now, owners); err != nil {
 		return err
 	}
 	unannounced := slices.DeleteFunc(orders, func(o placed) bool { return announced[o.ID] })
 	return recordOrders(ctx, tx, now, unannounced)
+}
+
+// dropOrders deletes all orders of customers.
+func dropOrders(ctx context.Context, tx *tx, people []string) error {
+	if _, err := tx.execRows(ctx, keys(people),
+		"DELETE FROM order_lines WHERE order_id IN (SELECT o.id FROM orders o WHERE "+tx.among("o.customer")+")"); err != nil {
+		return err
+	}
+	_, err := tx.execRows(ctx, keys(people), "DELETE FROM orders WHERE "+tx.among("customer"))
+	return err
 }
 
 func owners(ids []string) *rowset {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"rapport/channels"
@@ -14,13 +15,38 @@ var _ customers.Preferences = (*Store)(nil)
 // Consent implements customers.Preferences.
 func (s *Store) Consent(ctx context.Context, words []customers.Consent) error {
 	err := s.write(ctx, func(tx *tx) error {
-		_, err := putConsents(ctx, tx, words)
+		said, err := presentWords(ctx, tx, words, nil)
+		if err == nil {
+			_, err = putConsents(ctx, tx, said)
+		}
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record %d consents: %w", len(words), err)
 	}
 	return nil
+}
+
+// presentWords are the words of customers who are there, or were just added, and who
+// are not erased until the transaction ends.
+func presentWords(ctx context.Context, tx *tx, words []customers.Consent, added []string) ([]customers.Consent, error) {
+	if len(words) == 0 {
+		return nil, nil
+	}
+	ours := make(present, len(added))
+	for _, id := range added {
+		ours[id] = true
+	}
+	var asked []string
+	for _, w := range words {
+		if !ours.has(w.Customer) {
+			asked = append(asked, w.Customer)
+		}
+	}
+	here, err := keepPresent(ctx, tx, asked)
+	return slices.DeleteFunc(slices.Clone(words), func(w customers.Consent) bool {
+		return !ours.has(w.Customer) && !here.has(w.Customer)
+	}), err
 }
 
 // putConsents records consents inside a transaction, a newer word over an
@@ -224,7 +250,11 @@ func wakeBehind(ctx context.Context, tx *tx, addresses []address) error {
 // Subscribe implements customers.Preferences.
 func (s *Store) Subscribe(ctx context.Context, customer string, p channels.PushSubscription, now time.Time) error {
 	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(ctx, `
+		here, err := keepPresent(ctx, tx, []string{customer})
+		if err != nil || !here.has(customer) {
+			return err
+		}
+		_, err = tx.exec(ctx, `
 			INSERT INTO push_subscriptions (endpoint, customer, p256dh, auth, at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (endpoint) DO UPDATE
 			SET customer = excluded.customer, p256dh = excluded.p256dh, auth = excluded.auth, at = excluded.at`,

@@ -20,7 +20,8 @@ func (s *Store) Responses() campaigns.Responses { return responses{s} }
 type responses struct{ store *Store }
 
 // Apply implements campaigns.Responses. The entry that a new line belongs to is
-// woken, whatever the line says. The order of its locks is that of Begin and Settle:
+// woken, whatever the line says. Of somebody who was erased since the response was
+// made stays what settles the delivery, and what keeps them unwritten to. The order of its locks is that of Begin and Settle:
 // deliveries, customers, lines, entries.
 func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Response) error {
 	defer r.store.timed("respond")()
@@ -28,15 +29,27 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 		return nil
 	}
 	err := r.store.write(ctx, func(tx *tx) error {
-		held, err := holdSpokenOf(ctx, tx, all)
+		held, erased, err := holdSpokenOf(ctx, tx, all)
 		if err != nil {
 			return err
 		}
-		fresh, err := appendResponses(ctx, tx, all)
+		var said, late []campaigns.Response
+		for _, r := range all {
+			if erased[r.Event.Customer] {
+				late = append(late, r)
+			} else {
+				said = append(said, r)
+			}
+		}
+		fresh, err := appendResponses(ctx, tx, said)
 		if err != nil {
 			return err
 		}
-		return followResponses(ctx, tx, now, held, fresh)
+		nameless, err := withoutCustomers(ctx, tx, now, late)
+		if err != nil {
+			return err
+		}
+		return followResponses(ctx, tx, now, held, append(fresh, nameless...))
 	})
 	if err != nil {
 		return fmt.Errorf("apply %d responses: %w", len(all), err)
@@ -45,30 +58,67 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 }
 
 // holdSpokenOf reads and locks the deliveries that responses move, and locks the
-// customers who showed a sign of life or were answered from a case. A line's key keeps whoever writes the same
+// customers who showed a sign of life or were answered from a case, and all whom no
+// such delivery of theirs keeps from being erased. It returns who of them was erased
+// already. A line's key keeps whoever writes the same
 // line waiting: it comes after what such a writer holds.
-func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held map[int64]*deliveries.Delivery, err error) {
+func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held map[int64]*deliveries.Delivery, erased map[string]bool, err error) {
 	var moved []int64
-	var alive []string
 	for _, r := range all {
 		if r.Progress != nil {
 			moved = append(moved, r.Progress.ID)
 		}
-		if _, sign := engagement[r.Event.Name]; sign || customers.Wrote(r.Event) {
-			alive = append(alive, r.Event.Customer)
-		}
 	}
 	if len(moved) > 0 {
 		if held, err = heldRows(ctx, tx, moved); err != nil {
-			return nil, err
-		}
-		for _, d := range held {
-			if d.Case != 0 { // which waits again, if the answer did not arrive
-				alive = append(alive, d.Customer)
-			}
+			return nil, nil, err
 		}
 	}
-	return held, unlessEmpty(ctx, tx, distinct(alive), lockCustomers)
+	var locked []string
+	for _, d := range held {
+		if d.Case != 0 { // which waits again, if the answer did not arrive
+			locked = append(locked, d.Customer)
+		}
+	}
+	erased = map[string]bool{}
+	for _, r := range all {
+		_, sign := engagement[r.Event.Name]
+		if sign || customers.Wrote(r.Event) || r.Progress == nil || !isOf(held[r.Progress.ID], r.Event.Customer) {
+			erased[r.Event.Customer] = true // unless they are found
+			locked = append(locked, r.Event.Customer)
+		}
+	}
+	here, err := lockPresent(ctx, tx, locked)
+	maps.DeleteFunc(erased, func(id string, _ bool) bool { return here.has(id) })
+	return held, erased, err
+}
+
+// isOf reports whether a delivery is there and a customer's.
+func isOf(d *deliveries.Delivery, customer string) bool {
+	return d != nil && d.Customer == clean(customer)
+}
+
+// withoutCustomers is what stays of responses whose customers were erased: what became
+// of their deliveries, stops, and recordings, which are to be deleted.
+func withoutCustomers(ctx context.Context, tx *tx, now time.Time, late []campaigns.Response) ([]campaigns.Response, error) {
+	stays := make([]campaigns.Response, len(late))
+	for i, r := range late {
+		stays[i] = campaigns.Response{
+			Event: customers.Event{Delivery: r.Event.Delivery}, Progress: r.Progress, Machine: r.Machine, Release: r.Release, GoneEndpoint: r.GoneEndpoint,
+		}
+		if r.Recording != nil {
+			forgotten := withoutCustomer(*r.Recording, now)
+			stays[i].Recording = &forgotten
+		}
+		if r.Suppression != nil {
+			block, err := veiledBlock(ctx, tx, *r.Suppression)
+			if err != nil {
+				return nil, err
+			}
+			stays[i].Suppression = &block
+		}
+	}
+	return stays, nil
 }
 
 // appendResponses puts the lines on the timelines and returns the responses

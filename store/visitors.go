@@ -16,6 +16,11 @@ var _ customers.Visitors = (*Store)(nil)
 // SubscribeVisitor implements customers.Visitors.
 func (s *Store) SubscribeVisitor(ctx context.Context, visitor string, p channels.PushSubscription, now time.Time) (bound bool, err error) {
 	err = s.write(ctx, func(tx *tx) error {
+		bound = false
+		here, err := keepPresent(ctx, tx, []string{visitor})
+		if err != nil || !here.has(visitor) {
+			return err
+		}
 		n, err := tx.exec(ctx, `
 			INSERT INTO push_subscriptions (endpoint, customer, p256dh, auth, at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (endpoint) DO UPDATE
@@ -37,8 +42,16 @@ func (s *Store) SubscribeVisitor(ctx context.Context, visitor string, p channels
 // Renew implements customers.Visitors.
 func (s *Store) Renew(ctx context.Context, endpoint string, p channels.PushSubscription, now time.Time) (known bool, err error) {
 	err = s.write(ctx, func(tx *tx) error {
-		owner, found, err := first(ctx, tx, column[string], "DELETE FROM push_subscriptions WHERE endpoint = $1 RETURNING customer", endpoint)
+		known = false
+		owner, found, err := first(ctx, tx, column[string], "SELECT customer FROM push_subscriptions WHERE endpoint = $1", endpoint)
 		if err != nil || !found {
+			return err
+		}
+		if _, err := keepPresent(ctx, tx, []string{owner}); err != nil { // who is erased meanwhile has no browser afterwards
+			return err
+		}
+		gone, err := tx.exec(ctx, "DELETE FROM push_subscriptions WHERE endpoint = $1 AND customer = $2", endpoint, owner)
+		if err != nil || gone == 0 {
 			return err
 		}
 		known = true
@@ -59,11 +72,17 @@ func (s *Store) Adopt(ctx context.Context, visitors map[string]string) error {
 	if len(visitors) == 0 {
 		return nil
 	}
-	rows := newRows("visitor text, customer text")
-	for _, visitor := range slices.Sorted(maps.Keys(visitors)) {
-		rows.add(visitor, visitors[visitor])
-	}
 	err := s.write(ctx, func(tx *tx) error {
+		here, err := keepPresent(ctx, tx, slices.Collect(maps.Values(visitors)))
+		if err != nil {
+			return err
+		}
+		rows := newRows("visitor text, customer text")
+		for _, visitor := range slices.Sorted(maps.Keys(visitors)) {
+			if here.has(visitors[visitor]) {
+				rows.add(visitor, visitors[visitor])
+			}
+		}
 		adopters, err := listRows(ctx, tx, rows, column[string], `
 			UPDATE push_subscriptions SET customer = v.customer FROM {rows} AS v
 			WHERE push_subscriptions.customer = v.visitor RETURNING push_subscriptions.customer`)

@@ -131,6 +131,9 @@ func (d *Doors) keepBrowser(ctx context.Context, s subscription, proven bool) er
 	switch {
 	case proven && s.UserID != "":
 		who = s.UserID
+		if _, err := d.Ingest.Registry.PutCustomers(ctx, now, []customers.Customer{{ID: who}}); err != nil {
+			return err
+		}
 		if err := d.Preferences.Subscribe(ctx, who, s.browser(), now); err != nil {
 			return err
 		}

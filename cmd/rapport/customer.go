@@ -56,7 +56,7 @@ func customerCommand(o *options) *cobra.Command {
 func (i *installation) find(ctx context.Context, who string) (*customers.Customer, error) {
 	customer, err := i.Store.Find(ctx, who)
 	if errors.Is(err, customers.ErrUnknown) {
-		return nil, fmt.Errorf("nobody has the id, e-mail, phone number or order %q", who)
+		return nil, &nobody{who}
 	}
 	if err != nil {
 		return nil, err
@@ -64,6 +64,15 @@ func (i *installation) find(ctx context.Context, who string) (*customers.Custome
 	people, err := i.Store.Load(ctx, []string{customer.ID}, i.Now())
 	return people[customer.ID], err
 }
+
+// nobody says that nobody matches what was asked for; it is customers.ErrUnknown.
+type nobody struct{ who string }
+
+func (n *nobody) Error() string {
+	return fmt.Sprintf("nobody has the id, e-mail, phone number or order %q", n.who)
+}
+
+func (n *nobody) Unwrap() error { return customers.ErrUnknown }
 
 func printProfile(w io.Writer, c *customers.Customer, shop *campaigns.Workspace, zone *time.Location) {
 	fmt.Fprintln(w, nameOf(c))

@@ -36,7 +36,10 @@ func eraseCommand(o *options) *cobra.Command {
 func (o *options) erase(cmd *cobra.Command, who string, sure bool) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	customer, err := o.whoIs(ctx, who)
-	if err != nil {
+	switch {
+	case errors.Is(err, customers.ErrUnknown) && sure:
+		customer = &customers.Customer{ID: who} // of whom older versions may have left something without a profile
+	case err != nil:
 		return err
 	}
 	id := customer.ID
@@ -56,6 +59,9 @@ func (o *options) erase(cmd *cobra.Command, who string, sure bool) error {
 		}
 		fmt.Fprintf(out, "%s is erased\n", id)
 		return nil
+	}
+	if errors.Is(err, customers.ErrUnknown) {
+		return &nobody{who}
 	}
 	if err != nil {
 		return err

@@ -11,6 +11,11 @@ import (
 
 func openCases(t *testing.T, s *store.Store, cases ...customers.Case) {
 	t.Helper()
+	for _, c := range cases {
+		if c.Customer != "" {
+			put(t, s, customers.Customer{ID: c.Customer})
+		}
+	}
 	if err := s.Casebook().Open(t.Context(), cases); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -392,6 +393,173 @@ func unread(t *testing.T, path string) {
 				t.Errorf("%s says %q %d times", filepath.Base(name), word, n)
 			}
 		}
+	}
+}
+
+// What is read of somebody's, or written for them, before they are erased may come to
+// the store after that.
+func TestWhatComesLateOfSomebodyErasedLeavesNothing(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		had, _, _, _ := known(t, s)
+		put(t, s, customers.Customer{ID: "anonymous:visitor"})
+		if bound, err := s.SubscribeVisitor(t.Context(), "anonymous:visitor", browserOf("visitor"), noon); err != nil || !bound {
+			t.Fatal(bound, err)
+		}
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		for what, write := range late(t, s, had) {
+			if err := write(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		untold(t, dsn, telling...)
+		if d := stored(t, s, had.ID); d.Status != deliveries.Delivered {
+			t.Errorf("what was sent before is %s", d.Status)
+		}
+		if old, err := s.Recordings().Older(t.Context(), time.UnixMilli(0), 10); err != nil || len(old) != 2 {
+			t.Errorf("%d recordings are to be deleted: %v", len(old), err)
+		}
+		put(t, s, customers.Customer{ID: "new-id", Email: forgotten.Email, Phone: forgotten.Phone})
+		want := map[channels.Channel]string{channels.Email: channels.ReasonComplained, channels.SMS: customers.Erased, channels.Call: customers.Erased}
+		same(t, "suppressed", loaded(t, s, "new-id").Suppressed, want)
+	})
+}
+
+// late is what may still be written of somebody, who had a message.
+func late(t *testing.T, s *store.Store, had deliveries.Delivery) map[string]func() error {
+	who := forgotten.ID
+	said := func(key string) customers.Event {
+		return customers.Event{
+			Customer: who, Name: "sms replied", At: noon, ReceivedAt: noon, Key: key, Delivery: had.ID, Entry: had.Entry,
+			Properties: map[string]any{"text": "my own words"},
+		}
+	}
+	opened := customers.Case{Customer: who, Queue: "support", Priority: customers.Normal, Title: "Reply", Note: "my own words", Why: "reply", OpenedAt: noon}
+	agreed := customers.Consent{Customer: who, Topic: "offers", Channel: channels.SMS, In: true, At: noon, Source: "sms"}
+	score := 5.0
+	return map[string]func() error{
+		"a response": func() error {
+			return s.Responses().Apply(t.Context(), noon, []campaigns.Response{{
+				Event: said("late:1"), Progress: &deliveries.Progress{ID: had.ID, Status: deliveries.Delivered}, Case: &opened, Consents: []customers.Consent{agreed},
+				Answer:      &campaigns.Answer{Entry: had.Entry, Ask: "csat", Customer: who, Delivery: had.ID, Scale: campaigns.CSAT5, Score: &score, Text: "my own words", Channel: channels.SMS, At: noon},
+				Suppression: &customers.Suppression{Channel: channels.SMS, Address: forgotten.Phone, Reason: channels.ReasonOptedOut, At: noon},
+				Trial:       &customers.Trial{Address: forgotten.Email, Message: "m1", At: noon},
+				Reply:       &deliveries.Delivery{Customer: who, Step: "reply:1", Channel: channels.SMS, Template: "thanks", DueAt: noon, ExpiresAt: noon, PlannedAt: noon, Ambiguous: deliveries.Hold},
+				Recording:   &recordings.Recording{ProviderID: "RE2", Customer: who, Kind: recordings.Answer, Question: "secret-order", At: noon, State: recordings.Waiting, DueAt: noon},
+			}})
+		},
+		"a consent":           func() error { return s.Consent(t.Context(), []customers.Consent{agreed}) },
+		"a browser":           func() error { return s.Subscribe(t.Context(), who, browserOf("quillmark-2"), noon) },
+		"a visitor's browser": func() error { return s.Adopt(t.Context(), map[string]string{"anonymous:visitor": who}) },
+		"a case":              func() error { return s.Casebook().Open(t.Context(), []customers.Case{opened}) },
+	}
+}
+
+func browserOf(whose string) channels.PushSubscription {
+	return channels.PushSubscription{Endpoint: "https://push.example/" + whose, P256dh: "p", Auth: "a"}
+}
+
+// Each waits for an erasure that is under way, and then finds nobody.
+func TestWhatComesBesideAnErasureWaitsForIt(t *testing.T) {
+	dsn := fresh.Postgres(t) // SQLite has one writer
+	s := erasable(t, dsn)
+	put(t, s, forgotten, customers.Customer{ID: "anonymous:visitor"})
+	if _, err := s.SubscribeVisitor(t.Context(), "anonymous:visitor", browserOf("visitor"), noon); err != nil {
+		t.Fatal(err)
+	}
+	for what, writes := range late(t, s, deliveries.Delivery{}) {
+		erasure, err := beside(t, dsn).BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := erasure.ExecContext(t.Context(), "DELETE FROM customers WHERE id = $1", forgotten.ID); err != nil {
+			t.Fatal(err)
+		}
+		var over atomic.Bool
+		together(t, 2, func(i int) error {
+			if i == 0 {
+				defer over.Store(true)
+				return writes()
+			}
+			for !over.Load() && !holds(t, erasure, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))") {
+			}
+			return erasure.Commit()
+		})
+		untold(t, dsn, telling...)
+		if t.Failed() {
+			t.Fatal(what)
+		}
+		write(t, dsn, "DELETE FROM suppressions") // else it is theirs again with them
+		put(t, s, forgotten)
+	}
+}
+
+// An import holds somebody whose turn comes later while another in it is waited for.
+func TestOrdersBesideAnErasureGoWithIt(t *testing.T) {
+	dsn := fresh.Postgres(t)
+	s := erasable(t, dsn)
+	put(t, s, forgotten, customers.Customer{ID: "a-first"})
+	hold, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hold.ExecContext(t.Context(), "SELECT id FROM customers WHERE id = 'a-first' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	together(t, 2, func(i int) error {
+		if i == 0 {
+			_, err := s.PutOrders(t.Context(), noon, []customers.Order{order("o-1", "a-first", noon, line(1, 1, 100)), order("secret-order", forgotten.ID, noon, line(1, 1, 100))})
+			return err
+		}
+		awaited(t, hold, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			return err
+		}
+		return hold.Commit()
+	})
+	untold(t, dsn, telling...)
+	if c := loaded(t, s, "a-first"); c.Orders.Count != 1 {
+		t.Errorf("the other has %d orders", c.Orders.Count)
+	}
+}
+
+// Older versions left words behind under an id that has no profile.
+func TestWhatIsLeftWithoutAProfileCanBeErased(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		had, _, _, _ := known(t, s)
+		write(t, dsn, "DELETE FROM customers")
+		write(t, dsn, "DELETE FROM suppressions")
+		gone, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon)
+		if err != nil || gone.Events == 0 || gone.Orders != 1 || gone.Messages != 3 {
+			t.Errorf("gone: %+v, %v", gone, err)
+		}
+		untold(t, dsn, telling...)
+		if d := stored(t, s, had.ID); d.Status != deliveries.Sent {
+			t.Errorf("what was sent is %s", d.Status)
+		}
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("y"), noon); !errors.Is(err, customers.ErrUnknown) {
+			t.Errorf("erased twice: %v", err)
+		}
+	})
+}
+
+// write does to a store's database what no program does any more.
+func write(t *testing.T, dsn, statement string) {
+	t.Helper()
+	driver := "pgx"
+	if path, is := strings.CutPrefix(dsn, "sqlite:"); is {
+		driver, dsn = "sqlite", "file:"+path
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
 	}
 }
 
