@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNoWorkspace says that no workspace was ever applied.
-var ErrNoWorkspace = errors.New("no workspace is applied yet; run `rapport apply DIR` first")
+var ErrNoWorkspace = errors.New("no workspace has been applied yet")
 
 // ErrStale says that a workspace that was applied once does not validate by the
 // rules of this version of the program.

@@ -106,11 +106,16 @@ func (c *Campaign) Properties(written map[string]string) map[string]any {
 	return properties
 }
 
+// LacksField says that a start by hand lacks what tells the campaign's journeys apart.
+type LacksField struct{ Campaign, Field string }
+
+func (l *LacksField) Error() string { return "campaign " + l.Campaign + " needs " + l.Field }
+
 // keyless says what a start lacks to have a key.
 func (c *Campaign) keyless() error {
 	key := c.Entry.Key.String()
 	if fields := assurable.FindAllString(key, -1); len(fields) > 0 {
-		return fmt.Errorf("its journeys are told apart by %s, which is not given: write --set %s=…", key, strings.TrimPrefix(fields[0], "event."))
+		return &LacksField{Campaign: c.ID, Field: strings.TrimPrefix(fields[0], "event.")}
 	}
 	return fmt.Errorf("its journeys are told apart by %s, which is not known of this customer", key)
 }

@@ -116,7 +116,7 @@ func TestFollowUpsAreOfferedByTitle(t *testing.T) {
 func TestBeforeAWorkspaceIsApplied(t *testing.T) {
 	s := emptyShop(t)
 	s.ask(get("/")).says(t, http.StatusOK, "No workspace is applied yet")
-	s.ask(get("/customers/c-1")).says(t, http.StatusConflict, "no workspace is applied yet")
+	s.ask(get("/customers/c-1")).says(t, http.StatusConflict, "no workspace has been applied yet")
 }
 
 func TestSearchLeadsToTheCustomer(t *testing.T) {

@@ -14,7 +14,7 @@ var (
 	ErrNoNote = errors.New("a case is closed with a note that says what was done")
 	// ErrLostReply says that an answer with the same key was given before, and did not
 	// arrive.
-	ErrLostReply = errors.New("the same answer was given before and did not arrive; another key (--key) gives it again")
+	ErrLostReply = errors.New("this answer was sent before and did not arrive")
 	// ErrMoreSaid says that more has been said than somebody had before them who
 	// answers a case or closes it.
 	ErrMoreSaid = errors.New("more has been said since")

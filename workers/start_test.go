@@ -31,7 +31,7 @@ func TestAStartWithoutItsKeyIsRefused(t *testing.T) {
 	s := open(t, with(map[string]string{"campaigns/settle.yaml": settle}))
 	starter := campaigns.Starter{Catalog: s.catalog, Entries: s.store, News: s.store, NewID: func() string { return "1" }, Now: s.clock}
 	_, err := starter.Start(s.ctx(), "settle", s.customer("ann"), nil)
-	if err == nil || !strings.Contains(err.Error(), "event.case_id") || !strings.Contains(err.Error(), "--set case_id=") {
+	if err == nil || !strings.Contains(err.Error(), "campaign settle needs case_id") || strings.Contains(err.Error(), "--set") {
 		t.Errorf("without a key: %v", err)
 	}
 	entry, err := starter.Start(s.ctx(), "settle", s.customer("ann"), map[string]any{"case_id": "C1"})

@@ -11,6 +11,9 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // zones also where the system has none
+
+	"rapport/campaigns"
+	"rapport/customers"
 )
 
 // version is set by the build.
@@ -22,7 +25,7 @@ func main() {
 		return
 	}
 	if !errors.Is(err, errReported) {
-		fmt.Fprintln(os.Stderr, "rapport:", err)
+		fmt.Fprintln(os.Stderr, "rapport:", err.Error()+remedy(err))
 	}
 	os.Exit(1)
 }
@@ -40,6 +43,21 @@ func untilSignalled() context.Context {
 		end()
 	}()
 	return ctx
+}
+
+// remedy is what to write where an error does not say it, because it is told to people
+// at the console too.
+func remedy(err error) string {
+	var lacks *campaigns.LacksField
+	switch {
+	case errors.As(err, &lacks):
+		return "; give it with --set " + lacks.Field + "=…"
+	case errors.Is(err, campaigns.ErrNoWorkspace):
+		return "; run `rapport apply DIR` first"
+	case errors.Is(err, customers.ErrLostReply):
+		return "; another --key gives it again"
+	}
+	return ""
 }
 
 // errReported ends the program with exit code 1 after what is wrong has been
