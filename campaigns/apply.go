@@ -15,10 +15,10 @@ type Applier struct {
 	Now      func() time.Time
 }
 
-// Order is how a workspace is to be applied.
-type Order struct {
-	// Trial changes nothing and says what would change.
-	Trial bool `json:"trial"`
+// ApplyOptions is how a workspace is to be applied.
+type ApplyOptions struct {
+	// DryRun changes nothing and says what would change.
+	DryRun bool `json:"dry_run"`
 	// Migrate moves journeys under way to the new versions, as far as they can go
 	// on there.
 	Migrate bool `json:"migrate"`
@@ -40,7 +40,7 @@ type Application struct {
 }
 
 // Apply puts files in force, all of them or, where there is a mistake, none.
-func (a Applier) Apply(ctx context.Context, files map[string][]byte, order Order) (Application, []Problem, error) {
+func (a Applier) Apply(ctx context.Context, files map[string][]byte, order ApplyOptions) (Application, []Problem, error) {
 	workspace, problems := Load(files)
 	if len(problems) > 0 {
 		return Application{}, problems, nil
@@ -56,7 +56,7 @@ func (a Applier) Apply(ctx context.Context, files map[string][]byte, order Order
 	if done.Changes, err = a.changes(ctx, workspace, before); err != nil {
 		return done, nil, err
 	}
-	if order.Trial {
+	if order.DryRun {
 		return done, nil, nil
 	}
 	edition, problems, err := a.Catalog.Apply(ctx, files, a.Now())

@@ -13,11 +13,11 @@ import (
 	"rapport/customers"
 )
 
-// EntryFor is the journey an event begins for a customer: when the campaign is
+// EntryByEvent is the journey an event begins for a customer: when the campaign is
 // live and waits for such events, the event satisfies its condition and has what
 // the campaign's key names, and the customer belongs to its audience. counts are
 // the customer's did() counts.
-func (w *Workspace) EntryFor(c *Campaign, ev customers.Event, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
+func (w *Workspace) EntryByEvent(c *Campaign, ev customers.Event, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
 	if c.State != Live || c.Trigger.Kind != OnEvent || c.Trigger.Event != ev.Name || cust == nil {
 		return Entry{}, false
 	}
@@ -62,11 +62,11 @@ func (c *Campaign) Begin(cust *customers.Customer, cause string, event map[strin
 	}
 }
 
-// EntryOn is the journey that a change of a segment's membership begins for a
+// EntryBySegment is the journey that a change of a segment's membership begins for a
 // customer, when the campaign is live, waits for it, and the customer belongs to
 // its audience and has what its key names. cause names the change, so that it begins
 // one journey only.
-func (w *Workspace) EntryOn(c *Campaign, segment string, change SegmentChange, cause string, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
+func (w *Workspace) EntryBySegment(c *Campaign, segment string, change SegmentChange, cause string, cust *customers.Customer, counts map[string]int64, now time.Time) (Entry, bool) {
 	t := c.Trigger
 	if c.State != Live || t.Kind != OnSegment || t.Segment != segment || t.On != change || cust == nil || !c.Belongs(cust, counts, now) {
 		return Entry{}, false

@@ -26,7 +26,7 @@ func delivered() customers.Event {
 }
 
 func TestAnEventBeginsAJourney(t *testing.T) {
-	entry, belongs := ruleShop().EntryFor(eventCampaign(t), delivered(), ann(), nil, noon)
+	entry, belongs := ruleShop().EntryByEvent(eventCampaign(t), delivered(), ann(), nil, noon)
 	if !belongs {
 		t.Fatal("the customer belongs and did not enter")
 	}
@@ -46,7 +46,7 @@ func TestWhoComesIntoASegmentWithoutAKeyBeginsNoJourney(t *testing.T) {
 	for country, begins := range map[string]bool{"DE": true, "": false} {
 		who := ann()
 		who.Country = country
-		entry, began := ruleShop().EntryOn(c, "gold", Entering, "segment:gold:enter:1", who, nil, noon)
+		entry, began := ruleShop().EntryBySegment(c, "gold", Entering, "segment:gold:enter:1", who, nil, noon)
 		if began != begins || began && entry.Key != country {
 			t.Errorf("of country %q: %t, %+v", country, began, entry)
 		}
@@ -59,7 +59,7 @@ func TestALongKeyTellsJourneysApart(t *testing.T) {
 	for _, order := range []string{strings.Repeat("x", 5000), strings.Repeat("x", 4999), "x"} {
 		event := delivered()
 		event.Properties["order_id"] = order
-		entry, _ := ruleShop().EntryFor(eventCampaign(t), event, ann(), nil, noon)
+		entry, _ := ruleShop().EntryByEvent(eventCampaign(t), event, ann(), nil, noon)
 		if len(entry.Key) > longestKey {
 			t.Errorf("a key of %d bytes became one of %d", len(order), len(entry.Key))
 		}
@@ -87,7 +87,7 @@ func TestWhoDoesNotEnter(t *testing.T) {
 	} {
 		campaign, event, customer := eventCampaign(t), delivered(), ann()
 		change(campaign, &event, customer)
-		if _, belongs := ruleShop().EntryFor(campaign, event, customer, nil, noon); belongs {
+		if _, belongs := ruleShop().EntryByEvent(campaign, event, customer, nil, noon); belongs {
 			t.Errorf("%s does not keep the customer out", name)
 		}
 	}

@@ -118,14 +118,14 @@ type Move struct {
 
 	Points   int64 // to add to the balance
 	Consents []customers.Consent
-	Enter    []Admission // journeys in other campaigns
+	Enter    []NewEntry // journeys in other campaigns
 	// Splits are the paths of splits with a winner that the entry came to: the
 	// first that does starts the clock of the decision.
 	Splits []string
 }
 
-// Admission is a new entry with the rule of its campaign.
-type Admission struct {
+// NewEntry is a new entry with the rule of its campaign.
+type NewEntry struct {
 	Entry Entry
 	Again Again
 	// Step is the path of the step that hands a journey over, "" where none does.

@@ -22,7 +22,7 @@ func TestAJourneyIsBegunInAnotherCampaign(t *testing.T) {
 	w, c := ruleShop(), ruleCampaign(Step{Kind: StepEnter, Enter: "win-back"}, stopStep())
 	w.Campaigns = map[string]*Campaign{"win-back": winBack(t)}
 	move := w.Advance(c, traveller(), noon)
-	want := []Admission{{
+	want := []NewEntry{{
 		Entry: Entry{
 			Campaign: "win-back", Version: 9, Customer: "c1", Key: "A1", Trigger: "enter:7:0", State: Running,
 			ArrivedAt: noon, WakeAt: noon, EnteredAt: noon, Journal: Journal{Event: map[string]any{"order_id": "A1", "total": 50.0}},

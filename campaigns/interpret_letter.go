@@ -7,15 +7,6 @@ import (
 	"rapport/channels"
 )
 
-// wishOf is what a reply as a whole asks for. The subject of an e-mail counts
-// where nothing else is said: under "cancel" may stand what is to be cancelled.
-func wishOf(r channels.Report) Wish {
-	if r.Letter != nil && r.Text == "" {
-		return ParseWish(r.Letter.Subject)
-	}
-	return ParseWish(r.Text)
-}
-
 // claimed reports whether the report is a letter that only says whom it is from.
 func (h *hearing) claimed() bool { return h.report.Letter != nil && !h.report.Letter.Proven }
 

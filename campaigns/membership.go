@@ -35,7 +35,7 @@ type Look struct {
 	// Counts are the did() counts that Begin needs.
 	Counts []expression.Count
 	// Begin says which journeys changes begin, by the counts of their customers.
-	Begin func(changes []MemberChange, counts map[string]map[string]int64) []Admission
+	Begin func(changes []MemberChange, counts map[string]map[string]int64) []NewEntry
 }
 
 // MemberChange is a customer who came into a segment or left it.
@@ -110,13 +110,13 @@ func (w *Workspace) Meaning(segment string) string {
 }
 
 // Begun are the journeys that changes of a segment's members begin at now.
-func (w *Workspace) Begun(segment string, changes []MemberChange, counts map[string]map[string]int64, now time.Time) []Admission {
-	var begun []Admission
+func (w *Workspace) Begun(segment string, changes []MemberChange, counts map[string]map[string]int64, now time.Time) []NewEntry {
+	var begun []NewEntry
 	for _, c := range w.watching(segment) {
 		for _, change := range changes {
 			cause := "segment:" + segment + ":" + string(change.Change) + ":" + strconv.FormatInt(now.UnixMilli(), 10)
-			if entry, begins := w.EntryOn(c, segment, change.Change, cause, change.Customer, counts[change.Customer.ID], now); begins {
-				begun = append(begun, Admission{Entry: entry, Again: c.Entry.Again})
+			if entry, begins := w.EntryBySegment(c, segment, change.Change, cause, change.Customer, counts[change.Customer.ID], now); begins {
+				begun = append(begun, NewEntry{Entry: entry, Again: c.Entry.Again})
 			}
 		}
 	}

@@ -220,3 +220,14 @@ func answering(subject, matter string) string {
 	}
 	return "Re: " + subject
 }
+
+// Correspondence plans what people answer customers.
+type Correspondence interface {
+	// Reply plans a direct message that answers its case, puts the line about it on the
+	// timeline and stops the case's clock, in one transaction. A message whose Step was
+	// planned before is given back as it stands, and nothing else happens.
+	// ErrUnknownCase and ErrClosedCase say what the case cannot have, ErrMoreSaid that
+	// more was said than had been seen of it (Case.Said); nil does not ask. ErrLostReply
+	// says that the message planned before did not arrive.
+	Reply(ctx context.Context, now time.Time, d deliveries.Delivery, line customers.Event, seen *int64) (planned deliveries.Delivery, fresh bool, err error)
+}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -146,4 +147,18 @@ func usesFile(steps []Step, file string) bool {
 		}
 		return slices.ContainsFunc(step.Branch, func(b Branch) bool { return usesFile(b.Steps, file) })
 	})
+}
+
+// Stamp identifies one campaign of a workspace by its content.
+type Stamp struct {
+	Campaign string
+	Digest   string
+	State    State
+	// Schedule is when it runs by the clock, and by which clock; "" where it is no
+	// broadcast.
+	Schedule string
+	// GoalEvent is what the campaign is for, within GoalWithin of entering; ""
+	// where it has no goal.
+	GoalEvent  string
+	GoalWithin time.Duration
 }

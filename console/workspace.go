@@ -15,8 +15,8 @@ const maxUpload = 96 << 20
 
 // upload is a workspace as `rapport apply` sends it.
 type upload struct {
-	Files map[string][]byte `json:"files"` // by slash path
-	Order campaigns.Order   `json:"order"`
+	Files map[string][]byte      `json:"files"` // by slash path
+	Order campaigns.ApplyOptions `json:"order"`
 }
 
 // applyWorkspace puts a workspace in force. Mistakes are answered with 422 and

@@ -14,7 +14,7 @@ import (
 // upload asks the console to apply files.
 func upload(t *testing.T, files map[string][]byte, trial bool) *http.Request {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"files": files, "order": campaigns.Order{Trial: trial}})
+	body, err := json.Marshal(map[string]any{"files": files, "order": campaigns.ApplyOptions{DryRun: trial}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,10 +17,10 @@ type Directory interface {
 	// Find resolves an id, e-mail, phone number or order id to one customer.
 	// ErrUnknown when nobody matches. Rolling counts are left at 0.
 	Find(ctx context.Context, who string) (*Customer, error)
-	// Senders are the ids of those to whom an address belongs from which somebody
+	// WhoWrites are the ids of those to whom an address belongs from which somebody
 	// wrote by a channel, the oldest profile first: a mailbox or a number, and nothing
 	// else, for a sender may look like an id or an order.
-	Senders(ctx context.Context, ch channels.Channel, address string) ([]string, error)
+	WhoWrites(ctx context.Context, ch channels.Channel, address string) ([]string, error)
 	// Load reads the named customers with everything rules need, by id; ids
 	// nobody has are left out. now bounds rolling counts.
 	Load(ctx context.Context, ids []string, now time.Time) (map[string]*Customer, error)

@@ -17,22 +17,22 @@ const (
 
 // Hook is where an outlet's provider tells what belongs to no message of ours,
 // or names it in its own words: events of an account, texts from customers.
-func (d Doors) Hook(o Outlet) string {
+func (d Addresses) Hook(o Outlet) string {
 	return d.Base + PathHooks + string(o.Channel) + "/" + o.Provider
 }
 
 // Status is where an outlet's provider reports on one attempt at a delivery.
-func (d Doors) Status(o Outlet, delivery int64, attempt int) string {
+func (d Addresses) Status(o Outlet, delivery int64, attempt int) string {
 	return d.Hook(o) + HookStatus + d.Signer.Sign(Token{StatusOf, delivery, int64(attempt)})
 }
 
 // Script is where an outlet's provider fetches what one attempt at a call says.
-func (d Doors) Script(o Outlet, delivery int64, attempt int) string {
+func (d Addresses) Script(o Outlet, delivery int64, attempt int) string {
 	return d.Hook(o) + HookScript + d.Signer.Sign(Token{CallScript, delivery, int64(attempt)})
 }
 
 // hooked finds the delivery and attempt that a path of a provider's names.
-func (d Doors) hooked(path string) (Token, bool) {
+func (d Addresses) hooked(path string) (Token, bool) {
 	parts := strings.Split(path, "/") // "", hooks, channel, provider, what, token
 	if len(parts) != 6 || parts[0] != "" || "/"+parts[1]+"/" != PathHooks {
 		return Token{}, false

@@ -6,13 +6,13 @@ import "rapport/channels"
 // and webhooks. Each has a queue of its own.
 func Lanes() []channels.Channel { return append(channels.All(), channels.Webhook) }
 
-// Room is how many more deliveries of each lane may be under way. A lane that is
+// Quota is how many more deliveries of each lane may be under way. A lane that is
 // left out has none.
-type Room map[channels.Channel]int
+type Quota map[channels.Channel]int
 
-// RoomFor is the same room in every lane.
-func RoomFor(n int) Room {
-	room := Room{}
+// QuotaFor is the same room in every lane.
+func QuotaFor(n int) Quota {
+	room := Quota{}
 	for _, ch := range Lanes() {
 		room[ch] = n
 	}

@@ -104,7 +104,7 @@ type Ledger interface {
 	// them into batches of at most size of one channel. The longest due come first,
 	// but for a tenth of the room, which is for what fell due last. Two callers
 	// never get the same row.
-	Due(ctx context.Context, now time.Time, lease time.Duration, room Room, size int) ([]Batch, error)
+	Due(ctx context.Context, now time.Time, lease time.Duration, room Quota, size int) ([]Batch, error)
 	// Claim takes Queued deliveries nobody holds under a new fence, extending
 	// their lease. Rows that are claimed, gone on or unknown are left out.
 	Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (Fence, []Delivery, error)

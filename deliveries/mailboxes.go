@@ -15,7 +15,7 @@ var boxes = map[channels.MailboxUse]Purpose{
 
 // Box is the mailbox at which mail of one use about a delivery reaches us; ""
 // where no mail does.
-func (d Doors) Box(use channels.MailboxUse, delivery int64) string {
+func (d Addresses) Box(use channels.MailboxUse, delivery int64) string {
 	if d.Mail == "" {
 		return ""
 	}
@@ -24,7 +24,7 @@ func (d Doors) Box(use channels.MailboxUse, delivery int64) string {
 
 // Mailbox finds out what an address stands for. known is false for every address
 // that we did not make.
-func (d Doors) Mailbox(address string) (box channels.Mailbox, known bool) {
+func (d Addresses) Mailbox(address string) (box channels.Mailbox, known bool) {
 	local, domain, _ := strings.Cut(address, "@")
 	if d.Mail == "" || !strings.EqualFold(domain, d.Mail) {
 		return channels.Mailbox{}, false
@@ -41,7 +41,7 @@ func (d Doors) Mailbox(address string) (box channels.Mailbox, known bool) {
 
 // MessageID names a delivery's e-mail to the world (RFC 5322 §3.6.4), without
 // angle brackets.
-func (d Doors) MessageID(delivery int64) string {
+func (d Addresses) MessageID(delivery int64) string {
 	domain := d.Mail
 	if base, err := url.Parse(d.Base); domain == "" && err == nil {
 		domain = base.Hostname()
@@ -51,7 +51,7 @@ func (d Doors) MessageID(delivery int64) string {
 
 // DeliveryOf is the delivery whose e-mail bears a message id, as MessageID made it;
 // 0 where the id is not ours.
-func (d Doors) DeliveryOf(id string) int64 {
+func (d Addresses) DeliveryOf(id string) int64 {
 	local, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(id), "<>"), "@")
 	token, err := d.Signer.Read(MessageName, local)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"rapport/deliveries"
 )
 
-var mailing = deliveries.Doors{
+var mailing = deliveries.Addresses{
 	Base: "https://news.shop.example", Mail: "reply.shop.example", Signer: deliveries.NewSigner(oldKey),
 }
 

@@ -103,7 +103,7 @@ func FuzzOpen(f *testing.F) {
 // FuzzDoors holds that no URL, mailbox or message id that we did not write names a
 // delivery.
 func FuzzDoors(f *testing.F) {
-	doors := deliveries.Doors{Base: "https://news.shop.example", Mail: "in.shop.example", Signer: deliveries.NewSigner(oldKey)}
+	doors := deliveries.Addresses{Base: "https://news.shop.example", Mail: "in.shop.example", Signer: deliveries.NewSigner(oldKey)}
 	outlet := deliveries.Outlet{Channel: channels.SMS, Provider: "twilio"}
 	for _, genuine := range []string{
 		doors.Click(7, 3), doors.Unsubscribe(7), doors.NotMe(7, "ann@shop.example"), doors.Status(outlet, 7, 1), doors.Script(outlet, 7, 1),

@@ -88,9 +88,9 @@ type Ledger interface {
 	// Settle writes what became of a recording: its state, when it is due again,
 	// the trouble met, the media type and the size. The lease ends.
 	Settle(ctx context.Context, r Recording) error
-	// Old leases up to limit kept recordings from before a time, the oldest first,
+	// LeaseOld leases up to limit kept recordings from before a time, the oldest first,
 	// until now+lease. One that is not settled is not given again before that.
-	Old(ctx context.Context, now, than time.Time, lease time.Duration, limit int) ([]Recording, error)
+	LeaseOld(ctx context.Context, now, than time.Time, lease time.Duration, limit int) ([]Recording, error)
 	// Pending reports whether any is due, or kept from before a time, that is not leased.
 	Pending(ctx context.Context, now, than time.Time) (bool, error)
 }

@@ -159,7 +159,7 @@ func (b *busyShop) travel(ctx context.Context, s *Store) error {
 
 // send takes what is due through the ledger.
 func (b *busyShop) send(ctx context.Context, s *Store) error {
-	batches, err := s.Due(ctx, b.now, time.Hour, deliveries.RoomFor(20), 10)
+	batches, err := s.Due(ctx, b.now, time.Hour, deliveries.QuotaFor(20), 10)
 	if err != nil {
 		return err
 	}

@@ -33,8 +33,8 @@ func (s *Store) Find(ctx context.Context, who string) (*customers.Customer, erro
 		) AS candidates ORDER BY place, created_at, id LIMIT 1`, who, mailbox(who), withoutSeparators(who))
 }
 
-// Senders implements customers.Directory.
-func (s *Store) Senders(ctx context.Context, ch channels.Channel, address string) (ids []string, err error) {
+// WhoWrites implements customers.Directory.
+func (s *Store) WhoWrites(ctx context.Context, ch channels.Channel, address string) (ids []string, err error) {
 	query := ""
 	switch ch {
 	case channels.Email:

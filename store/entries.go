@@ -80,7 +80,7 @@ const (
 // handOver enters customers into the campaigns that moves hand them over to.
 // One who is not taken is so marked.
 func handOver(ctx context.Context, tx *tx, moves []campaigns.Move) error {
-	var admissions []campaigns.Admission
+	var admissions []campaigns.NewEntry
 	var from []int // the move, by admission
 	asked := newRows("n int, campaign text, cause text, customer text")
 	for i, m := range moves {
@@ -113,7 +113,7 @@ func handOver(ctx context.Context, tx *tx, moves []campaigns.Move) error {
 }
 
 // admit enters customers inside a transaction, each by the rule of its campaign.
-func admit(ctx context.Context, tx *tx, admissions []campaigns.Admission) error {
+func admit(ctx context.Context, tx *tx, admissions []campaigns.NewEntry) error {
 	byRule := map[campaigns.Again][]campaigns.Entry{}
 	var rules []campaigns.Again // in order of appearance
 	for _, a := range admissions {

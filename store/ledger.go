@@ -31,7 +31,7 @@ const lastComers = 10
 // Due implements deliveries.Ledger. Within a channel the longest due come first,
 // and of those due at the same moment the most important; the last comers have their
 // part.
-func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, room deliveries.Room, size int) (batches []deliveries.Batch, err error) {
+func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, room deliveries.Quota, size int) (batches []deliveries.Batch, err error) {
 	defer s.timed("due")()
 	err = s.write(ctx, func(tx *tx) error {
 		batches = nil

@@ -92,8 +92,8 @@ func (b Recordings) Settle(ctx context.Context, r recordings.Recording) error {
 	return nil
 }
 
-// Old implements recordings.Ledger.
-func (b Recordings) Old(ctx context.Context, now, than time.Time, lease time.Duration, limit int) (old []recordings.Recording, err error) {
+// LeaseOld implements recordings.Ledger.
+func (b Recordings) LeaseOld(ctx context.Context, now, than time.Time, lease time.Duration, limit int) (old []recordings.Recording, err error) {
 	err = b.store.write(ctx, func(tx *tx) (err error) {
 		old, err = list(ctx, tx, scanRecording, `
 			WITH old AS MATERIALIZED (
@@ -110,8 +110,8 @@ func (b Recordings) Old(ctx context.Context, now, than time.Time, lease time.Dur
 	return old, nil
 }
 
-// Older lists kept recordings from before a time, the oldest first.
-func (b Recordings) Older(ctx context.Context, than time.Time, limit int) ([]recordings.Recording, error) {
+// KeptBefore lists kept recordings from before a time, the oldest first.
+func (b Recordings) KeptBefore(ctx context.Context, than time.Time, limit int) ([]recordings.Recording, error) {
 	return b.list(ctx, "WHERE r.state = 'kept' AND r.at < $1 ORDER BY r.at, r.id LIMIT $2", than.UnixMilli(), limit)
 }
 

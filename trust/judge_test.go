@@ -88,7 +88,7 @@ func (r *rig) outside() outside {
 }
 
 // deliveryOf is the delivery an accepted message names.
-func (r *rig) deliveryOf(doors deliveries.Doors, m sandbox.Accepted) int64 {
+func (r *rig) deliveryOf(doors deliveries.Addresses, m sandbox.Accepted) int64 {
 	r.Helper()
 	if m.Channel == channels.Email {
 		return m.Delivery

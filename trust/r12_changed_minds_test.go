@@ -178,7 +178,7 @@ func (w *whims) change(campaign, from, to string, others ...wording) {
 		files[other.path] = []byte(strings.Replace(string(files[other.path]), other.from, other.to, 1))
 	}
 	applier := campaigns.Applier{Catalog: &campaigns.Catalog{Archive: w.store.Archive()}, Census: w.store, Journeys: w.store, Now: time.Now}
-	_, problems, err := applier.Apply(w.Context(), files, campaigns.Order{})
+	_, problems, err := applier.Apply(w.Context(), files, campaigns.ApplyOptions{})
 	w.must(err)
 	if len(problems) > 0 {
 		w.Fatalf("apply an edited campaign: %v", problems)

@@ -151,8 +151,8 @@ func (t *trial) newRig(s setting) *rig {
 }
 
 // doors open the tokens of this rig.
-func (r *rig) doors() deliveries.Doors {
-	return deliveries.Doors{Base: "http://" + r.address, Signer: deliveries.NewSigner([]byte(linkKey))}
+func (r *rig) doors() deliveries.Addresses {
+	return deliveries.Addresses{Base: "http://" + r.address, Signer: deliveries.NewSigner([]byte(linkKey))}
 }
 
 func (r *rig) configure(s setting, provider string) {

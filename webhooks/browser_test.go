@@ -23,7 +23,7 @@ func (h *house) serveBrowsers(brand string) {
 	h.t.Cleanup(server.Close)
 	h.doors.Addresses.Base = server.URL
 	h.doors.Listeners[webhooks.OwnLinks] = webhooks.Own{Addresses: h.doors.Addresses}
-	h.reader.Doors = h.doors.Addresses
+	h.reader.Addresses = h.doors.Addresses
 	edition, err := h.doors.Catalog.Current(h.t.Context())
 	if err != nil {
 		h.t.Fatal(err)

@@ -31,7 +31,7 @@ const (
 
 // Doors is the public HTTP side of Rapport.
 type Doors struct {
-	Addresses deliveries.Doors
+	Addresses deliveries.Addresses
 	Inbox     deliveries.Inbox
 	Links     deliveries.Links
 	Record    deliveries.Record

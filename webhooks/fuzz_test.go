@@ -137,7 +137,7 @@ func FuzzForms(f *testing.F) {
 	} {
 		f.Add(seed, "de-AT,de;q=0.7,*;q=0.1")
 	}
-	d := &Doors{Addresses: deliveries.Doors{Base: "https://news.shop.example", Signer: deliveries.NewSigner([]byte("a key for links"))}, Log: slog.New(slog.DiscardHandler)}
+	d := &Doors{Addresses: deliveries.Addresses{Base: "https://news.shop.example", Signer: deliveries.NewSigner([]byte("a key for links"))}, Log: slog.New(slog.DiscardHandler)}
 	guest := guest{
 		edition: &campaigns.Edition{Workspace: &campaigns.Workspace{
 			Topics: []campaigns.Topic{{ID: "offers"}}, Senders: map[channels.Channel]campaigns.SenderRule{channels.Email: {}, channels.SMS: {}},

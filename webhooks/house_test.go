@@ -99,7 +99,7 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	if _, problems, err := catalog.Apply(t.Context(), files, noon); err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)
 	}
-	addresses := deliveries.Doors{Base: base, Signer: deliveries.NewSigner([]byte("a key for links"))}
+	addresses := deliveries.Addresses{Base: base, Signer: deliveries.NewSigner([]byte("a key for links"))}
 	ring := func(context.Context) { h.rings++ }
 	log := slog.New(slog.NewTextHandler(&h.log, nil))
 	h.doors = &webhooks.Doors{
@@ -114,7 +114,7 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	}
 	h.reader = &workers.Reader{
 		Catalog: catalog, Inbox: h.store, Record: h.store, Responses: h.store.Responses(), Registry: h.store, Directory: h.store, Preferences: h.store,
-		Listeners: h.doors.Listeners, Doors: addresses, Now: now, Log: log,
+		Listeners: h.doors.Listeners, Addresses: addresses, Now: now, Log: log,
 	}
 	h.doors.Heed = h.reader.Heed
 	for name, ch := range map[string]channels.Channel{
@@ -306,7 +306,7 @@ func (h *house) plan(campaign string, d deliveries.Delivery) deliveries.Delivery
 func (h *house) call(script channels.CallScript) deliveries.Delivery {
 	h.t.Helper()
 	planned := h.plan("how-are-we-doing", deliveries.Delivery{Channel: channels.Call})
-	if _, err := h.store.Due(h.t.Context(), noon, time.Minute, deliveries.RoomFor(1), 1); err != nil {
+	if _, err := h.store.Due(h.t.Context(), noon, time.Minute, deliveries.QuotaFor(1), 1); err != nil {
 		h.t.Fatal(err)
 	}
 	fence, claimed, err := h.store.Claim(h.t.Context(), []int64{planned.ID}, noon, time.Minute)

@@ -16,7 +16,7 @@ import (
 // answers and what browsers report. The doors have checked the token, so that
 // nothing is left to verify.
 type Own struct {
-	Addresses deliveries.Doors
+	Addresses deliveries.Addresses
 }
 
 // Verify implements channels.Listener. Visits never arrive from outside.

@@ -10,7 +10,7 @@ import (
 
 // What the doors did not write themselves is not a visit.
 func TestOwnReadsNothingButVisits(t *testing.T) {
-	addresses := deliveries.Doors{Base: base, Signer: deliveries.NewSigner([]byte("a key for links"))}
+	addresses := deliveries.Addresses{Base: base, Signer: deliveries.NewSigner([]byte("a key for links"))}
 	own := webhooks.Own{Addresses: addresses}
 	for what, c := range map[string]channels.Callback{
 		"no moment":            {URL: addresses.Open(7), Body: []byte("link=x")},

@@ -65,7 +65,7 @@ func (h *house) greet(ch channels.Channel) deliveries.Delivery {
 // send takes a planned delivery to where the provider has it.
 func (h *house) send(d deliveries.Delivery) {
 	h.t.Helper()
-	if _, err := h.store.Due(h.t.Context(), noon, time.Minute, deliveries.RoomFor(1), 1); err != nil {
+	if _, err := h.store.Due(h.t.Context(), noon, time.Minute, deliveries.QuotaFor(1), 1); err != nil {
 		h.t.Fatal(err)
 	}
 	fence, claimed, err := h.store.Claim(h.t.Context(), []int64{d.ID}, noon, time.Minute)

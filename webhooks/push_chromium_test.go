@@ -55,7 +55,7 @@ func TestARealBrowserSubscribesShowsAndTells(t *testing.T) {
 		d.Addresses.Base = public.URL
 		d.Listeners[webhooks.OwnLinks] = webhooks.Own{Addresses: d.Addresses}
 	})
-	h.reader.Doors = h.doors.Addresses
+	h.reader.Addresses = h.doors.Addresses
 	mux.Handle("/", h.mux)
 	bought := make(chan struct{}, 1)
 	shop := h.shopServer(public.URL, bought)

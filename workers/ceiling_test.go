@@ -96,18 +96,18 @@ func openCeiling(b *testing.B, dsn string, people int) *ceiling {
 	}
 	queue, bell := workers.OpenQueue(r), &workers.Bell{Redis: r}
 	senders := map[channels.Channel]channels.Sender{channels.SMS: &nobody{}}
-	doors := deliveries.Doors{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
-	traveller := &workers.Traveller{Catalog: catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
+	doors := deliveries.Addresses{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
+	traveller := &workers.Walker{Catalog: catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
 	w := &workers.Worker{
 		Courier: &workers.Courier{
 			Catalog: catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db,
 			Senders: senders, Providers: names, Limits: &workers.SharedLimits{Redis: r, Log: log},
 			Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: log},
-			Post:    &workers.PostOffice{Links: db, Doors: doors, Providers: names, Log: log}, Traveller: traveller, Now: now, Log: log,
+			Post:    &workers.PostOffice{Links: db, Addresses: doors, Providers: names, Log: log}, Walker: traveller, Now: now, Log: log,
 		},
-		Traveller: traveller,
-		Entrance:  &workers.Entrance{Catalog: catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: log},
-		Reactor:   &workers.Reactor{}, Reader: &workers.Reader{}, Watcher: &workers.Watcher{}, Stager: &workers.Stager{}, Keeper: &workers.Keeper{},
+		Walker:   traveller,
+		Entrance: &workers.Entrance{Catalog: catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: log},
+		Reactor:  &workers.Reactor{}, Reader: &workers.Reader{}, Watcher: &workers.Watcher{}, Stager: &workers.Stager{}, Keeper: &workers.Keeper{},
 		Bell: bell, Log: log,
 	}
 	server := workers.NewServer(r, workers.ServerOptions{Poll: 10 * time.Millisecond, Log: log})
@@ -217,7 +217,7 @@ func (c *ceiling) travel(b *testing.B) {
 		if err != nil || len(ids) == 0 {
 			return false, err
 		}
-		return true, c.worker.Traveller.Travel(ctx, ids)
+		return true, c.worker.Walker.Walk(ctx, ids)
 	})
 }
 
@@ -225,7 +225,7 @@ func (c *ceiling) travel(b *testing.B) {
 func (c *ceiling) deliver(b *testing.B) {
 	b.Helper()
 	c.beside(b, func(ctx context.Context) (bool, error) {
-		batches, err := c.store.Due(ctx, now(), workers.UsualLease, deliveries.RoomFor(500), 500)
+		batches, err := c.store.Due(ctx, now(), workers.UsualLease, deliveries.QuotaFor(500), 500)
 		if err != nil || len(batches) == 0 {
 			return false, err
 		}

@@ -49,9 +49,9 @@ type Courier struct {
 	Outlook   *Outlook
 	TestMode  TestMode
 	Post      *PostOffice
-	// Traveller walks on whose messages were settled; nil leaves them to the
+	// Walker walks on whose messages were settled; nil leaves them to the
 	// scheduler.
-	Traveller *Traveller
+	Walker *Walker
 	// Room is shared with whatever else has rows in memory; nil has no bound.
 	Room *Room
 	// Window is how many messages of a batch are in flight at once where their

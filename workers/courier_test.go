@@ -296,7 +296,7 @@ func TestNeitherLogsNorErrorsNameACustomer(t *testing.T) {
 // deliverEach sends what is due, a task for each channel.
 func (s *shop) deliverEach() {
 	s.t.Helper()
-	batches, err := s.store.Due(s.ctx(), s.clock(), workers.UsualLease, deliveries.RoomFor(1000), 500)
+	batches, err := s.store.Due(s.ctx(), s.clock(), workers.UsualLease, deliveries.QuotaFor(1000), 500)
 	ok(s.t, err)
 	for _, batch := range batches {
 		ok(s.t, s.courier.Deliver(s.ctx(), batch.IDs))

@@ -14,13 +14,13 @@ import (
 // failures and stops by mail come to mailboxes that name the delivery; the name
 // that customers see stays the sender's.
 func (o *desk) envelop(m *channels.Message) {
-	m.Envelope.MessageID = o.Doors.MessageID(m.Delivery)
-	if o.Doors.Mail == "" {
+	m.Envelope.MessageID = o.Addresses.MessageID(m.Delivery)
+	if o.Addresses.Mail == "" {
 		return
 	}
-	m.ReplyTo = o.sender(cmp.Or(m.ReplyTo, m.From)).phrase + "<" + o.Doors.Box(channels.MailReply, m.Delivery) + ">"
-	m.Envelope.ReturnPath = o.Doors.Box(channels.MailBounce, m.Delivery)
-	m.Envelope.StopMail = o.Doors.Box(channels.MailStop, m.Delivery)
+	m.ReplyTo = o.sender(cmp.Or(m.ReplyTo, m.From)).phrase + "<" + o.Addresses.Box(channels.MailReply, m.Delivery) + ">"
+	m.Envelope.ReturnPath = o.Addresses.Box(channels.MailBounce, m.Delivery)
+	m.Envelope.StopMail = o.Addresses.Box(channels.MailStop, m.Delivery)
 }
 
 // sender is what a mailbox such as "Shop <hello@shop.example>" is made of. Both are

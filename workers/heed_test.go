@@ -68,9 +68,9 @@ func TestAWordOnAPageHoldsForTheNextMessage(t *testing.T) {
 }
 
 // doorsOf are the addresses of a shop's pages.
-func doorsOf(t *testing.T) deliveries.Doors {
+func doorsOf(t *testing.T) deliveries.Addresses {
 	t.Helper()
-	return deliveries.Doors{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
+	return deliveries.Addresses{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 }
 
 // The campaign that wrote is gone from what can be read: its customer's no

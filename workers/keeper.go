@@ -169,7 +169,7 @@ func (k *Keeper) sweep(ctx context.Context) error {
 	var troubles []error
 	for ctx.Err() == nil {
 		now := k.Now()
-		old, err := k.Ledger.Old(ctx, now, k.cutoff(now), fetchLease, sweepBatch)
+		old, err := k.Ledger.LeaseOld(ctx, now, k.cutoff(now), fetchLease, sweepBatch)
 		if err != nil {
 			return errors.Join(append(troubles, fmt.Errorf("look for old recordings: %w", err))...)
 		}

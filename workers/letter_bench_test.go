@@ -74,7 +74,7 @@ func letters(b testing.TB, n int) (*PostOffice, *campaigns.Edition, []*parcel) {
 	}
 	office := &PostOffice{
 		Links: counting{}, Log: slog.New(slog.DiscardHandler),
-		Doors: deliveries.Doors{Base: "https://news.shop.example", Mail: "in.shop.example", Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))},
+		Addresses: deliveries.Addresses{Base: "https://news.shop.example", Mail: "in.shop.example", Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))},
 	}
 	return office, &campaigns.Edition{Workspace: shop}, parcels
 }

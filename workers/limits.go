@@ -86,7 +86,7 @@ func (l *SharedLimits) take(ctx context.Context, b bucket, n int) (granted int, 
 		// fits is reckoned from how long all of them would have to wait.
 		short := int(math.Ceil(all.RetryAfter.Seconds() * float64(b.perSecond)))
 		if n-short < 1 {
-			return 0, all.RetryAfter - spacing(b.perSecond)*time.Duration(n-1)
+			return 0, all.RetryAfter - interval(b.perSecond)*time.Duration(n-1)
 		}
 		all, err = shared.AllowN(ctx, key, limit, n-short)
 	}
@@ -94,7 +94,7 @@ func (l *SharedLimits) take(ctx context.Context, b bucket, n int) (granted int, 
 		l.Log.Warn("the shared rate limit is out of reach; keeping to it alone", "limit", b.name, "error", err)
 		return l.takeAlone(b, n)
 	}
-	return all.Allowed, spacing(b.perSecond)
+	return all.Allowed, interval(b.perSecond)
 }
 
 // Line implements Limiter. The line is a bucket nobody finds empty: how long it
@@ -133,7 +133,7 @@ func (l *SharedLimits) takeAlone(b bucket, n int) (granted int, again time.Durat
 	for granted < n && own.Allow() {
 		granted++
 	}
-	return granted, spacing(b.perSecond)
+	return granted, interval(b.perSecond)
 }
 
-func spacing(perSecond int) time.Duration { return time.Second / time.Duration(perSecond) }
+func interval(perSecond int) time.Duration { return time.Second / time.Duration(perSecond) }

@@ -47,7 +47,7 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 		if campaign == nil {
 			continue // the judge holds them
 		}
-		if err := count(ctx, r.News, campaign.Counts(), group, now); err != nil {
+		if err := fillCounts(ctx, r.News, campaign.Counts(), group, now); err != nil {
 			return err
 		}
 		for i := range group {

@@ -9,13 +9,13 @@ import (
 	"rapport/deliveries"
 )
 
-// lead says in outcomes how the journeys go on that wait for these messages. One
+// planOnward says in outcomes how the journeys go on that wait for these messages. One
 // that stood at its last step ends in the transaction that settles its message, by
 // what is at hand: should anything have happened to it since that was read, its
 // revision is another, and it is woken instead. The others are left to this
 // courier, which spares them the way through the scheduler and the queue.
-func (r *round) lead(parcels []*parcel, outcomes []deliveries.Outcome, now time.Time) {
-	if r.Traveller == nil {
+func (r *round) planOnward(parcels []*parcel, outcomes []deliveries.Outcome, now time.Time) {
+	if r.Walker == nil {
 		return
 	}
 	met := map[int64]bool{}
@@ -66,5 +66,5 @@ func (r *round) onward(ctx context.Context, parcels []*parcel, outcomes []delive
 	if len(entries) == 0 {
 		return nil
 	}
-	return r.Traveller.travel(ctx, entries)
+	return r.Walker.walk(ctx, entries)
 }

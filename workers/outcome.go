@@ -18,9 +18,9 @@ func outcome(d deliveries.Delivery, result channels.Result, now time.Time) deliv
 	case result.Err == nil:
 		o.Status, o.ProviderID = deliveries.Sent, result.Receipt.ProviderID
 	case errors.As(result.Err, &notSent) && notSent.Untried:
-		again(&o, d, now, deliveries.RateLimit)
+		retryAt(&o, d, now, deliveries.RateLimit)
 	case errors.As(result.Err, &notSent):
-		again(&o, d, now.Add(deliveries.Backoff(d, notSent.RetryAfter)), deliveries.ProviderUnavailable)
+		retryAt(&o, d, now.Add(deliveries.Backoff(d, notSent.RetryAfter)), deliveries.ProviderUnavailable)
 	case errors.As(result.Err, &refused) && refused.Broken:
 		o = waiting(d, refused.Reason, now.Add(heldFor+deliveries.Spread(d, heldFor)), now)
 	case errors.As(result.Err, &refused):
@@ -31,8 +31,8 @@ func outcome(d deliveries.Delivery, result channels.Result, now time.Time) deliv
 	return o
 }
 
-// again plans a further attempt, or gives up where it would come too late.
-func again(o *deliveries.Outcome, d deliveries.Delivery, at time.Time, why string) {
+// retryAt plans a further attempt, or gives up where it would come too late.
+func retryAt(o *deliveries.Outcome, d deliveries.Delivery, at time.Time, why string) {
 	o.Reason = why
 	if !d.ExpiresAt.IsZero() && at.After(d.ExpiresAt) {
 		o.Status = deliveries.Failed

@@ -185,9 +185,9 @@ func (s *shop) work() {
 		ids, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 100_000)
 		ok(s.t, err)
 		for batch := range slices.Chunk(ids, 500) {
-			ok(s.t, s.traveller.Travel(s.ctx(), batch))
+			ok(s.t, s.traveller.Walk(s.ctx(), batch))
 		}
-		batches, err := s.store.Due(s.ctx(), s.clock(), time.Minute, deliveries.RoomFor(100_000), 500)
+		batches, err := s.store.Due(s.ctx(), s.clock(), time.Minute, deliveries.QuotaFor(100_000), 500)
 		ok(s.t, err)
 		for _, batch := range batches {
 			ok(s.t, s.courier.Deliver(s.ctx(), batch.IDs))
@@ -216,7 +216,7 @@ func (s *shop) foretell(at, until time.Time, ids ...string) (lines map[string]st
 	}
 	lines = map[string]string{}
 	ok(s.t, s.store.Forecast(s.ctx(), func(source plan.Source) (err error) {
-		planner := plan.Planner{Workspace: workspace, Source: source, Doors: s.doors, Each: func(f plan.Fate) error {
+		planner := plan.Planner{Workspace: workspace, Source: source, Addresses: s.doors, Each: func(f plan.Fate) error {
 			if f.Standing == plan.Enters || f.Standing == plan.Twin {
 				lines[f.Campaign+" "+f.Customer] = fateLine(f, until)
 			}

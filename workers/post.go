@@ -13,8 +13,8 @@ import (
 
 // PostOffice turns deliveries into messages: words, links and addresses.
 type PostOffice struct {
-	Links deliveries.Links
-	Doors deliveries.Doors
+	Links     deliveries.Links
+	Addresses deliveries.Addresses
 	// Providers names the one of each channel: it is told where to report.
 	Providers map[channels.Channel]string
 	Log       *slog.Logger
@@ -71,7 +71,7 @@ func (o *desk) write(p *parcel) (channels.Message, error) {
 		}
 		return m, err
 	}
-	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Doors.Links(d.ID, m.To))
+	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Addresses.Links(d.ID, m.To))
 	if err != nil {
 		return m, err
 	}
@@ -107,7 +107,7 @@ func webhookMessage(edition *campaigns.Edition, p *parcel) (channels.Message, er
 // and no list is left by it.
 func (o *desk) answer(m *channels.Message, d deliveries.Delivery) {
 	if d.Channel == channels.SMS {
-		m.StatusURL = o.Doors.Status(outletOf(o.Providers, channels.SMS), m.Delivery, m.Attempt)
+		m.StatusURL = o.Addresses.Status(outletOf(o.Providers, channels.SMS), m.Delivery, m.Attempt)
 	}
 	if to, given := d.Vars["in_reply_to"].(string); given && d.Channel == channels.Email {
 		m.Envelope.InReplyTo = to
@@ -125,18 +125,18 @@ func (o *desk) answer(m *channels.Message, d deliveries.Delivery) {
 func (o *desk) address(m *channels.Message, customer *customers.Customer, sender campaigns.SenderRule) {
 	switch {
 	case m.Content.Email != nil:
-		m.Unsubscribe = o.Doors.Unsubscribe(m.Delivery)
+		m.Unsubscribe = o.Addresses.Unsubscribe(m.Delivery)
 		o.envelop(m)
 	case m.Content.SMS != nil:
-		m.StatusURL = o.Doors.Status(outletOf(o.Providers, channels.SMS), m.Delivery, m.Attempt)
+		m.StatusURL = o.Addresses.Status(outletOf(o.Providers, channels.SMS), m.Delivery, m.Attempt)
 	case m.Content.Call != nil:
-		m.StatusURL = o.Doors.Status(outletOf(o.Providers, channels.Call), m.Delivery, m.Attempt)
-		m.ScriptURL = o.Doors.Script(outletOf(o.Providers, channels.Call), m.Delivery, m.Attempt)
+		m.StatusURL = o.Addresses.Status(outletOf(o.Providers, channels.Call), m.Delivery, m.Attempt)
+		m.ScriptURL = o.Addresses.Script(outletOf(o.Providers, channels.Call), m.Delivery, m.Attempt)
 		m.Content.Call.Voice = sender.VoiceFor(m.Content.Call.Language)
 	case m.Content.Push != nil:
 		m.Push = &customer.Browsers[0]
-		m.Token = o.Doors.Signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: m.Delivery})
-		m.ReportURL = o.Doors.PushReports()
+		m.Token = o.Addresses.Signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: m.Delivery})
+		m.ReportURL = o.Addresses.PushReports()
 	}
 }
 

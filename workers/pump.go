@@ -215,12 +215,12 @@ func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries
 
 // room is how much more each channel may have under way. One has none whose workers
 // are behind, or away: it takes none of the others'.
-func (p *Pump) room(ctx context.Context, waiting deliveries.Backlog) (deliveries.Room, error) {
+func (p *Pump) room(ctx context.Context, waiting deliveries.Backlog) (deliveries.Quota, error) {
 	ahead, err := p.Queue.ahead(ctx, p.Parts)
 	if err != nil {
 		return nil, err
 	}
-	room := deliveries.Room{}
+	room := deliveries.Quota{}
 	for _, ch := range deliveries.Lanes() {
 		if free := queueDepth - int(waiting.HeldBy[ch]); free > 0 && ahead[ch] < tasksAhead {
 			room[ch] = free

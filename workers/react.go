@@ -128,7 +128,7 @@ func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events 
 		}
 		var entries []campaigns.Entry
 		for _, event := range named {
-			entry, belongs := edition.EntryFor(campaign, event, people[event.Customer], counts[event.Customer], now)
+			entry, belongs := edition.EntryByEvent(campaign, event, people[event.Customer], counts[event.Customer], now)
 			if belongs {
 				entries = append(entries, entry)
 			}

@@ -28,7 +28,7 @@ type Reader struct {
 	Preferences customers.Preferences
 	// Listeners understand callbacks, by the provider they were stored under.
 	Listeners map[string]channels.Listener
-	Doors     deliveries.Doors
+	Addresses deliveries.Addresses
 	// Lease is how long callbacks are kept for whoever reads them, a minute at
 	// most; 0 is that.
 	Lease time.Duration
@@ -193,7 +193,7 @@ func (r *Reader) understand(received deliveries.Received) ([]channels.Report, er
 	if err != nil {
 		return nil, err
 	}
-	if token, named := r.Doors.Named(received.Callback.URL); named {
+	if token, named := r.Addresses.Named(received.Callback.URL); named {
 		for i := range reports {
 			reports[i].Delivery = token.Delivery
 		}
@@ -304,7 +304,7 @@ func (r *Reader) nobodys(ctx context.Context, h heard, s customers.Suppression) 
 	if h.delivery.ID == 0 || h.report.Kind != channels.ReportBounced && h.report.Kind != channels.ReportFailed {
 		return false, nil
 	}
-	others, err := r.Directory.Senders(ctx, s.Channel, s.Address)
+	others, err := r.Directory.WhoWrites(ctx, s.Channel, s.Address)
 	if err != nil {
 		return false, fmt.Errorf("find whose an address is: %w", err)
 	}
@@ -319,7 +319,7 @@ func (r *Reader) toldTwice(all []heard) []heard {
 		if h.own || h.report.Channel != channels.Email || h.delivery.ID == 0 {
 			return false
 		}
-		return h.report.Kind == channels.ReportOpened || h.report.Kind == channels.ReportClicked && r.Doors.Own(h.report.Link)
+		return h.report.Kind == channels.ReportOpened || h.report.Kind == channels.ReportClicked && r.Addresses.Own(h.report.Link)
 	})
 }
 
@@ -371,7 +371,7 @@ func (r *Reader) attribute(ctx context.Context, all []heard) error {
 // several customers who share an address it is who was sent that, or else the
 // oldest.
 func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
-	senders, err := r.Directory.Senders(ctx, h.report.Channel, h.report.From)
+	senders, err := r.Directory.WhoWrites(ctx, h.report.Channel, h.report.From)
 	if err != nil {
 		return fmt.Errorf("find the sender of a reply: %w", err)
 	}

@@ -249,7 +249,7 @@ func TestEvidenceSettlesWhatAnOldLedgerDoubts(t *testing.T) {
 
 		w.later(5 * time.Minute)
 		w.travel() // to the text that comes after five minutes
-		batches, err := w.store.Due(w.ctx(), w.clock(), workers.UsualLease, deliveries.RoomFor(100), 100)
+		batches, err := w.store.Due(w.ctx(), w.clock(), workers.UsualLease, deliveries.QuotaFor(100), 100)
 		ok(t, err)
 		for _, batch := range batches {
 			ok(t, w.courier.Deliver(w.ctx(), slices.DeleteFunc(batch.IDs, func(id int64) bool { return id == planned["never"] })))

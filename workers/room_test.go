@@ -79,7 +79,7 @@ func TestTasksShareTheirRoom(t *testing.T) {
 	defer goOn()
 	first := s.delivering(many[:30])
 	<-began
-	for what, do := range map[string]func(context.Context, []int64) error{"a batch": s.courier.Deliver, "entries": s.traveller.Travel} {
+	for what, do := range map[string]func(context.Context, []int64) error{"a batch": s.courier.Deliver, "entries": s.traveller.Walk} {
 		soon, cancel := context.WithTimeout(s.ctx(), 50*time.Millisecond)
 		if err := do(soon, many[30:]); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s had room: %v", what, err)

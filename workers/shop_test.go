@@ -125,12 +125,12 @@ type shop struct {
 	provider  *provider
 	browser   string // that visits links; "" is a telephone's
 	senders   map[channels.Channel]channels.Sender
-	doors     deliveries.Doors
+	doors     deliveries.Addresses
 	log       *slog.Logger
 	said      *logged
 	pump      *workers.Pump
 	courier   *workers.Courier
-	traveller *workers.Traveller
+	traveller *workers.Walker
 	entrance  *workers.Entrance
 	reactor   *workers.Reactor
 	reader    *workers.Reader
@@ -157,7 +157,7 @@ func openOn(t *testing.T, db *store.Store, files map[string]string) *shop {
 	t.Helper()
 	s := &shop{t: t, now: noon, said: &logged{}, provider: newProvider(t)}
 	s.log = slog.New(slog.NewTextHandler(s.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.doors = deliveries.Doors{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
+	s.doors = deliveries.Addresses{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 	s.mini = miniredis.RunT(t)
 	s.redis = connect(t, "redis://"+s.mini.Addr())
 	s.store = db
@@ -196,9 +196,9 @@ func (s *shop) wire() {
 	s.courier = &workers.Courier{
 		Catalog: s.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: s.senders, Providers: names, Limits: limits,
 		Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: s.log},
-		Post:    &workers.PostOffice{Links: db, Doors: s.doors, Providers: names, Log: s.log}, Now: now, Log: s.log,
+		Post:    &workers.PostOffice{Links: db, Addresses: s.doors, Providers: names, Log: s.log}, Now: now, Log: s.log,
 	}
-	s.traveller = &workers.Traveller{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
+	s.traveller = &workers.Walker{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
 	s.entrance = &workers.Entrance{Catalog: s.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: s.log}
 	s.reactor = &workers.Reactor{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Goals: db.Goals(), Directory: db, Now: now, Log: s.log}
 	s.reader = &workers.Reader{
@@ -209,7 +209,7 @@ func (s *shop) wire() {
 			webhooks.OwnLinks: webhooks.Own{Addresses: s.doors},
 			webhooks.Letter:   inbound.Raw{Ours: s.doors},
 		},
-		Doors: s.doors, Now: now, Log: s.log,
+		Addresses: s.doors, Now: now, Log: s.log,
 	}
 	s.schedule = &workers.Schedule{Catalog: s.catalog, Runs: db.Runs(), Facts: db, Now: now, Log: s.log}
 	s.decider = &workers.Decider{Catalog: s.catalog, Splits: db.Splits(), Now: now, Log: s.log}
@@ -227,7 +227,7 @@ func (s *shop) wire() {
 
 func (s *shop) worker() *workers.Worker {
 	return &workers.Worker{
-		Courier: s.courier, Traveller: s.traveller, Entrance: s.entrance, Reactor: s.reactor, Reader: s.reader,
+		Courier: s.courier, Walker: s.traveller, Entrance: s.entrance, Reactor: s.reactor, Reader: s.reader,
 		Watcher: s.watcher, Stager: s.stager,
 		Bell: &workers.Bell{Redis: s.redis}, Log: s.log,
 	}
@@ -301,13 +301,13 @@ func (s *shop) travel() {
 	s.t.Helper()
 	ids, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 1000)
 	ok(s.t, err)
-	ok(s.t, s.traveller.Travel(s.ctx(), ids))
+	ok(s.t, s.traveller.Walk(s.ctx(), ids))
 }
 
 // due queues what is due, as the pump does, and gives the numbers.
 func (s *shop) due() []int64 {
 	s.t.Helper()
-	batches, err := s.store.Due(s.ctx(), s.clock(), workers.UsualLease, deliveries.RoomFor(1000), 500)
+	batches, err := s.store.Due(s.ctx(), s.clock(), workers.UsualLease, deliveries.QuotaFor(1000), 500)
 	ok(s.t, err)
 	var ids []int64
 	for _, batch := range batches {

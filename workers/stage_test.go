@@ -195,7 +195,7 @@ func TestNobodyIsLeftOutsideByAnOldShare(t *testing.T) {
 	s.step(s.stager)
 	awake, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 1000)
 	ok(t, err)
-	ok(t, traveller.Travel(s.ctx(), awake))
+	ok(t, traveller.Walk(s.ctx(), awake))
 	s.later(time.Minute)
 	s.step(s.stager)
 	s.travel()

@@ -100,7 +100,7 @@ func (w *Watcher) Compare(ctx context.Context, part campaigns.SegmentPart) error
 		now := w.Now()
 		look := campaigns.Look{
 			Part: part, Meaning: edition.Meaning(part.Segment), Counts: edition.WatchCounts(part.Segment),
-			Begin: func(changes []campaigns.MemberChange, counts map[string]map[string]int64) []campaigns.Admission {
+			Begin: func(changes []campaigns.MemberChange, counts map[string]map[string]int64) []campaigns.NewEntry {
 				return edition.Begun(part.Segment, changes, counts, now)
 			},
 		}

@@ -56,12 +56,12 @@ func (r *round) sendWindow(ctx context.Context, parcels []*parcel, probe bool) (
 	for i, p := range leaving {
 		outcomes[i] = outcome(p.delivery, results[i], now)
 		if another(p, results[i]) {
-			again(&outcomes[i], p.delivery, now, channels.ReasonGone)
+			retryAt(&outcomes[i], p.delivery, now, channels.ReasonGone)
 		}
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
 		p.message.Content = channels.Content{} // nobody asks for the words any more
 	}
-	r.lead(leaving, outcomes, now)
+	r.planOnward(leaving, outcomes, now)
 	r.logRefusals(ctx, leaving, results)
 	r.Shown.settled(r.outlet, leaving, outcomes)
 	after, cancelAfter := r.leased(ctx)

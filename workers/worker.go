@@ -7,23 +7,23 @@ import (
 
 // Worker does the tasks of one process.
 type Worker struct {
-	Witness   *Witness
-	Courier   *Courier
-	Traveller *Traveller
-	Entrance  *Entrance
-	Reactor   *Reactor
-	Reader    *Reader
-	Watcher   *Watcher
-	Stager    *Stager
-	Keeper    *Keeper
-	Bell      *Bell
-	Log       *slog.Logger
+	Witness  *Witness
+	Courier  *Courier
+	Walker   *Walker
+	Entrance *Entrance
+	Reactor  *Reactor
+	Reader   *Reader
+	Watcher  *Watcher
+	Stager   *Stager
+	Keeper   *Keeper
+	Bell     *Bell
+	Log      *slog.Logger
 }
 
 // Serve registers every kind of task with a server.
 func (w *Worker) Serve(s *Server) {
 	handle(s, w.Bell, w.Log, taskDeliver, witnessed(w.Witness, moving(w.Courier.Deliver)))
-	handle(s, w.Bell, w.Log, taskTravel, witnessed(w.Witness, moving(w.Traveller.Travel)))
+	handle(s, w.Bell, w.Log, taskTravel, witnessed(w.Witness, moving(w.Walker.Walk)))
 	handle(s, w.Bell, w.Log, taskEnter, witnessed(w.Witness, moving(w.Entrance.Enter)))
 	handle(s, w.Bell, w.Log, taskWatch, witnessed(w.Witness, moving(w.Watcher.Compare)))
 	for kind, do := range map[string]func(context.Context) error{taskStage: w.Stager.Due, taskRecordings: w.Keeper.Tend} {

@@ -26,7 +26,7 @@ func (o *PostOffice) wrapLinks(ctx context.Context, parcels []*parcel) error {
 		if mail := p.message.Content.Email; mail != nil && !p.delivery.Direct() {
 			links[i] = templates.Links(mail.HTML)
 			for _, link := range links[i] {
-				if !o.Doors.Own(link.URL) && len(link.URL) <= longestLink {
+				if !o.Addresses.Own(link.URL) && len(link.URL) <= longestLink {
 					numbers[link.URL] = 0
 				}
 			}
@@ -42,10 +42,10 @@ func (o *PostOffice) wrapLinks(ctx context.Context, parcels []*parcel) error {
 		}
 		mail.HTML = templates.Dressed(mail.HTML, links[i], func(link templates.Link) string {
 			if number, stored := numbers[link.URL]; stored {
-				return o.Doors.Click(p.delivery.ID, number)
+				return o.Addresses.Click(p.delivery.ID, number)
 			}
 			return link.URL
-		}, o.Doors.Open(p.delivery.ID))
+		}, o.Addresses.Open(p.delivery.ID))
 	}
 	return nil
 }

@@ -21,8 +21,8 @@ const page = 1000
 type Planner struct {
 	Workspace *campaigns.Workspace
 	Source    Source
-	// Doors write the links in messages, whose length may have a price.
-	Doors deliveries.Doors
+	// Addresses write the links in messages, whose length may have a price.
+	Addresses deliveries.Addresses
 	// Each is told about every customer, as soon as it is known what becomes of them;
 	// may be nil.
 	Each func(Fate) error
@@ -103,7 +103,7 @@ func (p *Planner) Audience(ctx context.Context, c *campaigns.Campaign, at time.T
 	whenever, workspace := *c, *p.Workspace
 	whenever.Contact, whenever.Budget = timeless(c.Contact), nil
 	workspace.Contact, workspace.Budgets = timeless(workspace.Contact), nil
-	alone := &Planner{Workspace: &workspace, Source: p.Source, Doors: p.Doors, Each: p.Each}
+	alone := &Planner{Workspace: &workspace, Source: p.Source, Addresses: p.Addresses, Each: p.Each}
 	if err := alone.plan(ctx, &whenever, tally, at, func(v *visit) error { return v.walk(ctx) }); err != nil {
 		return Forecast{}, err
 	}

@@ -209,7 +209,7 @@ func (v *visit) address(f *Fate) {
 
 // render writes a message as the post office will.
 func (v *visit) render(d deliveries.Delivery, t campaigns.Traveller) (channels.Content, error) {
-	content, _, err := v.Workspace.Words(v.Workspace.Templates, v.campaign, t, d, v.Doors.Links(likely, t.Customer.Address(d.Channel)))
+	content, _, err := v.Workspace.Words(v.Workspace.Templates, v.campaign, t, d, v.Addresses.Links(likely, t.Customer.Address(d.Channel)))
 	return content, err
 }
 

@@ -201,7 +201,7 @@ type production struct {
 	entrance  *workers.Entrance
 	reactor   *workers.Reactor
 	reader    *workers.Reader
-	traveller *workers.Traveller
+	traveller *workers.Walker
 	courier   *workers.Courier
 	decider   *workers.Decider
 	stager    *workers.Stager
@@ -247,7 +247,7 @@ func (p *production) wire() {
 	redis, err := workers.OpenRedis("redis://" + miniredis.RunT(p.t).Addr())
 	must(p.t, err)
 	p.t.Cleanup(func() { _ = redis.Close() })
-	doors := deliveries.Doors{Base: "https://shop.example", Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
+	doors := deliveries.Addresses{Base: "https://shop.example", Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
 	senders := map[channels.Channel]channels.Sender{}
 	for _, ch := range channels.All() {
 		senders[ch] = p
@@ -257,17 +257,17 @@ func (p *production) wire() {
 	p.reactor = &workers.Reactor{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Goals: db.Goals(), Directory: db, Now: now, Log: log}
 	p.reader = &workers.Reader{
 		Catalog: p.catalog, Inbox: db, Record: db, Responses: db.Responses(), Registry: db, Directory: db, Preferences: db,
-		Listeners: map[string]channels.Listener{"audience": p}, Doors: doors, Now: now, Log: log,
+		Listeners: map[string]channels.Listener{"audience": p}, Addresses: doors, Now: now, Log: log,
 	}
-	p.traveller = &workers.Traveller{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
+	p.traveller = &workers.Walker{Catalog: p.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
 	p.decider = &workers.Decider{Catalog: p.catalog, Splits: db.Splits(), Now: now, Log: log}
 	p.stager = &workers.Stager{Catalog: p.catalog, Rollouts: db, Now: now, Log: log}
 	p.watcher = &workers.Watcher{Catalog: p.catalog, Memberships: db.Memberships(), Dialect: db.Dialect(), Now: now, Log: log}
 	p.sweeper = &workers.Sweeper{Catalog: p.catalog, Exodus: db, Dialect: db.Dialect(), Now: now, Log: log}
 	p.courier = &workers.Courier{
 		Catalog: p.catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db, Senders: senders,
-		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: log}, Post: &workers.PostOffice{Links: db, Doors: doors, Log: log},
-		Traveller: p.traveller, Now: now, Log: log,
+		Limits: &workers.SharedLimits{Redis: redis, Log: log}, Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: log}, Post: &workers.PostOffice{Links: db, Addresses: doors, Log: log},
+		Walker: p.traveller, Now: now, Log: log,
 	}
 }
 
@@ -378,8 +378,8 @@ func (p *production) settle() {
 		p.compare()
 		awake, err := p.store.Awake(ctx, now, time.Minute, 1000)
 		must(p.t, err)
-		must(p.t, p.traveller.Travel(ctx, awake))
-		batches, err := p.store.Due(ctx, now, workers.UsualLease, deliveries.RoomFor(1000), 500)
+		must(p.t, p.traveller.Walk(ctx, awake))
+		batches, err := p.store.Due(ctx, now, workers.UsualLease, deliveries.QuotaFor(1000), 500)
 		must(p.t, err)
 		for _, batch := range batches {
 			must(p.t, p.courier.Deliver(ctx, batch.IDs))

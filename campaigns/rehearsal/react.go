@@ -17,7 +17,7 @@ func (w *World) react(p *person, event customers.Event) {
 		w.reach(j, event)
 	}
 	for _, c := range w.triggered(campaigns.OnEvent) {
-		entry, enters := w.shop.EntryFor(c, event, w.profile(p), p.counts(c, w.now), w.now)
+		entry, enters := w.shop.EntryByEvent(c, event, w.profile(p), p.counts(c, w.now), w.now)
 		if enters {
 			w.enter(c, p, entry, c.Entry.Again)
 		}

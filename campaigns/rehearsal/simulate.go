@@ -103,7 +103,7 @@ func (w *World) admit(c *campaigns.Campaign, p *person, properties map[string]an
 	}
 	if c.Trigger.Kind == campaigns.OnEvent && len(count.LeftAside) == 0 && !c.LacksKey(entry) {
 		event := customers.Event{Name: c.Trigger.Event, Properties: properties}
-		if _, enters := w.shop.EntryFor(c, event, who, counts, w.now); !enters {
+		if _, enters := w.shop.EntryByEvent(c, event, who, counts, w.now); !enters {
 			count.Unmet++
 			return
 		}

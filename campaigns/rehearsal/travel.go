@@ -146,7 +146,7 @@ func (w *World) applyToCustomer(j *journey, m campaigns.Move) {
 
 // handOver begins journeys in other campaigns, and marks who is not taken
 // (store.handOver).
-func (w *World) handOver(j *journey, admissions []campaigns.Admission) {
+func (w *World) handOver(j *journey, admissions []campaigns.NewEntry) {
 	for _, a := range admissions {
 		c, p := w.shop.Campaigns[a.Entry.Campaign], w.people[a.Entry.Customer]
 		if c != nil && p != nil && !w.enter(c, p, a.Entry, a.Again) {

@@ -87,7 +87,7 @@ func (w *World) compare(p *person) {
 		}
 		cause := "segment:" + watched.id + ":" + strconv.FormatInt(watched.changes, 10)
 		for _, c := range w.triggered(campaigns.OnSegment) {
-			entry, enters := w.shop.EntryOn(c, watched.id, change, cause, w.profile(p), p.counts(c, w.now), w.now)
+			entry, enters := w.shop.EntryBySegment(c, watched.id, change, cause, w.profile(p), p.counts(c, w.now), w.now)
 			if enters {
 				w.enter(c, p, entry, c.Entry.Again)
 			}

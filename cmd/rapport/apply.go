@@ -13,7 +13,7 @@ import (
 )
 
 func applyCommand(o *options) *cobra.Command {
-	var order campaigns.Order
+	var order campaigns.ApplyOptions
 	var server string
 	command := &cobra.Command{
 		Use:   "apply DIR",
@@ -39,7 +39,7 @@ func applyCommand(o *options) *cobra.Command {
 			return o.printApplication(cmd, done)
 		},
 	}
-	command.Flags().BoolVar(&order.Trial, "dry-run", false, "change nothing, and tell what would change")
+	command.Flags().BoolVar(&order.DryRun, "dry-run", false, "change nothing, and tell what would change")
 	command.Flags().BoolVar(&order.Migrate, "migrate", false, "move entries under way to the new versions, as far as they can go on there")
 	command.Flags().StringVar(&server, "server", "", "the `URL` of a running rapport whose console is asked to apply it")
 	return command
@@ -47,12 +47,12 @@ func applyCommand(o *options) *cobra.Command {
 
 // apply puts files in force: through the console of a server, in the store, or
 // through the console of the program that has the store.
-func (o *options) apply(ctx context.Context, files map[string][]byte, server string, order campaigns.Order) (campaigns.Application, []campaigns.Problem, error) {
+func (o *options) apply(ctx context.Context, files map[string][]byte, server string, order campaigns.ApplyOptions) (campaigns.Application, []campaigns.Problem, error) {
 	if server != "" {
 		return askToApply(ctx, server, files, order)
 	}
 	open := o.openWriting
-	if order.Trial {
+	if order.DryRun {
 		open = o.openReading
 	}
 	i, err := open(ctx)

@@ -50,7 +50,7 @@ func (o *options) askConsole(ctx context.Context, path string, form url.Values) 
 }
 
 // askToApply sends files to the console of a running rapport.
-func askToApply(ctx context.Context, server string, files map[string][]byte, order campaigns.Order) (done campaigns.Application, problems []campaigns.Problem, err error) {
+func askToApply(ctx context.Context, server string, files map[string][]byte, order campaigns.ApplyOptions) (done campaigns.Application, problems []campaigns.Problem, err error) {
 	if err := onThisMachine(server); err != nil {
 		return done, nil, err
 	}

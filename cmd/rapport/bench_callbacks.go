@@ -134,7 +134,7 @@ func (b *bench) sentBy(ctx context.Context, ch channels.Channel, messages int) (
 
 // poster calls back as providers do: signed, over connections that stay open.
 type poster struct {
-	doors   deliveries.Doors
+	doors   deliveries.Addresses
 	keys    keys
 	sandbox *sandbox.Sandbox
 	client  http.Client

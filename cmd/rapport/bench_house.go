@@ -217,13 +217,13 @@ const (
 
 // walk takes journeys as far as they go now, without a queue.
 func (b *bench) walk(ctx context.Context) error {
-	traveller := b.worker().Traveller
+	traveller := b.worker().Walker
 	for {
 		ids, err := b.Store.Awake(ctx, b.Now(), time.Minute, walkers*walkedAtOnce)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := inParallel(ids, walkedAtOnce, func(some []int64) error { return traveller.Travel(ctx, some) }); err != nil {
+		if err := inParallel(ids, walkedAtOnce, func(some []int64) error { return traveller.Walk(ctx, some) }); err != nil {
 			return err
 		}
 	}

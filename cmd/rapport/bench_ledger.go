@@ -57,7 +57,7 @@ func (b *bench) ledger(ctx context.Context) ([]figure, error) {
 func (b *bench) pretend(ctx context.Context) error {
 	const most, atOnce = 20 * walkedAtOnce, walkedAtOnce
 	for {
-		batches, err := b.Store.Due(ctx, b.Now(), time.Minute, deliveries.RoomFor(most), atOnce)
+		batches, err := b.Store.Due(ctx, b.Now(), time.Minute, deliveries.QuotaFor(most), atOnce)
 		if err != nil || len(batches) == 0 {
 			return err
 		}

@@ -195,7 +195,7 @@ func (e *embedding) startSandbox(c config.Config, folder string, clock func() ti
 
 // sandboxOptions are the sandbox's accounts, set to call back where our doors are.
 func sandboxOptions(k keys, self, public string, seed uint64, accepted *os.File) sandbox.Options {
-	doors := deliveries.Doors{Base: public}
+	doors := deliveries.Addresses{Base: public}
 	at := func(ch channels.Channel) string {
 		return doors.Hook(deliveries.Outlet{Channel: ch, Provider: standIns[ch]})
 	}

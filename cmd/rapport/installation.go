@@ -33,7 +33,7 @@ type backing struct {
 	RedisInside bool // the process's own
 	opened
 
-	Addresses deliveries.Doors
+	Addresses deliveries.Addresses
 	Inbound   config.Inbound
 	letters   map[string]channels.Listener // read e-mail that comes in
 	WriteKeys []string
@@ -190,18 +190,18 @@ func (i *installation) scheduler() *workers.Scheduler {
 
 func (i *installation) worker() *workers.Worker {
 	room := workers.NewRoom(i.Worker.InHand)
-	traveller := &workers.Traveller{Room: room, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log}
+	traveller := &workers.Walker{Room: room, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log}
 	return &workers.Worker{
 		Witness: i.witness(),
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Shown: i.shown(), Log: i.Log},
-			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Doors: i.Addresses, Providers: i.Names, Log: i.Log},
-			Traveller: traveller, Room: room, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Conditions: i.Store.ConditionTimeout,
+			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Addresses: i.Addresses, Providers: i.Names, Log: i.Log},
+			Walker: traveller, Room: room, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Conditions: i.Store.ConditionTimeout,
 			Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
-		Traveller: traveller,
-		Entrance:  &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Shown: i.shown(), Now: i.Now, Log: i.Log},
+		Walker:   traveller,
+		Entrance: &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Shown: i.shown(), Now: i.Now, Log: i.Log},
 		Reactor: &workers.Reactor{
 			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log,
 		},
@@ -221,7 +221,7 @@ func (i *installation) witness() *workers.Witness {
 func (i *installation) reader() *workers.Reader {
 	return &workers.Reader{
 		Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Registry: i.Store, Directory: i.Store, Preferences: i.Store,
-		Listeners: i.listeners(), Doors: i.Addresses, Lease: i.Worker.Lease, Shown: i.shown(), Now: i.Now, Log: i.Log,
+		Listeners: i.listeners(), Addresses: i.Addresses, Lease: i.Worker.Lease, Shown: i.shown(), Now: i.Now, Log: i.Log,
 	}
 }
 

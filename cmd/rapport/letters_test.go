@@ -30,7 +30,7 @@ type letter struct {
 	name    string // workspace/template.locale
 	from    string
 	content channels.EmailContent
-	doors   deliveries.Doors
+	doors   deliveries.Addresses
 }
 
 // lettersOf renders every e-mail of a workspace, those shipped with the program
@@ -46,7 +46,7 @@ func lettersOf(t *testing.T, folder string) []letter {
 	if mistakes, _ := campaigns.CountProblems(problems); mistakes > 0 {
 		t.Fatalf("%s: %v", folder, problems)
 	}
-	doors := deliveries.Doors{Base: "https://mail.lindenhof.example", Signer: deliveries.NewSigner([]byte("a key for tests"))}
+	doors := deliveries.Addresses{Base: "https://mail.lindenhof.example", Signer: deliveries.NewSigner([]byte("a key for tests"))}
 	var letters []letter
 	for _, name := range shop.Templates.Names(channels.Email) {
 		ref := templates.Ref{Channel: channels.Email, Name: name}
@@ -64,7 +64,7 @@ func lettersOf(t *testing.T, folder string) []letter {
 
 // written is a template's e-mail to a customer, with values for whatever it
 // asks of the event and the vars.
-func written(t *testing.T, shop *campaigns.Workspace, customer *customers.Customer, ref templates.Ref, doors deliveries.Doors) channels.EmailContent {
+func written(t *testing.T, shop *campaigns.Workspace, customer *customers.Customer, ref templates.Ref, doors deliveries.Addresses) channels.EmailContent {
 	t.Helper()
 	journal := campaigns.Journal{Event: map[string]any{}, Vars: map[string]any{}}
 	for _, field := range shop.Templates.Fields(ref) {

@@ -81,7 +81,7 @@ type planning struct {
 	*installation
 	workspace *campaigns.Workspace
 	at        string // --at; without it each at its next occurrence
-	doors     deliveries.Doors
+	doors     deliveries.Addresses
 }
 
 // planning reads a folder, whose mistakes it prints, and opens the store.
@@ -106,8 +106,8 @@ func (o *options) planning(cmd *cobra.Command, folder, at string) (*planning, er
 }
 
 // lookalikeDoors make links that are as long as real ones and open nothing.
-func lookalikeDoors(base string) deliveries.Doors {
-	return deliveries.Doors{Base: base, Signer: deliveries.NewSigner([]byte("opens nothing"))}
+func lookalikeDoors(base string) deliveries.Addresses {
+	return deliveries.Addresses{Base: base, Signer: deliveries.NewSigner([]byte("opens nothing"))}
 }
 
 // instantOf reads an instant, on a zone's clock unless it names another. One that a
@@ -197,7 +197,7 @@ func (p *planning) wanted(campaign string) ([]*campaigns.Campaign, error) {
 
 // forecast plans a campaign with those that run at its instant.
 func (p *planning) forecast(ctx context.Context, source plan.Source, c *campaigns.Campaign, each func(plan.Fate) error) ([]plan.Forecast, error) {
-	planner := plan.Planner{Workspace: p.workspace, Source: source, Doors: p.doors, Each: each}
+	planner := plan.Planner{Workspace: p.workspace, Source: source, Addresses: p.doors, Each: each}
 	at, err := p.instant(c)
 	if err != nil {
 		return nil, err

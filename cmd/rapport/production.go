@@ -49,7 +49,7 @@ func production(c config.Config, clock func() time.Time) (*backing, error) {
 
 // configure takes over the settings that mean the same everywhere.
 func (b *backing) configure(c config.Config) {
-	b.Addresses = deliveries.Doors{Base: c.PublicURL, Signer: deliveries.NewSigner(keysOf(c.LinkKeys)...)}
+	b.Addresses = deliveries.Addresses{Base: c.PublicURL, Signer: deliveries.NewSigner(keysOf(c.LinkKeys)...)}
 	b.ErasureKeys = keysOf(c.ErasureKeys)
 	for _, key := range c.WriteKeys {
 		b.WriteKeys = append(b.WriteKeys, key.Reveal())

@@ -26,7 +26,7 @@ type opener interface {
 
 // providers are those that can be configured, by channel and name. A new one is
 // a file in its channel's package, one beside it for its callbacks, and a line
-// here. Its callbacks come to /hooks/CHANNEL/NAME (deliveries.Doors).
+// here. Its callbacks come to /hooks/CHANNEL/NAME (deliveries.Addresses).
 var providers = map[channels.Channel]map[string]func(clock func() time.Time) opener{
 	channels.Email: {
 		"sendgrid": func(func() time.Time) opener { return &email.SendGrid{} },

@@ -36,7 +36,7 @@ func (t *theatre) report(ctx context.Context, o *options, w io.Writer, people, d
 	printStanding(w, standing, zone)
 	mean, answers := satisfaction(funnels)
 	fmt.Fprintf(w, "\nSatisfaction %.2f of 5 from %d answers. Cases opened: %d, still open: %d.\n", mean, answers, cases, len(open))
-	voices, err := t.Store.Recordings().Older(ctx, t.Now(), 10_000)
+	voices, err := t.Store.Recordings().KeptBefore(ctx, t.Now(), 10_000)
 	if err != nil {
 		return err
 	}

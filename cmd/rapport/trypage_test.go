@@ -11,7 +11,7 @@ import (
 
 func TestThePageToTryPushAtLoadsOurScripts(t *testing.T) {
 	mux := http.NewServeMux()
-	(&installation{backing: &backing{Addresses: deliveries.Doors{Base: "http://127.0.0.1:8080"}}}).mountTryPage(mux)
+	(&installation{backing: &backing{Addresses: deliveries.Addresses{Base: "http://127.0.0.1:8080"}}}).mountTryPage(mux)
 	for path, want := range map[string]string{
 		tryPagePath:   `src="http://127.0.0.1:8080/push/subscribe.js" data-worker="/try/rapport-worker.js"`,
 		tryWorkerPath: `importScripts("http://127.0.0.1:8080/push/worker.js");`,

@@ -63,7 +63,7 @@ func history(t *testing.T) (folder, data string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := i.worker().Traveller.Travel(t.Context(), awake); err != nil {
+	if err := i.worker().Walker.Walk(t.Context(), awake); err != nil {
 		t.Fatal(err)
 	}
 	return folder, data

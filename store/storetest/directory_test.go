@@ -186,7 +186,7 @@ func TestASenderIsFoundByAddressAlone(t *testing.T) {
 			{channels.SMS, "", nil},
 			{channels.Email, "", nil},
 		} {
-			found, err := s.Senders(t.Context(), c.by, c.from)
+			found, err := s.WhoWrites(t.Context(), c.by, c.from)
 			if err != nil || !slices.Equal(found, c.want) {
 				t.Errorf("%s from %q: %v, %v", c.by, c.from, found, err)
 			}

@@ -94,7 +94,7 @@ func TestACallbackThatIsReadDoesNotPress(t *testing.T) {
 func TestWhatPressesIsCountedToABound(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		plan(t, s, 8, nil)
-		if _, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(6), 6); err != nil {
+		if _, err := s.Due(t.Context(), noon, lease, deliveries.QuotaFor(6), 6); err != nil {
 			t.Fatal(err)
 		}
 		enter(t, s, always, journey("c-x", "1"), journey("c-y", "1"))
@@ -117,7 +117,7 @@ func TestWhatPressesIsCountedToABound(t *testing.T) {
 			}
 			same(t, "what presses", got, want)
 		}
-		if _, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(6), 6); err != nil {
+		if _, err := s.Due(t.Context(), noon, lease, deliveries.QuotaFor(6), 6); err != nil {
 			t.Fatal(err)
 		}
 		got, err := s.Summary().Pressing(t.Context(), noon, 100)

@@ -127,7 +127,7 @@ func TestNothingTellsOfSomebodyWhoWasErased(t *testing.T) {
 		if verdicts[0].Go {
 			t.Error("a worker that had the message already may send it")
 		}
-		if old, err := s.Recordings().Older(t.Context(), time.UnixMilli(0), 10); err != nil || len(old) != 1 {
+		if old, err := s.Recordings().KeptBefore(t.Context(), time.UnixMilli(0), 10); err != nil || len(old) != 1 {
 			t.Errorf("%d recordings are to be deleted: %v", len(old), err)
 		}
 		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("y"), noon); !errors.Is(err, customers.ErrUnknown) {
@@ -418,7 +418,7 @@ func TestWhatComesLateOfSomebodyErasedLeavesNothing(t *testing.T) {
 		if d := stored(t, s, had.ID); d.Status != deliveries.Delivered {
 			t.Errorf("what was sent before is %s", d.Status)
 		}
-		if old, err := s.Recordings().Older(t.Context(), time.UnixMilli(0), 10); err != nil || len(old) != 2 {
+		if old, err := s.Recordings().KeptBefore(t.Context(), time.UnixMilli(0), 10); err != nil || len(old) != 2 {
 			t.Errorf("%d recordings are to be deleted: %v", len(old), err)
 		}
 		put(t, s, customers.Customer{ID: "new-id", Email: forgotten.Email, Phone: forgotten.Phone})

@@ -54,7 +54,7 @@ func eachBench(b *testing.B, run func(b *testing.B, s *store.Store)) {
 
 // send takes everything that is due through the ledger.
 func send(b *testing.B, s *store.Store, now time.Time) {
-	batches, err := s.Due(b.Context(), now, lease, deliveries.RoomFor(1_000_000), 500)
+	batches, err := s.Due(b.Context(), now, lease, deliveries.QuotaFor(1_000_000), 500)
 	if err != nil {
 		b.Fatal(err)
 	}

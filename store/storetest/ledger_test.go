@@ -76,7 +76,7 @@ func TestABroadcastLeavesRoomForOtherChannels(t *testing.T) {
 				d.Channel, d.DueAt = channels.Call, noon
 			}
 		})
-		batches, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(11), 5)
+		batches, err := s.Due(t.Context(), noon, lease, deliveries.QuotaFor(11), 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestClaimersNeverShareARow(t *testing.T) {
 		for range workers {
 			wait.Go(func() {
 				for {
-					batches, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(20), 7)
+					batches, err := s.Due(t.Context(), noon, lease, deliveries.QuotaFor(20), 7)
 					if err != nil {
 						t.Error(err)
 						return
@@ -258,7 +258,7 @@ func TestTheLastComersHaveATenthOfTheRoom(t *testing.T) {
 		for _, d := range slices.Concat(planned[:18], planned[28:]) {
 			want = append(want, d.ID)
 		}
-		batches, err := s.Due(t.Context(), noon, lease, deliveries.RoomFor(20), 500)
+		batches, err := s.Due(t.Context(), noon, lease, deliveries.QuotaFor(20), 500)
 		if err != nil || len(batches) != 2 || !slices.Equal(slices.Concat(batches[0].IDs, batches[1].IDs), want) {
 			t.Errorf("due are %v, want %v, %v", batches, want, err)
 		}

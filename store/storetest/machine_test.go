@@ -116,7 +116,7 @@ func (m *model) set(after deliveries.Delivery) {
 }
 
 func (m *model) due() {
-	batches, err := m.s.Due(m.t.Context(), m.now, lease, deliveries.RoomFor(1_000_000), 500)
+	batches, err := m.s.Due(m.t.Context(), m.now, lease, deliveries.QuotaFor(1_000_000), 500)
 	m.must(batches, err)
 	got := map[int64]bool{}
 	for _, b := range batches {

@@ -46,9 +46,9 @@ func (l *lookout) look(now time.Time) []string {
 	return l.changes
 }
 
-func (l *lookout) begin(now time.Time) func([]campaigns.MemberChange, map[string]map[string]int64) []campaigns.Admission {
-	return func(changes []campaigns.MemberChange, counts map[string]map[string]int64) []campaigns.Admission {
-		var begun []campaigns.Admission
+func (l *lookout) begin(now time.Time) func([]campaigns.MemberChange, map[string]map[string]int64) []campaigns.NewEntry {
+	return func(changes []campaigns.MemberChange, counts map[string]map[string]int64) []campaigns.NewEntry {
+		var begun []campaigns.NewEntry
 		for _, c := range changes {
 			if _, counted := counts[c.Customer.ID]; !counted {
 				l.t.Errorf("%s comes without counts", c.Customer.ID)
@@ -56,10 +56,10 @@ func (l *lookout) begin(now time.Time) func([]campaigns.MemberChange, map[string
 			l.changes = append(l.changes, string(c.Change)+" "+c.Customer.ID)
 			e := journey(c.Customer.ID, "segment:rich:"+string(c.Change)+":"+now.String())
 			e.EnteredAt = now
-			begun = append(begun, campaigns.Admission{Entry: e, Again: l.again})
+			begun = append(begun, campaigns.NewEntry{Entry: e, Again: l.again})
 		}
 		if l.fail {
-			begun = append(begun, campaigns.Admission{Again: campaigns.Again{Mode: "broken"}})
+			begun = append(begun, campaigns.NewEntry{Again: campaigns.Again{Mode: "broken"}})
 		}
 		return begun
 	}

@@ -67,13 +67,13 @@ func TestAJourneySpeaksForTheCustomerButNotOverThem(t *testing.T) {
 func TestAJourneyHandsOver(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		e := entered(t, s, 1)[0]
-		into := func(campaign, again string) campaigns.Admission {
+		into := func(campaign, again string) campaigns.NewEntry {
 			next := journey("", "enter:1:0")
 			next.Campaign, next.Journal.Event = campaign, map[string]any{"order_id": "A1"}
-			return campaigns.Admission{Entry: next, Again: campaigns.Again{Mode: again}}
+			return campaigns.NewEntry{Entry: next, Again: campaigns.Again{Mode: again}}
 		}
 		move := journeyOf(t, s, e.ID)
-		move.Enter = []campaigns.Admission{into("care", "always"), into("once", "never"), into("care", "always")}
+		move.Enter = []campaigns.NewEntry{into("care", "always"), into("once", "never"), into("care", "always")}
 		apply(t, s, move)
 		apply(t, s, move)
 		all := running(t, s, e.Customer)
@@ -84,7 +84,7 @@ func TestAJourneyHandsOver(t *testing.T) {
 
 		leave(t, s, "over", all[1].ID, all[2].ID)
 		again := journeyOf(t, s, e.ID)
-		again.Enter = []campaigns.Admission{into("care", "always"), into("once", "never")}
+		again.Enter = []campaigns.NewEntry{into("care", "always"), into("once", "never")}
 		again.Enter[0].Entry.Trigger, again.Enter[1].Entry.Trigger = "enter:1:3", "enter:1:3"
 		apply(t, s, again)
 		var into2 []string
@@ -99,17 +99,17 @@ func TestAJourneyHandsOver(t *testing.T) {
 func TestAJourneyKnowsWhetherItsCustomerWasTaken(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		all := entered(t, s, 1)
-		into := func(campaign, again, step string) campaigns.Admission {
+		into := func(campaign, again, step string) campaigns.NewEntry {
 			next := journey("", "enter:1:"+step)
 			next.Campaign = campaign
-			return campaigns.Admission{Entry: next, Again: campaigns.Again{Mode: again}, Step: step}
+			return campaigns.NewEntry{Entry: next, Again: campaigns.Again{Mode: again}, Step: step}
 		}
 		move := journeyOf(t, s, all[0].ID)
 		move.Entry.Journal.Steps = map[string]campaigns.Mark{}
 		for _, step := range []string{"0", "1", "2"} {
 			move.Entry.Journal.Steps[step] = campaigns.Mark{Status: "entered care", At: noon}
 		}
-		move.Enter = []campaigns.Admission{into("care", "always", "0"), into("care", "always", "1"), into("once", "never", "2")}
+		move.Enter = []campaigns.NewEntry{into("care", "always", "0"), into("care", "always", "1"), into("once", "never", "2")}
 		apply(t, s, move)
 		told := []string{}
 		for _, step := range []string{"0", "1", "2"} {
@@ -123,7 +123,7 @@ func TestAJourneyKnowsWhetherItsCustomerWasTaken(t *testing.T) {
 func TestAHandOverThatIsWrongLeavesNoTrace(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		e := entered(t, s, 1)[0]
-		move := campaigns.Move{Entry: e, Points: 5, Enter: []campaigns.Admission{{Entry: journey("", "enter"), Again: campaigns.Again{Mode: "sometimes"}}}}
+		move := campaigns.Move{Entry: e, Points: 5, Enter: []campaigns.NewEntry{{Entry: journey("", "enter"), Again: campaigns.Again{Mode: "sometimes"}}}}
 		move.Entry.Position = "1"
 		if err := s.Apply(t.Context(), noon, []campaigns.Move{move}); err == nil {
 			t.Error("a rule nobody knows is taken")

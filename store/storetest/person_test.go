@@ -51,7 +51,7 @@ func TestAPersonIsHeldOutWhicheverWayTheyCome(t *testing.T) {
 		for _, profile := range profiles {
 			person := profile.ID[:len("c-000")]
 			event := customers.Event{ID: 1, Name: "Signed Up", Customer: profile.ID}
-			entry, begins := (&campaigns.Workspace{}).EntryFor(c, event, profile, nil, noon)
+			entry, begins := (&campaigns.Workspace{}).EntryByEvent(c, event, profile, nil, noon)
 			if !begins || entry.Holdout != byBroadcast[person] {
 				t.Errorf("%s: by an event %v, by a broadcast %v", profile.ID, entry.Holdout, byBroadcast[person])
 			}

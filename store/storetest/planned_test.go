@@ -155,7 +155,7 @@ func claimAt(t testing.TB, s *store.Store, now time.Time) (deliveries.Fence, []d
 
 func due(t testing.TB, s *store.Store, now time.Time) []int64 {
 	t.Helper()
-	batches, err := s.Due(t.Context(), now, lease, deliveries.RoomFor(10_000), 500)
+	batches, err := s.Due(t.Context(), now, lease, deliveries.QuotaFor(10_000), 500)
 	if err != nil {
 		t.Fatal(err)
 	}

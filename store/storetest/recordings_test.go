@@ -61,7 +61,7 @@ func TestARecordingIsFetchedByOne(t *testing.T) {
 		if _, unknown := book.Recording(t.Context(), 99); err != nil || !errors.Is(unknown, recordings.ErrUnknown) {
 			t.Error(err, unknown)
 		}
-		old, err := book.Older(t.Context(), ago(time.Minute), 10)
+		old, err := book.KeptBefore(t.Context(), ago(time.Minute), 10)
 		if err != nil || len(old) != 1 || old[0].ID != kept.ID {
 			t.Errorf("old ones: %+v, %v", old, err)
 		}
@@ -84,7 +84,7 @@ func TestAnOldRecordingIsDeletedByOne(t *testing.T) {
 		}
 		old := func(now time.Time) (names []string) {
 			t.Helper()
-			all, err := book.Old(t.Context(), now, ago(90*time.Minute), time.Minute, 1)
+			all, err := book.LeaseOld(t.Context(), now, ago(90*time.Minute), time.Minute, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -156,3 +156,12 @@ func digitValue(r rune) (int, bool) {
 	}
 	return 0, false
 }
+
+// wishOf is what a reply as a whole asks for. The subject of an e-mail counts
+// where nothing else is said: under "cancel" may stand what is to be cancelled.
+func wishOf(r channels.Report) Wish {
+	if r.Letter != nil && r.Text == "" {
+		return ParseWish(r.Letter.Subject)
+	}
+	return ParseWish(r.Text)
+}

@@ -14,9 +14,9 @@ import (
 	"rapport/customers"
 )
 
-// Traveller walks journeys: it loads entries that are to be looked at, asks the
+// Walker walks journeys: it loads entries that are to be looked at, asks the
 // campaign what comes next, and writes the answer.
-type Traveller struct {
+type Walker struct {
 	Catalog *campaigns.Catalog
 	Entries campaigns.Entries
 	News    campaigns.News
@@ -41,20 +41,20 @@ type party struct {
 	travellers []campaigns.Traveller
 }
 
-// Travel moves entries on as far as they go. An entry whose campaign cannot be
+// Walk moves entries on as far as they go. An entry whose campaign cannot be
 // read stays where it is for some minutes and is reported. One that cannot be moved waits for its
 // lease to end, and keeps no other waiting.
-func (t *Traveller) Travel(ctx context.Context, ids []int64) error {
+func (t *Walker) Walk(ctx context.Context, ids []int64) error {
 	leave, err := t.Room.enter(ctx, len(ids))
 	if err != nil {
 		return fmt.Errorf("wait for room for %d entries: %w", len(ids), err)
 	}
 	defer leave()
-	return apart(ctx, ids, t.travel)
+	return apart(ctx, ids, t.walk)
 }
 
-// travel is Travel for who has room already.
-func (t *Traveller) travel(ctx context.Context, ids []int64) (err error) {
+// walk is Travel for who has room already.
+func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
 	now := t.Now()
 	ctx, span := t.Shown.ofEntries(ctx, "travel", ids)
 	defer func() { span.End(err) }()
@@ -123,7 +123,7 @@ func latest(travellers []campaigns.Traveller, now time.Time) (late time.Duration
 
 // gather groups travellers by what they travel through and gives them the counts
 // and the events that their campaigns ask about.
-func (t *Traveller) gather(ctx context.Context, edition *campaigns.Edition, travellers []campaigns.Traveller, now time.Time) ([]party, error) {
+func (t *Walker) gather(ctx context.Context, edition *campaigns.Edition, travellers []campaigns.Traveller, now time.Time) ([]party, error) {
 	shelf := newShelf(t.Catalog, t.Log)
 	var parties []party
 	var awaited []campaigns.Awaited
@@ -138,10 +138,10 @@ func (t *Traveller) gather(ctx context.Context, edition *campaigns.Edition, trav
 			}
 			continue
 		}
-		if err := count(ctx, t.News, edition.CountsFor(campaign), group, now); err != nil {
+		if err := fillCounts(ctx, t.News, edition.CountsFor(campaign), group, now); err != nil {
 			return nil, err
 		}
-		if err := admitted(ctx, t.Rollouts, campaign, group, now); err != nil {
+		if err := fillShares(ctx, t.Rollouts, campaign, group, now); err != nil {
 			return nil, err
 		}
 		for _, traveller := range group {
@@ -161,7 +161,7 @@ func (t *Traveller) gather(ctx context.Context, edition *campaigns.Edition, trav
 	return parties, nil
 }
 
-func (t *Traveller) arrived(ctx context.Context, awaited []campaigns.Awaited) (map[int64][]customers.Event, error) {
+func (t *Walker) arrived(ctx context.Context, awaited []campaigns.Awaited) (map[int64][]customers.Event, error) {
 	if len(awaited) == 0 {
 		return nil, nil
 	}
@@ -174,7 +174,7 @@ func (t *Traveller) arrived(ctx context.Context, awaited []campaigns.Awaited) (m
 
 // lookBack wakes entries that came to a step that waits for an event while that
 // event came too: whoever judged it may have done so before the entry was there.
-func (t *Traveller) lookBack(ctx context.Context, now time.Time, arriving []campaigns.Awaited) error {
+func (t *Walker) lookBack(ctx context.Context, now time.Time, arriving []campaigns.Awaited) error {
 	arrived, err := t.arrived(ctx, arriving)
 	if err != nil || len(arrived) == 0 {
 		return err
@@ -182,8 +182,8 @@ func (t *Traveller) lookBack(ctx context.Context, now time.Time, arriving []camp
 	return t.Arrivals.Wake(ctx, now, slices.Collect(maps.Keys(arrived)))
 }
 
-// count fills in how often the wanted events stand on the timelines.
-func count(ctx context.Context, news campaigns.News, wanted []expression.Count, group []campaigns.Traveller, now time.Time) error {
+// fillCounts fills in how often the wanted events stand on the timelines.
+func fillCounts(ctx context.Context, news campaigns.News, wanted []expression.Count, group []campaigns.Traveller, now time.Time) error {
 	counts, err := countsFor(ctx, news, wanted, customersOf(group), now)
 	if err != nil {
 		return err
@@ -194,8 +194,8 @@ func count(ctx context.Context, news campaigns.News, wanted []expression.Count, 
 	return nil
 }
 
-// admitted fills in how much of the people the campaign's rollout has let in.
-func admitted(ctx context.Context, rollouts campaigns.Rollouts, c *campaigns.Campaign, group []campaigns.Traveller, now time.Time) error {
+// fillShares fills in how much of the people the campaign's rollout has let in.
+func fillShares(ctx context.Context, rollouts campaigns.Rollouts, c *campaigns.Campaign, group []campaigns.Traveller, now time.Time) error {
 	if c.Rollout == nil {
 		return nil
 	}

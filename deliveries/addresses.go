@@ -21,9 +21,9 @@ const (
 	PathPushGone      = "/push/unsubscriptions"
 )
 
-// Doors writes the absolute URLs and the mailboxes at which the world may speak
+// Addresses writes the absolute URLs and the mailboxes at which the world may speak
 // about one delivery.
-type Doors struct {
+type Addresses struct {
 	// Base is the configured public URL, without a slash at its end.
 	Base string
 	// Mail is the domain whose mail reaches us; "" where none does.
@@ -32,40 +32,40 @@ type Doors struct {
 }
 
 // Click is the URL of a stored link in a delivery.
-func (d Doors) Click(delivery, link int64) string {
+func (d Addresses) Click(delivery, link int64) string {
 	return d.door(PathClick, Token{ClickLink, delivery, link})
 }
 
 // Open is the URL of the picture that tells that an e-mail was opened.
-func (d Doors) Open(delivery int64) string {
+func (d Addresses) Open(delivery int64) string {
 	return d.door(PathOpen, Token{OpenPixel, delivery, 0})
 }
 
 // Unsubscribe is where the recipient says stop (RFC 8058).
-func (d Doors) Unsubscribe(delivery int64) string {
+func (d Addresses) Unsubscribe(delivery int64) string {
 	return d.door(PathUnsubscribe, Token{Unsubscribe, delivery, 0})
 }
 
 // Survey is where the recipient answers the delivery's question.
-func (d Doors) Survey(delivery int64) string {
+func (d Addresses) Survey(delivery int64) string {
 	return d.door(PathSurvey, Token{Survey, delivery, 0})
 }
 
 // Preferences is where the recipient chooses what to hear about, and how.
-func (d Doors) Preferences(delivery int64) string {
+func (d Addresses) Preferences(delivery int64) string {
 	return d.door(PathPreferences, Token{Preferences, delivery, 0})
 }
 
 // NotMe is where whoever got the delivery at an address says that they are not
 // the customer. The link carries a mark of the address, so that it never speaks
 // of one the customer has moved to since.
-func (d Doors) NotMe(delivery int64, to string) string {
+func (d Addresses) NotMe(delivery int64, to string) string {
 	return d.door(PathNotMe, Token{NotMe, delivery, d.Signer.Mark(to)})
 }
 
 // Links are the addresses that a delivery's template may name. to is where the
 // delivery goes.
-func (d Doors) Links(delivery int64, to string) map[string]any {
+func (d Addresses) Links(delivery int64, to string) map[string]any {
 	return map[string]any{
 		"unsubscribe": d.Unsubscribe(delivery), "preferences": d.Preferences(delivery),
 		"survey": d.Survey(delivery), "not_me": d.NotMe(delivery, to),
@@ -73,14 +73,14 @@ func (d Doors) Links(delivery int64, to string) map[string]any {
 }
 
 // PushReports is where a browser tells what became of a notification.
-func (d Doors) PushReports() string { return d.Base + PathPushReports }
+func (d Addresses) PushReports() string { return d.Base + PathPushReports }
 
 // Own reports whether a URL is one of ours, which is never wrapped again.
-func (d Doors) Own(url string) bool { return strings.HasPrefix(url, d.Base+"/") }
+func (d Addresses) Own(url string) bool { return strings.HasPrefix(url, d.Base+"/") }
 
 // Named finds the delivery and attempt that a callback's URL names, whichever
 // door it came by.
-func (d Doors) Named(url string) (Token, bool) {
+func (d Addresses) Named(url string) (Token, bool) {
 	path, ours := strings.CutPrefix(url, d.Base)
 	if !ours {
 		return Token{}, false
@@ -101,4 +101,4 @@ func (d Doors) Named(url string) (Token, bool) {
 	return Token{}, false
 }
 
-func (d Doors) door(path string, t Token) string { return d.Base + path + d.Signer.Sign(t) }
+func (d Addresses) door(path string, t Token) string { return d.Base + path + d.Signer.Sign(t) }
