@@ -104,7 +104,7 @@ func malformed(problems []campaigns.Problem) []campaigns.Problem {
 // nonsense is what stands in such messages: parts that do not go together, and
 // names of what is not there.
 var nonsense = []string{
-	"there already", "is there already", "there is another step", "stands twice", "a question csat already",
+	"there already", "is there already", "there is another step", "appears twice", "a question csat already",
 	"there is no topic", "there is no push template", "there is no email template", "there is no sms template",
 	"event.order_id", "this step is never reached", "is not the last arm",
 	`"retry" repeats calls`, `"min_sample" means nothing`, `"case" says what a low score opens`, "has no score", "is not a score of", "has the scale",

@@ -19,6 +19,9 @@ func anOpenCase(t *testing.T, data, customer string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.PutCustomers(t.Context(), now(), []customers.Customer{{ID: customer}}); err != nil {
+		t.Fatal(err)
+	}
 	err = s.Casebook().Open(t.Context(), []customers.Case{{
 		Customer: customer, Queue: "support", Priority: customers.High, Title: "A parcel that never came", Why: "complaint", OpenedAt: now(),
 	}})
