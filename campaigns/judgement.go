@@ -13,6 +13,9 @@ type Judgement struct {
 	Why      string     `json:"why"`
 	Sent     int64      `json:"sent"` // messages
 	Measured []Measured `json:"measured,omitempty"`
+	// Coming says that in this run more was to be sent to those who were let in: that
+	// too little was known did not count.
+	Coming bool `json:"coming,omitempty"`
 }
 
 // Verdict is what is to become of a stage.
@@ -39,20 +42,18 @@ type Measured struct {
 }
 
 // Judge says what is to become of a stage by the response of all who were let
-// in so far. waits reports whether there is, or may yet be, somebody whom the
-// next stage would let in; holds is how often too little was known before.
-// Criteria go by the figure that was measured; its bounds are for people. One
-// that too few messages speak to neither passes nor stops, and nothing is watched
-// on for nobody.
-func (r *Rollout) Judge(seen deliveries.Funnel, waits bool, holds int) Judgement {
+// in so far. Criteria go by the figure that was measured; its bounds are for people.
+// One that too few messages speak to neither passes nor stops, and nothing is watched
+// on for nobody. While in a run more is to be sent, nobody is asked either.
+func (r *Rollout) Judge(s Stage, seen StageResponse) Judgement {
 	least := int64(r.MinSample)
 	if least <= 0 {
 		least = usualSample
 	}
-	j := Judgement{Verdict: Continue, Why: "every criterion holds", Sent: seen.Sent}
+	j := Judgement{Verdict: Continue, Why: "every criterion holds", Sent: seen.Sent, Coming: s.Run != 0 && seen.Coming}
 	var broken, unknown []string
 	for _, criterion := range r.ContinueIf {
-		m := criterion.measure(seen)
+		m := criterion.measure(seen.Funnel)
 		m.Known = m.Known && seen.Sent >= least
 		j.Measured = append(j.Measured, m)
 		switch {
@@ -66,15 +67,15 @@ func (r *Rollout) Judge(seen deliveries.Funnel, waits bool, holds int) Judgement
 	case len(broken) > 0:
 		j.Verdict, j.Why = StopRollout, strings.Join(broken, ", ")
 	case len(unknown) == 0:
-	case !waits:
+	case !seen.Waits:
 		j.Why = "nobody waits to be let in"
 	case seen.Sent < least:
 		j.Verdict, j.Why = HoldOn, fmt.Sprintf("%d of at least %d messages were sent", seen.Sent, least)
 	default:
 		j.Verdict, j.Why = HoldOn, "nothing is known yet of "+strings.Join(unknown, ", ")
 	}
-	if j.Verdict == HoldOn && holds >= mostHolds {
-		j.Verdict, j.Why = AskOwner, fmt.Sprintf("%s after %d holds", j.Why, holds+1)
+	if j.Verdict == HoldOn && !j.Coming && s.Holds >= mostHolds {
+		j.Verdict, j.Why = AskOwner, fmt.Sprintf("%s after %d holds", j.Why, s.Holds+1)
 	}
 	return j
 }

@@ -35,11 +35,11 @@ func TestAStageIsJudgedByItsCriteria(t *testing.T) {
 	} {
 		seen := good
 		k.change(&seen)
-		if j := watched().Judge(seen, true, k.holds); j.Verdict != k.verdict || j.Why != k.why {
+		if j := watched().Judge(Stage{Holds: k.holds}, StageResponse{Funnel: seen, Waits: true}); j.Verdict != k.verdict || j.Why != k.why {
 			t.Errorf("%s: %s because %q, want %s because %q", name, j.Verdict, j.Why, k.verdict, k.why)
 		}
 	}
-	if j := (&Rollout{Stages: []float64{0.1, 1}}).Judge(deliveries.Funnel{}, true, 0); j.Verdict != Continue {
+	if j := (&Rollout{Stages: []float64{0.1, 1}}).Judge(Stage{}, StageResponse{Waits: true}); j.Verdict != Continue {
 		t.Errorf("without criteria: %s", j.Verdict)
 	}
 }
@@ -47,16 +47,53 @@ func TestAStageIsJudgedByItsCriteria(t *testing.T) {
 // A run that nobody waits in has nothing to be careful about, however little is
 // known. What is known to be bad stops the campaign all the same.
 func TestNothingIsWatchedForNobody(t *testing.T) {
-	if j := watched().Judge(deliveries.Funnel{}, false, 3); j.Verdict != Continue || j.Why != "nobody waits to be let in" {
+	if j := watched().Judge(Stage{Holds: 3}, StageResponse{}); j.Verdict != Continue || j.Why != "nobody waits to be let in" {
 		t.Errorf("%s because %q", j.Verdict, j.Why)
 	}
-	if j := watched().Judge(deliveries.Funnel{Sent: 100, Bounced: 50}, false, 0); j.Verdict != StopRollout {
+	if j := watched().Judge(Stage{}, StageResponse{Funnel: deliveries.Funnel{Sent: 100, Bounced: 50}}); j.Verdict != StopRollout {
 		t.Errorf("%s because %q", j.Verdict, j.Why)
 	}
 }
 
+// In a run those whose own clock is behind are known: until they had their messages
+// nobody is asked, and the holds do not count. Elsewhere others may come for ever.
+func TestNobodyIsAskedBeforeTheirClocksHaveCome(t *testing.T) {
+	r, s := watched(), Stage{Run: 7, Holds: 3}
+	seen := StageResponse{Funnel: deliveries.Funnel{Sent: 49}, Waits: true, Coming: true}
+	j := r.Judge(s, seen)
+	if after := r.Judged(s, j, noon); j.Verdict != HoldOn || after.Holds != 3 || !after.JudgeAt.Equal(noon.Add(6*time.Hour)) {
+		t.Errorf("%s because %q, then %+v", j.Verdict, j.Why, after)
+	}
+	if s.Run = 0; r.Judge(s, seen).Verdict != AskOwner {
+		t.Error("without a run nobody is ever asked")
+	}
+	if s.Run, seen.Coming = 7, false; r.Judge(s, seen).Verdict != AskOwner {
+		t.Error("nobody is asked when all had their messages")
+	}
+	if seen = (StageResponse{Funnel: deliveries.Funnel{Sent: 100, Bounced: 50}, Waits: true, Coming: true}); r.Judge(s, seen).Verdict != StopRollout {
+		t.Error("what is known to be bad does not stop it")
+	}
+}
+
+func TestAStageIsRipeWhenItsFirstMessageHadItsTime(t *testing.T) {
+	r, s := watched(), Stage{JudgeAt: noon}
+	for name, c := range map[string]struct {
+		seen StageResponse
+		want time.Time
+	}{
+		"nothing is to come":    {StageResponse{}, noon},
+		"nothing was sent yet":  {StageResponse{Coming: true}, noon.Add(7 * time.Hour)},
+		"others are to come":    {StageResponse{First: noon.Add(-time.Hour), Coming: true}, noon.Add(5 * time.Hour)},
+		"all was sent long ago": {StageResponse{First: noon.Add(-9 * time.Hour)}, noon.Add(-3 * time.Hour)},
+	} {
+		if ripe := r.Ripe(s, c.seen, noon.Add(time.Hour)); !ripe.Equal(c.want) {
+			t.Errorf("%s: ripe at %s, want %s", name, ripe, c.want)
+		}
+	}
+}
+
 func TestAJudgementTellsItsNumbers(t *testing.T) {
-	words := watched().Judge(deliveries.Funnel{Sent: 143, Bounced: 6, Delivered: 140}, true, 0).Words()
+	words := watched().Judge(Stage{}, StageResponse{Funnel: deliveries.Funnel{Sent: 143, Bounced: 6, Delivered: 140}, Waits: true}).Words()
 	for _, want := range []string{
 		"143 messages were sent", "bounced < 3%: 4.20% (6 of 143; 95 % sure: 1.9 % to 8.9 %), does not hold",
 		"delivered >= 90%: 97.90%", "csat >= 3.5: nothing is known yet",

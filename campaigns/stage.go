@@ -22,7 +22,7 @@ type Stage struct {
 	// JudgeAt is when the response is looked at next.
 	JudgeAt time.Time `json:"judge_at"`
 	// Holds is how often the stage was watched for another while because too
-	// little was known.
+	// little was known of what there was.
 	Holds int `json:"holds"`
 	// Judgement is the latest.
 	Judgement Judgement `json:"judgement,omitzero"`
@@ -90,6 +90,34 @@ func (s Stage) Closed() Stage {
 	return s
 }
 
+// StageResponse is how those who were let in responded so far.
+type StageResponse struct {
+	deliveries.Funnel
+	// Waits says that others wait outside or, where the campaign is no broadcast, may
+	// yet come.
+	Waits bool
+	// First is when the first message since the stage opened went to a provider; zero
+	// where none did.
+	First time.Time
+	// Coming says that messages are to go yet, or in a broadcast that somebody has not
+	// begun: their own clock is behind.
+	Coming bool
+}
+
+// Ripe is when a stage that falls due at now is judged, at the earliest: when the
+// first message since it opened has been out for Hold. While nothing was sent of what
+// is to come that is not known: it is looked at once more after Hold, before which no
+// message can have been out for so long.
+func (r *Rollout) Ripe(s Stage, seen StageResponse, now time.Time) time.Time {
+	switch {
+	case !seen.First.IsZero():
+		return seen.First.Add(r.Hold)
+	case seen.Coming:
+		return now.Add(r.Hold)
+	}
+	return s.JudgeAt
+}
+
 // Watched is a stage whose people are all let in.
 func (r *Rollout) Watched(s Stage) Stage {
 	s.State, s.JudgeAt = StageWatching, s.OpenedAt.Add(r.Hold)
@@ -106,7 +134,10 @@ func (r *Rollout) Judged(s Stage, j Judgement, now time.Time) Stage {
 	case Continue:
 		return r.Next(s, now)
 	case HoldOn:
-		s.Holds, s.JudgeAt = s.Holds+1, now.Add(r.Hold)
+		s.JudgeAt = now.Add(r.Hold)
+		if !j.Coming {
+			s.Holds++
+		}
 	case AskOwner:
 		s.State = StageAsking
 	case StopRollout:
@@ -132,9 +163,8 @@ type Rollouts interface {
 	// Shares is how much of the people is let in, by run; the first stage of
 	// those nobody entered before is opened.
 	Shares(ctx context.Context, c *Campaign, runs []int64, now time.Time) (map[int64]float64, error)
-	// Response sums up how those who were let in responded, and reports whether
-	// others wait outside or, where the campaign is no broadcast, may yet come.
-	Response(ctx context.Context, s Stage) (seen deliveries.Funnel, waits bool, err error)
+	// Response sums up how those who were let in responded.
+	Response(ctx context.Context, s Stage) (StageResponse, error)
 	// LetIn wakes up to limit entries that stand outside and belong to the
 	// stage's share, those with a number above after; start is when a customer's
 	// journey begins, of whom it sees the Zone, the PhoneZone and the Country

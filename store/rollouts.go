@@ -7,7 +7,6 @@ import (
 
 	"rapport/campaigns"
 	"rapport/customers"
-	"rapport/deliveries"
 )
 
 var _ campaigns.Rollouts = (*Store)(nil)
@@ -91,26 +90,50 @@ func sharesOf(ctx context.Context, tx *tx, c *campaigns.Campaign, runs []int64, 
 }
 
 // Response implements campaigns.Rollouts.
-func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (seen deliveries.Funnel, waits bool, err error) {
+func (s *Store) Response(ctx context.Context, stage campaigns.Stage) (seen campaigns.StageResponse, err error) {
 	sums := funnels{}
 	err = s.read(ctx, func(tx *tx) error {
 		clear(sums)
-		waits, _, err = first(ctx, tx, column[bool], "SELECT CAST($3 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM entries e WHERE "+standsOutside+`)
-				OR EXISTS (SELECT 1 FROM runs r WHERE r.id = $3 AND r.shards_left > 0)`, stage.Campaign, stage.Version, stage.Run)
-		if err != nil {
+		if seen, err = comingOf(ctx, tx, stage); err != nil {
 			return err
 		}
-		if err := sums.addDeliveries(ctx, tx, "d.campaign = $1 AND d.version "+stageVersions+`
-			AND d.entry IN (SELECT e.id FROM entries e WHERE e.campaign = $1 AND e.run = $3)`, stage.Campaign, stage.Version, stage.Run); err != nil {
+		if err := sums.addDeliveries(ctx, tx, ofStage, stage.Campaign, stage.Version, stage.Run); err != nil {
 			return err
 		}
 		return sums.addAnswers(ctx, tx, "e.campaign = $1 AND e.run = $3 AND e.version "+stageVersions, stage.Campaign, stage.Version, stage.Run)
 	})
 	if err != nil {
-		return seen, false, fmt.Errorf("sum up stage %d of campaign %s: %w", stage.Number+1, stage.Campaign, err)
+		return campaigns.StageResponse{}, fmt.Errorf("sum up stage %d of campaign %s: %w", stage.Number+1, stage.Campaign, err)
 	}
-	return *sums.of(stage.Campaign), waits, nil
+	seen.Funnel = *sums.of(stage.Campaign)
+	return seen, nil
 }
+
+// comingOf tells how far a stage's messages are, and whether others wait outside.
+func comingOf(ctx context.Context, tx *tx, stage campaigns.Stage) (seen campaigns.StageResponse, err error) {
+	var entering, begins bool
+	if _, _, err := first(ctx, tx, func(r record) (none struct{}, err error) {
+		return none, r.Scan(&entering, &seen.Waits, &begins)
+	}, "SELECT EXISTS (SELECT 1 FROM runs r WHERE r.id = $3 AND r.shards_left > 0), EXISTS (SELECT 1 FROM entries e WHERE "+standsOutside+`),
+			CAST($3 AS BIGINT) <> 0 AND EXISTS (SELECT 1 FROM entries e WHERE `+hasNotBegun+" AND e.holdout = 0)",
+		stage.Campaign, stage.Version, stage.Run); err != nil {
+		return seen, err
+	}
+	var waiting int64
+	_, _, err = first(ctx, tx, func(r record) (none struct{}, err error) {
+		return none, r.Scan(asTime(&seen.First), &waiting)
+	}, `
+		SELECT MIN(CASE WHEN d.taken_at >= $4 THEN d.taken_at END), COUNT(CASE WHEN d.taken_at IS NULL AND d.phase IN ('waiting', 'moving') THEN 1 END)
+		FROM deliveries d WHERE d.channel <> 'webhook' AND `+ofStage, stage.Campaign, stage.Version, stage.Run, instant(stage.OpenedAt))
+	seen.Waits = seen.Waits || entering || stage.Run == 0
+	seen.Coming = waiting > 0 || begins || entering
+	return seen, err
+}
+
+// ofStage picks the messages d by which a stage is judged: campaign $1, version $2,
+// run $3.
+const ofStage = "d.campaign = $1 AND d.version " + stageVersions + `
+	AND d.entry IN (SELECT e.id FROM entries e WHERE e.campaign = $1 AND e.run = $3)`
 
 // stageVersions is the SQL for the versions whose journeys a stage is judged by:
 // its own ($2) and those from which people were moved to it.
@@ -119,6 +142,10 @@ const stageVersions = `BETWEEN COALESCE((SELECT s.since FROM stages s WHERE s.ca
 // standsOutside picks the entries e of a campaign ($1), version ($2) and run ($3)
 // that wait for their stage.
 const standsOutside = "e.campaign = $1 AND e.version = $2 AND e.run = $3 AND " + waitsForStage
+
+// hasNotBegun picks the entries e of a campaign ($1), version ($2) and run ($3) that
+// were let in and have not begun, such as by their own clocks.
+const hasNotBegun = "e.campaign = $1 AND e.version = $2 AND e.run = $3 AND e.state = 'running' AND e.position = '' AND e.wake_at IS NOT NULL"
 
 // waitsForStage is the SQL for an entry e that no stage has let in yet.
 const waitsForStage = "(e.state = 'running' AND e.position = '' AND e.wake_at IS NULL)"

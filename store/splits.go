@@ -200,8 +200,7 @@ func (s splits) Sample(ctx context.Context, at campaigns.SplitPoint, paths []cam
 		if sample.Coming = waiting > 0; sample.Coming || at.Run == 0 {
 			return nil
 		}
-		sample.Coming, _, err = first(ctx, tx, column[bool], `SELECT EXISTS (SELECT 1 FROM entries e
-			WHERE e.campaign = $1 AND e.version = $2 AND e.run = $3 AND e.state = 'running' AND e.position = '' AND e.wake_at IS NOT NULL)`,
+		sample.Coming, _, err = first(ctx, tx, column[bool], "SELECT EXISTS (SELECT 1 FROM entries e WHERE "+hasNotBegun+")",
 			at.Campaign, at.Version, at.Run)
 		return err
 	})

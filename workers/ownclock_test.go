@@ -1,6 +1,7 @@
 package workers_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -81,5 +82,45 @@ func TestARunByOwnClocksBeginsLate(t *testing.T) {
 	}
 	if len(sent) != 3 || sent["berlin"] != 1 || sent["ann"] != 1 || sent["angeles"] != 1 {
 		t.Errorf("it went to %v", sent)
+	}
+}
+
+// A stage's hold counts from its first message: nobody's clock has come in the first
+// hours of such a run, and nothing could be known.
+func TestAStageIsWatchedFromItsFirstMessageOn(t *testing.T) {
+	nine := time.Date(2026, 10, 25, 9, 0, 0, 0, time.UTC) // ten in Berlin
+	for name, c := range map[string]struct {
+		rollout string
+		early   int // whose clock comes twelve hours before
+		want    time.Time
+	}{
+		"judged by what was sent":    {"continue_if: [failed < 10%], min_sample: 1", 0, nine.Add(2 * time.Hour)},
+		"judged by nothing":          {"", 0, nine.Add(2 * time.Hour)},
+		"too few whose clock is far": {"continue_if: [failed < 10%], min_sample: 10", 4, nine.Add(2 * time.Hour)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, with(nil))
+			s.setClock(time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC))
+			s.apply(with(map[string]string{"campaigns/sale.yaml": saleAtTen + "rollout: {stages: [50%, 100%], hold: 2h, " + c.rollout + "}\n"}))
+			for n := range 40 {
+				s.live("p"+strconv.Itoa(n), "Europe/Berlin", "", "DE")
+			}
+			for n := range c.early {
+				s.live("k"+strconv.Itoa(n), "Pacific/Auckland", "", "NZ")
+			}
+			var opened time.Time
+			for range 2 * 48 {
+				s.turn()
+				if all, err := s.store.AllStages(s.ctx()); err != nil || len(all) == 1 && all[0].Number == 1 && opened.IsZero() {
+					ok(t, err)
+					opened = s.clock()
+				}
+				s.later(30 * time.Minute)
+			}
+			if !opened.Equal(c.want) {
+				t.Errorf("the last stage opened at %s, want %s", opened, c.want)
+			}
+			s.wantSent("at the end", 41+c.early)
+		})
 	}
 }

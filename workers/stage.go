@@ -72,14 +72,20 @@ func (s *Stager) step(ctx context.Context, campaign *campaigns.Campaign, stage c
 	return s.judge(ctx, campaign, stage, now)
 }
 
-// judge looks at the response to a stage. The verdict, the pause and the case
+// judge looks at the response to a stage, once it is ripe. The verdict, the pause and the case
 // that tells the owner are written together.
 func (s *Stager) judge(ctx context.Context, campaign *campaigns.Campaign, stage campaigns.Stage, now time.Time) error {
-	seen, waits, err := s.Rollouts.Response(ctx, stage)
+	seen, err := s.Rollouts.Response(ctx, stage)
 	if err != nil {
 		return err
 	}
-	judgement := campaign.Rollout.Judge(seen, waits, stage.Holds)
+	if ripe := campaign.Rollout.Ripe(stage, seen, now); ripe.After(now) {
+		later := stage
+		later.JudgeAt = ripe
+		_, err := s.Rollouts.Turn(ctx, stage, later, nil, nil)
+		return err
+	}
+	judgement := campaign.Rollout.Judge(stage, seen)
 	after := campaign.Rollout.Judged(stage, judgement, now)
 	var pause *campaigns.Pause
 	var opened *customers.Case

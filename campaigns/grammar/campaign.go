@@ -120,9 +120,9 @@ func goal() *Object {
 func rollout() *Object {
 	return &Object{"rollout", "a rollout", []Key{
 		{Name: "stages", Type: &List{share, 2}, Need: true, Example: "[5%, 25%, 100%]", Means: "Growing shares of people, everybody the last. Who belongs to a stage is drawn once for a person."},
-		{Name: "hold", Type: duration, Need: true, Example: "6h", Means: "How long a stage is watched before the next one opens."},
+		{Name: "hold", Type: duration, Need: true, Example: "6h", Means: "How long a stage is watched before the next one opens, from the first message on that was sent in it."},
 		{Name: "continue_if", Type: &List{criterion, 0}, Example: "[bounced < 3%, clicked >= 1%]", Otherwise: "the next stage opens in any case", Means: "What must hold of the response so far; all of it, or the campaign is paused."},
-		{Name: "min_sample", Type: wholeNumber(1, 1_000_000, "200"), Default: "50", Means: "How many messages must have been sent before the response says anything. With fewer the stage is watched for another hold; after three the owner is asked."},
+		{Name: "min_sample", Type: wholeNumber(1, 1_000_000, "200"), Default: "50", Means: "How many messages must have been sent before the response says anything. With fewer the stage is watched for another hold; after three, of which in a broadcast none counts while messages are to go yet, the owner is asked."},
 		{Name: "otherwise", Default: "pause", Means: "What becomes of the campaign when something does not hold.", Type: &Words{"otherwise", "what happens then", []Word{
 			{"pause", "it is paused, and a case tells its owner the numbers; `rapport resume` goes on"},
 		}}},

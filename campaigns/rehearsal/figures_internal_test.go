@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"testing"
 
+	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/deliveries"
 )
@@ -13,7 +14,7 @@ func TestAnAnswerByTextIsNoClickInARehearsalEither(t *testing.T) {
 	for _, ch := range []channels.Channel{channels.Email, channels.SMS, channels.Call} {
 		j.parcels = append(j.parcels, &parcel{Delivery: deliveries.Delivery{Channel: ch, Status: deliveries.Answered}})
 	}
-	seen := (&World{journeys: []*journey{j}}).response(rolling{})
+	seen := (&World{journeys: []*journey{j}}).response(rolling{}, campaigns.Stage{})
 	if seen.Replied != 3 || seen.Opened != 1 || seen.Clicked != 1 {
 		t.Errorf("the stage's response is %+v", seen)
 	}

@@ -134,7 +134,7 @@ func (w *World) sampleOf(s *openSplit) campaigns.Sample {
 		}
 	}
 	sample.Coming = sample.Coming || s.run != 0 && slices.ContainsFunc(w.journeys, func(j *journey) bool {
-		return j.Campaign == s.campaign && j.Run == s.run && j.State == campaigns.Running && j.Position == "" && !j.WakeAt.IsZero()
+		return j.Campaign == s.campaign && j.Run == s.run && j.hasNotBegun()
 	})
 	return sample
 }

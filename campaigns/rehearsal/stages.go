@@ -6,7 +6,6 @@ import (
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
-	"rapport/deliveries"
 )
 
 // rolling names the rollout of one run of a campaign; run 0 where it is no
@@ -51,7 +50,13 @@ func (w *World) judgeStage(of rolling, c *campaigns.Campaign) {
 	if c.State != campaigns.Live {
 		return
 	}
-	judgement := c.Rollout.Judge(w.response(of), of.run == 0 || slices.ContainsFunc(w.journeys, of.keepsOutside), stage.Holds)
+	seen := w.response(of, stage)
+	if ripe := c.Rollout.Ripe(stage, seen, w.now); ripe.After(w.now) {
+		stage.JudgeAt = ripe
+		w.turn(of, c, stage)
+		return
+	}
+	judgement := c.Rollout.Judge(stage, seen)
 	after := c.Rollout.Judged(stage, judgement, w.now)
 	w.tell(Line{Campaign: c.ID, Kind: WasDecided, Name: string(judgement.Verdict), Number: int64(stage.Number + 1), Reason: judgement.Why})
 	switch judgement.Verdict {
@@ -80,6 +85,12 @@ func (of rolling) keepsOutside(j *journey) bool {
 	return j.Campaign == of.campaign && j.Run == of.run && j.State == campaigns.Running && j.Position == "" && j.WakeAt.IsZero()
 }
 
+// hasNotBegun reports whether a journey was let in and has not begun, such as by the
+// customer's own clock.
+func (j *journey) hasNotBegun() bool {
+	return j.State == campaigns.Running && j.Position == "" && !j.WakeAt.IsZero()
+}
+
 // letIn wakes those who stand outside and belong to a stage.
 func (w *World) letIn(of rolling, c *campaigns.Campaign, stage campaigns.Stage) {
 	for _, j := range w.journeys {
@@ -95,15 +106,23 @@ func (w *World) letIn(of rolling, c *campaigns.Campaign, stage campaigns.Stage) 
 }
 
 // response sums up how those who were let in responded (store.Response).
-func (w *World) response(of rolling) deliveries.Funnel {
-	var f deliveries.Funnel
+func (w *World) response(of rolling, stage campaigns.Stage) campaigns.StageResponse {
+	f := campaigns.StageResponse{Waits: of.run == 0 || slices.ContainsFunc(w.journeys, of.keepsOutside)}
 	for _, j := range w.journeys {
 		if j.Campaign != of.campaign || j.Run != of.run {
 			continue
 		}
+		f.Coming = f.Coming || of.run != 0 && j.hasNotBegun() && !j.Holdout
 		for _, p := range j.parcels {
-			if p.Channel != channels.Webhook {
-				f.Add(p.Alike())
+			if p.Channel == channels.Webhook {
+				continue
+			}
+			f.Add(p.Alike())
+			switch {
+			case p.TakenAt.IsZero():
+				f.Coming = f.Coming || !p.Status.Settled()
+			case !p.TakenAt.Before(stage.OpenedAt) && (f.First.IsZero() || p.TakenAt.Before(f.First)):
+				f.First = p.TakenAt
 			}
 		}
 		for _, a := range j.answers {

@@ -188,7 +188,7 @@ func TestTheResponseIsThatOfTheRun(t *testing.T) {
 			advance(t, s, deliveries.Progress{ID: d.ID, Status: []deliveries.Status{deliveries.Bounced, deliveries.Complained, deliveries.Unsubscribed, deliveries.Clicked, deliveries.Delivered, deliveries.Failed}[i], Reason: "x"})
 		}
 		stage := campaigns.Stage{Campaign: "weekly", Version: 1, Run: runs[0].ID}
-		seen, waits, err := s.Response(t.Context(), stage)
+		seen, err := s.Response(t.Context(), stage)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,15 +196,49 @@ func TestTheResponseIsThatOfTheRun(t *testing.T) {
 			t.Errorf("the response is %+v", seen)
 		}
 		stage.Run = runs[1].ID
-		if seen, _, err = s.Response(t.Context(), stage); err != nil || seen.Sent != 0 {
+		if seen, err = s.Response(t.Context(), stage); err != nil || seen.Sent != 0 {
 			t.Errorf("another run's is %+v, %v", seen, err)
 		}
-		if stage.Run = 0; waits {
+		if stage.Run = 0; seen.Waits {
 			t.Error("everybody was let in, and somebody is said to wait")
 		}
-		if _, waits, err = s.Response(t.Context(), stage); err != nil || !waits {
+		if seen, err = s.Response(t.Context(), stage); err != nil || !seen.Waits {
 			t.Errorf("others may come where there is no run, and nobody is said to wait: %v", err)
 		}
+	})
+}
+
+// A stage waits for those who were let in and have not begun, and for their messages;
+// it neither waits for the holdout nor counts from a message before it opened.
+func TestTheResponseTellsWhatIsToCome(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		people := crowd(t, s, 2)
+		c := &campaigns.Campaign{ID: "weekly", Version: 1, Rollout: &campaigns.Rollout{Stages: []float64{1}, Hold: time.Hour}}
+		run := occur(t, s, 1, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})[0]
+		stage := campaigns.Stage{Campaign: "weekly", Version: 1, Run: run.ID, OpenedAt: noon}
+		tells := func(when string, first time.Time, coming bool) {
+			t.Helper()
+			seen, err := s.Response(t.Context(), stage)
+			if err != nil || !seen.First.Equal(first) || seen.Coming != coming {
+				t.Errorf("%s: %+v, %v", when, seen, err)
+			}
+		}
+		tells("while people enter", time.Time{}, true)
+		takeIn(t, s, campaigns.Intake{Campaign: c}, noon)
+		tells("all have entered", time.Time{}, true)
+		all := running(t, s, ids(people)...)
+		heldOut := campaigns.Move{Entry: all[0]}
+		heldOut.Entry.Holdout = true
+		planned := campaigns.Move{Entry: all[1], Plan: []deliveries.Delivery{message(channels.Email)}}
+		planned.Entry.Position = "0"
+		apply(t, s, heldOut, planned)
+		tells("a message waits", time.Time{}, true)
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(0))
+		settle(t, s, fence, deliveries.Outcome{ID: claimed[0].ID, Status: deliveries.Sent, ProviderID: "m"})
+		tells("it was sent", noon, false)
+		stage.OpenedAt = noon.Add(time.Millisecond)
+		tells("to the stage after", time.Time{}, false)
 	})
 }
 
