@@ -152,8 +152,8 @@ func (j Judgement) Words() string {
 	return strings.Join(lines, "\n")
 }
 
-// Words is one criterion with its numbers: "bounced < 3%: 4.20% (6 of 143; 95 %
-// sure: 1.9 % to 8.9 %), does not hold".
+// Words is one criterion with its numbers: "bounced < 3%: 4.20% (6 of 143; 95%
+// interval 1.9% to 8.9%), does not hold".
 func (m Measured) Words() string {
 	verdict := "holds"
 	switch {
@@ -167,5 +167,5 @@ func (m Measured) Words() string {
 	if m.Bounds == nil {
 		return fmt.Sprintf("%s: %.2f (mean of %d), %s", m.Criterion, m.Value, m.Of, verdict)
 	}
-	return fmt.Sprintf("%s: %.2f%% (%d of %d; 95 %% sure: %s), %s", m.Criterion, 100*m.Value, m.Part, m.Of, m.Bounds, verdict)
+	return fmt.Sprintf("%s: %.2f%% (%d of %d; 95%% interval %s), %s", m.Criterion, 100*m.Value, m.Part, m.Of, m.Bounds, verdict)
 }

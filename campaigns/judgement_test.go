@@ -95,7 +95,7 @@ func TestAStageIsRipeWhenItsFirstMessageHadItsTime(t *testing.T) {
 func TestAJudgementTellsItsNumbers(t *testing.T) {
 	words := watched().Judge(Stage{}, StageResponse{Funnel: deliveries.Funnel{Sent: 143, Bounced: 6, Delivered: 140}, Waits: true}).Words()
 	for _, want := range []string{
-		"143 messages were sent", "bounced < 3%: 4.20% (6 of 143; 95 % sure: 1.9 % to 8.9 %), does not hold",
+		"143 messages were sent", "bounced < 3%: 4.20% (6 of 143; 95% interval 1.9% to 8.9%), does not hold",
 		"delivered >= 90%: 97.90%", "csat >= 3.5: nothing is known yet",
 	} {
 		if !strings.Contains(words, want) {

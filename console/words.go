@@ -15,7 +15,7 @@ func share(part, whole int64) string {
 	if whole == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.0f %%", 100*float64(part)/float64(whole))
+	return fmt.Sprintf("%.0f%%", 100*float64(part)/float64(whole))
 }
 
 // reasons says in one line how often each reason held, and what it means.

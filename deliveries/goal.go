@@ -42,11 +42,11 @@ func (g GoalFunnel) Difference() (by float64, interval Interval) {
 	return c.Rate() - h.Rate(), Newcombe(c.Converted, c.Entered, h.Converted, h.Entered)
 }
 
-// String is the comparison in a line: "12.0 % of 400 converted (95 % sure: 9.2 % to
-// 15.6 %), of the holdout 5.0 % of 20 (0.9 % to 23.6 %); difference …".
+// String is the comparison in a line: "12.0% of 400 converted (95% interval 9.2% to
+// 15.6%), of the holdout 5.0% of 20 (0.9% to 23.6%); difference …".
 func (g GoalFunnel) String() string {
 	c, h := g.Contacted, g.Holdout
-	text := fmt.Sprintf("%s of %d converted (95 %% sure: %s)", percent(c.Rate()), c.Entered, c.Interval())
+	text := fmt.Sprintf("%s of %d converted (95%% interval %s)", percent(c.Rate()), c.Entered, c.Interval())
 	if h.Entered == 0 {
 		return text + ", no holdout to compare with"
 	}

@@ -23,7 +23,7 @@ func (i Interval) String() string {
 
 // percent writes a share with one digit after the point.
 func percent(share float64) string {
-	return fmt.Sprintf("%.1f %%", math.Round(share*1000)/10+0) // + 0: no minus before a nought
+	return fmt.Sprintf("%.1f%%", math.Round(share*1000)/10+0) // + 0: no minus before a nought
 }
 
 // Wilson is the score interval without continuity correction of a share, of

@@ -55,7 +55,7 @@ func near(t *testing.T, what string, got, want Interval) {
 }
 
 func TestAnIntervalReadsInPerCent(t *testing.T) {
-	if got := (Interval{-0.0001, 0.1605}).String(); got != "0.0 % to 16.1 %" {
+	if got := (Interval{-0.0001, 0.1605}).String(); got != "0.0% to 16.1%" {
 		t.Error(got)
 	}
 }

@@ -132,7 +132,7 @@ func TestABadResponseStopsTheCampaignAndTellsItsOwner(t *testing.T) {
 	}
 	cases, err := s.store.Casebook().Cases(s.ctx(), "growth", 10)
 	ok(t, err)
-	if len(cases) != 1 || cases[0].Customer != "" || !strings.Contains(cases[0].Note, "failed < 10%") || !strings.Contains(cases[0].Note, "95 % sure") {
+	if len(cases) != 1 || cases[0].Customer != "" || !strings.Contains(cases[0].Note, "failed < 10%") || !strings.Contains(cases[0].Note, "95% interval ") {
 		t.Errorf("the owner is told by %+v", cases)
 	}
 	if s.told("verdict=stop") != 1 {
