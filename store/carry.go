@@ -70,20 +70,21 @@ func wakeOutside(ctx context.Context, tx *tx, campaign string, from *rowset, sta
 		occurred time.Time
 		who      customers.Customer
 	}
-	for {
+	for last := int64(0); ; {
 		outside, err := listRows(ctx, tx, from, func(r record) (w waiting, err error) {
 			err = r.Scan(&w.entry, asTime(&w.occurred), orZero(&w.who.Zone), orZero(&w.who.PhoneZone), orZero(&w.who.Country))
 			return w, err
 		}, `
 			SELECT e.id, r.at, c.zone, c.phone_zone, c.country FROM {rows} AS v
 			JOIN entries e ON e.campaign = $1 AND e.version = v.version JOIN runs r ON r.id = e.run JOIN customers c ON c.id = e.customer
-			WHERE v.at_step = '' AND `+waitsForStage+" LIMIT $2", campaign, atOnce)
+			WHERE v.at_step = '' AND e.id > $2 AND `+waitsForStage+" ORDER BY e.id LIMIT $3", campaign, last, atOnce)
 		if err != nil || len(outside) == 0 {
 			return err
 		}
 		rows := newRows("entry int, start int")
 		for _, w := range outside {
 			rows.add(w.entry, start(w.occurred, &w.who))
+			last = w.entry
 		}
 		if _, err := tx.execRows(ctx, rows, "UPDATE entries SET wake_at = v.start FROM {rows} AS v WHERE id = v.entry"); err != nil {
 			return err

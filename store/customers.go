@@ -44,16 +44,16 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	if err != nil {
 		return customers.Tally{}, err
 	}
-	words, err := presentWords(ctx, tx, consentsOf(people, now), added)
-	if err != nil {
-		return customers.Tally{}, err
-	}
 	var changed []string
 	if len(given) > 0 && len(added) < total {
 		changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
 		if err != nil {
 			return customers.Tally{}, err
 		}
+	}
+	words, err := presentWords(ctx, tx, consentsOf(people, now), added)
+	if err != nil {
+		return customers.Tally{}, err
 	}
 	spoken, err := putConsents(ctx, tx, words)
 	if err != nil {

@@ -192,6 +192,7 @@ func (e *eraser) timeline(ctx context.Context) {
 		return
 	}
 	e.gone.Events = int64(len(lines))
+	e.touched += e.gone.Events
 	if e.tx.dialect != expression.Postgres || len(lines) == 0 {
 		return
 	}

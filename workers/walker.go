@@ -53,7 +53,7 @@ func (t *Walker) Walk(ctx context.Context, ids []int64) error {
 	return apart(ctx, ids, t.walk)
 }
 
-// walk is Travel for who has room already.
+// walk is Walk for who has room already.
 func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
 	now := t.Now()
 	ctx, span := t.Shown.ofEntries(ctx, "travel", ids)

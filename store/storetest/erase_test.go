@@ -543,6 +543,10 @@ func TestWhatIsLeftWithoutAProfileCanBeErased(t *testing.T) {
 		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("y"), noon); !errors.Is(err, customers.ErrUnknown) {
 			t.Errorf("erased twice: %v", err)
 		}
+		appended(t, s, customers.Event{Customer: "ghost", Name: "Seen", Key: "ghost's", At: noon, ReceivedAt: noon})
+		if gone, err := s.Erase(t.Context(), "ghost", customers.Alias("z"), noon); err != nil || gone.Events != 1 {
+			t.Errorf("of whom one line told: %+v, %v", gone, err)
+		}
 	})
 }
 
