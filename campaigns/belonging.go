@@ -43,7 +43,7 @@ func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[
 		trace := c.Audience.Who.Trace(moment)
 		b.Audience = &trace
 	}
-	b.Again, b.AgainTells = w.letsIn(c.Entry.Again, earlier, now)
+	b.Again, b.AgainTells = w.letsIn(c, earlier, now)
 	if c.Entry.Key != nil {
 		b.Again, b.AgainTells = true, "asked for each "+c.Entry.Key.String()+" by itself"
 	}
@@ -68,13 +68,15 @@ func lotWords(lot, share float64, what string) string {
 	return fmt.Sprintf("drawn %.4f, and whoever draws less than %g is %s", lot, share, what)
 }
 
-// letsIn reports whether a rule lets a customer with earlier entries of one key
-// in, as the store's own rule does.
-func (w *Workspace) letsIn(a Again, earlier []Entry, now time.Time) (in bool, why string) {
+// letsIn reports whether a campaign's rule lets a customer with earlier entries of one
+// key in, as the store's own rule does. Of a broadcast the store knows when the run was
+// that they entered by, here it is when they entered, some minutes later at most.
+func (w *Workspace) letsIn(c *Campaign, earlier []Entry, now time.Time) (in bool, why string) {
+	a := c.Entry.Again
 	if len(earlier) == 0 {
 		return true, "never was in it"
 	}
-	latest := earlier[len(earlier)-1]
+	latest, entered := earlier[len(earlier)-1], time.Time{}
 	for _, e := range earlier {
 		if e.State == Running {
 			return false, "is in it since " + w.stamp(e.EnteredAt)
@@ -82,12 +84,18 @@ func (w *Workspace) letsIn(a Again, earlier []Entry, now time.Time) (in bool, wh
 		if e.left().After(latest.left()) {
 			latest = e
 		}
+		if e.EnteredAt.After(entered) {
+			entered = e.EnteredAt
+		}
 	}
 	was := "was in it until " + w.stamp(latest.left())
 	switch a.Mode {
 	case "never":
 		return false, was + ", and enters once only"
 	case "after":
+		if c.Trigger.Broadcast() {
+			return !entered.After(a.RunsSince(now)), fmt.Sprintf("%s, entered %s, and may enter by a run %s after that one", was, w.stamp(entered), spell(a.After))
+		}
 		free := latest.left().Add(a.After)
 		return free.Before(now) || free.Equal(now), fmt.Sprintf("%s, and may enter %s after that, from %s on", was, spell(a.After), w.stamp(free))
 	}

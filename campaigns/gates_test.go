@@ -101,8 +101,16 @@ func TestBelongingTellsWhyNobodyEnters(t *testing.T) {
 	if b.Holdout != InHoldout(c.ID, customers.Person(*ann()), 0.1) || !strings.Contains(b.HoldoutTells, "whoever draws less than 0.1") {
 		t.Errorf("holdout: %v %q", b.Holdout, b.HoldoutTells)
 	}
+	weekly := &Campaign{Trigger: Trigger{Kind: Cron}, Entry: EntryRule{Again: Again{Mode: "after", After: 7 * 24 * time.Hour}}}
+	lastWeek := []Entry{{State: Finished, EnteredAt: noon.Add(-7*24*time.Hour + time.Minute), EndedAt: noon.Add(-7*24*time.Hour + time.Hour)}}
+	if in, why := w.letsIn(weekly, lastWeek, noon); !in {
+		t.Errorf("a week after the run before: %s", why)
+	}
+	if in, _ := w.letsIn(weekly, lastWeek, noon.Add(-24*time.Hour)); in {
+		t.Error("it lets in six days after the run before")
+	}
 	for mode, in := range map[string]bool{"always": true, "never": false, "after": true} {
-		rule := Again{Mode: mode, After: time.Hour}
+		rule := &Campaign{Entry: EntryRule{Again: Again{Mode: mode, After: time.Hour}}}
 		if got, why := w.letsIn(rule, earlier, noon); got != in {
 			t.Errorf("%s: %v (%s)", mode, got, why)
 		}

@@ -222,7 +222,8 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 func TestAFilesMistakesAreToldTogether(t *testing.T) {
 	const hush = "hush-0123456789"
 	text := "stoer: " + hush + "\nprovders: {}\nworker:\n  concurency: 8\n  window: many\nwrite_keys: " + hush + "\nlisten: [a]\nlog: loud\ntest_mode: perhaps\n" +
-		"telemetry: {sample: much}\nredis: {sentinels: [a]}\nretention: {callbacks: 3}\nlink_keys: [{a: " + hush + "}]\n" + hush + ": 1\nlimits: 5\nproviders: {email: {smtp: {host: [a]}}}\n"
+		"telemetry: {sample: much}\nredis: {sentinels: [a]}\nretention: {callbacks: 3}\nlink_keys: [{a: " + hush + "}]\n" + hush + ": 1\nlimits: 5\nproviders: {email: {smtp: {host: [a]}}}\n" +
+		"recordings: {s3: {bucket: b, secretkey: x}}\n"
 	want := strings.Join([]string{
 		`[1:1] unknown field "stoer"; did you mean store?`,
 		`[2:1] unknown field "provders"; did you mean providers?`,
@@ -238,6 +239,7 @@ func TestAFilesMistakesAreToldTogether(t *testing.T) {
 		`[13:13] link_keys[0]: must be text`,
 		`[14:1] unknown field; it is not shown because it may hold a secret. Keys are small letters and _, and end with a colon`,
 		`[15:9] limits: must be a section of keys`,
+		`[17:30] unknown field "secretkey" of recordings.s3; did you mean secret_key?`,
 	}, "\n")
 	path := file(t, text)
 	for range 5 {

@@ -56,8 +56,13 @@ func look(node ast.Node, into reflect.Type, path string, mistakes *[]error) {
 
 func lookAtPair(pair *ast.MapNodeIter, into reflect.Type, path string, mistakes *[]error) {
 	key := pair.Key().GetToken().Value
+	var field reflect.StructField
+	var known bool
+	if into.Kind() == reflect.Struct {
+		field, known = fieldOf(into, key)
+	}
 	under := key
-	if !keyLike.MatchString(key) {
+	if !known && !keyLike.MatchString(key) {
 		under = "…" // it may hold a secret
 	}
 	if path != "" {
@@ -66,14 +71,12 @@ func lookAtPair(pair *ast.MapNodeIter, into reflect.Type, path string, mistakes 
 	switch {
 	case into.Kind() == reflect.Map:
 		look(pair.Value(), into.Elem(), under, mistakes)
+	case known:
+		look(pair.Value(), field.Type, under, mistakes)
 	case into.Kind() != reflect.Struct || key == "<<":
 	case !keyLike.MatchString(key):
 		*mistakes = append(*mistakes, fmt.Errorf("%s %s", placeOf(pair.Key()), hiddenKey))
 	default:
-		if field, known := fieldOf(into, key); known {
-			look(pair.Value(), field.Type, under, mistakes)
-			return
-		}
 		*mistakes = append(*mistakes, fmt.Errorf("%s unknown field %q%s", placeOf(pair.Key()), key, meant(into, key, path)))
 	}
 }

@@ -97,7 +97,7 @@ func (m *segmentMessage) adopted() (visitor, customer string) {
 type taking struct {
 	workspace *campaigns.Workspace
 	now       time.Time
-	history   bool // what is said is over, and begins nothing
+	history   bool // what is said is over, and as an event begins nothing
 
 	people   []customers.Customer // in order of appearance
 	place    map[string]int       // where a customer stands among them

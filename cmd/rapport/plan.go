@@ -141,18 +141,16 @@ func (p *planning) make(ctx context.Context, campaign, list string) (result plan
 			if slices.ContainsFunc(result.Campaigns, func(f plan.Forecast) bool { return f.Campaign == c.ID }) {
 				continue // planned together with an earlier one, at its own next run
 			}
-			made, err := p.forecast(ctx, source, c, each)
+			kept, err := p.kept(ctx, c, campaign == "")
+			if err != nil {
+				return err
+			}
+			made, err := p.forecast(ctx, source, c, onlyOf(kept, each))
 			if err != nil {
 				return err
 			}
 			for _, f := range made {
-				own := f.Campaign == c.ID
-				if !own && campaign == "" {
-					if own, err = p.atItsOwn(ctx, f); err != nil {
-						return err
-					}
-				}
-				if own {
+				if kept[f.Campaign] {
 					result.Campaigns = append(result.Campaigns, f)
 				}
 			}
@@ -165,16 +163,42 @@ func (p *planning) make(ctx context.Context, campaign, list string) (result plan
 	return result, err
 }
 
-// atItsOwn reports whether a campaign that was planned together with another has its
-// own next run at that instant too.
-func (p *planning) atItsOwn(ctx context.Context, f plan.Forecast) (bool, error) {
-	c := p.workspace.Campaigns[f.Campaign]
-	under, err := p.underWay(ctx, c)
-	if err != nil || !under.At.IsZero() {
-		return false, err
+// kept names of those that are planned together with a campaign the ones that are
+// told: itself and, where all are planned, those that have their own next run then too.
+func (p *planning) kept(ctx context.Context, c *campaigns.Campaign, all bool) (map[string]bool, error) {
+	kept := map[string]bool{c.ID: true}
+	if !all || !c.Trigger.Broadcast() {
+		return kept, nil
 	}
 	at, err := p.instant(c)
-	return at.Equal(f.At), err
+	if err != nil {
+		return nil, err
+	}
+	for _, other := range p.beside(c, at) {
+		under, err := p.underWay(ctx, other)
+		if err != nil {
+			return nil, err
+		}
+		own, err := p.instant(other)
+		if err != nil {
+			return nil, err
+		}
+		kept[other.ID] = other.ID == c.ID || under.At.IsZero() && own.Equal(at)
+	}
+	return kept, nil
+}
+
+// onlyOf tells of some campaigns' customers alone.
+func onlyOf(kept map[string]bool, each func(plan.Fate) error) func(plan.Fate) error {
+	if each == nil {
+		return nil
+	}
+	return func(f plan.Fate) error {
+		if !kept[f.Campaign] {
+			return nil
+		}
+		return each(f)
+	}
 }
 
 // wanted lists the campaigns to plan, in order of their names.

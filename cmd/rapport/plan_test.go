@@ -111,12 +111,24 @@ func TestAPlanOfAllHasEachAtItsOwnNextRun(t *testing.T) {
 	if _, errOut, code := rapport(t, "migrate", "--data", data); code != 0 {
 		t.Fatal(errOut)
 	}
+	people := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(people, []byte("id,email\nc1,ann@shop.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errOut, code := rapport(t, "import", "customers", people, "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
 	var all, one planResult
-	asJSON(t, &all, "plan", draft, "--data", data)
+	list := filepath.Join(t.TempDir(), "fates.ndjson")
+	asJSON(t, &all, "plan", draft, "--list", list, "--data", data)
 	asJSON(t, &one, "plan", draft, "b-monthly", "--data", data)
 	planned := map[string][]time.Time{}
 	for _, f := range all.Campaigns {
 		planned[f.Campaign] = append(planned[f.Campaign], f.At)
+	}
+	raw, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for id, at := range planned {
 		if len(at) != 1 {
@@ -125,6 +137,9 @@ func TestAPlanOfAllHasEachAtItsOwnNextRun(t *testing.T) {
 	}
 	if got := planned["b-monthly"]; len(got) != 1 || !got[0].Equal(one.Campaigns[0].At) {
 		t.Errorf("with all others it is planned at %v, by itself at %v", got, one.Campaigns[0].At)
+	}
+	if listed := strings.Count(string(raw), `"campaign":"b-monthly"`); listed != 1 {
+		t.Errorf("its customer is listed %d times", listed)
 	}
 	if len(planned["a-seldom"]) != 1 || len(planned["c-seldom-too"]) != 1 {
 		t.Errorf("the plan is of %v", planned)
