@@ -57,6 +57,6 @@ func wakeJourneys(ctx context.Context, tx *tx, people []string) error {
 	}
 	_, err := tx.execRows(ctx, keys(distinct(people)), `
 		UPDATE entries SET wake_at = arrived_at, revision = revision + 1
-		WHERE `+tx.among("customer")+" AND state = 'running' AND position <> ''")
+		WHERE `+tx.among("customer")+" AND "+asRead("state")+" = 'running' AND position <> ''")
 	return err
 }

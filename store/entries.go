@@ -260,7 +260,7 @@ func (s *Store) leave(ctx context.Context, now time.Time, ids []int64, why strin
 	err = s.write(ctx, func(tx *tx) error {
 		ended, err := listRows(ctx, tx, numbers(distinct(ids)), column[int64], `
 			UPDATE entries SET state = 'left', ended_at = $1, why = $2, wake_at = NULL, lease_until = NULL, revision = revision + 1
-			WHERE `+tx.among("id")+` AND state = 'running' RETURNING id`, now.UnixMilli(), clean(why))
+			WHERE `+tx.among("id")+` AND `+asRead("state")+` = 'running' RETURNING id`, now.UnixMilli(), clean(why))
 		if err != nil {
 			return err
 		}
@@ -275,7 +275,7 @@ func (s *Store) RunningOf(ctx context.Context, people []string) (running []campa
 	err = s.read(ctx, func(tx *tx) (err error) {
 		running, err = listRowsInto(ctx, tx, keys(distinct(people)), scanEntry, `
 			SELECT `+entryColumns+` FROM entries e
-			WHERE `+tx.among("e.customer")+" AND e.state = 'running' ORDER BY e.id")
+			WHERE `+tx.among("e.customer")+" AND "+asRead("e.state")+" = 'running' ORDER BY e.id")
 		return err
 	})
 	if err != nil {

@@ -140,7 +140,7 @@ func (e *eraser) lock(ctx context.Context, query string) error {
 func (e *eraser) journeys(ctx context.Context) {
 	e.do(ctx, `
 		UPDATE entries SET state = $2, why = $3, ended_at = $4, wake_at = NULL, lease_until = NULL, revision = revision + 1
-		WHERE customer = $1 AND state = 'running'`, e.id, string(campaigns.Left), customers.Erased, e.now)
+		WHERE customer = $1 AND `+asRead("state")+` = 'running'`, e.id, string(campaigns.Left), customers.Erased, e.now)
 	e.gone.Journeys = e.do(ctx, `
 		UPDATE entries SET customer = $2, cause = 'erased:' || CAST(id AS TEXT), key = '', journal = '{}' WHERE customer = $1`, e.id, e.alias)
 }
