@@ -67,8 +67,10 @@ func (e *eraser) erase(ctx context.Context) error {
 		return err
 	}
 	e.journeys(ctx)
-	e.messages(ctx)                                                                                       // and what a journey planned until it was waited for
-	for _, a := range []address{{channels.Call, phone}, {channels.Email, email}, {channels.SMS, phone}} { // in the order of putSuppressions
+	// Journeys are waited for: what one planned until then is among the messages.
+	e.messages(ctx)
+	// Addresses come in the order of putSuppressions.
+	for _, a := range []address{{channels.Call, phone}, {channels.Email, email}, {channels.SMS, phone}} {
 		e.veil(ctx, a)
 	}
 	e.words(ctx)
@@ -169,8 +171,7 @@ func withoutCustomer(r recordings.Recording, now time.Time) recordings.Recording
 // veiledBlock is a suppression that comes when its customer is erased already: the
 // address is not kept, unless somebody else is reached by it.
 func veiledBlock(ctx context.Context, tx *tx, b customers.Suppression) (customers.Suppression, error) {
-	_, shared, err := first(ctx, tx, column[string],
-		"SELECT c.id FROM customers c WHERE c.email = $1 UNION ALL SELECT c.id FROM customers c WHERE c.phone = $1 LIMIT 1", b.Address)
+	shared, err := reachesOthers(ctx, tx, address{b.Channel, b.Address}, "")
 	if err != nil || shared {
 		return b, err
 	}
@@ -224,7 +225,7 @@ func (e *eraser) veil(ctx context.Context, a address) {
 		reason = before
 	}
 	var shared bool
-	if _, shared, e.err = first(ctx, e.tx, column[string], "SELECT c.id FROM customers c WHERE c."+addressColumn(a.channel)+" = $1 AND c.id <> $2 LIMIT 1", a.text, e.id); e.err != nil {
+	if shared, e.err = reachesOthers(ctx, e.tx, a, e.id); e.err != nil {
 		return
 	}
 	if !shared && a.channel == channels.Email {
@@ -240,12 +241,14 @@ func (e *eraser) veil(ctx context.Context, a address) {
 	}
 }
 
-// addressColumn is the column of customers that holds by what a channel reaches them.
-func addressColumn(ch channels.Channel) string {
-	if ch == channels.Email {
-		return "email"
+// reachesOthers reports whether anybody has an address but a customer, "" for nobody.
+func reachesOthers(ctx context.Context, tx *tx, a address, but string) (others bool, err error) {
+	held := "phone"
+	if a.channel == channels.Email {
+		held = "email"
 	}
-	return "phone"
+	_, others, err = first(ctx, tx, column[string], "SELECT c.id FROM customers c WHERE c."+held+" = $1 AND c.id <> $2 LIMIT 1", a.text, but)
+	return others, err
 }
 
 // suppressErased suppresses the addresses among those of people that belong to

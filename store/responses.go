@@ -21,8 +21,8 @@ type responses struct{ store *Store }
 
 // Apply implements campaigns.Responses. The entry that a new line belongs to is
 // woken, whatever the line says. Of somebody who was erased since the response was
-// made stays what settles the delivery, and what keeps them unwritten to. The order of its locks is that of Begin and Settle:
-// deliveries, customers, lines, entries.
+// made stays what settles the delivery, and what keeps them unwritten to. The order of
+// its locks is that of Begin and Settle: deliveries, customers, lines, entries.
 func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Response) error {
 	defer r.store.timed("respond")()
 	if len(all) == 0 {
@@ -60,8 +60,8 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 // holdSpokenOf reads and locks the deliveries that responses move, and locks the
 // customers who showed a sign of life or were answered from a case, and all whom no
 // such delivery of theirs keeps from being erased. It returns who of them was erased
-// already. A line's key keeps whoever writes the same
-// line waiting: it comes after what such a writer holds.
+// already. A line's key keeps whoever writes the same line waiting: it comes after what
+// such a writer holds.
 func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held map[int64]*deliveries.Delivery, erased map[string]bool, err error) {
 	var moved []int64
 	for _, r := range all {

@@ -59,9 +59,9 @@ func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliver
 	return unreleased
 }
 
-// missed releases what waits although an outlet is up: it was given back by who had
+// releaseMissed releases what waits although an outlet is up: it was given back by who had
 // not seen yet that it came up, or waits for a provider whose place it took.
-func (o *Outlook) missed(ctx context.Context, known deliveries.Health) error {
+func (o *Outlook) releaseMissed(ctx context.Context, known deliveries.Health) error {
 	now := o.Now()
 	if known.Since.IsZero() {
 		var err error

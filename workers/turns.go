@@ -142,7 +142,7 @@ func (r *round) letGo(ctx context.Context, t *turn) {
 	r.released = true
 	ctx, cancel := r.whole(ctx)
 	defer cancel()
-	if err := r.Outlook.missed(ctx, known); err != nil {
+	if err := r.Outlook.releaseMissed(ctx, known); err != nil {
 		r.Log.Warn("what waits for a provider that is up was not released", "outlet", t.outlet.String(), "error", err)
 	}
 }
