@@ -19,7 +19,7 @@ type Entrance struct {
 	Host     string
 	Porter   accounts.Porter
 	Sessions accounts.Sessions
-	Journal  accounts.Audit
+	Audit    accounts.Audit
 }
 
 // visit is a request of somebody who was let in.
@@ -151,5 +151,5 @@ func (c *Console) note(v *visit, d door) error {
 		return nil
 	}
 	about := strings.TrimSpace(d.thing + " " + v.PathValue("id"))
-	return c.Entrance.Journal.Note(v.Context(), accounts.Deed{At: c.Now(), Account: v.account.Name, What: d.deed, About: about})
+	return c.Entrance.Audit.Note(v.Context(), accounts.Deed{At: c.Now(), Account: v.account.Name, What: d.deed, About: about})
 }

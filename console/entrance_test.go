@@ -39,7 +39,7 @@ func openOffice(t *testing.T) *office {
 		}
 	}
 	s.served(&console.Entrance{
-		Host: "console.shop.example", Porter: accounts.Porter{Directory: o.accounts, Hasher: hasher}, Sessions: o.accounts, Journal: o.accounts,
+		Host: "console.shop.example", Porter: accounts.Porter{Directory: o.accounts, Hasher: hasher}, Sessions: o.accounts, Audit: o.accounts,
 	})
 	return o
 }
@@ -182,7 +182,7 @@ func TestWhatCannotBeNotedIsNotDone(t *testing.T) {
 	o := openOffice(t)
 	id := "/cases/" + strconv.FormatInt(o.openCase("A broken cup"), 10)
 	anna := o.signIn("anna")
-	o.served(&console.Entrance{Host: "console.shop.example", Sessions: o.accounts, Journal: deaf{o.accounts}})
+	o.served(&console.Entrance{Host: "console.shop.example", Sessions: o.accounts, Audit: deaf{o.accounts}})
 	o.ask(from(post(id+"/close", url.Values{"note": {"done"}}), anna)).says(t, http.StatusInternalServerError)
 	if len(o.cases()) != 1 {
 		t.Error("a case was closed without a trace")

@@ -98,7 +98,7 @@ func FuzzForms(f *testing.F) {
 	begin(f)
 	s.openCase("A broken cup")
 	s.served(&console.Entrance{
-		Host: "console.shop.example", Porter: accounts.Porter{Directory: quickDirectory{staff}, Hasher: accounts.NewHasher()}, Sessions: staff, Journal: staff,
+		Host: "console.shop.example", Porter: accounts.Porter{Directory: quickDirectory{staff}, Hasher: accounts.NewHasher()}, Sessions: staff, Audit: staff,
 	})
 	f.Fuzz(func(t *testing.T, page uint8, known bool, id, query, kind, body string) {
 		defer bounds.Watch(t)()

@@ -41,7 +41,7 @@ func (c *Console) signIn(w http.ResponseWriter, r *visit) error {
 	token := accounts.NewToken()
 	err = errors.Join(
 		c.Entrance.Sessions.Begin(r.Context(), accounts.Session{Digest: accounts.Digest(token), Account: account.Name, Began: now, SeenAt: now}),
-		c.Entrance.Journal.Note(r.Context(), accounts.Deed{At: now, Account: account.Name, What: "signed in"}))
+		c.Entrance.Audit.Note(r.Context(), accounts.Deed{At: now, Account: account.Name, What: "signed in"}))
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (c *Console) noteRefusal(r *visit, now time.Time) error {
 	case err != nil:
 		return err
 	}
-	return c.Entrance.Journal.Note(r.Context(), accounts.Deed{At: now, Account: name, What: "was refused at the door"})
+	return c.Entrance.Audit.Note(r.Context(), accounts.Deed{At: now, Account: name, What: "was refused at the door"})
 }
 
 // inside is a path of this console, whatever a link says. Browsers read a backslash as

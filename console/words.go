@@ -61,7 +61,7 @@ func nameOf(c *customers.Customer) string {
 	if c == nil {
 		return ""
 	}
-	return strings.TrimSpace(c.FirstName + " " + c.LastName)
+	return c.FullName()
 }
 
 func newestFirst(events []customers.Event) []customers.Event {

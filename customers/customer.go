@@ -1,6 +1,7 @@
 package customers
 
 import (
+	"strings"
 	"time"
 
 	"rapport/channels"
@@ -89,6 +90,9 @@ type Engagement struct {
 	PushClickedAt  time.Time `json:"push_clicked_at,omitzero"`
 	WroteAt        time.Time `json:"wrote_at,omitzero"` // by themselves, whatever the channel
 }
+
+// FullName is the first and last name as far as they are known, "" where neither is.
+func (c *Customer) FullName() string { return strings.TrimSpace(c.FirstName + " " + c.LastName) }
 
 // Address is what a channel reaches the customer at, "" when there is none.
 // For push it is the endpoint of the latest subscription.

@@ -61,7 +61,7 @@ func (o *desk) write(p *parcel) (channels.Message, error) {
 	sender, country := edition.Senders[d.Channel], campaigns.CountryOf(customer, d.Channel)
 	m := channels.Message{
 		Delivery: d.ID, Attempt: attempt,
-		To: customer.Address(d.Channel), ToName: nameOf(customer), Country: country,
+		To: customer.Address(d.Channel), ToName: customer.FullName(), Country: country,
 		From: senderOf(edition, p), ReplyTo: sender.ReplyTo,
 	}
 	var err error
@@ -143,14 +143,4 @@ func (o *desk) address(m *channels.Message, customer *customers.Customer, sender
 // outletOf is a channel with the provider that serves it.
 func outletOf(providers map[channels.Channel]string, ch channels.Channel) deliveries.Outlet {
 	return deliveries.Outlet{Channel: ch, Provider: providers[ch]}
-}
-
-func nameOf(c *customers.Customer) string {
-	switch {
-	case c.FirstName == "":
-		return c.LastName
-	case c.LastName == "":
-		return c.FirstName
-	}
-	return c.FirstName + " " + c.LastName
 }

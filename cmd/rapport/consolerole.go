@@ -48,6 +48,6 @@ func (i *installation) entrance(c config.Console) (*console.Entrance, error) {
 	}
 	kept := i.Store.Accounts()
 	return &console.Entrance{
-		Host: at.Host, Porter: accounts.Porter{Directory: kept, Hasher: accounts.NewHasher()}, Sessions: kept, Journal: kept,
+		Host: at.Host, Porter: accounts.Porter{Directory: kept, Hasher: accounts.NewHasher()}, Sessions: kept, Audit: kept,
 	}, nil
 }

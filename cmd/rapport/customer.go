@@ -111,7 +111,7 @@ func printProfile(w io.Writer, c *customers.Customer, shop *campaigns.Workspace,
 
 // nameOf is a customer's name and id, or the id alone.
 func nameOf(c *customers.Customer) string {
-	name := strings.TrimSpace(c.FirstName + " " + c.LastName)
+	name := c.FullName()
 	if name == "" {
 		return c.ID
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,7 +80,7 @@ func (i *installation) explain(ctx context.Context, campaign, who string) (told 
 	}
 	c := edition.Campaigns[campaign]
 	if len(ids) == 0 && c == nil {
-		return told, nil, fmt.Errorf("there is no campaign %q; there are %s", campaign, strings.Join(slices.Sorted(maps.Keys(edition.Campaigns)), ", "))
+		return told, nil, noCampaign(edition.Workspace, campaign)
 	}
 	pauses, err := i.Store.Pauses(ctx)
 	if err != nil {

@@ -175,6 +175,9 @@ func (p *planning) kept(ctx context.Context, c *campaigns.Campaign, all bool) (m
 		return nil, err
 	}
 	for _, other := range p.beside(c, at) {
+		if other.ID == c.ID {
+			continue
+		}
 		under, err := p.underWay(ctx, other)
 		if err != nil {
 			return nil, err
@@ -183,7 +186,7 @@ func (p *planning) kept(ctx context.Context, c *campaigns.Campaign, all bool) (m
 		if err != nil {
 			return nil, err
 		}
-		kept[other.ID] = other.ID == c.ID || under.At.IsZero() && own.Equal(at)
+		kept[other.ID] = under.At.IsZero() && own.Equal(at)
 	}
 	return kept, nil
 }
@@ -201,12 +204,17 @@ func onlyOf(kept map[string]bool, each func(plan.Fate) error) func(plan.Fate) er
 	}
 }
 
+// noCampaign says that a workspace has no such campaign, and which it has.
+func noCampaign(w *campaigns.Workspace, id string) error {
+	return fmt.Errorf("there is no campaign %q; there are %s", id, strings.Join(slices.Sorted(maps.Keys(w.Campaigns)), ", "))
+}
+
 // wanted lists the campaigns to plan, in order of their names.
 func (p *planning) wanted(campaign string) ([]*campaigns.Campaign, error) {
 	all := p.workspace.Campaigns
 	if campaign != "" {
 		if all[campaign] == nil {
-			return nil, fmt.Errorf("there is no campaign %q; there are %s", campaign, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+			return nil, noCampaign(p.workspace, campaign)
 		}
 		return []*campaigns.Campaign{all[campaign]}, nil
 	}
