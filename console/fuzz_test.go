@@ -169,8 +169,10 @@ func answered(t *testing.T, w *httptest.ResponseRecorder, said string) {
 	}
 }
 
-// ours reports whether a browser stays with the console that is led there.
+// ours reports whether a browser stays with the console that is led there. What
+// stands behind a # leads nowhere.
 func ours(to string) bool {
+	to, _, _ = strings.Cut(to, "#")
 	at, err := url.Parse(to)
 	return err == nil && at.Host == "" && at.Scheme == "" && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.Contains(at.Path, `\`)
 }
