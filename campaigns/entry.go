@@ -122,6 +122,10 @@ type Move struct {
 	// Splits are the paths of splits with a winner that the entry came to: the
 	// first that does starts the clock of the decision.
 	Splits []string
+	// Awaiting is what the entry came to stand still for. What of it came before
+	// wakes the entry at once: whoever judged the event may have done so before the
+	// entry was there.
+	Awaiting []Awaited
 }
 
 // NewEntry is a new entry with the rule of its campaign.
@@ -134,7 +138,7 @@ type NewEntry struct {
 
 // Entries keeps journeys.
 type Entries interface {
-	// Enter adds single entries, each unique on its trigger and customer, one
+	// Enter adds single entries of customers with a profile, each unique on its trigger and customer, one
 	// running at a time per campaign, customer and key, again by the rule. One
 	// for another profile of a person who is running already, or is let in by
 	// the same call, is added as finished with duplicate_person, unless its

@@ -31,7 +31,7 @@ type Event struct {
 // Timeline is the record of what happened, by customer.
 type Timeline interface {
 	// Append records events, each once, and says for each whether it was new.
-	// Durable when it returns.
+	// Of somebody without a profile it keeps nothing. Durable when it returns.
 	Append(ctx context.Context, events []Event) (fresh []bool, err error)
 	// Of lists a customer's events, oldest first, at most limit of the newest.
 	Of(ctx context.Context, customer string, limit int) ([]Event, error)

@@ -21,6 +21,9 @@ func (r runs) EnterShard(ctx context.Context, shard campaigns.Shard, in campaign
 	defer r.store.timed("enter_shard")()
 	err = r.store.write(ctx, func(tx *tx) error {
 		entered = 0
+		if err := tx.unlessAlone(ctx, erasing); err != nil {
+			return err
+		}
 		open, err := openShard(ctx, tx, shard)
 		if err != nil || !open {
 			return err

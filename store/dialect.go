@@ -80,6 +80,7 @@ func (t *tx) forUpdateOfFree(table string) string {
 const (
 	spending = 0x72617070_01 // taking from budgets
 	applying = 0x72617070_02 // applying a workspace
+	erasing  = 0x72617070_03 // erasing somebody, while nobody writes about whom a condition selects
 )
 
 // alone waits until no other transaction does the same thing, and keeps others
@@ -89,5 +90,15 @@ func (t *tx) alone(ctx context.Context, doing int64) error {
 		return nil
 	}
 	_, err := t.exec(ctx, "SELECT pg_advisory_xact_lock($1)", doing)
+	return err
+}
+
+// unlessAlone waits until nobody does a thing alone, and keeps others from it until
+// this transaction ends. Any number may at once.
+func (t *tx) unlessAlone(ctx context.Context, doing int64) error {
+	if t.dialect != expression.Postgres {
+		return nil
+	}
+	_, err := t.exec(ctx, "SELECT pg_advisory_xact_lock_shared($1)", doing)
 	return err
 }

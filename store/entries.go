@@ -27,7 +27,16 @@ func (s *Store) Enter(ctx context.Context, entries []campaigns.Entry, again camp
 	defer s.timed("enter")()
 	var entered []cause
 	err := s.write(ctx, func(tx *tx) (err error) {
-		entered, err = insertEntries(ctx, tx, entries, again)
+		var who []string
+		for _, e := range entries {
+			who = append(who, e.Customer)
+		}
+		here, err := keepPresent(ctx, tx, who)
+		if err != nil {
+			return err
+		}
+		known := slices.DeleteFunc(slices.Clone(entries), func(e campaigns.Entry) bool { return !here.has(e.Customer) })
+		entered, err = insertEntries(ctx, tx, known, again)
 		return err
 	})
 	if err != nil {
@@ -218,15 +227,19 @@ func (s *Store) Awake(ctx context.Context, now time.Time, lease time.Duration, l
 
 // wakeEntries lets entries be looked at at once, because there is news. It
 // counts as a change: a move that was judged without the news is refused. An
-// entry before its first step waits for its own time; nothing is news to it. Until a
-// moment they are left to the caller; the zero time leaves a lease as it is.
+// entry before its first step waits for its own time; nothing is news to it. It is
+// asked of the row and not of the condition, which would not wait for a move that is
+// just taking it to its first step. Until a moment they are left to the caller; the
+// zero time leaves a lease as it is.
 func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64, until time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	_, err := tx.execRows(ctx, numbers(distinct(ids)), `
-		UPDATE entries SET wake_at = $1, revision = revision + 1, lease_until = COALESCE(CAST($2 AS BIGINT), lease_until)
-		WHERE `+tx.among("id")+" AND "+asRead("state")+" = 'running' AND position <> ''", now.UnixMilli(), instant(until))
+		UPDATE entries SET wake_at = CASE WHEN position = '' THEN wake_at ELSE $1 END,
+			revision = CASE WHEN position = '' THEN revision ELSE revision + 1 END,
+			lease_until = CASE WHEN position = '' THEN lease_until ELSE COALESCE(CAST($2 AS BIGINT), lease_until) END
+		WHERE `+tx.among("id")+" AND "+asRead("state")+" = 'running'", now.UnixMilli(), instant(until))
 	return err
 }
 

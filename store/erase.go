@@ -55,6 +55,9 @@ type eraser struct {
 }
 
 func (e *eraser) erase(ctx context.Context) error {
+	if err := e.tx.alone(ctx, erasing); err != nil {
+		return err
+	}
 	e.messages(ctx)
 	if e.err != nil {
 		return e.err

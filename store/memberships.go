@@ -81,6 +81,9 @@ func (g glance) people() *audienceQuery {
 // take writes differences down with the journeys they begin. Whoever else looks
 // at the part waits, and then finds nothing.
 func (g glance) take(ctx context.Context, tx *tx, limit int) (int, error) {
+	if err := tx.unlessAlone(ctx, erasing); err != nil {
+		return 0, err
+	}
 	if err := g.hold(ctx, tx); err != nil {
 		return 0, err
 	}

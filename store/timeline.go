@@ -21,7 +21,7 @@ func (s *Store) Append(ctx context.Context, events []customers.Event) (fresh []b
 	}
 	if err = s.reachBack(ctx, oldest); err == nil {
 		err = s.write(ctx, func(tx *tx) (err error) {
-			fresh, err = appendEvents(ctx, tx, events)
+			fresh, err = appendOfPresent(ctx, tx, events)
 			return err
 		})
 	}
@@ -29,6 +29,31 @@ func (s *Store) Append(ctx context.Context, events []customers.Event) (fresh []b
 		return nil, fmt.Errorf("append %d events: %w", len(events), err)
 	}
 	return fresh, nil
+}
+
+// appendOfPresent is appendEvents that leaves out whom it does not find.
+func appendOfPresent(ctx context.Context, tx *tx, events []customers.Event) (fresh []bool, err error) {
+	var who []string
+	for _, e := range events {
+		who = append(who, e.Customer)
+	}
+	here, err := keepPresent(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
+	var known []customers.Event
+	var at []int // in events
+	for i, e := range events {
+		if here.has(e.Customer) {
+			known, at = append(known, e), append(at, i)
+		}
+	}
+	added, err := appendEvents(ctx, tx, known)
+	fresh = make([]bool, len(events))
+	for i, isNew := range added {
+		fresh[at[i]] = isNew
+	}
+	return fresh, err
 }
 
 // appendEvents records events inside a transaction, each once, and says for

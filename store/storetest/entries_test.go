@@ -13,6 +13,9 @@ import (
 
 func enter(t *testing.T, s *store.Store, again campaigns.Again, entries ...campaigns.Entry) []bool {
 	t.Helper()
+	for _, e := range entries {
+		befriend(t, s, e.Customer)
+	}
 	added, err := s.Enter(t.Context(), entries, again)
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +115,7 @@ func TestManyEnterAtOnceAndOneDoes(t *testing.T) {
 	for _, again := range []campaigns.Again{always, {Mode: "never"}} {
 		t.Run(again.Mode, func(t *testing.T) {
 			Each(t, func(t *testing.T, s *store.Store) {
+				befriend(t, s, "c-1")
 				var in atomic.Int64
 				together(t, 8, func(i int) error {
 					added, err := s.Enter(t.Context(), []campaigns.Entry{journey("c-1", fmt.Sprintf("event:%d", i))}, again)

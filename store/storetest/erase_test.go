@@ -454,6 +454,14 @@ func late(t *testing.T, s *store.Store, had deliveries.Delivery) map[string]func
 		"a browser":           func() error { return s.Subscribe(t.Context(), who, browserOf("quillmark-2"), noon) },
 		"a visitor's browser": func() error { return s.Adopt(t.Context(), map[string]string{"anonymous:visitor": who}) },
 		"a case":              func() error { return s.Casebook().Open(t.Context(), []customers.Case{opened}) },
+		"what they did": func() error {
+			_, err := s.Append(t.Context(), []customers.Event{said("late:2")})
+			return err
+		},
+		"a journey": func() error {
+			_, err := s.Enter(t.Context(), []campaigns.Entry{journey(who, "late:3")}, campaigns.Again{})
+			return err
+		},
 	}
 }
 
@@ -493,6 +501,59 @@ func TestWhatComesBesideAnErasureWaitsForIt(t *testing.T) {
 		}
 		write(t, dsn, "DELETE FROM suppressions") // else it is theirs again with them
 		put(t, s, forgotten)
+	}
+}
+
+// Whom a condition selects nobody holds, so that these wait for an erasure as a whole.
+// It has ended their journeys when they begin.
+func TestWhoIsSelectedBesideAnErasureDoesNotComeBack(t *testing.T) {
+	selects := map[string]func(*store.Store, campaigns.Shard) error{
+		"an audience": func(s *store.Store, all campaigns.Shard) error {
+			_, err := s.Runs().EnterShard(t.Context(), all, campaigns.Intake{Campaign: weekly("always", 0)}, noon)
+			return err
+		},
+		"a watched segment": func(s *store.Store, _ campaigns.Shard) error {
+			richness(t, s).look(noon)
+			return nil
+		},
+	}
+	for what, enters := range selects {
+		t.Run(what, func(t *testing.T) {
+			dsn := fresh.Postgres(t) // SQLite has one writer
+			s := erasable(t, dsn)
+			put(t, s, forgotten, customers.Customer{ID: "c-other"})
+			putOrders(t, s, order("secret-order", forgotten.ID, noon, line(1, 1, 100)))
+			richness(t, s).look(noon)
+			points(t, s, forgotten.ID, 10)
+			occur(t, s, 1, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})
+			all := pending(t, s)[0]
+			hold, err := beside(t, dsn).BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := hold.ExecContext(t.Context(), "SELECT id FROM orders WHERE id = 'secret-order' FOR UPDATE"); err != nil {
+				t.Fatal(err)
+			}
+			underWay := make(chan struct{})
+			var over atomic.Bool
+			together(t, 3, func(i int) error {
+				switch i {
+				case 0:
+					_, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon)
+					return err
+				case 1:
+					defer over.Store(true)
+					<-underWay
+					return enters(s, all)
+				}
+				awaited(t, hold, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
+				close(underWay)
+				for !over.Load() && !holds(t, hold, "l.locktype = 'advisory'") {
+				}
+				return hold.Commit()
+			})
+			untold(t, dsn, telling...)
+		})
 	}
 }
 
@@ -544,6 +605,7 @@ func TestWhatIsLeftWithoutAProfileCanBeErased(t *testing.T) {
 			t.Errorf("erased twice: %v", err)
 		}
 		appended(t, s, customers.Event{Customer: "ghost", Name: "Seen", Key: "ghost's", At: noon, ReceivedAt: noon})
+		write(t, dsn, "DELETE FROM customers WHERE id = 'ghost'")
 		if gone, err := s.Erase(t.Context(), "ghost", customers.Alias("z"), noon); err != nil || gone.Events != 1 {
 			t.Errorf("of whom one line told: %+v, %v", gone, err)
 		}

@@ -16,11 +16,26 @@ func event(customer, key string, at time.Time) customers.Event {
 
 func appended(t *testing.T, s *store.Store, events ...customers.Event) []bool {
 	t.Helper()
+	for _, e := range events {
+		befriend(t, s, e.Customer)
+	}
 	fresh, err := s.Append(t.Context(), events)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return fresh
+}
+
+// befriend makes a profile for whoever has none.
+func befriend(t *testing.T, s *store.Store, id string) {
+	t.Helper()
+	known, err := s.Load(t.Context(), []string{id}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if known[id] == nil {
+		put(t, s, customers.Customer{ID: id})
+	}
 }
 
 func TestAnEventIsRecordedOnce(t *testing.T) {
