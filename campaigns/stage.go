@@ -42,9 +42,10 @@ const (
 )
 
 // lettingIn is how long those who walk journeys, and read a share before it grew, may
-// still act on it: the longest their tasks take. Who enters a broadcast's audience
+// still act on it: the longest a stage takes to open after its moment, the longest their
+// tasks take then, and what clocks may differ by. Who enters a broadcast's audience
 // keeps the share as it is until that is done.
-const lettingIn = time.Minute
+const lettingIn = 2 * time.Minute
 
 // mostHolds is how often too little may be known before a person is asked.
 const mostHolds = 3

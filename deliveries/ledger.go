@@ -83,6 +83,9 @@ type Outcome struct {
 	Onward time.Time
 	// Ends is how the entry that waited for the delivery ends by it; nil wakes it.
 	Ends *Ending
+	// Again says that the same word was given before, and nobody knows whether it was
+	// taken.
+	Again bool
 }
 
 // Ending is the end of an entry that waited for nothing but a delivery. Where

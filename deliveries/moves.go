@@ -49,6 +49,8 @@ func (d Delivery) Dropped(reason SkipReason, now time.Time) Delivery {
 func (d Delivery) After(o Outcome, now time.Time) (Delivery, bool) {
 	evidenced := d.Status.Rank() >= Sent.Rank()
 	switch {
+	case evidenced && o.Status == Sent && o.Again && d.ProviderID == o.ProviderID && d.SettledAt.UnixMilli() == now.UnixMilli():
+		return d, true // the word was taken the first time
 	case evidenced && o.Status == Sent:
 		d.Segments, d.Cost = o.Segments, d.Cost+o.Cost
 		d.ProviderID = cmp.Or(d.ProviderID, o.ProviderID)

@@ -1,6 +1,7 @@
 package deliveries_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -35,6 +36,23 @@ func TestWhatWasNotSentGivesBackWhatItTook(t *testing.T) {
 		if !counts || d.TakenAt.IsZero() || d.Cost != 8 {
 			t.Errorf("%s: %+v", status, d)
 		}
+	}
+}
+
+// A database may take a word and be gone before it says so.
+func TestAWordThatIsSaidAgainCountsOnce(t *testing.T) {
+	word := deliveries.Outcome{Status: deliveries.Sent, ProviderID: "SM1", Segments: 2, Cost: 8}
+	taken, _ := sending().After(word, noon)
+	word.Again = true
+	if again, counts := taken.After(word, noon); !counts || !reflect.DeepEqual(again, taken) {
+		t.Errorf("then it is %+v", again)
+	}
+	if first, _ := sending().After(word, noon); !reflect.DeepEqual(first, taken) {
+		t.Errorf("where it was not taken: %+v", first)
+	}
+	reported, _ := sending().Advanced(deliveries.Progress{Status: deliveries.Delivered, ProviderID: "SM1", At: noon.Add(-time.Second)}, noon)
+	if billed, _ := reported.After(word, noon); billed.Cost != taken.Cost || billed.Segments != 2 {
+		t.Errorf("where a report was taken: %+v", billed)
 	}
 }
 

@@ -13,30 +13,54 @@ var _ campaigns.Arrivals = (*Store)(nil)
 
 // Arrived implements campaigns.Arrivals.
 func (s *Store) Arrived(ctx context.Context, awaited []campaigns.Awaited) (map[int64][]customers.Event, error) {
-	found := map[int64][]customers.Event{}
 	if len(awaited) == 0 {
-		return found, nil
+		return nil, nil
 	}
-	rows := newRows("entry int, customer text, name text, since int, after int")
-	for _, a := range awaited {
-		rows.add(a.Entry, a.Customer, a.Event, a.Since, a.After)
-	}
+	var found map[int64][]customers.Event
 	err := s.read(ctx, func(tx *tx) error {
-		_, err := listRows(ctx, tx, rows, func(r record) (none struct{}, err error) {
+		found = map[int64][]customers.Event{}
+		_, err := listRows(ctx, tx, awaitedRows(awaited), func(r record) (none struct{}, err error) {
 			var entry int64
 			event, err := scanEvent(r.withFirst(&entry))
 			found[entry] = append(found[entry], event)
 			return none, err
-		}, `
-			SELECT v.entry, `+eventColumns+` FROM {rows} AS v
-			JOIN events e ON e.customer = v.customer AND e.name = v.name AND e.received_at >= v.since AND e.id > v.after AND e.live = 1
-			ORDER BY e.at, e.id`)
+		}, "SELECT v.entry, "+eventColumns+" FROM {rows} AS v JOIN events e ON "+brings+" ORDER BY e.at, e.id")
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what %d entries wait for: %w", len(awaited), err)
 	}
 	return found, nil
+}
+
+func awaitedRows(awaited []campaigns.Awaited) *rowset {
+	rows := newRows("entry int, customer text, name text, since int, after int")
+	for _, a := range awaited {
+		rows.add(a.Entry, a.Customer, a.Event, a.Since, a.After)
+	}
+	return rows
+}
+
+// brings is Awaited.Brings of a row v and a live event e.
+const brings = "e.customer = v.customer AND e.name = v.name AND e.received_at >= v.since AND e.id > v.after AND e.live = 1"
+
+// lookBack wakes entries that came to a step that waits for an event while that
+// event came too. The entries are held from before this look: who judges an event that
+// comes after it waits for them, and finds them there.
+func lookBack(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Move) error {
+	var awaited []campaigns.Awaited
+	for _, m := range moves {
+		awaited = append(awaited, m.Awaiting...)
+	}
+	if len(awaited) == 0 {
+		return nil
+	}
+	came, err := listRows(ctx, tx, awaitedRows(awaited), column[int64],
+		"SELECT v.entry FROM {rows} AS v WHERE EXISTS (SELECT 1 FROM events e WHERE "+brings+")")
+	if err != nil {
+		return err
+	}
+	return wakeEntries(ctx, tx, now, came, time.Time{})
 }
 
 // Wake implements campaigns.Arrivals.

@@ -198,6 +198,7 @@ func followMoves(ctx context.Context, tx *tx, now time.Time, moves []campaigns.M
 			_, err := appendEvents(ctx, tx, events)
 			return err
 		},
+		func() error { return lookBack(ctx, tx, now, moves) },
 	} {
 		if err := write(); err != nil {
 			return err

@@ -89,6 +89,58 @@ func TestASlowDatabaseLeavesNoDoubtWhileTheLeaseLasts(t *testing.T) {
 	s.stands(deliveries.Sent, "")
 }
 
+// away is a ledger that cannot be reached once, when it is told what was sent.
+type away struct {
+	deliveries.Ledger
+	was bool
+}
+
+func (l *away) Settle(ctx context.Context, fence deliveries.Fence, now time.Time, outcomes []deliveries.Outcome) (int, error) {
+	if !l.was && outcomes[0].Status == deliveries.Sent {
+		l.was = true
+		return 0, errors.New("connection refused")
+	}
+	return l.Ledger.Settle(ctx, fence, now, outcomes)
+}
+
+func TestWhatAProviderAnsweredIsWrittenOnceTheDatabaseIsBack(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.courier.Ledger = &away{Ledger: s.store}
+	ok(t, s.courier.Deliver(s.ctx(), s.due()))
+	s.stands(deliveries.Sent, "")
+}
+
+// tardy is a ledger whose answer to a Begin takes long, while somebody else does
+// something.
+type tardy struct {
+	deliveries.Ledger
+	meanwhile func()
+}
+
+func (l tardy) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, all []deliveries.Candidate, judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict) ([]deliveries.Verdict, error) {
+	verdicts, err := l.Ledger.Begin(ctx, fence, now, horizon, all, judge)
+	l.meanwhile()
+	return verdicts, err
+}
+
+func TestNothingLeavesOnAnOldVerdict(t *testing.T) {
+	s := open(t, files)
+	s.plan("ann", "Texted once")
+	s.courier.Ledger = tardy{s.store, func() {
+		s.later(40 * time.Second)
+		ok(t, s.store.Suppress(s.ctx(), []customers.Suppression{{Channel: channels.SMS, Address: phoneOf("ann"), Reason: channels.ReasonOptedOut, At: s.clock()}}))
+	}}
+	ok(t, s.courier.Deliver(s.ctx(), s.due()))
+	s.stands(deliveries.Planned, "")
+	s.courier.Ledger = s.store
+	s.deliver()
+	s.stands(deliveries.Skipped, string(deliveries.Suppressed))
+	if n := len(s.provider.requests()); n != 0 {
+		t.Errorf("%d messages went out", n)
+	}
+}
+
 func (s *shop) mend() {
 	s.t.Helper()
 	ok(s.t, s.mender.Round(s.ctx()))

@@ -64,6 +64,10 @@ func deliverTimeout(lease, call time.Duration) time.Duration {
 	return max(leaseOr(lease)-2*callOr(call), time.Second)
 }
 
+// turnWithin is how long a message may wait for its turn after it was judged: somebody
+// may say stop meanwhile.
+func turnWithin(call time.Duration) time.Duration { return callOr(call) / 2 }
+
 func callOr(call time.Duration) time.Duration {
 	if call == 0 {
 		return usualCall

@@ -33,7 +33,7 @@ func (r *round) sift(ctx context.Context, parcels []*parcel) ([]*parcel, error) 
 	if err := r.settle(ctx, late, now); err != nil {
 		return nil, err
 	}
-	_, err := r.begin(ctx, held, now)
+	_, _, err := r.begin(ctx, held, now)
 	return ready, err
 }
 
@@ -55,10 +55,11 @@ func (p *parcel) matter() campaigns.Matter {
 	}
 }
 
-// begin commits the verdicts of parcels and returns those that may leave.
-func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]*parcel, error) {
+// begin commits the verdicts of parcels and returns those that may leave, and when
+// they were judged.
+func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) (leaving []*parcel, judged time.Time, err error) {
 	if len(parcels) == 0 {
-		return nil, nil
+		return nil, now, nil
 	}
 	byID := make(map[int64]*parcel, len(parcels))
 	candidates := make([]deliveries.Candidate, len(parcels))
@@ -75,6 +76,7 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]
 	}
 	verdicts, err := r.Ledger.Begin(ctx, r.fence, now, r.edition.Horizon(now, judgedBy...), candidates,
 		func(d deliveries.Delivery, pressure deliveries.Pressure) deliveries.Verdict {
+			judged = r.Now()
 			p := byID[d.ID]
 			if !p.verdict.Go {
 				return p.verdict // held before it was rendered
@@ -82,10 +84,9 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]
 			return r.judge(p, pressure, now)
 		})
 	if err != nil {
-		return nil, fmt.Errorf("begin a window of %d: %w", len(parcels), err)
+		return nil, judged, fmt.Errorf("begin a window of %d: %w", len(parcels), err)
 	}
 	r.Shown.judged(r.outlet.Channel, verdicts)
-	var leaving []*parcel
 	lost := 0
 	for i, verdict := range verdicts {
 		switch {
@@ -100,5 +101,5 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) ([]
 	if lost > 0 {
 		r.Log.Warn("deliveries were taken over before they were sent", "deliveries", lost)
 	}
-	return leaving, nil
+	return leaving, judged, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -71,21 +70,20 @@ func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
 		return err
 	}
 	moves := make([]campaigns.Move, 0, len(travellers))
-	var arriving []campaigns.Awaited
 	for _, p := range parties {
 		for _, traveller := range p.travellers {
 			move := edition.Advance(p.campaign, traveller, now)
-			moves = append(moves, move)
 			if move.Entry.Position != traveller.Entry.Position {
-				arriving = append(arriving, p.campaign.Awaiting(move.Entry)...)
+				move.Awaiting = p.campaign.Awaiting(move.Entry)
 			}
+			moves = append(moves, move)
 		}
 	}
 	if err := t.Entries.Apply(ctx, now, moves); err != nil {
 		return fmt.Errorf("write %d moves: %w", len(moves), err)
 	}
 	t.Shown.Metrics.Walked(len(travellers), latest(travellers, now))
-	return t.lookBack(ctx, now, arriving)
+	return nil
 }
 
 // travellersOf loads entries. The messages of the last seven days are counted where
@@ -170,16 +168,6 @@ func (t *Walker) arrived(ctx context.Context, awaited []campaigns.Awaited) (map[
 		return nil, fmt.Errorf("read what %d entries wait for: %w", len(awaited), err)
 	}
 	return arrived, nil
-}
-
-// lookBack wakes entries that came to a step that waits for an event while that
-// event came too: whoever judged it may have done so before the entry was there.
-func (t *Walker) lookBack(ctx context.Context, now time.Time, arriving []campaigns.Awaited) error {
-	arrived, err := t.arrived(ctx, arriving)
-	if err != nil || len(arrived) == 0 {
-		return err
-	}
-	return t.Arrivals.Wake(ctx, now, slices.Collect(maps.Keys(arrived)))
 }
 
 // fillCounts fills in how often the wanted events stand on the timelines.

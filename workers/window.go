@@ -35,18 +35,22 @@ func (r *round) sendWindow(ctx context.Context, parcels []*parcel, probe bool) (
 	if len(unwritable) > 0 {
 		r.Shown.Metrics.Sent(string(r.outlet.Channel), r.outlet.Provider, map[string]int{"not_rendered": len(unwritable)})
 	}
-	leaving, err := r.begin(ctx, written, r.Now())
+	leaving, judged, err := r.begin(ctx, written, r.Now())
 	if err != nil {
 		return false, errors.Join(err, r.unsent(ctx, written))
 	}
 	if len(leaving) == 0 {
 		return false, nil
 	}
+	if now := r.Now(); now.Sub(judged) >= turnWithin(r.Call) || !now.Before(r.until) {
+		r.Log.WarnContext(ctx, "the database said too late that messages may leave", "messages", len(leaving), "after", now.Sub(judged))
+		return false, r.unsent(ctx, leaving)
+	}
 	// Messages that have begun are not torn off by a shutdown: the provider's
 	// time-out bounds them.
 	inFlight, cancel := r.whole(ctx)
 	defer cancel()
-	late, cancelLate := context.WithTimeout(inFlight, callOr(r.Call)/2) // for those that wait for their turn
+	late, cancelLate := context.WithTimeout(inFlight, turnWithin(r.Call))
 	defer cancelLate()
 	sentAt := r.Now()
 	results := r.handOver(inFlight, late.Done(), leaving)
@@ -67,7 +71,7 @@ func (r *round) sendWindow(ctx context.Context, parcels []*parcel, probe bool) (
 	after, cancelAfter := r.leased(ctx)
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
-	blocked, settled := r.blockRefused(after, leaving, results, now), r.settle(after, outcomes, now)
+	blocked, settled := r.blockRefused(after, leaving, results, now), r.settleInTime(after, outcomes, now)
 	noted := r.observe(after, leaving, results, probe)
 	r.trail(after, leaving, now)
 	var walked error
@@ -77,14 +81,31 @@ func (r *round) sendWindow(ctx context.Context, parcels []*parcel, probe bool) (
 	return true, errors.Join(blocked, settled, noted, walked)
 }
 
-// unsent gives back parcels of which nobody knows whether they are written down
-// as being sent: the database went away before it could say so. Not a byte of them
+// unsent gives back parcels that are written down as being sent, or may be: the
+// database went away before it could say so, or said so too late. Not a byte of them
 // has left, and no other may find that out.
 func (r *round) unsent(ctx context.Context, parcels []*parcel) error {
 	ctx, cancel := r.leased(ctx)
 	defer cancel()
+	return untilOver(ctx, func() error { return r.giveBack(ctx, rowsOf(parcels), "", r.Now(), 0) })
+}
+
+// settleInTime is settle of what a provider answered, which nobody else knows: a
+// database that is away is asked again until ctx ends. Then it is in doubt.
+func (r *round) settleInTime(ctx context.Context, outcomes []deliveries.Outcome, now time.Time) error {
+	return untilOver(ctx, func() error {
+		err := r.settle(ctx, outcomes, now)
+		for i := range outcomes {
+			outcomes[i].Again = true
+		}
+		return err
+	})
+}
+
+// untilOver tries until it succeeds or ctx ends, and returns the last error.
+func untilOver(ctx context.Context, try func() error) error {
 	for {
-		err := r.giveBack(ctx, rowsOf(parcels), "", r.Now(), 0)
+		err := try()
 		if err == nil || ctx.Err() != nil {
 			return err
 		}

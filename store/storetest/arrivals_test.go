@@ -8,6 +8,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/store"
+	"rapport/store/storetest/fresh"
 )
 
 func TestWhatAJourneyWaitsForIsLiveAndNew(t *testing.T) {
@@ -141,4 +142,30 @@ func TestTakingBackWakesToo(t *testing.T) {
 		wakes("a release", s.Release(t.Context(), channels.SMS, "+49300000000", noon.Add(time.Hour)))
 		wakes("a browser that is gone", s.Unsubscribe(t.Context(), browser.Endpoint))
 	})
+}
+
+// Whoever judges an event while an entry is taken to a step that waits for it waits for
+// that move, which did not see the event, and then wakes the entry.
+func TestAWakingWaitsForTheMoveUnderWay(t *testing.T) {
+	dsn := fresh.Postgres(t) // SQLite has one writer
+	s := Open(t, dsn)
+	enter(t, s, always, journey("c-1", "event:1"))
+	entry := running(t, s, "c-1")[0]
+	move, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := move.ExecContext(t.Context(), "UPDATE entries SET position = '0', wake_at = 7, revision = revision + 1 WHERE id = $1", entry.ID); err != nil {
+		t.Fatal(err)
+	}
+	together(t, 2, func(i int) error {
+		if i == 0 {
+			return s.Wake(t.Context(), noon, []int64{entry.ID})
+		}
+		awaited(t, move, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
+		return move.Commit()
+	})
+	if woken := running(t, s, "c-1")[0]; !woken.WakeAt.Equal(noon) {
+		t.Errorf("it wakes at %s", woken.WakeAt)
+	}
 }
