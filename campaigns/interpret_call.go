@@ -34,10 +34,11 @@ func (h *hearing) hearCall() {
 }
 
 // refusesCalls reports whether what was pressed or said on a call asks not to be
-// called again. The call's own script tells, whichever campaign it is of.
+// called again. The call's own script tells, whichever campaign it is of. A key that
+// stops has to be pressed: what sounds like a nine may be a "nein".
 func refusesCalls(r channels.Report, d deliveries.Delivery) bool {
 	q, known := questionOf(r, d)
-	return known && q.Stops(r.Answer) || wantsNoCalls(r.Text)
+	return known && r.Text == "" && q.Stops(r.Answer) || wantsNoCalls(r.Text)
 }
 
 // refusesTexts reports whether what was said on a call asks for no more texts. The call

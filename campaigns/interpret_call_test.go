@@ -144,6 +144,18 @@ func TestWhoWantsNoCallsGetsNone(t *testing.T) {
 	}
 }
 
+// A machine hears a German "nein" as a nine: only keys stop, as the caller is told.
+func TestANineThatWasSaidStopsNothing(t *testing.T) {
+	open := channels.CallQuestion{ID: "why", Expect: channels.ExpectSpeech}
+	c, d := talk(CSAT5, digits("csat", 1, 5), open)
+	for _, question := range []string{"csat", "why"} {
+		r := spokenReport(question, "9", "9")
+		if got := interpret(c, r, d); got.Suppression != nil || Binding(r, d) {
+			t.Errorf("%s: %s, %+v", question, got.Event.Name, got.Suppression)
+		}
+	}
+}
+
 // Who says on a call that they want no more texts is still called.
 func TestNoMoreTextsSaidOnACall(t *testing.T) {
 	open := channels.CallQuestion{ID: "why", Expect: channels.ExpectSpeech}
