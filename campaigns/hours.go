@@ -44,15 +44,12 @@ func (w *Workspace) hoursOf(c *Campaign, cust *customers.Customer, ch channels.C
 }
 
 // holidaysOf are the days that a customer keeps: everybody's and those of their
-// country, which is the profile's or else the phone number's.
+// country.
 func holidaysOf(c *customers.Customer, all []Holiday) []Holiday {
 	if len(all) == 0 {
 		return nil
 	}
-	home := c.Country
-	if home == "" && c.Phone != "" {
-		home = CountryOf(c, channels.SMS)
-	}
+	home := homeOf(c)
 	var kept []Holiday
 	for _, day := range all {
 		if day.Country == "" || day.Country == home {

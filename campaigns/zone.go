@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"rapport/channels"
 	"rapport/customers"
 )
 
@@ -38,19 +39,31 @@ func (w *Workspace) ZoneOf(c *customers.Customer) (zone *time.Location, from str
 // each of them; the first names the clock on the record.
 func (w *Workspace) clocksOf(c *customers.Customer) (zones []*time.Location, from string) {
 	zone, from := w.ZoneOf(c)
-	names := countryZones[c.Country]
-	if from != zoneFromWorkspace || len(names) < 2 {
+	if from != zoneFromWorkspace {
 		return []*time.Location{zone}, from
 	}
-	for _, name := range names {
+	home := homeOf(c)
+	for _, name := range countryZones[home] {
 		if zone, known := zoneNamed(name); known {
 			zones = append(zones, zone)
 		}
 	}
-	if len(zones) == 0 {
+	switch len(zones) {
+	case 0:
 		return []*time.Location{zone}, from
+	case 1: // by the profile's country it would be known
+		return zones, zoneFromPhone
 	}
-	return zones, "every zone of " + c.Country
+	return zones, "every zone of " + home
+}
+
+// homeOf is the customer's country: the profile's, or else the phone number's; ""
+// where neither is known. A mobile number tells it, and no zone within it.
+func homeOf(c *customers.Customer) string {
+	if c.Country == "" && c.Phone != "" {
+		return CountryOf(c, channels.SMS)
+	}
+	return c.Country
 }
 
 func (w *Workspace) zone() *time.Location {
