@@ -288,6 +288,10 @@ type Webhook struct {
 	Body map[string]any
 }
 
+// usualDue is how soon somebody must have looked after whoever is unhappy or writes to
+// us, where nothing says how soon.
+const usualDue = 4 * time.Hour
+
 // CaseRule is a case to open.
 type CaseRule struct {
 	Queue    string

@@ -326,17 +326,23 @@ func (h *hearing) unasked() {
 	h.openReply()
 }
 
-// openReply opens a case about what somebody wrote or said.
+// openReply opens a case about what somebody wrote or said. Words in the place of a
+// score are as urgent as a low one, and go where such scores go.
 func (h *hearing) openReply() {
 	what := "Reply to "
 	if h.customer != nil && h.customer.Kind == Stranger {
 		what = "Somebody we do not know writes to "
 	}
-	h.openCase(customers.WhyReply, CaseRule{}, customers.Normal, what)
+	var rule CaseRule
+	if h.step != nil && h.step.Send.Ask != nil && h.step.Send.Ask.Threshold != nil {
+		low := h.step.Send.Ask.Case // whose title and note may speak of a score
+		rule = CaseRule{Queue: low.Queue, Priority: low.Priority, Due: low.Due}
+	}
+	h.openCase(customers.WhyReply, rule, customers.Normal, what)
 }
 
 // openCase files a case by a rule, titled by what happened and the campaign
-// where the rule names no title.
+// where the rule names no title, and due in the usual time where it names none.
 func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, what string) {
 	about := "us"
 	if h.campaign != nil {
@@ -354,6 +360,9 @@ func (h *hearing) openCase(why string, rule CaseRule, usual customers.Priority, 
 		return
 	}
 	opened = rule.file(opened, h.campaign, usual, h.now)
+	if rule.Due == 0 {
+		opened.UsualDueAt = h.now.Add(usualDue)
+	}
 	h.means.Case = &opened
 }
 

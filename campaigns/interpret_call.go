@@ -152,6 +152,9 @@ func (h *hearing) record() {
 	}
 }
 
+// callBackWithin is how soon somebody must have called back who was promised it.
+const callBackWithin = time.Hour
+
 // putThrough opens a case for a customer who was put through to a person,
 // urgent where nobody took the call: they were promised one.
 func (h *hearing) putThrough() {
@@ -163,6 +166,9 @@ func (h *hearing) putThrough() {
 	told := "Put through to a person; they talked for " + spokenLength(h.report.Duration) + "."
 	if reason := h.report.Reason; reason != "" {
 		what, usual, rule.Priority = "Call back at once: nobody took the call from ", customers.Urgent, string(customers.Urgent)
+		if rule.Due == 0 || rule.Due > callBackWithin {
+			rule.Due = callBackWithin
+		}
 		told = fmt.Sprintf("Put through, but nobody took the call (%s). We promised to call back.", strings.ReplaceAll(reason, "_", " "))
 	}
 	h.openCase("transferred", rule, usual, what)

@@ -228,6 +228,12 @@ func TestBeingPutThroughOpensACase(t *testing.T) {
 	if got := interpret(c, r, d); got.Case == nil || got.Case.Priority != customers.Urgent || got.Progress != nil {
 		t.Errorf("nobody took it: %+v", got.Case)
 	}
+	for _, step := range []string{"0", "1"} {
+		d.Step = step
+		if got := interpret(c, r, d).Case; got == nil || !got.DueAt.Equal(got.OpenedAt.Add(time.Hour)) {
+			t.Errorf("a promised call of step %s: %+v", step, got)
+		}
+	}
 	r = channels.Report{Channel: channels.Call, Kind: channels.ReportRecorded, ProviderID: "P1", At: noon, Recording: "RE2", Duration: time.Minute}
 	if got := interpret(c, r, d).Recording; got == nil || got.Kind != recordings.Conversation {
 		t.Errorf("recording %+v", got)

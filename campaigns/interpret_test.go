@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -172,7 +173,7 @@ func TestStopAndStartWords(t *testing.T) {
 		"nothing":             {" \n", ann(), "sms replied", false, false},
 	} {
 		r := report(channels.ReportReplied)
-		r.Text = c.text
+		r.Text, r.From = c.text, c.customer.Phone
 		got := ruleShop().Interpret(surveyCampaign(CSAT5), r, sent("1", 0, channels.SMS, deliveries.Delivered), c.customer, noon)
 		if got.Event.Name != c.event || (got.Release != nil) != c.releases || (got.Case != nil) != c.opens {
 			t.Errorf("%s: event %q, release %+v, case %+v", name, got.Event.Name, got.Release, got.Case)
@@ -245,6 +246,49 @@ func TestALowScoreOpensTheCaseOfTheAsk(t *testing.T) {
 	r.Text = "3"
 	if got := interpret(surveyCampaign(CSAT5), r, sent("0", 0, channels.SMS, deliveries.Sent)).Case; got != nil {
 		t.Errorf("a score above the threshold opens %+v", got)
+	}
+}
+
+// Whoever is unhappy in words waits no longer than whoever is in numbers. Where the
+// question has a case of its own, its place and time are theirs; its title and note
+// speak of a score.
+func TestWordsAreAnsweredInTime(t *testing.T) {
+	ofAsk, unscored := surveyCampaign(CSAT5), surveyCampaign(Choice)
+	ask := ofAsk.Steps[0].Send.Ask
+	ask.Case = CaseRule{Queue: "recovery", Priority: "urgent", Due: time.Hour, Title: "Score {{ answers.csat.score }}", Note: "Call them."}
+	unscored.Steps[0].Send.Ask.Threshold = nil
+	angry := channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "A disgrace, I call my lawyer", At: noon}
+	spam := channels.Report{Channel: channels.Email, Kind: channels.ReportComplained, At: noon}
+	disowned := channels.Report{Channel: channels.Email, Kind: channels.ReportDisowned, From: "ann@old.example", At: noon}
+	for name, c := range map[string]struct {
+		campaign *Campaign
+		step     string
+		report   channels.Report
+		queue    string
+		priority customers.Priority
+		due      time.Duration // of the rule
+		usual    time.Duration // where nothing says when
+	}{
+		"words on a question":           {ofAsk, "0", angry, "recovery", customers.Urgent, time.Hour, 0},
+		"on one that scores nothing":    {unscored, "0", angry, "support", customers.Normal, 0, 4 * time.Hour},
+		"words on a message":            {ofAsk, "1", angry, "support", customers.Normal, 0, 4 * time.Hour},
+		"words that answer nothing":     {nil, "", angry, "support", customers.Normal, 0, 4 * time.Hour},
+		"a complaint about spam":        {ofAsk, "1", spam, "support", customers.High, 0, 4 * time.Hour},
+		"a message that was not theirs": {ofAsk, "1", disowned, "support", customers.High, 0, 4 * time.Hour},
+	} {
+		got := interpret(c.campaign, c.report, sent(c.step, 0, c.report.Channel, deliveries.Delivered)).Case
+		if got == nil || got.Queue != c.queue || got.Priority != c.priority {
+			t.Errorf("%s: %+v", name, got)
+			continue
+		}
+		for of, due := range map[time.Time]time.Duration{got.DueAt: c.due, got.UsualDueAt: c.usual} {
+			if due == 0 && !of.IsZero() || due != 0 && !of.Equal(got.OpenedAt.Add(due)) {
+				t.Errorf("%s: due %s, usually %s", name, got.DueAt, got.UsualDueAt)
+			}
+		}
+		if strings.HasPrefix(got.Title, "Score") || got.Note == "Call them." {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 

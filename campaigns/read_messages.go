@@ -143,7 +143,7 @@ func (c *campaignReader) readQuestion(m *mapping) *Ask {
 		ask.AnswerWithin = within.duration()
 	}
 	ask.Threshold = readThreshold(m.get("threshold"), ask.Scale)
-	ask.Case = c.readCase(m.get("case"), CaseRule{Queue: "recovery", Priority: string(customers.High), Due: 4 * time.Hour})
+	ask.Case = c.readCase(m.get("case"), CaseRule{Queue: "recovery", Priority: string(customers.High), Due: usualDue})
 	if opens, found := m.pair("case"); found && ask.Threshold == nil {
 		opens.problem(`"case" says what a low score opens, and here no score does`, "write a threshold, or remove it")
 	}

@@ -39,8 +39,11 @@ type Case struct {
 	Why      string    `json:"why"`
 	OpenedAt time.Time `json:"opened_at"`
 	DueAt    time.Time `json:"due_at,omitzero"`
-	ClosedAt time.Time `json:"closed_at,omitzero"`
-	Assignee string    `json:"assignee,omitempty"`
+	// UsualDueAt is when it is due where no rule says when and what it goes on with has
+	// no clock. It is not kept.
+	UsualDueAt time.Time `json:"-"`
+	ClosedAt   time.Time `json:"closed_at,omitzero"`
+	Assignee   string    `json:"assignee,omitempty"`
 	// AnsweredAt is when somebody first answered the customer. Waiting says that the
 	// customer waits for an answer still, or again.
 	AnsweredAt time.Time `json:"answered_at,omitzero"`

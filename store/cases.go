@@ -89,11 +89,11 @@ func openCase(ctx context.Context, tx *tx, c customers.Case) (id int64, opened b
 			why = CASE WHEN excluded.why = 'reply' THEN cases.why ELSE excluded.why END,
 			note = CASE WHEN excluded.note = '' THEN cases.note ELSE excluded.note END,
 			priority = CASE WHEN `+urgency("excluded.priority")+` < `+urgency("cases.priority")+` THEN excluded.priority ELSE cases.priority END,
-			`+clock("cases.", "excluded.due_at", "excluded.opened_at")+`,
+			`+clock("cases.", "CAST($12 AS BIGINT)", "excluded.due_at", "excluded.opened_at")+`,
 			waiting = 1
 		RETURNING id`,
 		c.Customer, c.Campaign, c.Entry, clean(c.Queue), c.Priority, clean(c.Title), clean(c.Note), c.Why,
-		instant(c.OpenedAt), instant(c.DueAt), c.Assignee)
+		instant(c.OpenedAt), instant(cmp.Or(c.DueAt, c.UsualDueAt)), c.Assignee, instant(c.DueAt))
 	return id, !known, err
 }
 
@@ -117,19 +117,21 @@ func speakOn(ctx context.Context, tx *tx, id int64, c customers.Case) error {
 	_, err := tx.exec(ctx, `
 		UPDATE cases SET note = CASE WHEN $2 = '' THEN note ELSE $2 END,
 			priority = CASE WHEN `+urgency("$3")+` < `+urgency("priority")+` THEN $3 ELSE priority END,
-			`+clock("", "$4", "$5")+`,
+			`+clock("", "$4", "$6", "$5")+`,
 			waiting = 1
-		WHERE id = $1`, id, clean(c.Note), c.Priority, instant(c.DueAt), instant(c.OpenedAt))
+		WHERE id = $1`, id, clean(c.Note), c.Priority, instant(c.DueAt), instant(c.OpenedAt), instant(c.UsualDueAt))
 	return err
 }
 
-// clock is the SQL that sets the clock of an open case by something new: due, which
-// may be NULL, counted from now. A clock that stood runs again, for as long as it was
-// set for last where the new names no time; of two that run the sooner counts.
-func clock(open, due, now string) string {
-	return strings.NewReplacer("OPEN.", open, "DUE", due, "NOW", now).Replace(`
-			due_at = CASE WHEN OPEN.waiting = 0 THEN COALESCE(DUE, NOW + OPEN.due_at - COALESCE(OPEN.clock_at, OPEN.opened_at))
-				WHEN OPEN.due_at IS NULL OR DUE < OPEN.due_at THEN DUE ELSE OPEN.due_at END,
+// clock is the SQL that sets the clock of an open case by something new: due and usual,
+// which may be NULL, counted from now. A clock that stood runs again, for as long as it
+// was set for last where the new names no time; of two that run the sooner counts. The
+// usual time is for a case that has no clock.
+func clock(open, due, usual, now string) string {
+	return strings.NewReplacer("OPEN.", open, "DUE", due, "USUAL", usual, "NOW", now).Replace(`
+			due_at = CASE WHEN OPEN.waiting = 0 THEN COALESCE(DUE, NOW + OPEN.due_at - COALESCE(OPEN.clock_at, OPEN.opened_at), USUAL)
+				WHEN OPEN.due_at IS NULL THEN COALESCE(DUE, USUAL)
+				WHEN DUE < OPEN.due_at THEN DUE ELSE OPEN.due_at END,
 			clock_at = CASE WHEN OPEN.waiting = 0 OR OPEN.due_at IS NULL OR DUE < OPEN.due_at THEN NOW ELSE OPEN.clock_at END`)
 }
 

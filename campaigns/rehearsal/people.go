@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -220,6 +221,7 @@ func (w *World) openCase(p *person, j *journey, c customers.Case) {
 	} else {
 		w.cases++
 		c.ID, c.Customer, c.Waiting = w.cases, p.ID, true
+		c.DueAt, c.UsualDueAt = cmp.Or(c.DueAt, c.UsualDueAt), time.Time{}
 		p.Cases.Open++
 		own := c
 		p.cases = append(p.cases, &own)
@@ -251,7 +253,7 @@ func openFor(p *person, j *journey, c customers.Case) *customers.Case {
 func broughtUpToDate(open, c customers.Case) customers.Case {
 	open.Priority = morePressing(c.Priority, open.Priority)
 	if open.DueAt.IsZero() || !c.DueAt.IsZero() && c.DueAt.Before(open.DueAt) {
-		open.DueAt = c.DueAt
+		open.DueAt = cmp.Or(c.DueAt, c.UsualDueAt)
 	}
 	if c.Note != "" {
 		open.Note = c.Note

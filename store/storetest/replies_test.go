@@ -209,6 +209,45 @@ func TestACaseWithoutAClockKeepsNone(t *testing.T) {
 	})
 }
 
+// The usual time is for cases that nothing gives a time: a clock of their own goes on.
+func TestTheUsualTimeStartsAClockWhereThereIsNone(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"}, customers.Customer{ID: "c-2"}, customers.Customer{ID: "c-3"})
+		words := func(of customers.Case, at time.Time) int64 {
+			t.Helper()
+			of.Queue, of.Priority, of.Why, of.OpenedAt, of.UsualDueAt = "support", customers.Normal, customers.WhyReply, at, at.Add(4*time.Hour)
+			openCases(t, s, of)
+			all, err := s.Casebook().Of(t.Context(), of.Customer, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all[0].ID
+		}
+		due := func(what string, id int64, want time.Time) {
+			t.Helper()
+			if c := caseOf(t, s, id); !c.DueAt.Equal(want) {
+				t.Errorf("%s: due %s, want %s", what, c.DueAt, want)
+			}
+		}
+		stepped := opened(t, s, customers.Case{Customer: "c-2", Entry: 8, Queue: "support", Priority: customers.Low, Title: "Look", Why: "step", OpenedAt: noon})
+		due("a case of their own", words(customers.Case{Customer: "c-3"}, noon), noon.Add(4*time.Hour))
+		due("a step's without a clock", stepped, time.Time{})
+		words(customers.Case{Customer: "c-2", Entry: 8}, noon.Add(time.Hour))
+		due("a step's without a clock", stepped, noon.Add(5*time.Hour))
+
+		scored := opened(t, s, customers.Case{Customer: "c-1", Entry: 7, Queue: "recovery", Priority: customers.High, Title: "Unhappy", Why: "low_score", OpenedAt: noon, DueAt: noon.Add(9 * time.Hour)})
+		for _, of := range []customers.Case{{Customer: "c-1", ID: scored}, {Customer: "c-1", Entry: 7}} {
+			words(of, noon.Add(time.Hour))
+			due("a clock that runs", scored, noon.Add(9*time.Hour))
+		}
+		if _, _, err := s.Replies().Reply(t.Context(), noon, answerTo("c-1", deliveries.Reply, "reply:1", scored), repliedLine("c-1", "r"), nil); err != nil {
+			t.Fatal(err)
+		}
+		words(customers.Case{Customer: "c-1", ID: scored}, noon.Add(2*time.Hour))
+		due("a clock that stood", scored, noon.Add(11*time.Hour))
+	})
+}
+
 // Who has not read the latest words, of the customer or of another agent, neither
 // answers nor closes; what else stands on the timeline is no words.
 func TestWhoHasNotReadTheLatestDecidesNothing(t *testing.T) {
