@@ -315,15 +315,19 @@ func (h *hearing) answered() {
 
 // unasked opens a case for words that no question awaits, so that a person reads
 // them: a reply, or what was written on the survey's page in the place of an
-// answer. A call's words are a machine's hearing.
+// answer. A call's words are a machine's hearing. HELP by text is answered by itself,
+// and read by a person where no answer goes.
 func (h *hearing) unasked() {
 	r := h.report
 	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
-	helped := r.Channel == channels.SMS && r.Kind == channels.ReportReplied && ParseWish(r.Text) == WishHelp // which is answered by itself
+	helped := r.Answered && ParseWish(r.Text) == WishHelp
 	if !written || helped || h.saysNothing() {
 		return
 	}
 	h.openReply()
+	if h.means.Reply != nil {
+		h.means.Case, h.means.Unanswered = nil, h.means.Case
+	}
 }
 
 // openReply opens a case about what somebody wrote or said. Words in the place of a

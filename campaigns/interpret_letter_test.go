@@ -96,14 +96,16 @@ func TestASubjectIsReadWhereItIsTheCustomersOwn(t *testing.T) {
 	}
 }
 
-// HELP is answered by itself by text only: by mail, or on the page of a survey, a
-// person reads it.
+// HELP is answered by itself by text only, and once a day: by mail, on the page of a
+// survey, or when it is said once more, a person reads it.
 func TestHelpIsReadWhereNothingAnswersIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		report channels.Report
 		opens  bool
 	}{
 		"a text":           {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112345678"}, false},
+		"of another phone": {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112340009"}, true},
+		"answered for us":  {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Answered: true}, false},
 		"a letter":         {reply("", ""), true},
 		"a page by mail":   {channels.Report{Channel: channels.Email, Kind: channels.ReportAnswered}, true},
 		"a page by text":   {channels.Report{Channel: channels.SMS, Kind: channels.ReportAnswered}, true},
@@ -111,9 +113,13 @@ func TestHelpIsReadWhereNothingAnswersIt(t *testing.T) {
 	} {
 		for _, word := range []string{"Help!", "Hilfe", "info"} {
 			c.report.Text, c.report.At = word, noon
-			got := interpret(surveyCampaign(CSAT5), c.report, sent("0", 0, c.report.Channel, deliveries.Delivered)).Case
+			means := interpret(surveyCampaign(CSAT5), c.report, sent("0", 0, c.report.Channel, deliveries.Delivered))
+			got := means.Case
 			if (got != nil) != c.opens || got != nil && got.Note != word {
 				t.Errorf("%s says %q: %+v", name, word, got)
+			}
+			if (means.Unanswered != nil) != (means.Reply != nil) || means.Reply != nil && means.Unanswered.Note != word {
+				t.Errorf("%s says %q once more: %+v", name, word, means.Unanswered)
 			}
 		}
 	}

@@ -166,6 +166,7 @@ func TestStopAndStartWords(t *testing.T) {
 		"yes after a stop":    {"YES", stopped, "sms resubscribed", true, false},
 		"yes without a stop":  {"YES", ann(), "sms replied", false, true},
 		"help":                {"HELP", ann(), "sms replied", false, false},
+		"help after a stop":   {"HELP", stopped, "sms replied", false, true},
 		"words":               {"where is my parcel?", ann(), "sms replied", false, true},
 		"nothing but a smile": {"🙂 👍🏽!", ann(), "sms replied", false, false},
 		"nothing but a frown": {"👎", ann(), "sms replied", false, true},

@@ -22,6 +22,7 @@ type Response struct {
 	Consents    []customers.Consent
 	Case        *customers.Case
 	Reply       *deliveries.Delivery // what answers by itself, at most one of a kind a day for a customer
+	Unanswered  *customers.Case      // what is opened where the customer had such a Reply today
 	// Recording is one of the customer's voice, to be fetched and kept.
 	Recording *recordings.Recording
 	// GoneEndpoint is a push subscription to remove.

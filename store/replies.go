@@ -84,26 +84,28 @@ func planDirect(ctx context.Context, tx *tx, d deliveries.Delivery) (planned del
 	return planned, added > 0, err
 }
 
-// planAutomatic plans answers that nobody wrote, each unless the customer got one of
-// its kind lately.
-func planAutomatic(ctx context.Context, tx *tx, now time.Time, answers []deliveries.Delivery) error {
-	for _, d := range answers {
+// planAutomatic plans the Reply of responses that have one, each unless the customer
+// got one of its kind lately. It returns the cases of those who get none.
+func planAutomatic(ctx context.Context, tx *tx, now time.Time, answered []campaigns.Response) (unanswered []customers.Case, err error) {
+	for _, r := range answered {
+		d := *r.Reply
 		if err := lockCustomers(ctx, tx, []string{d.Customer}); err != nil {
-			return err
+			return nil, err
 		}
 		_, had, err := first(ctx, tx, column[int64], `
 			SELECT d.id FROM deliveries d
 			WHERE d.customer = $1 AND d.entry = 0 AND d.template = $2 AND d.planned_at > $3 LIMIT 1`,
 			d.Customer, d.Template, instant(now.Add(-deliveries.AutomaticEvery)))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if had {
+			unanswered = appendPresent(unanswered, r.Unanswered)
 			continue
 		}
 		if _, _, err := planDirect(ctx, tx, d); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return unanswered, nil
 }

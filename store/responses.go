@@ -150,7 +150,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, held map[int64]
 	var trials []customers.Trial
 	var consents []customers.Consent
 	var cases []customers.Case
-	var replies []deliveries.Delivery
+	var answered []campaigns.Response
 	var gone []string
 	var taped []recordings.Recording
 	var news []int64
@@ -167,7 +167,9 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, held map[int64]
 		trials = appendPresent(trials, r.Trial)
 		consents = append(consents, r.Consents...)
 		cases = appendPresent(cases, r.Case)
-		replies = appendPresent(replies, r.Reply)
+		if r.Reply != nil {
+			answered = append(answered, r)
+		}
 		taped = appendPresent(taped, r.Recording)
 		if r.GoneEndpoint != "" {
 			gone = append(gone, r.GoneEndpoint)
@@ -198,8 +200,12 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, held map[int64]
 			return err
 		},
 		func() error { return unlessEmpty(ctx, tx, gone, dropSubscriptions) },
+		func() error {
+			unanswered, err := planAutomatic(ctx, tx, now, answered)
+			cases = append(cases, unanswered...)
+			return err
+		},
 		func() error { return openCases(ctx, tx, cases) },
-		func() error { return planAutomatic(ctx, tx, now, replies) },
 		func() error { return addRecordings(ctx, tx, taped) },
 		func() error {
 			news = slices.DeleteFunc(news, func(entry int64) bool { return told[entry] })

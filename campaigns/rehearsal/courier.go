@@ -175,16 +175,17 @@ func (w *World) tellMove(p *parcel, before deliveries.Delivery) {
 }
 
 // answer plans what answers a customer by itself, unless they got one of its kind
-// within a day (store.Responses).
-func (w *World) answer(to *person, d deliveries.Delivery) {
+// within a day (store.Responses). It reports whether it did.
+func (w *World) answer(to *person, d deliveries.Delivery) bool {
 	if slices.ContainsFunc(to.parcels, func(p *parcel) bool {
 		return p.Direct() && p.Template == d.Template && p.PlannedAt.After(w.now.Add(-deliveries.AutomaticEvery))
 	}) {
-		return
+		return false
 	}
 	d.ID, d.Status = int64(len(w.ledger)+1), deliveries.Planned
 	p := &parcel{Delivery: d, person: to}
 	w.ledger, to.parcels = append(w.ledger, p), append(to.parcels, p)
 	w.tell(Line{Customer: d.Customer, Kind: WasPlanned, Channel: d.Channel, Name: d.Template, Delivery: &p.Delivery})
 	w.deliverAt(p)
+	return true
 }

@@ -84,11 +84,12 @@ func (w *World) follow(p *person, of *parcel, means campaigns.Response) {
 	if means.GoneEndpoint != "" {
 		p.Browsers = slices.DeleteFunc(slices.Clone(p.Browsers), func(b channels.PushSubscription) bool { return b.Endpoint == means.GoneEndpoint })
 	}
-	if means.Case != nil {
-		w.openCase(p, j, *means.Case)
+	opens := means.Case
+	if means.Reply != nil && !w.answer(p, *means.Reply) && means.Unanswered != nil {
+		opens = means.Unanswered
 	}
-	if means.Reply != nil {
-		w.answer(p, *means.Reply)
+	if opens != nil {
+		w.openCase(p, j, *opens)
 	}
 	if j != nil {
 		w.wake(j)

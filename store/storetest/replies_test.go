@@ -537,6 +537,26 @@ func TestAutomaticAnswersAreOneADay(t *testing.T) {
 	})
 }
 
+// Whoever asks for help again the same day has not found it in the answer: a person
+// reads it.
+func TestASecondCallForHelpOpensACase(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		for n, want := range []int{0, 1, 1} {
+			at, key := noon.Add(time.Duration(n)*time.Hour), fmt.Sprintf("help:%d", n)
+			d := answerTo("c-1", deliveries.Help, key, 0)
+			d.PlannedAt = at
+			read := customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "Reply", Note: key, Why: customers.WhyReply, OpenedAt: at}
+			line := customers.Event{Customer: "c-1", Name: "sms replied", At: at, ReceivedAt: at, Key: key}
+			respond(t, s, campaigns.Response{Event: line, Reply: &d, Unanswered: &read})
+			open := cases(t, s, "", 10)
+			if len(open) != want || want > 0 && open[0].Note != key {
+				t.Errorf("HELP number %d: %+v", n+1, open)
+			}
+		}
+	})
+}
+
 // What was said between the reading and the beginning is known to the judge, for
 // the channels of the address.
 func TestBeginKnowsWhoSaidStop(t *testing.T) {
