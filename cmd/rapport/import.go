@@ -125,7 +125,7 @@ func printImport(w io.Writer, kind intake.Kind, r intake.Outcome, dryRun bool) {
 }
 
 // settings turns flags into options; the workspace, where one is in force,
-// knows the traits' types and the currency.
+// knows the topics, the traits' types and the currency.
 func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.Kind) (intake.Options, error) {
 	s := intake.Options{
 		Kind: kind, Encoding: f.encoding, Dates: intake.Order(f.dates), Country: f.country, DryRun: f.dryRun, Now: i.Now(),
@@ -166,6 +166,10 @@ func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.
 		return s, err
 	}
 	s.MoneyScale = edition.MinorUnits(1)
+	s.Topics = []string{}
+	for _, topic := range edition.Topics {
+		s.Topics = append(s.Topics, topic.ID)
+	}
 	s.Traits = map[string]string{}
 	for name, kind := range edition.Traits {
 		s.Traits[name] = string(kind)

@@ -357,6 +357,39 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A consent to a topic that nobody knows would be kept and never asked about: it is a
+// mistake, and nothing of any file is written before it is mended.
+func TestAConsentToNoTopicIsAMistake(t *testing.T) {
+	s := open(t)
+	good := write(t, "good.csv", []byte("id,consent.news.email\n1,yes\n"))
+	topics := []string{"news", "service"}
+	for name, c := range map[string]struct {
+		header string
+		told   map[string]string
+		want   string
+	}{
+		"by its name": {"id,consent.nwes.email", nil, `column "consent.nwes.email" is about the topic "nwes", which the workspace does not have; there are news, service (--map consent.nwes.email= leaves it out)`},
+		"as told":     {"id,Newsletter", map[string]string{"consent.nwes.sms": "Newsletter"}, `column "Newsletter" is about the topic "nwes", which the workspace does not have; there are news, service (--map consent.nwes.sms= leaves it out)`},
+	} {
+		bad := write(t, "bad.csv", []byte(c.header+"\n2,no\n"))
+		files := []string{good, bad}
+		if c.told != nil {
+			files = files[1:]
+		}
+		_, err := intake.Import(t.Context(), s, files, intake.Options{Kind: intake.Customers, Topics: topics, Map: c.told, Now: now})
+		if err == nil || err.Error() != "import "+bad+": "+c.want {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if who, err := s.Find(t.Context(), "1"); err == nil {
+			t.Errorf("%s: written: %+v", name, who)
+		}
+	}
+	left := intake.Options{Kind: intake.Customers, Topics: topics, Map: map[string]string{"consent.nwes.email": ""}}
+	report, _ := take(t, s, left, good, write(t, "bad.csv", []byte("id,consent.nwes.email\n2,no\n")))
+	same(t, "not read", report.NotRead, []string{"consent.nwes.email"})
+	same(t, "taken", report.Taken, 2)
+}
+
 func TestFilesThatCannotBeReadAtAll(t *testing.T) {
 	for _, c := range []struct {
 		what    string

@@ -29,6 +29,8 @@ type Options struct {
 	Zone *time.Location
 	// Traits are declared types by name: bool, number, string, date.
 	Traits map[string]string
+	// Topics are those a consent may be about; nil is any.
+	Topics []string
 	// MoneyScale is how many minor units make one; 0 is 100.
 	MoneyScale int64
 	// DryRun reads everything and writes nothing.
@@ -105,8 +107,8 @@ func Import(ctx context.Context, registry customers.Registry, paths []string, o 
 	return in.report, registry.Rank(ctx, o.Now)
 }
 
-// everything takes all files. Whichever way it ends, nothing is being written
-// afterwards, and what was is counted.
+// everything takes all files, once the columns of each are understood. Whichever way
+// it ends, nothing is being written afterwards, and what was is counted.
 func (in *taking) everything(ctx context.Context, paths []string) (err error) {
 	defer func() {
 		err = errors.Join(err, in.writing.end())
@@ -121,11 +123,18 @@ func (in *taking) everything(ctx context.Context, paths []string) (err error) {
 		files = append(files, f)
 		in.total += f.size
 	}
+	var layouts []layout
 	for _, f := range files {
-		if err := in.take(ctx, f); err != nil {
+		if err := in.study(ctx, f); err != nil {
 			return fmt.Errorf("import %s: %w", f.path, err)
 		}
-		in.done += f.size
+		layouts = append(layouts, in.layout)
+	}
+	for _, l := range layouts {
+		if err := in.take(ctx, l); err != nil {
+			return fmt.Errorf("import %s: %w", l.file.path, err)
+		}
+		in.done += l.file.size
 		in.progress(0)
 	}
 	return in.write(ctx, in.basket.whole(in.report.Rows))

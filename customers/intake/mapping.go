@@ -129,6 +129,20 @@ func (m mapping) notRead(header []string) (names []string) {
 	return names
 }
 
+// knownTopics refuses a consent to a topic that is none of those there are; nil are
+// any.
+func (m mapping) knownTopics(header, topics []string) error {
+	for _, field := range slices.Sorted(maps.Keys(m)) {
+		consent, is := strings.CutPrefix(field, consentPrefix)
+		topic, _, _ := strings.Cut(consent, ".")
+		if is && topics != nil && !slices.Contains(topics, topic) {
+			return fmt.Errorf("column %q is about the topic %q, which the workspace does not have; there are %s (--map %s= leaves it out)",
+				header[m[field]], topic, strings.Join(topics, ", "), field)
+		}
+	}
+	return nil
+}
+
 // complete says what is missing for a row to say anything.
 func (m mapping) complete(kind Kind, header []string) error {
 	for _, field := range required[kind] {

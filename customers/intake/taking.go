@@ -17,12 +17,7 @@ type taking struct {
 	report      Outcome
 	done, total int64 // bytes of the files before this one, and of all
 
-	file     *file
-	header   []string
-	mapping  mapping
-	free     []string         // fields mapped to traits and consents
-	orders   map[string]Order // of dates, by field
-	decimals map[string]byte  // the sign before them, by field
+	layout
 
 	people   []customers.Customer
 	products []customers.Product
@@ -31,14 +26,21 @@ type taking struct {
 	zones    *zones
 }
 
-// take reads one file: first what its columns mean, then its rows.
-func (in *taking) take(ctx context.Context, f *file) error {
-	in.file = f
-	if err := in.study(ctx); err != nil {
-		return err
-	}
+// layout is how the file that is being read is written.
+type layout struct {
+	file     *file
+	header   []string
+	mapping  mapping
+	free     []string         // fields mapped to traits and consents
+	orders   map[string]Order // of dates, by field
+	decimals map[string]byte  // the sign before them, by field
+}
+
+// take reads the rows of a file that was studied.
+func (in *taking) take(ctx context.Context, l layout) error {
+	in.layout = l
 	in.report.Files++
-	rows, err := f.rows(in.header)
+	rows, err := l.file.rows(l.header)
 	if err != nil {
 		return err
 	}
@@ -84,10 +86,11 @@ type column struct {
 	moneyColumn
 }
 
-// study reads the file once to learn its columns, the order of its dates and
-// the decimals of its amounts.
-func (in *taking) study(ctx context.Context) error {
-	rows, err := in.file.rows(nil)
+// study reads a file once to learn its columns, the order of its dates and the
+// decimals of its amounts.
+func (in *taking) study(ctx context.Context, f *file) error {
+	in.layout = layout{file: f}
+	rows, err := f.rows(nil)
 	if err != nil {
 		return err
 	}
@@ -107,6 +110,9 @@ func (in *taking) study(ctx context.Context) error {
 	if in.mapping, err = mapColumns(in.Kind, in.header, in.Map); err != nil {
 		return err
 	}
+	if err := in.mapping.knownTopics(in.header, in.Topics); err != nil {
+		return err
+	}
 	for _, name := range in.mapping.notRead(in.header) {
 		if !slices.Contains(in.report.NotRead, name) {
 			in.report.NotRead = append(in.report.NotRead, name)
@@ -117,7 +123,7 @@ func (in *taking) study(ctx context.Context) error {
 
 // settle draws from the columns how each field is written.
 func (in *taking) settle(columns []column) (err error) {
-	in.free, in.orders, in.decimals = nil, map[string]Order{}, map[string]byte{}
+	in.orders, in.decimals = map[string]Order{}, map[string]byte{}
 	for _, field := range slices.Sorted(maps.Keys(in.mapping)) {
 		at := in.mapping[field]
 		if free(field) {
