@@ -110,7 +110,7 @@ func (g *gate) tellSuppression() Gate {
 	reason := g.Customer.Suppressed[g.Delivery.Channel]
 	words := "the address is not suppressed"
 	if reason != "" {
-		words = "the address is suppressed: " + reason
+		words = "the address is suppressed: " + ReasonWords(reason)
 	}
 	return g.tell("suppression", reason == "", words, deliveries.Suppressed)
 }

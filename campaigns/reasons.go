@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -50,6 +51,7 @@ func FailureReasons() []Reason {
 		{channels.BounceSoft, "the mailbox did not take it for now", "nothing: the next message may pass; after five in a row the address is suppressed"},
 		{channels.ReasonNotTheirs, "whoever has the address says they are not the customer", "ask the customer for the right address by another channel"},
 		{channels.ReasonOptedOut, "the customer has asked not to be contacted by this channel", "nothing: only the customer can take that back"},
+		{channels.ReasonComplained, "the customer has reported a message as spam", "nothing: they are not written to again"},
 		{channels.ReasonRejected, "the provider did not accept the message", "look at what the provider says of it"},
 		{channels.ReasonTooLarge, "the message is longer than the channel takes", "shorten the template"},
 		{channels.ReasonGone, "the browser has given up its subscription", "nothing: the page subscribes again on the next visit"},
@@ -69,9 +71,21 @@ func FailureReasons() []Reason {
 	}
 }
 
+// otherReasons are why a message waits or is in doubt, and why an address is blocked
+// that no message failed at.
+func otherReasons() []Reason {
+	return []Reason{
+		{deliveries.RateLimit, "its sender may send no faster", "nothing: it leaves in its turn"},
+		{deliveries.NoAnswerFromProvider, "the provider was asked and did not answer", "nothing for now: what the provider tells later decides; `rapport doubts` lists it"},
+		{deliveries.WorkerLost, "the program ended while it was being sent", "nothing for now: what the provider tells later decides; `rapport doubts` lists it"},
+		{customers.SoftBounces, "the mailbox took none of several messages in a row", "ask the customer for another address by another channel"},
+		{customers.Erased, "the customer was erased, and is kept unwritten to", "nothing"},
+	}
+}
+
 // ReasonMeaning is what a reason means; "" for a word that is not ours.
 func ReasonMeaning(word string) string {
-	for _, reasons := range [][]Reason{SkipReasons(), FailureReasons()} {
+	for _, reasons := range [][]Reason{SkipReasons(), FailureReasons(), otherReasons()} {
 		for _, reason := range reasons {
 			if reason.Word == word {
 				return reason.Meaning

@@ -121,7 +121,7 @@ func nameOf(c *customers.Customer) string {
 // reach is an address and, where it is suppressed, why.
 func reach(c *customers.Customer, address string, ch channels.Channel) string {
 	if reason := c.Suppressed[ch]; address != "" && reason != "" {
-		return address + " (suppressed: " + reason + ")"
+		return address + " (suppressed: " + campaigns.ReasonWords(reason) + ")"
 	}
 	return address
 }
