@@ -366,6 +366,21 @@ func TestImportNamesTheColumnsItDoesNotRead(t *testing.T) {
 	}
 }
 
+func TestImportKnowsTheTopicsOfTheWorkspace(t *testing.T) {
+	folder := t.TempDir()
+	file, data := filepath.Join(folder, "people.csv"), filepath.Join(folder, "data")
+	if err := os.WriteFile(file, []byte("customer_id,email,consent.nwes.email\n1,a@shop.example,no\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errOut, code := rapport(t, "apply", "../../campaigns/examples/shop", "--data", data); code != 0 {
+		t.Fatal(errOut)
+	}
+	_, errOut, code := rapport(t, "import", "customers", file, "--data", data)
+	if code == 0 || !strings.Contains(errOut, `the topic "nwes", which the workspace does not have; there are `) {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+}
+
 func edit(t *testing.T, path, from, to string) {
 	t.Helper()
 	raw, err := os.ReadFile(path)
