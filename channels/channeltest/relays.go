@@ -40,6 +40,8 @@ var replies = []struct {
 	{to: "RCPT", code: 556, enhanced: smtp.EnhancedCode{5, 1, 10}, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true},
 	{to: "RCPT", code: 550, enhanced: smtp.EnhancedCode{5, 2, 1}, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true},
 	{to: "RCPT", code: 550, enhanced: smtp.EnhancedCode{5, 7, 1}, proves: channels.KnownRefused, reason: channels.BounceBlocked},
+	{to: "RCPT", code: 554, enhanced: smtp.EnhancedCode{5, 7, 1}, proves: channels.KnownRefused, reason: channels.BounceBlocked, words: "Recipient address rejected: Access denied"},
+	{to: "RCPT", code: 550, enhanced: smtp.EnhancedCode{5, 1, 0}, proves: channels.KnownRefused, reason: channels.BounceBlocked, words: "sender rejected: Domain does not exist"},
 	{to: "RCPT", code: 552, enhanced: smtp.EnhancedCode{5, 2, 2}, proves: channels.KnownRefused, reason: channels.BounceSoft},
 	{to: "RCPT", code: 550, enhanced: smtp.NoEnhancedCode, proves: channels.KnownRefused, reason: channels.ReasonRejected},
 	{to: "RCPT", code: 550, enhanced: smtp.NoEnhancedCode, proves: channels.KnownRefused, reason: channels.ReasonInvalidAddress, suppress: true, words: "user unknown"},

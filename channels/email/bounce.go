@@ -25,6 +25,9 @@ func BounceClass(status, said string) string {
 	permanent := strings.HasPrefix(status, "5") || status == "" && refusal.MatchString(said)
 	class, clear := byStatus(status)
 	words := byWords(said)
+	if words == "" && strings.Contains(said, rejected) {
+		words = rejectedUnder(status, permanent)
+	}
 	switch {
 	case clear && class != words && misused(status, words):
 		return words
@@ -86,8 +89,25 @@ func misused(status, words string) bool {
 	return false
 }
 
+// rejected is what servers say at RCPT whatever the reason is: Postfix begins
+// every refusal with it that its policy makes there.
+const rejected = "recipient address rejected"
+
+// rejectedUnder is the class of a refusal that says no more than that: nobody is
+// there under a code of addresses, or under the one that Exchange has for it.
+func rejectedUnder(status string, permanent bool) string {
+	switch {
+	case strings.HasPrefix(status, "5.1."), status == "5.4.1":
+		return channels.BounceHard
+	case permanent:
+		return channels.BounceBlocked
+	}
+	return ""
+}
+
 // byWords is the class that words of a server name; "" where they name none. A
-// full mailbox is the clearest, then who does not want us, then who is not there.
+// full mailbox is the clearest, then who does not want us or finds fault with our
+// address, then who is not there.
 func byWords(said string) string {
 	for _, clue := range clues {
 		for _, word := range clue.words {
@@ -111,10 +131,11 @@ var clues = []struct {
 		"spamhaus", "spamcop", "barracuda", "proofpoint", "blacklist", "black list", "blocklist", "block list", "blocked",
 		"spam", "unsolicited", "reputation", "dmarc", "spf ", "spf:", "dkim", "not authorized", "unauthenticated", "banned", "reverse dns",
 		"ptr record", "policy", "content rejected", "message rejected", "prohibited", "too many messages", "rate limit", "message size", "too large",
+		"sender address", "sender domain", "domain of sender", "sender rejected", "sender verify", "verification failed for", // of us (Exim's callout)
 	}},
 	{channels.BounceHard, []string{
 		"user unknown", "unknown user", "no such user", "unknown recipient", "no such recipient", "recipient unknown", "recipient not found",
-		"recipientnotfound", "recipient address rejected", "invalid recipient", "unknown address", "address unknown", "address not found",
+		"recipientnotfound", "invalid recipient", "unknown address", "address unknown", "address not found",
 		"unknown or illegal alias", "invalid mailbox", "no mailbox", "no such mailbox", "mailbox not found", "mailbox unavailable",
 		"mailbox does not exist", "does not exist", "doesn't exist", "not exist", "not a valid user", "unrouteable address", "no such address",
 		"no such person", "account disabled", "account is disabled", "account has been disabled", "account inactive", "inactive user",

@@ -41,6 +41,20 @@ func TestBouncesAreClassedByCodeAndWords(t *testing.T) {
 		{"5.2.3", "message length exceeds administrative limit", "blocked"},
 		{"5.3.4", "552 5.3.4 Message size exceeds fixed limit", "blocked"},
 		{"5.6.0", "", "blocked"},
+
+		// A refusal at RCPT that says nothing of the recipient, or is of the sender.
+		{"", "554 5.7.1 <ada@x.example>: Recipient address rejected: Access denied", "blocked"},
+		{"", "554 <ada@x.example>: Recipient address rejected: Access denied", "blocked"},
+		{"5.7.1", "550 5.7.1 Recipient address rejected: Please see http://www.openspf.net/Why", "blocked"},
+		{"", "554 5.7.1 <ada@x.example>: Recipient address rejected: Your MTA is listed in too many DNSBLs", "blocked"},
+		{"", "550 5.7.1 <shop@x.example>: Sender address rejected: Domain not found", "blocked"},
+		{"", "550 5.1.0 <shop@x.example> sender rejected : Domain does not exist", "blocked"},
+		{"", "550-Verification failed for <shop@x.example>\n550-No Such User Here\n550 Sender verify failed", "blocked"},
+		{"5.1.1", "550 5.1.1 <ada@x.example>: Recipient address rejected: undeliverable", "hard"},
+		{"5.7.1", "554 5.7.1 <ada@x.example>: Recipient address rejected: User unknown", "hard"},
+		{"", "450 <ada@x.example>: Recipient address rejected: unverified address", "soft"},
+		{"4.1.1", "450 4.1.1 <ada@x.example>: Recipient address rejected: unverified address", "soft"},
+		{"", "550 5.4.310 DNS domain shop.example does not exist", "hard"},
 	} {
 		if got := email.BounceClass(c.status, c.said); got != c.class {
 			t.Errorf("%q %q is %s, want %s", c.status, c.said, got, c.class)
