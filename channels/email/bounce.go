@@ -23,6 +23,7 @@ func BounceClass(status, said string) string {
 		}
 	}
 	permanent := strings.HasPrefix(status, "5") || status == "" && refusal.MatchString(said)
+	said = strings.Join(strings.Fields(said), " ")
 	class, clear := byStatus(status)
 	words := byWords(said)
 	if words == "" && strings.Contains(said, rejected) {
@@ -45,7 +46,9 @@ func BounceClass(status, said string) string {
 
 var (
 	enhanced = regexp.MustCompile(`\b[45]\.\d{1,3}\.\d{1,3}\b`)
-	refusal  = regexp.MustCompile(`\b5[0-5]\d\b`) // RFC 5321 §4.2.1: a permanent refusal
+	// refusal is a permanent one (RFC 5321 §4.2.1) where a line begins with it, or
+	// what somebody is said to have answered. Other numbers are telephones.
+	refusal = regexp.MustCompile(`(?m)(^|[:;'"(<]|\b(error|code|said|returned|answered)) *5[0-5]\d([^\w\n]*$|[\s:.,)-]+[^\s\d])`)
 )
 
 // specific reports whether a status names a reason: X.0.Y does not.

@@ -19,6 +19,9 @@ func TestBouncesAreClassedByCodeAndWords(t *testing.T) {
 		{"", "550 Requested action not taken: mailbox unavailable", "hard"},
 		{"", "Sorry, no mailbox here by that name. (#5.1.1)", "hard"},
 		{"", "I couldn't find any host named nowhere.example. (#5.1.2)", "hard"},
+		{"", "host mx.x.example[192.0.2.1] said: 550 No such user (in reply to RCPT TO command)", "hard"},
+		{"", "Remote Server returned '550 unknown user'", "hard"},
+		{"", "SMTP error 550: no such user", "hard"},
 		{"5.0.0", "", "hard"},
 		{"", "553 sorry", "hard"},
 
@@ -31,6 +34,7 @@ func TestBouncesAreClassedByCodeAndWords(t *testing.T) {
 		{"5.3.0", "system not accepting mail", "soft"},
 		{"", "451 user unknown in local table, try again", "soft"},
 		{"", "could not be delivered", "soft"},
+		{"", "the address does not exist; call 030 550 1200", "soft"},
 		{"", "", "soft"},
 
 		{"5.7.1", "554 5.7.1 Service unavailable; Client host blocked using zen.spamhaus.org", "blocked"},

@@ -16,7 +16,7 @@ type notice struct {
 	// recipient is the mailbox it speaks of; may be empty.
 	recipient string
 	status    string
-	words     string
+	words     string // may hold line breaks
 }
 
 // delivery reads a delivery status notification (RFC 3464). known is false for a
@@ -74,9 +74,14 @@ func afterType(value string) string {
 }
 
 // failed reports whether a letter without the form of a notification is one all
-// the same, as qmail, old Exchange and others write them.
+// the same, as qmail, old Exchange and others write them. Words alone count of a
+// machine only: absences come without a sender too (RFC 3834 §3.3), and speak of
+// letters that did not reach and addresses that do not exist.
 func (l *letter) failed() bool {
-	return failureSubject.MatchString(l.subject) || (l.fromMachine() || l.null) && failureWords.MatchString(shorten(l.text, 2000))
+	if absence.MatchString(l.subject) {
+		return false
+	}
+	return failureSubject.MatchString(l.subject) || l.fromMachine() && failureWords.MatchString(shorten(l.text, 2000))
 }
 
 var (
@@ -93,7 +98,7 @@ func (l *letter) freeForm() notice {
 	if copied := copyBelow.FindStringIndex(text); copied != nil {
 		text = text[:copied[0]]
 	}
-	text = shorten(oneLine(text), 2000)
+	text = shorten(strings.TrimSpace(plain(text)), 2000)
 	return notice{kind: channels.ReportBounced, status: bracketed.FindString(text), words: text}
 }
 

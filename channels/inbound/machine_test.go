@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"rapport/channels"
+	"rapport/channels/inbound"
 )
 
 func TestAutomaticRepliesAreTold(t *testing.T) {
@@ -28,6 +29,25 @@ func TestAutomaticRepliesAreTold(t *testing.T) {
 	// Vacation programs answer the envelope's sender.
 	if got := one(t, bounceBox, crlf("From: ann@home.example\nAuto-Submitted: auto-replied\nSubject: Re: How was it?\n\nI am away")); got.Kind != channels.ReportAutoReplied {
 		t.Errorf("an absence at the address for failures is %+v", got)
+	}
+}
+
+// Absences come without a sender in the envelope (RFC 3834 §3.3), and in the words
+// of failures.
+func TestAbsencesAreNoFailures(t *testing.T) {
+	for _, c := range []struct{ header, body string }{
+		{"Auto-Submitted: auto-generated\nSubject: Automatic reply: How was it?\n", "If your message did not reach me in time, write to my colleague."},
+		{"Subject: Automatic reply: How was it?\n", "The old address ann@home.example does not exist any more; please call 030 550 1200."},
+		{"Subject: Re: How was it?\n", "I am away, and my mailbox is full. Urgent letters are undeliverable."},
+		{"From: noreply@home.example\nSubject: Out of office: How was it?\n", "What did not reach us by noon waits until Monday."},
+	} {
+		message := crlf(c.header + "From: ann@home.example\n\n" + c.body) // of two senders the first counts
+		for _, to := range []string{replyBox, bounceBox} {
+			reports, err := inbound.Raw{Ours: house{}}.Reports(channels.Callback{Body: channels.Traced("", []string{to}, []byte(message)), ReceivedAt: arrived})
+			if err != nil || len(reports) != 1 || reports[0].Kind != channels.ReportAutoReplied || reports[0].Suppress {
+				t.Errorf("%s to %s: %+v, %v", c.body, to, reports, err)
+			}
+		}
 	}
 }
 
@@ -124,6 +144,20 @@ Content-Type: text/html
 
 <p><b>Delivery has failed to these recipients:</b></p><p>ann@home.example</p><p>Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found'</p>
 `, "hard"},
+		"a code at the start of a line": {`
+From: postmaster@home.example
+Subject: Undeliverable: How was it?
+
+The server answered
+550 No such
+user here
+`, "hard"},
+		"a number that is no code": {`
+From: postmaster@home.example
+Subject: Undeliverable: How was it?
+
+The address does not exist. Please call 030 550 1200 or 030: 550 1201.
+`, "soft"},
 		"blocked": {`
 From: postmaster@home.example
 Subject: Undeliverable: How was it?

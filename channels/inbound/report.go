@@ -115,7 +115,7 @@ func (n notice) reports(r channels.Report) []channels.Report {
 	if r.Delivery == 0 || n.kind == "" {
 		return nil
 	}
-	r.Kind, r.From, r.Text = n.kind, n.recipient, shorten(n.words, subjectRead)
+	r.Kind, r.From, r.Text = n.kind, n.recipient, shorten(oneLine(n.words), subjectRead)
 	switch n.kind {
 	case channels.ReportBounced:
 		r.Reason = n.class()
