@@ -94,6 +94,7 @@ func TestHowPeopleStopAndSpeak(t *testing.T) {
 		{CallBehaviour{Stop: 1}, `input="dtmf speech" numDigits="2"`, "Digits=*"},
 		{CallBehaviour{Speak: 1}, `input="dtmf speech" numDigits="1" speechModel="numbers_and_commands" hints="eins,zwei,drei,vier,fünf" language="de-DE"`, "SpeechResult=fünf"},
 		{CallBehaviour{Speak: 1}, `input="dtmf speech" numDigits="1" speechModel="numbers_and_commands"`, "Digits=5"},
+		{CallBehaviour{Speak: 1}, `input="dtmf speech" numDigits="1" language="ar-AE"`, "Digits=5"},
 	} {
 		h := build(t, func(o *Options) { o.Behaviour = Behaviour{Mood: Mood{Mean: 1}, Call: c.call} })
 		h.answer = func(w http.ResponseWriter, r *http.Request, _ visitor) bool {

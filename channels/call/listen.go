@@ -13,6 +13,9 @@ import (
 const (
 	// listenFor is how long, in seconds, a question waits for its answer.
 	listenFor = "6"
+	// pause is how long, in seconds, silence lasts after which an answer was said,
+	// where a model listens: "auto" is for none (Twilio warning 13335).
+	pause = "2"
 	// recordFor is the longest recording, in seconds, where a script says none.
 	recordFor = 60
 	// transcribable is the longest recording, in seconds, that Twilio transcribes.
@@ -32,10 +35,11 @@ func (t *turn) gather(question channels.CallQuestion, words []twiml.Element, nex
 	}
 	gather.Input, gather.Language, gather.SpeechTimeout = "dtmf speech", t.tongue.hear, "auto"
 	gather.Hints = strings.Join(question.Hints, ",")
-	if question.Open() {
+	switch {
+	case question.Open():
 		gather.ProfanityFilter = "false" // whoever looks after the case reads what was said
-	} else {
-		gather.SpeechModel = "numbers_and_commands"
+	case t.tongue.counted():
+		gather.SpeechModel, gather.SpeechTimeout = "numbers_and_commands", pause
 	}
 	return gather
 }

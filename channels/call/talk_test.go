@@ -74,7 +74,7 @@ func wellFormed(t *testing.T, document []byte) {
 const (
 	voice  = `<Say language="en-US" voice="Polly.Joanna">`
 	keys   = ` method="POST" numDigits="1"`
-	heard  = ` speechModel="numbers_and_commands" speechTimeout="auto" timeout="6">`
+	heard  = ` speechModel="numbers_and_commands" speechTimeout="2" timeout="6">`
 	askOne = `<Gather action="` + self + `?q=0&amp;try=0" hints="one,two" input="dtmf speech" language="en-US"` + keys + heard + `{stop}` + voice + `From one to five?</Say></Gather>` +
 		`<Redirect method="POST">` + self + `?q=0&amp;try=0</Redirect>`
 	askTwo = `<Gather action="` + self + `?q=1&amp;try=0" input="dtmf speech" language="en-US"` + keys + heard + voice + `Would you come back? One for yes, two for no.</Say></Gather>` +

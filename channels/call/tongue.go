@@ -39,3 +39,20 @@ func tongueOf(tag string) tongue {
 	}
 	return t
 }
+
+// nova2 are the languages of Deepgram's nova-2, which are those of Twilio's model
+// for numbers (https://developers.deepgram.com/docs/models-languages-overview).
+// Tags reach it unchanged, so that those it writes otherwise are none of them:
+// Norwegian, which it has as no, and Chinese, as zh.
+var nova2 = []string{
+	"bg", "ca", "cs", "da", "de", "el", "en", "es", "fi", "fr", "hi", "hu", "id", "it", "ja", "ko", "lt", "lv", "nl", "pl", "pt",
+	"ro", "ru", "sk", "sv", "th", "tr", "uk", "vi",
+}
+
+// counted reports whether Twilio's model for numbers hears the language. It fails
+// the question in any other (Twilio warning 13331); without a model Twilio chooses
+// one.
+func (t tongue) counted() bool {
+	language, _, _ := strings.Cut(t.hear, "-")
+	return slices.Contains(nova2, language)
+}
