@@ -12,9 +12,10 @@ import (
 )
 
 // usualHosts are the push services of the browsers in use: Chrome and Edge on
-// Android, Firefox, Edge on Windows, Safari.
+// Android, Chromium as Linux distributions build it, Firefox, Edge on Windows,
+// Safari.
 var usualHosts = []string{
-	"fcm.googleapis.com",
+	"fcm.googleapis.com", "jmt17.google.com",
 	"updates.push.services.mozilla.com", "*.push.services.mozilla.com",
 	"*.notify.windows.com",
 	"*.push.apple.com",

@@ -23,6 +23,7 @@ func TestOnlyPushServicesAreAdmitted(t *testing.T) {
 		"https://updates.push.services.mozilla.com/wpush/v2/abc",
 		"https://wns2-par02p.notify.windows.com/w/?token=abc",
 		"https://web.push.apple.com/abc",
+		"https://jmt17.google.com/fcm/send/abc",
 	} {
 		if _, client, err := g.admit(endpoint); err != nil || client != g.public {
 			t.Errorf("%s: %v", endpoint, err)
@@ -38,6 +39,7 @@ func TestOnlyPushServicesAreAdmitted(t *testing.T) {
 		"https://fcm.googleapis.com.evil.example/x",
 		"https://fcm.googleapis.com./x",
 		"https://evil.example/fcm.googleapis.com",
+		"https://google.com/fcm/send/abc", "https://x.jmt17.google.com/fcm/send/abc",
 		"https://evilpush.apple.com/x",
 		"https://push.apple.com/x",
 		"https://127.0.0.1/x", "https://[::1]/x", "https://localhost/x", "https://169.254.169.254/latest/meta-data",
