@@ -6,9 +6,12 @@ import (
 )
 
 // automatic reports whether a machine wrote the letter: an absence, a receipt, a
-// mailing. By the fields that such letters carry (RFC 3834 §5 and what is in use
-// beside it), then by their subjects.
+// mailing. By their form and the fields that such letters carry (RFC 3834 §5 and what
+// is in use beside it), then by their subjects.
 func (l *letter) automatic() bool {
+	if l.report == "disposition-notification" { // RFC 8098
+		return true
+	}
 	value := func(name string) string { return strings.ToLower(strings.TrimSpace(l.header.Get(name))) }
 	if submitted, _, _ := strings.Cut(value("Auto-Submitted"), ";"); submitted != "" && strings.TrimSpace(submitted) != "no" {
 		return true

@@ -51,6 +51,33 @@ func TestAbsencesAreNoFailures(t *testing.T) {
 	}
 }
 
+// A receipt (RFC 8098) answers nothing, whether the letter was read or deleted.
+func TestReceiptsAreAutomatic(t *testing.T) {
+	for _, done := range []string{"displayed", "deleted"} {
+		got := one(t, replyBox, crlf(replace(`
+From: ann@home.example
+Subject: Not read: How was it?
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=disposition-notification; boundary="B"
+
+--B
+Content-Type: text/plain
+
+Your message was DONE.
+--B
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822;ann@home.example
+Original-Message-ID: <m812@news.shop.example>
+Disposition: automatic-action/MDN-sent-automatically; DONE
+--B--
+`, "DONE", done)))
+		if got.Kind != channels.ReportAutoReplied || got.Delivery != 812 || len(got.Letter.Attachments) != 0 {
+			t.Errorf("%s: %+v", done, got)
+		}
+	}
+}
+
 const postfix = `
 From: MAILER-DAEMON@mx.example (Mail Delivery System)
 Subject: Undelivered Mail Returned to Sender
