@@ -195,8 +195,24 @@ func (h *hearing) progress() {
 		if r.Again && d.Retry.Wants(r.Reason, d.Rung) {
 			p.Status, p.DueAt = deliveries.Planned, h.now.Add(d.Retry.Every)
 		}
+		if h.neverLeft() {
+			p.Cost = -d.Cost
+			if d.Rung < mostExpiries && h.now.Before(d.ExpiresAt) {
+				p.Status, p.DueAt = deliveries.Planned, h.now // the judge waits for contact hours
+			}
+		}
 	}
 	h.means.Progress = p
+}
+
+// mostExpiries is how often a text that expired in its provider's queue goes again.
+const mostExpiries = 3
+
+// neverLeft reports whether the provider kept the only text there is of the delivery
+// for as long as it was valid (ArriveBy), so that nothing of it reaches anybody.
+func (h *hearing) neverLeft() bool {
+	r, d := h.report, h.delivery
+	return r.Channel == channels.SMS && r.Reason == channels.ReasonExpired && !d.Resent && d.Status.Rank() <= deliveries.Sent.Rank()
 }
 
 // earlierAttempt reports whether a failure is about an attempt that a later one

@@ -47,6 +47,36 @@ func TestAReportIsALineOnTheTimeline(t *testing.T) {
 	}
 }
 
+// A text whose provider kept it for too long never left: it goes once more when it
+// may, at most three times.
+func TestATextThatExpiredInAQueueIsPlannedAnew(t *testing.T) {
+	r := report(channels.ReportFailed)
+	r.Reason, r.Again = channels.ReasonExpired, true
+	again := noon.Add(time.Hour)
+	for name, c := range map[string]struct {
+		spoil func(*deliveries.Delivery)
+		want  deliveries.Status
+		cost  int64
+	}{
+		"sent":          {func(*deliveries.Delivery) {}, deliveries.Planned, 0},
+		"in doubt":      {func(d *deliveries.Delivery) { d.Status, d.ProviderID = deliveries.Unconfirmed, "" }, deliveries.Planned, 0},
+		"the third":     {func(d *deliveries.Delivery) { d.Rung = 2 }, deliveries.Planned, 0},
+		"the fourth":    {func(d *deliveries.Delivery) { d.Rung = 3 }, deliveries.Failed, 0},
+		"of no use now": {func(d *deliveries.Delivery) { d.ExpiresAt = again }, deliveries.Failed, 0},
+		"a second copy": {func(d *deliveries.Delivery) { d.Resent = true }, deliveries.Failed, 8},
+		"delivered":     {func(d *deliveries.Delivery) { d.Status = deliveries.Delivered }, deliveries.Failed, 8},
+	} {
+		d := sent("1", 0, channels.SMS, deliveries.Sent)
+		d.Cost = 8
+		c.spoil(&d)
+		p := interpret(surveyCampaign(CSAT5), r, d).Progress
+		after, moved := d.Advanced(*p, again)
+		if !moved || after.Status != c.want || after.Reason != "expired" || after.Cost != c.cost || c.want == deliveries.Planned && !after.DueAt.Equal(again) {
+			t.Errorf("%s: %+v", name, after)
+		}
+	}
+}
+
 func TestReportsMoveDeliveriesForward(t *testing.T) {
 	for kind, want := range map[channels.ReportKind]deliveries.Status{
 		channels.ReportSent: deliveries.Sent, channels.ReportDelivered: deliveries.Delivered, channels.ReportOpened: deliveries.Opened,

@@ -37,6 +37,10 @@ type Message struct {
 	// StatusURL is the absolute URL status callbacks go to; empty where the
 	// provider's account settles it (SendGrid's event webhook).
 	StatusURL string
+	// ValidFor is how long, from when it is handed over, a provider may keep a text
+	// in its queue: afterwards its customer's contact hours are over, or it has
+	// expired. 0 is as long as the provider likes.
+	ValidFor time.Duration
 	// Envelope stands around an e-mail; zero elsewhere.
 	Envelope Envelope
 	Content  Content

@@ -200,6 +200,7 @@ const (
 	ReasonOptedOut       = "opted_out"
 	ReasonComplained     = "complained"
 	ReasonGone           = "gone"
+	ReasonExpired        = "expired" // Message.ValidFor was over before it left the provider's queue
 	ReasonUnauthorized   = "unauthorized"
 	ReasonRejected       = "rejected"
 	ReasonTooLarge       = "too_large"

@@ -28,7 +28,8 @@ type Delivery struct {
 	ExpiresAt time.Time `json:"expires_at"`
 	// Attempts counts sends begun.
 	Attempts int `json:"attempts"`
-	// Rung counts those of them that came as far as the customer's phone and are
+	// Rung counts those of them that came as far as the customer's phone, or of a
+	// text as far as its provider's queue, and are
 	// to be repeated. What a provider turned away is an attempt that rang nobody.
 	Rung int `json:"rung,omitempty"`
 	// Retry is how attempts that failed at the customer's end are repeated.

@@ -165,8 +165,9 @@ func (d Delivery) advanced(p Progress, now time.Time) (Delivery, bool) {
 	return d, true
 }
 
-// repeated plans the next attempt after one that met busy or no answer. The
-// cap stays taken: the telephone rang.
+// repeated plans the next attempt after one that met busy or no answer, or that
+// expired in its provider's queue. The cap stays taken: the telephone rang, and the
+// text is to go yet.
 func (d Delivery) repeated(p Progress) (Delivery, bool) {
 	switch d.Status {
 	case Sending, Unconfirmed:

@@ -53,6 +53,11 @@ func (r *round) sendWindow(ctx context.Context, parcels []*parcel, probe bool) (
 	late, cancelLate := context.WithTimeout(inFlight, turnWithin(r.Call))
 	defer cancelLate()
 	sentAt := r.Now()
+	for _, p := range leaving {
+		if by := r.edition.ArriveBy(p.matter(), sentAt); !by.IsZero() {
+			p.message.ValidFor = by.Sub(sentAt)
+		}
+	}
 	results := r.handOver(inFlight, late.Done(), leaving)
 	now := r.Now()
 	r.pace.took(r.outlet, len(leaving), now.Sub(sentAt), r.mostInFlight())

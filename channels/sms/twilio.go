@@ -22,6 +22,10 @@ var serviceSID = regexp.MustCompile(`^MG[0-9a-fA-F]{32}$`)
 // longest is what Twilio takes in one message, in characters (error 21617).
 const longest = 1600
 
+// mostQueued is how long Twilio keeps a message in its queue where nothing is said
+// (error 90007).
+const mostQueued = 10 * time.Hour
+
 // Twilio is the settings of text messages through Twilio.
 type Twilio struct {
 	twilio.Account `yaml:",inline"`
@@ -77,6 +81,10 @@ func (s *texts) send(ctx context.Context, m channels.Message) (channels.Receipt,
 	}
 	if m.StatusURL != "" {
 		params.StatusCallback = &m.StatusURL
+	}
+	if m.ValidFor > 0 && m.ValidFor < mostQueued {
+		seconds := max(int(m.ValidFor.Seconds()), 1)
+		params.ValidityPeriod = &seconds
 	}
 	message, err := twilio.Do(ctx, s.client, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.CreateMessage(params)

@@ -101,6 +101,15 @@ func TestRequestCarriesTheWholeMessage(t *testing.T) {
 	if diff := cmp.Diff(want, form(t, settings(""), message(""))); diff != "" {
 		t.Error(diff)
 	}
+	for valid, want := range map[time.Duration]string{
+		0: "", time.Millisecond: "1", 90*time.Second + 999*time.Millisecond: "90", 10*time.Hour - time.Second: "35999", 10 * time.Hour: "",
+	} {
+		m := message("")
+		m.ValidFor = valid
+		if got := form(t, settings(""), m).Get("ValidityPeriod"); got != want {
+			t.Errorf("valid for %s: ValidityPeriod %q, want %q", valid, got, want)
+		}
+	}
 	s, m := settings(""), message("")
 	s.From, m.From = "SHOP", ""
 	want.Set("From", "SHOP")

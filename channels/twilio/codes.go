@@ -95,14 +95,14 @@ var meanings = map[int]Meaning{
 	30453: filtered,                          // looks like SMS pumping
 
 	// The moment.
-	30001: busyNetwork,                          // queue overflow
-	30003: {Reason: "unreachable", Again: true}, // handset off or out of reach
-	30017: busyNetwork,                          // carrier congested
-	30410: busyNetwork,                          // the carrier did not answer
-	30022: carrierLimit,                         // more a second than the registration allows
-	30023: carrierLimit,                         // the day's messages are used up
-	30027: carrierLimit,                         // the day's messages to T-Mobile are used up
-	30036: {Reason: "expired"},                  // validity period over
+	30001: busyNetwork,                                   // queue overflow
+	30003: {Reason: "unreachable", Again: true},          // handset off or out of reach
+	30017: busyNetwork,                                   // carrier congested
+	30410: busyNetwork,                                   // the carrier did not answer
+	30022: carrierLimit,                                  // more a second than the registration allows
+	30023: carrierLimit,                                  // the day's messages are used up
+	30027: carrierLimit,                                  // the day's messages to T-Mobile are used up
+	30036: {Reason: channels.ReasonExpired, Again: true}, // validity period over: it never left
 }
 
 // unprocessed are the codes of requests Twilio turned away before looking at
