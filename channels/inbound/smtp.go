@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -39,7 +40,7 @@ const (
 )
 
 // SMTP takes mail from other servers. It accepts mail only for addresses that we
-// made, refuses any other recipient before the message is sent (RFC 5321 §3.3), so
+// made and for the domain's postmaster, refuses any other recipient before the message is sent (RFC 5321 §3.3), so
 // that it never has anything to send back, and keeps a message before it says
 // that it has it. It sends nothing.
 type SMTP struct {
@@ -76,6 +77,14 @@ func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
 	}
 }
 
+// postmaster reports whether an address is the one that every server takes mail for
+// (RFC 5321 §4.5.1). What comes there is read like a letter to any address that says
+// nothing. Without a domain the library refuses it.
+func (s *SMTP) postmaster(address string) bool {
+	local, domain, _ := strings.Cut(address, "@")
+	return strings.EqualFold(local, "postmaster") && strings.EqualFold(domain, s.Domain)
+}
+
 // session is one connection.
 type session struct {
 	smtp *SMTP
@@ -94,7 +103,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 
 // Rcpt implements smtp.Session.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if _, known := s.smtp.Ours.Mailbox(to); !known {
+	if _, known := s.smtp.Ours.Mailbox(to); !known && !s.smtp.postmaster(to) {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such mailbox here"}
 	}
 	s.to = append(s.to, to)

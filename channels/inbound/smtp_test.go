@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/channels"
 	"rapport/channels/inbound"
 )
 
@@ -96,6 +97,29 @@ func codeOf(err error) int {
 	return 0
 }
 
+// RFC 5321 §4.5.1: whoever runs a server that takes mail can be written to.
+func TestMailForThePostmasterIsTaken(t *testing.T) {
+	k := &kept{}
+	client := dial(t, listen(t, k))
+	for _, to := range []string{"postmaster@reply.shop.example", "PostMaster@Reply.shop.example"} {
+		if err := send(client, "ann@home.example", to, "Subject: x\r\n\r\nYour server loops\r\n"); err != nil {
+			t.Errorf("%s: %v", to, err)
+		}
+		if got := read(t, to, crlf("From: eve@far.example\nSubject: x\n\nYour server loops")); len(got) != 1 || got[0].Kind != channels.ReportReplied || got[0].Delivery != 0 {
+			t.Errorf("%s: %+v", to, got)
+		}
+	}
+	if len(k.messages) != 2 {
+		t.Errorf("%d were kept", len(k.messages))
+	}
+	for _, to := range []string{"postmaster@other.example", "postmasters@reply.shop.example"} {
+		if err := send(client, "ann@home.example", to, ""); codeOf(err) != 550 {
+			t.Errorf("%s: %v", to, err)
+		}
+		_ = client.Reset()
+	}
+}
+
 func TestTheListenerTakesMailForOurAddresses(t *testing.T) {
 	k := &kept{}
 	client := dial(t, listen(t, k))
@@ -121,7 +145,7 @@ func TestTheListenerRefusesEverybodyElse(t *testing.T) {
 	client := dial(t, listen(t, k))
 	for _, to := range []string{
 		"hello@reply.shop.example", "somebody@elsewhere.example", "reply-813@reply.shop.example", replyBox + ".evil.example",
-		"\"" + replyBox + "\"@elsewhere.example", "postmaster@reply.shop.example",
+		"\"" + replyBox + "\"@elsewhere.example",
 	} {
 		if code := codeOf(send(client, "ann@home.example", to, "x")); code != 550 && code != 501 {
 			t.Errorf("mail to %s is answered with %d", to, code)
