@@ -44,7 +44,8 @@ type Reply struct {
 	Seen *int64
 }
 
-// remembered is how far back a reply looks for what the customer wrote.
+// remembered is how far back a reply looks for what the customer wrote, in events of
+// the conversation.
 const remembered = 200
 
 // Reply plans an answer and says what was planned. A mistake of the agent's, or a
@@ -70,7 +71,7 @@ func (r Replier) Reply(ctx context.Context, reply Reply) (deliveries.Delivery, e
 	if customer == nil {
 		return deliveries.Delivery{}, fmt.Errorf("the customer of case %d is not known any more", c.ID)
 	}
-	events, err := r.Timeline.Of(ctx, c.Customer, remembered)
+	events, err := r.Timeline.Conversation(ctx, c.Customer, remembered)
 	if err != nil {
 		return deliveries.Delivery{}, err
 	}
@@ -110,19 +111,14 @@ func (r Reply) key(c customers.Case) string {
 // belong to the case, and below no others; by which channel and from which number it
 // goes, others tell too.
 func (w *Workspace) compose(c customers.Case, customer *customers.Customer, events []customers.Event, reply Reply, now time.Time) (*deliveries.Delivery, error) {
-	answered := lastWords(saidIn(c, events), reply.By)
+	by := reply.By
+	if by == "" {
+		by, _ = WayBack(c, customer, events)
+	}
+	answered := lastWords(saidIn(c, events), by)
 	last := answered
 	if last == nil {
-		last = lastWords(events, reply.By)
-	}
-	by := reply.By
-	switch {
-	case by == "" && last != nil:
-		by = channelOf(*last)
-	case by == "" && customer.Reachable(channels.Email):
-		by = channels.Email
-	case by == "":
-		by = channels.SMS
+		last = lastWords(events, by)
 	}
 	d := direct(customer, by, deliveries.Reply, reply.key(c), now)
 	d.Case = c.ID
@@ -142,6 +138,23 @@ func (w *Workspace) compose(c customers.Case, customer *customers.Customer, even
 		return nil, fmt.Errorf("a case is answered by sms or by email, not by %q", by)
 	}
 	return d, w.mayAnswer(*d, customer, now)
+}
+
+// WayBack is the channel by which a reply goes that names none, from the customer's
+// Conversation: the one they wrote by last, in the case's own words before others. Who
+// has not written is answered by e-mail where that reaches them, else by text.
+func WayBack(c customers.Case, customer *customers.Customer, events []customers.Event) (by channels.Channel, wrote bool) {
+	last := lastWords(saidIn(c, events), "")
+	if last == nil {
+		last = lastWords(events, "")
+	}
+	switch {
+	case last != nil:
+		return channelOf(*last), true
+	case customer.Reachable(channels.Email):
+		return channels.Email, false
+	}
+	return channels.SMS, false
 }
 
 // longestText is what a provider takes in one text message (Twilio error 21617).

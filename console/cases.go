@@ -42,12 +42,15 @@ func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) 
 		if err != nil {
 			return err
 		}
-		events, err := c.Timeline.Of(r.Context(), found.Customer, 300)
+		events, err := c.Timeline.Conversation(r.Context(), found.Customer, shownEvents)
 		if err != nil {
 			return err
 		}
 		v["Customer"], v["Lines"], v["Key"] = people[found.Customer], customers.Conversation(events), c.NewKey()
 		v["Name"] = nameOf(people[found.Customer])
+		if customer := people[found.Customer]; customer != nil {
+			v["WayBack"], v["Wrote"] = campaigns.WayBack(found, customer, events)
+		}
 	}
 	c.show(w, r, status, "case", v)
 	return nil

@@ -149,6 +149,42 @@ func TestACaseShowsWhatWasSaidInOrder(t *testing.T) {
 	}
 }
 
+// looks lets c-1 look at a product, n times.
+func (s *shop) looks(n int) {
+	s.t.Helper()
+	var views []customers.Event
+	for i := range n {
+		views = append(views, customers.Event{Customer: "c-1", Name: "Product Viewed", At: s.now, ReceivedAt: s.now, Key: "view:" + strconv.Itoa(i)})
+	}
+	if _, err := s.store.Append(s.t.Context(), views); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// However much a customer does, what they said stands on the case, and they are
+// answered the way they wrote.
+func TestWordsAreNotLostAmongAllElse(t *testing.T) {
+	s := open(t)
+	path := "/cases/" + strconv.FormatInt(s.openCase("Words"), 10)
+	s.ask(get(path)).says(t, http.StatusOK, "Nothing yet.", `<option value="">e-mail: they have written nothing</option>`)
+	s.hears("Where is it?")
+	s.looks(350)
+	s.ask(get(path)).says(t, http.StatusOK, "Where is it?", `<option value="">the way they wrote: text message</option>`)
+	s.ask(post(path+"/replies", url.Values{"text": {"On its way."}})).leads(t, path+"?done=replied")
+	if all := s.planned(); len(all) != 1 || all[0].Channel != "sms" {
+		t.Errorf("planned %+v", all)
+	}
+}
+
+func TestACustomersPageSaysThatMoreHappened(t *testing.T) {
+	s := open(t)
+	s.looks(300)
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "What happened").lacks(t, "the latest 300")
+	s.hears("Where is it?")
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "the latest 300", `<a href="?events=600">Show more</a>`)
+	s.ask(get("/customers/c-1?events=600")).lacks(t, "Show more")
+}
+
 func TestRepliesThatAreRefused(t *testing.T) {
 	s := open(t)
 	id := strconv.FormatInt(s.openCase("Words"), 10)

@@ -211,16 +211,26 @@ const (
 	shownCases = 100
 	// mostCases is how many it shows at most.
 	mostCases = 10_000
+	// shownEvents is how many events of a customer are shown, and how many more at the
+	// press of a link; mostEvents how many at most.
+	shownEvents = 300
+	mostEvents  = 10_000
 )
+
+// asked is how many rows a page is asked for in its query, between few and most; few
+// where nothing can be read.
+func asked(r *visit, name string, few, most int) int {
+	n, err := strconv.Atoi(r.URL.Query().Get(name))
+	if err != nil {
+		return few
+	}
+	return min(max(n, few), most)
+}
 
 // openCases are the most pressing open cases, as many as are asked for, and how many
 // to ask for where there are more; 0 where these are all.
 func (c *Console) openCases(r *visit) (open []customers.Case, more int, err error) {
-	shown, err := strconv.Atoi(r.URL.Query().Get("cases"))
-	if err != nil {
-		shown = shownCases
-	}
-	shown = min(max(shown, shownCases), mostCases)
+	shown := asked(r, "cases", shownCases, mostCases)
 	open, err = c.Casebook.Cases(r.Context(), "", shown+1)
 	if err != nil || len(open) <= shown {
 		return open, 0, err
@@ -247,7 +257,7 @@ func (c *Console) customer(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	events, err := c.Timeline.Of(r.Context(), customer.ID, 300)
+	events, more, err := c.happened(r, customer.ID)
 	if err != nil {
 		return err
 	}
@@ -261,10 +271,22 @@ func (c *Console) customer(w http.ResponseWriter, r *visit) error {
 	}
 	zone, from := edition.ZoneOf(customer)
 	c.show(w, r, http.StatusOK, "customer", view{
-		"Title": nameOf(customer), "Customer": customer, "Events": newestFirst(events), "Recordings": taped, "Cases": about, "Now": c.Now(),
+		"Title": nameOf(customer), "Customer": customer, "Events": events, "More": more, "Recordings": taped, "Cases": about, "Now": c.Now(),
 		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": edition.Money(float64(customer.Orders.Total)),
 	})
 	return nil
+}
+
+// happened is what happened to a customer, the newest first, as much as is asked for,
+// and how many events to ask for where there are more; 0 where these are all.
+func (c *Console) happened(r *visit, customer string) (events []customers.Event, more int, err error) {
+	shown := asked(r, "events", shownEvents, mostEvents)
+	events, err = c.Timeline.Of(r.Context(), customer, shown+1)
+	events = newestFirst(events)
+	if len(events) <= shown {
+		return events, 0, err
+	}
+	return events[:shown], shown + shownEvents, err
 }
 
 func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
@@ -325,6 +347,7 @@ var files embed.FS
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"at":         func(t time.Time, zone *time.Location) string { return t.In(zone).Format("Mon 2 Jan 2006, 15:04") },
 	"share":      share,
+	"channel":    channelWords,
 	"suppressed": func(c *customers.Customer, ch string) string { return c.Suppressed[channels.Channel(ch)] },
 	"say":        details,
 	"path":       url.PathEscape,

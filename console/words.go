@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/customers"
 )
 
@@ -54,6 +55,17 @@ func caseOf(e customers.Event) int64 {
 		return int64(number)
 	}
 	return 0
+}
+
+// channelWords is what people call a channel.
+func channelWords(ch channels.Channel) string {
+	switch ch {
+	case channels.SMS:
+		return "text message"
+	case channels.Email:
+		return "e-mail"
+	}
+	return string(ch)
 }
 
 // nameOf is what a customer is called; "" of one who gave no name, or is not known.

@@ -58,6 +58,10 @@ func Said() []string {
 	return names
 }
 
+// Spoken names the events of a conversation beside what became of its messages: all
+// that is said, and what it opened.
+func Spoken() []string { return append(Said(), CaseOpened, CaseUpdated, CaseClosed) }
+
 // Conversation is what was said, in order: the customer's words, what agents
 // answered, and which messages of campaigns stood between.
 func Conversation(events []Event) []Line {

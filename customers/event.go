@@ -35,4 +35,8 @@ type Timeline interface {
 	Append(ctx context.Context, events []Event) (fresh []bool, err error)
 	// Of lists a customer's events, oldest first, at most limit of the newest.
 	Of(ctx context.Context, customer string, limit int) ([]Event, error)
+	// Conversation lists the events of a customer that Conversation and a reply go by,
+	// oldest first: at most limit of the newest that are words or are about a case
+	// (Spoken), and at most limit of the newest that tell what became of a message.
+	Conversation(ctx context.Context, customer string, limit int) ([]Event, error)
 }

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -156,5 +158,24 @@ func (s *Store) Of(ctx context.Context, customer string, limit int) (events []cu
 		return nil, fmt.Errorf("read the timeline of customer %s: %w", customer, err)
 	}
 	slices.Reverse(events)
+	return events, nil
+}
+
+// spoken is the SQL for the names of customers.Spoken.
+var spoken = "('" + strings.Join(customers.Spoken(), "', '") + "')"
+
+// Conversation implements customers.Timeline.
+func (s *Store) Conversation(ctx context.Context, customer string, limit int) (events []customers.Event, err error) {
+	latest := func(which string) string {
+		return "SELECT " + eventColumns + " FROM (SELECT * FROM events e WHERE e.customer = $1 AND " + which + " ORDER BY e.at DESC, e.id DESC LIMIT $2) AS e"
+	}
+	err = s.read(ctx, func(tx *tx) (err error) {
+		events, err = list(ctx, tx, scanEvent, latest("e.name IN "+spoken)+" UNION ALL "+latest("e.delivery <> 0 AND e.name NOT IN "+spoken), customer, limit)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the conversation with customer %s: %w", customer, err)
+	}
+	slices.SortFunc(events, func(a, b customers.Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return events, nil
 }

@@ -77,7 +77,7 @@ func (i *installation) showCase(cmd *cobra.Command, o *options, number string) e
 	if err != nil {
 		return err
 	}
-	events, err := i.Store.Of(cmd.Context(), c.Customer, 500)
+	events, err := i.Store.Conversation(cmd.Context(), c.Customer, 500)
 	if err != nil {
 		return err
 	}

@@ -154,3 +154,43 @@ func TestEventsAreCountedWithinTheirSpan(t *testing.T) {
 		}
 	})
 }
+
+// What a customer does on the shop's pages drowns out nothing that was said, nor do
+// messages that nobody answers.
+func TestAConversationIsFoundAmongAllElse(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		at := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Second) }
+		event := func(n int, name string, delivery int64) customers.Event {
+			return customers.Event{Customer: "c-1", Name: name, At: at(n), ReceivedAt: at(n), Key: fmt.Sprint(n), Delivery: delivery}
+		}
+		events := []customers.Event{
+			event(0, "case opened", 0), event(1, "sms sent", 1), event(2, "sms replied", 1), event(3, "case replied", 2), event(4, "sms failed", 2),
+			event(5, "call answered", 3),
+		}
+		for n := range 40 {
+			events = append(events, event(10+n, "Product Viewed", 0))
+		}
+		for n := range 4 {
+			events = append(events, event(100+n, "email sent", int64(10+n)))
+		}
+		other := event(200, "sms replied", 0)
+		other.Customer = "c-2"
+		if _, err := s.Append(t.Context(), append(events, other)); err != nil {
+			t.Fatal(err)
+		}
+		for limit, want := range map[int][]string{
+			4: {"case opened", "sms replied", "case replied", "call answered", "email sent", "email sent", "email sent", "email sent"},
+			1: {"call answered", "email sent"},
+		} {
+			found, err := s.Conversation(t.Context(), "c-1", limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, e := range found {
+				names = append(names, e.Name)
+			}
+			same(t, fmt.Sprintf("%d of each", limit), names, want)
+		}
+	})
+}
