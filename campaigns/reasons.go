@@ -1,6 +1,8 @@
 package campaigns
 
 import (
+	"cmp"
+
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -93,6 +95,15 @@ func ReasonMeaning(word string) string {
 		}
 	}
 	return ""
+}
+
+// WaitsFor is what a message waits for that is held for a reason; "" where that says
+// nothing.
+func WaitsFor(word string) string {
+	if word == string(deliveries.QuietHoursExpired) {
+		return "contact hours"
+	}
+	return cmp.Or(ReasonMeaning(word), word)
 }
 
 // ReasonWords is a reason with what it means to somebody who does not know the word;

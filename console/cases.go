@@ -11,6 +11,7 @@ import (
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // caseOf shows a case: what was said, in order, and a form to answer with. The form
@@ -29,7 +30,7 @@ func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) 
 	if err != nil {
 		return err
 	}
-	maps.Copy(v, view{"Title": found.Title, "Recordings": taped, "Case": found, "Zone": time.UTC, "Now": c.Now()})
+	maps.Copy(v, view{"Title": found.Title, "Recordings": taped, "Case": found, "Zone": time.UTC, "Now": c.Now(), "Who": who(r)})
 	edition, err := c.Catalog.Current(r.Context())
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return err
@@ -46,7 +47,11 @@ func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) 
 		if err != nil {
 			return err
 		}
-		v["Customer"], v["Lines"], v["Key"] = people[found.Customer], customers.Conversation(events), c.NewKey()
+		lines := customers.Conversation(events)
+		if err := deliveries.Follow(r.Context(), c.Ledger, lines); err != nil {
+			return err
+		}
+		v["Customer"], v["Lines"], v["Key"] = people[found.Customer], lines, c.NewKey()
 		v["Name"] = nameOf(people[found.Customer])
 		if customer := people[found.Customer]; customer != nil {
 			v["WayBack"], v["Wrote"] = campaigns.WayBack(found, customer, events)
@@ -117,6 +122,38 @@ func (c *Console) closeCase(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	http.Redirect(w, r.Request, "/?done=closed&case="+strconv.FormatInt(found.ID, 10), http.StatusSeeOther)
+	return nil
+}
+
+// takeCase tells everybody who is at a case.
+func (c *Console) takeCase(w http.ResponseWriter, r *visit) error {
+	found, err := c.findCase(r)
+	if err != nil {
+		return err
+	}
+	switch err := c.Casebook.Take(r.Context(), found.ID, who(r)); {
+	case errors.Is(err, customers.ErrClosedCase):
+		return &complaint{http.StatusConflict, "Nothing was changed: the case is closed."}
+	case err != nil:
+		return err
+	}
+	http.Redirect(w, r.Request, caseURL(found.ID)+"?done=taken", http.StatusSeeOther)
+	return nil
+}
+
+func (c *Console) reopenCase(w http.ResponseWriter, r *visit) error {
+	found, err := c.findCase(r)
+	if err != nil {
+		return err
+	}
+	open, err := c.Casebook.Reopen(r.Context(), found.ID, who(r), c.Now())
+	switch {
+	case errors.Is(err, customers.ErrUnknown):
+		return &complaint{http.StatusConflict, "Nothing was opened: its customer was erased."}
+	case err != nil:
+		return err
+	}
+	http.Redirect(w, r.Request, caseURL(open)+"?done=reopened", http.StatusSeeOther)
 	return nil
 }
 

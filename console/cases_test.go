@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
 )
@@ -183,6 +184,62 @@ func TestACustomersPageSaysThatMoreHappened(t *testing.T) {
 	s.hears("Where is it?")
 	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "the latest 300", `<a href="?events=600">Show more</a>`)
 	s.ask(get("/customers/c-1?events=600")).lacks(t, "Show more")
+}
+
+// An answer that is held looks held, on the case and in the list.
+func TestAHeldAnswerIsNotYetSent(t *testing.T) {
+	s := open(t)
+	id := s.openCase("Words")
+	path, later := "/cases/"+strconv.FormatInt(id, 10), s.now.Add(21*time.Hour)
+	_, _, err := s.store.Replies().Reply(t.Context(), s.now, deliveries.Delivery{
+		Customer: "c-1", Channel: channels.SMS, Template: deliveries.Reply, Step: "reply:1", Case: id, DueAt: later, PlannedAt: s.now, ExpiresAt: later.Add(time.Hour),
+		Content: &channels.Content{SMS: &channels.SMSContent{Text: "Hello"}},
+	}, customers.Event{
+		Customer: "c-1", Name: customers.CaseReplied, At: s.now, ReceivedAt: s.now, Key: "r", Properties: map[string]any{"by": "bea", "channel": "sms", "text": "Hello"},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ask(get(path)).says(t, http.StatusOK, "waits until Tue 5 May 2026, 09:00", "it leaves on Tue 5 May 2026, 09:00")
+	s.ask(get("/")).says(t, http.StatusOK, "answer waits until Tue 5 May 2026, 09:00").lacks(t, ">answered<")
+	s.now = later.Add(time.Minute)
+	s.ask(get("/")).says(t, http.StatusOK, ">answered<").lacks(t, "answer waits")
+}
+
+// Closing a case keeps what it was about; it is opened again where that was too soon.
+func TestACaseIsOpenedAgain(t *testing.T) {
+	o := openOffice(t)
+	err := o.store.Casebook().Open(t.Context(), []customers.Case{{
+		Customer: "c-1", Queue: "support", Priority: "high", Title: "A broken cup", Note: "The handle came off", Why: "complaint", OpenedAt: o.now,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vera, anna := o.signIn("vera"), o.signIn("anna")
+	o.ask(from(get("/cases/1"), anna)).lacks(t, "Open it again")
+	o.ask(from(post("/cases/1/close", url.Values{"note": {"sent a cup"}}), anna)).leads(t, "/?done=closed&case=1")
+	o.ask(from(get("/cases/1"), vera)).says(t, http.StatusOK, "The handle came off", "sent a cup").lacks(t, "Open it again")
+	o.ask(from(post("/cases/1/reopen", nil), vera)).says(t, http.StatusForbidden, "needs the role agent")
+	o.ask(from(get("/cases/1"), anna)).says(t, http.StatusOK, "Open it again")
+	o.ask(from(post("/cases/1/reopen", nil), anna)).leads(t, "/cases/1?done=reopened")
+	o.ask(from(get("/cases/1?done=reopened"), anna)).says(t, http.StatusOK, "The case is open.", "The handle came off", "sent a cup", `<label for="text">`)
+	if got := o.deeds(); got[1] != "anna opened again case 1" {
+		t.Errorf("the audit says %q", got)
+	}
+}
+
+// Two agents see who is at a case.
+func TestACaseIsTaken(t *testing.T) {
+	o := openOffice(t)
+	o.openCase("A broken cup")
+	vera, anna, olga := o.signIn("vera"), o.signIn("anna"), o.signIn("olga")
+	o.ask(from(post("/cases/1/take", nil), vera)).says(t, http.StatusForbidden, "needs the role agent")
+	o.ask(from(post("/cases/1/take", nil), anna)).leads(t, "/cases/1?done=taken")
+	o.ask(from(get("/cases/1"), anna)).says(t, http.StatusOK, "<dd>anna</dd>").lacks(t, "I take it")
+	o.ask(from(get("/cases/1"), olga)).says(t, http.StatusOK, "<dd>anna</dd>", "I take it")
+	o.ask(from(get("/"), vera)).says(t, http.StatusOK, "anna has it")
+	o.ask(from(post("/cases/1/close", url.Values{"note": {"done"}}), anna)).leads(t, "/?done=closed&case=1")
+	o.ask(from(post("/cases/1/take", nil), olga)).says(t, http.StatusConflict, "closed")
 }
 
 func TestRepliesThatAreRefused(t *testing.T) {

@@ -32,6 +32,7 @@ type Console struct {
 	Directory customers.Directory
 	Timeline  customers.Timeline
 	Summary   deliveries.Summary
+	Ledger    deliveries.Finder
 	Casebook  customers.Casebook
 	Outlets   deliveries.Outlets
 	// Shelf finds recordings and Vault holds their sound; nil shows none.
@@ -68,6 +69,8 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	form("POST /customers/{id}/erasure", door{accounts.Operator, "erased", "customer"}, c.erase)
 	page("GET /cases/{id}", door{accounts.Viewer, "opened", "case"}, c.caseOf)
 	form("POST /cases/{id}/replies", door{accounts.Agent, "replied in", "case"}, c.reply)
+	form("POST /cases/{id}/take", door{accounts.Agent, "took", "case"}, c.takeCase)
+	form("POST /cases/{id}/reopen", door{accounts.Agent, "opened again", "case"}, c.reopenCase)
 	form("POST /cases/{id}/close", door{accounts.Agent, "closed", "case"}, c.closeCase)
 	page("POST /v1/workspace", door{accounts.Operator, "applied", "workspace"}, c.applyWorkspace)
 	form("POST /campaigns/{id}/paused", door{accounts.Operator, "paused", "campaign"}, c.pause)
@@ -345,7 +348,8 @@ func manual(edition *campaigns.Edition) []*campaigns.Campaign {
 var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"at":         func(t time.Time, zone *time.Location) string { return t.In(zone).Format("Mon 2 Jan 2006, 15:04") },
+	"at":         stamp,
+	"standing":   standing,
 	"share":      share,
 	"channel":    channelWords,
 	"suppressed": func(c *customers.Customer, ch string) string { return c.Suppressed[channels.Channel(ch)] },
@@ -363,12 +367,14 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 // done are the words by which a page confirms what was just done, by what the address
 // it leads to calls that.
 var done = map[string]string{
-	"closed":  "The case is closed.",
-	"erased":  "The customer is erased: profile, timeline, orders, answers and recordings are gone, the addresses stay suppressed.",
-	"replied": "The answer is taken down. What becomes of it shows below.",
-	"started": "The follow-up has begun.",
-	"paused":  "The campaign is paused: nobody enters and nothing is sent until it is resumed.",
-	"resumed": "The campaign goes on where it stood.",
+	"closed":   "The case is closed.",
+	"taken":    "The case is yours.",
+	"reopened": "The case is open.",
+	"erased":   "The customer is erased: profile, timeline, orders, answers and recordings are gone, the addresses stay suppressed.",
+	"replied":  "The answer is taken down. What becomes of it shows below.",
+	"started":  "The follow-up has begun.",
+	"paused":   "The campaign is paused: nobody enters and nothing is sent until it is resumed.",
+	"resumed":  "The campaign goes on where it stood.",
 }
 
 // view is what a page shows.

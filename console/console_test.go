@@ -79,7 +79,7 @@ func (s *shop) served(entrance *console.Entrance) {
 	mux := http.NewServeMux()
 	(&console.Console{
 		Entrance: entrance,
-		Catalog:  catalog, Directory: db, Timeline: db, Summary: db.Summary(), Casebook: db.Casebook(), Outlets: db.Outlets(),
+		Catalog:  catalog, Directory: db, Timeline: db, Summary: db.Summary(), Ledger: db, Casebook: db.Casebook(), Outlets: db.Outlets(),
 		Starter: campaigns.Starter{
 			Catalog: catalog, Entries: db, News: db, Now: clock,
 			NewID: func() string { starts++; return strconv.Itoa(starts) },

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"rapport/campaigns"
 	"rapport/channels"
@@ -55,6 +56,28 @@ func caseOf(e customers.Event) int64 {
 		return int64(number)
 	}
 	return 0
+}
+
+// standing is how a message of ours stands, in words.
+func standing(l customers.Line, now time.Time, zone *time.Location) string {
+	switch {
+	case !l.Until.IsZero() && !now.Before(l.Until):
+		return "leaves now"
+	case !l.Until.IsZero():
+		words := "waits until " + stamp(l.Until, zone)
+		if what := campaigns.WaitsFor(l.Reason); what != "" {
+			words += ": " + what
+		}
+		return words
+	case l.Reason != "":
+		return l.Status + " (" + campaigns.ReasonWords(l.Reason) + ")"
+	}
+	return l.Status
+}
+
+// stamp is a moment by a clock.
+func stamp(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("Mon 2 Jan 2006, 15:04")
 }
 
 // channelWords is what people call a channel.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"testing"
+	"time"
 
 	"rapport/customers"
 )
@@ -22,6 +23,27 @@ func TestReasonsAreToldInWords(t *testing.T) {
 }
 
 // A shop's event may have a property of that name too, and a case a large number.
+func TestWhatAHeldMessageWaitsFor(t *testing.T) {
+	line := customers.Line{Status: "planned", Reason: "quiet_hours_expired", Until: time.Date(2026, 5, 3, 7, 0, 0, 0, time.UTC)}
+	berlin := time.FixedZone("CEST", 2*3600)
+	for reason, want := range map[string]string{
+		"quiet_hours_expired": "waits until Sun 3 May 2026, 09:00: contact hours",
+		"over_budget":         "waits until Sun 3 May 2026, 09:00: the budget is used up",
+		"":                    "waits until Sun 3 May 2026, 09:00",
+	} {
+		line.Reason = reason
+		if got := standing(line, line.Until.Add(-time.Hour), berlin); got != want {
+			t.Errorf("%q: %q", reason, got)
+		}
+	}
+	if got := standing(line, line.Until, berlin); got != "leaves now" {
+		t.Error(got)
+	}
+	if got := standing(customers.Line{Status: "failed", Reason: "21610"}, line.Until, berlin); got != "failed (21610)" {
+		t.Error(got)
+	}
+}
+
 func TestWhichCaseAnEventIsAbout(t *testing.T) {
 	for want, e := range map[int64]customers.Event{
 		2_000_000: {Name: "case opened", Properties: map[string]any{"case": 2e6}},

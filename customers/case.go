@@ -33,7 +33,10 @@ type Case struct {
 	Queue    string   `json:"queue"`
 	Priority Priority `json:"priority"`
 	Title    string   `json:"title"`
-	Note     string   `json:"note,omitempty"`
+	// Note is what it is about: the customer's latest words, or a step's. Done is what
+	// was done, said when it was last closed.
+	Note string `json:"note,omitempty"`
+	Done string `json:"done,omitempty"`
 	// Why is the machine's word for what opened it: step, low_score, complaint,
 	// reply, not_theirs, rollout.
 	Why      string    `json:"why"`
@@ -43,11 +46,15 @@ type Case struct {
 	// no clock. It is not kept.
 	UsualDueAt time.Time `json:"-"`
 	ClosedAt   time.Time `json:"closed_at,omitzero"`
-	Assignee   string    `json:"assignee,omitempty"`
+	// Assignee is who took it, or closed it.
+	Assignee string `json:"assignee,omitempty"`
 	// AnsweredAt is when somebody first answered the customer. Waiting says that the
 	// customer waits for an answer still, or again.
 	AnsweredAt time.Time `json:"answered_at,omitzero"`
 	Waiting    bool      `json:"waiting"`
+	// AnswerDue is when the latest answer leaves that has not left yet; zero where all
+	// have.
+	AnswerDue time.Time `json:"answer_due,omitzero"`
 	// Said is the latest event by which its customer or an agent said something; 0
 	// before that.
 	Said int64 `json:"said,omitempty"`

@@ -39,8 +39,10 @@ type Line struct {
 	// anything is known.
 	Status string `json:"status,omitempty"`
 	Reason string `json:"reason,omitempty"`
-
-	delivery int64
+	// Until is when a message of ours is due that waits; zero of others.
+	Until time.Time `json:"until,omitzero"`
+	// Delivery is the message in the ledger; 0 where none is meant.
+	Delivery int64 `json:"delivery,omitempty"`
 }
 
 // wrote names the events that are a customer's own text or letter.
@@ -69,7 +71,7 @@ func Conversation(events []Event) []Line {
 	at := map[int64]int{} // the line of a delivery
 	for _, e := range events {
 		ch, what, _ := strings.Cut(e.Name, " ")
-		line := Line{At: e.At, Channel: ch, Text: textOf(e, "text"), delivery: e.Delivery}
+		line := Line{At: e.At, Channel: ch, Text: textOf(e, "text"), Delivery: e.Delivery}
 		switch {
 		case e.Name == CaseReplied:
 			line.Ours, line.Channel, line.Who = true, textOf(e, "channel"), textOf(e, "by")

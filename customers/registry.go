@@ -75,11 +75,20 @@ type Casebook interface {
 	// Cases lists open cases, the most pressing and soonest due first; queue
 	// "" is all.
 	Cases(ctx context.Context, queue string, limit int) ([]Case, error)
-	// Of lists a customer's cases, open and closed, the latest first. Said is left at 0.
+	// Of lists a customer's cases, open and closed, the latest first. Said and AnswerDue
+	// are left out.
 	Of(ctx context.Context, customer string, limit int) ([]Case, error)
 	// Close ends a case with a note. ErrUnknownCase when there is none, ErrClosedCase
 	// when it was closed already, unless by the same person with the same note,
 	// ErrNoNote when the note has no words, ErrMoreSaid when more was said than had been
 	// seen of it (Case.Said); nil does not ask.
 	Close(ctx context.Context, id int64, who, note string, now time.Time, seen *int64) error
+	// Reopen lets a closed case wait again, by a clock of as long as it had, and gives it
+	// to who. It gives back the number of what is open then: another, where its journey
+	// has another open case. Of an open case nothing is changed. ErrUnknownCase when
+	// there is none, ErrUnknown when its customer was erased.
+	Reopen(ctx context.Context, id int64, who string, now time.Time) (open int64, err error)
+	// Take gives an open case to somebody, whoever had it. ErrUnknownCase when there is
+	// none, ErrClosedCase when it is closed.
+	Take(ctx context.Context, id int64, who string) error
 }

@@ -151,12 +151,14 @@ func caseEvent(c customers.Case, id int64, opened bool) customers.Event {
 	if !opened {
 		name = customers.CaseUpdated
 	}
-	number := strconv.FormatInt(id, 10)
+	properties := map[string]any{"case": id, "queue": c.Queue, "priority": c.Priority, "title": c.Title, "why": c.Why}
+	if c.Note != "" {
+		properties["note"] = c.Note
+	}
 	return customers.Event{
-		Customer: c.Customer, Name: name, At: c.OpenedAt, ReceivedAt: c.OpenedAt,
-		Properties: map[string]any{"case": id, "queue": c.Queue, "priority": c.Priority, "title": c.Title, "why": c.Why},
-		Key:        "case:" + number + ":" + c.Why + ":" + strconv.FormatInt(c.OpenedAt.UnixMilli(), 10),
-		Campaign:   c.Campaign, Entry: c.Entry,
+		Customer: c.Customer, Name: name, At: c.OpenedAt, ReceivedAt: c.OpenedAt, Properties: properties,
+		Key:      caseKey(id, c.Why, c.OpenedAt),
+		Campaign: c.Campaign, Entry: c.Entry,
 	}
 }
 
@@ -170,7 +172,11 @@ func countCases(ctx context.Context, tx *tx, of []string) error {
 	return err
 }
 
-const caseColumns = "k.id, k.customer, k.campaign, k.entry, k.queue, k.priority, k.title, k.note, k.why, k.opened_at, k.due_at, k.closed_at, k.assignee, k.answered_at, k.waiting = 1"
+const caseColumns = "k.id, k.customer, k.campaign, k.entry, k.queue, k.priority, k.title, k.note, k.why, k.opened_at, k.due_at, k.closed_at, k.assignee, k.answered_at, k.waiting = 1, k.done"
+
+// answerDue is the SQL for when the latest answer to a case k leaves that waits yet.
+const answerDue = `(SELECT MAX(d.due_at) FROM deliveries d
+	WHERE d.customer = k.customer AND k.customer <> '' AND d.entry = 0 AND d.case_id = k.id AND d.status IN ('planned', 'queued'))`
 
 // saidLast is the SQL for the latest event by which something was said since a day
 // before a case k was opened: what was said longer ago is in no page's way, and months
@@ -180,13 +186,13 @@ var saidLast = "COALESCE((SELECT MAX(e.id) FROM events e WHERE e.customer = k.cu
 
 func scanCase(r record) (c customers.Case, err error) {
 	err = r.Scan(&c.ID, &c.Customer, &c.Campaign, &c.Entry, &c.Queue, &c.Priority, &c.Title, &c.Note, &c.Why,
-		asTime(&c.OpenedAt), asTime(&c.DueAt), asTime(&c.ClosedAt), &c.Assignee, asTime(&c.AnsweredAt), &c.Waiting, &c.Said)
+		asTime(&c.OpenedAt), asTime(&c.DueAt), asTime(&c.ClosedAt), &c.Assignee, asTime(&c.AnsweredAt), &c.Waiting, &c.Done, &c.Said, asTime(&c.AnswerDue))
 	return c, err
 }
 
 // readCase reads a case inside a transaction; ErrUnknownCase where there is none.
 func readCase(ctx context.Context, tx *tx, id int64) (customers.Case, error) {
-	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+", "+saidLast+" FROM cases k WHERE k.id = $1", id)
+	c, known, err := first(ctx, tx, scanCase, "SELECT "+caseColumns+", "+saidLast+", "+answerDue+" FROM cases k WHERE k.id = $1", id)
 	if err == nil && !known {
 		err = customers.ErrUnknownCase
 	}
@@ -211,7 +217,7 @@ func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []c
 	err = b.store.read(ctx, func(tx *tx) (err error) {
 		order := "ORDER BY k.waiting DESC, " + urgency("k.priority") + ", k.due_at IS NULL, k.due_at, k.id"
 		cases, err = list(ctx, tx, scanCase, `
-			SELECT `+caseColumns+`, `+saidLast+` FROM (
+			SELECT `+caseColumns+`, `+saidLast+`, `+answerDue+` FROM (
 				SELECT * FROM cases k WHERE k.closed_at IS NULL AND (k.queue = $1 OR $1 = '') `+order+` LIMIT $2
 			) AS k `+order, queue, limit)
 		return err
@@ -226,7 +232,7 @@ func (b casebook) Cases(ctx context.Context, queue string, limit int) (cases []c
 func (b casebook) Of(ctx context.Context, customer string, limit int) (cases []customers.Case, err error) {
 	err = b.store.read(ctx, func(tx *tx) (err error) {
 		cases, err = list(ctx, tx, scanCase, `
-			SELECT `+caseColumns+`, 0 FROM cases k WHERE k.customer = $1 ORDER BY k.opened_at DESC, k.id DESC LIMIT $2`, customer, limit)
+			SELECT `+caseColumns+`, 0, NULL FROM cases k WHERE k.customer = $1 ORDER BY k.opened_at DESC, k.id DESC LIMIT $2`, customer, limit)
 		return err
 	})
 	if err != nil {
@@ -259,14 +265,14 @@ func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time
 	switch {
 	case note == "":
 		return customers.ErrNoNote
-	case !c.ClosedAt.IsZero() && c.Assignee == who && c.Note == note: // the same button pressed twice
+	case !c.ClosedAt.IsZero() && c.Assignee == who && c.Done == note: // the same button pressed twice
 		return nil
 	case !c.ClosedAt.IsZero():
 		return customers.ErrClosedCase
 	case c.MoreSaid(seen):
 		return customers.ErrMoreSaid
 	}
-	closed, err := tx.exec(ctx, "UPDATE cases SET closed_at = $2, assignee = $3, note = $4 WHERE id = $1 AND closed_at IS NULL", id, instant(now), who, note)
+	closed, err := tx.exec(ctx, "UPDATE cases SET closed_at = $2, assignee = $3, done = $4 WHERE id = $1 AND closed_at IS NULL", id, instant(now), who, note)
 	switch {
 	case err != nil:
 		return err
@@ -281,10 +287,81 @@ func closeCase(ctx context.Context, tx *tx, id int64, who, note string, now time
 	_, err = appendEvents(ctx, tx, []customers.Event{{
 		Customer: c.Customer, Name: customers.CaseClosed, At: now, ReceivedAt: now,
 		Properties: map[string]any{"case": id, "queue": c.Queue, "by": who, "note": note},
-		Key:        "case:" + strconv.FormatInt(id, 10) + ":closed",
+		Key:        caseKey(id, "closed", now), // it may be closed again
 		Campaign:   c.Campaign, Entry: c.Entry,
 	}})
 	return err
+}
+
+// Reopen implements customers.Casebook.
+func (b casebook) Reopen(ctx context.Context, id int64, who string, now time.Time) (open int64, err error) {
+	err = b.store.write(ctx, func(tx *tx) (err error) {
+		open, err = reopenCase(ctx, tx, id, who, now)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("open case %d again: %w", id, err)
+	}
+	return open, nil
+}
+
+func reopenCase(ctx context.Context, tx *tx, id int64, who string, now time.Time) (int64, error) {
+	c, err := readCase(ctx, tx, id)
+	if err != nil {
+		return 0, err
+	}
+	if c.Customer != "" {
+		here, err := lockPresent(ctx, tx, []string{c.Customer})
+		if err != nil {
+			return 0, err
+		}
+		if !here.has(c.Customer) {
+			return 0, customers.ErrUnknown
+		}
+	}
+	another, goesOn, err := first(ctx, tx, column[int64], "SELECT id FROM cases WHERE entry = $1 AND entry > 0 AND closed_at IS NULL", c.Entry)
+	if err != nil || goesOn {
+		return another, err
+	}
+	opened, err := tx.exec(ctx, `
+		UPDATE cases SET closed_at = NULL, assignee = $2, waiting = 1, due_at = $3 + due_at - COALESCE(clock_at, opened_at), clock_at = $3
+		WHERE id = $1 AND closed_at IS NOT NULL`, id, who, instant(now))
+	if err != nil || opened == 0 || c.Customer == "" {
+		return id, err
+	}
+	if err := countCases(ctx, tx, []string{c.Customer}); err != nil {
+		return 0, err
+	}
+	_, err = appendEvents(ctx, tx, []customers.Event{{
+		Customer: c.Customer, Name: customers.CaseUpdated, At: now, ReceivedAt: now,
+		Properties: map[string]any{"case": id, "queue": c.Queue, "priority": c.Priority, "title": c.Title, "why": "reopened", "by": who},
+		Key:        caseKey(id, "reopened", now),
+		Campaign:   c.Campaign, Entry: c.Entry,
+	}})
+	return id, err
+}
+
+// caseKey makes the line unique that tells of something that happens to a case.
+func caseKey(id int64, what string, at time.Time) string {
+	return "case:" + strconv.FormatInt(id, 10) + ":" + what + ":" + strconv.FormatInt(at.UnixMilli(), 10)
+}
+
+// Take implements customers.Casebook.
+func (b casebook) Take(ctx context.Context, id int64, who string) error {
+	err := b.store.write(ctx, func(tx *tx) error {
+		taken, err := tx.exec(ctx, "UPDATE cases SET assignee = $2 WHERE id = $1 AND closed_at IS NULL", id, who)
+		if err != nil || taken > 0 {
+			return err
+		}
+		if _, err := readCase(ctx, tx, id); err != nil {
+			return err
+		}
+		return customers.ErrClosedCase
+	})
+	if err != nil {
+		return fmt.Errorf("take case %d: %w", id, err)
+	}
+	return nil
 }
 
 // lostAnswers are the deliveries that answered a case and, by these changes, did not
@@ -309,7 +386,7 @@ func unanswer(ctx context.Context, tx *tx, now time.Time, lost []deliveries.Deli
 	var events []customers.Event
 	for _, d := range lost {
 		c, known, err := first(ctx, tx, scanCase, `
-			SELECT `+caseColumns+`, 0 FROM cases k JOIN customers c ON c.id = k.customer WHERE k.id = $1 AND k.customer = $2
+			SELECT `+caseColumns+`, 0, NULL FROM cases k JOIN customers c ON c.id = k.customer WHERE k.id = $1 AND k.customer = $2
 				AND NOT EXISTS (SELECT 1 FROM deliveries later WHERE later.customer = $2 AND later.entry = 0 AND later.case_id = $1 AND later.id > $3
 					AND later.status NOT IN ('skipped', 'failed', 'bounced', 'expired'))`, d.Case, d.Customer, d.ID)
 		if err != nil {

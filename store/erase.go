@@ -155,7 +155,7 @@ func (e *eraser) journeys(ctx context.Context) {
 func (e *eraser) words(ctx context.Context) {
 	e.do(ctx, "UPDATE answers SET customer = $2, text = '' WHERE customer = $1", e.id, e.alias)
 	e.do(ctx, `
-		UPDATE cases SET customer = $2, title = $3, note = '', closed_at = COALESCE(closed_at, $4), waiting = 0 WHERE customer = $1`,
+		UPDATE cases SET customer = $2, title = $3, note = '', done = '', closed_at = COALESCE(closed_at, $4), waiting = 0 WHERE customer = $1`,
 		e.id, e.alias, customers.Erased, e.now)
 	e.gone.Recordings = e.do(ctx, "UPDATE recordings SET customer = $2, question = '', trouble = '', at = -1 WHERE customer = $1", e.id, e.alias)
 	e.do(ctx, "UPDATE recordings SET state = 'kept', due_at = $2 WHERE customer = $1 AND state = 'waiting'", e.alias, e.now)

@@ -356,6 +356,13 @@ func TestContactHoursAndTheConversation(t *testing.T) {
 		if d := s.stands(deliveries.Planned, "quiet_hours_expired"); !d.DueAt.Equal(time.Date(2026, 12, 3, 8, 0, 0, 0, time.UTC)) {
 			t.Errorf("due at %s", d.DueAt)
 		}
+		events, err := s.store.Conversation(s.ctx(), "ann", 100)
+		ok(t, err)
+		lines := customers.Conversation(events)
+		ok(t, deliveries.Follow(s.ctx(), s.store, lines))
+		if line := lines[len(lines)-1]; line.Status != "planned" || line.Reason != "quiet_hours_expired" || line.Until.Hour() != 8 {
+			t.Errorf("the case shows %+v", line)
+		}
 		s.later(10 * time.Hour)
 		s.deliver()
 		s.stands(deliveries.Sent, "")

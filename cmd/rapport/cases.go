@@ -11,7 +11,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"rapport/campaigns"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 func casesCommand(o *options) *cobra.Command {
@@ -40,12 +42,14 @@ func casesCommand(o *options) *cobra.Command {
 				return printJSON(cmd.OutOrStdout(), append([]customers.Case{}, open...))
 			}
 			zone := i.shopZone(cmd.Context())
-			t := newTable(cmd.OutOrStdout(), "case", "queue", "priority", "customer", "title", "due", "")
+			t := newTable(cmd.OutOrStdout(), "case", "queue", "priority", "customer", "title", "taken by", "due", "")
 			for _, c := range open {
 				late := ""
 				switch {
 				case c.Overdue(i.Now()):
 					late = "overdue"
+				case c.AnswerDue.After(i.Now()):
+					late = "answer waits until " + stamp(c.AnswerDue, zone)
 				case !c.Waiting:
 					late = "answered"
 				}
@@ -53,7 +57,7 @@ func casesCommand(o *options) *cobra.Command {
 				if about == "" {
 					about = "campaign " + c.Campaign
 				}
-				t.AppendRow(table.Row{c.ID, c.Queue, c.Priority, about, c.Title, stamp(c.DueAt, zone), late})
+				t.AppendRow(table.Row{c.ID, c.Queue, c.Priority, about, c.Title, c.Assignee, stamp(c.DueAt, zone), late})
 			}
 			t.Render()
 			if len(open) > 0 {
@@ -82,12 +86,21 @@ func (i *installation) showCase(cmd *cobra.Command, o *options, number string) e
 		return err
 	}
 	lines, w := customers.Conversation(events), cmd.OutOrStdout()
+	if err := deliveries.Follow(cmd.Context(), i.Store, lines); err != nil {
+		return err
+	}
 	if o.format == "json" {
 		return printJSON(w, map[string]any{"case": c, "conversation": lines})
 	}
 	zone := i.shopZone(cmd.Context())
 	fmt.Fprintf(w, "Case %d, %s, %s: %s\n", c.ID, c.Queue, c.Priority, c.Title)
 	fmt.Fprintf(w, "  customer %s, opened %s%s (%s)\n", c.Customer, stamp(c.OpenedAt, zone), clockWords(c, zone), zone)
+	if c.Note != "" {
+		fmt.Fprintf(w, "  note: %s\n", hang(c.Note))
+	}
+	if c.Done != "" {
+		fmt.Fprintf(w, "  done: %s\n", hang(c.Done))
+	}
 	for _, line := range lines {
 		fmt.Fprintf(w, "  %s  %s\n", stamp(line.At, zone), lineWords(line))
 	}
@@ -121,6 +134,12 @@ func clockWords(c customers.Case, zone *time.Location) string {
 	default:
 		words += ", answered " + stamp(c.AnsweredAt, zone)
 	}
+	if !c.AnswerDue.IsZero() {
+		words += ", the answer leaves " + stamp(c.AnswerDue, zone)
+	}
+	if c.ClosedAt.IsZero() && c.Assignee != "" {
+		words += ", taken by " + c.Assignee
+	}
 	return words
 }
 
@@ -137,7 +156,10 @@ func lineWords(l customers.Line) string {
 	for _, file := range l.Media {
 		words += " [" + file + "]"
 	}
-	if l.Status != "" {
+	switch {
+	case !l.Until.IsZero():
+		words += " (" + strings.TrimSuffix("waits: "+campaigns.WaitsFor(l.Reason), ": ") + ")"
+	case l.Status != "":
 		words += " (" + strings.TrimSpace(l.Status+" "+l.Reason) + ")"
 	}
 	return words

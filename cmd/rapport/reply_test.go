@@ -83,6 +83,11 @@ func TestACaseIsClosedFromTheCommandLine(t *testing.T) {
 		t.Errorf("the closed case:\n%s", out)
 	}
 	wants(t, 1, "the case is closed", "close", "1", "sent another", "--data", data)
+	wants(t, 1, "the case is closed", "take", "1", "--data", data)
+	wants(t, 0, "sent a parcel", "cases", "1", "--data", data)
+	wants(t, 0, "case 1 is open", "reopen", "1", "--data", data)
+	wants(t, 0, "case 1 is yours", "take", "1", "--data", data)
+	wants(t, 0, agent(), "cases", "--data", data)
 }
 
 func TestACaseIsClosedThroughARunningUp(t *testing.T) {
@@ -98,6 +103,8 @@ func TestACaseIsClosedThroughARunningUp(t *testing.T) {
 	wants(t, 0, `"state": "closed"`, "close", "1", "sent a parcel", "--data", data, "--format", "json")
 	wants(t, 0, "by "+agent(), "cases", "1", "--data", data)
 	wants(t, 1, "closed already", "close", "1", "sent another", "--data", data)
+	wants(t, 0, "case 1 is open", "reopen", "1", "--data", data)
+	wants(t, 0, "case 1 is yours", "take", "1", "--data", data)
 }
 
 func TestAnAgentAnswersThroughARunningUp(t *testing.T) {
@@ -117,7 +124,7 @@ func TestAnAgentAnswersThroughARunningUp(t *testing.T) {
 	var shown string
 	eventually(t, time.Minute, "the answer was sent", func() bool {
 		shown, _, _ = rapport(t, "cases", "1", "--data", data)
-		return strings.Contains(shown, "It leaves our house today. (")
+		return strings.Contains(shown, "It leaves our house today. (sent")
 	})
 	if n := strings.Count(shown, "It leaves our house today."); n != 1 {
 		t.Errorf("it was said %d times:\n%s", n, shown)

@@ -58,7 +58,8 @@ func rootCommand() *cobra.Command {
 	add("marketer", demoCommand(o), validateCommand(o), testCommand(o), planCommand(o), applyCommand(o), versionsCommand(o), statusCommand(o),
 		schemaCommand())
 	add("marketer", simulateCommand(o), pauseCommand(o), resumeCommand(o))
-	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o), replyCommand(o), closeCommand(o), eraseCommand(o))
+	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o), replyCommand(o), takeCommand(o), closeCommand(o),
+		reopenCommand(o), eraseCommand(o))
 	add("operator", channelsCommand(o), doubtsCommand(o), doctorCommand(o), dkimCommand(o), vapidCommand(o))
 	add("operator", upCommand(o), importCommand(o), migrateCommand(o), restoredCommand(o), schedulerCommand(o), workerCommand(o), webCommand(o), consoleCommand(o),
 		accountCommand(o), auditCommand(o), probeCommand(o), sandboxCommand(o), benchCommand(o), sinkCommand())

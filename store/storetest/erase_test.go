@@ -87,6 +87,10 @@ func known(t *testing.T, s *store.Store) (had, judged, waiting deliveries.Delive
 		}
 	}
 	openCases(t, s, customers.Case{Customer: who.ID, Entry: had.Entry, Queue: "support", Priority: customers.Normal, Title: "quillmark is unhappy", Note: "my own words", Why: "reply", OpenedAt: noon, DueAt: noon})
+	finished := opened(t, s, customers.Case{Customer: who.ID, Queue: "support", Priority: customers.Normal, Title: "closed", Why: "complaint", OpenedAt: noon})
+	if err := s.Casebook().Close(t.Context(), finished, "kim", "my own words", noon, nil); err != nil {
+		t.Fatal(err)
+	}
 	o := order("secret-order", who.ID, noon, line(1, 1, 100))
 	putOrders(t, s, o)
 	return had, judged, waiting, fence

@@ -89,6 +89,25 @@ func TestAReplyIsPlannedOnce(t *testing.T) {
 	})
 }
 
+// Until an answer has left its case tells when it is due.
+func TestACaseTellsWhenItsAnswerLeaves(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
+		id := opened(t, s, customers.Case{Customer: "c-1", Queue: "support", Priority: customers.Normal, Title: "A", Why: "reply", OpenedAt: ago(time.Hour)})
+		due := func(want time.Time) {
+			t.Helper()
+			if c, listed := caseOf(t, s, id), cases(t, s, "", 10)[0]; !c.AnswerDue.Equal(want) || !listed.AnswerDue.Equal(want) {
+				t.Errorf("the answer is due at %s, listed at %s, want %s", c.AnswerDue, listed.AnswerDue, want)
+			}
+		}
+		due(time.Time{})
+		d := answered(t, s, id, "reply:1")
+		due(noon)
+		goes(t, s, d.ID)
+		due(time.Time{})
+	})
+}
+
 func TestAReplyNeedsAnOpenCase(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		put(t, s, customers.Customer{ID: "c-1", Phone: "+4915112345678"})
@@ -483,7 +502,7 @@ func TestALostAnswerToAClosedCaseOpensAnother(t *testing.T) {
 		want.OpenedAt, want.DueAt = noon, noon.Add(3*time.Hour)
 		same(t, "the other", open[0], want)
 		same(t, "on the customer", loaded(t, s, "c-1").Cases.Open, int64(1))
-		if c := caseOf(t, s, id); c.ClosedAt.IsZero() || c.Note != "done" {
+		if c := caseOf(t, s, id); c.ClosedAt.IsZero() || c.Done != "done" {
 			t.Errorf("the closed one: %+v", c)
 		}
 

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"rapport/store"
+)
+
+func takeCommand(o *options) *cobra.Command {
+	return o.caseCommand("take", "Take an open case: everybody sees that you are at it", "case %d is yours\n", "taken", func(ctx context.Context, i *installation, id int64) error {
+		return i.Store.Casebook().Take(ctx, id, agent())
+	})
+}
+
+func reopenCommand(o *options) *cobra.Command {
+	return o.caseCommand("reopen", "Open a closed case again", "case %d is open\n", "open", func(ctx context.Context, i *installation, id int64) error {
+		open, err := i.Store.Casebook().Reopen(ctx, id, agent(), i.Now())
+		if err == nil && open != id {
+			return fmt.Errorf("case %d goes on in case %d, which is open", id, open)
+		}
+		return err
+	})
+}
+
+// caseCommand does something to a case, in the store or, while an embedded
+// installation runs on it, through that one's console.
+func (o *options) caseCommand(name, short, told, state string, do func(context.Context, *installation, int64) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   name + " CASE",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return fmt.Errorf("CASE is a number that `rapport cases` shows, not %q", args[0])
+			}
+			i, err := o.openWriting(cmd.Context())
+			switch {
+			case errors.Is(err, store.ErrInUse):
+				err = o.askConsole(cmd.Context(), "/cases/"+strconv.FormatInt(id, 10)+"/"+name, url.Values{"who": {agent()}})
+			case err == nil:
+				defer i.Close()
+				err = do(cmd.Context(), i, id)
+			}
+			if err != nil {
+				return err
+			}
+			if o.format == "json" {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"case": id, "state": state})
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), told, id)
+			return nil
+		},
+	}
+}
