@@ -111,7 +111,7 @@ func about(e Event) string {
 
 func textOf(e Event, property string) string {
 	if value := e.Properties[property]; value != nil {
-		return fmt.Sprint(value)
+		return Told(value)
 	}
 	return ""
 }

@@ -2,6 +2,10 @@ package customers
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -26,6 +30,25 @@ type Event struct {
 	Delivery    int64  `json:"delivery,omitempty"`
 	// Live events may start and end journeys; imported history may not.
 	Live bool `json:"-"`
+}
+
+// Told is a property's value as people read it: a number in all its digits, what holds
+// others as JSON.
+func Told(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any, map[string]any:
+		var words strings.Builder
+		encoder := json.NewEncoder(&words)
+		encoder.SetEscapeHTML(false)
+		if encoder.Encode(v) == nil {
+			return strings.TrimSuffix(words.String(), "\n")
+		}
+	}
+	return fmt.Sprint(value)
 }
 
 // Timeline is the record of what happened, by customer.

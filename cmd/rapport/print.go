@@ -61,7 +61,7 @@ func eventLine(e customers.Event) string {
 	var details []string
 	for _, name := range []string{"campaign", "template", "provider", "order_id", "total", "question", "answer", "heard", "score", "link", "text", "title", "queue", "reason", "segments", "about", "by", "media", "subject", "attachments", "claimed"} {
 		if value, known := e.Properties[name]; known && value != "" {
-			details = append(details, name+" "+strings.Join(strings.Fields(fmt.Sprint(value)), " "))
+			details = append(details, name+" "+strings.Join(strings.Fields(customers.Told(value)), " "))
 		}
 	}
 	if e.Campaign != "" && !slices.ContainsFunc(details, func(d string) bool { return strings.HasPrefix(d, "campaign ") }) {
