@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"rapport/campaigns"
 	"rapport/channels"
@@ -26,18 +25,15 @@ func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) 
 	if err != nil {
 		return err
 	}
-	taped, err := c.recordingsOf(r.Context(), found)
-	if err != nil {
-		return err
-	}
-	maps.Copy(v, view{"Title": found.Title, "Recordings": taped, "Case": found, "Zone": time.UTC, "Now": c.Now(), "Who": who(r)})
 	edition, err := c.Catalog.Current(r.Context())
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return err
 	}
-	if edition != nil {
-		v["Zone"] = edition.Zone
+	taped, err := c.recordingsOf(r.Context(), found)
+	if err != nil {
+		return err
 	}
+	maps.Copy(v, view{"Title": found.Title, "Recordings": taped, "Case": found, "Zone": zoneOf(edition), "Now": c.Now(), "Who": who(r)})
 	if found.Customer != "" {
 		people, err := c.Directory.Load(r.Context(), []string{found.Customer}, c.Now())
 		if err != nil {
@@ -55,6 +51,7 @@ func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) 
 		v["Name"] = nameOf(people[found.Customer])
 		if customer := people[found.Customer]; customer != nil {
 			v["WayBack"], v["Wrote"] = campaigns.WayBack(found, customer, events)
+			v["Theirs"] = theirClock(edition, customer, c.Now())
 		}
 	}
 	c.show(w, r, status, "case", v)
@@ -73,12 +70,16 @@ func (c *Console) reply(w http.ResponseWriter, r *visit) error {
 	_, err = c.Replier.Reply(r.Context(), campaigns.Reply{
 		Case: found.ID, By: channels.Channel(r.FormValue("by")), Text: r.FormValue("text"), Key: r.FormValue("key"), Who: who(r), Seen: seen,
 	})
-	if late := tooLate(r, err); late != nil {
-		late["Text"], late["By"] = r.FormValue("text"), r.FormValue("by")
-		return c.showCase(w, r, http.StatusConflict, late)
-	}
-	if err != nil {
-		return &complaint{http.StatusConflict, err.Error()}
+	switch {
+	case err != nil && r.Header.Get("Accept") == "text/plain":
+		return &complaint{status: http.StatusConflict, why: err.Error()}
+	case err != nil:
+		refusal := tooLate(r, err)
+		if refusal == nil {
+			refusal = view{"Refused": err.Error()}
+		}
+		refusal["Text"], refusal["By"] = r.FormValue("text"), r.FormValue("by")
+		return c.showCase(w, r, http.StatusConflict, refusal)
 	}
 	c.Ring(r.Context())
 	http.Redirect(w, r.Request, caseURL(found.ID)+"?done=replied", http.StatusSeeOther)
@@ -113,11 +114,11 @@ func (c *Console) closeCase(w http.ResponseWriter, r *visit) error {
 	}
 	switch {
 	case errors.Is(err, customers.ErrNoNote):
-		return &complaint{http.StatusBadRequest, "Nothing was closed: a case is closed with a note that says what was done."}
+		return &complaint{status: http.StatusBadRequest, why: "Nothing was closed: a case is closed with a note that says what was done."}
 	case errors.Is(err, customers.ErrMoreSaid):
-		return &complaint{http.StatusConflict, "Nothing was closed: more has been said since."}
+		return &complaint{status: http.StatusConflict, why: "Nothing was closed: more has been said since."}
 	case errors.Is(err, customers.ErrClosedCase):
-		return &complaint{http.StatusConflict, "Nothing was changed: the case was closed already."}
+		return &complaint{status: http.StatusConflict, why: "Nothing was changed: the case was closed already."}
 	case err != nil:
 		return err
 	}
@@ -133,7 +134,7 @@ func (c *Console) takeCase(w http.ResponseWriter, r *visit) error {
 	}
 	switch err := c.Casebook.Take(r.Context(), found.ID, who(r)); {
 	case errors.Is(err, customers.ErrClosedCase):
-		return &complaint{http.StatusConflict, "Nothing was changed: the case is closed."}
+		return &complaint{status: http.StatusConflict, why: "Nothing was changed: the case is closed."}
 	case err != nil:
 		return err
 	}
@@ -149,7 +150,7 @@ func (c *Console) reopenCase(w http.ResponseWriter, r *visit) error {
 	open, err := c.Casebook.Reopen(r.Context(), found.ID, who(r), c.Now())
 	switch {
 	case errors.Is(err, customers.ErrUnknown):
-		return &complaint{http.StatusConflict, "Nothing was opened: its customer was erased."}
+		return &complaint{status: http.StatusConflict, why: "Nothing was opened: its customer was erased."}
 	case err != nil:
 		return err
 	}
@@ -180,7 +181,7 @@ func seenBy(r *visit) (*int64, error) {
 	}
 	seen, err := strconv.ParseInt(field, 10, 64)
 	if err != nil {
-		return nil, &complaint{http.StatusBadRequest, "The form could not be read."}
+		return nil, &complaint{status: http.StatusBadRequest, why: "The form could not be read."}
 	}
 	return &seen, nil
 }
@@ -188,11 +189,11 @@ func seenBy(r *visit) (*int64, error) {
 func (c *Console) findCase(r *visit) (customers.Case, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
-		return customers.Case{}, &complaint{http.StatusNotFound, "There is no such case."}
+		return customers.Case{}, &complaint{status: http.StatusNotFound, why: "There is no such case."}
 	}
 	found, err := c.Casebook.Case(r.Context(), id)
 	if errors.Is(err, customers.ErrUnknownCase) {
-		return customers.Case{}, &complaint{http.StatusNotFound, "There is no such case."}
+		return customers.Case{}, &complaint{status: http.StatusNotFound, why: "There is no such case."}
 	}
 	return found, err
 }

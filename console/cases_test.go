@@ -1,10 +1,12 @@
 package console_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -223,7 +225,7 @@ func TestACaseIsOpenedAgain(t *testing.T) {
 	o.ask(from(get("/cases/1"), anna)).says(t, http.StatusOK, "Open it again")
 	o.ask(from(post("/cases/1/reopen", nil), anna)).leads(t, "/cases/1?done=reopened")
 	o.ask(from(get("/cases/1?done=reopened"), anna)).says(t, http.StatusOK, "The case is open.", "The handle came off", "sent a cup", `<label for="text">`)
-	if got := o.deeds(); got[1] != "anna opened again case 1" {
+	if got := o.deeds(); got[2] != "anna opened again case 1 of customer c-1" {
 		t.Errorf("the audit says %q", got)
 	}
 }
@@ -240,6 +242,22 @@ func TestACaseIsTaken(t *testing.T) {
 	o.ask(from(get("/"), vera)).says(t, http.StatusOK, "anna has it")
 	o.ask(from(post("/cases/1/close", url.Values{"note": {"done"}}), anna)).leads(t, "/?done=closed&case=1")
 	o.ask(from(post("/cases/1/take", nil), olga)).says(t, http.StatusConflict, "closed")
+}
+
+// One moment has one date on every page, and each page says by which clock.
+func TestPagesTellWhoseClock(t *testing.T) {
+	s := open(t)
+	if _, err := s.store.PutCustomers(t.Context(), s.now, []customers.Customer{{ID: "c-1", Zone: "Asia/Tokyo"}}); err != nil {
+		t.Fatal(err)
+	}
+	path := "/cases/" + strconv.FormatInt(s.openCase("Words"), 10)
+	s.now = time.Date(2026, 5, 4, 17, 57, 0, 0, time.UTC)
+	s.hears("Hello?")
+	const said, clock = "Mon 4 May 2026, 19:57", "Times in Europe/Berlin"
+	s.ask(get(path)).says(t, http.StatusOK, said, clock, "theirs is 02:57 now")
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, said, clock, "theirs is 02:57 now", "Asia/Tokyo")
+	s.ask(get("/")).says(t, http.StatusOK, clock).lacks(t, "theirs")
+	s.ask(get("/customers/c-2")).says(t, http.StatusOK, clock).lacks(t, "theirs")
 }
 
 func TestRepliesThatAreRefused(t *testing.T) {
@@ -265,6 +283,20 @@ func TestRepliesThatAreRefused(t *testing.T) {
 	s.ask(get("/cases/99")).says(t, http.StatusNotFound, "no such case")
 	if all := s.planned(); len(all) != 0 {
 		t.Errorf("planned %+v", all)
+	}
+	for _, c := range []struct{ text, by, says string }{
+		{strings.Repeat("é", 1601), "sms", "at most 1600 characters"},
+		{"Send <this> by text.", "sms", "suppressed"},
+	} { // nothing that was typed is lost
+		page := s.ask(post("/cases/"+id+"/replies", url.Values{"text": {c.text}, "by": {c.by}, "key": {"k"}}))
+		page.says(t, http.StatusConflict, "Nothing was sent", c.says, ">"+html.EscapeString(c.text)+"</textarea>", `value="sms" selected`)
+	}
+	long := url.Values{"text": {strings.Repeat("a", 64<<10)}, "by": {"email"}}
+	s.ask(post("/cases/"+id+"/replies", long)).says(t, http.StatusRequestEntityTooLarge, "too long")
+	plain := post("/cases/"+id+"/replies", url.Values{"text": {"Hello"}, "by": {"sms"}})
+	plain.Header.Set("Accept", "text/plain")
+	if got := s.ask(plain); got.status != http.StatusConflict || strings.Contains(got.body, "<") {
+		t.Errorf("a program is told %d: %s", got.status, got.body)
 	}
 	stranger := post("/cases/"+id+"/replies", url.Values{"text": {"Hello"}, "by": {"email"}})
 	stranger.Header.Set("Origin", "https://evil.example")

@@ -58,7 +58,7 @@ type Console struct {
 func (c *Console) Mount(mux *http.ServeMux) {
 	foreign := http.NewCrossOriginProtection()
 	form := func(pattern string, d door, serve page) {
-		mux.Handle(pattern, foreign.Handler(c.behind(d, limited(formLimit, serve))))
+		mux.Handle(pattern, foreign.Handler(c.behind(d, limited(formLimit, filled(serve)))))
 	}
 	page := func(pattern string, d door, serve page) { mux.Handle(pattern, foreign.Handler(c.behind(d, serve))) }
 	page("GET /{$}", door{role: accounts.Viewer}, c.overview)
@@ -100,6 +100,20 @@ func limited(limit int64, serve page) page {
 	}
 }
 
+// filled serves a form that could be read, and says why another could not.
+func filled(serve page) page {
+	return func(w http.ResponseWriter, r *visit) error {
+		var long *http.MaxBytesError
+		switch err := r.ParseForm(); {
+		case errors.As(err, &long):
+			return &complaint{status: http.StatusRequestEntityTooLarge, why: "Nothing was done: this is too long, a form holds 64 KB. Your browser's way back leads to what you typed."}
+		case err != nil:
+			return &complaint{status: http.StatusBadRequest, why: "The form could not be read."}
+		}
+		return serve(w, r)
+	}
+}
+
 // open serves whoever reaches the console, signed in or not.
 func (c *Console) open(serve page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +141,7 @@ func (c *Console) answer(w http.ResponseWriter, r *visit, serve page) {
 	case errors.As(err, &say) && r.Header.Get("Accept") == "text/plain":
 		http.Error(w, say.why, say.status)
 	case errors.As(err, &say):
-		c.show(w, r, say.status, "complaint", view{"Title": "That did not work", "Why": say.why})
+		c.show(w, r, say.status, "complaint", view{"Title": "That did not work", "Why": say.why, "Typed": say.typed, "Next": say.next})
 	default:
 		c.Log.Error("a console page could not be made", "page", r.Pattern, "error", err)
 		c.show(w, r, http.StatusInternalServerError, "complaint", view{"Title": "Something is broken", "Why": "The log says more."})
@@ -138,6 +152,9 @@ func (c *Console) answer(w http.ResponseWriter, r *visit, serve page) {
 type complaint struct {
 	status int
 	why    string
+	// typed is what they typed and would lose; next is where they go on after they have
+	// signed in. Both may be "".
+	typed, next string
 }
 
 func (c *complaint) Error() string { return c.why }
@@ -178,12 +195,8 @@ func (c *Console) overview(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	zone := time.UTC
-	if edition != nil {
-		zone = edition.Zone
-	}
 	c.show(w, r, http.StatusOK, "overview", view{
-		"Title": "Overview", "Campaigns": campaignRows(funnels, edition, pauses), "Cases": open, "Names": names, "More": more, "Now": c.Now(), "Zone": zone, "Summed": summed,
+		"Title": "Overview", "Campaigns": campaignRows(funnels, edition, pauses), "Cases": open, "Queue": r.URL.Query().Get("queue"), "Names": names, "More": more, "Now": c.Now(), "Zone": zoneOf(edition), "Summed": summed,
 		"Outlets": outlets, "TestMode": c.TestMode, "NoWorkspace": edition == nil,
 	})
 	return nil
@@ -230,23 +243,30 @@ func asked(r *visit, name string, few, most int) int {
 	return min(max(n, few), most)
 }
 
-// openCases are the most pressing open cases, as many as are asked for, and how many
+// openCases are the most pressing open cases, of the queue that is asked for, as many as are asked for, and how many
 // to ask for where there are more; 0 where these are all.
 func (c *Console) openCases(r *visit) (open []customers.Case, more int, err error) {
 	shown := asked(r, "cases", shownCases, mostCases)
-	open, err = c.Casebook.Cases(r.Context(), "", shown+1)
+	open, err = c.Casebook.Cases(r.Context(), r.URL.Query().Get("queue"), shown+1)
 	if err != nil || len(open) <= shown {
 		return open, 0, err
 	}
 	return open[:shown], shown + shownCases, nil
 }
 
-// search leads from an id, address, number or order to its customer.
+// search leads from an id, address, number or order to its customer, and from what is
+// none of these to the case of that number.
 func (c *Console) search(w http.ResponseWriter, r *visit) error {
 	who := strings.TrimSpace(r.URL.Query().Get("who"))
 	customer, err := c.Directory.Find(r.Context(), who)
 	if errors.Is(err, customers.ErrUnknown) {
-		return &complaint{http.StatusNotFound, "Nobody has this id, e-mail, phone number or order: " + who + ". Names are not searched."}
+		if id, err := strconv.ParseInt(strings.TrimPrefix(who, "case "), 10, 64); err == nil {
+			if _, err := c.Casebook.Case(r.Context(), id); !errors.Is(err, customers.ErrUnknownCase) {
+				http.Redirect(w, r.Request, caseURL(id), http.StatusSeeOther)
+				return err
+			}
+		}
+		return &complaint{status: http.StatusNotFound, why: "Nobody has this id, e-mail, phone number or order, and no case has this number: " + who + ". Names are not searched."}
 	}
 	if err != nil {
 		return err
@@ -275,7 +295,7 @@ func (c *Console) customer(w http.ResponseWriter, r *visit) error {
 	zone, from := edition.ZoneOf(customer)
 	c.show(w, r, http.StatusOK, "customer", view{
 		"Title": nameOf(customer), "Customer": customer, "Events": events, "More": more, "Recordings": taped, "Cases": about, "Now": c.Now(),
-		"Zone": zone, "ZoneFrom": from, "Manual": manual(edition), "Total": edition.Money(float64(customer.Orders.Total)),
+		"Zone": zoneOf(edition), "Clock": zone, "ZoneFrom": from, "Theirs": theirClock(edition, customer, c.Now()), "Manual": manual(edition), "Total": edition.Money(float64(customer.Orders.Total)),
 	})
 	return nil
 }
@@ -298,16 +318,13 @@ func (c *Console) followUp(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	properties := map[string]string{}
-	if err := r.ParseForm(); err != nil {
-		return &complaint{http.StatusBadRequest, "The form could not be read."}
-	}
 	for name, values := range r.PostForm {
 		if value := strings.TrimSpace(values[0]); name != "campaign" && value != "" {
 			properties[name] = value
 		}
 	}
 	if _, err := c.Starter.StartWritten(r.Context(), r.FormValue("campaign"), customer, properties); err != nil {
-		return &complaint{http.StatusConflict, err.Error()}
+		return &complaint{status: http.StatusConflict, why: err.Error()}
 	}
 	c.Ring(r.Context())
 	http.Redirect(w, r.Request, "/customers/"+url.PathEscape(customer.ID)+"?done=started", http.StatusSeeOther)
@@ -321,11 +338,11 @@ func (c *Console) load(r *visit) (*customers.Customer, *campaigns.Edition, error
 		return nil, nil, err
 	}
 	if people[id] == nil {
-		return nil, nil, &complaint{http.StatusNotFound, "Nobody has the id " + id + "."}
+		return nil, nil, &complaint{status: http.StatusNotFound, why: "Nobody has the id " + id + "."}
 	}
 	edition, err := c.Catalog.Current(r.Context())
 	if errors.Is(err, campaigns.ErrNoWorkspace) {
-		return nil, nil, &complaint{http.StatusConflict, err.Error()}
+		return nil, nil, &complaint{status: http.StatusConflict, why: err.Error()}
 	}
 	return people[id], edition, err
 }

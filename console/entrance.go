@@ -6,10 +6,14 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"path"
+	"strconv"
 	"strings"
 	"time"
 
 	"rapport/accounts"
+	"rapport/customers"
+	"rapport/recordings"
 )
 
 // Entrance is how people with an account come in from anywhere.
@@ -63,7 +67,7 @@ func (c *Console) behind(d door, serve page) http.Handler {
 			case err != nil:
 				return err
 			case !v.account.Role.May(d.role):
-				return &complaint{http.StatusForbidden, "This needs the role " + string(d.role) + ", and yours is " + string(v.account.Role) + "."}
+				return &complaint{status: http.StatusForbidden, why: "This needs the role " + string(d.role) + ", and yours is " + string(v.account.Role) + "."}
 			}
 			if err := c.note(v, d); err != nil {
 				return err
@@ -135,21 +139,82 @@ func (c *Console) recognise(v *visit) error {
 	return c.Entrance.Sessions.Seen(v.Context(), session.Digest, now)
 }
 
-// turnAway leads to the page on which one signs in, and from there back.
+// turnAway leads to the page on which one signs in, and from there back. Whoever
+// filled in a form gets back what they wrote.
 func (c *Console) turnAway(w http.ResponseWriter, v *visit) error {
 	if v.Method != http.MethodGet {
-		return &complaint{http.StatusUnauthorized, "You are no longer signed in. Nothing was done: sign in and try again."}
+		v.Body = http.MaxBytesReader(w, v.Body, formLimit)
+		typed := v.PostFormValue("text") + v.PostFormValue("note") // a form has one of them
+		return &complaint{http.StatusUnauthorized, "You are no longer signed in. Nothing was done: sign in and try again.", typed, formPage(v.URL)}
 	}
 	http.Redirect(w, v.Request, "/sign-in?next="+url.QueryEscape(v.URL.RequestURI()), http.StatusSeeOther)
 	return nil
 }
 
-// note writes what somebody is about to do. Where it cannot be written it is not
+// formPage is the page that has the form which is sent to an address.
+func formPage(to *url.URL) string {
+	address := to.EscapedPath()
+	if strings.HasPrefix(address, "/cases/") || strings.HasPrefix(address, "/customers/") {
+		return path.Dir(address)
+	}
+	return "/"
+}
+
+// note writes what somebody is about to do: to a case or a recording, and to whose it
+// is. Where it cannot be written it is not
 // done.
 func (c *Console) note(v *visit, d door) error {
 	if d.deed == "" {
 		return nil
 	}
-	about := strings.TrimSpace(d.thing + " " + v.PathValue("id"))
-	return c.Entrance.Audit.Note(v.Context(), accounts.Deed{At: c.Now(), Account: v.account.Name, What: d.deed, About: about})
+	about := strings.TrimSpace(d.thing + " " + inAudit(v.PathValue("id")))
+	deed := accounts.Deed{At: c.Now(), Account: v.account.Name, What: d.deed, About: about}
+	if err := c.Entrance.Audit.Note(v.Context(), deed); err != nil {
+		return err
+	}
+	whose, err := c.whose(v, d.thing)
+	if err != nil || whose == "" {
+		return err
+	}
+	deed.What, deed.About = d.deed+" "+about+" of", "customer "+inAudit(whose)
+	return c.Entrance.Audit.Note(v.Context(), deed)
+}
+
+// whose is the customer whom a case or a recording is about; "" where it is about none,
+// or is not there.
+func (c *Console) whose(v *visit, thing string) (string, error) {
+	id, err := strconv.ParseInt(v.PathValue("id"), 10, 64)
+	switch {
+	case err != nil:
+		return "", nil
+	case thing == "case":
+		found, err := c.Casebook.Case(v.Context(), id)
+		if errors.Is(err, customers.ErrUnknownCase) {
+			err = nil
+		}
+		return found.Customer, err
+	case thing == "recording" && c.Shelf != nil:
+		found, err := c.Shelf.Recording(v.Context(), id)
+		if errors.Is(err, recordings.ErrUnknown) {
+			err = nil
+		}
+		return found.Customer, err
+	}
+	return "", nil
+}
+
+// longestNoted is how much of an id the audit keeps, in bytes: anybody with an account
+// may ask for any.
+const longestNoted = 255
+
+// inAudit is an id as a line of the audit holds it: what does not print is escaped.
+func inAudit(id string) string {
+	if strings.ContainsFunc(id, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		quoted := strconv.Quote(id)
+		id = quoted[1 : len(quoted)-1]
+	}
+	if len(id) > longestNoted {
+		id = strings.ToValidUTF8(id[:longestNoted], "")
+	}
+	return id
 }

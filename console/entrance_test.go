@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"rapport/accounts"
 	"rapport/console"
+	"rapport/recordings"
 	"rapport/store"
 )
 
@@ -105,6 +107,44 @@ func TestNobodyComesInWithoutAnAccount(t *testing.T) {
 	}
 }
 
+// Who was signed out while they typed gets their words back, and nobody else's page.
+func TestWhatWasTypedOutlastsTheSession(t *testing.T) {
+	o := openOffice(t)
+	id := strconv.FormatInt(o.openCase("A broken cup"), 10)
+	o.ask(from(post("/cases/"+id+"/replies", url.Values{"text": {"We send <a cup>."}, "password": {"hidden"}}))).
+		says(t, http.StatusUnauthorized, "no longer signed in", ">We send &lt;a cup&gt;.</textarea>", `href="/sign-in?next=%2fcases%2f`+id+`"`).lacks(t, "hidden", "broken")
+	o.ask(from(post("/cases/"+id+"/close", url.Values{"note": {"sent a cup"}}))).says(t, http.StatusUnauthorized, ">sent a cup</textarea>")
+	o.ask(from(post("/customers/shop%2F7%3Fx%23y/follow-ups", followUp))).says(t, http.StatusUnauthorized, `next=%2fcustomers%2fshop%252F7%253Fx%2523y"`).lacks(t, "<textarea")
+	o.ask(from(post("/campaigns/welcome/paused", nil))).says(t, http.StatusUnauthorized, `next=%2f"`)
+	long := url.Values{"text": {strings.Repeat("a", 65<<10)}}
+	o.ask(from(post("/cases/"+id+"/replies", long))).says(t, http.StatusUnauthorized, "no longer signed in").lacks(t, "aaa")
+	if got := o.deeds(); len(got) != 0 || len(o.planned()) != 0 {
+		t.Errorf("the audit says %q, planned %+v", got, o.planned())
+	}
+}
+
+// Whoever asks who looked at a customer is told of looks by their cases and recordings
+// too.
+func TestTheAuditKnowsWhoseCaseItIs(t *testing.T) {
+	o := openOffice(t)
+	id := strconv.FormatInt(o.openCase("A broken cup"), 10)
+	sound := o.tape(recordings.Recording{ProviderID: "RE1", Customer: "c-1", Kind: recordings.Answer, Question: "csat", At: o.now, Media: "audio/mpeg", State: recordings.Kept}, "sound")
+	anna := o.signIn("anna")
+	o.ask(from(get("/cases/"+id), anna)).says(t, http.StatusOK)
+	o.ask(from(get(sound), anna)).says(t, http.StatusOK)
+	o.ask(from(get("/cases/404"), anna)).says(t, http.StatusNotFound)
+	o.ask(from(get("/customers/"+url.PathEscape("c\n1\u202e"+strings.Repeat("é", 200))), anna)).says(t, http.StatusNotFound)
+	o.ask(from(post("/sign-out", nil), anna)).leads(t, "/sign-in")
+	about, err := o.accounts.Deeds(t.Context(), "", "customer c-1", 10)
+	if err != nil || len(about) != 2 || about[0].What != "listened to recording "+path.Base(sound)+" of" || about[1].What != "opened case "+id+" of" {
+		t.Errorf("about the customer: %+v, %v", about, err)
+	}
+	all := o.deeds()
+	if all[0] != "anna signed out" || !strings.HasPrefix(all[1], `anna opened customer c\n1\u202e`+"é") || len(all[1]) > 255+len("anna opened customer ") || all[2] != "anna opened case 404" {
+		t.Errorf("the audit says %q", all)
+	}
+}
+
 func TestARoleOpensItsDoorsAndNoOthers(t *testing.T) {
 	o := openOffice(t)
 	id := "/cases/" + strconv.FormatInt(o.openCase("A broken cup"), 10)
@@ -119,7 +159,7 @@ func TestARoleOpensItsDoorsAndNoOthers(t *testing.T) {
 	o.ask(from(post("/campaigns/follow-up/paused", nil), olga)).leads(t, "/?done=paused")
 
 	want := []string{
-		"olga paused campaign follow-up", "olga opened case 1", "anna closed case 1", "anna opened customer c-1", "vera opened customer c-1",
+		"olga paused campaign follow-up", "olga opened case 1 of customer c-1", "olga opened case 1", "anna closed case 1 of customer c-1", "anna closed case 1", "anna opened customer c-1", "vera opened customer c-1",
 		"olga signed in", "anna signed in", "vera signed in",
 	}
 	if got := o.deeds(); strings.Join(got, "|") != strings.Join(want, "|") {

@@ -12,11 +12,11 @@ import (
 func (c *Console) erase(w http.ResponseWriter, r *visit) error {
 	id := r.PathValue("id")
 	if r.FormValue("confirm") != id {
-		return &complaint{http.StatusBadRequest, "Nothing was erased: type the customer's id, " + id + ", to confirm."}
+		return &complaint{status: http.StatusBadRequest, why: "Nothing was erased: type the customer's id, " + id + ", to confirm."}
 	}
 	_, err := c.Eraser.Erase(r.Context(), id, customers.Alias(c.NewKey()), c.Now())
 	if errors.Is(err, customers.ErrUnknown) {
-		return &complaint{http.StatusNotFound, "Nobody has the id " + id + "."}
+		return &complaint{status: http.StatusNotFound, why: "Nobody has the id " + id + "."}
 	}
 	if err != nil {
 		return err

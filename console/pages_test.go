@@ -12,6 +12,7 @@ import (
 	"rapport/campaigns"
 	"rapport/campaigns/examples"
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -22,7 +23,7 @@ func TestTheOverviewListsCampaignsAndCases(t *testing.T) {
 	s.ask(post("/customers/c-1/follow-ups", followUp)).leads(t, "/customers/c-1?done=started")
 	s.ask(get("/")).says(t, http.StatusOK,
 		"A call after a complaint was settled", "<small>follow-up</small>",
-		"The parcel came &lt;b&gt;open&lt;/b&gt;", `href="/customers/c-1">Ada Quill <small>c-1</small>`, "overdue", "support")
+		"The parcel came &lt;b&gt;open&lt;/b&gt;", `href="/customers/c-1"><bdi>Ada Quill</bdi> <small>c-1</small>`, "overdue", "support")
 }
 
 // A campaign that nobody has entered is listed too, each with its state.
@@ -83,7 +84,7 @@ func TestACustomerIsErasedOnlyByTheirId(t *testing.T) {
 func TestAFormHasALimit(t *testing.T) {
 	s := open(t)
 	long := url.Values{"a": {strings.Repeat("a", 64<<10)}, "confirm": {"c-1"}}
-	s.ask(post("/customers/c-1/erasure", long)).says(t, http.StatusBadRequest, "Nothing was erased")
+	s.ask(post("/customers/c-1/erasure", long)).says(t, http.StatusRequestEntityTooLarge, "too long")
 	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "Ada Quill")
 }
 
@@ -121,9 +122,14 @@ func TestBeforeAWorkspaceIsApplied(t *testing.T) {
 
 func TestSearchLeadsToTheCustomer(t *testing.T) {
 	s := open(t)
+	if _, err := s.store.PutCustomers(t.Context(), s.now, []customers.Customer{{ID: "12"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.openCase("A broken cup")
+	s.ask(get("/customers?who=2")).says(t, http.StatusNotFound, "Nobody has this id")
 	for who, to := range map[string]string{
 		"c-1": "/customers/c-1", " ada@shop.example ": "/customers/c-1", "+4915112345678": "/customers/c-1",
-		"odd@shop.example": "/customers/shop%2F7%3Fx%23y",
+		"odd@shop.example": "/customers/shop%2F7%3Fx%23y", "1": "/cases/1", "case 1": "/cases/1", "12": "/customers/12",
 	} {
 		s.ask(get("/customers?who="+url.QueryEscape(who))).leads(t, to)
 	}
@@ -179,7 +185,7 @@ func TestAFollowUpThatCannotBe(t *testing.T) {
 	}
 	s.ask(post("/customers/c-404/follow-ups", followUp)).says(t, http.StatusNotFound, "Nobody has the id c-404.")
 	huge := url.Values{"campaign": {"follow-up"}, "order_id": {strings.Repeat("9", 65<<10)}}
-	s.ask(post("/customers/c-1/follow-ups", huge)).says(t, http.StatusBadRequest, "The form could not be read.")
+	s.ask(post("/customers/c-1/follow-ups", huge)).says(t, http.StatusRequestEntityTooLarge, "too long")
 	if s.journeys("c-1") != 0 || s.rings != 0 {
 		t.Errorf("%d journeys, %d rings, want none", s.journeys("c-1"), s.rings)
 	}
@@ -233,10 +239,10 @@ func TestCasesAndCustomersLeadToEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.openCase("A broken saucer")
-	s.ask(get("/customers/c-1")).says(t, http.StatusOK, `<a href="/cases/1">A broken cup</a>`, "closed on", "by bea",
-		`<a href="/cases/2">A broken saucer</a>`, "overdue", `<a href="/cases/1">case 1</a>`).lacks(t, "case: 1")
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, `<a href="/cases/1"><bdi>A broken cup</bdi></a>`, "closed on", "by bea",
+		`<a href="/cases/2"><bdi>A broken saucer</bdi></a>`, "overdue", `<a href="/cases/1">case 1</a>`).lacks(t, "case: 1")
 	s.ask(get("/customers/c-2")).says(t, http.StatusOK).lacks(t, "/cases/")
-	s.ask(get("/cases/2")).says(t, http.StatusOK, `<a href="/customers/c-1">Ada Quill <small>c-1</small></a>`)
+	s.ask(get("/cases/2")).says(t, http.StatusOK, `<a href="/customers/c-1"><bdi>Ada Quill</bdi> <small>c-1</small></a>`)
 }
 
 // However many cases are open, nobody is hidden without a word.
@@ -265,6 +271,32 @@ func TestTheOverviewSaysThatMoreCasesAreOpen(t *testing.T) {
 			t.Errorf("cases=%s answers %d", odd, page.status)
 		}
 	}
+}
+
+// Each queue can be seen by itself.
+func TestTheOverviewShowsOneQueue(t *testing.T) {
+	s := open(t)
+	s.openCase("A broken cup")
+	err := s.store.Casebook().Open(t.Context(), []customers.Case{{Customer: "c-2", Queue: "a <b> & c", Priority: "high", Title: "A bill", Why: "complaint", OpenedAt: s.now}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ask(get("/")).says(t, http.StatusOK, "A broken cup", "A bill", `<a href="/?queue=support">support</a>`, `<a href="/?queue=a%20%3cb%3e%20%26%20c">`)
+	s.ask(get("/?queue="+url.QueryEscape("a <b> & c"))).says(t, http.StatusOK, "A bill", `<a href="/">All queues</a>`).lacks(t, "A broken cup")
+	s.ask(get("/?queue=none")).says(t, http.StatusOK, "Nobody waits for an answer", `<a href="/">All queues</a>`)
+}
+
+// What others wrote turns no line of ours around.
+func TestWordsOfOthersStandApart(t *testing.T) {
+	s := open(t)
+	if _, err := s.store.PutCustomers(t.Context(), s.now, []customers.Customer{{ID: "c-1", FirstName: "\u202eAda"}}); err != nil {
+		t.Fatal(err)
+	}
+	path := "/cases/" + strconv.FormatInt(s.openCase("Words"), 10)
+	s.hears("\u05e9\u05dc\u05d5\u05dd")
+	s.ask(get("/customers/c-1")).says(t, http.StatusOK, "<h1><bdi>\u202eAda Quill</bdi>")
+	s.ask(get("/")).says(t, http.StatusOK, "<bdi>\u202eAda Quill</bdi>")
+	s.ask(get(path)).says(t, http.StatusOK, "<bdi>\u202eAda Quill</bdi>", `<span class="said" dir="auto">`+"\u05e9", `<textarea id="text" name="text" dir="auto"`)
 }
 
 func TestTheOverviewSaysThatAProviderIsDown(t *testing.T) {

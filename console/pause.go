@@ -18,7 +18,7 @@ func (c *Console) resume(w http.ResponseWriter, r *visit) error {
 
 func (c *Console) turned(w http.ResponseWriter, r *visit, outcome string, err error) error {
 	if err != nil {
-		return &complaint{http.StatusConflict, err.Error()}
+		return &complaint{status: http.StatusConflict, why: err.Error()}
 	}
 	c.Ring(r.Context())
 	http.Redirect(w, r.Request, "/?done="+outcome, http.StatusSeeOther)

@@ -15,7 +15,7 @@ import (
 // recording lets somebody listen: all of it, or the part that a player asks for.
 // It has no address of its own outside the console, and no browser keeps it.
 func (c *Console) recording(w http.ResponseWriter, r *visit) error {
-	gone := &complaint{http.StatusNotFound, "There is no such recording, or it has been deleted."}
+	gone := &complaint{status: http.StatusNotFound, why: "There is no such recording, or it has been deleted."}
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || c.Vault == nil {
 		return gone

@@ -52,12 +52,18 @@ func (c *Console) signIn(w http.ResponseWriter, r *visit) error {
 
 // signOut ends the session, also where its browser's token leaks later.
 func (c *Console) signOut(w http.ResponseWriter, r *visit) error {
+	recognised := c.recognise(r)
 	if token, err := r.Cookie(cookie); err == nil {
 		if err := c.Entrance.Sessions.End(r.Context(), accounts.Digest(token.Value)); err != nil {
 			return err
 		}
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: -1})
+	if recognised == nil { // of a session that had ended nobody signs out
+		if err := c.Entrance.Audit.Note(r.Context(), accounts.Deed{At: c.Now(), Account: r.account.Name, What: "signed out"}); err != nil {
+			return err
+		}
+	}
 	http.Redirect(w, r.Request, "/sign-in", http.StatusSeeOther)
 	return nil
 }

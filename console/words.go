@@ -44,7 +44,7 @@ func details(e customers.Event) string {
 		if value == nil || value == "" || name == "case" && caseOf(e) != 0 {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s: %v", strings.ReplaceAll(name, "_", " "), value))
+		parts = append(parts, strings.ReplaceAll(name, "_", " ")+": "+customers.Told(value))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -73,6 +73,27 @@ func standing(l customers.Line, now time.Time, zone *time.Location) string {
 		return l.Status + " (" + campaigns.ReasonWords(l.Reason) + ")"
 	}
 	return l.Status
+}
+
+// zoneOf is the clock by which pages tell moments: the shop's, which agents share.
+func zoneOf(edition *campaigns.Edition) *time.Location {
+	if edition == nil {
+		return time.UTC
+	}
+	return edition.Zone
+}
+
+// theirClock is what a customer's clock shows now; "" where it shows the shop's time.
+func theirClock(edition *campaigns.Edition, customer *customers.Customer, now time.Time) string {
+	if edition == nil {
+		return ""
+	}
+	zone, _ := edition.ZoneOf(customer)
+	shown := now.In(zone).Format("15:04")
+	if shown == now.In(edition.Zone).Format("15:04") {
+		return ""
+	}
+	return shown
 }
 
 // stamp is a moment by a clock.

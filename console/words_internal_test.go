@@ -23,6 +23,18 @@ func TestReasonsAreToldInWords(t *testing.T) {
 }
 
 // A shop's event may have a property of that name too, and a case a large number.
+// Numbers are told as they were sent, and what holds others as JSON.
+func TestValuesAreToldAsTheyWereSent(t *testing.T) {
+	e := customers.Event{Name: "Order Completed", Properties: map[string]any{
+		"order_id": 100234567.0, "total": 1500000.0, "part": 0.1, "gift": true,
+		"products": []any{map[string]any{"price": 40.0, "name": "a <b> & c"}},
+	}}
+	want := `gift: true · order id: 100234567 · part: 0.1 · products: [{"name":"a <b> & c","price":40}] · total: 1500000`
+	if got := details(e); got != want {
+		t.Errorf("told as %s", got)
+	}
+}
+
 func TestWhatAHeldMessageWaitsFor(t *testing.T) {
 	line := customers.Line{Status: "planned", Reason: "quiet_hours_expired", Until: time.Date(2026, 5, 3, 7, 0, 0, 0, time.UTC)}
 	berlin := time.FixedZone("CEST", 2*3600)

@@ -23,14 +23,14 @@ type upload struct {
 // change nothing.
 func (c *Console) applyWorkspace(w http.ResponseWriter, r *visit) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return &complaint{http.StatusUnsupportedMediaType, "A workspace comes as application/json."}
+		return &complaint{status: http.StatusUnsupportedMediaType, why: "A workspace comes as application/json."}
 	}
 	var sent upload
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxUpload)).Decode(&sent); err != nil {
-		return &complaint{http.StatusBadRequest, "That is no workspace."}
+		return &complaint{status: http.StatusBadRequest, why: "That is no workspace."}
 	}
 	if err := campaigns.CheckFiles(sent.Files); err != nil {
-		return &complaint{http.StatusBadRequest, err.Error()}
+		return &complaint{status: http.StatusBadRequest, why: err.Error()}
 	}
 	done, problems, err := c.Applier.Apply(r.Context(), sent.Files, sent.Order)
 	if err != nil {
