@@ -125,10 +125,8 @@ func (g *gate) tellConsent() Gate {
 // when.
 func (w *Workspace) consentWords(c *customers.Customer, d deliveries.Delivery) string {
 	about := d.Topic + " by " + string(d.Channel)
-	for _, word := range c.Consents {
-		if word.Topic == d.Topic && word.Channel == d.Channel {
-			return fmt.Sprintf("%s: %s (%s, %s)", about, inOrOut(word.In), word.Source, w.stamp(word.At))
-		}
+	if word, said := c.Word(d.Topic, d.Channel); said {
+		return fmt.Sprintf("%s: %s (%s, %s%s)", about, inOrOut(word.In), word.Source, w.stamp(word.At), c.Saying(word))
 	}
 	return fmt.Sprintf("%s: %s by the topic's default, the customer never said", about, inOrOut(w.inByDefault(d.Topic)))
 }

@@ -43,12 +43,48 @@ type Suppression struct {
 // Consented reports whether the customer may be contacted about a topic on a
 // channel, given what holds without a word from them.
 func (c *Customer) Consented(topic string, ch channels.Channel, byDefault bool) bool {
-	for _, consent := range c.Consents {
-		if consent.Topic == topic && consent.Channel == ch {
-			return consent.In
-		}
+	if word, said := c.Word(topic, ch); said {
+		return word.In
 	}
 	return byDefault
+}
+
+// Word is what decides about a topic on a channel: the customer's own word, unless it
+// is a yes and another profile of the same address said no at that moment or later.
+func (c *Customer) Word(topic string, ch channels.Channel) (word Consent, said bool) {
+	word, said = latest(c.Consents, topic, ch)
+	if said && !word.In {
+		return word, true
+	}
+	if no, refused := latest(c.Elsewhere, topic, ch); refused && (!said || no.Supersedes(word)) {
+		return no, true
+	}
+	return word, said
+}
+
+// Saying is who said a word that Word gave, for people to read: "" where it was the
+// customer, by this profile.
+func (c *Customer) Saying(word Consent) string {
+	if word.Customer == "" || word.Customer == c.ID {
+		return ""
+	}
+	return ", said by " + word.Customer + ", who has the same address"
+}
+
+// latest is the newest of words about a topic on a channel.
+func latest(words []Consent, topic string, ch channels.Channel) (newest Consent, found bool) {
+	for _, w := range words {
+		if w.Topic == topic && w.Channel == ch && (!found || w.Supersedes(newest)) {
+			newest, found = w, true
+		}
+	}
+	return newest, found
+}
+
+// Supersedes reports whether the word counts in the place of another on the same
+// matter: the later one does, and of two of the same moment the No.
+func (c Consent) Supersedes(other Consent) bool {
+	return c.At.After(other.At) || c.At.Equal(other.At) && other.In && !c.In
 }
 
 // Replaces reports whether the suppression takes the place of one that the address

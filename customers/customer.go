@@ -42,7 +42,8 @@ type Customer struct {
 	Engagement Engagement  `json:"engagement,omitzero"`
 
 	Consents   []Consent                   `json:"consents,omitempty"`
-	Suppressed map[channels.Channel]string `json:"suppressed,omitempty"` // reason by channel
+	Elsewhere  []Consent                   `json:"consents_elsewhere,omitempty"` // noes of other profiles that have the e-mail (by e-mail) or the number (by text and call)
+	Suppressed map[channels.Channel]string `json:"suppressed,omitempty"`         // reason by channel
 	Browsers   []channels.PushSubscription `json:"-"`
 }
 

@@ -25,7 +25,8 @@ type Contact struct {
 // Pressure is what a rule may know, inside the transaction that begins a send,
 // about what has been sent already.
 type Pressure struct {
-	// Contacts are the customer's, newest first, back to the caps' horizon.
+	// Contacts are the customer's, by whichever of their profiles (customers.Person),
+	// newest first, back to the caps' horizon.
 	Contacts []Contact
 	// Spent is the money taken since a moment, in minor units: by channel for
 	// the whole workspace (campaign "") and for one campaign.
@@ -33,14 +34,14 @@ type Pressure struct {
 	// Suppressed is why the delivery's address is suppressed at this moment, ""
 	// where it is not: somebody may have said stop since the customer was read.
 	Suppressed string
-	// Refused says that the customer's word on the delivery's topic and channel is
-	// a no at this moment, whatever it was when they were read.
+	// Refused says that the word on the delivery's topic and channel is a no at this
+	// moment (customers.Customer.Word), whatever it was when the customer was read.
 	Refused bool
 	// Paused says that the campaign is paused, beside its file or by it, or a draft
 	// again at this moment, whatever it was when it was read.
 	Paused bool
-	// Rivals are the customer's other messages that are planned or queued. Those
-	// that a paused campaign holds are left out.
+	// Rivals are the customer's other messages that are planned or queued, by whichever
+	// of their profiles. Those that a paused campaign holds are left out.
 	Rivals []Rival
 }
 

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"rapport/campaigns"
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -39,11 +41,11 @@ type court struct {
 	now      time.Time
 	held     map[int64]*deliveries.Delivery
 	states   map[int64]campaigns.EntryState
-	contacts map[string][]deliveries.Contact // by customer, newest first
-	rivals   map[string][]deliveries.Rival   // by customer, the soonest due first
-	stopped  map[stop]string                 // why addresses are suppressed
+	persons  map[string]string               // by profile, where anything is limited
+	contacts map[string][]deliveries.Contact // by person, newest first
+	rivals   map[string][]deliveries.Rival   // by person, the soonest due first
 	paused   map[string]bool                 // campaigns that stand still
-	refused  map[refusal]bool                // what customers said no to
+	people   map[string]*customers.Customer  // whom it would go to, as far as addresseesOf reads them
 	budget   *budget
 }
 
@@ -94,21 +96,23 @@ func openCourt(ctx context.Context, tx *tx, fence deliveries.Fence, now, horizon
 	if c.paused, err = pausedOf(ctx, tx, distinct(running)); err != nil {
 		return nil, err
 	}
-	if c.stopped, err = stopsOf(ctx, tx, distinct(people)); err != nil {
-		return nil, err
-	}
-	c.refused, err = refusalsOf(ctx, tx, distinct(people))
+	c.people, err = addresseesOf(ctx, tx, distinct(people))
 	return c, err
 }
 
-// readPressure keeps other workers from judging the same customers and reads what
-// went to them and what waits.
+// readPressure keeps other workers from judging the same persons, by any of their
+// profiles, and reads what went to them and what waits.
 func (c *court) readPressure(ctx context.Context, tx *tx, people []string, horizon time.Time) (err error) {
-	if err := lockCustomers(ctx, tx, people); err != nil {
+	if c.persons, err = personsOf(ctx, tx, people, tx.forUpdate("o")); err != nil {
 		return err
 	}
-	c.contacts, c.rivals, err = pressureOf(ctx, tx, people, horizon, c.now)
+	c.contacts, c.rivals, err = pressureOf(ctx, tx, c.persons, horizon, c.now)
 	return err
+}
+
+// person is whose profile a message goes to.
+func (c *court) person(d deliveries.Delivery) string {
+	return cmp.Or(c.persons[d.Customer], d.Customer)
 }
 
 // hear asks the judge about every candidate, in order: what one of them takes
@@ -144,16 +148,17 @@ func (c *court) travels(d deliveries.Delivery) bool {
 // pressure is what weighs on a delivery. Its own earlier attempts do not, and it
 // is no rival of its own.
 func (c *court) pressure(d deliveries.Delivery) deliveries.Pressure {
-	p := deliveries.Pressure{
-		Spent: c.budget.spent, Suppressed: c.stopped[stop{d.Customer, d.Channel}],
-		Refused: c.refused[refusal{d.Customer, d.Topic, d.Channel}], Paused: !d.Direct() && c.paused[d.Campaign],
+	p := deliveries.Pressure{Spent: c.budget.spent, Paused: !d.Direct() && c.paused[d.Campaign]}
+	if who := c.people[d.Customer]; who != nil {
+		word, said := who.Word(d.Topic, d.Channel)
+		p.Suppressed, p.Refused = who.Suppressed[d.Channel], said && !word.In
 	}
-	for _, earlier := range c.contacts[d.Customer] {
+	for _, earlier := range c.contacts[c.person(d)] {
 		if earlier.Delivery != d.ID {
 			p.Contacts = append(p.Contacts, earlier)
 		}
 	}
-	for _, rival := range c.rivals[d.Customer] {
+	for _, rival := range c.rivals[c.person(d)] {
 		if rival.Delivery != d.ID {
 			p.Rivals = append(p.Rivals, rival)
 		}
@@ -167,19 +172,19 @@ func (c *court) take(d deliveries.Delivery, v deliveries.Verdict) {
 		return
 	}
 	latest := deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: c.now}
-	c.contacts[d.Customer] = slices.Insert(c.contacts[d.Customer], 0, latest)
+	c.contacts[c.person(d)] = slices.Insert(c.contacts[c.person(d)], 0, latest)
 	c.budget.taken = append(c.budget.taken, expense{d.Channel, d.Campaign, v.Cost})
 }
 
 // place makes a delivery that waits a rival at its new time, and one that does
 // not wait any more no rival.
 func (c *court) place(d deliveries.Delivery, v deliveries.Verdict) {
-	rivals := c.rivals[d.Customer]
+	rivals := c.rivals[c.person(d)]
 	at := slices.IndexFunc(rivals, func(r deliveries.Rival) bool { return r.Delivery == d.ID })
 	switch {
 	case at < 0:
 	case v.Until.IsZero(), v.Reason == deliveries.PausedCampaign:
-		c.rivals[d.Customer] = slices.Delete(rivals, at, at+1)
+		c.rivals[c.person(d)] = slices.Delete(rivals, at, at+1)
 	default:
 		rivals[at].DueAt = v.Until
 	}

@@ -117,7 +117,7 @@ func complete(ctx context.Context, tx *tx, people []*customers.Customer, now tim
 		ids.add(c.ID)
 	}
 	for _, add := range []func(context.Context, *rowset, map[string]*customers.Customer) error{
-		tx.addConsents, tx.addBrowsers, tx.addSuppressions, // after the browsers, whose endpoints may be suppressed
+		tx.addConsents, tx.addElsewhere, tx.addBrowsers, tx.addSuppressions, // after the browsers, whose endpoints may be suppressed
 	} {
 		if err := add(ctx, ids, known); err != nil {
 			return nil, err

@@ -70,13 +70,17 @@ func (f forecast) Counts(ctx context.Context, ids []string, counts []expression.
 
 // Pressure implements plan.Source.
 func (f forecast) Pressure(ctx context.Context, ids []string, since time.Time) (map[string]deliveries.Pressure, error) {
-	contacts, rivals, err := pressureOf(ctx, f.tx, ids, since, since)
+	persons, err := personsOf(ctx, f.tx, ids, "")
+	if err != nil {
+		return nil, err
+	}
+	contacts, rivals, err := pressureOf(ctx, f.tx, persons, since, since)
 	if err != nil {
 		return nil, err
 	}
 	found := make(map[string]deliveries.Pressure, len(ids))
 	for _, id := range ids {
-		found[id] = deliveries.Pressure{Contacts: contacts[id], Rivals: rivals[id]}
+		found[id] = deliveries.Pressure{Contacts: contacts[persons[id]], Rivals: rivals[persons[id]]}
 	}
 	return found, nil
 }

@@ -51,7 +51,8 @@ func presentWords(ctx context.Context, tx *tx, words []customers.Consent, added 
 
 // putConsents records consents inside a transaction, a newer word over an
 // older one, and returns the words that changed something. Of two words of the
-// same moment the No counts. The customers' journeys are woken.
+// same moment the No counts. The customers' journeys are woken, and of a no those of
+// the other profiles it holds for.
 func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (heard []customers.Consent, err error) {
 	if len(words) == 0 {
 		return nil, nil
@@ -63,7 +64,7 @@ func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (heard 
 	latest := make(map[subject]int, len(words))
 	for i, w := range words {
 		about := subject{w.Customer, w.Topic, w.Channel}
-		if j, twice := latest[about]; !twice || supersedes(w, words[j]) {
+		if j, twice := latest[about]; !twice || w.Supersedes(words[j]) {
 			latest[about] = i
 		}
 	}
@@ -82,7 +83,10 @@ func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (heard 
 	if err != nil {
 		return nil, err
 	}
-	return heard, wakeJourneys(ctx, tx, speakers(heard))
+	if err := wakeJourneys(ctx, tx, speakers(heard)); err != nil {
+		return nil, err
+	}
+	return heard, wakeSharers(ctx, tx, refusers(heard))
 }
 
 func scanConsent(r record) (w customers.Consent, err error) {
@@ -99,8 +103,15 @@ func speakers(words []customers.Consent) []string {
 	return who
 }
 
-func supersedes(w, over customers.Consent) bool {
-	return w.At.After(over.At) || w.At.Equal(over.At) && over.In && !w.In
+// refusers lists who said no by a channel whose address somebody else may have.
+func refusers(words []customers.Consent) []string {
+	var who []string
+	for _, w := range words {
+		if !w.In && w.Channel != channels.Push {
+			who = append(who, w.Customer)
+		}
+	}
+	return who
 }
 
 // Suppress implements customers.Preferences.

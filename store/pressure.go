@@ -3,11 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
 	"rapport/campaigns"
-	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -44,22 +45,24 @@ func pausedOf(ctx context.Context, tx *tx, campaigns []string) (map[string]bool,
 	return paused, err
 }
 
-// pressureOf reads the messages that went to customers, or may have, since a moment,
-// newest first, and those that wait to be sent to them and had not expired at
+// pressureOf reads, by person, the messages that went to profiles, or may have, since
+// a moment, newest first, and those that wait to be sent to them and had not expired at
 // another, no earlier one, the soonest due first. It is one look, so that what another
-// worker gives back meanwhile is seen once.
-func pressureOf(ctx context.Context, tx *tx, ids []string, since, waiting time.Time) (map[string][]deliveries.Contact, map[string][]deliveries.Rival, error) {
+// worker gives back meanwhile is seen once. The persons are given by profile (personsOf).
+func pressureOf(ctx context.Context, tx *tx, persons map[string]string, since, waiting time.Time) (map[string][]deliveries.Contact, map[string][]deliveries.Rival, error) {
 	contacts, rivals := map[string][]deliveries.Contact{}, map[string][]deliveries.Rival{}
-	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
+	profiles := slices.Sorted(maps.Keys(persons))
+	_, err := listRows(ctx, tx, keys(profiles), func(r record) (none struct{}, err error) {
 		var customer string
 		var went, waits bool
 		var d deliveries.Delivery
 		err = r.Scan(&customer, &d.ID, &d.Channel, &d.Topic, &d.Priority, asTime(&d.TakenAt), asTime(&d.DueAt), &went, &waits)
+		person := persons[customer]
 		if went {
-			contacts[customer] = append(contacts[customer], deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: d.TakenAt})
+			contacts[person] = append(contacts[person], deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: d.TakenAt})
 		}
 		if waits {
-			rivals[customer] = append(rivals[customer], deliveries.Rival{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: d.DueAt})
+			rivals[person] = append(rivals[person], deliveries.Rival{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: d.DueAt})
 		}
 		return none, err
 	}, `
@@ -81,44 +84,25 @@ func pressureOf(ctx context.Context, tx *tx, ids []string, since, waiting time.T
 	return contacts, rivals, err
 }
 
-// stop names a customer's address on a channel.
-type stop struct {
-	customer string
-	channel  channels.Channel
-}
-
-// stopsOf reads which addresses of customers are suppressed, and why. A stop that
-// was committed before is seen here, whatever was known when the customers were
-// read. The endpoints of browsers, which nobody writes STOP to, are left out.
-func stopsOf(ctx context.Context, tx *tx, ids []string) (map[stop]string, error) {
-	stops := map[stop]string{}
-	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
-		var s stop
-		var reason string
-		err = r.Scan(&s.customer, &s.channel, &reason)
-		stops[s] = reason
-		return none, err
-	}, `
-		WITH who AS MATERIALIZED (SELECT c.id, c.email, c.phone FROM customers c WHERE `+tx.among("c.id")+`)
-		SELECT w.id, s.channel, s.reason FROM who w JOIN suppressions s ON s.channel = 'email' AND s.address = w.email
-		UNION ALL SELECT w.id, s.channel, s.reason FROM who w JOIN suppressions s ON s.channel IN ('sms', 'call') AND s.address = w.phone`)
-	return stops, err
-}
-
-// refusal names a topic on a channel that a customer said no to.
-type refusal struct {
-	customer, topic string
-	channel         channels.Channel
-}
-
-// refusalsOf reads what customers said no to, as stopsOf reads their stops.
-func refusalsOf(ctx context.Context, tx *tx, ids []string) (map[refusal]bool, error) {
-	refused := map[refusal]bool{}
-	_, err := listRows(ctx, tx, keys(ids), func(r record) (none struct{}, err error) {
-		var no refusal
-		err = r.Scan(&no.customer, &no.topic, &no.channel)
-		refused[no] = true
-		return none, err
-	}, "SELECT c.customer, c.topic, c.channel FROM consents c WHERE "+tx.among("c.customer")+" AND c.granted = 0")
-	return refused, err
+// addresseesOf reads customers as far as it tells whether they may be written to:
+// their addresses, which of them are suppressed, and what they and whoever shares
+// these said. What was committed before is seen here, whatever was known when the
+// customers were read. The endpoints of browsers, which nobody writes STOP to, are
+// left out.
+func addresseesOf(ctx context.Context, tx *tx, ids []string) (map[string]*customers.Customer, error) {
+	people, err := addressesOf(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	known, found := make(map[string]*customers.Customer, len(people)), newRows("id text").expect(len(people))
+	for _, c := range people {
+		known[c.ID] = c
+		found.add(c.ID)
+	}
+	for _, add := range []func(context.Context, *rowset, map[string]*customers.Customer) error{tx.addConsents, tx.addElsewhere, tx.addSuppressions} {
+		if err := add(ctx, found, known); err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
 }

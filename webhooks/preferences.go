@@ -8,7 +8,6 @@ import (
 
 	"rapport/campaigns"
 	"rapport/channels"
-	"rapport/customers"
 )
 
 // wishes is what the preferences page shows.
@@ -151,8 +150,7 @@ func reaches(g guest, ch channels.Channel) bool {
 
 func boxFor(g guest, topic campaigns.Topic, ch channels.Channel) box {
 	word := map[bool]string{true: "usual_yes", false: "usual_no"}
-	about := func(c customers.Consent) bool { return c.Topic == topic.ID && c.Channel == ch }
-	if slices.ContainsFunc(g.customer.Consents, about) {
+	if _, said := g.customer.Word(topic.ID, ch); said {
 		word = map[bool]string{true: "said_yes", false: "said_no"}
 	}
 	in := g.customer.Consented(topic.ID, ch, topic.In)

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"rapport/channels"
+	"rapport/customers"
 )
 
 // consented is consent(topic, channel).
@@ -22,14 +23,31 @@ func (n consented) eval(m *Moment) any {
 	return m.Customer.Consented(n.topic, n.channel, n.byDefault)
 }
 
+// write says what customers.Customer.Word does.
 func (n consented) write(s *statement) {
-	s.put("COALESCE((SELECT k.granted <> 0 FROM consents k WHERE k.customer = c.id AND k.topic = ")
-	s.bind(n.topic)
-	s.put(" AND k.channel = ")
-	s.bind(string(n.channel))
-	s.put("), ")
+	topic, channel := s.hold(n.topic), s.hold(string(n.channel))
+	matter := func(row string) string { return row + ".topic = " + topic + " AND " + row + ".channel = " + channel }
+	s.put("(COALESCE((SELECT k.granted <> 0 FROM consents k WHERE k.customer = c.id AND ", matter("k"), "), ")
 	literal{typ: Bool, value: n.byDefault}.write(s)
 	s.put(")")
+	if address := n.shared(); address != "" {
+		s.put(" AND NOT EXISTS (SELECT 1 FROM customers o JOIN consents x ON x.customer = o.id AND x.granted = 0 AND x.source <> '", customers.ByNoWord, "' AND ", matter("x"),
+			" WHERE o.", address, " = NULLIF(c.", address, ", '') AND o.id <> c.id AND NOT EXISTS (",
+			"SELECT 1 FROM consents k WHERE k.customer = c.id AND k.granted <> 0 AND k.at > x.at AND ", matter("k"), "))")
+	}
+	s.put(")")
+}
+
+// shared is the address of the channel that several profiles may have, as its column is
+// called; "" where each has its own.
+func (n consented) shared() string {
+	switch n.channel {
+	case channels.Email:
+		return "email"
+	case channels.SMS, channels.Call:
+		return "phone"
+	}
+	return ""
 }
 
 // reachable is reachable(channel): an address that is not suppressed.

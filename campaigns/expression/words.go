@@ -94,7 +94,7 @@ var functionMeanings = [...]struct {
 	meaning string
 }{
 	{"did", Number, "how often an event stands on the customer's timeline: ever, in the last so many days, or from one date until (not including) another"},
-	{"consent", Bool, "whether the customer agreed to hear about a topic by a channel"},
+	{"consent", Bool, "whether a topic may be written about by a channel: by the customer's word, a later no of another profile with the same address, or the topic's default"},
 	{"reachable", Bool, "whether there is an address for a channel that may be used: known, and not blocked"},
 	{"in_segment", Bool, "whether the customer belongs to a segment"},
 	{"days_since", Number, "whole days since a time; 0 within the first 24 hours"},

@@ -31,7 +31,7 @@ type Planner struct {
 	Since time.Time
 
 	taken   map[expense]int64
-	company map[string][]*visit // of campaigns that run together, by customer
+	company map[string][]*visit // of campaigns that run together, by person
 	planned int64               // messages so far
 	spent   map[question]int64
 	trouble error // of reading what was spent, inside a rule

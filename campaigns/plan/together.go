@@ -17,7 +17,7 @@ import (
 func (p *Planner) together(ctx context.Context, visits []*visit) error {
 	p.company = map[string][]*visit{}
 	for _, v := range visits {
-		p.company[v.id] = append(p.company[v.id], v)
+		p.company[v.person] = append(p.company[v.person], v)
 	}
 	for round := earliest(visits); len(round) > 0; round = earliest(visits) {
 		slices.SortStableFunc(round, inOrder)

@@ -26,6 +26,7 @@ type visit struct {
 	campaign *campaigns.Campaign
 	tally    *tally
 	id       string              // the customer's
+	person   string              // whose profile it is
 	customer *customers.Customer // nil between two messages, where campaigns run together
 	pressure deliveries.Pressure // by what the store holds
 	at       time.Time
@@ -40,7 +41,7 @@ func (p *Planner) visit(c *campaigns.Campaign, t *tally, known acquaintance, id 
 	cust := known.people[id]
 	entry := c.Begin(cust, "plan", nil, at)
 	entry.WakeAt = p.Workspace.StartFor(c, at, cust)
-	v := &visit{Planner: p, campaign: c, tally: t, id: id, customer: cust, pressure: known.pressure[id], at: at}
+	v := &visit{Planner: p, campaign: c, tally: t, id: id, person: customers.Person(*cust), customer: cust, pressure: known.pressure[id], at: at}
 	v.foreseen = p.Workspace.Foresee(c, campaigns.Traveller{Entry: entry, Customer: cust, Counts: known.counts[id], Share: v.stage()}, at)
 	return v
 }
@@ -159,10 +160,10 @@ func (v *visit) judge(ctx context.Context, d deliveries.Delivery, t campaigns.Tr
 func (v *visit) alone() bool { return v.tally.forecast.Kind == OfAudience }
 
 // pressureOn is what weighs on a message: what the store holds, and the
-// customer's other journeys in this plan.
+// person's other journeys in this plan.
 func (v *visit) pressureOn(ctx context.Context, d deliveries.Delivery, now time.Time) deliveries.Pressure {
 	p := v.pressure
-	for _, other := range v.company[d.Customer] {
+	for _, other := range v.company[v.person] {
 		if other != v {
 			p.Contacts = slices.Concat(other.contacts, p.Contacts)
 			p.Rivals = slices.Concat(other.rivals(now), p.Rivals)

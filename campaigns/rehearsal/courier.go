@@ -55,9 +55,11 @@ func (w *World) deliver(p *parcel) {
 
 // pressure is what weighs on a delivery (store.Begin).
 func (w *World) pressure(p *parcel) deliveries.Pressure {
-	return deliveries.Pressure{
-		Contacts: p.person.contacts(p.ID, w.shop.Horizon(w.now)), Rivals: p.person.rivals(p.ID), Spent: w.spending.since,
+	var all []*parcel
+	for _, profile := range w.humans[p.person.human] {
+		all = append(all, profile.parcels...)
 	}
+	return deliveries.Pressure{Contacts: contacts(all, p.ID, w.shop.Horizon(w.now)), Rivals: rivals(all, p.ID), Spent: w.spending.since}
 }
 
 // unwritable settles a delivery that names something the customer does not

@@ -47,6 +47,7 @@ func (w *World) profile(p *person) *customers.Customer {
 			p.Contacted.Last7d++
 		}
 	}
+	p.Elsewhere = w.elsewhere(p)
 	if len(w.blocked) == 0 {
 		return &p.Customer
 	}
@@ -152,6 +153,27 @@ func order(properties map[string]any, names ...string) string {
 	return ""
 }
 
+// elsewhere are the noes that other profiles of a person's mailbox or number said
+// (store.Load).
+func (w *World) elsewhere(p *person) []customers.Consent {
+	var noes []customers.Consent
+	for _, ch := range channels.All() {
+		at := p.Address(ch)
+		for _, other := range w.sharing[address{ch, at}] {
+			if other == p || other.Address(ch) != at {
+				continue
+			}
+			for _, word := range other.Consents {
+				if word.Channel == ch && !word.In && word.Source != customers.ByNoWord {
+					word.Customer = other.ID
+					noes = append(noes, word)
+				}
+			}
+		}
+	}
+	return noes
+}
+
 // consent keeps words about topics, a newer one over an older one; of two of
 // the same moment the No counts (store.Consent).
 func (w *World) consent(p *person, words []customers.Consent) {
@@ -160,7 +182,7 @@ func (w *World) consent(p *person, words []customers.Consent) {
 		switch {
 		case i < 0:
 			p.Consents = append(slices.Clone(p.Consents), word)
-		case word.At.After(p.Consents[i].At) || word.At.Equal(p.Consents[i].At) && !word.In:
+		case word.Supersedes(p.Consents[i]):
 			p.Consents = slices.Clone(p.Consents)
 			p.Consents[i] = word
 		default:
@@ -272,11 +294,11 @@ func morePressing(a, b customers.Priority) customers.Priority {
 	return a
 }
 
-// contacts are the messages that went to a customer, or may have, since a
-// moment, newest first, but for one delivery's own.
-func (p *person) contacts(except int64, since time.Time) []deliveries.Contact {
+// contacts are of some messages those that went, or may have, since a moment, newest
+// first, but for one delivery's own.
+func contacts(parcels []*parcel, except int64, since time.Time) []deliveries.Contact {
 	var all []deliveries.Contact
-	for _, d := range p.parcels {
+	for _, d := range parcels {
 		if d.ID != except && !d.TakenAt.IsZero() && !d.TakenAt.Before(since) && d.Channel != channels.Webhook {
 			all = append(all, deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: d.TakenAt})
 		}
@@ -285,11 +307,10 @@ func (p *person) contacts(except int64, since time.Time) []deliveries.Contact {
 	return all
 }
 
-// rivals are a customer's other messages that wait to be sent, the soonest due
-// first.
-func (p *person) rivals(except int64) []deliveries.Rival {
+// rivals are of some messages the others that wait to be sent, the soonest due first.
+func rivals(parcels []*parcel, except int64) []deliveries.Rival {
 	var all []deliveries.Rival
-	for _, d := range p.parcels {
+	for _, d := range parcels {
 		waits := d.Status == deliveries.Planned || d.Status == deliveries.Queued
 		if d.ID != except && waits && d.Channel != channels.Webhook && d.Reason != string(deliveries.PausedCampaign) {
 			all = append(all, deliveries.Rival{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, DueAt: d.DueAt})

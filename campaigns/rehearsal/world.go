@@ -40,9 +40,10 @@ type World struct {
 	people    map[string]*person
 	order     []string // of the people's ids, sorted
 	byPhone   map[string]*person
-	humans    map[string][]*person // profiles of one person
-	journeys  []*journey           // by entry number, from 1
-	ledger    []*parcel            // by delivery number, from 1
+	humans    map[string][]*person  // profiles of one person
+	sharing   map[address][]*person // profiles that have an address, or had it
+	journeys  []*journey            // by entry number, from 1
+	ledger    []*parcel             // by delivery number, from 1
 	spending  spending
 	blocked   map[address]string // suppressions: the reason
 	cases     int64              // opened so far
@@ -101,7 +102,7 @@ func New(s Stage) *World {
 	}
 	w := &World{
 		shop: s.shop(), stage: s, now: s.Start,
-		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, opened: map[point]*openSplit{}, stages: map[rolling]campaigns.Stage{}, occurred: map[int64]time.Time{},
+		people: map[string]*person{}, byPhone: map[string]*person{}, humans: map[string][]*person{}, sharing: map[address][]*person{}, blocked: map[address]string{}, conflicts: map[string]bool{}, splits: map[point]string{}, opened: map[point]*openSplit{}, stages: map[rolling]campaigns.Stage{}, occurred: map[int64]time.Time{},
 	}
 	w.spending.now = func() time.Time { return w.now }
 	return w
@@ -220,6 +221,7 @@ func (w *World) Join(profile customers.Customer, history []customers.Event) {
 	}
 	p := &person{Customer: profile, keys: map[string]bool{}, human: customers.Person(profile)}
 	w.humans[p.human] = append(w.humans[p.human], p)
+	w.reaches(p)
 	for ch, reason := range profile.Suppressed {
 		if at := profile.Address(ch); at != "" {
 			w.blocked[address{ch, at}] = reason
@@ -302,7 +304,18 @@ func (w *World) change(p *person, edit func(*customers.Customer)) {
 	if p.Phone != "" {
 		w.byPhone[p.Phone] = p
 	}
+	w.reaches(p)
 	w.look(p)
+}
+
+// reaches notes whose the addresses of a customer are.
+func (w *World) reaches(p *person) {
+	for _, ch := range channels.All() {
+		at := address{ch, p.Address(ch)}
+		if at.at != "" && !slices.Contains(w.sharing[at], p) {
+			w.sharing[at] = append(w.sharing[at], p)
+		}
+	}
 }
 
 // begin starts a campaign by hand (campaigns.Starter).

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,12 +101,12 @@ func printProfile(w io.Writer, c *customers.Customer, shop *campaigns.Workspace,
 	if c.Cases.Open > 0 {
 		line("open cases", c.Cases.Open)
 	}
-	for _, consent := range c.Consents {
+	for _, consent := range slices.Concat(c.Consents, c.Elsewhere) {
 		word := "yes"
 		if !consent.In {
 			word = "no"
 		}
-		line("consent", fmt.Sprintf("%s by %s: %s (%s, %s)", consent.Topic, consent.Channel, word, consent.Source, stamp(consent.At, zone)))
+		line("consent", fmt.Sprintf("%s by %s: %s (%s, %s%s)", consent.Topic, consent.Channel, word, consent.Source, stamp(consent.At, zone), c.Saying(consent)))
 	}
 }
 

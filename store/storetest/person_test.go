@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/campaigns"
+	plans "rapport/campaigns/plan"
+	"rapport/channels"
 	"rapport/customers"
+	"rapport/deliveries"
 	"rapport/store"
 )
 
@@ -105,6 +109,105 @@ func TestASecondProfileOfAPersonTakesNoPart(t *testing.T) {
 		funnels, err := s.Summary().Funnels(t.Context())
 		if err != nil || funnels[0].Skipped["duplicate_person"] != 2 {
 			t.Errorf("summed up as %+v, %v", funnels, err)
+		}
+	})
+}
+
+// A no holds for the mailbox, or the number, it was said at, whichever profile is
+// written to, until that profile says yes itself.
+func TestANoHoldsForEveryProfileOfAnAddress(t *testing.T) {
+	word := func(who string, ch channels.Channel, in bool, at time.Time) customers.Consent {
+		return customers.Consent{Customer: who, Topic: "service", Channel: ch, In: in, At: at, Source: customers.ByOneClick}
+	}
+	no, yes, before, after := false, true, noon.Add(-time.Hour), noon.Add(time.Hour)
+	cases := map[string]struct {
+		words []customers.Consent
+		by    channels.Channel
+		in    bool
+	}{
+		"nobody spoke":                         {nil, channels.Email, true},
+		"the other said no":                    {[]customers.Consent{word("a", channels.Email, no, noon)}, channels.Email, false},
+		"the other said no after our yes":      {[]customers.Consent{word("a", channels.Email, no, noon), word("b", channels.Email, yes, before)}, channels.Email, false},
+		"and at the same moment":               {[]customers.Consent{word("a", channels.Email, no, noon), word("b", channels.Email, yes, noon)}, channels.Email, false},
+		"we said yes after the other's no":     {[]customers.Consent{word("a", channels.Email, no, noon), word("b", channels.Email, yes, after)}, channels.Email, true},
+		"the other took the no back":           {[]customers.Consent{word("a", channels.Email, no, noon), word("a", channels.Email, yes, after)}, channels.Email, true},
+		"we said no, the other yes":            {[]customers.Consent{word("a", channels.Email, yes, after), word("b", channels.Email, no, noon)}, channels.Email, false},
+		"whose number is the same":             {[]customers.Consent{word("c", channels.SMS, no, noon)}, channels.SMS, false},
+		"is called at it too":                  {[]customers.Consent{word("c", channels.Call, no, noon)}, channels.Call, false},
+		"but has another mailbox":              {[]customers.Consent{word("c", channels.Email, no, noon)}, channels.Email, true},
+		"and whose mailbox is has another one": {[]customers.Consent{word("a", channels.SMS, no, noon)}, channels.SMS, true},
+		"whose writing to us was no consent":   {[]customers.Consent{{Customer: "c", Topic: "service", Channel: channels.SMS, At: noon, Source: customers.ByNoWord}}, channels.SMS, true},
+		"a browser is one profile's":           {[]customers.Consent{word("a", channels.Push, no, noon), word("c", channels.Push, no, noon)}, channels.Push, true},
+	}
+	Each(t, func(t *testing.T, s *store.Store) {
+		n := 0
+		for name, of := range cases {
+			n++
+			id := func(profile string) string { return fmt.Sprintf("p%02d-%s", n, profile) }
+			mail, number := fmt.Sprintf("ann%d@home.example", n), fmt.Sprintf("+49301%06d", n)
+			put(t, s, customers.Customer{ID: id("a"), Email: mail, Phone: number[:8] + "999999"}, customers.Customer{ID: id("b"), Email: mail, Phone: number},
+				customers.Customer{ID: id("c"), Email: "bob" + mail, Phone: number})
+			for i := range of.words {
+				of.words[i].Customer = id(of.words[i].Customer)
+			}
+			if err := s.Consent(t.Context(), of.words); err != nil {
+				t.Fatal(err)
+			}
+			for i := range of.words {
+				of.words[i].Customer = of.words[i].Customer[len("p00-"):]
+			}
+			if in := loaded(t, s, id("b")).Consented("service", of.by, true); in != of.in {
+				t.Errorf("%s: the profile says %v", name, in)
+			}
+			if p := pressureOn(t, s, id("b"), of.by); p.Refused == of.in {
+				t.Errorf("%s: as it begins, refused is %v", name, p.Refused)
+			}
+		}
+	})
+}
+
+// pressureOn is what weighs on a message to a customer.
+func pressureOn(t *testing.T, s *store.Store, customer string, ch channels.Channel) (p deliveries.Pressure) {
+	t.Helper()
+	enter(t, s, always, journey(customer, "event:"+string(ch)))
+	apply(t, s, campaigns.Move{Entry: running(t, s, customer)[0], Plan: []deliveries.Delivery{message(ch)}})
+	due(t, s, noon)
+	fence, claimed := take(t, s, deliveriesOf(t, s, running(t, s, customer)[0].ID)[0].ID)
+	begin(t, s, fence, claimed, func(_ deliveries.Delivery, pressure deliveries.Pressure) deliveries.Verdict {
+		p = pressure
+		return deliveries.Verdict{Go: true}
+	})
+	return p
+}
+
+// A cap is one person's, by whichever of their profiles they are written to: within a
+// batch, and from one to the next.
+func TestACapCountsEveryProfileOfAPerson(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, append(twins(3), customers.Customer{ID: "c-001-c", Email: "person1@shop.example"})...)
+		var moves []campaigns.Move
+		for n, customer := range []string{"c-000-a", "c-000-b", "c-001-a", "c-001-b", "c-002-a", "c-001-c"} {
+			e := journey(customer, fmt.Sprintf("manual:%d", n))
+			enter(t, s, always, e)
+			moves = append(moves, campaigns.Move{Entry: running(t, s, customer)[0], Plan: []deliveries.Delivery{message(channels.Email)}})
+		}
+		apply(t, s, moves...)
+		ids := due(t, s, noon)
+		fence, claimed := take(t, s, ids[:5]...)
+		if n := gone(begin(t, s, fence, claimed, atMost(1))); n != 3 {
+			t.Errorf("%d messages to three people went under a cap of one", n)
+		}
+		fence, claimed = take(t, s, ids[5])
+		if n := gone(begin(t, s, fence, claimed, atMost(1))); n != 0 {
+			t.Error("a third profile of somebody who had a message was sent one")
+		}
+		forecast := map[string]deliveries.Pressure{}
+		err := s.Forecast(t.Context(), func(source plans.Source) (err error) {
+			forecast, err = source.Pressure(t.Context(), []string{"c-001-c"}, noon.Add(-time.Hour))
+			return err
+		})
+		if p := forecast["c-001-c"]; err != nil || len(p.Contacts) != 1 || len(p.Rivals) != 2 {
+			t.Errorf("a plan reads %+v, %v", p, err)
 		}
 	})
 }

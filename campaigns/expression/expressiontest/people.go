@@ -131,7 +131,7 @@ func consents(t *rapid.T, id string) []customers.Consent {
 			if rapid.Bool().Draw(t, "asked") {
 				words = append(words, customers.Consent{
 					Customer: id, Topic: topic, Channel: ch, In: rapid.Bool().Draw(t, "in"),
-					At: Now.AddDate(-1, 0, 0), Source: "import",
+					At: Now.AddDate(-1, 0, rapid.IntRange(0, 2).Draw(t, "day")), Source: rapid.SampledFrom([]string{customers.ByImport, customers.ByImport, customers.ByNoWord}).Draw(t, "source"),
 				})
 			}
 		}
@@ -139,14 +139,16 @@ func consents(t *rapid.T, id string) []customers.Consent {
 	return words
 }
 
-// addresses gives the person some, and suppresses some of them.
+// addresses gives the person some, which others may have too, and suppresses some of
+// them.
 func (p *Person) addresses(t *rapid.T) {
 	id := p.Customer.ID
+	of := rapid.SampledFrom([]string{id, id, id[:len(id)-1] + "0"})
 	if rapid.Bool().Draw(t, "has e-mail") {
-		p.Customer.Email = id + "@gold.example"
+		p.Customer.Email = of.Draw(t, "whose mailbox") + "@gold.example"
 	}
 	if rapid.Bool().Draw(t, "has phone") {
-		p.Customer.Phone = "+4915100000" + id[1:]
+		p.Customer.Phone = "+4915100000" + of.Draw(t, "whose number")[1:]
 	}
 	if rapid.Bool().Draw(t, "has browser") {
 		p.Browser = &channels.PushSubscription{Endpoint: "https://push.example/" + id, P256dh: "p", Auth: "a"}
