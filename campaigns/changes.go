@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"slices"
+	"time"
 
 	"rapport/customers"
 )
@@ -49,23 +50,64 @@ func (j *journey) points(step *Step) {
 	j.mark(step, pointsMark(step.Points))
 }
 
-// consent notes a customer's word about a topic, which holds from now on.
+// consent notes a customer's word about a topic. A yes is as old as what brought it, so
+// that it undoes no stop that came since; a no holds from now on.
 func (j *journey) consent(step *Step) {
-	change, customer := step.Consent, j.traveller.Customer
+	change, customer, at := step.Consent, j.traveller.Customer, j.now
+	if change.In {
+		at = j.said()
+	}
 	for _, ch := range change.Channels {
-		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: j.now, Source: customers.ByCampaign}
+		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: at, Source: customers.ByCampaign}
 		j.move.Consents = append(j.move.Consents, word)
 		hear(customer, word)
 	}
 	j.mark(step, consentMark(change.In))
 }
 
-// hear lets a customer's word take the place of an earlier one on the same.
+// said is when the customer last did anything that led the journey here: the latest of
+// its answers and of the events it began and went on by, else when they entered.
+func (j *journey) said() time.Time {
+	at := j.move.Entry.Journal.Said
+	if at.IsZero() {
+		at = j.move.Entry.EnteredAt
+	}
+	for _, answer := range j.traveller.Answers {
+		at = later(at, answer.At)
+	}
+	return at
+}
+
+// tellsSaid reports whether journeys keep when their customer spoke: where a yes is
+// passed on, or may be by a campaign they are handed over to.
+func (c *Campaign) tellsSaid() (tells bool) {
+	everyStep(c.Steps, func(step *Step) {
+		tells = tells || step.Kind == StepEnter || step.Kind == StepConsent && step.Consent.In
+	})
+	return tells
+}
+
+// saidBy is when the customer did what an event tells of: by its own time, which is
+// none to come.
+func saidBy(ev customers.Event) time.Time {
+	if ev.At.After(ev.ReceivedAt) {
+		return ev.ReceivedAt
+	}
+	return ev.At
+}
+
+// hear lets a customer's word take the place of an earlier one on the same, as the
+// store does.
 func hear(c *customers.Customer, word customers.Consent) {
-	c.Consents = slices.DeleteFunc(c.Consents, func(old customers.Consent) bool {
+	n := slices.IndexFunc(c.Consents, func(old customers.Consent) bool {
 		return old.Topic == word.Topic && old.Channel == word.Channel
 	})
-	c.Consents = append(c.Consents, word)
+	switch {
+	case n < 0:
+		c.Consents = append(c.Consents, word)
+	case word.Supersedes(c.Consents[n]):
+		c.Consents[n] = word
+	}
 }
 
 // Assign changes a profile field or a trait of a customer in memory, as the store

@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -47,6 +48,65 @@ func TestConsentHoldsForTheStepsThatFollow(t *testing.T) {
 	}
 	if !who.Customer.Consented("service", channels.SMS, true) {
 		t.Error("the traveller's own customer was changed")
+	}
+}
+
+// A yes that a step passes on is as old as what brought it: it undoes no stop that the
+// customer said while the journey waited. A no holds from now on.
+func TestAYesIsAsOldAsWhatBroughtIt(t *testing.T) {
+	stopped, later := noon.Add(time.Hour), noon.Add(24*time.Hour)
+	news := func(in bool) Step {
+		return Step{Kind: StepConsent, Consent: &ConsentChange{Topic: "marketing", Channels: []channels.Channel{channels.Email}, In: in}}
+	}
+	confirmed := customers.Event{ID: 12, Name: "Newsletter Confirmed", At: noon, ReceivedAt: noon.Add(time.Minute)}
+	double := customers.Event{ID: 13, Name: "Confirmed Again", Live: true, At: stopped.Add(time.Minute), ReceivedAt: stopped.Add(time.Minute)}
+	wait := Step{Kind: StepWait, Wait: &Wait{Event: double.Name, AtMost: 48 * time.Hour}}
+	for name, of := range map[string]struct {
+		step  Step
+		first []Step
+		said  func(*Traveller)
+		at    time.Time
+		in    bool
+	}{
+		"the event that began it":       {step: news(true), at: confirmed.At},
+		"a later answer":                {step: news(true), said: func(t *Traveller) { t.Answers = []Answer{{Ask: "sure", At: stopped.Add(time.Second)}} }, at: stopped.Add(time.Second), in: true},
+		"an event that was waited for":  {step: news(true), first: []Step{wait}, said: func(t *Traveller) { t.News = []customers.Event{double} }, at: double.At, in: true},
+		"by hand":                       {step: news(true), said: func(t *Traveller) { t.Entry = ruleEntry(); t.Entry.EnteredAt = stopped.Add(time.Minute) }, at: stopped.Add(time.Minute), in: true},
+		"a no, which holds from now on": {step: news(false), at: later},
+	} {
+		c := ruleCampaign(append(of.first, of.step)...)
+		c.Trigger, c.State = Trigger{Kind: OnEvent, Event: confirmed.Name}, Live
+		who := traveller()
+		entry, enters := ruleShop().EntryByEvent(c, confirmed, who.Customer, nil, stopped)
+		if !enters {
+			t.Fatal("the event begins nothing")
+		}
+		who.Entry = entry
+		who.Customer.Consents = []customers.Consent{{Customer: who.Customer.ID, Topic: "marketing", Channel: channels.Email, At: stopped, Source: customers.ByOneClick}}
+		if of.said != nil {
+			of.said(&who)
+		}
+		move := ruleShop().Advance(c, who, later)
+		if len(move.Consents) != 1 || !move.Consents[0].At.Equal(of.at) {
+			t.Errorf("%s: %+v, want one of %s", name, move.Consents, of.at)
+		}
+		if in := move.changed(who.Customer).Consented("marketing", channels.Email, false); in != of.in {
+			t.Errorf("%s: after it the customer is in: %v", name, in)
+		}
+	}
+}
+
+// Who is handed over to another campaign said yes when they said it in the first.
+func TestAYesIsAsOldInAJourneyItIsHandedOverTo(t *testing.T) {
+	w := ruleShop()
+	c, other := ruleCampaign(Step{Kind: StepEnter, Path: "0", Enter: "news"}), ruleCampaign(Step{Kind: StepConsent, Consent: &ConsentChange{Topic: "marketing", In: true}})
+	other.ID, other.State, other.Trigger = "news", Live, Trigger{Kind: Manual}
+	w.Campaigns = map[string]*Campaign{other.ID: other}
+	who := traveller()
+	who.Entry.EnteredAt = noon.Add(-time.Hour)
+	move := w.Advance(c, who, noon)
+	if len(move.Enter) != 1 || !move.Enter[0].Entry.Journal.Said.Equal(who.Entry.EnteredAt) {
+		t.Errorf("hands over %+v", move.Enter)
 	}
 }
 

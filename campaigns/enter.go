@@ -30,6 +30,9 @@ func (w *Workspace) EntryByEvent(c *Campaign, ev customers.Event, cust *customer
 		return Entry{}, false
 	}
 	entry.ArrivedAt, entry.WakeAt = ev.ReceivedAt, now.Add(c.Trigger.Delay)
+	if c.tellsSaid() {
+		entry.Journal.Said = saidBy(ev)
+	}
 	return entry, true
 }
 

@@ -61,6 +61,10 @@ type Journal struct {
 	// Since is when the step before the one the entry stands at was done, where
 	// that was before it was taken there and events are heard from then on.
 	Since time.Time `json:"since,omitzero"`
+	// Said is when the customer did what a consent step may pass on: the event that began
+	// the journey, or the one it waited for since. Zero where nothing is passed on, or no
+	// event told of it.
+	Said time.Time `json:"said,omitzero"`
 	// After is the number of the last event by which the journey that handed over
 	// to this one had gone on; 0 where none did.
 	After int64 `json:"after,omitempty"`

@@ -30,6 +30,9 @@ func (j *journey) enter(step *Step) bool {
 		cause := fmt.Sprintf("enter:%d:%s", j.move.Entry.ID, step.Path)
 		entry := other.Begin(moment.Customer, cause, j.move.Entry.Journal.Event, j.now)
 		entry.ArrivedAt, entry.Journal.After = j.move.Entry.since(), j.lastHeard()
+		if other.tellsSaid() {
+			entry.Journal.Said = j.said()
+		}
 		j.move.Enter = append(j.move.Enter, NewEntry{Entry: entry, Again: other.Entry.Again, Step: step.Path})
 		j.mark(step, enteredMark(other.ID))
 		j.move.Entry.WakeAt = j.now

@@ -36,6 +36,9 @@ func (j *journey) waitForEvent(step *Step) bool {
 	if event, came := j.awaited(step, deadline); came {
 		j.note(step, Mark{Status: markHappened, At: j.now, Event: event.ID})
 		j.doneAt(event.ReceivedAt)
+		if j.campaign.tellsSaid() {
+			j.move.Entry.Journal.Said = later(j.said(), saidBy(event))
+		}
 		return true
 	}
 	if deadline.After(j.now) {
