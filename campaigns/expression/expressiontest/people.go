@@ -129,9 +129,10 @@ func consents(t *rapid.T, id string) []customers.Consent {
 	for _, topic := range []string{"service", "marketing"} {
 		for _, ch := range channels.All() {
 			if rapid.Bool().Draw(t, "asked") {
+				in, day := rapid.Bool().Draw(t, "in"), rapid.IntRange(0, 2).Draw(t, "day")
 				words = append(words, customers.Consent{
-					Customer: id, Topic: topic, Channel: ch, In: rapid.Bool().Draw(t, "in"),
-					At: Now.AddDate(-1, 0, rapid.IntRange(0, 2).Draw(t, "day")), Source: rapid.SampledFrom([]string{customers.ByImport, customers.ByImport, customers.ByNoWord}).Draw(t, "source"),
+					Customer: id, Topic: topic, Channel: ch, In: in, At: Now.AddDate(-1, 0, day),
+					Source: []string{customers.ByImport, customers.ByNoWord, customers.ByImport}[day],
 				})
 			}
 		}
