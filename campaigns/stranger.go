@@ -39,9 +39,13 @@ func (w *Workspace) Strange(r channels.Report, now time.Time) customers.Customer
 	} else {
 		c.Phone, c.PhoneZone = r.From, customers.PhoneZone(r.From)
 	}
+	topics := []string{customers.EveryTopic}
 	for _, topic := range w.Topics {
+		topics = append(topics, topic.ID)
+	}
+	for _, topic := range topics {
 		for _, ch := range reachable {
-			c.Consents = append(c.Consents, customers.Consent{Customer: c.ID, Topic: topic.ID, Channel: ch, At: now, Source: customers.ByNoWord})
+			c.Consents = append(c.Consents, customers.Consent{Customer: c.ID, Topic: topic, Channel: ch, At: now, Source: customers.ByNoWord})
 		}
 	}
 	return c

@@ -7,8 +7,8 @@ import (
 	"rapport/channels"
 )
 
-// Consent is a customer's word about one topic on one channel. Where none is
-// recorded the topic's default holds.
+// Consent is a customer's word about one topic on one channel, or about EveryTopic.
+// Where none is recorded the topic's default holds.
 type Consent struct {
 	Customer string           `json:"-"`
 	Topic    string           `json:"topic"`
@@ -17,6 +17,11 @@ type Consent struct {
 	At       time.Time        `json:"at"`
 	Source   string           `json:"source"` // how it was given, such as ByImport
 }
+
+// EveryTopic is the topic of a no to everything by a channel, topics that are yet to come
+// among it. A later yes to one topic counts for that one; a yes to EveryTopic takes the no
+// back and is no consent to anything.
+const EveryTopic = "*"
 
 // How consents are given.
 const (
@@ -71,10 +76,12 @@ func (c *Customer) Saying(word Consent) string {
 	return ", said by " + word.Customer + ", who has the same address"
 }
 
-// latest is the newest of words about a topic on a channel.
+// latest is the newest of words about a topic on a channel, noes to everything among
+// them.
 func latest(words []Consent, topic string, ch channels.Channel) (newest Consent, found bool) {
 	for _, w := range words {
-		if w.Topic == topic && w.Channel == ch && (!found || w.Supersedes(newest)) {
+		about := w.Topic == topic || w.Topic == EveryTopic && !w.In
+		if about && w.Channel == ch && (!found || w.Supersedes(newest)) {
 			newest, found = w, true
 		}
 	}

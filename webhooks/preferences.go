@@ -8,6 +8,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/channels"
+	"rapport/customers"
 )
 
 // wishes is what the preferences page shows.
@@ -91,11 +92,13 @@ func (d *Doors) preferences(w http.ResponseWriter, r *http.Request, g guest) {
 // choiceName is how a form names a topic by a channel.
 func choiceName(topic string, ch channels.Channel) string { return topic + "/" + string(ch) }
 
-// everything names every topic by every channel.
+// everything names every topic by every channel, those that are yet to come by each
+// channel (customers.EveryTopic) and those there are by name.
 func everything(g guest) []string {
 	var all []string
-	for _, topic := range g.edition.Topics {
-		for _, ch := range channels.All() {
+	for _, ch := range channels.All() {
+		all = append(all, choiceName(customers.EveryTopic, ch))
+		for _, topic := range g.edition.Topics {
 			all = append(all, choiceName(topic.ID, ch))
 		}
 	}
@@ -138,7 +141,22 @@ func (d *Doors) wishesOf(g guest, said string) wishes {
 			page.Topics = append(page.Topics, wish)
 		}
 	}
+	if stopped := stopsOf(g); len(stopped) > 0 {
+		page.Topics = append(page.Topics, topicWishes{Title: g.speech.W["all_title"], Boxes: stopped})
+	}
 	return page
+}
+
+// stopsOf has a box for every channel by which the customer wants nothing at all, to take
+// that back. What they said of topics by name stays.
+func stopsOf(g guest) []box {
+	var boxes []box
+	for _, said := range g.customer.Consents {
+		if ch := said.Channel; said.Topic == customers.EveryTopic && !said.In && reaches(g, ch) && g.customer.Suppressed[ch] == "" {
+			boxes = append(boxes, box{Name: choiceName(customers.EveryTopic, ch), Way: g.speech.W[string(ch)], Why: g.speech.W["free"]})
+		}
+	}
+	return boxes
 }
 
 // reaches reports whether the shop writes by a channel and the customer can be

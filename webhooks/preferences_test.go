@@ -73,7 +73,7 @@ func TestEverythingStops(t *testing.T) {
 	h := open(t)
 	d := h.greet(channels.SMS)
 	page := hosted(t, h.form(http.StatusOK, h.ways(d)["preferences"], url.Values{"stop": {"all"}}))
-	if len(h.said()) != 8 || strings.Contains(page, " checked>") || !strings.Contains(page, "no more messages from us") {
+	if len(h.said()) != 12 || strings.Contains(page, " checked>") || !strings.Contains(page, "no more messages from us") {
 		t.Errorf("said %v, page %s", h.said(), page)
 	}
 	for about, word := range h.said() {
@@ -84,6 +84,38 @@ func TestEverythingStops(t *testing.T) {
 	found, err := h.store.Summary().Of(t.Context(), d.Entry)
 	if err != nil || found[0].Status != "unsubscribed" {
 		t.Errorf("the message that led there is %+v, %v", found, err)
+	}
+	h.settle()
+}
+
+// A stop of everything stands for topics that come later too, until it is taken back.
+func TestEverythingStopsForTopicsToCome(t *testing.T) {
+	h := open(t)
+	link := h.ways(h.greet(channels.Email))["preferences"]
+	news := func() bool { return h.ada().Consented("added later", channels.Email, true) }
+	if page := hosted(t, h.get(http.StatusOK, link)); !news() || strings.Contains(page, "*/") {
+		t.Fatalf("before the stop: %s", page)
+	}
+	page := hosted(t, h.form(http.StatusOK, link, url.Values{"stop": {"all"}}))
+	if news() || !strings.Contains(page, `value="*/email"`) || !strings.Contains(page, "Send me messages this way again") {
+		t.Errorf("in for what is added later: %v; the page is %s", news(), page)
+	}
+	form := filled(page)
+	form.Add("in", "service/email")
+	h.doors.Now = func() time.Time { return noon.Add(time.Minute) }
+	page = hosted(t, h.form(http.StatusOK, link, form))
+	if news() || !h.ada().Consented("service", channels.Email, true) {
+		t.Error("a yes to one topic counts for that one and for no other")
+	}
+	form = filled(page)
+	form.Add("in", "*/email")
+	h.doors.Now = func() time.Time { return noon.Add(2 * time.Minute) }
+	page = hosted(t, h.form(http.StatusOK, link, form))
+	if !news() || strings.Contains(page, `value="*/email"`) || !strings.Contains(page, `value="*/sms"`) {
+		t.Errorf("taken back by e-mail: %v; the page is %s", news(), page)
+	}
+	if h.ada().Consented("marketing", channels.Email, true) {
+		t.Error("what was said of a topic by name does not stay")
 	}
 	h.settle()
 }

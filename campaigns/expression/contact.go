@@ -26,14 +26,16 @@ func (n consented) eval(m *Moment) any {
 // write says what customers.Customer.Word does.
 func (n consented) write(s *statement) {
 	topic, channel := s.hold(n.topic), s.hold(string(n.channel))
-	matter := func(row string) string { return row + ".topic = " + topic + " AND " + row + ".channel = " + channel }
-	s.put("(COALESCE((SELECT k.granted <> 0 FROM consents k WHERE k.customer = c.id AND ", matter("k"), "), ")
+	about := func(row string) string { return row + ".topic = " + topic + " AND " + row + ".channel = " + channel }
+	s.put("(COALESCE((SELECT k.granted <> 0 FROM consents k WHERE k.customer = c.id AND ", about("k"), "), ")
 	literal{typ: Bool, value: n.byDefault}.write(s)
-	s.put(")")
+	stands := " AND x.granted = 0 AND x.channel = " + channel + " AND NOT EXISTS (" +
+		"SELECT 1 FROM consents k WHERE k.customer = c.id AND k.granted <> 0 AND k.at > x.at AND " + about("k") + ")"
+	everything := "'" + customers.EveryTopic + "'"
+	s.put(") AND NOT EXISTS (SELECT 1 FROM consents x WHERE x.customer = c.id AND x.topic = ", everything, stands, ")")
 	if address := n.shared(); address != "" {
-		s.put(" AND NOT EXISTS (SELECT 1 FROM customers o JOIN consents x ON x.customer = o.id AND x.granted = 0 AND x.source <> '", customers.ByNoWord, "' AND ", matter("x"),
-			" WHERE o.", address, " = NULLIF(c.", address, ", '') AND o.id <> c.id AND NOT EXISTS (",
-			"SELECT 1 FROM consents k WHERE k.customer = c.id AND k.granted <> 0 AND k.at > x.at AND ", matter("k"), "))")
+		s.put(" AND NOT EXISTS (SELECT 1 FROM customers o JOIN consents x ON x.customer = o.id AND x.source <> '", customers.ByNoWord,
+			"' AND x.topic IN (", topic, ", ", everything, ") WHERE o.", address, " = NULLIF(c.", address, ", '') AND o.id <> c.id", stands, ")")
 	}
 	s.put(")")
 }

@@ -106,7 +106,11 @@ func printProfile(w io.Writer, c *customers.Customer, shop *campaigns.Workspace,
 		if !consent.In {
 			word = "no"
 		}
-		line("consent", fmt.Sprintf("%s by %s: %s (%s, %s%s)", consent.Topic, consent.Channel, word, consent.Source, stamp(consent.At, zone), c.Saying(consent)))
+		topic := consent.Topic
+		if topic == customers.EveryTopic {
+			topic = "everything"
+		}
+		line("consent", fmt.Sprintf("%s by %s: %s (%s, %s%s)", topic, consent.Channel, word, consent.Source, stamp(consent.At, zone), c.Saying(consent)))
 	}
 }
 

@@ -119,6 +119,9 @@ func TestANoHoldsForEveryProfileOfAnAddress(t *testing.T) {
 	word := func(who string, ch channels.Channel, in bool, at time.Time) customers.Consent {
 		return customers.Consent{Customer: who, Topic: "service", Channel: ch, In: in, At: at, Source: customers.ByOneClick}
 	}
+	every := func(who string, in bool, at time.Time) customers.Consent {
+		return customers.Consent{Customer: who, Topic: customers.EveryTopic, Channel: channels.Email, In: in, At: at, Source: customers.ByPreferences}
+	}
 	no, yes, before, after := false, true, noon.Add(-time.Hour), noon.Add(time.Hour)
 	cases := map[string]struct {
 		words []customers.Consent
@@ -137,6 +140,12 @@ func TestANoHoldsForEveryProfileOfAnAddress(t *testing.T) {
 		"but has another mailbox":              {[]customers.Consent{word("c", channels.Email, no, noon)}, channels.Email, true},
 		"and whose mailbox is has another one": {[]customers.Consent{word("a", channels.SMS, no, noon)}, channels.SMS, true},
 		"whose writing to us was no consent":   {[]customers.Consent{{Customer: "c", Topic: "service", Channel: channels.SMS, At: noon, Source: customers.ByNoWord}}, channels.SMS, true},
+		"who wants nothing at all":             {[]customers.Consent{every("b", no, noon)}, channels.Email, false},
+		"and said yes to this before":          {[]customers.Consent{every("b", no, noon), word("b", channels.Email, yes, before)}, channels.Email, false},
+		"and said yes to this since":           {[]customers.Consent{every("b", no, noon), word("b", channels.Email, yes, after)}, channels.Email, true},
+		"and took it back":                     {[]customers.Consent{every("b", no, noon), every("b", yes, after)}, channels.Email, true},
+		"which is no yes":                      {[]customers.Consent{every("b", no, before), every("b", yes, after), word("b", channels.Email, no, noon)}, channels.Email, false},
+		"the other wants nothing at all":       {[]customers.Consent{every("a", no, noon)}, channels.Email, false},
 		"a browser is one profile's":           {[]customers.Consent{word("a", channels.Push, no, noon), word("c", channels.Push, no, noon)}, channels.Push, true},
 	}
 	Each(t, func(t *testing.T, s *store.Store) {

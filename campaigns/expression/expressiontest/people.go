@@ -134,6 +134,9 @@ func consents(t *rapid.T, id string) []customers.Consent {
 					Customer: id, Topic: topic, Channel: ch, In: in, At: Now.AddDate(-1, 0, day),
 					Source: []string{customers.ByImport, customers.ByNoWord, customers.ByImport}[day],
 				})
+				if topic == "marketing" && day == 1 { // and everything
+					words = append(words, customers.Consent{Customer: id, Topic: customers.EveryTopic, Channel: ch, In: in, At: Now.AddDate(-1, 0, day), Source: customers.ByPreferences})
+				}
 			}
 		}
 	}
