@@ -71,9 +71,10 @@ func (r *Redis) UnmarshalYAML(raw []byte) error {
 	return nil
 }
 
-// UnmarshalText reads the URL that RAPPORT_REDIS holds.
+// UnmarshalText reads the URL that RAPPORT_REDIS holds. What the file says beside
+// it, such as tls, stays.
 func (r *Redis) UnmarshalText(text []byte) error {
-	*r = Redis{URL: Secret(text)}
+	r.URL = Secret(text)
 	return nil
 }
 
@@ -88,7 +89,7 @@ func (r Redis) check() error {
 		}
 	}
 	if named > 1 {
-		wrong("redis: url, sentinel and cluster exclude each other; keep one of them")
+		wrong("redis: url, sentinel and cluster exclude each other; keep one of them (RAPPORT_REDIS is the url)")
 	}
 	if sentinel && (r.Sentinel.Master == "" || len(r.Sentinel.Addresses) == 0) {
 		wrong("redis.sentinel: master, the name sentinels know the servers by, and addresses belong together")

@@ -12,7 +12,8 @@ func TestRedisIsNamedInEveryWay(t *testing.T) {
 		{"a URL", "redis: redis://h:1/0\n", "", "redis://h:1/0 [] shop= [] "},
 		{"a URL among keys", "redis: {url: \"redis://h:1/0\", tls: {enabled: true}}\n", "", "redis://h:1/0 [] shop= [] tls"},
 		{"a URL in a variable", "", "RAPPORT_REDIS=redis://h:1/0", "redis://h:1/0 [] shop= [] "},
-		{"a URL in a variable over sentinels", sentinel, "RAPPORT_REDIS=redis://h:1/0", "redis://h:1/0 [] shop= [] "},
+		{"a URL in a variable beside certificates", "redis: {tls: {ca_file: /ca.pem}}\n", "RAPPORT_REDIS=rediss://h:1/0", "rediss://h:1/0 [] shop= [] tls"},
+		{"a URL in a variable over one in the file", "redis: {url: \"redis://old:1\", tls: {enabled: true}}\n", "RAPPORT_REDIS=redis://h:1/0", "redis://h:1/0 [] shop= [] tls"},
 		{"sentinels", sentinel, "", " [] shop=shop [a:26379 b:26379] watch serve"},
 		{"a password in a variable", sentinel, "RAPPORT_REDIS_PASSWORD=kept", " [] shop=shop [a:26379 b:26379] watch kept"},
 		{"a cluster in a variable", "", "RAPPORT_REDIS_CLUSTER=a:1,b:2", " [a:1 b:2] shop= [] "},
@@ -41,20 +42,23 @@ func TestRedisIsNamedInEveryWay(t *testing.T) {
 }
 
 func TestARedisThatMakesNoSenseIsRefused(t *testing.T) {
-	for _, test := range []struct{ text, want string }{
-		{"redis: {url: \"redis://h\", cluster: [\"a:1\"]}\n", "redis: url, sentinel and cluster exclude each other"},
-		{"redis: {sentinel: {master: shop}}\n", "redis.sentinel: master, the name sentinels know the servers by, and addresses belong together"},
-		{"redis: {sentinel: {addresses: [\"a:1\"]}}\n", "redis.sentinel: master"},
-		{"redis: {cluster: [\"redis://a:1\"]}\n", "redis.cluster[0]: must be a host and a port"},
-		{"redis: {cluster: [\"a:1\"], database: 2}\n", "redis.database: a cluster has database 0"},
-		{"redis: {url: \"redis://h\", password: secret}\n", "redis: a url holds its own username"},
-		{"redis: {tls: {cert_file: a.pem}}\n", "redis.tls: cert_file and key_file belong together"},
-		{"redis: {sentinels: [\"a:1\"]}\n", `unknown field "sentinels"`},
-		{"worker: {queue_parts: 0}\n", "worker.queue_parts: must be a number from 1 to 64"},
-		{"worker: {queue_parts: 65}\n", "worker.queue_parts: must be a number from 1 to 64"},
+	url := "RAPPORT_REDIS=redis://:secret@h:1"
+	for _, test := range []struct{ text, environ, want string }{
+		{"redis: {url: \"redis://h\", cluster: [\"a:1\"]}\n", "", "redis: url, sentinel and cluster exclude each other"},
+		{"redis: {sentinel: {master: shop, addresses: [\"a:1\"]}}\n", url, "redis: url, sentinel and cluster exclude each other"},
+		{"redis: {cluster: [\"a:1\"]}\n", url, "RAPPORT_REDIS is the url"},
+		{"redis: {sentinel: {master: shop}}\n", "", "redis.sentinel: master, the name sentinels know the servers by, and addresses belong together"},
+		{"redis: {sentinel: {addresses: [\"a:1\"]}}\n", "", "redis.sentinel: master"},
+		{"redis: {cluster: [\"redis://a:1\"]}\n", "", "redis.cluster[0]: must be a host and a port"},
+		{"redis: {cluster: [\"a:1\"], database: 2}\n", "", "redis.database: a cluster has database 0"},
+		{"redis: {url: \"redis://h\", password: secret}\n", "", "redis: a url holds its own username"},
+		{"redis: {tls: {cert_file: a.pem}}\n", "", "redis.tls: cert_file and key_file belong together"},
+		{"redis: {sentinels: [\"a:1\"]}\n", "", `unknown field "sentinels"`},
+		{"worker: {queue_parts: 0}\n", "", "worker.queue_parts: must be a number from 1 to 64"},
+		{"worker: {queue_parts: 65}\n", "", "worker.queue_parts: must be a number from 1 to 64"},
 	} {
-		if _, err := Load(file(t, test.text), nil); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%s: got %v, want %q", test.text, err, test.want)
+		if _, err := Load(file(t, test.text), []string{test.environ}); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s %.13s: got %v, want %q", test.text, test.environ, err, test.want)
 		}
 	}
 }

@@ -238,6 +238,8 @@ func TestAValueThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"a slash at the end":        {"publicURL: https://news.shop.example/", "publicURL"},
 		"a path before the doors":   {"publicURL: https://shop.example/news", "publicURL"},
 		"no Redis":                  {"secrets: [{existingSecret: a, settings: {store: b, link_keys: c}}]", "redis: neither"},
+		"a URL beside sentinels":    {"config: {redis: {sentinel: {master: a, addresses: [\"b:26379\"]}}}", "secrets: the setting redis is a URL"},
+		"a URL beside a cluster":    {"config: {redis: {cluster: [\"b:6379\"]}}", "secrets: the setting redis is a URL"},
 		"a shutdown in halves":      {"config: {worker: {shutdown: 1m30s}}", "shutdown"},
 		"a key nobody knows":        {"replicas: 3", "replicas"},
 		"one inside":                {"web: {replica: 3}", "replica"},

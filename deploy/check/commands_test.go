@@ -18,7 +18,7 @@ func samples() map[string]string {
 	return map[string]string{
 		"store": "postgres://rapport:hush@127.0.0.1:1/rapport", "redis": "redis://:hush@127.0.0.1:1/0",
 		"link_keys": "0123456789abcdef0123456789abcdef", "erasure_keys": "fedcba9876543210fedcba9876543210", "write_keys": "abcdef",
-		"inbound_http_secrets": "hush0123456789abcdef", "redis_password": "hush", "recordings_s3_access_key": "hush", "recordings_s3_secret_key": "hush",
+		"inbound_http_secrets": "hush0123456789abcdef", "redis_password": "hush", "redis_sentinel_password": "hush", "recordings_s3_access_key": "hush", "recordings_s3_secret_key": "hush",
 		"alerts_webhook":                   "https://ops.shop.example/hush",
 		"providers_email_sendgrid_api_key": "SG.hush", "providers_sms_twilio_account_sid": "AC0123456789abcdef0123456789abcdef", "providers_sms_twilio_auth_token": "hush", "providers_webhook_standard_secrets": "[whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=]",
 	}
