@@ -45,20 +45,19 @@ func eachHost(config *pgx.ConnConfig) (each []*pgx.ConnConfig) {
 	return each
 }
 
-// connector makes the connections of the pool. Where any host will do, their order is
-// the operator's choice; where one is looked for that can be written, say, the one
-// found last is asked first.
-func (s *Store) connector(config *pgx.ConnConfig) driver.Connector {
+// connectors make the connections for work and for looks. Where any host will do, their
+// order is the operator's choice; where one is looked for that can be written, say, the
+// one found last is asked first. Looks, which have no time for a silent host, always do so.
+func (s *Store) connectors(config *pgx.ConnConfig) (work, looks driver.Connector) {
 	greeted := stdlib.OptionAfterConnect(s.greet)
-	each := eachHost(config)
-	if len(each) == 1 || config.ValidateConnect == nil {
-		return stdlib.GetConnector(*config, greeted)
-	}
 	h := &hosts{}
-	for _, host := range each {
+	for _, host := range eachHost(config) {
 		h.each = append(h.each, stdlib.GetConnector(*host, greeted))
 	}
-	return h
+	if len(h.each) == 1 || config.ValidateConnect == nil {
+		return stdlib.GetConnector(*config, greeted), h
+	}
+	return h, h
 }
 
 // hosts are servers of which one is the right one. A silent host costs every new

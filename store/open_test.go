@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net"
@@ -391,6 +392,45 @@ func TestSeveralHosts(t *testing.T) {
 	}
 }
 
+// Whoever looks whether the database is there waits for nobody's work, and for nobody
+// to find a connection that broke.
+func TestALookWaitsForNobody(t *testing.T) {
+	dsn, err := url.Parse(fresh.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := dsn.Query()
+	query.Set("pool_max_conns", "2")
+	dsn.RawQuery = query.Encode()
+	s := openMigrated(t, dsn.String())
+	var working *sql.Conn
+	for range 2 {
+		if working, err = s.writer.Conn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer working.Close()
+	}
+	looks := func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		_, clock := s.Aside().Clock(ctx)
+		_, schema := s.Aside().Schema(ctx)
+		_, _, ledger := s.Aside().LedgerClock(ctx)
+		return errors.Join(clock, s.Aside().Writable(ctx), schema, ledger)
+	}
+	if err := looks(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := working.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	_ = looks() // which finds it broken
+	if err := looks(); err != nil {
+		t.Errorf("once its connection broke: %v", err)
+	}
+}
+
 // A host that takes connections and says nothing costs one look its time-out, and not
 // every connection that is made later.
 func TestASilentHostIsNotAskedFirstAgain(t *testing.T) {
@@ -441,7 +481,8 @@ func TestASilentHostIsNotAskedFirstAgain(t *testing.T) {
 		t.Errorf("it was asked %d times more", again)
 	}
 	// Who has less time than a silent host takes leaves the next host to the next.
-	h, isHosts := s.connector(mustRead(t, dsn.String())).(*hosts)
+	work, _ := s.connectors(mustRead(t, dsn.String()))
+	h, isHosts := work.(*hosts)
 	if !isHosts {
 		t.Fatal("several hosts are asked as one")
 	}

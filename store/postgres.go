@@ -59,14 +59,23 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 		// of ours and remembered, which needs nothing of the server's.
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
-	db := sql.OpenDB(s.connector(config))
-	db.SetMaxOpenConns(size)
-	db.SetMaxIdleConns(size)
+	work, looks := s.connectors(config)
+	db := sized(work, size)
 	if err := checkPostgres(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", at, err), db.Close())
 	}
 	s.writer, s.readers = db, db
+	one := sized(looks, 1) // it connects when somebody looks
+	s.aside = &Store{dialect: s.dialect, pooled: s.pooled, arrivals: newArrivals(), writer: one, readers: one}
 	return s, nil
+}
+
+// sized is a pool that keeps as many connections as it may have.
+func sized(connector driver.Connector, size int) *sql.DB {
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db
 }
 
 // readDSN reads a DSN, in which a try to connect is bounded.

@@ -42,6 +42,7 @@ type Store struct {
 	reached   atomic.Int64
 	unreached atomic.Pointer[time.Time] // when none could be made the last time
 	pooled    bool                      // a pooler stands between us and PostgreSQL, see pooled
+	aside     *Store                    // PostgreSQL only, see Aside
 	// SQLite's log may hold what was erased, see emptyLog.
 	unemptied atomic.Bool
 	// Callbacks that are being stored.
@@ -93,11 +94,24 @@ func (s *Store) preparedFor(db *sql.DB) *prepared {
 // Dialect is the SQL the database speaks.
 func (s *Store) Dialect() expression.Dialect { return s.dialect }
 
+// Aside is the same database by a connection of its own: who only looks whether it is
+// there waits for nobody's work, however long the queue for connections is. The
+// connection is kept, and made anew when it broke. SQLite's store is its own aside.
+func (s *Store) Aside() *Store {
+	if s.aside == nil {
+		return s
+	}
+	return s.aside
+}
+
 // Close gives the database back. Nothing may be in use any more.
 func (s *Store) Close() error {
 	err := s.readers.Close()
 	if s.writer != s.readers {
 		err = errors.Join(err, s.writer.Close())
+	}
+	if s.aside != nil {
+		err = errors.Join(err, s.aside.Close())
 	}
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.release())

@@ -31,7 +31,8 @@ const (
 
 // checks are what the work of this installation needs. Where Redis is only a hint
 // and is away, that is told and holds nothing up: the doors stay open without it.
-// One that is there and unfit holds every role up.
+// One that is there and unfit holds every role up. The database is asked by a
+// connection of the looks' own: work that holds all others says nothing of it.
 func (i *installation) checks(redis use) []check {
 	return []check{
 		{name: "store", ask: i.askStore},
@@ -46,9 +47,9 @@ func (i *installation) checks(redis use) []check {
 // askStore looks whether the database answers and can be written, for all work ends
 // in a write.
 func (i *installation) askStore(ctx context.Context) finding {
-	_, err := i.Store.Clock(ctx)
+	_, err := i.Store.Aside().Clock(ctx)
 	if err == nil {
-		err = i.Store.Writable(ctx)
+		err = i.Store.Aside().Writable(ctx)
 	}
 	i.Metrics.Reached("database", err == nil)
 	if err != nil {
@@ -66,7 +67,7 @@ func storeAway(err error) finding {
 }
 
 func (i *installation) askSchema(ctx context.Context) finding {
-	schema, err := i.Store.Schema(ctx)
+	schema, err := i.Store.Aside().Schema(ctx)
 	if err != nil {
 		return away(err, reachStore)
 	}
@@ -111,7 +112,9 @@ func (i *installation) askRedis(ctx context.Context, as use) finding {
 
 // askLedger looks whether the ledger is as new as what was seen of it.
 func (i *installation) askLedger(ctx context.Context) finding {
-	err := i.witness().Check(ctx)
+	witness := i.witness()
+	witness.Ledger = i.Store.Aside()
+	err := witness.Check(ctx)
 	var older *workers.OlderLedger
 	switch {
 	case errors.As(err, &older):
@@ -126,14 +129,15 @@ func (i *installation) askLedger(ctx context.Context) finding {
 
 // askWorkspace looks whether the workspace in force can be read; before the first
 // one there is nothing to read. Doors that were open stay open: what comes in is
-// kept until the workspace can be read again. New ones wait.
+// kept until the workspace can be read again. New ones wait. Work that leaves no time
+// for reading it is no answer.
 func (i *installation) askWorkspace(ctx context.Context, redis use) finding {
 	_, err := i.Catalog.Current(ctx)
 	if err == nil || errors.Is(err, campaigns.ErrNoWorkspace) {
 		i.hadWorkspace.Store(true)
 		return finding{OK: true}
 	}
-	if _, unreached := i.Store.Clock(ctx); unreached != nil {
+	if _, unreached := i.Store.Aside().Clock(ctx); unreached != nil {
 		return finding{OK: true} // which is another check's to tell
 	}
 	f := finding{Problem: err.Error(), Mend: "run `rapport validate` with this program, put right what it names and apply it"}
@@ -148,7 +152,7 @@ func (i *installation) askClocks(ctx context.Context) finding {
 		name, metric string
 		clock        func(context.Context) (time.Time, error)
 	}{
-		{"the database", "database", i.Store.Clock},
+		{"the database", "database", i.Store.Aside().Clock},
 		{"Redis", "redis", func(ctx context.Context) (time.Time, error) { return i.Redis.Time(ctx).Result() }},
 	} {
 		before := i.Now()

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +20,7 @@ import (
 	"rapport/config"
 	"rapport/sandbox"
 	"rapport/store"
+	"rapport/store/storetest"
 )
 
 var noLog = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -145,6 +149,50 @@ func TestAWorkspaceThatCannotBeReadMakesUnready(t *testing.T) {
 		t.Error("open doors do not tell it")
 	}
 	looks("new doors", role(), asHint, "workspace")
+}
+
+// Work that holds every connection, and waits for a lock, says nothing of the database.
+func TestAFullPoolMakesNobodyUnready(t *testing.T) {
+	dsn := storetest.Postgres(t)
+	c := config.Defaults()
+	c.Store = config.Secret(dsn + "&pool_max_conns=2")
+	e, err := embed(t.Context(), &options{data: t.TempDir()}, c, now, sandbox.Lifelike(), 1, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	i, err := assemble(t.Context(), e.backing, true, now, noLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Health.Look(t.Context(), i.checks(asWork))
+	other, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	lock, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback() }()
+	if _, err := lock.ExecContext(t.Context(), "LOCK TABLE customers IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	working, end := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer end()
+	for range 4 {
+		work.Go(func() { _, _ = i.Store.Find(working, "ada") }) // until it is told to end
+	}
+	for pool := i.Store.Pools()["all"]; pool().WaitCount < 2; {
+		runtime.Gosched()
+	}
+	i.Health.Look(t.Context(), i.checks(asWork))
+	if ready, findings := i.Health.Ready(); !ready {
+		t.Errorf("it is not ready: %+v", findings)
+	}
 }
 
 // That a process has only just started is no news; that it is ready is, and what keeps

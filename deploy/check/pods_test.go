@@ -131,6 +131,9 @@ func TestRolesAreProbedAndDrain(t *testing.T) {
 						t.Errorf("%s is not asked at the operations port: %+v", path, probe)
 					}
 				}
+				if r := c.ReadinessProbe; r.PeriodSeconds*(r.FailureThreshold-1) <= 5 {
+					t.Errorf("one look that fails, which holds for five seconds, takes it away: %+v", r)
+				}
 				if listen := variable(c, "RAPPORT_OPS_LISTEN"); listen == nil || !strings.HasSuffix(listen.Value, fmt.Sprintf(":%d", portOf(c, "ops"))) {
 					t.Errorf("the port named ops is not the one the program listens at: %+v", listen)
 				}

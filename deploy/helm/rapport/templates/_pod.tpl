@@ -149,11 +149,12 @@ spec:
         periodSeconds: 10
         timeoutSeconds: 3
         failureThreshold: 3
+      # A look holds for five seconds; one alone takes no pod away.
       readinessProbe:
         httpGet: {path: /readyz, port: ops}
-        periodSeconds: 2
+        periodSeconds: 3
         timeoutSeconds: 3
-        failureThreshold: 1
+        failureThreshold: 3
       resources:
         {{- toYaml .resources | nindent 8 }}
       securityContext:
