@@ -14,6 +14,10 @@ import (
 type gathering[T any] struct {
 	// most is how many are written together.
 	most int
+	// size is what one weighs, and heavy how much is written together at most, or one
+	// that is heavier by itself; nil weighs nothing.
+	size  func(T) int
+	heavy int
 	// apart reports whether those whose common write failed may pass one by one.
 	apart func(error) bool
 
@@ -92,7 +96,15 @@ func inTime[T any](ctx context.Context, some []*gathered[T], write func(context.
 func (g *gathering[T]) next() []*gathered[T] {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n := min(len(g.waiting), g.most)
+	n, weight := 0, 0
+	for ; n < min(len(g.waiting), g.most); n++ {
+		if g.size != nil {
+			weight += g.size(g.waiting[n].what)
+		}
+		if n > 0 && weight > g.heavy {
+			break
+		}
+	}
 	some := g.waiting[:n:n]
 	g.waiting = g.waiting[n:]
 	g.writing = n > 0

@@ -57,6 +57,25 @@ func TestWritesThatComeTogetherShareATransaction(t *testing.T) {
 	})
 }
 
+// What is large is not written together with much else, and waits for nobody's leave.
+func TestWhatIsHeavyIsWrittenByItself(t *testing.T) {
+	g := gathering[int]{most: 10, size: func(n int) int { return n }, heavy: 5}
+	for _, n := range []int{2, 3, 1, 9, 5, 1} {
+		g.waiting = append(g.waiting, &gathered[int]{what: n})
+	}
+	var written [][]int
+	for some := g.next(); len(some) > 0; some = g.next() {
+		var values []int
+		for _, one := range some {
+			values = append(values, one.what)
+		}
+		written = append(written, values)
+	}
+	if want := [][]int{{2, 3}, {1}, {9}, {5}, {1}}; !slices.EqualFunc(written, want, slices.Equal) {
+		t.Errorf("written together were %v, want %v", written, want)
+	}
+}
+
 // TestOneThatCannotBeWrittenKeepsOutNoOther fails whatever holds a 2.
 func TestOneThatCannotBeWrittenKeepsOutNoOther(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -22,9 +22,13 @@ type arrival struct {
 	fresh    bool // once it is stored
 }
 
-// arrivalsAtOnce bounds how many callbacks share a transaction, and with it the
-// memory they take together.
-const arrivalsAtOnce = 64
+// arrivalsAtOnce and arrivedAtOnce bound how many callbacks, and bytes of theirs, share
+// a transaction, and with it the memory they take together. A letter may be larger, and
+// has one for itself.
+const (
+	arrivalsAtOnce = 64
+	arrivedAtOnce  = 1 << 20
+)
 
 // Receive implements deliveries.Inbox. Callbacks that come at the same time are
 // committed together; each is answered after the commit that holds it.
@@ -49,7 +53,11 @@ func (s *Store) receive(ctx context.Context, some []*gathered[*arrival]) error {
 		if byDigest[digest] == nil { // of several copies the first is stored
 			byDigest[digest] = a
 		}
-		rows.add(n, a.provider, c.Method, c.URL, inJSON(c.Header), append([]byte{}, c.Body...), c.ReceivedAt, digest, c.ReadAt, c.About)
+		body := c.Body
+		if body == nil {
+			body = []byte{}
+		}
+		rows.add(n, a.provider, c.Method, c.URL, inJSON(c.Header), body, c.ReceivedAt, digest, c.ReadAt, c.About)
 	}
 	var stored []string
 	err := s.write(ctx, func(tx *tx) (err error) {
@@ -68,7 +76,7 @@ func (s *Store) receive(ctx context.Context, some []*gathered[*arrival]) error {
 // newArrivals gathers callbacks. Where the database is away, none can be stored by
 // itself either.
 func newArrivals() gathering[*arrival] {
-	return gathering[*arrival]{most: arrivalsAtOnce, apart: func(err error) bool { return !lost(err) }}
+	return gathering[*arrival]{most: arrivalsAtOnce, size: func(a *arrival) int { return len(a.callback.Body) }, heavy: arrivedAtOnce, apart: func(err error) bool { return !lost(err) }}
 }
 
 // digestOf is the same for the same provider, URL and body. Lengths go in with

@@ -177,6 +177,9 @@ func (d *Doors) read(w http.ResponseWriter, r *http.Request, limit int64) (chann
 	case errors.As(err, &large):
 		http.Error(w, fmt.Sprintf("the body is too large; at most %d KiB are taken", limit>>10), http.StatusRequestEntityTooLarge)
 		return channels.Callback{}, false
+	case errors.Is(err, channels.ErrNoRoom):
+		crowded(w)
+		return channels.Callback{}, false
 	case errors.Is(err, os.ErrDeadlineExceeded): // a slow line is no mistake: the sender is to try again
 		http.Error(w, "the body took too long; send it again", http.StatusServiceUnavailable)
 		return channels.Callback{}, false

@@ -3,6 +3,7 @@ package webhooks
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ type Letters struct {
 	Forms map[string]FormDoor
 	// Secrets open the route for raw messages to who bears one.
 	Secrets []string
+	// Room is what they share with letters that come in by other ways.
+	Room *channels.Room
 }
 
 // FormDoor is how one service's forms come in.
@@ -34,9 +37,10 @@ type FormDoor struct {
 func LetterForm(service string) string { return "mail/" + service }
 
 // lettersAtOnce is how many letters may be on their way in at once by one route:
-// each is held in memory whole. Routes share no room, for a form can be judged
-// only when it is read, and strangers who send slowly must not stop the others.
-// A letter waits so long for a place, and is to be sent again where there is none.
+// each is held in memory whole. Routes share no places, for a form can be judged
+// only when it is read, and strangers who send slowly must not stop the others;
+// large letters share Letters.Room. A letter waits so long for a place, and is to be
+// sent again where there is none, or no room.
 const (
 	lettersAtOnce = 8
 	placeWithin   = 3 * time.Second
@@ -45,7 +49,7 @@ const (
 // mountLetters adds the routes for e-mail that comes in.
 func (d *Doors) mountLetters(mux *http.ServeMux) {
 	handle := func(pattern, signedBy string, handler http.HandlerFunc) {
-		room := make(chan struct{}, lettersAtOnce)
+		places := make(chan struct{}, lettersAtOnce)
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if signedBy != "" && !d.sealed(w, r, signedBy) {
 				return // it takes nobody's place
@@ -53,12 +57,17 @@ func (d *Doors) mountLetters(mux *http.ServeMux) {
 			patience := time.NewTimer(placeWithin)
 			defer patience.Stop()
 			select {
-			case room <- struct{}{}:
-				defer func() { <-room }()
+			case places <- struct{}{}:
+				defer func() { <-places }()
+				body, done := d.Letters.Room.Letter(r.Body)
+				defer done()
+				r.Body = struct {
+					io.Reader
+					io.Closer
+				}{body, r.Body}
 				handler(w, r)
 			case <-patience.C:
-				w.Header().Set("Retry-After", "10")
-				http.Error(w, "many letters are coming in; send it again", http.StatusServiceUnavailable)
+				crowded(w)
 			case <-r.Context().Done():
 			}
 		})
@@ -75,6 +84,12 @@ func (d *Doors) mountLetters(mux *http.ServeMux) {
 	if len(d.Letters.Secrets) > 0 {
 		handle("POST "+deliveries.PathLetter, "", d.letter)
 	}
+}
+
+// crowded answers a letter that is to come again.
+func crowded(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "10")
+	http.Error(w, "many letters are coming in; send it again", http.StatusServiceUnavailable)
 }
 
 // signedForm takes a form that its service signed.

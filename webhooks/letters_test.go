@@ -28,7 +28,7 @@ func openMail(t *testing.T) *house {
 		d.Addresses.Mail = "reply.shop.example"
 		d.Letters = webhooks.Letters{
 			Forms:   map[string]webhooks.FormDoor{"sendgrid": {Signed: true, Secrets: []string{letterSecret}}},
-			Secrets: []string{"another", letterSecret},
+			Secrets: []string{"another", letterSecret}, Room: &channels.Room{},
 		}
 		d.Listeners[webhooks.Letter] = inbound.Raw{Ours: d.Addresses}
 		d.Listeners[webhooks.LetterForm("sendgrid")] = d.Listeners[mailOut.String()] // the same keys; forms are read below
@@ -142,6 +142,31 @@ func TestSlowStrangersStopNoOtherRoute(t *testing.T) {
 	genuine.URL.Path, genuine.RequestURI = formHook, formHook
 	if w := h.serve(genuine); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("a letter without a place is answered with %d, and its service does not send it again", w.Code)
+	}
+}
+
+// Large letters share what memory there is for them, small ones come in beside them.
+func TestALargeLetterWaitsForAnother(t *testing.T) {
+	h := openMail(t)
+	letter, done := h.doors.Letters.Room.Letter(strings.NewReader(strings.Repeat("x", 31<<20)))
+	if _, err := io.Copy(io.Discard, letter); err != nil {
+		t.Fatal(err)
+	}
+	bring := func(size int) *httptest.ResponseRecorder {
+		return h.serve(request(http.MethodPost, deliveries.PathLetter, []byte("From: ann@shop.example\r\n\r\n"+strings.Repeat("x", size)),
+			map[string]string{"Authorization": "Bearer " + letterSecret}))
+	}
+	if w := bring(2 << 20); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a large one beside another is answered with %d", w.Code)
+	}
+	if w := bring(50 << 10); w.Code != http.StatusNoContent {
+		t.Errorf("a small one is answered with %d", w.Code)
+	}
+	done()
+	for range 2 { // what is stored, or was refused, takes no room
+		if w := bring(2 << 20); w.Code != http.StatusNoContent {
+			t.Errorf("once there is room a large one is answered with %d", w.Code)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package inbound
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"rapport/channels"
 )
 
 // messageLimit is how large an e-mail may be, in bytes, by whatever way it comes.
@@ -51,6 +54,8 @@ type SMTP struct {
 	Keep func(ctx context.Context, from string, to []string, message []byte) error
 	// Stay is how long a connection lasts at most; 0 is a quarter of an hour.
 	Stay time.Duration
+	// Room is what its letters share with those that come in by other ways.
+	Room *channels.Room
 	Log  *slog.Logger
 }
 
@@ -112,7 +117,12 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // Data implements smtp.Session.
 func (s *session) Data(r io.Reader) error {
-	message, err := io.ReadAll(r)
+	letter, done := s.smtp.Room.Letter(r)
+	defer done()
+	message, err := io.ReadAll(letter)
+	if errors.Is(err, channels.ErrNoRoom) {
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Many letters are coming in; try again later"}
+	}
 	if err != nil {
 		return err // too large or broken off: the library has the words
 	}

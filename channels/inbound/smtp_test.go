@@ -24,6 +24,7 @@ type kept struct {
 	mu       sync.Mutex
 	messages []string
 	fail     error
+	room     channels.Room
 }
 
 func (k *kept) keep(_ context.Context, from string, to []string, message []byte) error {
@@ -49,7 +50,7 @@ func serve(t *testing.T, k *kept, stay time.Duration) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Stay: stay, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Stay: stay, Room: &k.room, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx, listener) }()
@@ -168,6 +169,27 @@ func TestWhatIsNotStoredIsNotTaken(t *testing.T) {
 	client := dial(t, address)
 	if has, most := client.Extension("SIZE"); !has || most != "31457280" {
 		t.Errorf("the listener takes %q bytes", most)
+	}
+}
+
+func TestALargeLetterWaitsForAnother(t *testing.T) {
+	k := &kept{}
+	client := dial(t, listen(t, k))
+	other, done := k.room.Letter(strings.NewReader(strings.Repeat("x", 30<<20)))
+	if _, err := io.Copy(io.Discard, other); err != nil {
+		t.Fatal(err)
+	}
+	large := "Subject: x\r\n\r\n" + strings.Repeat("hello, this is a line\r\n", 200_000)
+	err := send(client, "ann@home.example", replyBox, large)
+	if codeOf(err) != 451 || !strings.Contains(err.Error(), "4.3.2") {
+		t.Errorf("beside another it is answered with %v", err)
+	}
+	if err := send(client, "ann@home.example", replyBox, "Subject: x\r\n\r\nhello\r\n"); err != nil {
+		t.Errorf("a small one, by the same connection: %v", err)
+	}
+	done()
+	if err := send(client, "ann@home.example", replyBox, large); err != nil {
+		t.Errorf("once there is room: %v", err)
 	}
 }
 

@@ -71,7 +71,8 @@ type installation struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	hadWorkspace atomic.Bool // the workspace in force could be read, or there was none
+	room         channels.Room // of letters that come in
+	hadWorkspace atomic.Bool   // the workspace in force could be read, or there was none
 }
 
 // assemble opens the store, brings its schema up to date where that may be
@@ -282,7 +283,7 @@ func (i *installation) doors() *webhooks.Doors {
 			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, Visitors: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Metrics: i.Metrics, Trails: i.shown().Trails, Now: i.Now, Log: i.Log,
 		},
-		Letters: lettersBy(i.Inbound), Heed: i.reader().Heed, ReadAfter: readVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Letters: lettersBy(i.Inbound, &i.room), Heed: i.reader().Heed, ReadAfter: readVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 
