@@ -330,7 +330,7 @@ func TestEveryPodMayReachWhatTheValuesName(t *testing.T) {
 				}
 			}
 		}
-		for _, port := range []int32{53, 5432, 6379, 26379, 4318, 9000} {
+		for _, port := range []int32{53, 5432, 6379, 26379, 4318, 9000, 80} {
 			if !reached[port] && (port != 6379 || p.owner != "rapport-migrate") {
 				t.Errorf("%s may not reach port %d", p.owner, port)
 			}
