@@ -210,7 +210,11 @@ func TestSelectorsFindTheirPods(t *testing.T) {
 					finds("the Service "+s.Name, s.Spec.Selector, everybody...)
 					continue
 				}
-				finds("the Service "+s.Name, s.Spec.Selector, s.Name)
+				owner := s.Name
+				if s.Name == "rapport-smtp" {
+					owner = "rapport-web"
+				}
+				finds("the Service "+s.Name, s.Spec.Selector, owner)
 			}
 			for _, p := range of[networking.NetworkPolicy](all) {
 				if p.Name == "rapport-common" {
@@ -384,6 +388,23 @@ func TestMailComesByItsOwnPeers(t *testing.T) {
 	}
 	if from[2525] != "198.51.100.0/24" || !strings.Contains(from[8080], "ingress-nginx") {
 		t.Errorf("mail comes from %s, requests from %s", from[2525], from[8080])
+	}
+}
+
+// The doors and mail have a Service each: a balancer that shows mail's senders is
+// none that the doors want.
+func TestMailHasAServiceOfItsOwn(t *testing.T) {
+	services := map[string]core.ServiceSpec{}
+	for _, s := range of[core.Service](objects(t, "full")) {
+		services[s.Name] = s.Spec
+	}
+	mail, doors := services["rapport-smtp"], services["rapport-web"]
+	if len(mail.Ports) != 1 || mail.Ports[0].TargetPort.String() != "smtp" || mail.Type != core.ServiceTypeLoadBalancer ||
+		mail.ExternalTrafficPolicy != core.ServiceExternalTrafficPolicyLocal || !slices.Equal(mail.LoadBalancerSourceRanges, []string{"198.51.100.0/24"}) {
+		t.Errorf("mail comes by %+v", mail)
+	}
+	if len(doors.Ports) != 1 || doors.Type != core.ServiceTypeNodePort || doors.ExternalTrafficPolicy != "" {
+		t.Errorf("requests come by %+v", doors)
 	}
 }
 
