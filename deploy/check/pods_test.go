@@ -445,6 +445,24 @@ func TestWhatIsScaledSaysNoNumber(t *testing.T) {
 	}
 }
 
+// The names are those of KEDA's scaler for Redis.
+func TestKEDAHasWhatRedisAsksOfIt(t *testing.T) {
+	keys := map[string]string{}
+	for _, target := range of[keda.TriggerAuthentication](objects(t, "full"))[0].Spec.SecretTargetRef {
+		if target.Name != "redis" {
+			t.Errorf("%s comes from %s", target.Parameter, target.Name)
+		}
+		keys[target.Parameter] = target.Key
+	}
+	want := map[string]string{
+		"password": "password", "username": "username",
+		"sentinelPassword": "sentinel_password", "sentinelUsername": "sentinel_username", "ca": "ca.pem",
+	}
+	if !maps.Equal(keys, want) {
+		t.Errorf("it is given %v, want %v", keys, want)
+	}
+}
+
 func TestKEDALooksAtTheQueuesThatAWorkerServes(t *testing.T) {
 	for _, s := range of[keda.ScaledObject](objects(t, "full")) {
 		var lists []string
