@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"store/storetest/fresh":               {},
 	"accounts":                            {},
 	"store":                               {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "campaigns/plan", "store/storetest/fresh", "recordings"},
-	"store/storetest":                     {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "store", "store/storetest/fresh", "recordings"},
+	"store/storetest":                     {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "campaigns/plan", "store", "store/storetest/fresh", "recordings"},
 	"workers":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "recordings", "telemetry"},
 	"webhooks/browsertest":                {},
 	"webhooks":                            {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "telemetry"},
