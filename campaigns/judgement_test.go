@@ -116,7 +116,7 @@ func TestAStageGoesItsWay(t *testing.T) {
 	}
 	opened := noon.Add(12 * time.Hour)
 	next := r.Judged(held, Judgement{Verdict: Continue}, opened)
-	if next.Share != 0.25 || next.State != StageOpening || next.Holds != 0 || next.LetIn(opened) || !next.LetIn(opened.Add(time.Minute)) {
+	if next.Share != 0.25 || next.State != StageOpening || next.Holds != 0 || next.LetIn(opened.Add(time.Minute)) || !next.LetIn(opened.Add(2*time.Minute)) {
 		t.Errorf("opened as %+v", next)
 	}
 	if w := r.Watched(next); w.State != StageWatching || !w.JudgeAt.Equal(opened.Add(6*time.Hour)) {
