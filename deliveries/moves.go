@@ -49,8 +49,8 @@ func (d Delivery) Dropped(reason SkipReason, now time.Time) Delivery {
 func (d Delivery) After(o Outcome, now time.Time) (Delivery, bool) {
 	evidenced := d.Status.Rank() >= Sent.Rank()
 	switch {
-	case evidenced && o.Status == Sent && o.Again && d.ProviderID == o.ProviderID && d.SettledAt.UnixMilli() == now.UnixMilli():
-		return d, true // the word was taken the first time
+	case evidenced && o.Status == Sent && o.Again && d.taken(o, now):
+		return d, true
 	case evidenced && o.Status == Sent:
 		d.Segments, d.Cost = o.Segments, d.Cost+o.Cost
 		d.ProviderID = cmp.Or(d.ProviderID, o.ProviderID)
@@ -73,6 +73,12 @@ func (d Delivery) After(o Outcome, now time.Time) (Delivery, bool) {
 	}
 	d.Status, d.Reason, d.SettledAt = o.Status, o.Reason, now
 	return d, true
+}
+
+// taken reports whether the courier's word was written the first time: by itself, or,
+// where a report had come before, with the segments that no report tells.
+func (d Delivery) taken(o Outcome, now time.Time) bool {
+	return d.ProviderID == o.ProviderID && (d.SettledAt.UnixMilli() == now.UnixMilli() || o.Segments > 0 && d.Segments == o.Segments)
 }
 
 // givenBack is the delivery without what its attempt took from caps and

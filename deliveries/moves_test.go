@@ -51,8 +51,12 @@ func TestAWordThatIsSaidAgainCountsOnce(t *testing.T) {
 		t.Errorf("where it was not taken: %+v", first)
 	}
 	reported, _ := sending().Advanced(deliveries.Progress{Status: deliveries.Delivered, ProviderID: "SM1", At: noon.Add(-time.Second)}, noon)
-	if billed, _ := reported.After(word, noon); billed.Cost != taken.Cost || billed.Segments != 2 {
+	billed, _ := reported.After(word, noon)
+	if billed.Cost != taken.Cost || billed.Segments != 2 {
 		t.Errorf("where a report was taken: %+v", billed)
+	}
+	if again, _ := billed.After(word, noon); !reflect.DeepEqual(again, billed) {
+		t.Errorf("where a report and the word were taken: %+v", again)
 	}
 }
 

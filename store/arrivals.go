@@ -74,13 +74,15 @@ func (s *Store) Wake(ctx context.Context, now time.Time, ids []int64) error {
 
 // wakeJourneys lets every running entry of customers be looked at at once,
 // because what exits may ask about has changed: consent, suppression, browsers,
-// scores. The time is one that has come already, so that nobody needs to say now.
+// scores. The time is one that has come already, so that nobody needs to say now. For
+// those before their first step see wakeEntries.
 func wakeJourneys(ctx context.Context, tx *tx, people []string) error {
 	if len(people) == 0 {
 		return nil
 	}
 	_, err := tx.execRows(ctx, keys(distinct(people)), `
-		UPDATE entries SET wake_at = arrived_at, revision = revision + 1
-		WHERE `+tx.among("customer")+" AND "+asRead("state")+" = 'running' AND position <> ''")
+		UPDATE entries SET wake_at = CASE WHEN position = '' THEN wake_at ELSE arrived_at END,
+			revision = CASE WHEN position = '' THEN revision ELSE revision + 1 END
+		WHERE `+tx.among("customer")+" AND "+asRead("state")+" = 'running'")
 	return err
 }

@@ -119,9 +119,14 @@ type busyShop struct {
 // those who got theirs.
 func (b *busyShop) plan(ctx context.Context, s *Store) error {
 	var enter []campaigns.Entry
+	var people []customers.Customer
 	for range 10 {
 		b.people++
+		people = append(people, customers.Customer{ID: fmt.Sprint("c-", b.people)})
 		enter = append(enter, campaigns.Entry{Campaign: "news", Version: 1, Customer: fmt.Sprint("c-", b.people), Trigger: fmt.Sprint("event:", b.people), EnteredAt: b.now})
+	}
+	if _, err := s.PutCustomers(ctx, b.now, people); err != nil {
+		return err
 	}
 	if _, err := s.Enter(ctx, enter, campaigns.Again{Mode: "never"}); err != nil {
 		return err

@@ -81,6 +81,8 @@ func (e *eraser) erase(ctx context.Context) error {
 	e.do(ctx, "DELETE FROM order_lines WHERE order_id IN (SELECT o.id FROM orders o WHERE o.customer = $1)", e.id)
 	e.gone.Orders = e.do(ctx, "DELETE FROM orders WHERE customer = $1", e.id)
 	e.gone.Subscriptions = e.do(ctx, "DELETE FROM push_subscriptions WHERE customer = $1", e.id)
+	e.handOn(ctx, email, "o.email = $2 AND k.channel = 'email'")
+	e.handOn(ctx, phone, "o.phone = $2 AND k.channel IN ('sms', 'call')")
 	for _, table := range []string{"consents", "segment_members"} {
 		e.do(ctx, "DELETE FROM "+table+" WHERE customer = $1", e.id)
 	}
@@ -115,6 +117,20 @@ func (e *eraser) addresses(ctx context.Context) (email, phone string, err error)
 		"SELECT c.id FROM customers c WHERE c.email = $2 AND c.id <> $1 UNION SELECT c.id FROM customers c WHERE c.phone = $3 AND c.id <> $1 ORDER BY 1",
 		e.id, email, phone)
 	return email, phone, err
+}
+
+// handOn leaves the customer's noes to whoever shares the address they hold for: else
+// they would be gone with the profile. A condition says who does, and by which channels.
+func (e *eraser) handOn(ctx context.Context, shared, to string) {
+	if shared == "" {
+		return
+	}
+	e.do(ctx, `
+		INSERT INTO consents (customer, topic, channel, granted, at, source)
+		SELECT o.id, k.topic, k.channel, 0, k.at, k.source FROM consents k, customers o
+		WHERE k.customer = $1 AND k.granted = 0 AND k.source <> '`+customers.ByNoWord+`' AND o.id <> $1 AND `+to+`
+		ON CONFLICT (customer, topic, channel) DO UPDATE SET granted = 0, at = excluded.at, source = excluded.source
+		WHERE excluded.at >= consents.at`, e.id, shared)
 }
 
 // messages stops what is not begun and leaves of the rest what is counted.

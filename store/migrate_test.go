@@ -94,6 +94,7 @@ func TestAFilledTimelineMovesToMonths(t *testing.T) {
 			}
 			again[i] = e
 		}
+		register(t, s, "c-0", "c-1", "c-2", "c-3", "c-4", "c-5", "c-6")
 		added, err := s.Append(t.Context(), append(again, customers.Event{Customer: "c-1", Name: "new", At: now, Key: "new"}))
 		if err != nil {
 			t.Fatal(err)

@@ -19,10 +19,21 @@ func monthly(t *testing.T, s *Store, now time.Time, months int) []customers.Even
 	for i := range events {
 		events[i] = customers.Event{Customer: "c-1", Name: "visited", At: firstOfMonth(now).AddDate(0, -i, 0), Key: fmt.Sprint("visit:", i)}
 	}
+	register(t, s, "c-1")
 	if _, err := s.Append(t.Context(), events); err != nil {
 		t.Fatal(err)
 	}
 	return events
+}
+
+// register makes customers whom events may be about.
+func register(t *testing.T, s *Store, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		if _, err := s.PutCustomers(t.Context(), time.UnixMilli(0), []customers.Customer{{ID: id}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func lines(t *testing.T, s *Store) int {
@@ -60,6 +71,7 @@ func TestMonthsStandReadyBeforeTheyBegin(t *testing.T) {
 		return len(parts)
 	}
 	before := ahead()
+	register(t, s, "c-1")
 	if _, err := s.Append(t.Context(), []customers.Event{
 		{Customer: "c-1", Name: "dated wrongly", At: firstOfMonth(now).AddDate(0, 5, 3), Key: "a"},
 		{Customer: "c-1", Name: "dated wrongly", At: now.AddDate(50, 0, 0), Key: "b"},
@@ -110,6 +122,7 @@ func TestAMonthIsMadeWhenNobodyUsesTheTable(t *testing.T) {
 // records more of it does not ask for the whole table again at once.
 func TestHistoryIsNotAskedForAgainAtOnce(t *testing.T) {
 	s := openMigrated(t, fresh.Postgres(t))
+	register(t, s, "c-1")
 	old := time.Now().AddDate(-3, 0, 0)
 	record := func(key string) {
 		t.Helper()
@@ -355,6 +368,7 @@ func TestHistoryLiesInYears(t *testing.T) {
 // Several processes may find the same table missing.
 func TestTablesAreMadeByManyAtOnce(t *testing.T) {
 	s := openMigrated(t, fresh.Postgres(t))
+	register(t, s, "c-1")
 	now := time.Now()
 	done := make(chan error)
 	for i := range 6 {

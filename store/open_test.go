@@ -421,8 +421,11 @@ func TestALookWaitsForNobody(t *testing.T) {
 	if err := looks(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := working.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-		WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+	var aside int
+	if err := s.Aside().readers.QueryRowContext(t.Context(), "SELECT pg_backend_pid()").Scan(&aside); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := working.ExecContext(t.Context(), "SELECT pg_terminate_backend($1)", aside); err != nil {
 		t.Fatal(err)
 	}
 	_ = looks() // which finds it broken

@@ -107,7 +107,7 @@ func speakers(words []customers.Consent) []string {
 func refusers(words []customers.Consent) []string {
 	var who []string
 	for _, w := range words {
-		if !w.In && w.Channel != channels.Push {
+		if !w.In && w.Channel != channels.Push && w.Source != customers.ByNoWord {
 			who = append(who, w.Customer)
 		}
 	}

@@ -32,7 +32,7 @@ var breakages = []breakage{
 	{
 		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, shows: "more often than their policy allows", file: "workers/window.go",
 		edits: []edit{
-			{"\tleaving, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), nil, written)\n\tleaving, err := r.begin(ctx, written, r.Now())\n"},
+			{"\tleaving, judged, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), nil, written)\n\tleaving, judged, err := r.begin(ctx, written, r.Now())\n"},
 			{"results := r.handOver(inFlight, late.Done(), leaving)", "_, results := late, early[:len(leaving)]"},
 		},
 	},
@@ -71,7 +71,7 @@ var breakages = []breakage{
 	},
 	{
 		name: "a journey that its message's worker is to walk on is nobody else's, also when that worker has died", row: crashPoints, shows: "CrashAtEachPoint of rapport/workers fails", file: "store/entries.go",
-		edits: []edit{{"UPDATE entries SET wake_at = $1, revision = revision + 1, lease_until = COALESCE", "UPDATE entries SET wake_at = CASE WHEN CAST($2 AS BIGINT) IS NULL THEN CAST($1 AS BIGINT) END, revision = revision + 1, lease_until = COALESCE"}},
+		edits: []edit{{"THEN wake_at ELSE $1 END,", "THEN wake_at WHEN CAST($2 AS BIGINT) IS NULL THEN CAST($1 AS BIGINT) END,"}},
 	},
 	{
 		name: "a commit is not waited for", row: crashedPostgres, shows: "more often than their policy allows", file: "store/postgres.go",

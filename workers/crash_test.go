@@ -89,26 +89,39 @@ func TestASlowDatabaseLeavesNoDoubtWhileTheLeaseLasts(t *testing.T) {
 	s.stands(deliveries.Sent, "")
 }
 
-// away is a ledger that cannot be reached once, when it is told what was sent.
+// away is a ledger that cannot be reached once, when it is told what was sent, or is
+// gone before it says that this is written.
 type away struct {
 	deliveries.Ledger
-	was bool
+	writes, was bool
 }
 
 func (l *away) Settle(ctx context.Context, fence deliveries.Fence, now time.Time, outcomes []deliveries.Outcome) (int, error) {
-	if !l.was && outcomes[0].Status == deliveries.Sent {
-		l.was = true
-		return 0, errors.New("connection refused")
+	if l.was || outcomes[0].Status != deliveries.Sent {
+		return l.Ledger.Settle(ctx, fence, now, outcomes)
 	}
-	return l.Ledger.Settle(ctx, fence, now, outcomes)
+	l.was = true
+	if l.writes {
+		if _, err := l.Ledger.Settle(ctx, fence, now, outcomes); err != nil {
+			return 0, err
+		}
+	}
+	return 0, errors.New("connection refused")
 }
 
 func TestWhatAProviderAnsweredIsWrittenOnceTheDatabaseIsBack(t *testing.T) {
-	s := open(t, files)
-	s.plan("ann", "Texted once")
-	s.courier.Ledger = &away{Ledger: s.store}
-	ok(t, s.courier.Deliver(s.ctx(), s.due()))
-	s.stands(deliveries.Sent, "")
+	var costs []int64
+	for _, writes := range []bool{false, true} {
+		s := open(t, files)
+		s.plan("ann", "Texted once")
+		s.courier.Ledger = &away{Ledger: s.store, writes: writes}
+		ok(t, s.courier.Deliver(s.ctx(), s.due()))
+		s.stands(deliveries.Sent, "")
+		costs = append(costs, s.only().Cost)
+	}
+	if costs[0] != costs[1] {
+		t.Errorf("they cost %v", costs)
+	}
 }
 
 // tardy is a ledger whose answer to a Begin takes long, while somebody else does

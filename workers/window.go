@@ -76,7 +76,8 @@ func (r *round) sendWindow(ctx context.Context, parcels []*parcel, probe bool) (
 	after, cancelAfter := r.leased(ctx)
 	defer cancelAfter()
 	// What became of the messages is written whether or not the addresses are.
-	blocked, settled := r.blockRefused(after, leaving, results, now), r.settleInTime(after, outcomes, now)
+	settled := r.settleInTime(after, outcomes, now)
+	blocked := untilOver(after, func() error { return r.blockRefused(after, leaving, results, now) })
 	noted := r.observe(after, leaving, results, probe)
 	r.trail(after, leaving, now)
 	var walked error
@@ -237,7 +238,7 @@ func (r *round) settle(ctx context.Context, outcomes []deliveries.Outcome, now t
 	if err != nil {
 		return fmt.Errorf("settle %d deliveries: %w", len(outcomes), err)
 	}
-	if lost := len(outcomes) - written; lost > 0 {
+	if lost := len(outcomes) - written; lost > 0 && !outcomes[0].Again {
 		r.Log.Warn("deliveries were taken over while they were being sent", "deliveries", lost)
 	}
 	return nil

@@ -272,6 +272,35 @@ func TestWhoSharesAnAddressKeepsNoOtherReadable(t *testing.T) {
 	})
 }
 
+// A no holds for the mailbox, whichever profile said it and whether or not it is left.
+func TestANoOutlastsWhoSaidIt(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		s.ErasureKeys = [][]byte{[]byte("the key of this year, long enough")}
+		put(t, s, forgotten, customers.Customer{ID: "c-mailbox", Email: forgotten.Email}, customers.Customer{ID: "c-number", Phone: forgotten.Phone}, customers.Customer{ID: "c-else", Email: "else@shop.example"})
+		say := func(who, topic string, ch channels.Channel, in bool, at time.Time) customers.Consent {
+			return customers.Consent{Customer: who, Topic: topic, Channel: ch, In: in, At: at, Source: customers.ByImport}
+		}
+		if err := s.Consent(t.Context(), []customers.Consent{
+			say(forgotten.ID, "news", channels.Email, false, noon), say(forgotten.ID, "news", channels.SMS, false, noon), say(forgotten.ID, "offers", channels.Email, true, noon),
+			say(forgotten.ID, "care", channels.Email, false, noon), say("c-mailbox", "care", channels.Email, true, noon.Add(time.Hour)),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		for who, want := range map[string]map[string]bool{
+			"c-mailbox": {"news email": false, "care email": true}, "c-number": {"news sms": false}, "c-else": {},
+		} {
+			said := map[string]bool{}
+			for _, word := range loaded(t, s, who).Consents {
+				said[word.Topic+" "+string(word.Channel)] = word.In
+			}
+			same(t, who, said, want)
+		}
+	})
+}
+
 // Orders of somebody who was erased and is known again stand where all others do.
 func TestOrdersThatComeBackAreOnTheTimeline(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {

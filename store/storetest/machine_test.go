@@ -77,7 +77,9 @@ func newModel(t *testing.T, r *rapid.T, s *store.Store, round int) *model {
 	m.witness = witness{seen: map[int64]deliveries.Delivery{}, holder: map[int64]deliveries.Fence{}, out: map[int64]int{}}
 	var entries []campaigns.Entry
 	for i := range 4 {
-		entries = append(entries, journey(fmt.Sprintf("m-%d-%d", round, i), "manual"))
+		who := fmt.Sprintf("m-%d-%d", round, i)
+		befriend(t, s, who)
+		entries = append(entries, journey(who, "manual"))
 	}
 	m.must(s.Enter(t.Context(), entries, always))
 	for i, e := range entries {

@@ -180,9 +180,7 @@ func TestAnOrderMayChangeHandsAndStatus(t *testing.T) {
 func TestAnOrderThatCameAliveIsOnTheTimelineOnce(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		live := customers.Event{Customer: "c-1", Name: "Order Completed", At: noon, Key: "message-1", ProviderKey: "order:o-1", Live: true, Properties: map[string]any{"own": "words"}}
-		if _, err := s.Append(t.Context(), []customers.Event{live}); err != nil {
-			t.Fatal(err)
-		}
+		appended(t, s, live)
 		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))
 		events, err := s.Of(t.Context(), "c-1", 10)
 		if err != nil || len(events) != 1 || events[0].Properties["own"] != "words" {

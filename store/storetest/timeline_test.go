@@ -175,9 +175,7 @@ func TestAConversationIsFoundAmongAllElse(t *testing.T) {
 		}
 		other := event(200, "sms replied", 0)
 		other.Customer = "c-2"
-		if _, err := s.Append(t.Context(), append(events, other)); err != nil {
-			t.Fatal(err)
-		}
+		appended(t, s, append(events, other)...)
 		for limit, want := range map[int][]string{
 			4: {"case opened", "sms replied", "case replied", "call answered", "email sent", "email sent", "email sent", "email sent"},
 			1: {"call answered", "email sent"},
