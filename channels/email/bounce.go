@@ -48,7 +48,7 @@ var (
 	enhanced = regexp.MustCompile(`\b[45]\.\d{1,3}\.\d{1,3}\b`)
 	// refusal is a permanent one (RFC 5321 §4.2.1) where a line begins with it, or
 	// what somebody is said to have answered. Other numbers are telephones.
-	refusal = regexp.MustCompile(`(?m)(^|[:;'"(<]|\b(error|code|said|returned|answered)) *5[0-5]\d([^\w\n]*$|[\s:.,)-]+[^\s\d])`)
+	refusal = regexp.MustCompile(`(?m)(^|[:;'"(<[]|\b(error|code|said|returned|answered|was)) *5[0-5]\d([^\w\n]*$|[\s:.,)\]-]+(5[0-5]\d[\s-]+)?([^\s\d]|\d\S*@))`)
 )
 
 // specific reports whether a status names a reason: X.0.Y does not.

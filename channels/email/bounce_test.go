@@ -21,6 +21,10 @@ func TestBouncesAreClassedByCodeAndWords(t *testing.T) {
 		{"", "I couldn't find any host named nowhere.example. (#5.1.2)", "hard"},
 		{"", "host mx.x.example[192.0.2.1] said: 550 No such user (in reply to RCPT TO command)", "hard"},
 		{"", "Remote Server returned '550 unknown user'", "hard"},
+		{"", "550 12345@x.example user unknown", "hard"},
+		{"", "550 550 no such user", "hard"},
+		{"", "the response was 550 no such user", "hard"},
+		{"", "[550] no such user", "hard"},
 		{"", "SMTP error 550: no such user", "hard"},
 		{"5.0.0", "", "hard"},
 		{"", "553 sorry", "hard"},
@@ -35,6 +39,7 @@ func TestBouncesAreClassedByCodeAndWords(t *testing.T) {
 		{"", "451 user unknown in local table, try again", "soft"},
 		{"", "could not be delivered", "soft"},
 		{"", "the address does not exist; call 030 550 1200", "soft"},
+		{"", "the address does not exist; my number: 550 550 1200", "soft"},
 		{"", "", "soft"},
 
 		{"5.7.1", "554 5.7.1 Service unavailable; Client host blocked using zen.spamhaus.org", "blocked"},
