@@ -142,18 +142,18 @@ func (d *Doors) wishesOf(g guest, said string) wishes {
 		}
 	}
 	if stopped := stopsOf(g); len(stopped) > 0 {
-		page.Topics = append(page.Topics, topicWishes{Title: g.speech.W["all_title"], Boxes: stopped})
+		page.Topics = append(page.Topics, topicWishes{Title: g.speech.W["later_title"], Boxes: stopped})
 	}
 	return page
 }
 
-// stopsOf has a box for every channel by which the customer wants nothing at all, to take
-// that back. What they said of topics by name stays.
+// stopsOf has a box for every channel by which the customer wants nothing at all: ticked,
+// it lets topics through that come later. What they said of topics by name stays.
 func stopsOf(g guest) []box {
 	var boxes []box
 	for _, said := range g.customer.Consents {
 		if ch := said.Channel; said.Topic == customers.EveryTopic && !said.In && reaches(g, ch) && g.customer.Suppressed[ch] == "" {
-			boxes = append(boxes, box{Name: choiceName(customers.EveryTopic, ch), Way: g.speech.W[string(ch)], Why: g.speech.W["free"]})
+			boxes = append(boxes, box{Name: choiceName(customers.EveryTopic, ch), Way: g.speech.W[string(ch)], Why: g.speech.W["said_no"]})
 		}
 	}
 	return boxes

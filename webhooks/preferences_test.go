@@ -97,7 +97,7 @@ func TestEverythingStopsForTopicsToCome(t *testing.T) {
 		t.Fatalf("before the stop: %s", page)
 	}
 	page := hosted(t, h.form(http.StatusOK, link, url.Values{"stop": {"all"}}))
-	if news() || !strings.Contains(page, `value="*/email"`) || !strings.Contains(page, "Send me messages this way again") {
+	if news() || !strings.Contains(page, `value="*/email"`) || !strings.Contains(page, "Topics that are added later") {
 		t.Errorf("in for what is added later: %v; the page is %s", news(), page)
 	}
 	form := filled(page)
