@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"cmp"
+	"time"
 
 	"rapport/channels"
 	"rapport/customers"
@@ -113,4 +114,22 @@ func ReasonWords(word string) string {
 		return word + ": " + meaning
 	}
 	return word
+}
+
+// StandingWords is how a message of a conversation stands, in words: until when it waits and
+// for what, or what became of it and why. at tells moments.
+func StandingWords(l customers.Line, now time.Time, at func(time.Time) string) string {
+	switch {
+	case !l.Until.IsZero() && !now.Before(l.Until):
+		return "leaves now"
+	case !l.Until.IsZero():
+		words := "waits until " + at(l.Until)
+		if what := WaitsFor(l.Reason); what != "" {
+			words += ": " + what
+		}
+		return words
+	case l.Reason != "":
+		return l.Status + " (" + ReasonWords(l.Reason) + ")"
+	}
+	return l.Status
 }

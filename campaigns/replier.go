@@ -44,10 +44,6 @@ type Reply struct {
 	Seen *int64
 }
 
-// remembered is how far back a reply looks for what the customer wrote, in events of
-// the conversation.
-const remembered = 200
-
 // Reply plans an answer and says what was planned. A mistake of the agent's, or a
 // customer who must not be written to that way, comes back as an error in words for
 // the agent, and nothing is planned.
@@ -71,7 +67,7 @@ func (r Replier) Reply(ctx context.Context, reply Reply) (deliveries.Delivery, e
 	if customer == nil {
 		return deliveries.Delivery{}, fmt.Errorf("the customer of case %d is not known any more", c.ID)
 	}
-	events, err := r.Timeline.Conversation(ctx, c.Customer, remembered)
+	events, err := r.Timeline.Conversation(ctx, c.Customer, customers.ConversationKept)
 	if err != nil {
 		return deliveries.Delivery{}, err
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -39,7 +40,7 @@ func (c *Console) showCase(w http.ResponseWriter, r *visit, status int, v view) 
 		if err != nil {
 			return err
 		}
-		events, err := c.Timeline.Conversation(r.Context(), found.Customer, shownEvents)
+		events, err := c.Timeline.Conversation(r.Context(), found.Customer, customers.ConversationKept)
 		if err != nil {
 			return err
 		}
@@ -153,6 +154,11 @@ func (c *Console) reopenCase(w http.ResponseWriter, r *visit) error {
 		return &complaint{status: http.StatusConflict, why: "Nothing was opened: its customer was erased."}
 	case err != nil:
 		return err
+	case open != found.ID && r.Header.Get("Accept") == "text/plain":
+		return &complaint{status: http.StatusConflict, why: fmt.Sprintf("Case %d goes on in case %d, which is open.", found.ID, open)}
+	case open != found.ID:
+		http.Redirect(w, r.Request, caseURL(open)+"?done=goes_on", http.StatusSeeOther)
+		return nil
 	}
 	http.Redirect(w, r.Request, caseURL(open)+"?done=reopened", http.StatusSeeOther)
 	return nil

@@ -261,8 +261,11 @@ func (c *Console) search(w http.ResponseWriter, r *visit) error {
 	customer, err := c.Directory.Find(r.Context(), who)
 	if errors.Is(err, customers.ErrUnknown) {
 		if id, err := strconv.ParseInt(strings.TrimPrefix(who, "case "), 10, 64); err == nil {
-			if _, err := c.Casebook.Case(r.Context(), id); !errors.Is(err, customers.ErrUnknownCase) {
+			switch _, err := c.Casebook.Case(r.Context(), id); {
+			case err == nil:
 				http.Redirect(w, r.Request, caseURL(id), http.StatusSeeOther)
+				return nil
+			case !errors.Is(err, customers.ErrUnknownCase):
 				return err
 			}
 		}
@@ -387,6 +390,7 @@ var done = map[string]string{
 	"closed":   "The case is closed.",
 	"taken":    "The case is yours.",
 	"reopened": "The case is open.",
+	"goes_on":  "Its journey has this open case, in which the one you opened again goes on.",
 	"erased":   "The customer is erased: profile, timeline, orders, answers and recordings are gone, the addresses stay suppressed.",
 	"replied":  "The answer is taken down. What becomes of it shows below.",
 	"started":  "The follow-up has begun.",

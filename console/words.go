@@ -60,19 +60,7 @@ func caseOf(e customers.Event) int64 {
 
 // standing is how a message of ours stands, in words.
 func standing(l customers.Line, now time.Time, zone *time.Location) string {
-	switch {
-	case !l.Until.IsZero() && !now.Before(l.Until):
-		return "leaves now"
-	case !l.Until.IsZero():
-		words := "waits until " + stamp(l.Until, zone)
-		if what := campaigns.WaitsFor(l.Reason); what != "" {
-			words += ": " + what
-		}
-		return words
-	case l.Reason != "":
-		return l.Status + " (" + campaigns.ReasonWords(l.Reason) + ")"
-	}
-	return l.Status
+	return campaigns.StandingWords(l, now, func(at time.Time) string { return stamp(at, zone) })
 }
 
 // zoneOf is the clock by which pages tell moments: the shop's, which agents share.

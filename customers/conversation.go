@@ -64,6 +64,10 @@ func Said() []string {
 // that is said, and what it opened.
 func Spoken() []string { return append(Said(), CaseOpened, CaseUpdated, CaseClosed) }
 
+// ConversationKept is how far back a conversation is read where a case is shown or
+// answered, in lines of what was said and as many of messages.
+const ConversationKept = 300
+
 // Conversation is what was said, in order: the customer's words, what agents
 // answered, and which messages of campaigns stood between.
 func Conversation(events []Event) []Line {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -81,7 +80,7 @@ func (i *installation) showCase(cmd *cobra.Command, o *options, number string) e
 	if err != nil {
 		return err
 	}
-	events, err := i.Store.Conversation(cmd.Context(), c.Customer, 500)
+	events, err := i.Store.Conversation(cmd.Context(), c.Customer, customers.ConversationKept)
 	if err != nil {
 		return err
 	}
@@ -94,7 +93,7 @@ func (i *installation) showCase(cmd *cobra.Command, o *options, number string) e
 	}
 	zone := i.shopZone(cmd.Context())
 	fmt.Fprintf(w, "Case %d, %s, %s: %s\n", c.ID, c.Queue, c.Priority, c.Title)
-	fmt.Fprintf(w, "  customer %s, opened %s%s (%s)\n", c.Customer, stamp(c.OpenedAt, zone), clockWords(c, zone), zone)
+	fmt.Fprintf(w, "  customer %s, opened %s%s (%s)\n", c.Customer, stamp(c.OpenedAt, zone), clockWords(c, i.Now(), zone), zone)
 	if c.Note != "" {
 		fmt.Fprintf(w, "  note: %s\n", hang(c.Note))
 	}
@@ -102,7 +101,7 @@ func (i *installation) showCase(cmd *cobra.Command, o *options, number string) e
 		fmt.Fprintf(w, "  done: %s\n", hang(c.Done))
 	}
 	for _, line := range lines {
-		fmt.Fprintf(w, "  %s  %s\n", stamp(line.At, zone), lineWords(line))
+		fmt.Fprintf(w, "  %s  %s\n", stamp(line.At, zone), lineWords(line, i.Now(), zone))
 	}
 	if c.ClosedAt.IsZero() {
 		fmt.Fprintf(w, "to close it unless more is said meanwhile: rapport close %d \"what was done\" --seen %d\n", c.ID, c.Said)
@@ -120,7 +119,7 @@ func (i *installation) shopZone(ctx context.Context) *time.Location {
 }
 
 // clockWords tells what a case's clock shows.
-func clockWords(c customers.Case, zone *time.Location) string {
+func clockWords(c customers.Case, now time.Time, zone *time.Location) string {
 	words := ""
 	if !c.DueAt.IsZero() {
 		words += ", due " + stamp(c.DueAt, zone)
@@ -134,7 +133,7 @@ func clockWords(c customers.Case, zone *time.Location) string {
 	default:
 		words += ", answered " + stamp(c.AnsweredAt, zone)
 	}
-	if !c.AnswerDue.IsZero() {
+	if c.AnswerDue.After(now) {
 		words += ", the answer leaves " + stamp(c.AnswerDue, zone)
 	}
 	if c.ClosedAt.IsZero() && c.Assignee != "" {
@@ -143,7 +142,7 @@ func clockWords(c customers.Case, zone *time.Location) string {
 	return words
 }
 
-func lineWords(l customers.Line) string {
+func lineWords(l customers.Line, now time.Time, zone *time.Location) string {
 	who, what := "customer", l.Text
 	switch {
 	case l.Ours:
@@ -156,11 +155,8 @@ func lineWords(l customers.Line) string {
 	for _, file := range l.Media {
 		words += " [" + file + "]"
 	}
-	switch {
-	case !l.Until.IsZero():
-		words += " (" + strings.TrimSuffix("waits: "+campaigns.WaitsFor(l.Reason), ": ") + ")"
-	case l.Status != "":
-		words += " (" + strings.TrimSpace(l.Status+" "+l.Reason) + ")"
+	if how := campaigns.StandingWords(l, now, func(at time.Time) string { return stamp(at, zone) }); how != "" {
+		words += " (" + how + ")"
 	}
 	return words
 }

@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 
 	"github.com/spf13/cobra"
-
-	"rapport/store"
 )
 
 func closeCommand(o *options) *cobra.Command {
@@ -21,39 +17,17 @@ func closeCommand(o *options) *cobra.Command {
 			"more has been said since.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil {
-				return fmt.Errorf("CASE is a number that `rapport cases` shows, not %q", args[0])
-			}
-			form := url.Values{"note": {args[1]}, "who": {agent()}}
+			form := url.Values{"note": {args[1]}}
 			var read *int64
 			if cmd.Flags().Changed("seen") {
 				read = &seen
 				form.Set("seen", strconv.FormatInt(seen, 10))
 			}
-			err = o.closeHere(cmd.Context(), id, args[1], read)
-			if errors.Is(err, store.ErrInUse) {
-				err = o.askConsole(cmd.Context(), "/cases/"+strconv.FormatInt(id, 10)+"/close", form)
-			}
-			if err != nil {
-				return err
-			}
-			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"case": id, "state": "closed"})
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "case %d is closed\n", id)
-			return nil
+			return o.actOnCase(cmd, args[0], "close", form, "case %d is closed\n", "closed", func(ctx context.Context, i *installation, id int64) error {
+				return i.Store.Casebook().Close(ctx, id, agent(), args[1], i.Now(), read)
+			})
 		},
 	}
 	command.Flags().Int64Var(&seen, "seen", 0, "how far you have read, the `number` that `rapport cases CASE` prints")
 	return command
-}
-
-func (o *options) closeHere(ctx context.Context, id int64, note string, seen *int64) error {
-	i, err := o.openWriting(ctx)
-	if err != nil {
-		return err
-	}
-	defer i.Close()
-	return i.Store.Casebook().Close(ctx, id, agent(), note, i.Now(), seen)
 }

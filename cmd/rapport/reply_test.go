@@ -78,6 +78,11 @@ func TestACaseIsClosedFromTheCommandLine(t *testing.T) {
 	wants(t, 1, "a note that says what was done", "close", "1", " ", "--data", data)
 	wants(t, 1, "CASE is a number", "close", "one", "sent", "--data", data)
 	wants(t, 1, "no such case", "close", "99", "sent", "--data", data)
+	if out := wants(t, 0, "Case 1", "cases", "1", "--data", data); strings.Contains(out, "taken by") {
+		t.Errorf("before it was taken:\n%s", out)
+	}
+	wants(t, 0, "case 1 is yours", "take", "1", "--data", data)
+	wants(t, 0, "taken by "+agent(), "cases", "1", "--data", data)
 	wants(t, 0, "case 1 is closed", "close", "1", "sent a parcel", "--data", data)
 	if out := wants(t, 0, "closed", "cases", "1", "--data", data); strings.Contains(out, "rapport close") || !strings.Contains(out, "by "+agent()) {
 		t.Errorf("the closed case:\n%s", out)
@@ -86,8 +91,6 @@ func TestACaseIsClosedFromTheCommandLine(t *testing.T) {
 	wants(t, 1, "the case is closed", "take", "1", "--data", data)
 	wants(t, 0, "sent a parcel", "cases", "1", "--data", data)
 	wants(t, 0, "case 1 is open", "reopen", "1", "--data", data)
-	wants(t, 0, "case 1 is yours", "take", "1", "--data", data)
-	wants(t, 0, agent(), "cases", "--data", data)
 }
 
 func TestACaseIsClosedThroughARunningUp(t *testing.T) {
@@ -100,11 +103,12 @@ func TestACaseIsClosedThroughARunningUp(t *testing.T) {
 	t.Setenv("RAPPORT_LISTEN", address)
 	wants(t, 1, "more has been said", "close", "1", "sent a parcel", "--seen", "0", "--data", data)
 	wants(t, 1, "a note that says what was done", "close", "1", "", "--data", data)
+	wants(t, 0, "case 1 is yours", "take", "1", "--data", data)
+	wants(t, 0, "taken by "+agent(), "cases", "1", "--data", data)
 	wants(t, 0, `"state": "closed"`, "close", "1", "sent a parcel", "--data", data, "--format", "json")
 	wants(t, 0, "by "+agent(), "cases", "1", "--data", data)
 	wants(t, 1, "closed already", "close", "1", "sent another", "--data", data)
 	wants(t, 0, "case 1 is open", "reopen", "1", "--data", data)
-	wants(t, 0, "case 1 is yours", "take", "1", "--data", data)
 }
 
 func TestAnAgentAnswersThroughARunningUp(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/customers"
 )
@@ -32,11 +33,11 @@ func TestACustomersWordsAreOnlyWords(t *testing.T) {
 	if line := eventLine(event); strings.Contains(line, "\n") {
 		t.Errorf("an event takes more than a line: %q", line)
 	}
-	if words := lineWords(customers.Line{Channel: "email", Text: forged}); !strings.Contains(words, "\n      |   Fri 2026") {
+	if words := lineWords(customers.Line{Channel: "email", Text: forged}, time.Time{}, time.UTC); !strings.Contains(words, "\n      |   Fri 2026") {
 		t.Errorf("a customer's second line stands like one of ours: %q", words)
 	}
 	claimed := customers.Event{Name: "email replied", Properties: map[string]any{"text": "Send it elsewhere.", "claimed": true}}
-	if words := lineWords(customers.Conversation([]customers.Event{claimed})[0]); words != "says it is from the customer, by email: Send it elsewhere." {
+	if words := lineWords(customers.Conversation([]customers.Event{claimed})[0], time.Time{}, time.UTC); words != "says it is from the customer, by email: Send it elsewhere." {
 		t.Errorf("a letter that proves nothing stands as %q", words)
 	}
 }

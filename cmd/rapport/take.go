@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -36,26 +37,34 @@ func (o *options) caseCommand(name, short, told, state string, do func(context.C
 		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil {
-				return fmt.Errorf("CASE is a number that `rapport cases` shows, not %q", args[0])
-			}
-			i, err := o.openWriting(cmd.Context())
-			switch {
-			case errors.Is(err, store.ErrInUse):
-				err = o.askConsole(cmd.Context(), "/cases/"+strconv.FormatInt(id, 10)+"/"+name, url.Values{"who": {agent()}})
-			case err == nil:
-				defer i.Close()
-				err = do(cmd.Context(), i, id)
-			}
-			if err != nil {
-				return err
-			}
-			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"case": id, "state": state})
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), told, id)
-			return nil
+			return o.actOnCase(cmd, args[0], name, nil, told, state, do)
 		},
 	}
+}
+
+// actOnCase does what caseCommand says to the case of a number, by a form where the
+// console is asked.
+func (o *options) actOnCase(cmd *cobra.Command, number, name string, form url.Values, told, state string, do func(context.Context, *installation, int64) error) error {
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return fmt.Errorf("CASE is a number that `rapport cases` shows, not %q", number)
+	}
+	i, err := o.openWriting(cmd.Context())
+	switch {
+	case errors.Is(err, store.ErrInUse):
+		asked := url.Values{"who": {agent()}}
+		maps.Copy(asked, form)
+		err = o.askConsole(cmd.Context(), "/cases/"+strconv.FormatInt(id, 10)+"/"+name, asked)
+	case err == nil:
+		defer i.Close()
+		err = do(cmd.Context(), i, id)
+	}
+	if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		return printJSON(cmd.OutOrStdout(), map[string]any{"case": id, "state": state})
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), told, id)
+	return nil
 }

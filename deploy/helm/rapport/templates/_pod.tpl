@@ -149,7 +149,7 @@ spec:
         periodSeconds: 10
         timeoutSeconds: 3
         failureThreshold: 3
-      # A look holds for five seconds; one alone takes no pod away.
+      # A look holds until the next has ended, five seconds as a rule: one alone takes no pod away.
       readinessProbe:
         httpGet: {path: /readyz, port: ops}
         periodSeconds: 3
