@@ -146,11 +146,7 @@ func (p *plea) violations(cost int64) (broken []string) {
 		local := p.now.In(zone)
 		claim(openByTheMinute(p.shop.Contact.Hours[ch], p.campaign.Contact.Days[ch], p.now, zone), "nobody is contacted outside their hours in "+zone.String())
 		for _, holiday := range p.shop.Contact.Holidays {
-			home := c.Country
-			if home == "" {
-				home = map[string]string{"+4": "DE", "+1": "US", "+3": "FR"}[(c.Phone + "  ")[:2]]
-			}
-			keeps := holiday.Country == "" || holiday.Country == home
+			keeps := holiday.Country == "" || holiday.Country == p.home()
 			claim(ch == channels.Email || !keeps || local.Month() != holiday.Month || local.Day() != holiday.Day, "nobody is disturbed on a holiday")
 		}
 	}
@@ -178,13 +174,20 @@ func (p *plea) violations(cost int64) (broken []string) {
 	return broken
 }
 
+// home is the country of the customer, or else of their number.
+func (p *plea) home() string {
+	if p.customer.Country != "" {
+		return p.customer.Country
+	}
+	return map[string]string{"+4": "DE", "+1": "US", "+3": "FR"}[(p.customer.Phone + "  ")[:2]]
+}
+
 // possibleClocks are all that the customer's wall may show.
 func (p *plea) possibleClocks() []*time.Location {
-	c := p.customer
-	switch {
-	case c.Zone != "":
-		return []*time.Location{zoneFor(c.Zone)}
-	case c.Country == "US":
+	switch home := p.home(); {
+	case p.customer.Zone != "":
+		return []*time.Location{zoneFor(p.customer.Zone)}
+	case home == "US":
 		var clocks []*time.Location
 		for _, name := range []string{
 			"America/New_York", "America/Chicago", "America/Denver", "America/Phoenix",
@@ -193,7 +196,7 @@ func (p *plea) possibleClocks() []*time.Location {
 			clocks = append(clocks, zoneFor(name))
 		}
 		return clocks
-	case c.Country == "FR":
+	case home == "FR":
 		return []*time.Location{zoneFor("Europe/Paris")}
 	}
 	return []*time.Location{zoneFor("Europe/Berlin")}
