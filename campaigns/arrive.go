@@ -19,7 +19,7 @@ func (w *Workspace) ArriveBy(m Matter, now time.Time) time.Time {
 		g.Campaign = &Campaign{}
 	}
 	var by time.Time
-	if g.Campaign != nil && !(m.Delivery.Direct() && g.conversing()) {
+	if g.Campaign != nil && (!m.Delivery.Direct() || !g.conversing()) {
 		zones, _ := w.clocksOf(m.Customer)
 		by = nextClosing(w.hoursOf(g.Campaign, m.Customer, channels.SMS), zones, now)
 	}
