@@ -60,7 +60,7 @@ func (j *journey) consent(step *Step) {
 	for _, ch := range change.Channels {
 		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: at, Source: customers.ByCampaign}
 		j.move.Consents = append(j.move.Consents, word)
-		hear(customer, word)
+		customer.Hear(word)
 	}
 	j.mark(step, consentMark(change.In))
 }
@@ -94,20 +94,6 @@ func saidBy(ev customers.Event) time.Time {
 		return ev.ReceivedAt
 	}
 	return ev.At
-}
-
-// hear lets a customer's word take the place of an earlier one on the same, as the
-// store does.
-func hear(c *customers.Customer, word customers.Consent) {
-	n := slices.IndexFunc(c.Consents, func(old customers.Consent) bool {
-		return old.Topic == word.Topic && old.Channel == word.Channel
-	})
-	switch {
-	case n < 0:
-		c.Consents = append(c.Consents, word)
-	case word.Supersedes(c.Consents[n]):
-		c.Consents[n] = word
-	}
 }
 
 // Assign changes a profile field or a trait of a customer in memory, as the store

@@ -113,7 +113,7 @@ func (m Move) changed(c *customers.Customer) *customers.Customer {
 		return c
 	}
 	after := *c
-	after.Traits, after.Tags, after.Consents = maps.Clone(c.Traits), slices.Clone(c.Tags), slices.Clone(c.Consents)
+	after.Traits, after.Tags = maps.Clone(c.Traits), slices.Clone(c.Tags)
 	for field, value := range m.Set {
 		Assign(&after, field, value)
 	}
@@ -121,7 +121,7 @@ func (m Move) changed(c *customers.Customer) *customers.Customer {
 		change.on(&after)
 	}
 	for _, word := range m.Consents {
-		hear(&after, word)
+		after.Hear(word)
 	}
 	after.Points += m.Points
 	return &after

@@ -94,6 +94,22 @@ func (c Consent) Supersedes(other Consent) bool {
 	return c.At.After(other.At) || c.At.Equal(other.At) && other.In && !c.In
 }
 
+// Hear lets a word of the customer's take the place of an earlier one on the same matter,
+// unless that one supersedes it, and reports whether it did.
+func (c *Customer) Hear(word Consent) bool {
+	n := slices.IndexFunc(c.Consents, func(old Consent) bool { return old.Topic == word.Topic && old.Channel == word.Channel })
+	if n >= 0 && !word.Supersedes(c.Consents[n]) {
+		return false
+	}
+	c.Consents = slices.Clone(c.Consents) // a copy of the customer may share them
+	if n < 0 {
+		c.Consents = append(c.Consents, word)
+	} else {
+		c.Consents[n] = word
+	}
+	return true
+}
+
 // Replaces reports whether the suppression takes the place of one that the address
 // has already: one that weighs more does, and of two that weigh the same one that
 // renews the other and is later.

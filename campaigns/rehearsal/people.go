@@ -178,17 +178,9 @@ func (w *World) elsewhere(p *person) []customers.Consent {
 // the same moment the No counts (store.Consent).
 func (w *World) consent(p *person, words []customers.Consent) {
 	for _, word := range words {
-		i := slices.IndexFunc(p.Consents, func(c customers.Consent) bool { return c.Topic == word.Topic && c.Channel == word.Channel })
-		switch {
-		case i < 0:
-			p.Consents = append(slices.Clone(p.Consents), word)
-		case word.Supersedes(p.Consents[i]):
-			p.Consents = slices.Clone(p.Consents)
-			p.Consents[i] = word
-		default:
-			continue
+		if p.Hear(word) {
+			w.tell(Line{Customer: p.ID, Kind: Consented, Name: word.Topic, Channel: word.Channel, Value: word.In})
 		}
-		w.tell(Line{Customer: p.ID, Kind: Consented, Name: word.Topic, Channel: word.Channel, Value: word.In})
 	}
 }
 
