@@ -36,16 +36,23 @@ func troubles(h *health) (names []string) {
 	return names
 }
 
-func TestAClockThatIsWrongMakesUnready(t *testing.T) {
-	e, err := embed(t.Context(), &options{data: t.TempDir()}, config.Defaults(), now, sandbox.Lifelike(), 1, noLog)
+// assembled is an embedded installation of a configuration, by a clock.
+func assembled(t *testing.T, c config.Config, clock func() time.Time) *installation {
+	t.Helper()
+	e, err := embed(t.Context(), &options{data: t.TempDir()}, c, now, sandbox.Lifelike(), 1, noLog)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	i, err := assemble(t.Context(), e.backing, true, now, noLog)
+	i, err := assemble(t.Context(), e.backing, true, clock, noLog)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return i
+}
+
+func TestAClockThatIsWrongMakesUnready(t *testing.T) {
+	i := assembled(t, config.Defaults(), now)
 	for offset, want := range map[time.Duration][]string{
 		0: nil, 4 * time.Second: nil, -4 * time.Second: nil, 7 * time.Second: {"clock"}, -7 * time.Second: {"clock"},
 	} {
@@ -59,16 +66,7 @@ func TestAClockThatIsWrongMakesUnready(t *testing.T) {
 
 func TestAServerWhoseClockIsWrongMakesUnready(t *testing.T) {
 	inside := miniredis.RunT(t)
-	c := config.Defaults()
-	e, err := embed(t.Context(), &options{data: t.TempDir()}, c, now, sandbox.Lifelike(), 1, noLog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Close)
-	i, err := assemble(t.Context(), e.backing, true, now, noLog)
-	if err != nil {
-		t.Fatal(err)
-	}
+	i := assembled(t, config.Defaults(), now)
 	address := inside.Addr()
 	i.Redis = openTestRedis(t, "redis://"+address)
 	inside.SetTime(now().Add(-10 * time.Second))
@@ -94,16 +92,8 @@ func TestASchedulerMayTakeAsLongAsItsConditions(t *testing.T) {
 	} {
 		c := config.Defaults()
 		c.ConditionTimeout = conditions
-		e, err := embed(t.Context(), &options{data: t.TempDir()}, c, now, sandbox.Lifelike(), 1, noLog)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(e.Close)
 		at := now()
-		i, err := assemble(t.Context(), e.backing, true, func() time.Time { return at }, noLog)
-		if err != nil {
-			t.Fatal(err)
-		}
+		i := assembled(t, c, func() time.Time { return at })
 		i.scheduler()
 		at = at.Add(wants)
 		if dead := i.Health.Dead(); dead != "" {
@@ -156,15 +146,7 @@ func TestAFullPoolMakesNobodyUnready(t *testing.T) {
 	dsn := storetest.Postgres(t)
 	c := config.Defaults()
 	c.Store = config.Secret(dsn + "&pool_max_conns=2")
-	e, err := embed(t.Context(), &options{data: t.TempDir()}, c, now, sandbox.Lifelike(), 1, noLog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Close)
-	i, err := assemble(t.Context(), e.backing, true, now, noLog)
-	if err != nil {
-		t.Fatal(err)
-	}
+	i := assembled(t, c, now)
 	i.Health.Look(t.Context(), i.checks(asWork))
 	other, err := sql.Open("pgx", dsn)
 	if err != nil {
