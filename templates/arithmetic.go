@@ -27,8 +27,6 @@ func addArithmetic(engine *liquid.Engine) {
 		calculate := standard[name].(func(a, b any) any)
 		engine.RegisterFilter(name, func(a, b any) any { return tidy(calculate(a, b)) })
 	}
-	sum := standard["sum"].(func([]any, func(string) string) any)
-	engine.RegisterFilter("sum", func(list []any, key func(string) string) any { return tidy(sum(flat(list), key)) })
 	engine.RegisterFilter("modulo", func(a, b float64) any { return tidy(math.Mod(a, b)) })
 	engine.RegisterFilter("divided_by", dividedBy)
 }

@@ -71,7 +71,7 @@ const (
 	filterRequired = "required"    // its input must have a value
 	filterWhole    = "whole"       // a whole number becomes an integer
 	filterURL      = "checked_url" // its input begins a URL
-	filterList     = "listed"      // a text is a list of itself
+	filterList     = "listed"      // what a loop goes over
 	filterShown    = "shown"       // its input can be written out
 	filterAsk      = "asked_"      // and blank or empty: whether its input is that
 )
@@ -98,7 +98,6 @@ func addFilters(engine *liquid.Engine, kind engineKind) {
 	engine.RegisterFilter("prepend", func(s, prefix string) (string, error) { return bounded(prefix, s) })
 	engine.RegisterFilter("replace", func(s, from, to string) (string, error) { return replace(s, from, to, -1) })
 	engine.RegisterFilter("replace_first", func(s, from, to string) (string, error) { return replace(s, from, to, 1) })
-	engine.RegisterFilter("join", join)
 	addArithmetic(engine)
 	addLists(engine)
 	engine.RegisterFilter("date", dateFilter())

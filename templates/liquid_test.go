@@ -34,7 +34,7 @@ func differences() map[string]string {
 		"an object has no words of its own": {
 			"filters, last, array of things", "filters, replace, left value is an object", "filters, reverse, array of things",
 			"filters, sort natural, incompatible types", "filters, uniq, unhashable items", "filters, first, first of a hash",
-			"filters, last, last of a hash", "special, first of an object", "filters, map, input is a hash",
+			"filters, last, last of a hash", "special, first of an object",
 		},
 		"a whole number shows no .0, and a fraction twelve digits": {
 			"filters, default, 0.0 is not falsy", "filters, divided by, float division", "filters, divided by, integer value and float arg",

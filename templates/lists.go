@@ -17,15 +17,55 @@ import (
 func addLists(engine *liquid.Engine) {
 	standard := shelf{}
 	filters.AddStandardFilters(standard)
+	for _, name := range []string{"compact", "first", "last", "reverse", "uniq", "where"} {
+		engine.RegisterFilter(name, ofLists(standard[name]))
+	}
+	sum := standard["sum"].(func([]any, func(string) string) any)
+	engine.RegisterFilter("sum", ofLists(func(list []any, key func(string) string) any { return tidy(sum(flat(list), key)) }))
 	sorted := standard["sort"].(func([]any, any) []any)
-	engine.RegisterFilter("sort", func(list []any, key any) []any { return sortedBy(sorted, list, key) })
-	engine.RegisterFilter("sort_natural", sortNatural)
-	engine.RegisterFilter("map", mapped)
+	engine.RegisterFilter("sort", ofLists(func(list []any, key any) []any { return sortedBy(sorted, list, key) }))
+	engine.RegisterFilter("sort_natural", ofLists(sortNatural))
+	engine.RegisterFilter("map", ofLists(mapped))
+	engine.RegisterFilter("join", ofLists(join))
 	engine.RegisterFilter("size", size)
 	engine.RegisterFilter(filterShown, shown)
 	engine.RegisterFilter(filterList, listed)
 	engine.RegisterFilter(filterAsk+"blank", isBlank)
 	engine.RegisterFilter(filterAsk+"empty", isEmpty)
+}
+
+// ofLists is a filter of lists for which a map is a list of itself, as it is in
+// Liquid. The engine would make a list of the map's values, in another order
+// each time.
+func ofLists(filter any) any {
+	fn := reflect.ValueOf(filter)
+	list, anything := reflect.TypeFor[[]any](), reflect.TypeFor[any]()
+	var in, out []reflect.Type
+	for typ := range fn.Type().Ins() {
+		if typ == list {
+			typ = anything
+		}
+		in = append(in, typ)
+	}
+	for typ := range fn.Type().Outs() {
+		out = append(out, typ)
+	}
+	return reflect.MakeFunc(reflect.FuncOf(in, out, false), func(args []reflect.Value) []reflect.Value {
+		for i, typ := range in {
+			if fn.Type().In(i) == typ {
+				continue
+			}
+			switch value := args[i].Elem(); {
+			case !value.IsValid():
+				args[i] = reflect.Zero(list)
+			case value.Kind() == reflect.Map:
+				args[i] = reflect.ValueOf([]any{value.Interface()})
+			default:
+				args[i] = reflect.ValueOf(values.MustConvert(value.Interface(), list))
+			}
+		}
+		return fn.Call(args)
+	}).Interface()
 }
 
 // shown refuses what has no words of its own, before the engine shows its
@@ -71,15 +111,34 @@ func isBlank(v any) bool {
 	return isEmpty(v)
 }
 
-// listed makes a list of one of a text, so that a loop goes over it once.
+// listed is what a loop goes over: a text once, and a map by pairs of key and
+// value in the order of the keys, so that a message is the same each time it is
+// made.
 func listed(v any) any {
-	switch s, isText := v.(string); {
-	case isText && s != "":
-		return []any{s}
-	case isText:
-		return []any{}
+	switch v := v.(type) {
+	case string:
+		if v == "" {
+			return []any{}
+		}
+		return []any{v}
+	case nil:
+		return nil
+	}
+	if value := reflect.ValueOf(v); value.Kind() == reflect.Map {
+		return pairs(value)
 	}
 	return v
+}
+
+func pairs(m reflect.Value) []any {
+	all := make([]any, 0, m.Len())
+	for each := m.MapRange(); each.Next(); {
+		all = append(all, []any{each.Key().Interface(), each.Value().Interface()})
+	}
+	slices.SortFunc(all, func(a, b any) int {
+		return cmp.Compare(fmt.Sprint(a.([]any)[0]), fmt.Sprint(b.([]any)[0]))
+	})
+	return all
 }
 
 // size is the number of characters, items or keys.

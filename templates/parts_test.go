@@ -121,6 +121,36 @@ func TestEndlessValuesAreRefusedByParts(t *testing.T) {
 	}
 }
 
+// TestMapsAreGoneOverInTheirKeysOrder holds that a message is the same each time
+// it is made, whatever the values in it are.
+func TestMapsAreGoneOverInTheirKeysOrder(t *testing.T) {
+	sizes := map[string]any{}
+	for _, key := range strings.Split("hgfedcba", "") {
+		sizes[key] = strings.ToUpper(key)
+	}
+	b := Bindings{"event": map[string]any{"sizes": sizes}}
+	for source, want := range map[string]string{
+		"{% for s in event.sizes %}{{ s[0] }}={{ s[1] }} {% endfor %}":                      "a=A b=B c=C d=D e=E f=F g=G h=H",
+		"{% for s in event.sizes limit: 2 %}{{ s | join: ':' }} {% endfor %}":               "a:A b:B",
+		"{{ event.sizes | map: 'c' | join }}":                                               "C",
+		"{% for s in event.sizes reversed %}{{ s | first }}{% endfor %}":                    "hgfedcba",
+		"{% assign one = event.sizes | first %}{{ one.d }} {{ event.sizes | sort | size }}": "D 1",
+	} {
+		l, found := loadWith(asFiles(map[string]string{"templates/sms/sizes.liquid": source}), nil, "en", nil)
+		if len(found) > 0 {
+			t.Fatal(found)
+		}
+		content, _, err := l.Render(Ref{channels.SMS, "sizes"}, "en", b)
+		if err != nil {
+			t.Errorf("%s\n%v", source, err)
+			continue
+		}
+		if got := strings.TrimSpace(content.SMS.Text); got != want {
+			t.Errorf("%s\ngot  %q\nwant %q", source, got, want)
+		}
+	}
+}
+
 // value is whatever a customer's profile may hold.
 func value(t *rapid.T, name string) any {
 	return rapid.OneOf(
@@ -160,6 +190,7 @@ func anyBody(t *rapid.T, depth int) string {
 	filter := func() string {
 		return rapid.SampledFrom([]string{
 			"", " | default: 'friend'", ` | default: "<x>"`, ` | default: "a\"b"`, " | upcase", " | url_encode", " | default: 0", " | default: vars.b", " | append: '!'", " | size", " | raw", " | newline_to_br", " | default: '', allow_false: true",
+			" | join: ','", " | first", " | map: 'a' | last", " | uniq | reverse | compact | sort | join",
 		}).Draw(t, "filter")
 	}
 	var b strings.Builder
