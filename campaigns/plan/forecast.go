@@ -84,7 +84,8 @@ type Group struct {
 	Reason  string           `json:"reason,omitempty"`
 	Meaning string           `json:"meaning,omitempty"` // of the reason
 	Channel channels.Channel `json:"channel,omitempty"`
-	// At is when the contact goes, or until when it is held, to the minute.
+	// At is when the contact goes, or until when it is held, to the minute; zero
+	// where nothing says when the journey begins.
 	At      time.Time `json:"at,omitzero"`
 	Count   int64     `json:"count"`
 	Samples []string  `json:"samples"` // ids of the first few
@@ -101,6 +102,7 @@ type Fallback struct {
 
 // Sample is a message rendered for a customer of the plan.
 type Sample struct {
+	Step     string           `json:"step"`
 	Channel  channels.Channel `json:"channel"`
 	Template string           `json:"template"`
 	Locale   string           `json:"locale"`

@@ -96,12 +96,16 @@ func (p *Planner) Over(c *campaigns.Campaign) Forecast {
 }
 
 // Audience plans for a campaign that customers enter one by one: for everybody
-// who belongs, as if what begins it came at the instant. What is event.… then is
-// not known, and nobody is held: caps and budgets of the day it comes decide.
+// who belongs, as if what begins it came at the instant; where a segment begins it,
+// for those of them who are in the segment. What is event.… then is not known, and
+// nobody is held: caps and budgets of the day it comes decide.
 func (p *Planner) Audience(ctx context.Context, c *campaigns.Campaign, at time.Time) (Forecast, error) {
 	tally := newTally(p.Workspace, c, OfAudience, at)
 	whenever, workspace := *c, *p.Workspace
 	whenever.Contact, whenever.Budget = timeless(c.Contact), nil
+	if segment := p.Workspace.Segments[c.Trigger.Segment]; segment != nil {
+		whenever.Audience.Who = expression.And(c.Audience.Who, segment.Who)
+	}
 	workspace.Contact, workspace.Budgets = timeless(workspace.Contact), nil
 	alone := &Planner{Workspace: &workspace, Source: p.Source, Addresses: p.Addresses, Each: p.Each}
 	if err := alone.plan(ctx, &whenever, tally, at, func(v *visit) error { return v.walk(ctx) }); err != nil {

@@ -83,9 +83,11 @@ var standingMeanings = map[Standing]string{
 // contact counts a customer's first contact.
 func (t *tally) contact(f Fate) {
 	all, d := &t.forecast, f.Contact
-	t.contacts.add(Group{
-		Outcome: f.Outcome, Reason: f.Reason, Channel: d.Channel, At: f.At.UTC().Truncate(time.Minute),
-	}, f.Customer)
+	group := Group{Outcome: f.Outcome, Reason: f.Reason, Channel: d.Channel}
+	if all.Kind == OfRun {
+		group.At = f.At.UTC().Truncate(time.Minute)
+	}
+	t.contacts.add(group, f.Customer)
 	all.ByChannel[d.Channel]++
 	all.ByLocale[f.locale]++
 	all.ByCountry[f.country]++
@@ -103,9 +105,9 @@ func (t *tally) contact(f Fate) {
 	}
 }
 
-// sample keeps the first few messages of each template and locale.
+// sample keeps the first few messages that each step sends in each locale.
 func (t *tally) sample(s Sample, render func() (channels.Content, bool)) {
-	shared := Sample{Channel: s.Channel, Template: s.Template, Locale: s.Locale}
+	shared := Sample{Step: s.Step, Channel: s.Channel, Template: s.Template, Locale: s.Locale}
 	if len(t.messages[shared]) >= sampleMessages {
 		return
 	}
@@ -136,7 +138,7 @@ func (t *tally) done() Forecast {
 		f.Messages = append(f.Messages, samples...)
 	}
 	slices.SortStableFunc(f.Messages, func(a, b Sample) int {
-		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Template, b.Template), cmp.Compare(a.Locale, b.Locale))
+		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Template, b.Template), cmp.Compare(a.Step, b.Step), cmp.Compare(a.Locale, b.Locale))
 	})
 	return f
 }

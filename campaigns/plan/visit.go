@@ -219,7 +219,7 @@ func (v *visit) render(d deliveries.Delivery, t campaigns.Traveller) (channels.C
 func (v *visit) message(d deliveries.Delivery, t campaigns.Traveller, content *channels.Content) (Sample, func() (channels.Content, bool)) {
 	wanted := v.Workspace.LocaleOf(t.Customer)
 	s := Sample{
-		Channel: d.Channel, Template: d.Template, Customer: d.Customer,
+		Step: d.Step, Channel: d.Channel, Template: d.Template, Customer: d.Customer,
 		Locale: v.Workspace.Templates.Locale(templates.Ref{Channel: d.Channel, Name: d.Template}, wanted),
 	}
 	return s, func() (channels.Content, bool) {

@@ -99,7 +99,7 @@ func (i *installation) explain(ctx context.Context, campaign, who string) (told 
 		}
 	}
 	if len(ids) == 0 {
-		told.Why, err = i.whyOutside(ctx, c, customer)
+		told.Why, err = i.whyOutside(ctx, edition, c, customer)
 		return told, zone, err
 	}
 	told.Journeys, err = i.stories(ctx, edition, campaign, customer, travellers)
@@ -189,7 +189,7 @@ func (i *installation) whyNotAgain(ctx context.Context, c *campaigns.Campaign, l
 }
 
 // whyOutside says why a customer never entered a campaign.
-func (i *installation) whyOutside(ctx context.Context, c *campaigns.Campaign, customer *customers.Customer) (string, error) {
+func (i *installation) whyOutside(ctx context.Context, edition *campaigns.Edition, c *campaigns.Campaign, customer *customers.Customer) (string, error) {
 	if c.State != campaigns.Live {
 		return "never entered: the campaign is " + string(c.State), nil
 	}
@@ -203,6 +203,28 @@ func (i *installation) whyOutside(ctx context.Context, c *campaigns.Campaign, cu
 		return fmt.Sprintf("never entered: no event %q that satisfies its trigger has come", c.Trigger.Event), nil
 	case c.Trigger.Kind == campaigns.Manual:
 		return "never entered: nobody has started it for this customer", nil
+	case c.Trigger.Kind == campaigns.OnSegment:
+		return i.whyUnmoved(ctx, edition, c, customer)
 	}
 	return "in its audience today; no occurrence of it has come since", nil
+}
+
+// whyUnmoved says why no change of a segment has begun a campaign for a customer
+// of its audience.
+func (i *installation) whyUnmoved(ctx context.Context, edition *campaigns.Edition, c *campaigns.Campaign, customer *customers.Customer) (string, error) {
+	name := c.Trigger.Segment
+	members := *c
+	members.Audience.Who = edition.Segments[name].Who
+	within, err := i.starter().Belongs(ctx, &members, customer)
+	switch {
+	case err != nil:
+		return "", err
+	case within && c.Trigger.On == campaigns.Entering:
+		return "never entered: in segment " + name + " today, and was when it was first looked at; it begins for those who come into it", nil
+	case within:
+		return "never entered: in segment " + name + " today; it begins when they leave it", nil
+	case c.Trigger.On == campaigns.Entering:
+		return "never entered: not in segment " + name + " today; it begins when they come into it", nil
+	}
+	return "never entered: not in segment " + name + " today, and did not leave it since it is watched", nil
 }

@@ -51,7 +51,7 @@ func printForecast(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
 			fmt.Fprintf(w, " At the same instant: %s.", strings.Join(f.Beside, ", "))
 		}
 	default:
-		fmt.Fprintf(w, "  Starts by %s, one customer at a time: this is the audience today, not who will enter.", f.Trigger)
+		fmt.Fprintf(w, "  Starts by %s, one customer at a time: %s", f.Trigger, today(shop.Campaigns[f.Campaign]))
 	}
 	if f.State != string(campaigns.Live) {
 		fmt.Fprintf(w, " It is %s and planned as if it were live.", f.State)
@@ -59,10 +59,21 @@ func printForecast(w io.Writer, f plan.Forecast, shop *campaigns.Workspace) {
 	fmt.Fprintf(w, "\n  %d belong, %d enter.\n", f.Belong, f.Enter)
 	printGroups(w, "Kept out", f.KeptOut, shop)
 	printGroups(w, "First contact", f.Contacts, shop)
-	printGroups(w, "Refused messages", f.Refused, shop)
+	printGroups(w, "Refused messages, of which one customer may have several", f.Refused, shop)
 	printGroups(w, "No message yet", f.Waits, shop)
 	printShares(w, f, shop)
 	printSamples(w, f.Messages)
+}
+
+// today says who is counted where customers enter one by one.
+func today(c *campaigns.Campaign) string {
+	switch {
+	case c == nil || c.Trigger.Kind != campaigns.OnSegment:
+		return "this is the audience today, not who will enter."
+	case c.Trigger.On == campaigns.Leaving:
+		return "these are in " + c.Trigger.Segment + " today; each begins when they leave it."
+	}
+	return "these are in " + c.Trigger.Segment + " today; it begins for those who come into it from now on."
 }
 
 func printGroups(w io.Writer, title string, groups []plan.Group, shop *campaigns.Workspace) {
@@ -88,7 +99,9 @@ func groupWords(g plan.Group, shop *campaigns.Workspace) string {
 	case plan.Held:
 		add("until " + stamp(g.At, shop.Zone))
 	case plan.Later:
-		add("at " + stamp(g.At, shop.Zone))
+		if !g.At.IsZero() {
+			add("at " + stamp(g.At, shop.Zone))
+		}
 	}
 	text := strings.Join(words, " ")
 	for _, more := range []string{g.Reason, g.Meaning} {
@@ -141,7 +154,7 @@ func shares[K ~string](w io.Writer, title string, counts map[K]int64) {
 
 func printSamples(w io.Writer, samples []plan.Sample) {
 	for _, s := range samples {
-		fmt.Fprintf(w, "  %s %s (%s), as %s gets it\n", s.Channel, s.Template, s.Locale, s.Customer)
+		fmt.Fprintf(w, "  %s %s (%s) of step %s, as %s gets it\n", s.Channel, s.Template, s.Locale, s.Step, s.Customer)
 		for _, line := range firstLines(s.Content, 4) {
 			fmt.Fprintf(w, "    | %s\n", line)
 		}

@@ -202,3 +202,44 @@ func TestAnInstantIsThatOfARun(t *testing.T) {
 		}
 	}
 }
+
+// Where a segment begins a campaign, its members count and not everybody, and an
+// account of one customer says where they stand towards it.
+func TestASegmentTriggerIsToldByItsMembers(t *testing.T) {
+	data, draft := filepath.Join(t.TempDir(), "data"), t.TempDir()
+	if err := os.CopyFS(draft, os.DirFS(shopFolder)); err != nil {
+		t.Fatal(err)
+	}
+	people := filepath.Join(t.TempDir(), "people.csv")
+	const trigger = "trigger: {segment: locals, on: enter}\nsteps:\n  - email: welcome\n"
+	for path, content := range map[string]string{
+		people: "id,email,country\nc1,c1@home.example,DE\nc2,c2@home.example,AT\nc3,c3@home.example,AT\n",
+		filepath.Join(draft, "segments/locals.yaml"):   "segment: locals\ntitle: At home\nwhere: country == \"DE\"\n",
+		filepath.Join(draft, "campaigns/locals.yaml"):  strings.Replace(tried, "campaign: tried", "campaign: local", 1) + trigger,
+		filepath.Join(draft, "campaigns/goodbye.yaml"): strings.Replace(tried, "campaign: tried", "campaign: goodbye", 1) + strings.Replace(trigger, "on: enter", "on: leave", 1),
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"apply", draft}, {"import", "customers", people}} {
+		if out, errOut, code := rapport(t, append(args, "--data", data)...); code != 0 {
+			t.Fatal(out, errOut)
+		}
+	}
+	for _, c := range []struct{ args, want []string }{
+		{[]string{"plan", draft, "local"}, []string{"1 belong, 1 enter", "these are in locals today; it begins for those who come into it"}},
+		{[]string{"plan", draft, "goodbye"}, []string{"1 belong, 1 enter", "each begins when they leave it"}},
+		{[]string{"explain", "local", "c1"}, []string{"in segment locals today, and was when it was first looked at"}},
+		{[]string{"explain", "local", "c2"}, []string{"not in segment locals today; it begins when they come into it"}},
+		{[]string{"explain", "goodbye", "c1"}, []string{"in segment locals today; it begins when they leave it"}},
+		{[]string{"explain", "goodbye", "c2"}, []string{"not in segment locals today, and did not leave it"}},
+	} {
+		out, errOut, code := rapport(t, append(c.args, "--data", data)...)
+		for _, want := range c.want {
+			if code != 0 || !strings.Contains(out, want) {
+				t.Errorf("%v: exit %d, no %q in %s%s", c.args, code, want, out, errOut)
+			}
+		}
+	}
+}
