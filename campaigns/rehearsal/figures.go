@@ -233,7 +233,7 @@ func (f *Figures) add(j *journey, at map[string]*StepFigures) {
 	for _, p := range j.parcels {
 		came[p.Step] = true
 		if step := at[p.Step]; step != nil {
-			step.Sent += p.Attempts
+			step.Sent += int(counted(p).Sent)
 			if p.Status == deliveries.Skipped {
 				step.Skipped++
 			}
@@ -245,6 +245,17 @@ func (f *Figures) add(j *journey, at map[string]*StepFigures) {
 			step.Reached++
 		}
 	}
+}
+
+// tried reports whether a message was given to a provider at all.
+func (p *parcel) tried() bool { return p.Taken() || p.Attempts > 0 }
+
+// counted is one message, counted as production's are.
+func counted(p *parcel) (f deliveries.Funnel) {
+	if p.tried() {
+		f.Add(p.Alike())
+	}
+	return f
 }
 
 // stepsOf lists the steps in the order of the file.
@@ -262,7 +273,7 @@ func stepsOf(steps []campaigns.Step) []StepFigures {
 func channelsOf(ledger []*parcel) []ChannelFigures {
 	by := map[channels.Channel]*deliveries.Funnel{}
 	for _, p := range ledger {
-		if !p.Taken() && p.Attempts == 0 {
+		if !p.tried() {
 			continue
 		}
 		if by[p.Channel] == nil {

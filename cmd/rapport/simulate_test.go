@@ -49,6 +49,16 @@ func TestASimulationSumsUpWhatWouldCome(t *testing.T) {
 	if silent.Failed["no_answer"] == 0 {
 		t.Errorf("failed: %v", silent.Failed)
 	}
+	bySteps, byChannels := 0, 0
+	for _, step := range silent.Steps {
+		bySteps += step.Sent
+	}
+	for _, channel := range silent.Channels {
+		byChannels += channel.Sent
+	}
+	if bySteps == 0 || bySteps != byChannels {
+		t.Errorf("steps sent %d messages, and channels %d", bySteps, byChannels)
+	}
 }
 
 func TestASimulationOfAStoreWritesNothing(t *testing.T) {
