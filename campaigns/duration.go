@@ -16,7 +16,7 @@ const maxDuration = 10 * 366 * 24 * time.Hour
 var (
 	durationForm = regexp.MustCompile(`^(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$`)
 	wordyForm    = regexp.MustCompile(`(?i)^(\d+)\s*(s|sec|secs|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)$`)
-	calendarForm = regexp.MustCompile(`(?i)^(\d+)\s*(mo|months?|y|years?)$`)
+	calendarForm = regexp.MustCompile(`^(\d+)\s*(M|(?i:mo|mos|months?|y|yrs?|years?))$`)
 )
 
 // durationUnits are the units of durationForm, in its order.
@@ -54,9 +54,6 @@ func notADuration(text string) *mistake {
 	if _, err := strconv.Atoi(text); err == nil {
 		return wrong(quote(text)+" has no unit", "write "+text+"h for hours, "+text+"m for minutes or "+text+"d for days")
 	}
-	if parts := wordyForm.FindStringSubmatch(text); parts != nil {
-		return wrong(message, "write "+parts[1]+strings.ToLower(parts[2][:1]))
-	}
 	if parts := calendarForm.FindStringSubmatch(text); parts != nil {
 		days := 30
 		if strings.HasPrefix(strings.ToLower(parts[2]), "y") {
@@ -65,6 +62,9 @@ func notADuration(text string) *mistake {
 		if count, err := strconv.Atoi(parts[1]); err == nil && count < 100 {
 			return wrong(message+": months and years differ in length", "write days, such as "+strconv.Itoa(count*days)+"d")
 		}
+	}
+	if parts := wordyForm.FindStringSubmatch(text); parts != nil {
+		return wrong(message, "write "+parts[1]+strings.ToLower(parts[2][:1]))
 	}
 	if joined := strings.ReplaceAll(text, " ", ""); joined != text && durationForm.MatchString(joined) {
 		return wrong(message, "write "+joined)

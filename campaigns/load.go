@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -103,6 +104,10 @@ type declaration struct {
 	line, column int
 }
 
+// likeYAML finds the endings of files that were meant to be read: .YAML, .yaml.txt,
+// .json.
+var likeYAML = regexp.MustCompile(`(?i)\.(ya?ml(\.txt)?|json)$`)
+
 // folder lists the YAML files of one folder of the workspace, and reports what
 // looks like one and would be passed over.
 func (r *reader) folder(name string) []string {
@@ -116,6 +121,10 @@ func (r *reader) folder(name string) []string {
 		case path.Ext(file) == ".yml":
 			r.passOver(name)
 			r.add(Problem{File: file, Message: "files that end in .yml are not read", Mend: "rename it to " + strings.TrimSuffix(path.Base(file), ".yml") + ".yaml"})
+		case path.Ext(file) != ".yaml" && likeYAML.MatchString(rest):
+			r.passOver(name)
+			right := likeYAML.ReplaceAllString(path.Base(file), "") + ".yaml"
+			r.add(Problem{File: file, Message: "only files that end in .yaml are read", Mend: "rename it to " + right + ", or move it out of " + name + "/"})
 		case path.Ext(file) != ".yaml":
 		case strings.Contains(rest, "/"):
 			r.passOver(name)

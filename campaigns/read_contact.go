@@ -66,7 +66,7 @@ func readHours(n node, want string) []Window {
 		n.problem(n.label+" is an empty list, which would allow nothing", "write any, or the hours that are allowed")
 	}
 	for _, item := range items {
-		windows = append(windows, small(item, "a window such as 09:00-12:30", parseWindow))
+		windows = append(windows, small(item, `a window in quotes, such as "09:00-12:30"`, parseWindow))
 	}
 	return windows
 }

@@ -191,13 +191,29 @@ func parseZone(text string) (*time.Location, *mistake) {
 	if zone, known := zoneNamed(text); known {
 		return zone, nil
 	}
-	names := slices.Sorted(maps.Keys(knownZones()))
-	for _, name := range names {
-		if _, city, _ := strings.Cut(name, "/"); fold(city) == fold(text) {
-			return nil, wrong(quote(text)+" is not a time zone", "did you mean "+quote(name)+"?")
+	return nil, wrong(quote(text)+" is not a time zone", mendZone(text))
+}
+
+// mendZone finds the zone that was meant: by its city where the region is right or
+// left out, since regions are long and cities are short.
+func mendZone(text string) string {
+	region, city, joined := strings.Cut(text, "/")
+	if !joined {
+		region, city = "", text
+	}
+	cities := map[string]string{} // to the zone
+	for name := range knownZones() {
+		if before, after, _ := strings.Cut(name, "/"); region == "" || fold(before) == fold(region) {
+			cities[after] = name
 		}
 	}
-	return nil, wrong(quote(text)+" is not a time zone", didYouMean(text, names, "write its region and city, such as Europe/Berlin"))
+	switch name := cities[nearest(city, slices.Collect(maps.Keys(cities)))]; {
+	case name != "":
+		return "did you mean " + quote(name) + "?"
+	case len(cities) > 0 && joined:
+		return "write a city that has the same time and is in the list of zones, such as Europe/Berlin"
+	}
+	return didYouMean(text, slices.Collect(maps.Keys(knownZones())), "write its region and city, such as Europe/Berlin")
 }
 
 // traitTypes are the words for types in rapport.yaml.

@@ -52,6 +52,8 @@ func TestDurations(t *testing.T) {
 		{text: "90 sec", mend: "write 90s"},
 		{text: "2 months", mend: "60d"},
 		{text: "1y", mend: "365d"},
+		{text: "3M", mend: "90d"},
+		{text: "1 mos", mend: "30d"},
 		{text: "0s", mend: "write a duration"},
 		{text: "0d0h", mend: "write a duration"},
 		{text: "-3d", mend: "write a duration"},
@@ -235,7 +237,7 @@ func TestNamesOfTheWorld(t *testing.T) {
 		{text: "en", want: "en"},
 		{text: "english!", mend: "such as en"},
 	})
-	for text, mend := range map[string]string{"Berlin": "Europe/Berlin", "Europe/Berln": "Europe/Berlin", "Local": "such as Europe/Berlin", "": "such as", "../x": "such as"} {
+	for text, mend := range map[string]string{"Berlin": "Europe/Berlin", "Europe/Berln": "Europe/Berlin", "Europe/Köln": "that has the same time", "Europe/Vienna ": "Europe/Vienna", "Amerika/New_York": "America/New_York", "Local": "such as Europe/Berlin", "": "such as", "../x": "such as"} {
 		if _, problem := parseZone(text); problem == nil || !strings.Contains(problem.mend, mend) {
 			t.Errorf("zone %q: %+v, want a mend with %q", text, problem, mend)
 		}

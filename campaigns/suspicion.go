@@ -21,6 +21,7 @@ func (r *reader) suspect() {
 	s.suspectConditions()
 	s.suspectMarkup()
 	s.suspectVoices()
+	s.suspectNights(s.workspace.Contact, s.settings)
 	for _, id := range slices.Sorted(maps.Keys(r.workspace.Campaigns)) {
 		campaign := r.workspace.Campaigns[id]
 		if campaign.State == Archived {
@@ -30,6 +31,7 @@ func (r *reader) suspect() {
 		c.suspectJourney()
 		c.suspectAudience()
 		c.suspectTiming()
+		c.suspectNights(campaign.Contact, c.root)
 		c.suspectMessages()
 		c.suspectOpens()
 		c.suspectMeasures()

@@ -48,7 +48,7 @@ func (c *campaignSuspicion) suspectCaps(steps []Step, list node) {
 // one waits.
 func (c *campaignSuspicion) capped(ch channels.Channel, sent []sending, waits time.Duration) (Cap, bool) {
 	for _, limit := range slices.Concat(c.workspace.Contact.Caps, c.campaign.Contact.Caps) {
-		if !limit.covers(ch, c.campaign.Topic) {
+		if limit.AtMost < 1 || !limit.covers(ch, c.campaign.Topic) { // a cap of none is a mistake by itself
 			continue
 		}
 		counted := 0

@@ -177,7 +177,7 @@ func (c *campaignSuspicion) suspectLength(file, content string) {
 
 // foreignFields are fields as other programs write them: *|FNAME|*, %FIRSTNAME%,
 // [[name]], {customer.first_name}. Here they are text.
-var foreignFields = regexp.MustCompile(`\*\|\w+\|\*|%[A-Z][A-Z_]{3,}%|\[\[\s*\w+\s*\]\]|(?:^|[^{])(\{(?:customer|event|brand|links|answers|vars)\.\w+\})(?:[^}]|$)`)
+var foreignFields = regexp.MustCompile(`\*\|\w+\|\*|%[A-Z][A-Z_]{3,}%|\[\[\s*\w+\s*\]\]|(?:^|[^{])(\{\s*(?:customer|event|brand|links|answers|vars)\.\w[^{}\n]*\})(?:[^}]|$)`)
 
 // suspectForeignFields reports what would go out as it is written.
 func (c *campaignSuspicion) suspectForeignFields(file, content string) {

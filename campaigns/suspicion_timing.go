@@ -1,6 +1,8 @@
 package campaigns
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"rapport/channels"
@@ -29,6 +31,7 @@ func (c *campaignSuspicion) suspectTiming() {
 		}
 	}
 	c.suspectBroadcastHours()
+	c.suspectSchedule()
 	c.suspectOwnClock()
 	c.suspectCaps(c.campaign.Steps, c.root.at("steps"))
 }
@@ -105,6 +108,40 @@ func (c *campaignSuspicion) suspectBroadcastHours() {
 	c.warn(written(c.campaign.Steps, c.root.at("steps"))[0].at("expires"),
 		"whenever this campaign runs, the hours are closed until long after this message is given up, "+spell(first.expires())+" later",
 		"run it when the hours are open, or allow more hours")
+}
+
+// suspectNights reports hours in which texts or calls wake people: those from one
+// day into the next, which are easily those of the day the wrong way round.
+func (s *suspicion) suspectNights(rules ContactRules, root node) {
+	for _, ch := range []channels.Channel{channels.SMS, channels.Call} {
+		for _, window := range rules.Hours[ch] {
+			if window.From < window.To {
+				continue
+			}
+			s.warn(root.at("contact", "hours", string(ch)), "these hours for "+string(ch)+" are at night, from "+clockWords(window.From)+" to "+clockWords(window.To)+" of the next morning",
+				"write "+strconv.Quote(clockWords(window.To)+"-"+clockWords(window.From))+" if the day is meant")
+			return
+		}
+	}
+}
+
+// suspectSchedule reports what a schedule says beside what it seems to say: every
+// minute of some hours, and a day of the month or of the week where both are named.
+func (c *campaignSuspicion) suspectSchedule() {
+	if c.campaign.Trigger.Kind != Cron {
+		return
+	}
+	fields := strings.Fields(c.campaign.Trigger.Cron)
+	minute, hour, day, weekday := fields[0], fields[1], fields[2], fields[4]
+	open := func(field string) bool { return strings.HasPrefix(field, "*") || field == "?" }
+	at := c.root.at("trigger", "cron")
+	if (minute == "*" || minute == "*/1") && !open(hour) {
+		c.warn(at, "this runs every minute of those hours, 60 times in each", `write the minute, such as "0 `+strings.Join(fields[1:], " ")+`"`)
+	}
+	if !open(day) && !open(weekday) {
+		c.warn(at, "a day of the month beside a day of the week means either: this runs on "+quote(day)+" of the month, and on every "+quote(weekday)+" too",
+			"leave one of the two *")
+	}
 }
 
 // suspectOwnClock reports a broadcast on the customers' own clocks that comes again
