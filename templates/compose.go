@@ -18,11 +18,12 @@ type composer struct {
 	file   emailFile
 	layout *emailLayout // nil when the message is a whole document
 	hold   *holder
+	before int // mistakes met before this e-mail was looked at
 }
 
 // compose gives the e-mail and the fields its HTML names.
 func (c *composer) compose() (*email, []Field) {
-	before := c.found.met
+	c.before = c.found.met
 	e := &email{subject: c.line(c.file.subject), preheader: c.line(c.file.preheader)}
 
 	preheader := c.pieces(c.file.preheader, html.EscapeString)
@@ -35,14 +36,14 @@ func (c *composer) compose() (*email, []Field) {
 
 	document := c.document(body, head, tail)
 	document = c.withPreheader(document, preheader)
-	if c.found.met == before {
+	if c.found.met == c.before {
 		for _, lost := range c.hold.lost(document) {
 			c.found.at(lost.at, "put it inside an mj-text, or around one", "what stands here is lost in the HTML")
 		}
 	}
 	document = c.hold.place(document, c.found)
 	fields := slices.Concat(e.subject.fields, e.preheader.fields, check.fields)
-	if c.found.met > before {
+	if c.found.met > c.before {
 		return nil, fields
 	}
 	e.html = c.program(document, htmlText, check.loops)
@@ -152,7 +153,9 @@ func (c *composer) fromMJML(skeleton string) string {
 	}
 	document, err := compileMJML(skeleton)
 	if err != nil {
-		c.found.inFile(c.file.src.file, "", "the MJML does not compile: %v", err)
+		if c.found.met == c.before { // what was found is why, in better words
+			c.found.inFile(c.file.src.file, "", "the MJML does not compile: %v", err)
+		}
 		return skeleton
 	}
 	if !strings.Contains(skeleton, "<mj-font") {

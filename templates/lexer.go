@@ -82,7 +82,11 @@ func lexOne(text string, i int) (lexeme, *syntaxError) {
 		return lexWord(rest[:n], strings.HasPrefix(rest[n:], ":"), i), nil
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
-	return lexeme{}, &syntaxError{offset: i, message: "unexpected " + strconv.QuoteRune(r)}
+	mend := ""
+	if strings.ContainsRune("“”„‟«»‘’‚", r) {
+		mend = "write straight quotes: '…'"
+	}
+	return lexeme{}, &syntaxError{offset: i, message: "unexpected " + strconv.QuoteRune(r), mend: mend}
 }
 
 // lexWord sorts a name into its kind.

@@ -231,12 +231,18 @@ func (s *skeleton) start(i int) int {
 	s.serial++
 	s.elements = append(s.elements, element{name, i, s.serial})
 	i += len(raw)
-	if !slices.Contains(contentElements, name) {
+	unknown := strings.HasPrefix(name, "mj") && !slices.Contains(structural, name) && !slices.Contains(contentElements, name)
+	if !unknown && !slices.Contains(contentElements, name) {
 		return i
 	}
 	closing := strings.Index(s.doc.text[i:], "</"+name)
-	if closing < 0 {
+	switch {
+	case closing < 0 && unknown:
+		return i
+	case closing < 0:
 		return len(s.doc.text)
+	case unknown: // what stands in it is no second mistake
+		return i + closing
 	}
 	s.content(name, s.doc.text[i:i+closing])
 	return i + closing
