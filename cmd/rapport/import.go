@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,8 +120,26 @@ func printImport(w io.Writer, kind intake.Kind, r intake.Outcome, dryRun bool) {
 	} else {
 		fmt.Fprintf(w, "; %s: %d new, %d changed, %d as they were\n", kind, r.Written.Added, r.Written.Changed, r.Written.Unchanged)
 	}
+	for _, in := range r.Inputs {
+		printInput(w, in)
+	}
 	if len(r.NotRead) > 0 {
 		fmt.Fprintf(w, "columns not read: %s; --map FIELD=COLUMN says what stands in one\n", strings.Join(r.NotRead, ", "))
+	}
+}
+
+// printInput tells how a file was read: what was found out may be wrong.
+func printInput(w io.Writer, in intake.Input) {
+	fmt.Fprintf(w, "%s: %s", in.File, in.Encoding)
+	if in.Separator != "" {
+		fmt.Fprintf(w, ", separator %q", in.Separator)
+	}
+	for _, column := range slices.Sorted(maps.Keys(in.Dates)) {
+		fmt.Fprintf(w, ", %s is %s", column, in.Dates[column])
+	}
+	fmt.Fprintln(w)
+	if in.Warning != "" {
+		fmt.Fprintf(w, "%s: %s\n", in.File, in.Warning)
 	}
 }
 

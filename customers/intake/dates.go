@@ -23,7 +23,7 @@ const (
 // value that can only be read one way decides for all.
 type dateColumn struct {
 	dayFirst, monthFirst int // values that can only be read so
-	ambiguous            int
+	ambiguous, yearFirst int
 }
 
 // learn looks at one value. Years of four digits at the front tell nothing:
@@ -33,7 +33,11 @@ func (d *dateColumn) learn(text string) {
 		return
 	}
 	date, ok := splitDate(text)
-	if !ok || len(date.parts[0]) == 4 {
+	if !ok {
+		return
+	}
+	if len(date.parts[0]) == 4 {
+		d.yearFirst++
 		return
 	}
 	first, second := number(date.parts[0]), number(date.parts[1])
@@ -59,6 +63,18 @@ func (d *dateColumn) order(column string) (Order, error) {
 		return MDY, nil
 	}
 	return "", fmt.Errorf("the dates in column %q can be read day first or month first; say which with --dates dmy or mdy", column)
+}
+
+// shown is the order to tell of a column that is read in an order: Auto where no value
+// hangs on one.
+func (d *dateColumn) shown(order Order) Order {
+	switch {
+	case d.dayFirst+d.monthFirst+d.ambiguous > 0:
+		return order
+	case d.yearFirst > 0:
+		return YMD
+	}
+	return Auto
 }
 
 // offsets are layouts of instants that say how far they are from UTC.

@@ -11,26 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
-
-// encodings are those that can be named; UTF-8 needs no decoding.
-var encodings = map[string]encoding.Encoding{
-	"utf-8":        nil,
-	"windows-1252": charmap.Windows1252,
-	"windows-1251": charmap.Windows1251,
-	"windows-1250": charmap.Windows1250,
-	"windows-1256": charmap.Windows1256,
-	"iso-8859-1":   charmap.ISO8859_1,
-	"iso-8859-2":   charmap.ISO8859_2,
-	"utf-16le":     unicode.UTF16(unicode.LittleEndian, unicode.UseBOM),
-	"utf-16be":     unicode.UTF16(unicode.BigEndian, unicode.UseBOM),
-}
 
 // file is one input, opened anew for each reading.
 type file struct {
@@ -39,6 +22,8 @@ type file struct {
 	modified time.Time
 	encoding string
 	comma    byte // of a separated file; 0 for NDJSON
+	end      byte // of a line: a line feed, or a carriage return alone
+	saysSep  bool // its first line is Excel's, sep=; and the like
 }
 
 // reading is one pass over a file's text.
@@ -87,12 +72,7 @@ func openFile(path, named string) (*file, error) {
 	if _, known := encodings[f.encoding]; !known {
 		return nil, fmt.Errorf("encoding %q is not known; name one of utf-8, windows-1250, windows-1251, windows-1252, windows-1256, iso-8859-1, iso-8859-2, utf-16le, utf-16be", named)
 	}
-	if f.comma == ',' {
-		if err := f.detectComma(); err != nil {
-			return nil, err
-		}
-	}
-	return f, nil
+	return f, f.lines()
 }
 
 // bytes opens the file's bytes, unzipped.
@@ -104,10 +84,15 @@ func (f *file) bytes() (*reading, error) {
 	raw := &counter{Reader: opened}
 	buffered := bufio.NewReaderSize(raw, 256<<10)
 	r := &reading{Reader: buffered, raw: raw, closer: opened}
-	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		if r.Reader, err = gzip.NewReader(buffered); err != nil {
-			return nil, errors.Join(err, opened.Close())
-		}
+	magic, _ := buffered.Peek(4)
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		r.Reader, err = gzip.NewReader(buffered)
+	case string(magic) == "PK\x03\x04", string(magic) == "\xd0\xcf\x11\xe0":
+		err = errors.New("this is a workbook of a spreadsheet, or a zip; save it as CSV")
+	}
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
 	}
 	return r, nil
 }
@@ -130,80 +115,30 @@ func (f *file) text() (*reading, error) {
 	return r, nil
 }
 
-// detect looks at every byte: a file that is UTF-8 all through is taken as
-// that, one with a byte order mark or an ASCII character of two bytes at its
-// beginning as UTF-16, any other as Windows-1252, which is what spreadsheets of
-// the West write.
-func (f *file) detect() (string, error) {
-	r, err := f.bytes()
-	if err != nil {
-		return "", err
-	}
-	defer r.Close() // only read
-	buffer := make([]byte, 64<<10)
-	held := 0
-	first := true
-	for {
-		n, err := io.ReadFull(r, buffer[held:])
-		chunk := buffer[:held+n]
-		if wide := utf16Of(chunk); first && wide != "" {
-			return wide, nil
-		}
-		first = false
-		ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !ended {
-			return "", err
-		}
-		rest := tail(chunk)
-		if ended {
-			rest = 0
-		}
-		if !utf8.Valid(chunk[:len(chunk)-rest]) {
-			return "windows-1252", nil
-		}
-		if ended {
-			return "utf-8", nil
-		}
-		held = copy(buffer, chunk[len(chunk)-rest:])
-	}
-}
-
-func utf16Of(beginning []byte) string {
-	if len(beginning) < 2 {
-		return ""
-	}
-	switch a, b := beginning[0], beginning[1]; {
-	case a == 0xff && b == 0xfe, a != 0 && b == 0:
-		return "utf-16le"
-	case a == 0xfe && b == 0xff, a == 0 && b != 0:
-		return "utf-16be"
-	}
-	return ""
-}
-
-// tail is how many bytes at the end may be the beginning of a character.
-func tail(chunk []byte) int {
-	for n := 1; n <= min(utf8.UTFMax-1, len(chunk)); n++ {
-		if utf8.RuneStart(chunk[len(chunk)-n]) {
-			if utf8.FullRune(chunk[len(chunk)-n:]) {
-				return 0
-			}
-			return n
-		}
-	}
-	return 0
-}
-
-// detectComma takes the separator that the first line has most of.
-func (f *file) detectComma() error {
+// lines finds out by the first line that is not blank how lines end, and what
+// stands between cells: what Excel's line sep=; says, else the separator that the
+// line has most of.
+func (f *file) lines() error {
 	r, err := f.text()
 	if err != nil {
 		return err
 	}
 	defer r.Close() // only read
-	line, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	line, err := f.firstLine(bufio.NewReader(r))
+	if err != nil {
 		return err
+	}
+	if f.comma == 0 {
+		if strings.HasPrefix(line, "[") {
+			return errors.New("it holds an array; write one object a line, as `jq -c '.[]'` does")
+		}
+		return nil
+	}
+	if said, is := strings.CutPrefix(strings.ToLower(strings.Trim(line, `"`)), "sep="); is && separates(said) {
+		f.comma, f.saysSep = said[0], true
+	}
+	if f.comma != ',' || f.saysSep {
+		return nil
 	}
 	most := strings.Count(line, ",")
 	for _, comma := range []byte{';', '\t', '|'} {
@@ -212,4 +147,44 @@ func (f *file) detectComma() error {
 		}
 	}
 	return nil
+}
+
+// separates reports whether a text is a separator; a spreadsheet that saved the line
+// once more wrote it several times.
+func separates(said string) bool {
+	return said != "" && strings.Contains(",;\t|:~^#", said[:1]) && strings.Trim(said, said[:1]) == ""
+}
+
+// firstLine reads the beginning of a text up to the end of its first line that is not
+// blank, or as much as a line may have. A carriage return ends lines when neither
+// another nor a line feed follows it, outside of quotes.
+func (f *file) firstLine(r *bufio.Reader) (string, error) {
+	var line []byte
+	quoted := false
+	f.end = '\n'
+	for len(line) < longestLine {
+		b, err := r.ReadByte()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		switch b {
+		case '"':
+			quoted = !quoted && f.comma != 0
+		case '\r':
+			if next, _ := r.Peek(1); !quoted && len(next) == 1 && next[0] != '\r' && next[0] != '\n' {
+				f.end = '\r'
+			}
+		}
+		blank := b == ' ' || b == '\r' || b == '\n'
+		if len(line) > 0 && b == f.end {
+			break
+		}
+		if len(line) > 0 || !blank {
+			line = append(line, b)
+		}
+	}
+	return strings.TrimRight(string(line), "\r"), nil
 }

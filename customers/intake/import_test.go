@@ -133,6 +133,51 @@ func TestALongFileOfUTF8IsNotTakenForAnother(t *testing.T) {
 	}
 }
 
+// One mistake does not turn all names of a file into another encoding's.
+func TestABrokenCharacterCostsItsCell(t *testing.T) {
+	s := open(t)
+	const people = "id;first_name;consent.news.email;country;phone\n" +
+		"1;Jürgen;;;\n2;J\xc3rgen;no;;\n3;Jörg;;;\n\xff4;Ann;;;\n5;Zoë;;D\xff;030 1234567\n6;Søren \ufffd;;;\n7;Łucja;;;\n8;Ñandú;;;\n9;Šárka;;;\n10;Ólöf;;;\n"
+	report, refusals := take(t, s, intake.Options{Kind: intake.Customers, Country: "DE"}, write(t, "a.csv", []byte(people)))
+	const why = "this has characters that cannot be read in the file's encoding"
+	same(t, "refusals", refusals, []string{
+		`line 3, column first_name, value "J\xc3rgen": ` + why, `line 5, column id, value "\xff4": ` + why,
+		`line 6, column country, value "D\xff": this is no country code; write two letters such as DE`,
+		`line 6, column phone, value "030 1234567": this is no phone number of its country; write it as +49…, or name the country`,
+		`line 7, column first_name, value "Søren �": ` + why,
+	})
+	same(t, "encoding", report.Inputs[0].Encoding, "utf-8")
+	two := load(t, s, "2")
+	same(t, "names", []string{load(t, s, "1").FirstName, two.FirstName, load(t, s, "6").FirstName}, []string{"Jürgen", "", ""})
+	if two.Consented("news", channels.Email, true) {
+		t.Error("a no beside a broken name was lost")
+	}
+	_, refusals = take(t, s, intake.Options{Kind: intake.Orders, Encoding: "utf-8"}, write(t, "a.csv", []byte("id,customer,date,total,status\n1,1,2022-01-01,5,cancell\xe9d\n2,1,2022-01-01,5,\n")))
+	same(t, "of orders", refusals, []string{`line 2, column status, value "cancell\xe9d": ` + why})
+	_, refusals = take(t, s, intake.Options{Kind: intake.Customers}, write(t, "a.ndjson", []byte("{\"id\":1,\"city\":\"\u00d6l\"}\n{\"id\":2,\"city\":\"Bo\xfen\"}\n{\"id\":3,\"city\":\"\\u0000\"}\n{\"id\":4,\"city\":\"Łódź\"}\n")))
+	same(t, "of objects", refusals, []string{`line 2, column city, value "Bo�n": ` + why, `line 3, column city, value "\x00": ` + why})
+}
+
+// What was found out about a file is told: it may be wrong.
+func TestHowAFileWasReadIsTold(t *testing.T) {
+	paths := []string{
+		write(t, "a.csv", []byte("id;dob;signup_date;consent_date;Ort\r\n1;13.02.1980;2020-03-04;;K\xf6ln\r\n;;;;\r\n")),
+		write(t, "b.csv", []byte("id,dob\n2,02/13/1980\n3,")),
+		write(t, "c.ndjson", []byte(`{"id":4}`)),
+	}
+	for _, dry := range []bool{true, false} {
+		report, _ := take(t, open(t), intake.Options{Kind: intake.Customers, DryRun: dry}, paths...)
+		same(t, "inputs", report.Inputs, []intake.Input{
+			{File: paths[0], Encoding: "windows-1252", Separator: ";", Dates: map[string]intake.Order{"dob": intake.DMY, "signup_date": intake.YMD}, Rows: 2, Taken: 1},
+			{
+				File: paths[1], Encoding: "utf-8", Separator: ",", Dates: map[string]intake.Order{"dob": intake.MDY}, Rows: 2, Taken: 2,
+				Warning: "line 3, the last, has no end: the file may be cut off there",
+			},
+			{File: paths[2], Encoding: "utf-8", Dates: map[string]intake.Order{}, Rows: 1, Taken: 1},
+		})
+	}
+}
+
 func TestImportingTwiceChangesNothing(t *testing.T) {
 	s := open(t)
 	const people = "CustomerKey,FirstName,EmailAddress,Phone,BirthDate,Created At,Tags,Income,News\n" +
@@ -351,6 +396,7 @@ func TestRefusals(t *testing.T) {
 			}
 			cells++
 		}
+		report.Inputs = nil
 		same(t, c.what, report, intake.Outcome{
 			Files: 1, Rows: report.Rows, Taken: c.taken, Refused: report.Rows - c.taken, Blanked: cells, NotRead: []string{},
 		})
@@ -408,6 +454,11 @@ func TestFilesThatCannotBeReadAtAll(t *testing.T) {
 		{"dates of no order", intake.Options{Kind: intake.Customers}, "a.csv", "id,dob\n1,01/02/2020\n", "can be read day first or month first; say which with --dates dmy or mdy"},
 		{"nothing", intake.Options{Kind: intake.Customers}, "a.csv", "", "the file is empty; its first line should name the columns"},
 		{"an encoding nobody knows", intake.Options{Kind: intake.Customers, Encoding: "ebcdic"}, "a.csv", "id\n", `encoding "ebcdic" is not known; name one of utf-8,`},
+		{"an encoding nobody can tell", intake.Options{Kind: intake.Customers}, "a.csv", "id,name\n1,J\u00fcrgen\n2,J\xfcrgen\n", "it holds 1 characters of UTF-8 and 1 bytes of another encoding; say which it is with --encoding"},
+		{"a workbook", intake.Options{Kind: intake.Customers}, "a.xlsx", "PK\x03\x04\x14", "this is a workbook of a spreadsheet, or a zip; save it as CSV"},
+		{"an array", intake.Options{Kind: intake.Customers}, "a.json", "[{\"id\":1}]", "it holds an array; write one object a line"},
+		{"an array over lines", intake.Options{Kind: intake.Customers}, "a.json", "\n[\n{\"id\":1},\n{\"id\":2}\n]\n", "it holds an array; write one object a line"},
+		{"an object over lines", intake.Options{Kind: intake.Customers}, "a.json", "{\n\"id\": 1\n}\n", "no line of it is a JSON object; write each on one line"},
 		{"half a zip", intake.Options{Kind: intake.Customers}, "a.csv.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x01", "unexpected EOF"},
 	} {
 		c.options.DryRun, c.options.Now = true, now
@@ -476,6 +527,7 @@ func TestADryRunOnlyLooks(t *testing.T) {
 	report, _ := take(t, s, intake.Options{
 		Kind: intake.Customers, DryRun: true, Progress: func(done, total int64) { seen = append(seen, [2]int64{done, total}) },
 	}, write(t, "a.csv", []byte("id\n1\n")), write(t, "b.csv", []byte("id\n2\n")))
+	report.Inputs = nil
 	same(t, "report", report, intake.Outcome{Files: 2, Rows: 2, Taken: 2, NotRead: []string{}})
 	same(t, "progress", seen, [][2]int64{{5, 10}, {10, 10}})
 	for _, err := range s.Stream(t.Context(), "", nil) {

@@ -81,9 +81,25 @@ type Outcome struct {
 	Blanked int `json:"blanked"` // cells left out of rows that were taken
 	// NotRead are the headers of columns that mean nothing here, each once.
 	NotRead []string `json:"columns_not_read"`
+	// Inputs tells of each file how it was read, in their order.
+	Inputs []Input `json:"inputs"`
 	// Written counts customers, orders or products, each once; of an order whose
 	// lines stand more than 10,000 rows apart, each part.
 	Written customers.Tally `json:"written"`
+}
+
+// Input is how a file was read, and what became of its rows.
+type Input struct {
+	File     string `json:"file"`
+	Encoding string `json:"encoding"`
+	// Separator stands between two cells; empty in NDJSON.
+	Separator string `json:"separator,omitempty"`
+	// Dates are the orders of those columns whose dates have one, by their headers.
+	Dates map[string]Order `json:"dates,omitempty"`
+	Rows  int              `json:"rows"`
+	Taken int              `json:"taken"`
+	// Warning is why the file may not be whole; empty when it seems to be.
+	Warning string `json:"warning,omitempty"`
 }
 
 // Import reads files of one kind and writes what they hold. What it has written
@@ -97,7 +113,7 @@ func Import(ctx context.Context, registry customers.Registry, paths []string, o 
 		o.MoneyScale = 100
 	}
 	in := &taking{Options: o, registry: registry, basket: newBasket(), writing: &writing{}, zones: &zones{}}
-	in.report.NotRead = []string{}
+	in.report.NotRead, in.report.Inputs = []string{}, []Input{}
 	if err := in.everything(ctx, paths); err != nil {
 		return in.report, err
 	}
@@ -130,10 +146,12 @@ func (in *taking) everything(ctx context.Context, paths []string) (err error) {
 		}
 		layouts = append(layouts, in.layout)
 	}
-	for _, l := range layouts {
+	for n, l := range layouts {
+		before := in.report
 		if err := in.take(ctx, l); err != nil {
 			return fmt.Errorf("import %s: %w", l.file.path, err)
 		}
+		in.report.Inputs[n].Rows, in.report.Inputs[n].Taken = in.report.Rows-before.Rows, in.report.Taken-before.Taken
 		in.done += l.file.size
 		in.progress(0)
 	}

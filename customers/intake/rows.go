@@ -40,6 +40,7 @@ type rows struct {
 	ahead   []string // lines to read again, after a quote that was never closed
 	header  []string // of a separated file: the first line; of NDJSON: the keys
 	index   map[string]int
+	unended int // the last line, where it has no end
 }
 
 // rows opens a file at its first record. header names the cells of NDJSON as
@@ -56,7 +57,13 @@ func (f *file) rows(header []string) (*rows, error) {
 		}
 		return r, nil
 	}
-	first, err := r.next()
+	if f.saysSep {
+		_, err = r.next() // no cell of it is read
+	}
+	var first row
+	if err == nil {
+		first, err = r.next()
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		err = errors.New("the file is empty; its first line should name the columns")
@@ -122,7 +129,7 @@ func (r *rows) readLine() (string, error) {
 	}
 	var text []byte
 	for {
-		part, err := r.lines.ReadSlice('\n')
+		part, err := r.lines.ReadSlice(r.file.end)
 		if len(text) <= longestLine {
 			text = append(text, part...)
 		}
@@ -131,7 +138,14 @@ func (r *rows) readLine() (string, error) {
 			continue
 		case err == nil, errors.Is(err, io.EOF) && len(text) > 0:
 			r.line++
-			return strings.TrimRight(string(text), "\r\n"), nil
+			line := strings.TrimRight(string(text), "\r\n")
+			if err != nil && len(line) == len(text) {
+				r.unended = r.line
+			}
+			if r.file.end == '\r' { // a line feed is of the end before
+				line = strings.TrimLeft(line, "\n")
+			}
+			return line, nil
 		}
 		return "", err
 	}

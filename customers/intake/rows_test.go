@@ -77,6 +77,17 @@ func TestRowsAreReadOrRefusedWithTheirLine(t *testing.T) {
 		{"an empty file", "a.csv", "", []string{"the file is empty; its first line should name the columns"}},
 		{"a broken header", "a.csv", "id,na\"me\n", []string{"line 1, character 6: " + unclosed}},
 		{"a line that is too long", "a.csv", "id,name\n1," + strings.Repeat("x", 3<<20) + "\n2,Bob\n", []string{"line 2: the line is longer than 1024 KiB", "3: 2|Bob"}},
+		{"Macintosh ends", "a.csv", "id,name\r1,Ann\r\r2,\"Bob\rB\"\r", []string{"2: 1|Ann", "4: 2|Bob\nB"}},
+		{"Macintosh ends, and Windows'", "a.csv", "id,name\r1,Ann\r\n2,Bob\r\n", []string{"2: 1|Ann", "3: 2|Bob"}},
+		{"Macintosh ends of objects", "a.ndjson", "{\"id\":1}\r{\"id\":2}", []string{"1: 1", "2: 2"}},
+		{"two returns and a line feed", "a.csv", "id,name\r\r\n1,Ann\r\r\n", []string{"2: 1|Ann"}},
+		{"a return in a header", "a.csv", "id,\"na\rme\"\n1,Ann\n", []string{"2: 1|Ann"}},
+		{"Excel's line", "a.csv", "sep=;\r\nid;a,b,c\r\n1;Ann, B\r\n", []string{"3: 1|Ann, B"}},
+		{"Excel's line of bars, quoted, behind a mark", "a.csv", "\xef\xbb\xbf\"SEP=|\"\nid|name\n1|Ann\n", []string{"3: 1|Ann"}},
+		{"Excel's line, saved once more", "a.csv", "sep=,,,\nid,name\n1,Ann\n", []string{"3: 1|Ann"}},
+		{"Excel's line alone", "a.csv", "sep=;\n", []string{"the file is empty; its first line should name the columns"}},
+		{"a header like it", "a.csv", "sep=x,id\n1,2\n", []string{"2: 1|2"}},
+		{"blank lines first", "a.csv", "\r\n \r\nid;name\r\n1;Ann\r\n", []string{"4: 1|Ann"}},
 		{"objects", "a.ndjson", `{"id":1,"name":"Ann"}` + "\n" + `{"id":"2","address":{"city":"Bonn","geo":{"lat":50.7}},"vip":true,"tags":["a",2,null,{"x":1}],"none":null}`, []string{
 			"1: 1|Ann", "2: 2||50.7|Bonn|a,2|true",
 		}},
@@ -135,7 +146,7 @@ func TestAQuoteNeverClosedCostsOneLine(t *testing.T) {
 // or a reason, begins behind the one before it, and is the same the second time.
 func FuzzRows(f *testing.F) {
 	for _, seed := range []string{
-		"id,name\n1,Ann\n", "id;name\n1;\"a\n\";\n", "a,b\n\"\n\"\"\n\"", "id\tname\n\"", "a\n\"\"\"\r\n\"\r\r\n", "0\n\"\n\"0\n\"", "{\"id\":1}\n{\"a\":{\"id\":[1]}}\n",
+		"id,name\n1,Ann\n", "id;name\n1;\"a\n\";\n", "a,b\n\"\n\"\"\n\"", "id\tname\n\"", "a\n\"\"\"\r\n\"\r\r\n", "a,b\r1,\"\r\n2\r\"", "sep=;\na;b\n1;2", "a\nJ\xc3 \xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\n", "0\n\"\n\"0\n\"", "{\"id\":1}\n{\"a\":{\"id\":[1]}}\n",
 	} {
 		f.Add([]byte(seed), true)
 		f.Add([]byte(seed), false)

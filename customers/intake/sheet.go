@@ -107,6 +107,9 @@ func (in *taking) row(r row, number int, s *sheet) bool {
 		in.tell(*r.bad)
 		return false
 	}
+	if in.illegible(r) {
+		return false
+	}
 	switch in.Kind {
 	case Customers:
 		c, ok := in.person(r)

@@ -2,6 +2,8 @@ package intake
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -107,6 +109,9 @@ func (in *taking) study(ctx context.Context, f *file) error {
 		}
 	}
 	in.header = rows.header
+	if f.comma == 0 && len(in.header) == 0 {
+		return errors.New("no line of it is a JSON object; write each on one line, as `jq -c .` does")
+	}
 	if in.mapping, err = mapColumns(in.Kind, in.header, in.Map); err != nil {
 		return err
 	}
@@ -118,7 +123,20 @@ func (in *taking) study(ctx context.Context, f *file) error {
 			in.report.NotRead = append(in.report.NotRead, name)
 		}
 	}
+	in.report.Inputs = append(in.report.Inputs, rows.input())
 	return in.settle(append(columns, make([]column, len(in.header)-len(columns))...))
+}
+
+// input is what walking a file has shown of it.
+func (r *rows) input() Input {
+	input := Input{File: r.file.path, Encoding: r.file.encoding, Dates: map[string]Order{}}
+	if r.file.comma != 0 {
+		input.Separator = string(r.file.comma)
+		if r.unended > 0 {
+			input.Warning = fmt.Sprintf("line %d, the last, has no end: the file may be cut off there", r.unended)
+		}
+	}
+	return input
 }
 
 // settle draws from the columns how each field is written.
@@ -135,6 +153,9 @@ func (in *taking) settle(columns []column) (err error) {
 			if in.orders[field], err = columns[at].order(in.header[at]); err != nil {
 				return err
 			}
+		}
+		if order := columns[at].shown(in.orders[field]); in.isDate(field) && order != Auto {
+			in.report.Inputs[len(in.report.Inputs)-1].Dates[in.header[at]] = order
 		}
 	}
 	return nil
@@ -182,6 +203,32 @@ func (in *taking) cell(r row, field string) string {
 		return ""
 	}
 	return strings.TrimSpace(r.cells[at])
+}
+
+// illegible refuses a row that cannot be read for a cell of it, or takes the cell out
+// of it: an order is no order without what it may have said there. A country is left
+// as it is, for its reader to find nobody's in it.
+func (in *taking) illegible(r row) (refused bool) {
+	const why = "this has characters that cannot be read in the file's encoding"
+	var cells []string
+	for field := range in.mapping {
+		if !legible(in.cell(r, field)) && field != "country" {
+			cells = append(cells, field)
+		}
+	}
+	slices.Sort(cells)
+	for _, field := range cells {
+		if in.Kind == Orders || slices.Contains(required[in.Kind], field) {
+			return !in.refuse(r, field, why)
+		}
+	}
+	for _, field := range cells {
+		in.blank(r, field, why)
+	}
+	for _, field := range cells {
+		r.cells[in.mapping[field]] = ""
+	}
+	return false
 }
 
 // parsed reads an optional cell; one that cannot be read is left out and
