@@ -25,7 +25,7 @@ import (
 const shownRefusals = 20
 
 type importFlags struct {
-	pairs                             []string
+	pairs, ignored                    []string
 	mapping, encoding, dates, country string
 	zone, report                      string
 	dryRun                            bool
@@ -54,7 +54,8 @@ func importKind(o *options, kind intake.Kind) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, o, kind, args) },
 	}
 	flags := command.Flags()
-	flags.StringSliceVar(&f.pairs, "map", nil, "which column a field stands in, as `field=Column`; usual headers are guessed")
+	flags.StringArrayVar(&f.pairs, "map", nil, "which column a field stands in, as `field=Column`; usual headers are guessed; may be given again")
+	flags.StringArrayVar(&f.ignored, "ignore", nil, "leave this `Column` out; may be given again")
 	flags.StringVar(&f.mapping, "mapping", "", "a YAML `file` of field: Column")
 	flags.StringVar(&f.encoding, "encoding", "", "the files' encoding, such as windows-1252; found out without it")
 	flags.StringVar(&f.dates, "dates", "", "the order of dates, mdy or dmy or ymd; found out without it")
@@ -148,7 +149,7 @@ func printInput(w io.Writer, in intake.Input) {
 func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.Kind) (intake.Options, error) {
 	s := intake.Options{
 		Kind: kind, Encoding: f.encoding, Dates: intake.Order(f.dates), Country: f.country, DryRun: f.dryRun, Now: i.Now(),
-		Map: map[string]string{},
+		Map: map[string]string{}, Ignore: f.ignored,
 	}
 	var err error
 	if s.Zone, err = time.LoadLocation(f.zone); err != nil {

@@ -285,12 +285,12 @@ func TestATraitIsTakenInByItsType(t *testing.T) {
 // nothing is not passed over in silence.
 func TestAColumnIsReadOrNamed(t *testing.T) {
 	s := open(t)
-	const text = "customer_id,email,consent.news.email,traits.plan,nonsense,consent.news.fax,consent.news,traits.,Mail\n" +
+	const text = "customer_id,email,consent.news.email,traits.plan,nonsense,fax,consent_at,traits.,Mail\n" +
 		"1,a@shop.example,no,gold,x,no,no,x,\n2,b@shop.example,maybe,,,,,,\n"
 	path := write(t, "a.csv", []byte(text))
 	other := write(t, "b.ndjson", []byte(`{"id":"3","consent":{"news":{"email":true}},"nonsense":1,"pet":"cat"}`))
 	report, refusals := take(t, s, intake.Options{Kind: intake.Customers}, path, other)
-	same(t, "not read", report.NotRead, []string{"nonsense", "consent.news.fax", "consent.news", "traits.", "Mail", "pet"})
+	same(t, "not read", report.NotRead, []string{"nonsense", "fax", "consent_at", "traits.", "Mail", "pet"})
 	same(t, "refusals", refusals, []string{`line 3, column consent.news.email, value "maybe": a consent is yes or no`})
 	one := load(t, s, "1")
 	same(t, "traits", one.Traits, map[string]any{"plan": "gold"})
@@ -299,7 +299,10 @@ func TestAColumnIsReadOrNamed(t *testing.T) {
 	}
 	told := intake.Options{Kind: intake.Customers, DryRun: true, Map: map[string]string{"consent.news.email": "", "traits.plan": "nonsense"}}
 	report, _ = take(t, nil, told, path)
-	same(t, "not read, as told", report.NotRead, []string{"consent.news.email", "traits.plan", "consent.news.fax", "consent.news", "traits.", "Mail"})
+	same(t, "not read, as told", report.NotRead, []string{"consent.news.email", "traits.plan", "fax", "consent_at", "traits.", "Mail"})
+	told.Ignore = []string{"fax", "Mail", "email"}
+	report, _ = take(t, nil, told, path)
+	same(t, "not read, and not ignored", report.NotRead, []string{"consent.news.email", "traits.plan", "consent_at", "traits."})
 	report, _ = take(t, nil, intake.Options{Kind: intake.Products, DryRun: true}, write(t, "a.csv", []byte("id,name,traits.x,price\n1,Tea,,2\n")))
 	same(t, "a product's", report.NotRead, []string{"traits.x"})
 }
@@ -434,6 +437,47 @@ func TestAConsentToNoTopicIsAMistake(t *testing.T) {
 	report, _ := take(t, s, left, good, write(t, "bad.csv", []byte("id,consent.nwes.email\n2,no\n")))
 	same(t, "not read", report.NotRead, []string{"consent.nwes.email"})
 	same(t, "taken", report.Taken, 2)
+}
+
+// A no is read however its header is written, or its file is not taken.
+func TestAConsentIsReadOrItsFileRefused(t *testing.T) {
+	s := open(t)
+	options := intake.Options{Kind: intake.Customers, Topics: []string{"news"}}
+	take(t, s, options, write(t, "a.csv", []byte("id,Consent.News.EMAIL\n1,no\n")))
+	if load(t, s, "1").Consented("news", channels.Email, true) {
+		t.Error("a no under a header in capitals was lost")
+	}
+	options.Map = map[string]string{"Consent.News.Sms": "Newsletter"}
+	take(t, s, options, write(t, "a.csv", []byte("id,Newsletter\n1,no\n")))
+	if load(t, s, "1").Consented("news", channels.SMS, true) {
+		t.Error("a no of a field in capitals was lost")
+	}
+	options.Map = nil
+	for _, header := range []string{
+		"consent.news", "consent.news.fax", "consent-news-email", "Consent: news", "Accepts Email Marketing", "accepts_marketing", "Email Marketing Consent", "Newsletter?",
+		"opt-in", "OptedOut", "Unsubscribed", "UNSUB_TIME", "Opt-Out Date", "is_subscribed", "Do not email", "Einwilligung", "SMS Consent",
+	} {
+		path := write(t, "a.csv", []byte("id,"+header+",city\n2,no,Bonn\n"))
+		_, err := intake.Import(t.Context(), s, []string{path}, intake.Options{Kind: intake.Customers, Now: now})
+		want := "import " + path + ": columns that look like consents are not read, and a no in one would be lost: \"" + header + "\"; --map consent.TOPIC.CHANNEL=COLUMN takes one, --ignore COLUMN leaves one out"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %q", header, err, want)
+		}
+		report, _ := take(t, nil, intake.Options{Kind: intake.Customers, DryRun: true, Ignore: []string{header}}, path)
+		same(t, header+", ignored", report.NotRead, []string{})
+	}
+	take(t, s, intake.Options{Kind: intake.Customers, Ignore: []string{"consent.news.email"}}, write(t, "a.csv", []byte("id,consent.news.email\n4,no\n")))
+	if !load(t, s, "4").Consented("news", channels.Email, true) {
+		t.Error("a column to ignore was read")
+	}
+	twice := write(t, "a.csv", []byte("id,consent.news.email,Consent.News.Email\n3,no,yes\n"))
+	if _, err := intake.Import(t.Context(), s, []string{twice}, options); err == nil || !strings.Contains(err.Error(), `a no in one would be lost: "consent.news.email";`) {
+		t.Errorf("of a consent in two columns one was lost: %v", err)
+	}
+	for _, header := range []string{"Email Marketing Consent Timestamp", "OPTIN_IP", "CONFIRM_TIME", "Options", "Subscription", "Marketing Channel"} {
+		take(t, nil, intake.Options{Kind: intake.Customers, DryRun: true}, write(t, "a.csv", []byte("id,consent_date,"+header+"\n2,,x\n")))
+	}
+	take(t, nil, intake.Options{Kind: intake.Orders, DryRun: true}, write(t, "a.csv", []byte("id,customer,date,total,Accepts Marketing\n2,1,2022-01-01,5,no\n")))
 }
 
 func TestFilesThatCannotBeReadAtAll(t *testing.T) {

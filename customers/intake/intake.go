@@ -18,6 +18,8 @@ type Options struct {
 	// Map names the column of a field; the others are guessed by their headers,
 	// unless they are mapped to "".
 	Map map[string]string
+	// Ignore are the headers of columns that are left out without a word.
+	Ignore []string
 	// Encoding names the files' encoding; empty finds out.
 	Encoding string
 	// Dates is the order of day and month; Auto finds out, column by column.
@@ -112,6 +114,11 @@ func Import(ctx context.Context, registry customers.Registry, paths []string, o 
 	if o.MoneyScale == 0 {
 		o.MoneyScale = 100
 	}
+	told := map[string]string{}
+	for field, column := range o.Map {
+		told[named(field)] = column
+	}
+	o.Map = told
 	in := &taking{Options: o, registry: registry, basket: newBasket(), writing: &writing{}, zones: &zones{}}
 	in.report.NotRead, in.report.Inputs = []string{}, []Input{}
 	if err := in.everything(ctx, paths); err != nil {

@@ -3,7 +3,9 @@ package intake
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rapport/channels"
@@ -23,17 +25,17 @@ const (
 // are usually known: lower case, letters and digits only.
 var fields = map[Kind]map[string][]string{
 	Customers: {
-		"id":         {"id", "customerid", "customerkey", "customernumber", "customerno", "custid", "userid", "kundennummer", "kundennr"},
-		"email":      {"email", "emailaddress", "mail", "emailadresse"},
-		"phone":      {"phone", "phonenumber", "mobile", "mobilephone", "cell", "telephone", "telefon", "handy"},
-		"first_name": {"firstname", "givenname", "forename", "vorname"},
-		"last_name":  {"lastname", "surname", "familyname", "nachname"},
+		"id":         {"id", "customerid", "customerkey", "customernumber", "customerno", "custid", "userid", "kundennummer", "kundennr", "externalid"},
+		"email":      {"email", "emailaddress", "mail", "emailadresse", "billingemail", "useremail"},
+		"phone":      {"phone", "phonenumber", "mobile", "mobilephone", "cell", "telephone", "telefon", "handy", "defaultaddressphone", "billingphone"},
+		"first_name": {"firstname", "givenname", "forename", "vorname", "fname", "billingfirstname"},
+		"last_name":  {"lastname", "surname", "familyname", "nachname", "lname", "billinglastname"},
 		"locale":     {"locale", "language", "lang", "sprache"},
-		"country":    {"country", "countrycode", "land"},
-		"city":       {"city", "town", "ort", "stadt"},
+		"country":    {"country", "countrycode", "land", "countryregion", "defaultaddresscountrycode", "billingcountry"},
+		"city":       {"city", "town", "ort", "stadt", "defaultaddresscity", "billingcity"},
 		"zone":       {"zone", "timezone", "tz"},
 		"born_on":    {"bornon", "birthdate", "birthday", "dateofbirth", "dob", "geburtsdatum"},
-		"created_at": {"createdat", "created", "signupdate", "registeredat", "customersince"},
+		"created_at": {"createdat", "created", "signupdate", "registeredat", "customersince", "createdon", "datecreated", "dateregistered", "registrationdate", "userregistered", "profilecreatedon"},
 		// consented_at is when the consents of the same row were given.
 		"consented_at": {"consentedat", "consentdate", "optindate"},
 		"kind":         {"kind", "customertype", "type"},
@@ -77,9 +79,9 @@ const (
 type mapping map[string]int
 
 // mapColumns finds the column of every field: as told, else by its usual
-// headers, of fields of the workspace's own by their name. A field told to stand
-// in no column ("") is left out.
-func mapColumns(kind Kind, header []string, told map[string]string) (mapping, error) {
+// headers, of fields of the workspace's own by their name, in columns that are not
+// ignored. A field told to stand in no column ("") is left out.
+func mapColumns(kind Kind, header []string, told map[string]string, ignored []string) (mapping, error) {
 	m := mapping{}
 	taken := map[int]bool{}
 	for _, field := range slices.Sorted(maps.Keys(told)) {
@@ -95,6 +97,9 @@ func mapColumns(kind Kind, header []string, told map[string]string) (mapping, er
 		}
 		m[field], taken[at] = at, true
 	}
+	for at, name := range header {
+		taken[at] = taken[at] || slices.Contains(ignored, name)
+	}
 	for field, usual := range fields[kind] {
 		if _, decided := told[field]; decided {
 			continue
@@ -108,8 +113,9 @@ func mapColumns(kind Kind, header []string, told map[string]string) (mapping, er
 		}
 	}
 	for at, name := range header {
-		if _, decided := told[name]; !decided && !taken[at] && free(name) && knownField(kind, name) == nil {
-			m[name] = at
+		field := named(name)
+		if _, decided := told[field]; !decided && !taken[at] && free(field) && knownField(kind, field) == nil {
+			m[field] = at
 		}
 	}
 	return m, m.complete(kind, header)
@@ -127,6 +133,33 @@ func (m mapping) notRead(header []string) (names []string) {
 		}
 	}
 	return names
+}
+
+// consentLike are plain headers under which shops and newsletter tools keep consents,
+// and consentBeside those of what they keep beside one. When somebody withdrew is a
+// withdrawal too.
+var (
+	consentLike   = regexp.MustCompile(`consent|opt(ed)?(in|out)|unsub|subscribed|newsletter|accepts.*marketing|donot(e?mail|call|contact|text|sms)|einwilligung|abgemeldet`)
+	consentBeside = regexp.MustCompile(`(time|date|timestamp|at|ip|source|method)$`)
+	withdrawal    = regexp.MustCompile(`unsub|opt(ed)?out|abgemeldet`)
+)
+
+// lostConsents refuses columns that are not read and look like consents: a no in one
+// would be passed over. told are the fields that somebody decided about.
+func lostConsents(notRead []string, told map[string]string) error {
+	var lost []string
+	for _, header := range notRead {
+		name := plain(header)
+		_, decided := told[named(header)]
+		beside := consentBeside.MatchString(name) && !withdrawal.MatchString(name)
+		if consentLike.MatchString(name) && !beside && !decided {
+			lost = append(lost, strconv.Quote(header))
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return fmt.Errorf("columns that look like consents are not read, and a no in one would be lost: %s; --map consent.TOPIC.CHANNEL=COLUMN takes one, --ignore COLUMN leaves one out", strings.Join(lost, ", "))
 }
 
 // knownTopics refuses a consent to a topic that is none of those there are; nil are
@@ -175,6 +208,15 @@ func knownField(kind Kind, field string) error {
 		also = ", traits.NAME, consent.TOPIC.CHANNEL"
 	}
 	return fmt.Errorf("%s have no field %q; there are %s%s", kind, field, strings.Join(slices.Sorted(maps.Keys(fields[kind])), ", "), also)
+}
+
+// named is the field that a header names: topics and channels have small letters only,
+// a trait is called as it is declared.
+func named(header string) string {
+	if at := len(consentPrefix); len(header) > at && strings.EqualFold(header[:at], consentPrefix) {
+		return strings.ToLower(header)
+	}
+	return header
 }
 
 // free reports whether a field's name is the workspace's own.

@@ -112,19 +112,39 @@ func (in *taking) study(ctx context.Context, f *file) error {
 	if f.comma == 0 && len(in.header) == 0 {
 		return errors.New("no line of it is a JSON object; write each on one line, as `jq -c .` does")
 	}
-	if in.mapping, err = mapColumns(in.Kind, in.header, in.Map); err != nil {
+	if err := in.mapped(); err != nil {
+		return err
+	}
+	in.report.Inputs = append(in.report.Inputs, rows.input())
+	return in.settle(append(columns, make([]column, len(in.header)-len(columns))...))
+}
+
+// mapped finds the fields of the columns, and refuses a file whose consents would be
+// lost.
+func (in *taking) mapped() (err error) {
+	if in.mapping, err = mapColumns(in.Kind, in.header, in.Map, in.Ignore); err != nil {
 		return err
 	}
 	if err := in.mapping.knownTopics(in.header, in.Topics); err != nil {
 		return err
 	}
+	var others []string
 	for _, name := range in.mapping.notRead(in.header) {
+		if !slices.Contains(in.Ignore, name) {
+			others = append(others, name)
+		}
+	}
+	if in.Kind == Customers {
+		if err := lostConsents(others, in.Map); err != nil {
+			return err
+		}
+	}
+	for _, name := range others {
 		if !slices.Contains(in.report.NotRead, name) {
 			in.report.NotRead = append(in.report.NotRead, name)
 		}
 	}
-	in.report.Inputs = append(in.report.Inputs, rows.input())
-	return in.settle(append(columns, make([]column, len(in.header)-len(columns))...))
+	return nil
 }
 
 // input is what walking a file has shown of it.
