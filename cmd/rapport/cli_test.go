@@ -381,6 +381,47 @@ func TestImportKnowsTheTopicsOfTheWorkspace(t *testing.T) {
 	}
 }
 
+// Whoever runs an import by the clock looks at nothing but its exit code.
+func TestAnImportThatTookNothingFails(t *testing.T) {
+	folder := t.TempDir()
+	data := filepath.Join(folder, "data")
+	for _, c := range []struct {
+		what, name, content string
+		args                []string
+		code                int
+		want                string // of both outputs
+	}{
+		{"all is well", "a.csv", "id,email\n1,a@shop.example\n", []string{"--max-refused", "0"}, 0, `a.csv: utf-8, separator ","`},
+		{"every row is refused", "a.csv", "id,email\n,a@shop.example\n", nil, 1, "nothing was taken of its 1 row"},
+		{"in a dry run too", "a.csv", "id,email\n,a@shop.example\n", []string{"--dry-run"}, 1, "nothing was taken of its 1 row"},
+		{"and as JSON", "a.csv", "id,email\n,a@shop.example\n", []string{"--format", "json"}, 1, `"refused": 1`},
+		{"some are refused", "a.csv", "id,email\n,a@shop.example\n1,\n", nil, 0, "1 taken, 1 refused"},
+		{"more than are allowed", "a.csv", "id,email\n,a@shop.example\n1,\n", []string{"--max-refused", "0"}, 1, "1 refusal, and --max-refused allows 0"},
+		{"a cell is a refusal", "a.csv", "id,consent.news.email\n1,perhaps\n", []string{"--max-refused", "0"}, 1, "1 refusal, and --max-refused allows 0"},
+		{"as many as are allowed", "a.csv", "id,email\n,a@shop.example\n1,x\n", []string{"--max-refused", "2"}, 0, "1 taken, 1 refused, 1 single cell left out"},
+		{"no rows", "a.csv", "id,email\n", nil, 0, "0 rows in 1 file"},
+		{"Macintosh ends", "a.csv", "id;email\r1;a@shop.example\r", nil, 0, "1 row in 1 file: 1 taken"},
+		{"cut off", "a.csv", "id,born_on,email\n1,13.1.1980,a@shop.examp", []string{"--dry-run"}, 0, `a.csv: utf-8, separator ",", born_on is dmy`},
+		{"cut off, and warned of", "a.csv", "id,email\n1,a@shop.examp", []string{"--dry-run"}, 0, "line 2, the last, has no end: the file may be cut off there"},
+		{"as JSON", "a.csv", "id;born_on\n1;13.1.1980\n", []string{"--format", "json", "--dry-run"}, 0, `"dates": {
+        "born_on": "dmy"`},
+		{"a comma in a header", "a.csv", "\"Name, first\",id\nAnn,1\n", []string{"--map", "first_name=Name, first", "--map", "city="}, 0, "1 taken"},
+		{"a consent that is not read", "a.csv", "id,Newsletter\n1,no\n", nil, 1, "--ignore COLUMN leaves one out"},
+		{"one to ignore", "a.csv", "id,\"News, letter\"\n1,no\n", []string{"--ignore", "News, letter"}, 0, "1 taken"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			file := filepath.Join(folder, c.name)
+			if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, errOut, code := rapport(t, append([]string{"import", "customers", file, "--data", data}, c.args...)...)
+			if code != c.code || !strings.Contains(out+errOut, c.want) {
+				t.Errorf("exit %d, want %d and %q:\n%s%s", code, c.code, c.want, out, errOut)
+			}
+		})
+	}
+}
+
 func edit(t *testing.T, path, from, to string) {
 	t.Helper()
 	raw, err := os.ReadFile(path)

@@ -28,6 +28,7 @@ type importFlags struct {
 	pairs, ignored                    []string
 	mapping, encoding, dates, country string
 	zone, report                      string
+	maxRefused                        int
 	dryRun                            bool
 }
 
@@ -62,6 +63,7 @@ func importKind(o *options, kind intake.Kind) *cobra.Command {
 	flags.StringVar(&f.country, "country", "", "the country of customers and numbers that name none, such as DE")
 	flags.StringVar(&f.zone, "zone", "UTC", "the time zone of dates and times without one")
 	flags.StringVar(&f.report, "report", "", "write every refused row to this `file`, as NDJSON")
+	flags.IntVar(&f.maxRefused, "max-refused", -1, "fail, with exit code 1, where more than `N` rows and single cells are refused; without it where all rows of a file are")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "read everything and write nothing")
 	return command
 }
@@ -102,12 +104,26 @@ func (f *importFlags) run(cmd *cobra.Command, o *options, kind intake.Kind, path
 		return err
 	}
 	if o.format == "json" {
-		return printJSON(cmd.OutOrStdout(), report)
+		return errors.Join(printJSON(cmd.OutOrStdout(), report), f.judge(report))
 	}
 	if shown > shownRefusals {
 		fmt.Fprintf(cmd.ErrOrStderr(), "… and %d more; --report FILE lists all of them\n", shown-shownRefusals)
 	}
 	printImport(cmd.OutOrStdout(), kind, report, f.dryRun)
+	return f.judge(report)
+}
+
+// judge is why an import that went through is no success, for whoever only looks at
+// the exit code.
+func (f *importFlags) judge(r intake.Outcome) error {
+	for _, in := range r.Inputs {
+		if in.Rows > 0 && in.Taken == 0 {
+			return fmt.Errorf("import %s: nothing was taken of its %s", in.File, plural(in.Rows, "row"))
+		}
+	}
+	if refused := r.Refused + r.Blanked; f.maxRefused >= 0 && refused > f.maxRefused {
+		return fmt.Errorf("import: %s, and --max-refused allows %d", plural(refused, "refusal"), f.maxRefused)
+	}
 	return nil
 }
 
