@@ -62,12 +62,14 @@ fmt: ## Format the Go code
 	@$(GO) tool -modfile=.ci/tools/go.mod gofumpt -w .
 
 .PHONY: generate
-generate: ## Write the language's reference and the sample shop's schemas anew
+generate: ## Write the references of the language and of the commands and the sample shop's schemas anew
 	@$(GO) run ./cmd/reference
+	@$(GO) test ./cmd/rapport -run PageOfCommands -update
 
 .PHONY: generate-check
 generate-check: ## Fail where what is generated is out of date
 	@$(GO) run ./cmd/reference -check
+	@$(GO) test ./cmd/rapport -run PageOfCommands
 
 .PHONY: alerts
 alerts: ## Read the alert rules and the dashboard as Prometheus does, and play when they fire

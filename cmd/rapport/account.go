@@ -18,12 +18,12 @@ import (
 func accountCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "account",
-		Short: "Say who may work in `rapport console`, and as what",
-		Long: "Say who may work in `rapport console`: a viewer sees everything, an agent also answers customers, an operator also\n" +
-			"pauses and resumes campaigns and erases customers.",
+		Short: "Manage console accounts and their roles",
+		Long: "Manage the accounts of `rapport console` and their roles: a viewer sees everything, an agent also answers customers,\n" +
+			"an operator also pauses and resumes campaigns and erases customers.",
 	}
 	command.AddCommand(accountAdd(o), accountList(o), accountPassword(o), accountRole(o),
-		accountSwitch(o, "disable", "Keep somebody out, at once", true), accountSwitch(o, "enable", "Let somebody in again", false))
+		accountSwitch(o, "disable", "Disable an account at once, wherever it is signed in", true), accountSwitch(o, "enable", "Enable a disabled account again", false))
 	return command
 }
 
@@ -65,7 +65,7 @@ func accountPassword(o *options) *cobra.Command {
 	var piped bool
 	command := &cobra.Command{
 		Use:   "password NAME",
-		Short: "Give an account another password; it is signed out everywhere",
+		Short: "Change an account's password; it is signed out everywhere",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			password, hash, err := newPassword(cmd.InOrStdin(), piped)
@@ -84,7 +84,7 @@ func accountPassword(o *options) *cobra.Command {
 func accountRole(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "role NAME viewer|agent|operator",
-		Short: "Give an account another role",
+		Short: "Change an account's role",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			role, err := accounts.ParseRole(args[1])
@@ -146,7 +146,7 @@ func auditCommand(o *options) *cobra.Command {
 	var limit int
 	command := &cobra.Command{
 		Use:   "audit",
-		Short: "Show who did what in the console, the latest first",
+		Short: "Show who did what in the console, latest first",
 		Args:  cobra.NoArgs,
 		RunE: o.reading(func(cmd *cobra.Command, _ []string, i *installation) error {
 			deeds, err := i.Store.Accounts().Deeds(cmd.Context(), account, about, limit)
@@ -166,13 +166,13 @@ func auditCommand(o *options) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&account, "account", "", "only what this account did")
-	flags.StringVar(&about, "about", "", "only what was done to this, such as \"customer c-1\" or \"case 12\"")
-	flags.IntVar(&limit, "limit", 100, "how many are shown")
+	flags.StringVar(&about, "about", "", "only what was done about this, such as \"customer c-1\" or \"case 12\"")
+	flags.IntVar(&limit, "limit", 100, "how many to show")
 	return command
 }
 
 func pipedFlag(command *cobra.Command, piped *bool) {
-	command.Flags().BoolVar(piped, "password-stdin", false, "read the password from standard input; without it one is made up")
+	command.Flags().BoolVar(piped, "password-stdin", false, "read the password from standard input; without it, a random one is made")
 }
 
 // newPassword makes a password up and hashes it, or hashes the first line of what is

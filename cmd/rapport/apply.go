@@ -17,12 +17,13 @@ func applyCommand(o *options) *cobra.Command {
 	var server string
 	command := &cobra.Command{
 		Use:   "apply DIR",
-		Short: "Put a workspace in force; entries under way keep the version they began with",
-		Long: "Put a workspace in force, all of it or, where there is a mistake, nothing. Entries under way keep the version\n" +
-			"they began with; with --migrate those go on in the new one for whom every step they may have passed, and the one they\n" +
-			"stand at, has the same path, kind, id and template in both. The rest of a step may differ: a wait that became\n" +
-			"shorter or longer is counted anew from when they came to it. While `rapport up` runs on the same folder, it is asked to do it. --server asks another one:\n" +
-			"its console answers the machine it runs on only, so run this there or through a tunnel.",
+		Short: "Put a workspace in force; customers who are in a campaign keep the version they began with",
+		Long: "Put a workspace in force: all of it or, if there is a mistake, nothing. Customers who are in a campaign keep the\n" +
+			"version they began with. With --migrate a customer goes on in the new version if every step they may have passed,\n" +
+			"and the step they are at, has the same path, kind, id and template in both versions. Anything else in a step may\n" +
+			"differ: a wait that became shorter or longer is counted anew from when they came to it.\n\n" +
+			"While `rapport up` runs on the same folder, it is asked to do the work. --server asks another one: its console\n" +
+			"answers only the machine it runs on, so run this command there or through a tunnel.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := readWorkspace(args[0])
@@ -39,9 +40,9 @@ func applyCommand(o *options) *cobra.Command {
 			return o.printApplication(cmd, done)
 		},
 	}
-	command.Flags().BoolVar(&order.DryRun, "dry-run", false, "change nothing, and tell what would change")
-	command.Flags().BoolVar(&order.Migrate, "migrate", false, "move entries under way to the new versions, as far as they can go on there")
-	command.Flags().StringVar(&server, "server", "", "the `URL` of a running rapport whose console is asked to apply it")
+	command.Flags().BoolVar(&order.DryRun, "dry-run", false, "change nothing; show what would change")
+	command.Flags().BoolVar(&order.Migrate, "migrate", false, "move customers who are in a campaign to its new version, where they can go on there")
+	command.Flags().StringVar(&server, "server", "", "`URL` of a running rapport whose console is asked to apply the workspace")
 	return command
 }
 

@@ -59,13 +59,13 @@ func benchCommand(o *options) *cobra.Command {
 	var profiles string
 	command := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure this machine: each kind of work as a share of the same work done bare",
-		Long: "Measure this machine: each kind of work beside a bare counterpart in the same run, on SQLite with a Redis inside\n" +
+		Short: "Measure this machine: each kind of work compared with a bare program that does the same",
+		Long: "Measure this machine: each kind of work and a bare counterpart in the same run, on SQLite with a Redis inside\n" +
 			"the process and, where RAPPORT_TEST_POSTGRES and RAPPORT_TEST_REDIS name servers, on PostgreSQL and Redis.\n\n" +
 			"Messages go to a sink, a program of its own on this machine. A bare client sends the same bytes into the same\n" +
-			"sink over as many connections. The sending stage is from due deliveries until they are sent and stand on the\n" +
-			"timeline; the whole way begins with the audience and ends with the journeys. The sink flooded by itself shows\n" +
-			"that it is not what is measured. The figures share this machine with whatever else runs on it: compare ratios.",
+			"sink over as many connections. The sending stage lasts from due deliveries until they are sent and on the\n" +
+			"timeline; the whole way begins with the audience and ends with the journeys. The sink is also flooded by itself,\n" +
+			"to show that it does not set the limit. Whatever else runs on this machine changes the rates: compare ratios.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if full {
@@ -93,14 +93,14 @@ func benchCommand(o *options) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringSliceVar(&only, "only", nil, "measure only these: "+strings.Join(rowNames(), ", "))
-	flags.StringSliceVar(&stores, "store", []string{"sqlite", "postgres"}, "on which `databases`")
-	flags.StringVar(&profiles, "profiles", "", "write where the time of each part went into this `folder`, for go tool pprof")
+	flags.StringSliceVar(&stores, "store", []string{"sqlite", "postgres"}, "the `databases` to measure on")
+	flags.StringVar(&profiles, "profiles", "", "write a processor profile of each part into this `folder`, for go tool pprof")
 	flags.BoolVar(&full, "full", false, "measure 100,000 messages and 1,000,000 customers")
-	flags.IntVar(&sizes.N, "n", sizes.N, "messages by each way of sending")
-	flags.IntVar(&sizes.People, "people", sizes.People, "customers imported and entered")
-	flags.IntVar(&sizes.Events, "events", sizes.Events, "events called back in batches")
-	flags.IntVar(&sizes.Singles, "singles", sizes.Singles, "callbacks one by one")
-	flags.IntSliceVar(&sizes.Audiences, "audiences", sizes.Audiences, "audiences at which a worker's memory is looked at")
+	flags.IntVar(&sizes.N, "n", sizes.N, "messages for each way of sending")
+	flags.IntVar(&sizes.People, "people", sizes.People, "customers that are imported and enter a campaign")
+	flags.IntVar(&sizes.Events, "events", sizes.Events, "callbacks that come in batches")
+	flags.IntVar(&sizes.Singles, "singles", sizes.Singles, "callbacks that come one by one")
+	flags.IntSliceVar(&sizes.Audiences, "audiences", sizes.Audiences, "sizes of audience for which a worker's memory is measured")
 	return command
 }
 

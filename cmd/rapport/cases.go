@@ -20,7 +20,7 @@ func casesCommand(o *options) *cobra.Command {
 	var limit int
 	command := &cobra.Command{
 		Use:   "cases [CASE]",
-		Short: "List open cases, the most pressing first, or show one with what was said",
+		Short: "List open cases, most pressing first, or show one with what was said",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			if len(args) == 1 {
@@ -66,7 +66,7 @@ func casesCommand(o *options) *cobra.Command {
 		}),
 	}
 	command.Flags().StringVar(&queue, "queue", "", "only this queue")
-	command.Flags().IntVar(&limit, "limit", 500, "how many are shown")
+	command.Flags().IntVar(&limit, "limit", 500, "how many to show")
 	return command
 }
 

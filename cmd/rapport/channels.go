@@ -24,7 +24,7 @@ const trafficOf = 5 * time.Minute
 func channelsCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "channels",
-		Short: "Show how each channel's provider does: up, paused or down, since when and why, and what it did lately",
+		Short: "Show the health of each channel's provider: up, paused or down, since when and why",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, _, err := o.load()

@@ -13,8 +13,8 @@ func closeCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "close CASE NOTE",
 		Short: "Close a case, with a note that says what was done",
-		Long: "Close a case, with a note that says what was done. With --seen, which `rapport cases CASE` prints, it stays open where\n" +
-			"more has been said since.",
+		Long: "Close a case, with a note that says what was done. --seen takes the number that `rapport cases CASE` prints: if\n" +
+			"more has been said since, the case stays open.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			form := url.Values{"note": {args[1]}}

@@ -17,7 +17,7 @@ import (
 func consoleCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "console",
-		Short: "Serve the console to people with an account, from anywhere",
+		Short: "Serve the console over the network, to people with an account",
 		Args:  cobra.NoArgs,
 		RunE: o.role(asHint, func(ctx context.Context, i *installation, c config.Config) error {
 			entrance, err := i.entrance(c.Console)

@@ -20,7 +20,7 @@ func customerCommand(o *options) *cobra.Command {
 	var limit int
 	command := &cobra.Command{
 		Use:   "customer WHO",
-		Short: "Show a customer's profile and everything that happened (id, e-mail, phone or order id)",
+		Short: "Show a customer's profile and timeline, by id, e-mail, phone number or order id",
 		Args:  cobra.ExactArgs(1),
 		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			customer, err := i.find(cmd.Context(), args[0])
@@ -50,7 +50,7 @@ func customerCommand(o *options) *cobra.Command {
 			return nil
 		}),
 	}
-	command.Flags().IntVar(&limit, "limit", 500, "how many of the newest events are shown")
+	command.Flags().IntVar(&limit, "limit", 500, "how many of the newest events to show")
 	return command
 }
 

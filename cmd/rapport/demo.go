@@ -51,8 +51,8 @@ func demoCommand(o *options) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.IntVar(&people, "people", 2000, "how many customers the shop has")
-	flags.IntVar(&days, "days", 30, "how many days are played")
-	flags.Uint64Var(&seed, "seed", 1, "the same number plays the same days")
+	flags.IntVar(&days, "days", 30, "how many days to play")
+	flags.Uint64Var(&seed, "seed", 1, "seed of what is drawn at random: the same seed plays the same days")
 	return command
 }
 

@@ -14,7 +14,7 @@ func diffCommand(o *options) *cobra.Command {
 	var exitCode bool
 	command := &cobra.Command{
 		Use:   "diff DIR",
-		Short: "Tell what applying a workspace would change, by what it means rather than how it is written",
+		Short: "Show what applying a workspace would change, by meaning and not by lines",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			workspace, err := o.loadWorkspace(cmd, args[0])
@@ -41,7 +41,7 @@ func diffCommand(o *options) *cobra.Command {
 			return err
 		},
 	}
-	command.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 1 when something is different")
+	command.Flags().BoolVar(&exitCode, "exit-code", false, "exit with 1 if anything would change")
 	return command
 }
 

@@ -21,7 +21,7 @@ func dkimCommand(o *options) *cobra.Command {
 	var short bool
 	command := &cobra.Command{
 		Use:   "dkim",
-		Short: "Make a key that signs e-mail, and the DNS record that proves it",
+		Short: "Make a key that signs e-mail, and print the DNS record that publishes it",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if domain == "" {
@@ -42,9 +42,9 @@ func dkimCommand(o *options) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&domain, "domain", "", "the sender's `domain`")
-	flags.StringVar(&selector, "selector", "rapport1", "the key's `name`; take another one to rotate")
-	flags.StringVar(&out, "out", "dkim.pem", "the `file` for the private key; it may not be there yet")
-	flags.BoolVar(&short, "ed25519", false, "make an Ed25519 key, which not every receiver knows: for use beside an RSA key")
+	flags.StringVar(&selector, "selector", "rapport1", "the key's `name`; choose a new one to rotate keys")
+	flags.StringVar(&out, "out", "dkim.pem", "the `file` for the private key; it must not exist yet")
+	flags.BoolVar(&short, "ed25519", false, "make an Ed25519 key, to use beside an RSA key: not every receiver knows it")
 	return command
 }
 

@@ -26,8 +26,8 @@ func doctorCommand(o *options) *cobra.Command {
 	var d doctor
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the configuration and what DNS says of the sender's domain; nothing is sent",
-		Long: "Check the configuration, the store, Redis, and what DNS says of the domain that e-mail is sent from: SPF, DKIM,\n" +
+		Short: "Check the configuration and what DNS says about the sender's domain; nothing is sent",
+		Long: "Check the configuration, the store, Redis, and what DNS says about the domain that e-mail is sent from: SPF, DKIM,\n" +
 			"DMARC, where mail for it goes and where its links lead. What is missing is printed as a record to paste.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,10 +44,10 @@ func doctorCommand(o *options) *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&d.domain, "domain", "", "the sender's `domain`; without it the provider's `from` or the workspace's sender tells")
-	flags.StringSliceVar(&d.selectors, "selector", nil, "the `names` of keys that somebody else signs with")
-	flags.StringVar(&d.inbound, "inbound", "", "the `domain` that customers' replies come to, where the configuration names none")
-	flags.StringVar(&d.server, "dns", "", "the DNS server to ask, as `ADDRESS:PORT`; without it the system's")
+	flags.StringVar(&d.domain, "domain", "", "the sender's `domain`; without it, the one in the provider's `from` or in the workspace's sender")
+	flags.StringSliceVar(&d.selectors, "selector", nil, "the `names` (selectors) of DKIM keys that another service signs with")
+	flags.StringVar(&d.inbound, "inbound", "", "the `domain` that customers' replies come to, if the configuration names none")
+	flags.StringVar(&d.server, "dns", "", "the DNS server to ask, as `ADDRESS:PORT`; without it, the system's")
 	return command
 }
 

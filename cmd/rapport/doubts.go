@@ -21,11 +21,10 @@ func doubtsCommand(o *options) *cobra.Command {
 	var again, giveUp bool
 	command := &cobra.Command{
 		Use:   "doubts",
-		Short: "List messages of which nobody knows whether they were sent, or decide about them",
-		Long: "List the messages of which nobody knows whether they were sent: evidence has not come, and their step's\n" +
-			"policy is to hold them or has sent them again already. --send-again sends them once more, so that a customer\n" +
-			"may get one more than the policy allows; --give-up takes them for not sent. What a provider reports later\n" +
-			"counts all the same.",
+		Short: "List messages that may or may not have been sent, or decide about them",
+		Long: "List the messages that may or may not have been sent: no evidence has come, and their step's policy is to\n" +
+			"hold them or has sent them again already. --send-again sends them once more, so that a customer may get one\n" +
+			"copy more than the policy allows; --give-up treats them as not sent. What a provider reports later still counts.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if again && giveUp {
@@ -58,9 +57,9 @@ func doubtsCommand(o *options) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&campaign, "campaign", "", "only those of this campaign")
-	flags.DurationVar(&older, "older", 10*time.Minute, "only those in doubt for at least so long: evidence takes a while")
+	flags.DurationVar(&older, "older", 10*time.Minute, "only those in doubt for at least this long: evidence takes a while")
 	flags.BoolVar(&again, "send-again", false, "send them once more")
-	flags.BoolVar(&giveUp, "give-up", false, "take them for not sent")
+	flags.BoolVar(&giveUp, "give-up", false, "treat them as not sent")
 	return command
 }
 

@@ -20,16 +20,16 @@ func eraseCommand(o *options) *cobra.Command {
 	var sure bool
 	command := &cobra.Command{
 		Use:   "erase WHO",
-		Short: "Erase a customer's data for good (GDPR Article 17): profile, timeline, orders, voice",
+		Short: "Erase a customer's data for good (GDPR Article 17): profile, timeline, orders, recordings",
 		Long: "Erase a customer's data for good: profile, consents, timeline, orders, answers, browsers and recordings. What\n" +
-			"was still to be sent is not sent; what was sent is counted on, without words and without a name. The addresses\n" +
-			"stay suppressed in a form that cannot be read, so that nobody who imports them again writes to them.",
+			"was still to be sent is not sent. What was sent still counts in the figures, without words and without a name. The\n" +
+			"addresses stay suppressed in a form that cannot be read: if they are imported again, they are not written to.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.erase(cmd, args[0], sure)
 		},
 	}
-	command.Flags().BoolVar(&sure, "yes", false, "erase; without it nothing is done but to say who is meant")
+	command.Flags().BoolVar(&sure, "yes", false, "erase; without it, only show who is meant")
 	return command
 }
 

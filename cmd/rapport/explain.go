@@ -17,10 +17,10 @@ import (
 func explainCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain CAMPAIGN WHO",
-		Short: "Tell why a customer is or is not in a campaign, and for each step what happened, or why nothing did",
-		Long: "Tell why a customer is or is not in a campaign, and for each step what happened, or why nothing did, with the\n" +
-			"values that decided. What was decided earlier is told with what is known from then; every other value is today's\n" +
-			"and said to be.",
+		Short: "Show why a customer is or is not in a campaign and, for each step, what happened or why nothing did",
+		Long: "Show why a customer is or is not in a campaign and, for each step, what happened or why nothing did, with the\n" +
+			"values that decided. For what was decided earlier, values that are known from that time are shown; every other\n" +
+			"value is today's, and marked so.",
 		Args: cobra.ExactArgs(2),
 		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			told, zone, err := i.explain(cmd.Context(), args[0], args[1])

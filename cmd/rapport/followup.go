@@ -34,7 +34,7 @@ func followUpCommand(o *options) *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringArrayVar(&set, "set", nil, "a value the campaign sees as event.`name=value`; may be repeated")
+	command.Flags().StringArrayVar(&set, "set", nil, "a value that the campaign sees as event.`name=value`; may be repeated")
 	return command
 }
 

@@ -35,10 +35,10 @@ type importFlags struct {
 func importCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "import",
-		Short: "Take in customers, orders and products from CSV, TSV or NDJSON files (gz too)",
-		Long: "Take in customers, orders and products from CSV, TSV or NDJSON files (gz too). The first line names the columns; what\n" +
-			"each kind's may mean stands in docs/import.md. Columns that mean nothing are named and left out, until --map says\n" +
-			"what stands in them: --map email=Contact --map consent.news.email=Newsletter. Importing a file again changes nothing.",
+		Short: "Import customers, orders and products from CSV, TSV or NDJSON files (also .gz)",
+		Long: "Import customers, orders and products from CSV, TSV or NDJSON files (also .gz). The first line names the columns;\n" +
+			"docs/import.md lists those that are known. Unknown columns are named and left out, unless --map says what they\n" +
+			"hold: --map email=Contact --map consent.news.email=Newsletter. Importing a file again changes nothing.",
 	}
 	for _, kind := range []intake.Kind{intake.Customers, intake.Orders, intake.Products} {
 		command.AddCommand(importKind(o, kind))
@@ -50,20 +50,20 @@ func importKind(o *options, kind intake.Kind) *cobra.Command {
 	f := &importFlags{}
 	command := &cobra.Command{
 		Use:   string(kind) + " FILE…",
-		Short: "Take in " + string(kind),
+		Short: "Import " + string(kind),
 		Args:  cobra.MinimumNArgs(1),
 		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, o, kind, args) },
 	}
 	flags := command.Flags()
-	flags.StringArrayVar(&f.pairs, "map", nil, "which column a field stands in, as `field=Column`; usual headers are guessed; may be given again")
+	flags.StringArrayVar(&f.pairs, "map", nil, "the column that holds a field, as `field=Column`; usual headers are recognized without it; may be given again")
 	flags.StringArrayVar(&f.ignored, "ignore", nil, "leave this `Column` out; may be given again")
 	flags.StringVar(&f.mapping, "mapping", "", "a YAML `file` of field: Column")
-	flags.StringVar(&f.encoding, "encoding", "", "the files' encoding, such as windows-1252; found out without it")
-	flags.StringVar(&f.dates, "dates", "", "the order of dates, mdy or dmy or ymd; found out without it")
-	flags.StringVar(&f.country, "country", "", "the country of customers and numbers that name none, such as DE")
-	flags.StringVar(&f.zone, "zone", "UTC", "the time zone of dates and times without one")
-	flags.StringVar(&f.report, "report", "", "write every refused row to this `file`, as NDJSON")
-	flags.IntVar(&f.maxRefused, "max-refused", -1, "fail, with exit code 1, where more than `N` rows and single cells are refused; without it where all rows of a file are")
+	flags.StringVar(&f.encoding, "encoding", "", "the files' encoding, such as windows-1252; without it, it is found out")
+	flags.StringVar(&f.dates, "dates", "", "the order of dates: mdy, dmy or ymd; without it, it is found out")
+	flags.StringVar(&f.country, "country", "", "the country of customers and phone numbers without one, such as DE")
+	flags.StringVar(&f.zone, "zone", "UTC", "the time zone of dates and times that name none")
+	flags.StringVar(&f.report, "report", "", "write every row that is refused to this `file`, as NDJSON")
+	flags.IntVar(&f.maxRefused, "max-refused", -1, "fail, with exit code 1, where more than `N` rows and single cells are refused; without it, where all rows of a file are")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "read everything and write nothing")
 	return command
 }

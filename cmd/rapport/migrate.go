@@ -19,7 +19,7 @@ type migrated struct {
 func migrateCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "migrate",
-		Short: "Bring the store's schema up to date",
+		Short: "Bring the database's schema up to date",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, _, err := o.load()

@@ -16,9 +16,9 @@ func pauseCommand(o *options) *cobra.Command {
 	var why string
 	command := &cobra.Command{
 		Use:   "pause CAMPAIGN",
-		Short: "Stop a campaign at once: nobody enters, nothing is sent, until it is resumed",
-		Long: "Stop a campaign at once, whatever its file says and until `rapport resume`: nobody enters and nothing is sent.\n" +
-			"Journeys under way stay where they are; applying files does not end the pause.",
+		Short: "Stop a campaign at once: nobody enters and nothing is sent until it is resumed",
+		Long: "Stop a campaign at once, whatever its file says: nobody enters and nothing is sent until `rapport resume`.\n" +
+			"Customers who are in it stay at their step. Applying files does not end the pause.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.turn(cmd, args[0], "paused", url.Values{"why": {why}, "who": {agent()}}, func(s campaigns.Switch) error {
@@ -26,14 +26,14 @@ func pauseCommand(o *options) *cobra.Command {
 			})
 		},
 	}
-	command.Flags().StringVar(&why, "why", "", "what to tell who asks why it stands still")
+	command.Flags().StringVar(&why, "why", "", "the reason, shown to anybody who asks why the campaign is paused")
 	return command
 }
 
 func resumeCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume CAMPAIGN",
-		Short: "Let a paused campaign go on where it stood, past the stage that stopped it",
+		Short: "Let a paused campaign go on where it stopped, past the rollout stage that stopped it if one did",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.turn(cmd, args[0], "resumed", url.Values{}, func(s campaigns.Switch) error {

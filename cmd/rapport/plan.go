@@ -22,13 +22,13 @@ func planCommand(o *options) *cobra.Command {
 	var at, list string
 	command := &cobra.Command{
 		Use:   "plan DIR [CAMPAIGN]",
-		Short: "Tell whom campaigns would contact, when, by what and at what cost; nothing is sent or written",
-		Long: "Tell whom the campaigns of a workspace would contact, as it stands in DIR, applied or not: who would enter, the\n" +
-			"first message of each journey, what would hold or refuse it, and what it costs. People and what was sent to\n" +
-			"them are read from the store, beside a running program too.\n\n" +
-			"A broadcast is planned at --at or, without it, at its next occurrence, together with those that run at the same\n" +
-			"instant. One whose only moment is past is told as over. Of other campaigns only the audience is planned: who\n" +
-			"belongs and could be reached today.",
+		Short: "Show whom campaigns would contact, when, by which channel and at what cost; nothing is sent or changed",
+		Long: "Show whom the campaigns of the workspace in DIR would contact, applied or not: who would enter, the first message\n" +
+			"of each journey, what would hold it back or refuse it, and what it costs. Customers and what was sent to them are\n" +
+			"read from the store, also while another rapport works on it.\n\n" +
+			"A broadcast is planned at --at or, without it, at its next run, together with the broadcasts that run at the same\n" +
+			"instant. A broadcast whose only moment is past is shown as over. For other campaigns only the audience is planned:\n" +
+			"who belongs to it and could be reached today.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := o.planning(cmd, args[0], at)
@@ -51,8 +51,8 @@ func planCommand(o *options) *cobra.Command {
 			return p.warn(cmd, result)
 		},
 	}
-	command.Flags().StringVar(&at, "at", "", "the `instant`, such as \"2026-12-01 10:00\" (on the workspace's clock; with zone: customer on each customer's) or RFC 3339")
-	command.Flags().StringVar(&list, "list", "", "a `file` to write a line of JSON to for every customer")
+	command.Flags().StringVar(&at, "at", "", "the `instant`, such as \"2026-12-01 10:00\" (by the workspace's clock; with zone: customer, by each customer's) or RFC 3339")
+	command.Flags().StringVar(&list, "list", "", "write a line of JSON for every customer to this `file`")
 	return command
 }
 

@@ -32,9 +32,9 @@ func previewCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "preview TEMPLATE [DIR]",
 		Short: "Show what a customer would get: subject, text, size, segments, script",
-		Long: "Show what a customer would get from a template of DIR, or of the workspace in force. Without --customer it is\n" +
-			"written to somebody made up. email/TEMPLATE is that of one channel. --send-to sends it as a test to an address the operator lists under test_addresses;\n" +
-			"neither the ledger nor a timeline hears of it.",
+		Long: "Show what a customer would get from a template of DIR, or of the workspace in force. Without --customer\n" +
+			"the customer is made up. email/TEMPLATE is the template of one channel. --send-to sends it as a test to an\n" +
+			"address that the operator lists under test_addresses; neither the ledger nor a timeline records it.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.template = args[0]
@@ -45,12 +45,12 @@ func previewCommand(o *options) *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&f.channel, "channel", "", "email, sms, call or push; without it every channel that has the template")
+	flags.StringVar(&f.channel, "channel", "", "email, sms, call or push; without it, every channel that has the template")
 	flags.StringVar(&f.who, "customer", "", "a customer's `id`, e-mail, phone number or order")
-	flags.StringVar(&f.locale, "locale", "", "the customer's `locale`, instead of their own")
-	flags.StringArrayVar(&f.event, "event", nil, "a value the template sees as event.`name=value`; may be repeated")
-	flags.StringArrayVar(&f.vars, "var", nil, "a value the template sees as vars.`name=value`; may be repeated")
-	flags.BoolVar(&f.open, "open", false, "write the HTML of an e-mail to a file, and open it where there is a screen")
+	flags.StringVar(&f.locale, "locale", "", "show it in this `locale` instead of the customer's own")
+	flags.StringArrayVar(&f.event, "event", nil, "a value that the template sees as event.`name=value`; may be repeated")
+	flags.StringArrayVar(&f.vars, "var", nil, "a value that the template sees as vars.`name=value`; may be repeated")
+	flags.BoolVar(&f.open, "open", false, "write an e-mail's HTML to a file, and open it if there is a screen")
 	flags.StringVar(&f.sendTo, "send-to", "", "send it, marked as a test, to this `address`, which test_addresses must list")
 	return command
 }

@@ -17,8 +17,10 @@ import (
 // container could.
 func probeCommand(o *options) *cobra.Command {
 	return &cobra.Command{
-		Use:       "probe alive|ready",
-		Short:     "Ask the process beside this one, at ops.listen, whether it lives or can work",
+		Use:   "probe alive|ready",
+		Short: "Ask the process beside this one whether it is alive or ready",
+		Long: "Ask the process beside this one, at ops.listen, whether it is alive or ready: for a container that has nothing else\n" +
+			"to ask with. Exits with 1 if it is not.",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"alive", "ready"},
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,8 +20,8 @@ func replyCommand(o *options) *cobra.Command {
 		Use:   "reply CASE TEXT",
 		Short: "Answer the customer of a case, by text message or e-mail",
 		Long: "Answer the customer of a case, by text message or e-mail. It goes out like any message, with its status on the\n" +
-			"timeline, at once where the customer wrote within a day and within contact hours otherwise. The same words answer a\n" +
-			"case once; --key sends them again.",
+			"timeline: at once if the customer wrote within the last day, otherwise within contact hours. The same text answers a\n" +
+			"case only once; --key sends it again.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
@@ -39,8 +39,8 @@ func replyCommand(o *options) *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar((*string)(&reply.By), "by", "", "`sms or email`; without it the way the customer wrote last")
-	command.Flags().StringVar(&reply.Key, "key", "", "a `word` that tells this reply from an earlier one with the same text")
+	command.Flags().StringVar((*string)(&reply.By), "by", "", "`sms or email`; without it, the way the customer wrote last")
+	command.Flags().StringVar(&reply.Key, "key", "", "a `word` that makes this reply differ from an earlier one with the same text")
 	return command
 }
 

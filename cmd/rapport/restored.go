@@ -16,10 +16,10 @@ func restoredCommand(o *options) *cobra.Command {
 	var dry bool
 	command := &cobra.Command{
 		Use:   "restored --backup-of TIME",
-		Short: "Go on from a backup of the database: what may have gone out since is unconfirmed, nothing is sent blindly",
-		Long: "Go on from a backup of the database that was put back. All processes must have been stopped. What the ledger may have\n" +
-			"sent since TIME is unconfirmed: evidence of the providers settles it, and nobody is sent it again. Occurrences and\n" +
-			"journeys since then are in doubt in the same way. New rows get numbers that no lost row had. See docs/operations/restore.md.",
+		Short: "Go on from a restored backup of the database: what may have been sent since is unconfirmed, not sent again",
+		Long: "Go on from a backup of the database that was put back. Stop all processes first. What may have been sent since\n" +
+			"TIME becomes unconfirmed: evidence from the providers settles it, and it is not sent again. Broadcasts and journeys\n" +
+			"since then are in doubt in the same way. New rows get numbers that no lost row had. See docs/operations/restore.md.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			at, err := time.Parse(time.RFC3339, backupOf)
@@ -48,7 +48,7 @@ func restoredCommand(o *options) *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&backupOf, "backup-of", "", "when the backup was begun, with its zone (RFC 3339)")
-	command.Flags().BoolVar(&dry, "dry-run", false, "only tell what would be done")
+	command.Flags().BoolVar(&dry, "dry-run", false, "only show what would be done")
 	_ = command.MarkFlagRequired("backup-of") // it is there
 	return command
 }

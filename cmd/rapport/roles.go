@@ -31,7 +31,7 @@ func workerCommand(o *options) *cobra.Command {
 	var weights map[string]int
 	command := &cobra.Command{
 		Use:   "worker",
-		Short: "Send, walk journeys and read answers; as many as the load needs",
+		Short: "Send messages, walk journeys and read answers; run as many as the load needs",
 		Args:  cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) (err error) {
 			weights, err = queueWeights(queues)
@@ -47,7 +47,7 @@ func workerCommand(o *options) *cobra.Command {
 			return nil
 		}),
 	}
-	command.Flags().StringSliceVar(&queues, "queues", nil, "queues to serve, as name or name=weight; all of them without it")
+	command.Flags().StringSliceVar(&queues, "queues", nil, "queues to serve, as name or name=weight; without it, all")
 	return command
 }
 
@@ -77,7 +77,7 @@ func queueWeights(queues []string) (map[string]int, error) {
 func webCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "web",
-		Short: "Serve the public doors: callbacks, events, links, mail that comes in",
+		Short: "Serve what the public reaches: callbacks, events, links and incoming mail",
 		Args:  cobra.NoArgs,
 		RunE: o.role(asHint, func(ctx context.Context, i *installation, c config.Config) error {
 			listener, err := net.Listen("tcp", c.Listen)

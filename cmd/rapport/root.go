@@ -40,9 +40,9 @@ func rootCommand() *cobra.Command {
 		},
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&o.data, "data", "./rapport-data", "the embedded installation's `folder`")
-	flags.StringVar(&o.config, "config", "", "the operator's `file`; without one everything is embedded")
-	flags.StringVar(&o.format, "format", "text", "how results are printed: text or json, of validate and test also github")
+	flags.StringVar(&o.data, "data", "./rapport-data", "`folder` of the embedded installation")
+	flags.StringVar(&o.config, "config", "", "the operator's `file`; without one, everything is embedded")
+	flags.StringVar(&o.format, "format", "text", "how results are printed: text or json; validate, test, diff and apply also know github")
 	root.AddGroup(
 		&cobra.Group{ID: "marketer", Title: "For marketers:"},
 		&cobra.Group{ID: "agent", Title: "For support:"},

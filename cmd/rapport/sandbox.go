@@ -16,7 +16,7 @@ func sandboxCommand(o *options) *cobra.Command {
 	var seed uint64
 	command := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Serve simulated providers and customers by themselves",
+		Short: "Serve only the simulated providers and customers",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			k, err := loadKeys(o.data)
@@ -49,9 +49,9 @@ func sandboxCommand(o *options) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&listen, "listen", "127.0.0.1:8090", "`address` to serve on")
-	flags.StringVar(&public, "public-url", "http://127.0.0.1:8080", "where callbacks go")
+	flags.StringVar(&public, "public-url", "http://127.0.0.1:8080", "the URL that callbacks go to")
 	flags.StringVar(&list, "accepted", "accepted.ndjson", "`file` to which every accepted message is appended")
-	flags.Uint64Var(&seed, "seed", 1, "the same number behaves the same")
+	flags.Uint64Var(&seed, "seed", 1, "seed of what is drawn at random: the same seed behaves the same")
 	return command
 }
 

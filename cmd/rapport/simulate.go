@@ -35,22 +35,23 @@ func simulateCommand(o *options) *cobra.Command {
 	asked := &simulating{options: o}
 	command := &cobra.Command{
 		Use:   "simulate CAMPAIGN [DIR]",
-		Short: "Take everybody through a campaign in memory, and sum up what would come of it",
-		Long: "Take the store's customers through a campaign on a virtual clock. Nothing is sent and nothing is written.\n" +
-			"Without DIR the campaign is the one in force. Where there is no store, or with --people, the customers are made up.\n" +
-			"How customers behave is drawn by the demo's numbers; --behaviour FILE lays others over them (see docs/simulate.md).",
+		Short: "Run everybody through a campaign in memory, and sum up what would come of it",
+		Long: "Run the store's customers through a campaign on a virtual clock. Nothing is sent and nothing is written.\n" +
+			"Without DIR the campaign is the one in force. If there is no store, or with --people, the customers are made up.\n" +
+			"What customers do is drawn at random with the demo's probabilities; --behaviour FILE replaces some of them (see\n" +
+			"docs/simulate.md).",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return asked.run(cmd, args[0], append(args, "")[1], cmd.Flags().Changed("people"))
 		},
 	}
 	flags := command.Flags()
-	flags.IntVar(&asked.days, "days", 30, "how many days are played")
-	flags.StringVar(&asked.at, "at", "", "when they begin, by the workspace's clock (a broadcast that comes once: when it goes out)")
-	flags.Uint64Var(&asked.seed, "seed", 1, "the same number draws the same behaviour")
-	flags.IntVar(&asked.people, "people", 2000, "make up so many customers in the place of the store's; one in fifty more sign up meanwhile")
-	flags.StringVar(&asked.behaviour, "behaviour", "", "a YAML `file` with probabilities that are laid over the usual ones")
-	flags.StringArrayVar(&asked.set, "set", nil, "a value the campaign sees as event.`name=value`; may be repeated")
+	flags.IntVar(&asked.days, "days", 30, "how many days to play")
+	flags.StringVar(&asked.at, "at", "", "when they begin, by the workspace's clock (for a broadcast that runs once: when it goes out)")
+	flags.Uint64Var(&asked.seed, "seed", 1, "seed of what is drawn at random: the same seed draws the same behaviour")
+	flags.IntVar(&asked.people, "people", 2000, "make up this many customers instead of using the store's; another 2% of that number sign up meanwhile")
+	flags.StringVar(&asked.behaviour, "behaviour", "", "a YAML `file` with probabilities that replace the usual ones")
+	flags.StringArrayVar(&asked.set, "set", nil, "a value that the campaign sees as event.`name=value`; may be repeated")
 	return command
 }
 

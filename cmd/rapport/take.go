@@ -14,7 +14,7 @@ import (
 )
 
 func takeCommand(o *options) *cobra.Command {
-	return o.caseCommand("take", "Take an open case: everybody sees that you are at it", "case %d is yours\n", "taken", func(ctx context.Context, i *installation, id int64) error {
+	return o.caseCommand("take", "Take an open case: everybody sees that you are working on it", "case %d is yours\n", "taken", func(ctx context.Context, i *installation, id int64) error {
 		return i.Store.Casebook().Take(ctx, id, agent())
 	})
 }

@@ -32,14 +32,14 @@ func testCommand(o *options) *cobra.Command {
 		Use:   "test DIR [NAME…]",
 		Short: "Play a workspace's campaign tests on a virtual clock",
 		Long: "Play the tests of a workspace's tests/*.yaml on a virtual clock: nothing is sent and nothing is written.\n" +
-			"A NAME is a campaign, a file of tests/ or a test's title; without one every test is played.",
+			"A NAME is a campaign, a file of tests/ or a test's title; without one, every test is played.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return asked.run(cmd, args[0], args[1:]) },
 	}
 	flags := command.Flags()
-	flags.StringVar(&asked.junit, "junit", "", "write the results as JUnit XML into this `file` too")
-	flags.StringVar(&asked.pattern, "run", "", "play only tests whose title matches this regular `pattern`")
-	flags.BoolVarP(&asked.verbose, "verbose", "v", false, "show the days of tests that pass, too")
+	flags.StringVar(&asked.junit, "junit", "", "also write the results to this `file`, as JUnit XML")
+	flags.StringVar(&asked.pattern, "run", "", "play only tests whose title matches this `pattern`, a regular expression")
+	flags.BoolVarP(&asked.verbose, "verbose", "v", false, "also show the days of tests that pass")
 	return command
 }
 

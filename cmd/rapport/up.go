@@ -28,19 +28,19 @@ func upCommand(o *options) *cobra.Command {
 	var testMode bool
 	command := &cobra.Command{
 		Use:   "up [DIR]",
-		Short: "Serve everything from one process and one folder, in real time",
-		Long: "Serve everything from one process and one folder: SQLite, a Redis inside the process and, for channels\n" +
+		Short: "Run everything in one process and one folder, in real time",
+		Long: "Run everything in one process and one folder: SQLite, a Redis inside the process and, for channels\n" +
 			"without a configured provider, simulated ones. DIR is put in force; without it the workspace that was\n" +
 			"applied last stays, and at the very first start the sample shop is used.\n\n" +
-			"The console stands beside the public doors while public_url is this machine. Where the world reaches them it is\n" +
-			"served to this machine alone, at the port after theirs.",
+			"The console shares the public port while public_url is this machine; otherwise it listens on 127.0.0.1, one port\n" +
+			"higher.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return serveAll(cmd, o, args, people, testMode)
 		},
 	}
-	command.Flags().IntVar(&people, "people", 0, "fill an empty store with so many made-up customers")
-	command.Flags().BoolVar(&testMode, "test-mode", false, "let messages leave only to the test_addresses of the configuration")
+	command.Flags().IntVar(&people, "people", 0, "fill an empty store with this many made-up customers")
+	command.Flags().BoolVar(&testMode, "test-mode", false, "send messages only to the test_addresses of the configuration")
 	return command
 }
 

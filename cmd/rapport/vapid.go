@@ -15,7 +15,7 @@ func vapidCommand(o *options) *cobra.Command {
 	var subject string
 	command := &cobra.Command{
 		Use:   "vapid",
-		Short: "Make the key pair that browsers subscribe to web push with, and the configuration for it",
+		Short: "Make the key pair that web push needs, and print the configuration for it",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if subject == "" {

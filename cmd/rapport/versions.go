@@ -18,7 +18,7 @@ import (
 func versionsCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "versions CAMPAIGN [N]",
-		Short: "List the versions of a campaign, or print one with the files it was made of",
+		Short: "List the versions of a campaign, or print one with the files it was made from",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			if len(args) == 2 {

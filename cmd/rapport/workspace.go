@@ -15,7 +15,7 @@ func validateCommand(o *options) *cobra.Command {
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "validate DIR",
-		Short: "Name every mistake in a workspace, and what is probably not meant as it is written",
+		Short: "Name every mistake in a workspace, and warn of what is probably not meant",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := readWorkspace(args[0])
@@ -42,7 +42,7 @@ func validateCommand(o *options) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings fail too")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail on warnings too")
 	return cmd
 }
 
