@@ -200,6 +200,37 @@ func TestReadmeShowsTheTree(t *testing.T) {
 	}
 }
 
+// TestEveryDecisionStandsInTheIndex holds the index of decisions to the pages that are
+// there, and their headings to one form.
+func TestEveryDecisionStandsInTheIndex(t *testing.T) {
+	index, err := os.ReadFile("docs/decisions/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("docs/decisions/[0-9]*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no decision was found: %v", err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(page)
+		digits, _, _ := strings.Cut(name, "-")
+		number := strings.TrimLeft(digits, "0")
+		if !strings.HasPrefix(string(text), "# "+number+". ") {
+			t.Errorf("%s does not begin with %q", page, "# "+number+". ")
+		}
+		if strings.Count(string(index), "\n| ["+number+"]("+name+") | ") != 1 {
+			t.Errorf("docs/decisions/README.md does not list %s once", name)
+		}
+	}
+	if lines := strings.Count(string(index), "\n| ["); lines != len(pages) {
+		t.Errorf("docs/decisions/README.md has %d lines for %d decisions", lines, len(pages))
+	}
+}
+
 // goFiles parses every Go file of the project, by folder and path.
 func goFiles(t *testing.T) map[string]map[string]*ast.File {
 	t.Helper()
