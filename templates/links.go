@@ -141,10 +141,6 @@ func isWeb(url string) bool {
 	return strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http")
 }
 
-// AppendPixel puts an invisible picture at the end of rendered HTML. url is an
-// absolute URL.
-func AppendPixel(document, url string) string { return Dressed(document, nil, nil, url) }
-
 // lastIndexFold is strings.LastIndex without regard to ASCII case.
 func lastIndexFold(text, needle string) int {
 	for i := len(text) - len(needle); i >= 0; i-- {

@@ -42,12 +42,12 @@ func TestRewriteLinksSeesPlainURLs(t *testing.T) {
 	}
 }
 
-func TestAppendPixelStaysInTheBody(t *testing.T) {
+func TestThePictureStaysInTheBody(t *testing.T) {
 	pixel := `<img src="https://r.example/o/1?a&amp;b" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">`
-	if got := AppendPixel("<html><body>x</BODY></html>", "https://r.example/o/1?a&b"); got != "<html><body>x"+pixel+"</BODY></html>" {
+	if got := Dressed("<html><body>x</BODY></html>", nil, nil, "https://r.example/o/1?a&b"); got != "<html><body>x"+pixel+"</BODY></html>" {
 		t.Errorf("got %s", got)
 	}
-	if got := AppendPixel("x", "https://r.example/o/1?a&b"); got != "x"+pixel {
+	if got := Dressed("x", nil, nil, "https://r.example/o/1?a&b"); got != "x"+pixel {
 		t.Errorf("got %s", got)
 	}
 }
@@ -71,7 +71,7 @@ func FuzzDressed(f *testing.F) {
 		if !strings.Contains(together, "https://ours.example/o") {
 			t.Errorf("the picture is lost in %q", together)
 		}
-		if after := AppendPixel(Dressed(document, links, url, ""), "https://ours.example/o"); after != together && !inside {
+		if after := Dressed(Dressed(document, links, url, ""), nil, nil, "https://ours.example/o"); after != together && !inside {
 			t.Errorf("%q\n%q\n%q", document, together, after)
 		}
 	})

@@ -88,7 +88,7 @@ func written(t *testing.T, shop *campaigns.Workspace, customer *customers.Custom
 		}
 		return doors.Click(1, 1)
 	})
-	mail.HTML = templates.AppendPixel(mail.HTML, doors.Open(1))
+	mail.HTML = templates.Dressed(mail.HTML, nil, nil, doors.Open(1))
 	return mail
 }
 
