@@ -232,3 +232,6 @@ func TestALetterFetchesNothingThatNobodyAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// textOf is the text part of rendered HTML.
+func textOf(document string) string { return set(mark(document)) }

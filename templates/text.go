@@ -24,9 +24,6 @@ const (
 	markLinkEnd   = '\x10'
 )
 
-// textOf is the text part of rendered HTML.
-func textOf(document string) string { return set(mark(document)) }
-
 // mark gives the words of HTML, and marks.
 func mark(document string) string {
 	return marker{}.run(document)
