@@ -138,9 +138,6 @@ type Delay struct {
 // Between is the delay of which eight in ten fall between two durations.
 func Between(from, to time.Duration) Delay { return Delay{From: from, To: to} }
 
-// Exactly is a delay without spread.
-func Exactly(d time.Duration) Delay { return Delay{From: d, To: d} }
-
 // MarshalText writes the delay as "2s-5m".
 func (d Delay) MarshalText() ([]byte, error) {
 	if d.To <= d.From {

@@ -76,7 +76,7 @@ func TestACallGoesByItsCustomersMood(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			h := build(t, func(o *Options) {
-				c.call.Ringing = Exactly(4 * time.Second)
+				c.call.Ringing = exactly(4 * time.Second)
 				o.Behaviour = Behaviour{Mood: Mood{Mean: c.mood}, Call: c.call}
 			})
 			h.answer = script
@@ -156,7 +156,7 @@ func TestWhatAGatherBrings(t *testing.T) {
 
 func TestACallTakesItsTime(t *testing.T) {
 	h := build(t, func(o *Options) {
-		o.Behaviour = Behaviour{Mood: Mood{Mean: 1}, Call: CallBehaviour{Ringing: Exactly(4 * time.Second)}}
+		o.Behaviour = Behaviour{Mood: Mood{Mean: 1}, Call: CallBehaviour{Ringing: exactly(4 * time.Second)}}
 	})
 	h.answer = script
 	h.call("+491511234567")

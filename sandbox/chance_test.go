@@ -114,7 +114,7 @@ func TestDelaysAreWrittenAsARange(t *testing.T) {
 		good bool
 	}{
 		{"2s-5m", Between(2*time.Second, 5*time.Minute), true},
-		{"30s", Exactly(30 * time.Second), true},
+		{"30s", exactly(30 * time.Second), true},
 		{"5m-2s", Delay{}, false},
 		{"soon", Delay{}, false},
 	}
@@ -146,3 +146,6 @@ func TestCallbacksOfOneInstantDoNotComeInTheOrderOfArrival(t *testing.T) {
 	}
 	wantList(t, "events", order("ada", "bob", "cyd", "dan"), order("dan", "cyd", "bob", "ada")...)
 }
+
+// exactly is a delay without spread.
+func exactly(d time.Duration) Delay { return Between(d, d) }

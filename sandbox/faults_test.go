@@ -26,7 +26,7 @@ func TestFaultsAsASenderSeesThem(t *testing.T) {
 		{Fault{Kind: Fail}, 503, false, false},
 		{Fault{Kind: Fail, Status: 500}, 500, false, false},
 		{Fault{Kind: Down}, 0, false, false},
-		{Fault{Kind: Slow, Delay: Exactly(time.Millisecond)}, 202, true, true},
+		{Fault{Kind: Slow, Delay: exactly(time.Millisecond)}, 202, true, true},
 		{Fault{Kind: AcceptedFail}, 503, true, false},
 		{Fault{Kind: AcceptedBreak}, 0, true, false},
 		{Fault{Kind: HalfAnswer}, 0, true, false},

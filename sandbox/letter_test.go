@@ -115,7 +115,7 @@ func TestAClickThatLeadsToOurSurveyMayBeAnswered(t *testing.T) {
 
 func TestAComplaintIsReported(t *testing.T) {
 	h := build(t, func(o *Options) {
-		o.Behaviour.Email = EmailBehaviour{Open: 1, Complain: 1, Reading: Exactly(time.Hour)}
+		o.Behaviour.Email = EmailBehaviour{Open: 1, Complain: 1, Reading: exactly(time.Hour)}
 	})
 	h.mustMail(letterTo("ada@customer.example", "<p>Hi</p>", 9))
 	h.playAll()

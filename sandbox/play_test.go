@@ -15,7 +15,7 @@ import (
 
 func TestNothingHappensBeforeItsTime(t *testing.T) {
 	h := build(t, func(o *Options) {
-		o.Behaviour.Email = EmailBehaviour{Open: 1, Delivery: Exactly(10 * time.Second), Reading: Exactly(time.Hour)}
+		o.Behaviour.Email = EmailBehaviour{Open: 1, Delivery: exactly(10 * time.Second), Reading: exactly(time.Hour)}
 	})
 	h.mustMail(letterTo("ada@customer.example", h.page(), 1))
 	cases := []struct {
@@ -45,7 +45,7 @@ func TestWhatLiesFarApartHappensInOrder(t *testing.T) {
 	h := build(t, nil)
 	for i := range 20 {
 		address := fmt.Sprintf("c%d@customer.example", i)
-		b := Behaviour{Email: EmailBehaviour{Open: 1, Delivery: Exactly(time.Duration(20-i) * time.Hour)}}
+		b := Behaviour{Email: EmailBehaviour{Open: 1, Delivery: exactly(time.Duration(20-i) * time.Hour)}}
 		h.sandbox.Behave(address, b)
 		h.mustMail(letterTo(address, fmt.Sprintf(`<img src="%s/o/p%d">`, h.public.URL, i), i))
 	}

@@ -158,7 +158,7 @@ func TestPushRefusesASenderWhoProvesNothing(t *testing.T) {
 }
 
 func TestANotificationThatCannotBeShownInTimeNeverIs(t *testing.T) {
-	h := build(t, func(o *Options) { o.Behaviour.Push = PushBehaviour{Show: 1, Showing: Exactly(2 * time.Minute)} }) // it lives for one
+	h := build(t, func(o *Options) { o.Behaviour.Push = PushBehaviour{Show: 1, Showing: exactly(2 * time.Minute)} }) // it lives for one
 	h.notify(h.sandbox.NewSubscription("c1"), h.payload("t"), 0)
 	h.playAll()
 	if n := len(h.visits("/push/reports")); n != 0 {

@@ -109,9 +109,9 @@ const belated = 9 * time.Second
 // what a dead worker was sending is in doubt. Half of the browsers say nothing.
 func late() sandbox.Behaviour {
 	return sandbox.Behaviour{
-		Email: sandbox.EmailBehaviour{Delivery: sandbox.Exactly(belated)},
-		SMS:   sandbox.SMSBehaviour{Delivery: sandbox.Exactly(4 * belated)}, // after a quarter of which it is sent
-		Push:  sandbox.PushBehaviour{Show: 0.5, Showing: sandbox.Exactly(belated)},
+		Email: sandbox.EmailBehaviour{Delivery: sandbox.Between(belated, belated)},
+		SMS:   sandbox.SMSBehaviour{Delivery: sandbox.Between(4*belated, 4*belated)}, // after a quarter of which it is sent
+		Push:  sandbox.PushBehaviour{Show: 0.5, Showing: sandbox.Between(belated, belated)},
 	}
 }
 
