@@ -96,7 +96,7 @@ func TestPushRefuses(t *testing.T) {
 	other := h.sandbox.NewSubscription("c2")
 	swapped.P256dh, swapped.Auth = other.P256dh, other.Auth
 	gone := h.sandbox.NewSubscription("c3")
-	h.sandbox.Expire("c3")
+	h.sandbox.gone.Store(h.sandbox.subscriptionID("c3"), struct{}{})
 	cases := []struct {
 		name string
 		to   channels.PushSubscription

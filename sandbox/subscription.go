@@ -32,11 +32,6 @@ func (s *Sandbox) NewSubscription(customer string) channels.PushSubscription {
 	}
 }
 
-// Expire ends a customer's subscription: the next message to it is told 410.
-func (s *Sandbox) Expire(customer string) {
-	s.gone.Store(s.subscriptionID(customer), struct{}{})
-}
-
 func (s *Sandbox) endpoint(id string) string { return s.options.SelfURL + "/push/" + id }
 
 // subscriptionID names a customer's subscription: the customer and a proof that
