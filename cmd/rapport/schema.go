@@ -31,7 +31,7 @@ complete and underline.
   rapport schema campaign > campaign.json
   rapport schema --write shop      writes all of them into shop/.schema/
 
-A file says which schema it goes by in its first line:
+A file names its schema in its first line:
 
   # yaml-language-server: $schema=../.schema/campaign.json`,
 		ValidArgs: names,
