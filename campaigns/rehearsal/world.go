@@ -239,32 +239,6 @@ func (w *World) Join(profile customers.Customer, history []customers.Event) {
 	}
 }
 
-// Customer is how a customer stands; nil when nobody has the id.
-func (w *World) Customer(id string) *customers.Customer {
-	if p := w.people[id]; p != nil {
-		return w.profile(p)
-	}
-	return nil
-}
-
-// Ledger lists every delivery as it stands, in the order of planning.
-func (w *World) Ledger() []deliveries.Delivery {
-	all := make([]deliveries.Delivery, len(w.ledger))
-	for i, p := range w.ledger {
-		all[i] = p.Delivery
-	}
-	return all
-}
-
-// Journeys lists every entry as it stands, in the order of entering.
-func (w *World) Journeys() []campaigns.Entry {
-	all := make([]campaigns.Entry, len(w.journeys))
-	for i, j := range w.journeys {
-		all[i] = j.Entry
-	}
-	return all
-}
-
 // perform plans what customers and the shop do at their own time.
 func (w *World) perform(scenes []campaigns.Scene) {
 	for _, scene := range scenes {
