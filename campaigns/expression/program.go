@@ -16,14 +16,6 @@ type Program struct {
 // String is the source it was compiled from.
 func (p *Program) String() string { return p.source }
 
-// Type is the type of the whole.
-func (p *Program) Type() Type {
-	if p.root.kind() == nothing {
-		return Any
-	}
-	return p.root.kind()
-}
-
 // Holds judges a condition for one customer. An expression that is no condition
 // never holds.
 func (p *Program) Holds(m Moment) bool {
