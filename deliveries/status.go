@@ -46,9 +46,6 @@ func Statuses() []Status {
 // Rank is the status's place in that order, which the store keeps beside it.
 func (s Status) Rank() int { return rank[s] }
 
-// Valid reports whether s is a known status.
-func (s Status) Valid() bool { _, known := rank[s]; return known }
-
 // Accepted reports whether the provider is known to have taken the message.
 func (s Status) Accepted() bool { return s.Rank() >= Sent.Rank() && s != Failed }
 
