@@ -9,15 +9,6 @@ import (
 	"time"
 )
 
-// Identity is what a shop's server signs for a customer's own page, so that the
-// page may say whose browser it is: EXPIRES.MAC, where EXPIRES is a Unix time in
-// seconds and MAC the lower-case hex HMAC-SHA256, under the write key, of
-// "identity:USERID:EXPIRES". Whoever has no write key can sign for nobody.
-func Identity(writeKey, userID string, expires time.Time) string {
-	seconds := strconv.FormatInt(expires.Unix(), 10)
-	return seconds + "." + identityMAC(writeKey, userID, seconds)
-}
-
 func identityMAC(writeKey, userID, seconds string) string {
 	sum := hmac.New(sha256.New, []byte(writeKey))
 	sum.Write([]byte("identity:" + userID + ":" + seconds))
@@ -28,6 +19,10 @@ func identityMAC(writeKey, userID, seconds string) string {
 const longestIdentity = 24 * time.Hour
 
 // identified reports whether an identity is genuine for a customer and not over.
+// A shop's server signs it for the customer's own page, so that the page may say
+// whose browser it is: EXPIRES.MAC, where EXPIRES is a Unix time in seconds and MAC
+// the lower-case hex HMAC-SHA256, under the write key, of "identity:USERID:EXPIRES".
+// Whoever has no write key can sign for nobody.
 func (i *Ingest) identified(userID, identity string, now time.Time) bool {
 	seconds, mac, found := strings.Cut(identity, ".")
 	expires, err := strconv.ParseInt(seconds, 10, 64)
