@@ -1,7 +1,6 @@
 package campaigns
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -84,9 +83,7 @@ func (w *Workspace) majorUnits(minor int64) float64 { return float64(minor) / fl
 
 // MinorUnits turns euros into cents, by the decimals of the workspace's
 // currency (ISO 4217), rounded to the nearest.
-func (w *Workspace) MinorUnits(major float64) int64 {
-	return int64(math.Round(major * float64(w.moneyScale())))
-}
+func (w *Workspace) MinorUnits(major float64) int64 { return customers.MinorUnits(major, w.Currency) }
 
 func (b Brand) binding() map[string]any {
 	return map[string]any{

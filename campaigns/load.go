@@ -8,6 +8,7 @@ import (
 
 	"rapport/campaigns/expression"
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/templates"
 )
 
@@ -194,13 +195,7 @@ func (r *reader) scope() expression.Scope {
 }
 
 // moneyScale is how many minor units make one of the workspace's currency.
-func (w *Workspace) moneyScale() int64 {
-	scale := int64(1)
-	for range minorDigits(w.Currency) {
-		scale *= 10
-	}
-	return scale
-}
+func (w *Workspace) moneyScale() int64 { return customers.MoneyScale(w.Currency) }
 
 // expression compiles a condition or a formula; its mistakes are reported where
 // they stand within the text.

@@ -7,14 +7,28 @@ type Order struct {
 	ID       string      `json:"id"`
 	Customer string      `json:"customer"`
 	At       time.Time   `json:"at"`
-	Currency string      `json:"currency,omitempty"` // ISO 4217; "" is the workspace's
+	Currency string      `json:"currency,omitempty"` // ISO 4217; "" is the workspace's, or what it was
 	Total    int64       `json:"total"`              // minor units, sum of the lines where lines are given
-	Status   string      `json:"status"`             // completed, returned, cancelled
+	Status   string      `json:"status"`             // completed, returned, cancelled; "" is what it was, completed when new
 	Lines    []OrderLine `json:"lines,omitempty"`
+	// Whole says that the lines given are all there are: others go.
+	Whole bool `json:"-"`
+	// Unpriced says that nothing is known of Total: it stays what it was.
+	Unpriced bool `json:"-"`
+	// Home is the workspace's currency (ISO 4217); "" where it is not known. What an
+	// order in another comes to is in no sum.
+	Home string `json:"-"`
 	// Announced says that the caller puts the order's event on the timeline
 	// itself.
 	Announced bool `json:"-"`
 }
+
+// Abroad reports whether an order names another currency than the workspace's.
+func (o *Order) Abroad() bool { return o.Home != "" && o.Currency != "" && o.Currency != o.Home }
+
+// OrderCancelled is what the line of a cancelled order is called on the timeline, so
+// that no condition counts it as completed.
+const OrderCancelled = "order cancelled"
 
 // OrderLine is one line of an order, unique by Number within it.
 type OrderLine struct {

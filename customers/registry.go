@@ -24,7 +24,8 @@ type Registry interface {
 	// PutOrders adds orders and order lines or brings them up to date, sums
 	// them up on the customers, and puts one "Order Completed" event per new
 	// order on the timeline (ProviderKey "order:<id>", not live; cancelled ones
-	// have none). Customers nobody knows are created with nothing but their id.
+	// have none). The line of an order goes with it to another customer, and is
+	// called OrderCancelled while the order is cancelled. Customers nobody knows are created with nothing but their id.
 	// An order needs an id, a customer and a time.
 	PutOrders(ctx context.Context, now time.Time, orders []Order) (Tally, error)
 	// PutProducts adds products or brings them up to date.
@@ -58,10 +59,6 @@ type Visitors interface {
 	// Renew puts a browser's new subscription in the place of the one it had at an
 	// endpoint, and reports whether that was known.
 	Renew(ctx context.Context, endpoint string, s channels.PushSubscription, now time.Time) (bool, error)
-	// Adopt gives the browsers of visitors to the customers they have turned out to
-	// be, and what they agreed to by push where the customers themselves have said
-	// nothing.
-	Adopt(ctx context.Context, visitors map[string]string) error
 }
 
 // Casebook keeps cases.

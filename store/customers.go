@@ -46,7 +46,7 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	}
 	var changed []string
 	if len(given) > 0 && len(added) < total {
-		changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
+		changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given, field.merge), instant(now))
 		if err != nil {
 			return customers.Tally{}, err
 		}
@@ -145,7 +145,7 @@ func laidOver(earlier, later map[string]any) map[string]any {
 // insertProfiles is the SQL that adds the customers nobody knows. $1 is now.
 func insertProfiles(d expression.Dialect, given []field) string {
 	columns := []string{"id", "shard", "person", "updated_at"}
-	values := []string{"v.id", "v.shard", person(given, false), "$1"}
+	values := []string{"v.id", "v.shard", person(given), "$1"}
 	for _, f := range given {
 		columns = append(columns, f.name)
 		values = append(values, f.insert(d))
@@ -161,13 +161,13 @@ func insertProfiles(d expression.Dialect, given []field) string {
 		" FROM {rows} AS v WHERE TRUE ORDER BY v.id ON CONFLICT (id) DO NOTHING RETURNING id"
 }
 
-// updateProfiles is the SQL that lays what is given over the customers there
+// updateProfiles is the SQL that merges what is given with the customers there
 // are, where that makes a difference. $1 is now.
-func updateProfiles(d expression.Dialect, given []field) string {
-	changes := []string{"updated_at = $1", "person = " + person(given, true)}
+func updateProfiles(d expression.Dialect, given []field, merge func(field, expression.Dialect) string) string {
+	changes := []string{"updated_at = $1", "person = " + mergedPerson(d, given, merge)}
 	var differs []string
 	for _, f := range given {
-		merged := f.merge(d)
+		merged := merge(f, d)
 		changes = append(changes, f.name+" = "+merged)
 		differs = append(differs, merged+" IS DISTINCT FROM customers."+f.name)
 	}
@@ -175,20 +175,30 @@ func updateProfiles(d expression.Dialect, given []field) string {
 		strings.Join(differs, " OR ") + ") RETURNING customers.id"
 }
 
-// person is customers.Person in SQL: the e-mail, else the phone number, else the
-// id, each as it is given or else, of a known customer, as it was.
-func person(given []field, known bool) string {
+// person is customers.Person in SQL, of somebody new: the e-mail, else the phone
+// number, else the id.
+func person(given []field) string {
 	var candidates []string
 	for _, name := range []string{"email", "phone"} {
 		if slices.ContainsFunc(given, named(name)) {
 			candidates = append(candidates, "v."+name)
 		}
-		if known {
-			candidates = append(candidates, "customers."+name)
-		}
 	}
 	if len(candidates) == 0 {
 		return "v.id"
+	}
+	return "coalesce(" + strings.Join(candidates, ", ") + ", v.id)"
+}
+
+// mergedPerson is person of a known customer.
+func mergedPerson(d expression.Dialect, given []field, merge func(field, expression.Dialect) string) string {
+	var candidates []string
+	for _, name := range []string{"email", "phone"} {
+		candidate := "customers." + name
+		if at := slices.IndexFunc(given, named(name)); at >= 0 {
+			candidate = merge(given[at], d)
+		}
+		candidates = append(candidates, candidate)
 	}
 	return "coalesce(" + strings.Join(candidates, ", ") + ", v.id)"
 }

@@ -1,8 +1,8 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,12 +12,13 @@ import (
 	"rapport/customers"
 )
 
-// PutOrders implements customers.Registry. An order without a status is
-// completed, or stays what it was; one named twice counts once, the later word
-// over the earlier. Lines that are not named stay.
+// PutOrders implements customers.Registry. One named twice counts once, the later
+// word over the earlier. Lines that are not named stay, unless the order is given
+// whole; a total given without lines is what the order comes to, whatever its lines.
 //
 // On the customer stand the completed orders, their total and times, and the
-// number of those returned. Cancelled ones count nowhere.
+// number of those returned. Cancelled ones count nowhere, and what those in another
+// currency come to is in no total.
 func (s *Store) PutOrders(ctx context.Context, now time.Time, orders []customers.Order) (tally customers.Tally, err error) {
 	var oldest time.Time
 	for _, o := range orders {
@@ -47,7 +48,7 @@ func putOrders(ctx context.Context, tx *tx, now time.Time, orders []customers.Or
 	if lines, err = tx.stage(ctx, lines, "incoming_lines"); err != nil {
 		return tally, err
 	}
-	left, err := lockOrders(ctx, tx, heads)
+	known, err := lockOrders(ctx, tx, heads)
 	if err != nil {
 		return tally, err
 	}
@@ -56,7 +57,7 @@ func putOrders(ctx context.Context, tx *tx, now time.Time, orders []customers.Or
 		return tally, err
 	}
 	tally = tallied(total, added, changed)
-	return tally, followOrders(ctx, tx, now, distinct(slices.Concat(added, changed)), left, announced(orders))
+	return tally, followOrders(ctx, tx, now, distinct(slices.Concat(added, changed)), known, announced(orders))
 }
 
 // announced are the orders whose events the caller puts on the timeline.
@@ -70,12 +71,15 @@ func announced(orders []customers.Order) map[string]bool {
 	return ids
 }
 
-// orderRows is what is given about orders and about their lines, in order.
+// orderRows is what is given about orders and about their lines, in order. A head's
+// total is null where the lines tell it or nobody does, and its sum is that of the
+// lines given.
 func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
-	heads = newRows("id text, customer text, at int, currency text, total int, status text")
-	lines = newRows("order_id text, number int, product text, quantity int, amount int")
+	heads = newRows("id text, customer text, at int, currency text, home text, total int, sum int, status text")
+	lines = newRows("order_id text, number int, product text, quantity int, amount int, whole int")
 	sorted := slices.Clone(orders)
 	slices.SortStableFunc(sorted, func(a, b customers.Order) int { return strings.Compare(a.ID, b.ID) })
+	var total *int64 // said without lines
 	for i := range sorted {
 		o := &sorted[i]
 		switch {
@@ -86,58 +90,81 @@ func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
 		case o.At.IsZero():
 			return nil, nil, fmt.Errorf("order %s without a time", o.ID)
 		}
-		if i > 0 && sorted[i-1].ID == o.ID {
-			o.Lines = slices.Concat(sorted[i-1].Lines, o.Lines)
+		again := i > 0 && sorted[i-1].ID == o.ID
+		switch {
+		case len(o.Lines) > 0 || !again && o.Unpriced:
+			total = nil
+		case !o.Unpriced:
+			total = &o.Total
+		}
+		if again {
+			overEarlier(o, &sorted[i-1])
 		}
 		if i == len(sorted)-1 || sorted[i+1].ID != o.ID {
-			total := addLines(lines, o)
-			heads.add(o.ID, o.Customer, o.At, nullable(o.Currency), total, nullable(o.Status))
+			sum := addLines(lines, o)
+			heads.add(o.ID, o.Customer, o.At, nullable(o.Currency), nullable(o.Home), total, sum, nullable(o.Status))
 		}
 	}
 	return heads, lines, nil
 }
 
+// overEarlier lays an order over what was said of it before.
+func overEarlier(o, earlier *customers.Order) {
+	o.Currency, o.Home, o.Status = cmp.Or(o.Currency, earlier.Currency), cmp.Or(o.Home, earlier.Home), cmp.Or(o.Status, earlier.Status)
+	if !o.Whole {
+		o.Lines, o.Whole = slices.Concat(earlier.Lines, o.Lines), earlier.Whole
+	}
+}
+
 // addLines adds an order's lines, each number once, the last of it, and returns
-// what the order comes to by what is given.
-func addLines(rows *rowset, o *customers.Order) (total int64) {
+// what they come to; nil without any.
+func addLines(rows *rowset, o *customers.Order) *int64 {
+	if len(o.Lines) == 0 {
+		return nil
+	}
 	last := make(map[int]int, len(o.Lines))
 	for i, l := range o.Lines {
 		last[l.Number] = i
 	}
+	var sum int64
 	for i, l := range o.Lines {
 		if last[l.Number] == i {
-			rows.add(o.ID, l.Number, l.Product, l.Quantity, l.Amount)
-			total += l.Amount
+			rows.add(o.ID, l.Number, l.Product, l.Quantity, l.Amount, o.Whole)
+			sum += l.Amount
 		}
 	}
-	if len(o.Lines) == 0 {
-		return o.Total
-	}
-	return total
+	return &sum
 }
 
 // lockOrders keeps the known ones of these orders from others, who may be adding
-// lines to them, and returns the customers whom one of them leaves.
-func lockOrders(ctx context.Context, tx *tx, heads *rowset) (left []string, err error) {
-	owners, err := listRows(ctx, tx, heads, column[sql.NullString],
-		"SELECT nullif(o.customer, v.customer) FROM orders o JOIN {rows} AS v ON v.id = o.id ORDER BY o.id"+tx.forUpdate("o"))
-	for _, owner := range owners {
-		if owner.Valid {
-			left = append(left, owner.String)
-		}
-	}
-	return left, err
+// lines to them, and returns whose they were.
+func lockOrders(ctx context.Context, tx *tx, heads *rowset) (known map[string]string, err error) {
+	known = map[string]string{}
+	_, err = listRows(ctx, tx, heads, func(r record) (none struct{}, err error) {
+		var id, owner string
+		err = r.Scan(&id, &owner)
+		known[id] = owner
+		return none, err
+	}, "SELECT o.id, o.customer FROM orders o JOIN {rows} AS v ON v.id = o.id ORDER BY o.id"+tx.forUpdate("o"))
+	return known, err
 }
 
 // writeOrders writes orders and lines and returns the ids of orders that are
 // new and of those that are not what they were.
 func writeOrders(ctx context.Context, tx *tx, heads, lines *rowset) (added, changed []string, err error) {
 	added, err = listRows(ctx, tx, heads, column[string], `
-		INSERT INTO orders (id, customer, at, currency, total, status)
-		SELECT id, customer, at, coalesce(currency, ''), total, coalesce(status, 'completed') FROM {rows} AS v WHERE TRUE ORDER BY id
+		INSERT INTO orders (id, customer, at, currency, total, status, other_currency)
+		SELECT id, customer, at, coalesce(currency, home, ''), coalesce(total, sum, 0), coalesce(status, 'completed'),
+			CASE WHEN currency <> home THEN 1 ELSE 0 END FROM {rows} AS v WHERE TRUE ORDER BY id
 		ON CONFLICT (id) DO NOTHING RETURNING id`)
 	if err != nil {
 		return nil, nil, err
+	}
+	var gone []string
+	if len(added) < heads.len() {
+		if gone, err = listRows(ctx, tx, lines, column[string], dropOtherLines); err != nil {
+			return nil, nil, err
+		}
 	}
 	redone, err := listRows(ctx, tx, lines, column[string], `
 		INSERT INTO order_lines (order_id, number, product, quantity, amount)
@@ -150,20 +177,31 @@ func writeOrders(ctx context.Context, tx *tx, heads, lines *rowset) (added, chan
 		return nil, nil, err
 	}
 	changed, err = listRows(ctx, tx, heads, column[string], `
-		UPDATE orders SET customer = n.customer, at = n.at, currency = n.currency, total = n.total, status = n.status
-		FROM (SELECT o.id, v.customer, v.at, coalesce(v.currency, o.currency) AS currency, coalesce(v.status, o.status) AS status,
-				CAST(coalesce((SELECT sum(l.amount) FROM order_lines l WHERE l.order_id = o.id), v.total) AS BIGINT) AS total
+		UPDATE orders SET customer = n.customer, at = n.at, currency = n.currency, total = n.total, status = n.status, other_currency = n.other
+		FROM (SELECT o.id, v.customer, v.at, coalesce(v.currency, nullif(o.currency, ''), v.home, '') AS currency, coalesce(v.status, o.status) AS status,
+				CASE WHEN v.home IS NULL THEN o.other_currency WHEN coalesce(v.currency, nullif(o.currency, ''), v.home) <> v.home THEN 1 ELSE 0 END AS other,
+				CAST(CASE WHEN v.total IS NOT NULL THEN v.total WHEN v.sum IS NULL THEN o.total
+					ELSE (SELECT sum(l.amount) FROM order_lines l WHERE l.order_id = o.id) END AS BIGINT) AS total
 			FROM {rows} AS v JOIN orders o ON o.id = v.id) AS n
 		WHERE orders.id = n.id AND (orders.customer <> n.customer OR orders.at <> n.at OR orders.currency <> n.currency
-			OR orders.total <> n.total OR orders.status <> n.status)
+			OR orders.total <> n.total OR orders.status <> n.status OR orders.other_currency <> n.other)
 		RETURNING orders.id`)
-	return added, append(changed, redone...), err
+	return added, slices.Concat(changed, gone, redone), err
 }
 
+// dropOtherLines is the SQL that drops the lines of orders given whole that are not
+// given.
+const dropOtherLines = `
+	WITH v AS MATERIALIZED (SELECT * FROM {rows} AS r)
+	DELETE FROM order_lines WHERE (order_id, number) IN (
+		SELECT l.order_id, l.number FROM (SELECT DISTINCT order_id FROM v WHERE whole = 1) AS w JOIN order_lines l ON l.order_id = w.order_id
+		LEFT JOIN v ON v.order_id = l.order_id AND v.number = l.number WHERE v.order_id IS NULL)
+	RETURNING order_id`
+
 // followOrders brings up to date what leans on orders that were added or
-// changed: their customers, those they left, and, but for those the caller
-// announces, the timeline.
-func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string, announced map[string]bool) error {
+// changed: their customers, those they left, and the timeline. Some were known, and
+// whose they were.
+func followOrders(ctx context.Context, tx *tx, now time.Time, ids []string, known map[string]string, announced map[string]bool) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -178,15 +216,21 @@ func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string
 	if err != nil {
 		return err
 	}
-	for _, o := range orders {
-		left = append(left, o.Customer)
+	var people []string
+	for i := range orders {
+		o := &orders[i]
+		o.before, o.Announced = known[o.ID], announced[o.ID]
+		people = append(people, o.Customer)
+		if o.before != "" {
+			people = append(people, o.before)
+		}
 	}
-	people := distinct(left)
+	people = distinct(people)
 	owners, err := tx.stage(ctx, owners(people), "touched_customers")
 	if err != nil {
 		return err
 	}
-	if err := meetCustomers(ctx, tx, now, owners); err != nil {
+	if _, err := meetCustomers(ctx, tx, now, owners); err != nil {
 		return err
 	}
 	here, err := lockPresent(ctx, tx, people) // so that the sum misses no order of another's
@@ -202,8 +246,7 @@ func followOrders(ctx context.Context, tx *tx, now time.Time, ids, left []string
 	if err := sumOrders(ctx, tx, now, owners); err != nil {
 		return err
 	}
-	unannounced := slices.DeleteFunc(orders, func(o placed) bool { return announced[o.ID] })
-	return recordOrders(ctx, tx, now, unannounced)
+	return recordOrders(ctx, tx, now, orders)
 }
 
 // dropOrders deletes all orders of customers.
@@ -224,13 +267,13 @@ func owners(ids []string) *rowset {
 	return rows
 }
 
-// meetCustomers adds customers nobody knows, with nothing but their id.
-func meetCustomers(ctx context.Context, tx *tx, now time.Time, owners *rowset) error {
-	_, err := tx.execRows(ctx, owners, `
+// meetCustomers adds customers nobody knows, with nothing but their id, and says who
+// they are.
+func meetCustomers(ctx context.Context, tx *tx, now time.Time, owners *rowset) (added []string, err error) {
+	return listRows(ctx, tx, owners, column[string], `
 		INSERT INTO customers (id, shard, person, created_at, updated_at)
 		SELECT id, shard, id, CAST($1 AS BIGINT), CAST($1 AS BIGINT) FROM {rows} AS v WHERE TRUE ORDER BY id
-		ON CONFLICT (id) DO NOTHING`, instant(now))
-	return err
+		ON CONFLICT (id) DO NOTHING RETURNING id`, instant(now))
 }
 
 // sumOrders sums orders up on their customers.
@@ -239,7 +282,7 @@ func sumOrders(ctx context.Context, tx *tx, now time.Time, owners *rowset) error
 		UPDATE customers SET orders_count = s.orders, orders_total = s.total, orders_returned = s.returned,
 			orders_first_at = s.first_at, orders_last_at = s.last_at, updated_at = $1
 		FROM (SELECT v.id, count(*) FILTER (WHERE o.status = 'completed') AS orders,
-				CAST(coalesce(sum(o.total) FILTER (WHERE o.status = 'completed'), 0) AS BIGINT) AS total,
+				CAST(coalesce(sum(o.total) FILTER (WHERE o.status = 'completed' AND o.other_currency = 0), 0) AS BIGINT) AS total,
 				count(*) FILTER (WHERE o.status = 'returned') AS returned,
 				min(o.at) FILTER (WHERE o.status = 'completed') AS first_at,
 				max(o.at) FILTER (WHERE o.status = 'completed') AS last_at

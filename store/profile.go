@@ -138,6 +138,21 @@ func (f field) merge(d expression.Dialect) string {
 	return "coalesce(v." + f.name + ", customers." + f.name + ")"
 }
 
+// complete is the SQL of a known customer's value when v is laid under it.
+func (f field) complete(d expression.Dialect) string {
+	switch {
+	case f.name == "traits" && d == expression.SQLite:
+		return "json_patch(coalesce(v.traits, '{}'), customers.traits)"
+	case f.name == "traits":
+		return "jsonb_strip_nulls(coalesce(v.traits, '{}') || customers.traits)"
+	case f.name == "phone_zone":
+		return "CASE WHEN customers.phone IS NULL AND v.phone IS NOT NULL THEN v.phone_zone ELSE customers.phone_zone END"
+	case f.name == "created_at": // everybody has one, if only that of the day they were met
+		return "CASE WHEN v.created_at < customers.created_at THEN v.created_at ELSE customers.created_at END"
+	}
+	return "coalesce(customers." + f.name + ", v." + f.name + ")"
+}
+
 // traitsPatch is the SQL that lays the traits given over others. A trait that
 // is null goes.
 func traitsPatch(d expression.Dialect, over string) string {

@@ -2,19 +2,22 @@ package store
 
 import (
 	"context"
-	"math"
+	"slices"
+	"strings"
 	"time"
-
-	"github.com/bojanz/currency"
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
 )
 
+// orderKey begins the key of an order's line, and a live event's second one.
+const orderKey = "order:"
+
 // placed is an order as the timeline tells of it.
 type placed struct {
 	customers.Order
-	items int64
+	items  int64
+	before string // whose it was; "" of one that is new
 }
 
 func scanPlaced(r record) (o placed, err error) {
@@ -27,40 +30,39 @@ func (o placed) event(now time.Time) customers.Event {
 	return customers.Event{
 		Customer: o.Customer, Name: "Order Completed", At: o.At, ReceivedAt: now,
 		Properties: map[string]any{"order_id": o.ID, "total": major(o.Total, o.Currency), "currency": o.Currency, "items": o.items},
-		Key:        "order:" + o.ID, ProviderKey: "order:" + o.ID,
+		Key:        orderKey + o.ID, ProviderKey: orderKey + o.ID,
 	}
 }
 
-// major is an amount of minor units in the currency's own unit. A currency
-// nobody knows has two digits after the point, like most.
+// major is an amount of minor units in the currency's own unit.
 func major(minor int64, code string) float64 {
-	digits, known := currency.GetDigits(code)
-	if !known {
-		digits = 2
-	}
-	return float64(minor) / math.Pow10(int(digits))
+	return float64(minor) / float64(customers.MoneyScale(code))
 }
 
 // recordOrders puts orders on the timeline, each once, and brings up to date
 // what stands there of them. An order that came alive as an event stays as it
-// came.
+// came, with whom the order is now.
 func recordOrders(ctx context.Context, tx *tx, now time.Time, orders []placed) error {
-	var events []customers.Event
+	var lines []customers.Event
+	var untold []placed // whose line is not put there now
+	var told []placed
 	for _, o := range orders {
-		if o.Status != "cancelled" {
-			events = append(events, o.event(now))
+		if o.Announced || o.Status == "cancelled" {
+			untold = append(untold, o)
+			continue
 		}
+		lines, told = append(lines, o.event(now)), append(told, o)
 	}
-	fresh, err := appendEvents(ctx, tx, events)
+	fresh, err := appendEvents(ctx, tx, lines)
 	if err != nil {
 		return err
 	}
-	var known []customers.Event
-	for i, e := range events {
+	for i, o := range told {
 		if !fresh[i] {
-			known = append(known, e)
+			untold = append(untold, o)
 		}
 	}
+	known := slices.DeleteFunc(untold, func(o placed) bool { return o.before == "" })
 	for start := 0; start < len(known); start += chunk {
 		if err := retell(ctx, tx, known[start:min(start+chunk, len(known))]); err != nil {
 			return err
@@ -69,29 +71,54 @@ func recordOrders(ctx context.Context, tx *tx, now time.Time, orders []placed) e
 	return nil
 }
 
-// retell corrects lines that stand on the timeline already, wherever they stood.
-func retell(ctx context.Context, tx *tx, events []customers.Event) error {
-	rows := newRows("key text, number int, digest int, customer text, at int, properties json")
-	for _, e := range events {
-		f := fingerprintOf(clean(e.Key))
-		rows.add(e.Key, f.number, f.digest, e.Customer, e.At, inJSON(e.Properties))
+// retell corrects lines that stand on the timeline already, where they stood before.
+// A line that a live event left goes to whom the order is now, and is called
+// completed or cancelled; one of ours is told anew.
+func retell(ctx context.Context, tx *tx, orders []placed) error {
+	rows := newRows("provider text, number int, digest int, before text, customer text, name text, at int, properties json, anew int")
+	for _, o := range orders {
+		e := o.event(time.Time{})
+		if o.Status == "cancelled" {
+			e.Name = customers.OrderCancelled
+		}
+		f := fingerprintOf(clean(e.ProviderKey))
+		rows.add(e.ProviderKey, f.number, f.digest, o.before, e.Customer, e.Name, e.At, inJSON(e.Properties), !o.Announced)
 	}
+	const (
+		names = "('Order Completed', '" + customers.OrderCancelled + "')"
+		anew  = "CASE WHEN v.anew = 1 AND e.key = v.provider THEN "
+		since = "coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)"
+		told  = "SET customer = v.customer, name = v.name, at = " + anew + "v.at ELSE e.at END, properties = " + anew + "v.properties ELSE e.properties END"
+		other = "(e.customer <> v.customer OR e.name <> v.name OR v.anew = 1 AND e.key = v.provider AND (e.at <> v.at OR e.properties <> v.properties))"
+	)
 	if tx.dialect != expression.Postgres {
-		_, err := tx.execRows(ctx, rows, `
-			UPDATE events SET customer = v.customer, at = v.at, properties = v.properties FROM {rows} AS v
-			WHERE events.key = v.key AND (events.customer <> v.customer OR events.at <> v.at OR events.properties <> v.properties)`)
+		_, err := tx.execRows(ctx, rows, "UPDATE events AS e "+told+" FROM {rows} AS v WHERE e.provider_key = v.provider AND e.name IN "+names+" AND "+other)
 		return err
 	}
 	// The key says in which month the line stands, and then where it went.
 	_, err := tx.execRows(ctx, rows, `
 		WITH v AS MATERIALIZED (
-			SELECT r.*, k.at AS stood FROM {rows} AS r JOIN event_keys k ON k.number = r.number AND k.digest = r.digest
-			WHERE r.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)),
+			SELECT r.provider, r.before, r.customer, r.name, r.at, r.properties, CASE WHEN r.at >= `+since+` THEN r.anew ELSE 0 END AS anew,
+				k.number, k.digest, k.at AS stood
+			FROM {rows} AS r JOIN event_keys k ON k.provider_number = r.number AND k.provider_digest = r.digest AND k.provider_number IS NOT NULL),
 		retold AS (
-			UPDATE events e SET customer = v.customer, at = v.at, properties = v.properties FROM v
-			WHERE e.at = v.stood AND e.key = v.key AND e.name = 'Order Completed'
-				AND (e.customer <> v.customer OR e.at <> v.at OR e.properties <> v.properties)
+			UPDATE events e `+told+` FROM v
+			WHERE e.at = v.stood AND e.customer = v.before AND e.name IN `+names+` AND e.provider_key = v.provider AND `+other+`
 			RETURNING v.number, v.digest, e.at)
 		UPDATE event_keys k SET at = m.at FROM retold m WHERE k.number = m.number AND k.digest = m.digest AND k.at <> m.at`)
+	return err
+}
+
+// nameCancelled calls lines that have just been put on the timeline by what their
+// orders are: one that was cancelled before its event came was not completed.
+func nameCancelled(ctx context.Context, tx *tx, lines []customers.Event) error {
+	rows := newRows("id text, customer text, at int, key text")
+	for _, e := range lines {
+		rows.add(strings.TrimPrefix(e.ProviderKey, orderKey), e.Customer, e.At, e.Key)
+	}
+	_, err := tx.execRows(ctx, rows, `
+		UPDATE events SET name = '`+customers.OrderCancelled+`'
+		FROM (SELECT v.customer, v.at, v.key FROM {rows} AS v JOIN orders o ON o.id = v.id WHERE o.status = 'cancelled') AS c
+		WHERE events.customer = c.customer AND events.name = 'Order Completed' AND events.at = c.at AND events.key = c.key`)
 	return err
 }

@@ -67,38 +67,33 @@ func (s *Store) Renew(ctx context.Context, endpoint string, p channels.PushSubsc
 	return known, nil
 }
 
-// Adopt implements customers.Visitors.
-func (s *Store) Adopt(ctx context.Context, visitors map[string]string) error {
+// adopt gives the browsers of visitors to the customers they have turned out to be,
+// and what they agreed to by push where the customers themselves have said nothing.
+func adopt(ctx context.Context, tx *tx, visitors map[string]string) error {
 	if len(visitors) == 0 {
 		return nil
 	}
-	err := s.write(ctx, func(tx *tx) error {
-		here, err := keepPresent(ctx, tx, slices.Collect(maps.Values(visitors)))
-		if err != nil {
-			return err
-		}
-		rows := newRows("visitor text, customer text")
-		for _, visitor := range slices.Sorted(maps.Keys(visitors)) {
-			if here.has(visitors[visitor]) {
-				rows.add(visitor, visitors[visitor])
-			}
-		}
-		adopters, err := listRows(ctx, tx, rows, column[string], `
-			UPDATE push_subscriptions SET customer = v.customer FROM {rows} AS v
-			WHERE push_subscriptions.customer = v.visitor RETURNING push_subscriptions.customer`)
-		if err != nil || len(adopters) == 0 {
-			return err
-		}
-		if _, err := tx.execRows(ctx, rows, `
-			INSERT INTO consents (customer, topic, channel, granted, at, source)
-			SELECT v.customer, c.topic, c.channel, c.granted, c.at, c.source FROM {rows} AS v JOIN consents c ON c.customer = v.visitor
-			WHERE c.channel = 'push' ON CONFLICT DO NOTHING`); err != nil {
-			return err
-		}
-		return wakeJourneys(ctx, tx, distinct(adopters))
-	})
+	here, err := keepPresent(ctx, tx, slices.Collect(maps.Values(visitors)))
 	if err != nil {
-		return fmt.Errorf("give the browsers of %d visitors to the customers they are: %w", len(visitors), err)
+		return err
 	}
-	return nil
+	rows := newRows("visitor text, customer text")
+	for _, visitor := range slices.Sorted(maps.Keys(visitors)) {
+		if here.has(visitors[visitor]) {
+			rows.add(visitor, visitors[visitor])
+		}
+	}
+	adopters, err := listRows(ctx, tx, rows, column[string], `
+		UPDATE push_subscriptions SET customer = v.customer FROM {rows} AS v
+		WHERE push_subscriptions.customer = v.visitor RETURNING push_subscriptions.customer`)
+	if err != nil || len(adopters) == 0 {
+		return err
+	}
+	if _, err := tx.execRows(ctx, rows, `
+		INSERT INTO consents (customer, topic, channel, granted, at, source)
+		SELECT v.customer, c.topic, c.channel, c.granted, c.at, c.source FROM {rows} AS v JOIN consents c ON c.customer = v.visitor
+		WHERE c.channel = 'push' ON CONFLICT DO NOTHING`); err != nil {
+		return err
+	}
+	return wakeJourneys(ctx, tx, distinct(adopters))
 }

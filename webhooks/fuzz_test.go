@@ -79,19 +79,15 @@ func asSent(t *testing.T, body []byte, zipped bool) io.Reader {
 }
 
 func sound(t *testing.T, taken *taking) {
-	for _, e := range taken.events {
-		if e.Key == "" || e.Customer == "" || e.Name == "" || e.At.IsZero() || e.At.After(taken.now) || !e.Live {
+	for _, m := range taken.messages {
+		if e := m.Event; e != nil && (e.Key == "" || e.Customer != m.Person.ID || e.Name == "" || e.At.IsZero() || e.At.After(taken.now) || !e.Live) {
 			t.Fatalf("event %+v", e)
 		}
-	}
-	for _, o := range taken.orders {
-		if o.ID == "" || o.Customer == "" || o.At.IsZero() || !o.Announced || o.Total > 1e14 || o.Total < -1e14 {
+		if o := m.Order; o != nil && (o.ID == "" || o.Customer != m.Person.ID || m.Key == "" || o.At.IsZero() || !o.Announced || o.Total > 1e16 || o.Total < -1e16) {
 			t.Fatalf("order %+v", o)
 		}
-	}
-	for _, c := range taken.people {
-		if _, err := json.Marshal(c); err != nil || c.ID == "" {
-			t.Fatalf("customer %+v: %v", c, err)
+		if _, err := json.Marshal(m.Person); err != nil || m.Person.ID == "" {
+			t.Fatalf("customer %+v: %v", m.Person, err)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 		Directory: h.store, Preferences: h.store, Visitors: h.store,
 		PushKey: pushKey, PushCheck: senders[channels.Push].(channels.Checker),
 		Ingest: &webhooks.Ingest{
-			Catalog: catalog, Registry: h.store, Timeline: h.store, Visitors: h.store, WriteKeys: []string{"WK_other", writeKey}, Ring: ring, Now: now, Log: log,
+			Catalog: catalog, Registry: h.store, Messages: h.store, WriteKeys: []string{"WK_other", writeKey}, Ring: ring, Now: now, Log: log,
 		},
 		Ring: ring, Now: now, Log: log,
 	}

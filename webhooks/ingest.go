@@ -42,8 +42,7 @@ const (
 type Ingest struct {
 	Catalog  *campaigns.Catalog
 	Registry customers.Registry
-	Timeline customers.Timeline
-	Visitors customers.Visitors // nil: nobody is adopted
+	Messages customers.Messages
 	// WriteKeys are those accepted; without any the doors are closed.
 	WriteKeys []string
 	Ring      func(context.Context)
@@ -127,31 +126,33 @@ func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)
 	reply(w, http.StatusOK, verdict{Success: true, Mistakes: t.mistakes})
 }
 
-// keep writes people before orders before events, so that an event finds its
-// customer. Every write may be repeated.
+// keep makes what was taken durable, and tells of orders that are in no sum.
 func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) error {
-	if len(t.people) > 0 {
-		if _, err := i.Registry.PutCustomers(ctx, now, t.people); err != nil {
-			return err
+	if len(t.messages) == 0 {
+		return nil
+	}
+	take := i.Messages.Take
+	if t.history {
+		take = i.Messages.TakePast
+	}
+	if err := take(ctx, now, t.messages); err != nil {
+		return err
+	}
+	var events []customers.Event
+	abroad := 0
+	for _, m := range t.messages {
+		if m.Event != nil {
+			events = append(events, *m.Event)
+		}
+		if m.Order != nil && m.Order.Abroad() {
+			abroad++
 		}
 	}
-	if len(t.adopted) > 0 && i.Visitors != nil {
-		if err := i.Visitors.Adopt(ctx, t.adopted); err != nil {
-			return err
-		}
-	}
-	if len(t.orders) > 0 {
-		if _, err := i.Registry.PutOrders(ctx, now, t.orders); err != nil {
-			return err
-		}
-	}
-	if len(t.events) > 0 {
-		if _, err := i.Timeline.Append(ctx, t.events); err != nil {
-			return err
-		}
+	if abroad > 0 {
+		i.Log.Warn("orders came in another currency than the workspace's: they are kept, and in no total", "orders", abroad)
 	}
 	if !t.history {
-		i.trail(ctx, t.events, now)
+		i.trail(ctx, events, now)
 	}
 	return nil
 }

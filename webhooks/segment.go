@@ -80,17 +80,25 @@ func (m *segmentMessage) customer() string {
 	return m.UserID
 }
 
-// adopted is the visitor who says who they are, and the customer they are: by an
-// identify that names both ids, or by an alias. It is "" twice where nobody does.
-func (m *segmentMessage) adopted() (visitor, customer string) {
+// visitor is who says who they are: by an identify that names both ids, or by an
+// alias. It is "" where nobody does.
+func (m *segmentMessage) visitor() string {
 	before := m.AnonymousID
 	if m.Type == "alias" {
 		before = strings.TrimPrefix(cmp.Or(m.PreviousID, m.AnonymousID), anonymous)
 	}
 	if m.Type != "identify" && m.Type != "alias" || m.UserID == "" || before == "" || before == m.UserID {
-		return "", ""
+		return ""
 	}
-	return anonymous + before, m.UserID
+	return anonymous + before
+}
+
+// key tells a message from others of its type, "" where it has no id.
+func (m *segmentMessage) key() string {
+	if m.MessageID == "" {
+		return ""
+	}
+	return m.Type + ":" + m.MessageID
 }
 
 // taking collects what a request's messages say.
@@ -99,17 +107,14 @@ type taking struct {
 	now       time.Time
 	history   bool // what is said is over, and as an event begins nothing
 
-	people   []customers.Customer // in order of appearance
-	place    map[string]int       // where a customer stands among them
-	orders   []customers.Order
-	events   []customers.Event
-	adopted  map[string]string // visitors, by whom they turned out to be
-	taken    int               // messages
-	mistakes []string
+	messages  []customers.Message
+	countries map[string]string // named so far, by customer
+	taken     int               // messages
+	mistakes  []string
 }
 
 func newTaking(w *campaigns.Workspace, now time.Time) *taking {
-	return &taking{workspace: w, now: now, place: map[string]int{}, adopted: map[string]string{}}
+	return &taking{workspace: w, now: now, countries: map[string]string{}}
 }
 
 func (t *taking) single(kind string, raw json.RawMessage) {
@@ -134,20 +139,23 @@ func (t *taking) add(which, kind string, raw json.RawMessage, sentAt time.Time) 
 		return
 	}
 	t.taken++
-	if visitor, customer := m.adopted(); visitor != "" {
-		t.adopted[visitor] = customer
-	}
 	if sentAt.IsZero() {
 		sentAt, _ = timeOf(m.SentAt)
 	}
+	said := customers.Message{Key: m.key()}
 	switch m.Type {
 	case "identify":
-		describe(t.customer(m), m.Traits, t.workspace.Traits)
+		said.Person = t.person(m, m.Traits)
+	case "alias":
+		said.Person = customers.Customer{ID: m.customer()}
 	case "track":
-		describe(t.customer(m), m.Context.Traits, t.workspace.Traits)
-		t.track(m, raw, sentAt)
-	default: // taken, as every client sends them, but no journey speaks of them
+		said.Person = t.person(m, m.Context.Traits)
+		t.track(&said, m, raw, sentAt)
 	}
+	said.Visitor = m.visitor()
+	if m.Type != "alias" && said.Person.ID != "" || said.Visitor != "" {
+		t.messages = append(t.messages, said)
+	} // the others are taken, as every client sends them, but no journey speaks of them
 }
 
 func read(kind string, raw json.RawMessage) (*segmentMessage, string) {
@@ -164,35 +172,38 @@ func read(kind string, raw json.RawMessage) (*segmentMessage, string) {
 	return m, m.wrong()
 }
 
-// customer finds or begins the person a message is about.
-func (t *taking) customer(m *segmentMessage) *customers.Customer {
-	id := m.customer()
-	if at, known := t.place[id]; known {
-		return &t.people[at]
-	}
-	begun := customers.Customer{ID: id, Locale: m.Context.Locale}
+// person is whom a message is about, and what it says of them.
+func (t *taking) person(m *segmentMessage, traits map[string]any) customers.Customer {
+	c := customers.Customer{ID: m.customer(), Locale: m.Context.Locale}
 	if _, err := time.LoadLocation(m.Context.Timezone); err == nil && m.Context.Timezone != "Local" {
-		begun.Zone = m.Context.Timezone
+		c.Zone = m.Context.Timezone
 	}
-	t.place[id] = len(t.people)
-	t.people = append(t.people, begun)
-	return &t.people[len(t.people)-1]
+	describe(&c, traits, t.countries[c.ID], t.workspace.Traits)
+	if c.Country != "" {
+		t.countries[c.ID] = c.Country
+	}
+	return c
 }
 
-// track puts an event on the timeline; a completed order is also an order.
-func (t *taking) track(m *segmentMessage, raw json.RawMessage, sentAt time.Time) {
-	event := customers.Event{
-		Customer: m.customer(), Name: m.Event, At: t.happened(m, sentAt), ReceivedAt: t.now,
+// track adds the event that a message tells; a completed order is also an order.
+func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawMessage, sentAt time.Time) {
+	said.Event = &customers.Event{
+		Customer: said.Person.ID, Name: m.Event, At: t.happened(m, sentAt), ReceivedAt: t.now,
 		Properties: m.Properties, Key: t.key(m, raw), Live: !t.history,
 	}
+	order := customers.Order{}
 	if m.Event == "Order Completed" {
-		if order := purchase(m.Properties, t.workspace); order.ID != "" {
-			order.Customer, order.At = event.Customer, event.At
-			t.orders = append(t.orders, order)
-			event.ProviderKey = "order:" + order.ID
-		}
+		order = purchase(m.Properties, t.workspace)
 	}
-	t.events = append(t.events, event)
+	if order.ID == "" {
+		said.Key = "" // as new as the event
+		return
+	}
+	order.Customer, order.At = said.Person.ID, said.Event.At
+	said.Order, said.Event.ProviderKey = &order, "order:"+order.ID
+	if said.Key == "" {
+		said.Key = "track:" + said.Event.Key
+	}
 }
 
 // happened is when an event happened by our clock: the sender's is as wrong as
@@ -216,7 +227,7 @@ func (t *taking) happened(m *segmentMessage, sentAt time.Time) time.Time {
 	return at.UTC()
 }
 
-// key tells a message from every other. Without a messageId a repetition is
+// key tells an event from every other. Without a messageId a repetition is
 // known by its text, if that holds a time; without one every message counts.
 func (t *taking) key(m *segmentMessage, raw json.RawMessage) string {
 	if m.MessageID != "" {
@@ -225,7 +236,7 @@ func (t *taking) key(m *segmentMessage, raw json.RawMessage) string {
 	sum := sha256.Sum256(raw)
 	key := "segment-text:" + hex.EncodeToString(sum[:16])
 	if strings.TrimSpace(m.Timestamp+m.OriginalTimestamp) == "" {
-		key += fmt.Sprintf("/%d/%d", t.now.UnixNano(), len(t.events))
+		key += fmt.Sprintf("/%d/%d", t.now.UnixNano(), len(t.messages))
 	}
 	return key
 }

@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -15,11 +16,12 @@ import (
 const largestAmount = 1e12
 
 // describe fills a profile from traits: Segment's reserved ones and those the
-// workspace declares. Addresses that are none are left out, not stored.
-func describe(c *customers.Customer, traits map[string]any, declared map[string]expression.Type) {
+// workspace declares. Addresses that are none are left out, not stored. A number
+// without a country is one of the country they named before.
+func describe(c *customers.Customer, traits map[string]any, country string, declared map[string]expression.Type) {
 	address, _ := traits["address"].(map[string]any)
-	if country := strings.ToUpper(textOf(address["country"])); len(country) == 2 {
-		c.Country = country
+	if named := strings.ToUpper(textOf(address["country"])); len(named) == 2 {
+		c.Country = named
 	}
 	set(&c.City, textOf(address["city"]))
 	set(&c.FirstName, textOf(traits["firstName"]))
@@ -28,7 +30,7 @@ func describe(c *customers.Customer, traits map[string]any, declared map[string]
 	if email, err := customers.NormalEmail(textOf(traits["email"])); err == nil {
 		c.Email = email
 	}
-	if phone, err := customers.NormalPhone(textOf(traits["phone"]), c.Country); err == nil {
+	if phone, err := customers.NormalPhone(textOf(traits["phone"]), cmp.Or(c.Country, country)); err == nil {
 		c.Phone = phone
 	}
 	if born, ok := writtenTime(traits["birthday"]); ok { // the day as it is written, in whatever zone
@@ -54,14 +56,16 @@ func orderID(properties map[string]any) string {
 
 // purchase reads an order from the properties of Segment's e-commerce spec; one
 // without an id cannot be told from the next and stays an event. Where every
-// product has its price the order comes to their sum, as imported ones do.
+// product has its price the order comes to their sum, as imported ones do. It is no
+// word about a known order's status: that may have been returned since.
 func purchase(properties map[string]any, w *campaigns.Workspace) customers.Order {
-	order := customers.Order{
-		ID:       orderID(properties),
-		Currency: strings.ToUpper(textOf(properties["currency"])), Status: "completed", Announced: true,
+	order := customers.Order{ID: orderID(properties), Home: w.Currency, Unpriced: true, Whole: true, Announced: true}
+	if code := strings.ToUpper(textOf(properties["currency"])); customers.IsCurrency(code) {
+		order.Currency = code
 	}
+	currency := cmp.Or(order.Currency, w.Currency)
 	if total, ok := numberOf(either(properties, "total", "revenue")); ok {
-		order.Total = w.MinorUnits(total)
+		order.Total, order.Unpriced = customers.MinorUnits(total, currency), false
 	}
 	products, _ := properties["products"].([]any)
 	for n, raw := range products {
@@ -77,7 +81,7 @@ func purchase(properties map[string]any, w *campaigns.Workspace) customers.Order
 		}
 		order.Lines = append(order.Lines, customers.OrderLine{
 			Number: n + 1, Product: textOf(either(product, "product_id", "id")), Quantity: int64(quantity),
-			Amount: w.MinorUnits(price * quantity),
+			Amount: customers.MinorUnits(price*quantity, currency),
 		})
 	}
 	return order

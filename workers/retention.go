@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -27,6 +28,8 @@ type Retention struct {
 	Inbox deliveries.Inbox
 	// ForgetTraffic drops what providers did before a moment.
 	ForgetTraffic func(ctx context.Context, before time.Time) error
+	// ForgetMessages forgets which messages of the shop were taken before a moment.
+	ForgetMessages func(ctx context.Context, before time.Time) error
 	// PrepareTimeline makes the tables that the timeline needs from now on.
 	PrepareTimeline func(ctx context.Context, now time.Time) error
 	// ForgetTimeline lets go of a batch of what happened before a moment, and says
@@ -57,7 +60,8 @@ func (r *Retention) Round(ctx context.Context) error {
 		if r.Trails != nil {
 			upkeep = r.Trails.ForgetTrails(ctx, now.Add(-trailsKept))
 		}
-		upkeep = errors.Join(upkeep, r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)))
+		upkeep = errors.Join(upkeep, r.PrepareTimeline(ctx, now), r.ForgetTraffic(ctx, now.Add(-trafficKept)),
+			r.ForgetMessages(ctx, now.Add(-customers.MessageKeys)))
 	}
 	return errors.Join(upkeep,
 		batches(&r.moreCallbacks, func() (bool, error) { return r.forgetCallbacks(ctx, now) }),

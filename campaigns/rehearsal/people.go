@@ -127,10 +127,13 @@ func (w *World) happens(p *person, name string, properties map[string]any) {
 	w.react(p, event)
 }
 
-// buys sums an order up on the profile (store.PutOrders).
+// buys sums an order up on the profile (store.PutOrders): what one in another
+// currency comes to is in no total.
 func (w *World) buys(p *person, properties map[string]any) {
 	total, err := strconv.ParseFloat(order(properties, "total", "revenue"), 64)
-	if err == nil && !math.IsNaN(total) {
+	code := strings.ToUpper(order(properties, "currency"))
+	abroad := customers.IsCurrency(code) && code != w.shop.Currency
+	if err == nil && !math.IsNaN(total) && !abroad {
 		p.Orders.Total += w.shop.MinorUnits(total)
 	}
 	p.Orders.Count++

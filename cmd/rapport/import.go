@@ -140,6 +140,9 @@ func printImport(w io.Writer, kind intake.Kind, r intake.Outcome, dryRun bool) {
 	for _, in := range r.Inputs {
 		printInput(w, in)
 	}
+	if r.Abroad > 0 {
+		fmt.Fprintf(w, "%s in another currency than the workspace's: the orders count, and are in no total\n", plural(r.Abroad, "row"))
+	}
 	if len(r.NotRead) > 0 {
 		fmt.Fprintf(w, "columns not read: %s; --map FIELD=COLUMN says what stands in one\n", strings.Join(r.NotRead, ", "))
 	}
@@ -201,7 +204,7 @@ func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.
 	if err != nil {
 		return s, err
 	}
-	s.MoneyScale = edition.MinorUnits(1)
+	s.Currency = edition.Currency
 	s.Topics = []string{}
 	for _, topic := range edition.Topics {
 		s.Topics = append(s.Topics, topic.ID)

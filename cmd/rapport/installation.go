@@ -180,7 +180,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
 		Keeper:  i.keeper(),
 		Retention: &workers.Retention{
-			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, PrepareTimeline: i.Store.PrepareTimeline, ForgetTimeline: i.Store.ForgetTimeline,
+			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, ForgetMessages: i.Store.ForgetMessages, PrepareTimeline: i.Store.PrepareTimeline, ForgetTimeline: i.Store.ForgetTimeline,
 			Timeline: time.Duration(i.Retention.Timeline), Callbacks: time.Duration(i.Retention.Callbacks), Trails: i.shown().Trails, Now: i.Now,
 		},
 		Gauges: i.gauges(), Shown: i.shown(),
@@ -280,7 +280,7 @@ func (i *installation) doors() *webhooks.Doors {
 		Addresses: i.Addresses, Inbox: i.Store, Links: i.Store, Record: i.Store, Catalog: i.Catalog,
 		Listeners: i.listeners(), Directory: i.Store, Preferences: i.Store, Visitors: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
 		Ingest: &webhooks.Ingest{
-			Catalog: i.Catalog, Registry: i.Store, Timeline: i.Store, Visitors: i.Store, WriteKeys: i.WriteKeys,
+			Catalog: i.Catalog, Registry: i.Store, Messages: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Metrics: i.Metrics, Trails: i.shown().Trails, Now: i.Now, Log: i.Log,
 		},
 		Letters: lettersBy(i.Inbound, &i.room), Heed: i.reader().Heed, ReadAfter: readVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,

@@ -33,8 +33,8 @@ type Options struct {
 	Traits map[string]string
 	// Topics are those a consent may be about; nil is any.
 	Topics []string
-	// MoneyScale is how many minor units make one; 0 is 100.
-	MoneyScale int64
+	// Currency is the workspace's (ISO 4217); "" where it is not known.
+	Currency string
 	// DryRun reads everything and writes nothing.
 	DryRun bool
 	// Progress hears how many bytes of how many on disk are done; may be nil.
@@ -85,6 +85,9 @@ type Outcome struct {
 	NotRead []string `json:"columns_not_read"`
 	// Inputs tells of each file how it was read, in their order.
 	Inputs []Input `json:"inputs"`
+	// Abroad are the rows taken of orders in another currency than the workspace's,
+	// which are in no total.
+	Abroad int `json:"in_another_currency"`
 	// Written counts customers, orders or products, each once; of an order whose
 	// lines stand more than 10,000 rows apart, each part.
 	Written customers.Tally `json:"written"`
@@ -110,9 +113,6 @@ type Input struct {
 func Import(ctx context.Context, registry customers.Registry, paths []string, o Options) (Outcome, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
-	}
-	if o.MoneyScale == 0 {
-		o.MoneyScale = 100
 	}
 	told := map[string]string{}
 	for field, column := range o.Map {

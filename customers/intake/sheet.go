@@ -27,6 +27,7 @@ type orderRow struct {
 	customers.Order
 	row       int  // within its sheet, from 1
 	uncounted bool // its line has no number of its own
+	refused   bool // nothing of it but the id is taken
 }
 
 // sheets reads rows in turn and understands them on all processors; the sheets come
@@ -125,8 +126,8 @@ func (in *taking) row(r row, number int, s *sheet) bool {
 		return ok
 	default:
 		o, ok := in.order(r)
-		if ok {
-			s.orders = append(s.orders, orderRow{Order: o, row: number, uncounted: in.uncounted()})
+		if ok || o.ID != "" {
+			s.orders = append(s.orders, orderRow{Order: o, row: number, uncounted: in.uncounted(), refused: !ok})
 		}
 		return ok
 	}

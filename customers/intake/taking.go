@@ -42,6 +42,12 @@ type layout struct {
 func (in *taking) take(ctx context.Context, l layout) error {
 	in.layout = l
 	in.report.Files++
+	if in.uncounted() || in.basket.uncounted {
+		if err := in.write(ctx, in.basket.whole(in.report.Rows)); err != nil {
+			return err
+		}
+	}
+	in.basket.turn(in.uncounted())
 	rows, err := l.file.rows(l.header)
 	if err != nil {
 		return err
@@ -70,8 +76,19 @@ func (in *taking) add(ctx context.Context, s sheet) error {
 	}
 	in.people, in.products = append(in.people, s.people...), append(in.products, s.products...)
 	for _, o := range s.orders {
+		number := 0
 		if o.uncounted {
-			o.Lines[0].Number = in.basket.count(o.ID)
+			number = in.basket.count(o.ID)
+		}
+		switch {
+		case o.refused:
+			in.basket.miss(o.ID)
+			continue
+		case o.uncounted:
+			o.Lines[0].Number = number
+		}
+		if o.Abroad() {
+			in.report.Abroad++
 		}
 		in.basket.add(o.Order, before+o.row)
 	}
@@ -286,9 +303,12 @@ func (in *taking) readDate(text, field string) (time.Time, bool) {
 	return parseDate(text, in.orders[field], zone, latest)
 }
 
-func (in *taking) money(text, field string) (int64, bool) {
-	return parseMoney(text, in.decimals[field], in.MoneyScale)
+func (in *taking) money(text, field string, scale int64) (int64, bool) {
+	return parseMoney(text, in.decimals[field], scale)
 }
+
+// scale is how many minor units make one of the workspace's currency.
+func (in *taking) scale() int64 { return customers.MoneyScale(in.Currency) }
 
 // refuse reports that a row cannot be taken because of one cell. It gives
 // false, for the row's reader to return.

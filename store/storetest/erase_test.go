@@ -435,10 +435,6 @@ func TestWhatComesLateOfSomebodyErasedLeavesNothing(t *testing.T) {
 	fresh.Each(t, func(t *testing.T, dsn string) {
 		s := erasable(t, dsn)
 		had, _, _, _ := known(t, s)
-		put(t, s, customers.Customer{ID: "anonymous:visitor"})
-		if bound, err := s.SubscribeVisitor(t.Context(), "anonymous:visitor", browserOf("visitor"), noon); err != nil || !bound {
-			t.Fatal(bound, err)
-		}
 		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
 			t.Fatal(err)
 		}
@@ -483,10 +479,9 @@ func late(t *testing.T, s *store.Store, had deliveries.Delivery) map[string]func
 				Recording:   &recordings.Recording{ProviderID: "RE2", Customer: who, Kind: recordings.Answer, Question: "secret-order", At: noon, State: recordings.Waiting, DueAt: noon},
 			}})
 		},
-		"a consent":           func() error { return s.Consent(t.Context(), []customers.Consent{agreed}) },
-		"a browser":           func() error { return s.Subscribe(t.Context(), who, browserOf("quillmark-2"), noon) },
-		"a visitor's browser": func() error { return s.Adopt(t.Context(), map[string]string{"anonymous:visitor": who}) },
-		"a case":              func() error { return s.Casebook().Open(t.Context(), []customers.Case{opened}) },
+		"a consent": func() error { return s.Consent(t.Context(), []customers.Consent{agreed}) },
+		"a browser": func() error { return s.Subscribe(t.Context(), who, browserOf("quillmark-2"), noon) },
+		"a case":    func() error { return s.Casebook().Open(t.Context(), []customers.Case{opened}) },
 		"what they did": func() error {
 			_, err := s.Append(t.Context(), []customers.Event{said("late:2")})
 			return err
@@ -506,10 +501,7 @@ func browserOf(whose string) channels.PushSubscription {
 func TestWhatComesBesideAnErasureWaitsForIt(t *testing.T) {
 	dsn := fresh.Postgres(t) // SQLite has one writer
 	s := erasable(t, dsn)
-	put(t, s, forgotten, customers.Customer{ID: "anonymous:visitor"})
-	if _, err := s.SubscribeVisitor(t.Context(), "anonymous:visitor", browserOf("visitor"), noon); err != nil {
-		t.Fatal(err)
-	}
+	put(t, s, forgotten)
 	for what, writes := range late(t, s, deliveries.Delivery{}) {
 		erasure, err := beside(t, dsn).BeginTx(t.Context(), nil)
 		if err != nil {

@@ -96,7 +96,7 @@ func TestABatchWithOneBadCustomerLeavesNothing(t *testing.T) {
 }
 
 func order(id, customer string, at time.Time, lines ...customers.OrderLine) customers.Order {
-	return customers.Order{ID: id, Customer: customer, At: at, Currency: "EUR", Lines: lines}
+	return customers.Order{ID: id, Customer: customer, At: at, Currency: "EUR", Lines: lines, Unpriced: true}
 }
 
 func line(number int, quantity, amount int64) customers.OrderLine {
@@ -185,6 +185,86 @@ func TestAnOrderThatCameAliveIsOnTheTimelineOnce(t *testing.T) {
 		events, err := s.Of(t.Context(), "c-1", 10)
 		if err != nil || len(events) != 1 || events[0].Properties["own"] != "words" {
 			t.Errorf("timeline %v, %v", events, err)
+		}
+	})
+}
+
+// completed are the lines of somebody's timeline that conditions count.
+func completed(t *testing.T, s *store.Store, customer string) (keys []string) {
+	t.Helper()
+	events, err := s.Of(t.Context(), customer, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Name == "Order Completed" {
+			keys = append(keys, e.Key)
+		}
+	}
+	return keys
+}
+
+// What did("Order Completed") counts does not hang on what was told first.
+func TestACancelledOrderIsNotCompletedHoweverItCame(t *testing.T) {
+	said := order("o-1", "c-1", noon, line(1, 1, 100))
+	event := customers.Event{Customer: "c-1", Name: "Order Completed", At: noon, Key: "message-1", ProviderKey: "order:o-1", Live: true}
+	live := func(t *testing.T, s *store.Store) {
+		o := said
+		o.Announced = true
+		if err := s.Take(t.Context(), noon, []customers.Message{{Key: "m-1", Person: customers.Customer{ID: "c-1"}, Order: &o, Event: &event}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	imported := func(status string) func(*testing.T, *store.Store) {
+		return func(t *testing.T, s *store.Store) {
+			o := said
+			o.Status = status
+			putOrders(t, s, o)
+		}
+	}
+	for what, c := range map[string]struct {
+		told []func(*testing.T, *store.Store)
+		want []string
+	}{
+		"cancelled":                        {[]func(*testing.T, *store.Store){imported("cancelled")}, nil},
+		"completed, cancelled":             {[]func(*testing.T, *store.Store){imported("completed"), imported("cancelled")}, nil},
+		"live, cancelled":                  {[]func(*testing.T, *store.Store){live, imported("cancelled")}, nil},
+		"cancelled, live":                  {[]func(*testing.T, *store.Store){imported("cancelled"), live}, nil},
+		"completed, live, cancelled":       {[]func(*testing.T, *store.Store){imported("completed"), live, imported("cancelled")}, nil},
+		"completed, cancelled, completed":  {[]func(*testing.T, *store.Store){imported("completed"), imported("cancelled"), imported("completed")}, []string{"order:o-1"}},
+		"live, cancelled, completed":       {[]func(*testing.T, *store.Store){live, imported("cancelled"), imported("completed")}, []string{"message-1"}},
+		"cancelled, completed":             {[]func(*testing.T, *store.Store){imported("cancelled"), imported("completed")}, []string{"order:o-1"}},
+		"completed, returned":              {[]func(*testing.T, *store.Store){imported("completed"), imported("returned")}, []string{"order:o-1"}},
+		"cancelled, live again, completed": {[]func(*testing.T, *store.Store){imported("cancelled"), live, live, imported("completed")}, []string{"message-1"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			Each(t, func(t *testing.T, s *store.Store) {
+				put(t, s, customers.Customer{ID: "c-1"})
+				for _, tell := range c.told {
+					tell(t, s)
+				}
+				same(t, "counted", completed(t, s, "c-1"), c.want)
+			})
+		})
+	}
+}
+
+// A guest who turns out to have an account leaves nothing of their order behind.
+func TestALiveOrderGoesToTheOtherAccountWithItsEvent(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		o := order("o-1", "guest", noon, line(1, 1, 100))
+		o.Announced = true
+		event := customers.Event{Customer: "guest", Name: "Order Completed", At: ago(time.Minute), Key: "message-1", ProviderKey: "order:o-1", Live: true, Properties: map[string]any{"street": "1 High Street"}}
+		if err := s.Take(t.Context(), noon, []customers.Message{{Key: "m-1", Person: customers.Customer{ID: "guest"}, Order: &o, Event: &event}}); err != nil {
+			t.Fatal(err)
+		}
+		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))
+		if events, err := s.Of(t.Context(), "guest", 10); err != nil || len(events) != 0 {
+			t.Errorf("the guest has %v, %v", events, err)
+		}
+		events, err := s.Of(t.Context(), "c-1", 10)
+		if err != nil || len(events) != 1 || !events[0].At.Equal(event.At) || events[0].Properties["street"] != "1 High Street" {
+			t.Errorf("the account has %v, %v", events, err)
 		}
 	})
 }

@@ -35,7 +35,8 @@ func TestABrowserOfAVisitorBecomesTheCustomers(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := s.Adopt(t.Context(), map[string]string{visitor: ann, "anonymous:nobody": "c-nobody"}); err != nil {
+			said := []customers.Message{{Person: customers.Customer{ID: ann}, Visitor: visitor}, {Person: customers.Customer{ID: "c-nobody"}, Visitor: "anonymous:nobody"}}
+			if err := s.Take(t.Context(), noon, said); err != nil {
 				t.Fatal(err)
 			}
 		}

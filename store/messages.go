@@ -1,0 +1,217 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rapport/customers"
+)
+
+var _ customers.Messages = (*Store)(nil)
+
+// Take implements customers.Messages.
+func (s *Store) Take(ctx context.Context, now time.Time, messages []customers.Message) error {
+	return s.takeMessages(ctx, now, messages, false)
+}
+
+// TakePast implements customers.Messages.
+func (s *Store) TakePast(ctx context.Context, now time.Time, messages []customers.Message) error {
+	return s.takeMessages(ctx, now, messages, true)
+}
+
+func (s *Store) takeMessages(ctx context.Context, now time.Time, messages []customers.Message, past bool) error {
+	defer s.timed("take_messages")()
+	var oldest time.Time
+	for _, m := range messages {
+		if m.Event != nil {
+			oldest = earlier(oldest, m.Event.At)
+		}
+	}
+	err := s.reachBack(ctx, oldest)
+	if err == nil {
+		err = s.write(ctx, func(tx *tx) error { return takeMessages(ctx, tx, now, messages, past) })
+	}
+	if err != nil {
+		return fmt.Errorf("take %d messages: %w", len(messages), err)
+	}
+	return nil
+}
+
+// takeMessages writes orders before events, which keep their customers from being
+// erased and lock nobody (see keepPresent), and people last, of whose words only
+// those are new that stand in a new message.
+func takeMessages(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, past bool) error {
+	fresh, err := freshMessages(ctx, tx, now, messages)
+	if err != nil {
+		return err
+	}
+	if err := takeOrders(ctx, tx, now, messages, fresh, past); err != nil {
+		return err
+	}
+	if err := takeEvents(ctx, tx, messages, fresh); err != nil {
+		return err
+	}
+	var people []customers.Customer
+	adopted := map[string]string{}
+	for i, m := range messages {
+		if !fresh[i] {
+			continue
+		}
+		people = append(people, m.Person)
+		if m.Visitor != "" {
+			adopted[m.Visitor] = m.Person.ID
+		}
+	}
+	if err := describe(ctx, tx, now, people, past); err != nil {
+		return err
+	}
+	return adopt(ctx, tx, adopted)
+}
+
+// freshMessages meets whom messages are about and says which were not taken before.
+// Those without a key are so until their events tell.
+func freshMessages(ctx context.Context, tx *tx, now time.Time, messages []customers.Message) ([]bool, error) {
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = clean(m.Person.ID)
+	}
+	met, err := meetCustomers(ctx, tx, now, owners(distinct(ids)))
+	if err != nil {
+		return nil, err
+	}
+	unknown := make(present, len(met))
+	for _, id := range met {
+		unknown[id] = true
+	}
+	first := make(map[fingerprint]int, len(messages)) // the first message of a key is the one that counts
+	for i, m := range messages {
+		if _, twice := first[fingerprintOf(clean(m.Key))]; m.Key != "" && !twice {
+			first[fingerprintOf(clean(m.Key))] = i
+		}
+	}
+	remembered, err := rememberKeys(ctx, tx, now, first)
+	if err != nil {
+		return nil, err
+	}
+	fresh := make([]bool, len(messages))
+	for i, m := range messages {
+		f := fingerprintOf(clean(m.Key))
+		// Who was erased is news when they come back.
+		fresh[i] = m.Key == "" || first[f] == i && (remembered[f] || unknown.has(m.Person.ID))
+	}
+	return fresh, nil
+}
+
+// rememberKeys writes down keys and returns those that were not known.
+func rememberKeys(ctx context.Context, tx *tx, now time.Time, keys map[fingerprint]int) (map[fingerprint]bool, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	rows := newRows("number int, digest int").expect(len(keys))
+	for f := range keys {
+		rows.add(f.number, f.digest)
+	}
+	added, err := listRows(ctx, tx, rows, func(r record) (f fingerprint, err error) {
+		err = r.Scan(&f.number, &f.digest)
+		return f, err
+	}, `INSERT INTO message_keys (number, digest, at) SELECT number, digest, CAST($1 AS BIGINT) FROM {rows} AS v WHERE TRUE ORDER BY number, digest
+		ON CONFLICT DO NOTHING RETURNING number, digest`, instant(now))
+	unknown := make(map[fingerprint]bool, len(added))
+	for _, f := range added {
+		unknown[f] = true
+	}
+	return unknown, err
+}
+
+// takeOrders writes the orders of new messages; of what is over, those that are not
+// known.
+func takeOrders(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, fresh []bool, past bool) error {
+	var orders []customers.Order
+	var ids []string
+	for i, m := range messages {
+		if m.Order != nil && fresh[i] {
+			orders, ids = append(orders, *m.Order), append(ids, clean(m.Order.ID))
+		}
+	}
+	if len(orders) == 0 {
+		return nil
+	}
+	if past {
+		known, err := listRows(ctx, tx, keys(distinct(ids)), column[string], "SELECT o.id FROM orders o WHERE "+tx.among("o.id"))
+		if err != nil {
+			return err
+		}
+		orders = slices.DeleteFunc(orders, func(o customers.Order) bool { return slices.Contains(known, clean(o.ID)) })
+	}
+	_, err := putOrders(ctx, tx, now, orders)
+	return err
+}
+
+// takeEvents puts events on the timeline, and what they tell of messages without a
+// key into fresh.
+func takeEvents(ctx context.Context, tx *tx, messages []customers.Message, fresh []bool) error {
+	var events, orders []customers.Event
+	var at []int // in messages
+	for i, m := range messages {
+		if m.Event != nil {
+			events, at = append(events, *m.Event), append(at, i)
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	added, err := appendOfPresent(ctx, tx, events)
+	if err != nil {
+		return err
+	}
+	for n, e := range events {
+		m := messages[at[n]]
+		if m.Key == "" {
+			fresh[at[n]] = added[n]
+		}
+		if m.Order != nil && added[n] {
+			orders = append(orders, e)
+		}
+	}
+	if len(orders) == 0 {
+		return nil
+	}
+	return nameCancelled(ctx, tx, orders)
+}
+
+// describe lays what is said of known people over their profiles, or, where that is
+// past, under them.
+func describe(ctx context.Context, tx *tx, now time.Time, people []customers.Customer, past bool) error {
+	if len(people) == 0 {
+		return nil
+	}
+	rows, given, err := profiles(people)
+	if err != nil || len(given) == 0 {
+		return err
+	}
+	merge := field.merge
+	if past {
+		merge = field.complete
+	}
+	if rows, err = tx.stage(ctx, rows, "incoming"); err != nil {
+		return err
+	}
+	if _, err := tx.execRows(ctx, rows, updateProfiles(tx.dialect, given, merge), instant(now)); err != nil {
+		return err
+	}
+	return suppressErased(ctx, tx, people)
+}
+
+// ForgetMessages forgets which messages were taken before a moment.
+func (s *Store) ForgetMessages(ctx context.Context, before time.Time) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(ctx, "DELETE FROM message_keys WHERE at < $1", instant(before))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget which messages were taken: %w", err)
+	}
+	return nil
+}

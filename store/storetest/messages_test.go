@@ -1,0 +1,96 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"rapport/customers"
+	"rapport/store"
+)
+
+func tell(t *testing.T, s *store.Store, messages ...customers.Message) {
+	t.Helper()
+	if err := s.Take(t.Context(), noon, messages); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func identify(key string, c customers.Customer) customers.Message {
+	return customers.Message{Key: key, Person: c}
+}
+
+func bought(key string, o customers.Order) customers.Message {
+	o.Announced = true
+	return customers.Message{Key: key, Person: customers.Customer{ID: o.Customer}, Order: &o, Event: &customers.Event{
+		Customer: o.Customer, Name: "Order Completed", At: o.At, Key: key, ProviderKey: "order:" + o.ID, Live: true,
+	}}
+}
+
+func TestAMessageThatComesAgainIsNotBelievedOverWhatCameSince(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		old := identify("i-1", customers.Customer{ID: "c-1", Email: "old@shop.example", FirstName: "Ann"})
+		seen := customers.Message{
+			Person: customers.Customer{ID: "c-1", Locale: "de"}, Event: &customers.Event{Customer: "c-1", Name: "Seen", At: noon, Key: "t-1", Live: true},
+		}
+		first := bought("t-2", order("o-1", "c-1", noon, line(1, 1, 8000)))
+		tell(t, s, old, seen, first)
+		tell(t, s, identify("i-2", customers.Customer{ID: "c-1", Email: "new@shop.example", Locale: "en"}), identify("i-2", customers.Customer{ID: "c-1", Email: "twice@shop.example"}))
+		back := order("o-1", "c-1", noon, line(1, 1, 8000))
+		back.Status = "returned"
+		putOrders(t, s, back)
+		returned := customers.OrderTotals{Returned: 1}
+		same(t, "returned", loaded(t, s, "c-1").Orders, returned)
+
+		tell(t, s, old, seen, first)
+		c := loaded(t, s, "c-1")
+		same(t, "profile", []string{c.Email, c.FirstName, c.Locale}, []string{"new@shop.example", "Ann", "en"})
+		same(t, "orders", c.Orders, returned)
+		tell(t, s, bought("t-3", order("o-1", "c-1", noon, line(1, 1, 9000)))) // another message, and no word about the return
+		same(t, "orders", loaded(t, s, "c-1").Orders, returned)
+		same(t, "events", completed(t, s, "c-1"), []string{"t-2"})
+
+		// What is forgotten is new again, and so is everything about who was erased.
+		if err := s.ForgetMessages(t.Context(), noon.Add(time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		tell(t, s, old)
+		same(t, "when its key is forgotten", loaded(t, s, "c-1").Email, "old@shop.example")
+	})
+}
+
+func TestWhatIsKnownOfTheErasedIsNewsWhenTheyAreBack(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		s.ErasureKeys = [][]byte{[]byte("a key for erasure, of 32 bytes ..")}
+		message := identify("i-1", customers.Customer{ID: "c-1", FirstName: "Ann"})
+		tell(t, s, message)
+		if _, err := s.Erase(t.Context(), "c-1", customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		tell(t, s, message)
+		same(t, "name", loaded(t, s, "c-1").FirstName, "Ann")
+	})
+}
+
+func TestThePastFillsOnlyWhatIsEmpty(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-1", Email: "today@shop.example", Traits: map[string]any{"plan": "gold"}, CreatedAt: ago(time.Hour)})
+		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))
+		err := s.TakePast(t.Context(), noon, []customers.Message{
+			identify("i-1", customers.Customer{
+				ID: "c-1", Email: "before@shop.example", FirstName: "Ann", Phone: "+49301234567", CreatedAt: ago(48 * time.Hour),
+				Traits: map[string]any{"plan": "basic", "club": true},
+			}),
+			identify("i-2", customers.Customer{ID: "c-2", Email: "bob@shop.example", CreatedAt: ago(48 * time.Hour)}),
+			bought("t-1", order("o-1", "c-1", noon, line(1, 1, 900))), bought("t-2", order("o-2", "c-1", noon, line(1, 1, 30))),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := loaded(t, s, "c-1")
+		same(t, "profile", []string{c.Email, c.FirstName, c.Phone, c.PhoneZone}, []string{"today@shop.example", "Ann", "+49301234567", "Europe/Berlin"})
+		same(t, "traits", c.Traits, map[string]any{"plan": "gold", "club": true})
+		same(t, "since", c.CreatedAt, ago(48*time.Hour))
+		same(t, "orders", []int64{c.Orders.Count, c.Orders.Total}, []int64{2, 130})
+		same(t, "somebody new", []any{loaded(t, s, "c-2").Email, loaded(t, s, "c-2").CreatedAt}, []any{"bob@shop.example", ago(48 * time.Hour)})
+	})
+}
