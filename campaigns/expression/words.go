@@ -32,7 +32,7 @@ var fieldMeanings = [...]struct{ name, meaning string }{
 	{"traits.<name>", "a custom trait, with the type that rapport.yaml declares"},
 
 	{"orders.count", "how many orders"},
-	{"orders.total", "what all orders together were worth, in the workspace's currency"},
+	{"orders.total", "what all orders together were worth, in the workspace's currency; what is in another is left out"},
 	{"orders.average", "what one order is worth on average"},
 	{"orders.first_at", "when the first order was made"},
 	{"orders.last_at", "when the latest order was made"},

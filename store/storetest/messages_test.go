@@ -49,7 +49,13 @@ func TestAMessageThatComesAgainIsNotBelievedOverWhatCameSince(t *testing.T) {
 		same(t, "orders", loaded(t, s, "c-1").Orders, returned)
 		same(t, "events", completed(t, s, "c-1"), []string{"t-2"})
 
-		// What is forgotten is new again, and so is everything about who was erased.
+		small, large := bought("t-4", order("o-2", "c-1", noon, line(1, 1, 8000))), bought("t-5", order("o-2", "c-1", noon, line(1, 1, 9000)))
+		tell(t, s, small)
+		tell(t, s, large)
+		tell(t, s, small)
+		same(t, "what was said last", loaded(t, s, "c-1").Orders.Total, int64(9000))
+
+		// What is forgotten is new again.
 		if err := s.ForgetMessages(t.Context(), noon.Add(time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
