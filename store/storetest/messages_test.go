@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -74,6 +75,21 @@ func TestWhatIsKnownOfTheErasedIsNewsWhenTheyAreBack(t *testing.T) {
 		}
 		tell(t, s, message)
 		same(t, "name", loaded(t, s, "c-1").FirstName, "Ann")
+	})
+}
+
+// Requests about the same customer at once wait for each other, and none for ever.
+func TestMessagesOfOneCustomerMayComeAtOnce(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		together(t, 8, func(i int) error {
+			id := fmt.Sprint("o-", i/2) // each twice
+			seen := customers.Message{
+				Person: customers.Customer{ID: "c-1", Locale: "de"}, Event: &customers.Event{Customer: "c-1", Name: "Seen", At: noon, Key: fmt.Sprint("seen:", i), Live: true},
+			}
+			return s.Take(t.Context(), noon, []customers.Message{seen, bought("t-"+id, order(id, "c-1", noon, line(1, 1, 100)))})
+		})
+		same(t, "orders", []int64{loaded(t, s, "c-1").Orders.Count, loaded(t, s, "c-1").Orders.Total}, []int64{4, 400})
+		same(t, "events", len(completed(t, s, "c-1")), 4)
 	})
 }
 

@@ -192,7 +192,7 @@ func TestAnOrderThatCameAliveIsOnTheTimelineOnce(t *testing.T) {
 // completed are the lines of somebody's timeline that conditions count.
 func completed(t *testing.T, s *store.Store, customer string) (keys []string) {
 	t.Helper()
-	events, err := s.Of(t.Context(), customer, 10)
+	events, err := s.Of(t.Context(), customer, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
