@@ -58,9 +58,9 @@ func (j *journey) consent(step *Step) {
 		at = j.said()
 	}
 	for _, ch := range change.Channels {
-		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: at, Source: customers.ByCampaign}
+		word := customers.Consent{Customer: customer.ID, Topic: change.Topic, Channel: ch, In: change.In, At: at, Source: customers.ByCampaign}.AsOf(j.now)
 		j.move.Consents = append(j.move.Consents, word)
-		customer.Hear(word)
+		customer.Hear(word, j.now)
 	}
 	j.mark(step, consentMark(change.In))
 }

@@ -72,6 +72,7 @@ func TestAYesIsAsOldAsWhatBroughtIt(t *testing.T) {
 		"a later answer":                {step: news(true), said: func(t *Traveller) { t.Answers = []Answer{{Ask: "sure", At: stopped.Add(time.Second)}} }, at: stopped.Add(time.Second), in: true},
 		"an event that was waited for":  {step: news(true), first: []Step{wait}, said: func(t *Traveller) { t.News = []customers.Event{double} }, at: double.At, in: true},
 		"by hand":                       {step: news(true), said: func(t *Traveller) { t.Entry = ruleEntry(); t.Entry.EnteredAt = stopped.Add(time.Minute) }, at: stopped.Add(time.Minute), in: true},
+		"an answer by a clock ahead":    {step: news(true), said: func(t *Traveller) { t.Answers = []Answer{{Ask: "sure", At: later.Add(time.Hour)}} }, at: later, in: true},
 		"a no, which holds from now on": {step: news(false), at: later},
 	} {
 		c := ruleCampaign(append(of.first, of.step)...)
@@ -90,7 +91,7 @@ func TestAYesIsAsOldAsWhatBroughtIt(t *testing.T) {
 		if len(move.Consents) != 1 || !move.Consents[0].At.Equal(of.at) {
 			t.Errorf("%s: %+v, want one of %s", name, move.Consents, of.at)
 		}
-		if in := move.changed(who.Customer).Consented("marketing", channels.Email, false); in != of.in {
+		if in := move.changed(who.Customer, later).Consented("marketing", channels.Email, false); in != of.in {
 			t.Errorf("%s: after it the customer is in: %v", name, in)
 		}
 	}

@@ -68,7 +68,7 @@ func (f *Foresight) advance() {
 	if event, waits := f.campaign.Awaits(f.Entry); waits && f.Awaited == "" {
 		f.Awaited = event
 	}
-	after := move.changed(f.traveller.Customer)
+	after := move.changed(f.traveller.Customer, f.At)
 	f.altered = f.altered || after != f.traveller.Customer
 	f.traveller.Entry, f.traveller.Customer = move.Entry, after
 	for _, d := range move.Plan {
@@ -108,7 +108,7 @@ func (f *Foresight) Meet(c *customers.Customer, counts map[string]int64) {
 }
 
 // changed is the customer after a move, as the store will write it.
-func (m Move) changed(c *customers.Customer) *customers.Customer {
+func (m Move) changed(c *customers.Customer, now time.Time) *customers.Customer {
 	if c == nil || len(m.Set)+len(m.Tag)+len(m.Consents) == 0 && m.Points == 0 {
 		return c
 	}
@@ -121,7 +121,7 @@ func (m Move) changed(c *customers.Customer) *customers.Customer {
 		change.on(&after)
 	}
 	for _, word := range m.Consents {
-		after.Hear(word)
+		after.Hear(word, now)
 	}
 	after.Points += m.Points
 	return &after

@@ -94,11 +94,25 @@ func (c Consent) Supersedes(other Consent) bool {
 	return c.At.After(other.At) || c.At.Equal(other.At) && other.In && !c.In
 }
 
-// Hear lets a word of the customer's take the place of an earlier one on the same matter,
-// unless that one supersedes it, and reports whether it did.
-func (c *Customer) Hear(word Consent) bool {
+// AsOf is the word as it counts when it is heard: nobody has said anything later than
+// that.
+func (c Consent) AsOf(now time.Time) Consent {
+	if c.At.After(now) {
+		c.At = now
+	}
+	return c
+}
+
+// Undated reports whether a word that is kept has a date that cannot be, later than now,
+// and is a yes: any word that is heard takes its place.
+func (c Consent) Undated(now time.Time) bool { return c.In && c.At.After(now) }
+
+// Hear lets a word that the customer says (AsOf now) take the place of an earlier one on
+// the same matter, unless that one supersedes it, and reports whether it did.
+func (c *Customer) Hear(word Consent, now time.Time) bool {
+	word = word.AsOf(now)
 	n := slices.IndexFunc(c.Consents, func(old Consent) bool { return old.Topic == word.Topic && old.Channel == word.Channel })
-	if n >= 0 && !word.Supersedes(c.Consents[n]) {
+	if n >= 0 && !word.Supersedes(c.Consents[n]) && !c.Consents[n].Undated(now) {
 		return false
 	}
 	c.Consents = slices.Clone(c.Consents) // a copy of the customer may share them

@@ -8,6 +8,27 @@ import (
 	"rapport/customers"
 )
 
+// The same rule as in the store: see TestAWordAheadOfTheClockOutlastsNoNo there.
+func TestAWordAheadOfTheClockIsOfNow(t *testing.T) {
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	word := func(in bool, at time.Time) customers.Consent {
+		return customers.Consent{Topic: "news", Channel: channels.Email, In: in, At: at}
+	}
+	ahead := now.AddDate(73, 0, 0)
+	kept := customers.Customer{Consents: []customers.Consent{word(true, ahead)}}
+	late := word(false, now.Add(-time.Second))
+	if !kept.Hear(late, now) || kept.Consents[0] != late {
+		t.Errorf("a yes of %v outlasts a no: %+v", ahead, kept.Consents)
+	}
+	var said customers.Customer
+	if !said.Hear(word(true, ahead), now) || said.Consents[0] != word(true, now) {
+		t.Errorf("a yes of %v is kept as %+v", ahead, said.Consents)
+	}
+	if !said.Hear(word(false, now), now) || said.Hear(word(true, ahead), now) {
+		t.Error("a yes ahead of the clock counts over a no of the same moment")
+	}
+}
+
 func TestWhichOfTwoReasonsToBlockAnAddressStays(t *testing.T) {
 	at := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	const stop, bounced, complained = channels.ReasonOptedOut, "bounced", channels.ReasonComplained

@@ -45,6 +45,45 @@ type Customer struct {
 	Elsewhere  []Consent                   `json:"consents_elsewhere,omitempty"` // noes of other profiles that have the e-mail (by e-mail) or the number (by text and call)
 	Suppressed map[channels.Channel]string `json:"suppressed,omitempty"`         // reason by channel
 	Browsers   []channels.PushSubscription `json:"-"`
+
+	// What Registry.PutCustomers is told beside a profile. It is never read back.
+	Presumed string   `json:"-"` // the country where none is known
+	Removed  []string `json:"-"` // the Removable fields that hold nothing any more
+}
+
+// Removable are the fields that can be taken off a profile, by their names in JSON. A
+// trait goes when it is nil.
+func Removable() []string {
+	return []string{"email", "phone", "first_name", "last_name", "locale", "country", "city", "zone", "born_on", "kind", "tags"}
+}
+
+// Remove says that a Removable field holds nothing any more, unless it is given later.
+func (c *Customer) Remove(field string) {
+	c.Removed = append(c.Removed, field)
+	switch field {
+	case "email":
+		c.Email = ""
+	case "phone":
+		c.Phone, c.PhoneZone = "", ""
+	case "first_name":
+		c.FirstName = ""
+	case "last_name":
+		c.LastName = ""
+	case "locale":
+		c.Locale = ""
+	case "country":
+		c.Country = ""
+	case "city":
+		c.City = ""
+	case "zone":
+		c.Zone = ""
+	case "born_on":
+		c.BornOn = time.Time{}
+	case "kind":
+		c.Kind = ""
+	case "tags":
+		c.Tags = nil
+	}
 }
 
 // OrderTotals sums a customer's completed orders. Money is in minor units.

@@ -12,14 +12,18 @@ type Tally struct {
 	Added     int `json:"added"`
 	Changed   int `json:"changed"`
 	Unchanged int `json:"unchanged"`
+	// OlderWords are consents, and noes, that do not count: a newer word says otherwise.
+	OlderWords int `json:"older_words"`
 }
 
 // Registry takes in what is known about customers. Every call is one
 // transaction, set-based, and gives the same result when repeated.
 type Registry interface {
 	// PutCustomers adds customers or fills in what is given about known ones:
-	// empty fields and traits not named stay as they are; consents given are
-	// recorded, newer word over older.
+	// empty fields and traits not named stay as they are, but for those that are
+	// Removed; a country that is Presumed is taken where none is known; consents given
+	// are recorded, newer word over older. The noes of somebody whose address is
+	// removed are left to whoever shares it.
 	PutCustomers(ctx context.Context, now time.Time, people []Customer) (Tally, error)
 	// PutOrders adds orders and order lines or brings them up to date, sums
 	// them up on the customers, and puts one "Order Completed" event per new
@@ -36,8 +40,9 @@ type Registry interface {
 
 // Preferences records what customers want.
 type Preferences interface {
-	// Consent records consents, a newer word over an older one.
-	Consent(ctx context.Context, words []Consent) error
+	// Consent records consents, a newer word over an older one, and none as of later
+	// than now.
+	Consent(ctx context.Context, now time.Time, words []Consent) error
 	// Suppress adds suppressions; the first reason for an address stays until one
 	// comes that replaces it (Suppression.Replaces).
 	Suppress(ctx context.Context, blocks []Suppression) error

@@ -44,25 +44,39 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	if err != nil {
 		return customers.Tally{}, err
 	}
+	left, err := noesLeft(ctx, tx, rows, given)
+	if err != nil {
+		return customers.Tally{}, err
+	}
 	var changed []string
-	if len(given) > 0 && len(added) < total {
-		changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given, field.merge), instant(now))
+	if len(given.fields) > 0 && len(added) < total {
+		changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
 		if err != nil {
 			return customers.Tally{}, err
 		}
 	}
-	words, err := presentWords(ctx, tx, consentsOf(people, now), added)
+	said := consentsOf(people, now)
+	words, err := presentWords(ctx, tx, slices.Concat(said, left), added)
 	if err != nil {
 		return customers.Tally{}, err
 	}
-	spoken, err := putConsents(ctx, tx, words)
+	spoken, err := putConsents(ctx, tx, now, words)
 	if err != nil {
 		return customers.Tally{}, err
 	}
 	if err := suppressErased(ctx, tx, people); err != nil {
 		return customers.Tally{}, err
 	}
-	return tallied(total, added, append(changed, speakers(spoken)...)), nil
+	if len(left) > 0 { // others speak, too
+		ours := make(present, len(people))
+		for _, c := range people {
+			ours[clean(c.ID)] = true
+		}
+		spoken = slices.DeleteFunc(spoken, func(w customers.Consent) bool { return !ours.has(w.Customer) })
+	}
+	tally := tallied(total, added, append(changed, speakers(spoken)...))
+	tally.OlderWords, err = olderWords(ctx, tx, now, said, len(spoken))
+	return tally, err
 }
 
 // tallied counts a write of total different things, some of which are new and
@@ -77,60 +91,88 @@ func tallied(total int, added, changed []string) customers.Tally {
 
 // profiles is what is given about customers: one row for each, in order of id,
 // so that two imports meet the same rows in the same order. Its columns are the
-// id, the shard and the fields that at least one of them gives.
-func profiles(people []customers.Customer) (*rowset, []field, error) {
+// id, the shard and what givens says.
+func profiles(people []customers.Customer) (*rowset, givens, error) {
 	sorted := slices.Clone(people)
 	slices.SortStableFunc(sorted, func(a, b customers.Customer) int { return strings.Compare(a.ID, b.ID) })
-	var all [][]any // a cell for each field, after the id
+	var all []*profile
+	given := givens{removed: map[string]bool{}}
 	seen := make([]bool, len(fields))
 	for i := range sorted {
 		c := &sorted[i]
 		switch {
 		case c.ID == "":
-			return nil, nil, errors.New("a customer without an id")
+			return nil, given, errors.New("a customer without an id")
 		case i > 0 && sorted[i-1].ID == c.ID: // the later word is laid over the earlier
 			c.Traits = laidOver(sorted[i-1].Traits, c.Traits)
 		default:
-			all = append(all, append(make([]any, 0, 1+len(fields)), c.ID)[:1+len(fields)])
+			all = append(all, &profile{id: c.ID, cells: make([]any, len(fields))})
 		}
 		row := all[len(all)-1]
 		for n, f := range fields {
-			if cell := f.given(c); cell != nil {
-				row[1+n], seen[n] = cell, true
+			switch cell := f.given(c); {
+			case cell != nil:
+				row.cells[n], seen[n] = cell, true
+			case slices.Contains(c.Removed, f.name):
+				row.cells[n], seen[n], given.removed[f.name] = nil, true, true
+				row.removed += "," + f.name + ","
 			}
 		}
+		if c.Presumed != "" {
+			row.presumed, given.presumed = c.Presumed, true
+		}
 	}
-	return seenOnly(all, seen)
+	rows := given.rows(all, seen)
+	return rows, given, rows.err
 }
 
-// seenOnly is the relation of the columns in which something stands.
-func seenOnly(all [][]any, seen []bool) (*rowset, []field, error) {
+// profile is what is given about one customer: a cell for each field, the names of those
+// that are removed, between commas, and the country that is presumed.
+type profile struct {
+	id                string
+	cells             []any
+	removed, presumed string
+}
+
+// rows is the relation of the columns in which something stands.
+func (g *givens) rows(all []*profile, seen []bool) *rowset {
 	columns := "id text, shard int"
-	var given []field
-	number, zone := slices.IndexFunc(fields, named("phone")), slices.IndexFunc(fields, named("phone_zone"))
+	country, number, zone := slices.IndexFunc(fields, named("country")), slices.IndexFunc(fields, named("phone")), slices.IndexFunc(fields, named("phone_zone"))
+	seen[country] = seen[country] || g.presumed
 	seen[number] = seen[number] || seen[zone] // one is judged by the other, see field.merge
 	seen[zone] = seen[number]
 	for n, f := range fields {
 		if seen[n] {
-			given = append(given, f)
+			g.fields = append(g.fields, f)
 			columns += ", " + f.name + " " + f.kind
 		}
 	}
+	if len(g.removed) > 0 {
+		columns += ", removed text"
+	}
+	if g.presumed {
+		columns += ", presumed text"
+	}
 	rows := newRows(columns).expect(len(all))
-	for _, cells := range all {
-		id, _ := cells[0].(string)
-		row := append(make([]any, 0, 2+len(given)), id, customers.Shard(id))
-		for n, cell := range cells[1:] {
+	for _, p := range all {
+		row := append(make([]any, 0, 4+len(g.fields)), p.id, customers.Shard(p.id))
+		for n, cell := range p.cells {
 			if seen[n] {
-				if given[len(row)-2].kind == "json" && cell != nil {
+				if fields[n].kind == "json" && cell != nil {
 					cell = inJSON(cell)
 				}
 				row = append(row, cell)
 			}
 		}
+		if len(g.removed) > 0 {
+			row = append(row, p.removed)
+		}
+		if g.presumed {
+			row = append(row, nullable(p.presumed))
+		}
 		rows.add(row...)
 	}
-	return rows, given, rows.err
+	return rows
 }
 
 func named(name string) func(field) bool { return func(f field) bool { return f.name == name } }
@@ -143,17 +185,17 @@ func laidOver(earlier, later map[string]any) map[string]any {
 }
 
 // insertProfiles is the SQL that adds the customers nobody knows. $1 is now.
-func insertProfiles(d expression.Dialect, given []field) string {
+func insertProfiles(d expression.Dialect, given givens) string {
 	columns := []string{"id", "shard", "person", "updated_at"}
-	values := []string{"v.id", "v.shard", person(given), "$1"}
-	for _, f := range given {
+	values := []string{"v.id", "v.shard", given.person(d, false), "$1"}
+	for _, f := range given.fields {
 		columns = append(columns, f.name)
-		values = append(values, f.insert(d))
+		values = append(values, given.insert(d, f))
 	}
-	if !slices.ContainsFunc(given, named("created_at")) {
+	if !given.has("created_at") {
 		columns, values = append(columns, "created_at"), append(values, "$1")
 	}
-	if !slices.ContainsFunc(given, named("pyramid")) && !slices.ContainsFunc(given, named("orders_count")) {
+	if !given.has("pyramid") && !given.has("orders_count") {
 		// Who never ordered is inactive; said here, Rank need not write the row again.
 		columns, values = append(columns, "pyramid"), append(values, "'inactive'")
 	}
@@ -163,11 +205,11 @@ func insertProfiles(d expression.Dialect, given []field) string {
 
 // updateProfiles is the SQL that merges what is given with the customers there
 // are, where that makes a difference. $1 is now.
-func updateProfiles(d expression.Dialect, given []field, merge func(field, expression.Dialect) string) string {
-	changes := []string{"updated_at = $1", "person = " + mergedPerson(d, given, merge)}
+func updateProfiles(d expression.Dialect, given givens) string {
+	changes := []string{"updated_at = $1", "person = " + given.person(d, true)}
 	var differs []string
-	for _, f := range given {
-		merged := merge(f, d)
+	for _, f := range given.fields {
+		merged := given.merge(d, f)
 		changes = append(changes, f.name+" = "+merged)
 		differs = append(differs, merged+" IS DISTINCT FROM customers."+f.name)
 	}
@@ -175,19 +217,25 @@ func updateProfiles(d expression.Dialect, given []field, merge func(field, expre
 		strings.Join(differs, " OR ") + ") RETURNING customers.id"
 }
 
-// person is customers.Person in SQL, of somebody new: the e-mail, else the phone
-// number, else the id.
-func person(given []field) string {
-	var candidates []string
-	for _, name := range []string{"email", "phone"} {
-		if slices.ContainsFunc(given, named(name)) {
-			candidates = append(candidates, "v."+name)
+// noesLeft are the noes of customers whose address is removed, as those of whoever shares
+// it: they hold for the address, and would be gone from it.
+func noesLeft(ctx context.Context, tx *tx, rows *rowset, given givens) ([]customers.Consent, error) {
+	var all []customers.Consent
+	for name, spoken := range map[string]string{"email": "'email'", "phone": "'sms', 'call'"} {
+		if !given.removed[name] {
+			continue
 		}
+		left, err := listRows(ctx, tx, rows, scanConsent, `
+			SELECT o.id, k.topic, k.channel, k.granted, k.at, k.source
+			FROM {rows} AS v JOIN customers c ON c.id = v.id JOIN consents k ON k.customer = c.id
+			JOIN customers o ON o.`+name+" = c."+name+` AND o.id <> c.id
+			WHERE `+gone(name)+" AND k.channel IN ("+spoken+") AND k.granted = 0 AND k.source <> '"+customers.ByNoWord+"'")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, left...)
 	}
-	if len(candidates) == 0 {
-		return "v.id"
-	}
-	return "coalesce(" + strings.Join(candidates, ", ") + ", v.id)"
+	return all, nil
 }
 
 // mergedPerson is person of a known customer.
@@ -215,6 +263,23 @@ func consentsOf(people []customers.Customer, now time.Time) []customers.Consent 
 		}
 	}
 	return words
+}
+
+// olderWords counts the words that were not taken, of which so many were: a newer one
+// says otherwise. Of those on one matter that come together the latest counts.
+func olderWords(ctx context.Context, tx *tx, now time.Time, words []customers.Consent, taken int) (int, error) {
+	words = latestWords(now, words)
+	if len(words) == taken {
+		return 0, nil
+	}
+	rows := newRows("customer text, topic text, channel text, granted int").expect(len(words))
+	for _, w := range words {
+		rows.add(w.Customer, w.Topic, w.Channel, w.In)
+	}
+	other, err := listRows(ctx, tx, rows, column[string], `
+		SELECT v.customer FROM {rows} AS v JOIN consents k ON k.customer = v.customer AND k.topic = v.topic AND k.channel = v.channel
+		WHERE k.granted <> v.granted`)
+	return len(other), err
 }
 
 // lockCustomers keeps other workers from judging the same customers.

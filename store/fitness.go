@@ -96,12 +96,8 @@ func (s *Store) Writable(ctx context.Context) error {
 
 // Clock is what the database server's clock shows; SQLite's is this machine's.
 func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
-	query := "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS BIGINT)"
-	if s.dialect == expression.SQLite {
-		query = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)"
-	}
 	var millis int64
-	if err := explain(s.readers.QueryRowContext(ctx, query).Scan(&millis)); err != nil {
+	if err := explain(s.readers.QueryRowContext(ctx, "SELECT "+words[s.dialect]["{now}"]).Scan(&millis)); err != nil {
 		return time.Time{}, fmt.Errorf("ask the database for the time: %w", err)
 	}
 	return time.UnixMilli(millis).UTC(), nil

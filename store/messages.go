@@ -188,18 +188,29 @@ func describe(ctx context.Context, tx *tx, now time.Time, people []customers.Cus
 		return nil
 	}
 	rows, given, err := profiles(people)
-	if err != nil || len(given) == 0 {
+	if err != nil || len(given.fields) == 0 {
 		return err
 	}
-	merge := field.merge
-	if past {
-		merge = field.complete
+	if given.past = past; past {
+		clear(given.removed)
 	}
 	if rows, err = tx.stage(ctx, rows, "incoming"); err != nil {
 		return err
 	}
-	if _, err := tx.execRows(ctx, rows, updateProfiles(tx.dialect, given, merge), instant(now)); err != nil {
+	left, err := noesLeft(ctx, tx, rows, given)
+	if err != nil {
 		return err
+	}
+	if _, err := tx.execRows(ctx, rows, updateProfiles(tx.dialect, given), instant(now)); err != nil {
+		return err
+	}
+	if len(left) > 0 {
+		if left, err = presentWords(ctx, tx, left, nil); err != nil {
+			return err
+		}
+		if _, err := putConsents(ctx, tx, now, left); err != nil {
+			return err
+		}
 	}
 	return suppressErased(ctx, tx, people)
 }

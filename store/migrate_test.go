@@ -114,6 +114,56 @@ func TestAFilledTimelineMovesToMonths(t *testing.T) {
 	})
 }
 
+// beforeWordsAhead is the last schema that may hold words of later than now.
+const beforeWordsAhead = 34
+
+// Words of later than now, which won over every no, are put right where they are kept.
+func TestWordsAheadOfTheClockArePutRight(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := openAt(t, dsn, beforeWordsAhead)
+		now := time.Now().UTC().Truncate(time.Millisecond)
+		ahead, before := now.AddDate(1, 0, 0), now.AddDate(-1, 0, 0)
+		for id, w := range map[string]customers.Consent{
+			"yes": {In: true, At: ahead}, "stopped": {In: true, At: ahead}, "no": {At: ahead}, "right": {In: true, At: before},
+		} {
+			_, err := s.writer.ExecContext(t.Context(), `
+				INSERT INTO consents (customer, topic, channel, granted, at, source) VALUES ($1, 'news', 'email', $2, $3, 'import')`,
+				id, flag(w.In), instant(w.At))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for id, status := range map[string]string{"stopped": "unsubscribed", "yes": "delivered", "right": "unsubscribed"} {
+			_, err := s.writer.ExecContext(t.Context(), `
+				INSERT INTO deliveries (entry, customer, campaign, version, step, channel, topic, template, status, rank, due_at, expires_at, ambiguous, planned_at)
+				VALUES (1, $1, 'spring', 1, $1, 'email', 'news', 'hello', $2, 70, 0, 0, 'hold', 0)`, id, status)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]string{"yes": "true 0", "stopped": "false now", "no": "false now", "right": "true before"} {
+			var granted bool
+			var at int64
+			if err := s.writer.QueryRowContext(t.Context(), "SELECT granted <> 0, at FROM consents WHERE customer = $1", id).Scan(&granted, &at); err != nil {
+				t.Fatal(err)
+			}
+			moment := fmt.Sprint(at)
+			switch {
+			case at == before.UnixMilli():
+				moment = "before"
+			case at >= now.Add(-time.Minute).UnixMilli() && at <= now.Add(time.Minute).UnixMilli():
+				moment = "now"
+			}
+			if got := fmt.Sprint(granted, " ", moment); got != want {
+				t.Errorf("%s is %s, want %s", id, got, want)
+			}
+		}
+	})
+}
+
 // checkMonths holds that years and months follow each other without a gap, and
 // that hardly anything lies at the ends.
 func checkMonths(t *testing.T, s *Store, now time.Time) {

@@ -56,7 +56,7 @@ func speak(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Move) e
 			by[word.Customer] = m
 		}
 	}
-	heard, err := putConsents(ctx, tx, words)
+	heard, err := putConsents(ctx, tx, now, words)
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,11 @@ import (
 var _ customers.Preferences = (*Store)(nil)
 
 // Consent implements customers.Preferences.
-func (s *Store) Consent(ctx context.Context, words []customers.Consent) error {
+func (s *Store) Consent(ctx context.Context, now time.Time, words []customers.Consent) error {
 	err := s.write(ctx, func(tx *tx) error {
 		said, err := presentWords(ctx, tx, words, nil)
 		if err == nil {
-			_, err = putConsents(ctx, tx, said)
+			_, err = putConsents(ctx, tx, now, said)
 		}
 		return err
 	})
@@ -50,36 +50,24 @@ func presentWords(ctx context.Context, tx *tx, words []customers.Consent, added 
 }
 
 // putConsents records consents inside a transaction, a newer word over an
-// older one, and returns the words that changed something. Of two words of the
-// same moment the No counts. The customers' journeys are woken, and of a no those of
-// the other profiles it holds for.
-func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (heard []customers.Consent, err error) {
+// older one (customers.Customer.Hear), and returns the words that changed something. Of
+// two words of the same moment the No counts. The customers' journeys are woken, and of a
+// no those of the other profiles it holds for.
+func putConsents(ctx context.Context, tx *tx, now time.Time, words []customers.Consent) (heard []customers.Consent, err error) {
 	if len(words) == 0 {
 		return nil, nil
 	}
-	type subject struct {
-		customer, topic string
-		channel         channels.Channel
-	}
-	latest := make(map[subject]int, len(words))
-	for i, w := range words {
-		about := subject{w.Customer, w.Topic, w.Channel}
-		if j, twice := latest[about]; !twice || w.Supersedes(words[j]) {
-			latest[about] = i
-		}
-	}
 	rows := newRows("customer text, topic text, channel text, granted int, at int, source text").expect(len(words))
-	for i, w := range words {
-		if latest[subject{w.Customer, w.Topic, w.Channel}] == i {
-			rows.add(w.Customer, w.Topic, w.Channel, w.In, w.At, w.Source)
-		}
+	for _, w := range latestWords(now, words) {
+		rows.add(w.Customer, w.Topic, w.Channel, w.In, w.At, w.Source)
 	}
 	heard, err = listRows(ctx, tx, rows, scanConsent, `
 		INSERT INTO consents (customer, topic, channel, granted, at, source)
 		SELECT customer, topic, channel, granted, at, source FROM {rows} AS v WHERE TRUE ORDER BY customer, topic, channel
 		ON CONFLICT (customer, topic, channel) DO UPDATE SET granted = excluded.granted, at = excluded.at, source = excluded.source
 		WHERE excluded.at > consents.at OR (excluded.at = consents.at AND excluded.granted < consents.granted)
-		RETURNING customer, topic, channel, granted, at, source`)
+			OR (consents.granted = 1 AND consents.at > $1)
+		RETURNING customer, topic, channel, granted, at, source`, instant(now))
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +75,29 @@ func putConsents(ctx context.Context, tx *tx, words []customers.Consent) (heard 
 		return nil, err
 	}
 	return heard, wakeSharers(ctx, tx, refusers(heard))
+}
+
+// latestWords are the words that count as of now, one on each matter, in their order.
+func latestWords(now time.Time, words []customers.Consent) []customers.Consent {
+	type subject struct {
+		customer, topic string
+		channel         channels.Channel
+	}
+	place := make(map[subject]int, len(words))
+	count := make([]customers.Consent, 0, len(words))
+	for _, w := range words {
+		w = w.AsOf(now)
+		about := subject{w.Customer, w.Topic, w.Channel}
+		at, twice := place[about]
+		switch {
+		case !twice:
+			place[about] = len(count)
+			count = append(count, w)
+		case w.Supersedes(count[at]):
+			count[at] = w
+		}
+	}
+	return count
 }
 
 func scanConsent(r record) (w customers.Consent, err error) {

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,6 +116,67 @@ func (f field) given(c *customers.Customer) any {
 	default: // a score, or nothing
 		return value
 	}
+}
+
+// givens are the columns of what is given about customers: the fields that at least one
+// of them gives or is rid of, those that are removed from some, and whether a country is
+// presumed. What is past is laid under what is known, and takes nothing off it.
+type givens struct {
+	fields   []field
+	removed  map[string]bool
+	presumed bool
+	past     bool
+}
+
+func (g givens) has(name string) bool { return slices.ContainsFunc(g.fields, named(name)) }
+
+// gone is the SQL that tells whether a field is taken off a customer's profile.
+func gone(name string) string { return "v." + name + " IS NULL AND v.removed LIKE '%," + name + ",%'" }
+
+// insert is the SQL of a new customer's value.
+func (g givens) insert(d expression.Dialect, f field) string {
+	if f.name == "country" && g.presumed {
+		return "coalesce(v.country, v.presumed)"
+	}
+	return f.insert(d)
+}
+
+// merge is the SQL of a known customer's value.
+func (g givens) merge(d expression.Dialect, f field) string {
+	if g.past {
+		return f.complete(d)
+	}
+	merged, none := f.merge(d), cmp.Or(f.fresh, "NULL")
+	if f.name == "country" && g.presumed {
+		merged, none = "coalesce(v.country, customers.country, v.presumed)", "v.presumed"
+	}
+	switch {
+	case f.name == "phone_zone" && g.removed["phone"]:
+		return "CASE WHEN " + gone("phone") + " THEN v.phone_zone ELSE " + merged + " END"
+	case g.removed[f.name]:
+		return "CASE WHEN " + gone(f.name) + " THEN " + none + " ELSE " + merged + " END"
+	}
+	return merged
+}
+
+// person is customers.Person in SQL: the e-mail, else the phone number, else the
+// id, each as it is given or else, of a known customer, as it was.
+func (g givens) person(d expression.Dialect, known bool) string {
+	var candidates []string
+	for _, name := range []string{"email", "phone"} {
+		switch f := fields[slices.IndexFunc(fields, named(name))]; {
+		case g.has(name) && known:
+			candidates = append(candidates, g.merge(d, f))
+		case g.has(name):
+			candidates = append(candidates, g.insert(d, f))
+		case known:
+			candidates = append(candidates, "customers."+name)
+		}
+	}
+	if len(candidates) == 0 {
+		return "v.id"
+	}
+	return "coalesce(" + strings.Join(candidates, ", ") + ", v.id)"
 }
 
 // insert is the SQL of a new customer's value; v holds what is given.

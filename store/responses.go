@@ -196,7 +196,7 @@ func followResponses(ctx context.Context, tx *tx, now time.Time, held map[int64]
 		func() error { return unlessEmpty(ctx, tx, withoutTakenBack(blocks, releases), putSuppressions) },
 		func() error { return unlessEmpty(ctx, tx, trials, putTrials) },
 		func() error {
-			_, err := putConsents(ctx, tx, consents)
+			_, err := putConsents(ctx, tx, now, consents)
 			return err
 		},
 		func() error { return unlessEmpty(ctx, tx, gone, dropSubscriptions) },

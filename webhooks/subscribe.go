@@ -150,7 +150,7 @@ func (d *Doors) keepBrowser(ctx context.Context, s subscription, proven bool) er
 	if s.Topic == "" {
 		return nil
 	}
-	return d.Preferences.Consent(ctx, []customers.Consent{{Customer: who, Topic: s.Topic, Channel: channels.Push, In: true, At: now, Source: customers.ByPage}})
+	return d.Preferences.Consent(ctx, now, []customers.Consent{{Customer: who, Topic: s.Topic, Channel: channels.Push, In: true, At: now, Source: customers.ByPage}})
 }
 
 func (d *Doors) hasTopic(r *http.Request, id string) bool {

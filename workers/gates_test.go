@@ -26,7 +26,7 @@ func TestOutsideContactHoursAMessageWaitsForTheOpening(t *testing.T) {
 func TestWhatChangesBetweenPlanAndSendIsHeeded(t *testing.T) {
 	word := func(in bool) func(*shop) {
 		return func(s *shop) {
-			ok(s.t, s.store.Consent(s.ctx(), []customers.Consent{{Customer: "ann", Topic: "service", Channel: channels.SMS, In: in, At: s.clock()}}))
+			ok(s.t, s.store.Consent(s.ctx(), s.clock(), []customers.Consent{{Customer: "ann", Topic: "service", Channel: channels.SMS, In: in, At: s.clock()}}))
 		}
 	}
 	for _, c := range []struct {
@@ -101,7 +101,7 @@ func TestACapCountsWithinOneWindow(t *testing.T) {
 		return replace(campaign(id, id, "{email: note, expires: 30d}"), "topic: service", "topic: marketing")
 	}
 	s := open(t, with(map[string]string{"campaigns/a.yaml": offer("a"), "campaigns/b.yaml": offer("b")}))
-	ok(t, s.store.Consent(s.ctx(), []customers.Consent{{Customer: "ann", Topic: "marketing", Channel: channels.Email, In: true, At: noon}}))
+	ok(t, s.store.Consent(s.ctx(), s.clock(), []customers.Consent{{Customer: "ann", Topic: "marketing", Channel: channels.Email, In: true, At: noon}}))
 	s.plan("ann", "a")
 	s.plan("ann", "b")
 	s.deliver()

@@ -178,10 +178,10 @@ func (w *World) elsewhere(p *person) []customers.Consent {
 }
 
 // consent keeps words about topics, a newer one over an older one; of two of
-// the same moment the No counts (store.Consent).
+// the same moment the No counts, and none is of later than now (store.Consent).
 func (w *World) consent(p *person, words []customers.Consent) {
 	for _, word := range words {
-		if p.Hear(word) {
+		if p.Hear(word, w.now) {
 			w.tell(Line{Customer: p.ID, Kind: Consented, Name: word.Topic, Channel: word.Channel, Value: word.In})
 		}
 	}

@@ -311,6 +311,25 @@ func awaitAlive(t *testing.T, address string) {
 	})
 }
 
+func TestImportTellsOfConsentsThatDoNotCount(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	for name, text := range map[string]string{
+		"yes.csv": "id,opt_in_date,consent.news.email\n1,2024-01-02,yes\n", "no.csv": "id,opt_out_date,consent.news.email\n1,2023-12-01,no\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants(t, 0, "customers: 1 new", "import", "customers", filepath.Join(dir, "yes.csv"), "--data", data)
+	wants(t, 0, "1 consent not taken: the customer has said otherwise since", "import", "customers", filepath.Join(dir, "no.csv"), "--data", data)
+	wants(t, 0, `"older_words": 1`, "import", "customers", filepath.Join(dir, "no.csv"), "--data", data, "--format", "json")
+	_, errOut, code := rapport(t, "import", "customers", filepath.Join(dir, "no.csv"), "--data", data, "--country", "Germany")
+	if code == 0 || !strings.Contains(errOut, `--country: "Germany" is no country; write its two letters (ISO 3166-1), such as DE for Germany`) {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+}
+
 func TestImportReportsWhatItCannotTake(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "people.csv")

@@ -18,6 +18,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/campaigns/expression"
+	"rapport/customers"
 	"rapport/customers/intake"
 )
 
@@ -28,6 +29,7 @@ type importFlags struct {
 	pairs, ignored                    []string
 	mapping, encoding, dates, country string
 	zone, report                      string
+	clears                            []string
 	maxRefused                        int
 	dryRun                            bool
 }
@@ -60,7 +62,10 @@ func importKind(o *options, kind intake.Kind) *cobra.Command {
 	flags.StringVar(&f.mapping, "mapping", "", "a YAML `file` of field: Column")
 	flags.StringVar(&f.encoding, "encoding", "", "the files' encoding, such as windows-1252; without it, it is found out")
 	flags.StringVar(&f.dates, "dates", "", "the order of dates: mdy, dmy or ymd; without it, it is found out")
-	flags.StringVar(&f.country, "country", "", "the country of customers and phone numbers without one, such as DE")
+	flags.StringVar(&f.country, "country", "", "the country of phone numbers whose row names none, and of customers of whom none is known, such as DE")
+	if kind == intake.Customers {
+		flags.StringSliceVar(&f.clears, "empty-clears", nil, "`fields` that an empty cell takes off a profile, such as phone,tags; without it, an empty cell says nothing")
+	}
 	flags.StringVar(&f.zone, "zone", "UTC", "the time zone of dates and times that name none")
 	flags.StringVar(&f.report, "report", "", "write every row that is refused to this `file`, as NDJSON")
 	flags.IntVar(&f.maxRefused, "max-refused", -1, "fail, with exit code 1, where more than `N` rows and single cells are refused; without it, where all rows of a file are")
@@ -143,6 +148,9 @@ func printImport(w io.Writer, kind intake.Kind, r intake.Outcome, dryRun bool) {
 	if r.Abroad > 0 {
 		fmt.Fprintf(w, "%s in another currency than the workspace's: the orders count, and are in no total\n", plural(r.Abroad, "row"))
 	}
+	if r.Written.OlderWords > 0 {
+		fmt.Fprintf(w, "%s not taken: the customer has said otherwise since\n", plural(r.Written.OlderWords, "consent"))
+	}
 	if len(r.NotRead) > 0 {
 		fmt.Fprintf(w, "columns not read: %s; --map FIELD=COLUMN says what stands in one\n", strings.Join(r.NotRead, ", "))
 	}
@@ -167,8 +175,15 @@ func printInput(w io.Writer, in intake.Input) {
 // knows the topics, the traits' types and the currency.
 func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.Kind) (intake.Options, error) {
 	s := intake.Options{
-		Kind: kind, Encoding: f.encoding, Dates: intake.Order(f.dates), Country: f.country, DryRun: f.dryRun, Now: i.Now(),
+		Kind: kind, Encoding: f.encoding, Dates: intake.Order(f.dates), EmptyClears: f.clears, DryRun: f.dryRun, Now: i.Now(),
 		Map: map[string]string{}, Ignore: f.ignored,
+	}
+	if f.country != "" {
+		country, ok := customers.NormalCountry(f.country)
+		if !ok {
+			return s, fmt.Errorf("--country: %q is no country; write its two letters (ISO 3166-1), such as DE for Germany", f.country)
+		}
+		s.Country = country
 	}
 	var err error
 	if s.Zone, err = time.LoadLocation(f.zone); err != nil {

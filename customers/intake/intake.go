@@ -24,9 +24,12 @@ type Options struct {
 	Encoding string
 	// Dates is the order of day and month; Auto finds out, column by column.
 	Dates Order
-	// Country (ISO 3166-1 alpha-2) is that of customers and phone numbers that
-	// name none.
+	// Country (ISO 3166-1 alpha-2) is that of phone numbers whose row names none, and of
+	// customers of whom none is known.
 	Country string
+	// EmptyClears are fields, or the headers of their columns, that an empty cell takes
+	// off a customer's profile; others stay as they were.
+	EmptyClears []string
 	// Zone is the zone of dates and times without one; nil is UTC.
 	Zone *time.Location
 	// Traits are declared types by name: bool, number, string, date.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rapport/channels"
+	"rapport/customers"
 )
 
 // Kind is what a file holds.
@@ -36,8 +37,10 @@ var fields = map[Kind]map[string][]string{
 		"zone":       {"zone", "timezone", "tz"},
 		"born_on":    {"bornon", "birthdate", "birthday", "dateofbirth", "dob", "geburtsdatum"},
 		"created_at": {"createdat", "created", "signupdate", "registeredat", "customersince", "createdon", "datecreated", "dateregistered", "registrationdate", "userregistered", "profilecreatedon"},
-		// consented_at is when the consents of the same row were given.
+		// consented_at is when the consents of the same row were given, refused_at when
+		// they were refused or taken back.
 		"consented_at": {"consentedat", "consentdate", "optindate"},
+		"refused_at":   {"refusedat", "optoutdate", "optedoutat", "unsubscribedat", "unsubscribedate"},
 		"kind":         {"kind", "customertype", "type"},
 		"tags":         {"tags", "labels"},
 	},
@@ -174,6 +177,31 @@ func (m mapping) knownTopics(header, topics []string) error {
 		}
 	}
 	return nil
+}
+
+// emptied finds the fields that an empty cell is to clear, named as fields or by the
+// headers of their columns.
+func (m mapping) emptied(kind Kind, header, names []string) (map[string]bool, error) {
+	fields := map[string]bool{}
+	for _, name := range names {
+		field := name
+		if _, mapped := m[field]; !mapped {
+			at := slices.Index(header, name)
+			for f, cell := range m {
+				if cell == at {
+					field = f
+				}
+			}
+		}
+		if _, mapped := m[field]; !mapped {
+			return nil, fmt.Errorf("no column holds %q, which an empty cell is to clear; it has %s", name, strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+		}
+		if kind != Customers || !strings.HasPrefix(field, traitPrefix) && !slices.Contains(customers.Removable(), field) {
+			return nil, fmt.Errorf("%s cannot be cleared by an empty cell; %s and traits.NAME of customers can", field, strings.Join(customers.Removable(), ", "))
+		}
+		fields[field] = true
+	}
+	return fields, nil
 }
 
 // complete says what is missing for a row to say anything.

@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"cmp"
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -27,18 +29,25 @@ func (in *taking) person(r row) (customers.Customer, bool) {
 		email, err := customers.NormalEmail(text)
 		return email, err == nil
 	})
-	c.Phone = parsed(in, r, "phone", "this is no phone number of its country; write it as +49…, or name the country", func(text string) (string, bool) {
-		phone, err := customers.NormalPhone(text, c.Country)
-		return phone, err == nil
-	})
+	readBy := c.Country
+	if in.cell(r, "country") == "" {
+		c.Presumed = strings.ToUpper(in.Country)
+		readBy = c.Presumed
+	}
+	c.Phone = in.phone(r, readBy)
 	c.Zone = parsed(in, r, "zone", "this is no time zone; IANA names look like Europe/Berlin", func(text string) (string, bool) {
 		return text, in.zones.is(text)
 	})
 	c.BornOn = in.date(r, "born_on")
-	c.CreatedAt = in.date(r, "created_at")
+	c.CreatedAt = in.past(r, "created_at")
 	for tag := range strings.SplitSeq(in.cell(r, "tags"), ",") {
 		if tag = strings.TrimSpace(tag); tag != "" {
 			c.Tags = append(c.Tags, tag)
+		}
+	}
+	for _, field := range customers.Removable() {
+		if in.removed(r, field) {
+			c.Remove(field)
 		}
 	}
 	in.traits(r, &c)
@@ -46,31 +55,41 @@ func (in *taking) person(r row) (customers.Customer, bool) {
 	return c, true
 }
 
-// country reads ISO 3166-1 alpha-2; the file's default holds where the cell is
-// empty. "" is a country that nobody can read: a number without a country's prefix
-// is then nobody's.
+// country reads ISO 3166-1 alpha-2. "" is a country that nobody names or can read.
 func (in *taking) country(r row) string {
-	if in.cell(r, "country") == "" {
-		return strings.ToUpper(in.Country)
+	return parsed(in, r, "country", "this is no country code; write two letters such as DE", customers.NormalCountry)
+}
+
+// phone reads a number by a country. Where that is "", a number without a country's
+// prefix is nobody's.
+func (in *taking) phone(r row, country string) string {
+	text := in.cell(r, "phone")
+	if text == "" {
+		return ""
 	}
-	return parsed(in, r, "country", "this is no country code; write two letters such as DE", func(text string) (string, bool) {
-		letters := strings.Trim(strings.ToUpper(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
-		return strings.ToUpper(text), letters && len(text) == 2
-	})
+	phone, err := customers.NormalPhone(text, country)
+	switch {
+	case errors.Is(err, customers.ErrWhichPhone):
+		in.blank(r, "phone", "this is one number with its country's code and another without; write it as +49…, or with its leading 0")
+	case err != nil:
+		in.blank(r, "phone", "this is no phone number of its country; write it as +49…, or name the country")
+	}
+	return phone
 }
 
 // traits reads the columns that are mapped to traits.
 func (in *taking) traits(r row, c *customers.Customer) {
 	for _, field := range in.free {
 		name, is := strings.CutPrefix(field, traitPrefix)
-		if !is || in.cell(r, field) == "" {
+		gone := in.removed(r, field)
+		if !is || in.cell(r, field) == "" && !gone {
 			continue
 		}
 		kind := in.Traits[name]
 		value := parsed(in, r, field, "this is no "+kind+", as the workspace declares it", func(text string) (any, bool) {
 			return in.trait(field, kind, text)
 		})
-		if value == nil {
+		if value == nil && !gone {
 			continue
 		}
 		if c.Traits == nil {
@@ -128,35 +147,41 @@ func plainNumber(text string) bool {
 
 // consents reads the columns that are mapped to consents. A Yes without its
 // own date is as old as the customer, so that no No they said since is undone
-// by importing once more; a No is as old as the file.
+// by importing once more. A No without one is as old as the file, and none is older
+// than the Yes of which the row tells.
 func (in *taking) consents(r row, c *customers.Customer) {
-	asked := in.date(r, "consented_at")
+	agreed, refused := in.past(r, "consented_at"), in.past(r, "refused_at")
+	yes := cmp.Or(agreed, c.CreatedAt, time.Unix(0, 0).UTC())
+	no := earliest(cmp.Or(refused, in.file.modified), in.Now)
+	if agreed.After(no) {
+		no = agreed
+	}
 	for _, field := range in.free {
 		name, is := strings.CutPrefix(field, consentPrefix)
 		if !is || in.cell(r, field) == "" {
 			continue
 		}
-		text := in.cell(r, field)
-		granted, known := yesNo(text)
+		granted, known := yesNo(in.cell(r, field))
 		if !known {
 			in.blank(r, field, "a consent is yes or no")
 			continue
 		}
-		at := asked
-		switch {
-		case !at.IsZero():
-		case !granted:
-			at = in.file.modified
-		case !c.CreatedAt.IsZero():
-			at = c.CreatedAt
-		default:
-			at = time.Unix(0, 0).UTC()
+		at := no
+		if granted {
+			at = yes
 		}
 		topic, channel, _ := strings.Cut(name, ".")
 		c.Consents = append(c.Consents, customers.Consent{
 			Topic: topic, Channel: channels.Channel(channel), In: granted, At: at, Source: customers.ByImport,
 		})
 	}
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func yesNo(text string) (said, known bool) {

@@ -27,8 +27,18 @@ const (
 type row struct {
 	line  int // where it begins, from 1
 	cells []string
+	said  []saying // of NDJSON, what there is of each cell
 	bad   *Refusal
 }
+
+// saying is whether an object has a key, and with a value.
+type saying byte
+
+const (
+	unsaid    saying = iota
+	something        // a value, "" too
+	nothing          // null, or an empty list
+)
 
 // rows walks the records of a file. Records that cannot be read come as bad
 // rows, and the walk goes on behind them.
@@ -244,16 +254,37 @@ func (r *rows) object(text string) row {
 	if object == nil || !errors.Is(err, io.EOF) {
 		return r.refuse(r.line, 0, "the line is no JSON object")
 	}
-	flat := map[string]string{}
-	flatten(flat, "", object)
+	flat, empty := map[string]string{}, map[string]bool{}
+	flatten(flat, empty, "", object)
 	for _, name := range slices.Sorted(maps.Keys(flat)) {
 		r.column(name)
 	}
-	cells := make([]string, len(r.header))
+	read := row{line: r.line, cells: make([]string, len(r.header)), said: make([]saying, len(r.header))}
 	for name, value := range flat {
-		cells[r.index[name]] = value
+		at := r.index[name]
+		read.cells[at], read.said[at] = value, something
 	}
-	return row{line: r.line, cells: cells}
+	for at, name := range r.header {
+		if read.said[at] == unsaid && within(name, empty) || empty[name] {
+			read.said[at] = nothing
+		}
+	}
+	return read
+}
+
+// within reports whether a key, or an object that it is of, is among some.
+func within(name string, some map[string]bool) bool {
+	for len(some) > 0 {
+		if some[name] {
+			return true
+		}
+		at := strings.LastIndexByte(name, '.')
+		if at < 0 {
+			break
+		}
+		name = name[:at]
+	}
+	return false
 }
 
 // column adds a column to the header of NDJSON.
@@ -264,12 +295,16 @@ func (r *rows) column(name string) {
 	}
 }
 
-func flatten(into map[string]string, prefix string, object map[string]any) {
+// flatten also notes which keys are null or an empty list; these are columns too.
+func flatten(into map[string]string, empty map[string]bool, prefix string, object map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		switch value := object[name].(type) {
+		case nil:
+			into[prefix+name], empty[prefix+name] = "", true
 		case map[string]any:
-			flatten(into, prefix+name+".", value)
+			flatten(into, empty, prefix+name+".", value)
 		case []any:
+			empty[prefix+name] = len(value) == 0
 			var words []string
 			for _, word := range value {
 				if text, plain := textOf(word); plain {

@@ -36,6 +36,7 @@ type layout struct {
 	free     []string         // fields mapped to traits and consents
 	orders   map[string]Order // of dates, by field
 	decimals map[string]byte  // the sign before them, by field
+	clears   map[string]bool  // fields that an empty cell clears
 }
 
 // take reads the rows of a file that was studied.
@@ -145,6 +146,9 @@ func (in *taking) mapped() (err error) {
 	if err := in.mapping.knownTopics(in.header, in.Topics); err != nil {
 		return err
 	}
+	if in.clears, err = in.mapping.emptied(in.Kind, in.header, in.EmptyClears); err != nil {
+		return err
+	}
 	var others []string
 	for _, name := range in.mapping.notRead(in.header) {
 		if !slices.Contains(in.Ignore, name) {
@@ -200,7 +204,7 @@ func (in *taking) settle(columns []column) (err error) {
 
 func (in *taking) isDate(field string) bool {
 	switch field {
-	case "at", "born_on", "created_at", "consented_at":
+	case "at", "born_on", "created_at", "consented_at", "refused_at":
 		return true
 	}
 	trait, is := strings.CutPrefix(field, traitPrefix)
@@ -288,6 +292,30 @@ func (in *taking) date(r row, field string) time.Time {
 	return parsed(in, r, field, "this is no date", func(text string) (time.Time, bool) {
 		return in.readDate(text, field)
 	})
+}
+
+// past is a date that is over. One after now is none: nobody has come or said anything
+// then.
+func (in *taking) past(r row, field string) time.Time {
+	at := in.date(r, field)
+	if at.After(in.Now) {
+		in.blank(r, field, "this is after now; say with --dates and --zone how the file writes dates, or mend it")
+		return time.Time{}
+	}
+	return at
+}
+
+// removed reports whether a row takes a field off the profile: by a null or an empty list
+// of NDJSON, or by an empty cell that clears it.
+func (in *taking) removed(r row, field string) bool {
+	at, mapped := in.mapping[field]
+	switch {
+	case !mapped || at >= len(r.cells):
+		return false
+	case r.said == nil: // a separated file
+		return in.clears[field] && in.cell(r, field) == ""
+	}
+	return r.said[at] == nothing || r.said[at] == something && in.clears[field] && in.cell(r, field) == ""
 }
 
 // readDate reads dates of birth and of traits as days, which have no zone. Two

@@ -37,5 +37,6 @@ func (w *writing) end() error {
 	w.tally.Added += done.tally.Added
 	w.tally.Changed += done.tally.Changed
 	w.tally.Unchanged += done.tally.Unchanged
+	w.tally.OlderWords += done.tally.OlderWords
 	return done.err
 }

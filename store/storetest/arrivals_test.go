@@ -76,7 +76,7 @@ func asleep(t *testing.T, s *store.Store, n int) []campaigns.Entry {
 func TestWhatACustomerWantsWakesTheirJourneys(t *testing.T) {
 	for name, change := range map[string]func(s *store.Store, t *testing.T, c *customers.Customer) error{
 		"consent": func(s *store.Store, t *testing.T, c *customers.Customer) error {
-			return s.Consent(t.Context(), []customers.Consent{{Customer: c.ID, Topic: "marketing", Channel: channels.SMS, At: noon}})
+			return s.Consent(t.Context(), noon, []customers.Consent{{Customer: c.ID, Topic: "marketing", Channel: channels.SMS, At: noon}})
 		},
 		"an imported consent": func(s *store.Store, t *testing.T, c *customers.Customer) error {
 			_, err := s.PutCustomers(t.Context(), noon, []customers.Customer{{ID: c.ID, Consents: []customers.Consent{{Topic: "marketing", Channel: channels.SMS}}}})

@@ -332,7 +332,7 @@ func TestBeginKnowsWhatWasRefusedMeanwhile(t *testing.T) {
 		no := func(d deliveries.Delivery, topic string, in bool, at time.Time) customers.Consent {
 			return customers.Consent{Customer: d.Customer, Topic: topic, Channel: d.Channel, In: in, At: at, Source: "preferences"}
 		}
-		err := s.Consent(t.Context(), []customers.Consent{
+		err := s.Consent(t.Context(), noon.Add(time.Second), []customers.Consent{
 			no(planned[0], planned[0].Topic, false, noon),
 			no(planned[1], "another", false, noon), no(planned[1], planned[1].Topic, false, noon), no(planned[1], planned[1].Topic, true, noon.Add(time.Second)),
 		})
@@ -384,7 +384,7 @@ func TestBeginKnowsWhatWasSaidWhileItWaitedForABudget(t *testing.T) {
 			_, paused := s.Pause(t.Context(), campaigns.Pause{Campaign: planned[1].Campaign, Source: "operator", At: noon})
 			return errors.Join(paused,
 				s.Suppress(t.Context(), []customers.Suppression{{Channel: channels.Email, Address: emailOf(t, s, planned[1]), Reason: channels.ReasonOptedOut, At: noon}}),
-				s.Consent(t.Context(), []customers.Consent{{Customer: planned[2].Customer, Topic: planned[2].Topic, Channel: planned[2].Channel, At: noon, Source: "preferences"}}))
+				s.Consent(t.Context(), noon, []customers.Consent{{Customer: planned[2].Customer, Topic: planned[2].Topic, Channel: planned[2].Channel, At: noon, Source: "preferences"}}))
 		}
 		ids := make([]int64, len(candidates))
 		for n, c := range candidates {

@@ -76,7 +76,7 @@ func known(t *testing.T, s *store.Store) (had, judged, waiting deliveries.Delive
 			return err
 		}(),
 		"a browser":   s.Subscribe(t.Context(), who.ID, channels.PushSubscription{Endpoint: "https://push.example/quillmark", P256dh: "p", Auth: "a"}, noon),
-		"a no":        s.Consent(t.Context(), []customers.Consent{{Customer: who.ID, Topic: "news", Channel: channels.Email, At: noon, Source: "form"}}),
+		"a no":        s.Consent(t.Context(), noon, []customers.Consent{{Customer: who.ID, Topic: "news", Channel: channels.Email, At: noon, Source: "form"}}),
 		"a complaint": s.Suppress(t.Context(), []customers.Suppression{{Channel: channels.Email, Address: who.Email, Reason: channels.ReasonComplained, At: noon}}),
 		"a recording": s.Recordings().Add(t.Context(), []recordings.Recording{{
 			ProviderID: "RE1", Customer: who.ID, Kind: recordings.Answer, Question: "secret-order", At: noon, State: recordings.Waiting, DueAt: noon,
@@ -280,7 +280,7 @@ func TestANoOutlastsWhoSaidIt(t *testing.T) {
 		say := func(who, topic string, ch channels.Channel, in bool, at time.Time) customers.Consent {
 			return customers.Consent{Customer: who, Topic: topic, Channel: ch, In: in, At: at, Source: customers.ByImport}
 		}
-		if err := s.Consent(t.Context(), []customers.Consent{
+		if err := s.Consent(t.Context(), noon.Add(time.Hour), []customers.Consent{
 			say(forgotten.ID, "news", channels.Email, false, noon), say(forgotten.ID, "news", channels.SMS, false, noon), say(forgotten.ID, "offers", channels.Email, true, noon),
 			say(forgotten.ID, "care", channels.Email, false, noon), say("c-mailbox", "care", channels.Email, true, noon.Add(time.Hour)),
 		}); err != nil {
@@ -479,7 +479,7 @@ func late(t *testing.T, s *store.Store, had deliveries.Delivery) map[string]func
 				Recording:   &recordings.Recording{ProviderID: "RE2", Customer: who, Kind: recordings.Answer, Question: "secret-order", At: noon, State: recordings.Waiting, DueAt: noon},
 			}})
 		},
-		"a consent": func() error { return s.Consent(t.Context(), []customers.Consent{agreed}) },
+		"a consent": func() error { return s.Consent(t.Context(), noon, []customers.Consent{agreed}) },
 		"a browser": func() error { return s.Subscribe(t.Context(), who, browserOf("quillmark-2"), noon) },
 		"a case":    func() error { return s.Casebook().Open(t.Context(), []customers.Case{opened}) },
 		"what they did": func() error {

@@ -44,7 +44,7 @@ func TestAJourneySpeaksForTheCustomerButNotOverThem(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		e := entered(t, s, 1)[0]
 		newer := customers.Consent{Customer: e.Customer, Topic: "marketing", Channel: channels.SMS, In: false, At: noon.Add(time.Second), Source: "sms"}
-		if err := s.Consent(t.Context(), []customers.Consent{newer}); err != nil {
+		if err := s.Consent(t.Context(), newer.At, []customers.Consent{newer}); err != nil {
 			t.Fatal(err)
 		}
 		move := journeyOf(t, s, e.ID)

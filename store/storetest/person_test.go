@@ -159,7 +159,7 @@ func TestANoHoldsForEveryProfileOfAnAddress(t *testing.T) {
 			for i := range of.words {
 				of.words[i].Customer = id(of.words[i].Customer)
 			}
-			if err := s.Consent(t.Context(), of.words); err != nil {
+			if err := s.Consent(t.Context(), after, of.words); err != nil {
 				t.Fatal(err)
 			}
 			for i := range of.words {

@@ -15,7 +15,7 @@ func TestTheNewestWordOfConsentHolds(t *testing.T) {
 		put(t, s, customers.Customer{ID: "c-1"})
 		say := func(words ...customers.Consent) {
 			t.Helper()
-			if err := s.Consent(t.Context(), words); err != nil {
+			if err := s.Consent(t.Context(), noon, words); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -36,6 +36,40 @@ func TestTheNewestWordOfConsentHolds(t *testing.T) {
 		holds(word(false, ago(2*time.Hour), "sms"))
 		say(word(true, noon, "form"), word(false, noon, "one_click"), word(true, noon, "form"))
 		holds(word(false, noon, "one_click"))
+	})
+}
+
+// Nobody says anything later than now: such a word is of now, and one that is kept with
+// such a date, by a clock that was ahead, gives way to the next.
+func TestAWordAheadOfTheClockOutlastsNoNo(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		word := func(id string, in bool, at time.Time) customers.Consent {
+			return customers.Consent{Customer: id, Topic: "marketing", Channel: channels.Email, In: in, At: at, Source: "form"}
+		}
+		say := func(now time.Time, words ...customers.Consent) {
+			t.Helper()
+			if err := s.Consent(t.Context(), now, words); err != nil {
+				t.Fatal(err)
+			}
+		}
+		holds := func(what string, want customers.Consent) {
+			t.Helper()
+			same(t, what, loaded(t, s, want.Customer).Consents, []customers.Consent{want})
+		}
+		ahead := noon.AddDate(73, 0, 0)
+		put(t, s, customers.Customer{ID: "said"}, customers.Customer{ID: "imported", Consents: []customers.Consent{word("", true, ahead)}}, customers.Customer{ID: "kept"})
+		say(noon, word("said", true, ahead))
+		say(ahead, word("kept", true, ahead)) // which was now by a clock
+		holds("a yes that is said", word("said", true, noon))
+		holds("a yes that is imported", word("imported", true, noon))
+		for _, id := range []string{"said", "imported"} {
+			say(noon.Add(time.Second), word(id, false, noon.Add(time.Second)))
+			holds("the no after it of who "+id, word(id, false, noon.Add(time.Second)))
+		}
+		say(noon, word("kept", false, ago(time.Second)))
+		holds("a no that is read a second late", word("kept", false, ago(time.Second)))
+		say(noon, word("kept", true, ahead), word("kept", false, ahead))
+		holds("both of them at once", word("kept", false, noon))
 	})
 }
 

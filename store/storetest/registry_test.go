@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -33,6 +34,72 @@ func TestPutCustomersFillsInWhatIsGiven(t *testing.T) {
 		want.City = "Bonn"
 		want.Traits = map[string]any{"shoe_size": 40.0, "club": true, "renewed_on": float64(noon.UnixMilli())}
 		same(t, "the customer", loaded(t, s, "c-ada"), &want)
+	})
+}
+
+// What is removed is gone from the profile, and nothing else is: not the word that was
+// given with an address, nor what blocks it.
+func TestWhatIsRemovedIsGone(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		no := customers.Consent{Customer: "c-ann", Topic: "news", Channel: channels.Email, At: ago(time.Hour), Source: "one_click"}
+		text := customers.Consent{Customer: "c-ann", Topic: "news", Channel: channels.SMS, At: ago(time.Hour), Source: "sms"}
+		full := customers.Customer{
+			ID: "c-ann", Email: "ann@shop.example", Phone: "+493012345678", FirstName: "Ann", LastName: "Lee", Locale: "de", Country: "DE", City: "Bonn",
+			Zone: "Europe/Berlin", BornOn: noon, Kind: "reseller", Tags: []string{"vip"}, Traits: map[string]any{"plan": "gold", "zip": "1"},
+		}
+		shared := customers.Customer{ID: "c-bob", Email: full.Email, Phone: "+493099999999"}
+		newer := customers.Customer{ID: "c-cat", Email: full.Email}
+		put(t, s, full, shared, newer)
+		block := customers.Suppression{Channel: channels.Email, Address: full.Email, Reason: channels.ReasonOptedOut, At: noon}
+		yes := no
+		yes.Customer, yes.In, yes.At = "c-cat", true, noon
+		if err := errors.Join(s.Consent(t.Context(), noon, []customers.Consent{no, text, yes}), s.Suppress(t.Context(), []customers.Suppression{block})); err != nil {
+			t.Fatal(err)
+		}
+		bare := customers.Customer{ID: "c-ann", Traits: map[string]any{"plan": nil}, Removed: customers.Removable()}
+		fresh := bare
+		fresh.ID = "c-new"
+		same(t, "tally", put(t, s, bare, fresh), customers.Tally{Added: 1, Changed: 1})
+		same(t, "again", put(t, s, bare, fresh), customers.Tally{Unchanged: 2})
+		want := customers.Customer{ID: "c-ann", CreatedAt: noon, Kind: "consumer", Traits: map[string]any{"zip": "1"}, Consents: []customers.Consent{no, text}}
+		got := loaded(t, s, "c-ann")
+		if got.Email+got.Phone+got.FirstName+got.LastName+got.Locale+got.Country+got.City+got.Zone+got.PhoneZone != "" || !got.BornOn.IsZero() || len(got.Tags) > 0 || got.Kind != want.Kind {
+			t.Errorf("left are %+v", got)
+		}
+		same(t, "traits", got.Traits, want.Traits)
+		same(t, "words", got.Consents, want.Consents)
+		for id, in := range map[string]bool{"c-bob": false, "c-cat": true} {
+			c := loaded(t, s, id)
+			if c.Consented("news", channels.Email, true) != in || !c.Consented("news", channels.SMS, true) {
+				t.Errorf("of %s, who shares the mailbox, counts %+v", id, c.Consents)
+			}
+			same(t, "what blocks "+id, c.Suppressed[channels.Email], channels.ReasonOptedOut)
+		}
+		put(t, s, customers.Customer{ID: "c-ann", Email: full.Email})
+		if c := loaded(t, s, "c-ann"); c.Consented("news", channels.Email, true) || c.Suppressed[channels.Email] == "" {
+			t.Error("an address that comes back is without its no")
+		}
+		again := put(t, s, customers.Customer{ID: "c-ann", City: "Ulm"}, customers.Customer{ID: "c-ann", Removed: []string{"city"}},
+			customers.Customer{ID: "c-bob", Removed: []string{"city"}}, customers.Customer{ID: "c-bob", City: "Ulm"})
+		same(t, "named twice", again, customers.Tally{Changed: 1, Unchanged: 1})
+		same(t, "the later counts", loaded(t, s, "c-ann").City+"/"+loaded(t, s, "c-bob").City, "/Ulm")
+	})
+}
+
+// A country that is presumed fills a gap, and overwrites nothing.
+func TestAPresumedCountryFillsAGap(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "c-at", Country: "AT"}, customers.Customer{ID: "c-none"})
+		presumed := []customers.Customer{
+			{ID: "c-at", FirstName: "A", Presumed: "DE"}, {ID: "c-none", Presumed: "DE"}, {ID: "c-new", Presumed: "DE"}, {ID: "c-fr", Country: "FR", Presumed: "DE"}, {ID: "c-else"},
+		}
+		same(t, "tally", put(t, s, presumed...), customers.Tally{Added: 3, Changed: 2})
+		same(t, "again", put(t, s, presumed...), customers.Tally{Unchanged: 5})
+		for id, country := range map[string]string{"c-at": "AT", "c-none": "DE", "c-new": "DE", "c-fr": "FR", "c-else": ""} {
+			same(t, id, loaded(t, s, id).Country, country)
+		}
+		put(t, s, customers.Customer{ID: "c-at", Presumed: "CH", Removed: []string{"country"}})
+		same(t, "removed and presumed", loaded(t, s, "c-at").Country, "CH")
 	})
 }
 
@@ -77,7 +144,8 @@ func TestANewConsentCountsAsAChange(t *testing.T) {
 			return customers.Customer{ID: "c-1", Consents: []customers.Consent{{Topic: "marketing", Channel: channels.SMS, In: in, At: at, Source: "import"}}}
 		}
 		same(t, "new", put(t, s, word(true, ago(time.Hour))), customers.Tally{Added: 1})
-		same(t, "older word", put(t, s, word(false, ago(2*time.Hour))), customers.Tally{Unchanged: 1})
+		same(t, "older word", put(t, s, word(false, ago(2*time.Hour))), customers.Tally{Unchanged: 1, OlderWords: 1})
+		same(t, "the same word again", put(t, s, word(true, ago(time.Hour))), customers.Tally{Unchanged: 1})
 		same(t, "newer word", put(t, s, word(false, noon)), customers.Tally{Changed: 1})
 	})
 }

@@ -31,7 +31,7 @@ func TestABrowserOfAVisitorBecomesTheCustomers(t *testing.T) {
 			{Customer: visitor, Topic: "service", Channel: channels.Push, In: true, At: noon, Source: "page"},
 			{Customer: ann, Topic: "service", Channel: channels.Push, In: false, At: noon.Add(-time.Hour), Source: "one_click"},
 		}
-		if err := s.Consent(t.Context(), words); err != nil {
+		if err := s.Consent(t.Context(), noon, words); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
