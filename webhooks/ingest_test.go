@@ -221,7 +221,7 @@ func TestIdentifyFillsAProfile(t *testing.T) {
 	h.taken("/v1/identify", `{"userId":"u1","messageId":"m1","traits":{"email":" Ann@Shop.example","phone":"030 1234567","firstName":"Ann",
 		"lastName":"Lee","birthday":"1990-05-01T00:30:00+02:00","createdAt":"2020-02-03T04:05:06.000Z","address":{"city":"Berlin","country":"de"},
 		"birthday_club":true,"favourite":"tea","plan":"gold"},"context":{"locale":"de-DE","timezone":"Europe/Berlin"}}`)
-	h.taken("/v1/identify", `{"userId":"u1","traits":{"email":"nobody","phone":"1","birthday_club":"perhaps","favourite":null,"city":7},"context":{"timezone":"Local"}}`)
+	h.taken("/v1/identify", `{"userId":"u1","traits":{"email":"nobody","phone":"1","birthday_club":"perhaps","favourite":7,"city":7},"context":{"timezone":"Local"}}`)
 	h.taken("/v1/identify", `{"anonymousId":"a1","traits":{"firstName":"Bob","favourite":7}}`)
 	ann := h.customer("u1")
 	same(t, "addresses", []string{ann.Email, ann.Phone, ann.City, ann.Country}, []string{"ann@shop.example", "+49301234567", "Berlin", "DE"})
@@ -231,6 +231,30 @@ func TestIdentifyFillsAProfile(t *testing.T) {
 	if bob := h.customer("anonymous:a1"); bob == nil || bob.FirstName != "Bob" || len(bob.Traits) > 0 {
 		t.Errorf("the visitor is %+v", bob)
 	}
+}
+
+// A trait that is null takes what it names off the profile, and one that is missing or
+// empty leaves it. Nobody was made after now.
+func TestATraitThatIsNullIsTakenOff(t *testing.T) {
+	h := open(t)
+	h.taken("/v1/identify", `{"userId":"c-1","traits":{"email":"ann@shop.example","phone":"+493012345678","firstName":"Ann","createdAt":"2031-01-01","birthday":"1990-01-02",
+		"address":{"city":"Bonn","country":"de"},"favourite":"tea","birthday_club":true}}`)
+	before := h.customer("c-1")
+	if before.CreatedAt.After(noon) || before.Country != "DE" {
+		t.Errorf("made at %v in %q", before.CreatedAt, before.Country)
+	}
+	h.taken("/v1/identify", `{"userId":"c-1","traits":{"email":"","lastName":"Lee"}}`)
+	if c := h.customer("c-1"); c.Email != before.Email || c.Phone != before.Phone {
+		t.Errorf("left are %+v", c)
+	}
+	h.taken("/v1/batch", `{"batch":[
+		{"type":"identify","userId":"c-1","traits":{"email":"bob@shop.example","phone":null,"favourite":null,"birthday":[],"firstName":null,"address":{"city":null,"country":"Germany"}}},
+		{"type":"identify","userId":"c-1","traits":{"email":null,"firstName":"Anna"}}]}`)
+	c := h.customer("c-1")
+	if c.Email+c.Phone+c.City != "" || !c.BornOn.IsZero() || c.FirstName != "Anna" || c.LastName != "Lee" || c.Country != "DE" {
+		t.Errorf("left are %+v", c)
+	}
+	same(t, "declared traits", c.Traits, map[string]any{"birthday_club": true})
 }
 
 func TestNobodyWritesWithoutAKey(t *testing.T) {

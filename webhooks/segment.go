@@ -178,7 +178,7 @@ func (t *taking) person(m *segmentMessage, traits map[string]any) customers.Cust
 	if _, err := time.LoadLocation(m.Context.Timezone); err == nil && m.Context.Timezone != "Local" {
 		c.Zone = m.Context.Timezone
 	}
-	describe(&c, traits, t.countries[c.ID], t.workspace.Traits)
+	t.describe(&c, traits)
 	if c.Country != "" {
 		t.countries[c.ID] = c.Country
 	}

@@ -16,12 +16,22 @@ import (
 const largestAmount = 1e12
 
 // describe fills a profile from traits: Segment's reserved ones and those the
-// workspace declares. Addresses that are none are left out, not stored. A number
-// without a country is one of the country they named before.
-func describe(c *customers.Customer, traits map[string]any, country string, declared map[string]expression.Type) {
+// workspace declares. Addresses that are none are left out, not stored; what is null or
+// an empty list is taken off. A number without a country is one of the country they
+// named before.
+func (t *taking) describe(c *customers.Customer, traits map[string]any) {
 	address, _ := traits["address"].(map[string]any)
-	if named := strings.ToUpper(textOf(address["country"])); len(named) == 2 {
-		c.Country = named
+	for field, none := range map[string]bool{
+		"country": empty(address, "country") || empty(traits, "address"), "city": empty(address, "city") || empty(traits, "address"),
+		"first_name": empty(traits, "firstName"), "last_name": empty(traits, "lastName"), "locale": empty(traits, "locale"),
+		"email": empty(traits, "email"), "phone": empty(traits, "phone"), "born_on": empty(traits, "birthday"),
+	} {
+		if none {
+			c.Remove(field)
+		}
+	}
+	if country, ok := customers.NormalCountry(textOf(address["country"])); ok {
+		c.Country = country
 	}
 	set(&c.City, textOf(address["city"]))
 	set(&c.FirstName, textOf(traits["firstName"]))
@@ -30,17 +40,21 @@ func describe(c *customers.Customer, traits map[string]any, country string, decl
 	if email, err := customers.NormalEmail(textOf(traits["email"])); err == nil {
 		c.Email = email
 	}
-	if phone, err := customers.NormalPhone(textOf(traits["phone"]), cmp.Or(c.Country, country)); err == nil {
+	if phone, err := customers.NormalPhone(textOf(traits["phone"]), cmp.Or(c.Country, t.countries[c.ID])); err == nil {
 		c.Phone = phone
 	}
 	if born, ok := writtenTime(traits["birthday"]); ok { // the day as it is written, in whatever zone
 		c.BornOn = time.Date(born.Year(), born.Month(), born.Day(), 0, 0, 0, 0, time.UTC)
 	}
-	if created, ok := timeOf(traits["createdAt"]); ok {
+	if created, ok := timeOf(traits["createdAt"]); ok && !created.After(t.now) {
 		c.CreatedAt = created
 	}
-	for name, kind := range declared {
-		if value, ok := typed(kind, traits[name]); ok {
+	for name, kind := range t.workspace.Traits {
+		value, ok := typed(kind, traits[name])
+		if empty(traits, name) {
+			value, ok = nil, true
+		}
+		if ok {
 			if c.Traits == nil {
 				c.Traits = map[string]any{}
 			}
@@ -93,6 +107,13 @@ func either(properties map[string]any, name, other string) any {
 		return value
 	}
 	return properties[other]
+}
+
+// empty reports whether traits say of one that it has no value any more.
+func empty(traits map[string]any, name string) bool {
+	value, said := traits[name]
+	list, is := value.([]any)
+	return said && (value == nil || is && len(list) == 0)
 }
 
 func set(field *string, text string) {
