@@ -167,7 +167,7 @@ func (c *Console) note(v *visit, d door) error {
 	if d.deed == "" {
 		return nil
 	}
-	about := strings.TrimSpace(d.thing + " " + inAudit(v.PathValue("id")))
+	about := accounts.About(d.thing, v.PathValue("id"))
 	deed := accounts.Deed{At: c.Now(), Account: v.account.Name, What: d.deed, About: about}
 	if err := c.Entrance.Audit.Note(v.Context(), deed); err != nil {
 		return err
@@ -176,7 +176,7 @@ func (c *Console) note(v *visit, d door) error {
 	if err != nil || whose == "" {
 		return err
 	}
-	deed.What, deed.About = d.deed+" "+about+" of", "customer "+inAudit(whose)
+	deed.What, deed.About = d.deed+" "+about+" of", accounts.AboutCustomer(whose)
 	return c.Entrance.Audit.Note(v.Context(), deed)
 }
 
@@ -201,20 +201,4 @@ func (c *Console) whose(v *visit, thing string) (string, error) {
 		return found.Customer, err
 	}
 	return "", nil
-}
-
-// longestNoted is how much of an id the audit keeps, in bytes: anybody with an account
-// may ask for any.
-const longestNoted = 255
-
-// inAudit is an id as a line of the audit holds it: what does not print is escaped.
-func inAudit(id string) string {
-	if strings.ContainsFunc(id, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		quoted := strconv.Quote(id)
-		id = quoted[1 : len(quoted)-1]
-	}
-	if len(id) > longestNoted {
-		id = strings.ToValidUTF8(id[:longestNoted], "")
-	}
-	return id
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/accounts"
 	"rapport/campaigns"
 	"rapport/campaigns/expression"
 	"rapport/channels"
@@ -87,6 +88,7 @@ func (e *eraser) erase(ctx context.Context) error {
 		e.do(ctx, "DELETE FROM "+table+" WHERE customer = $1", e.id)
 	}
 	e.do(ctx, "DELETE FROM customers WHERE id = $1", e.id)
+	e.audit(ctx)
 	if e.err == nil && e.touched == 0 {
 		return customers.ErrUnknown
 	}
@@ -175,6 +177,14 @@ func (e *eraser) words(ctx context.Context) {
 		e.id, e.alias, customers.Erased, e.now)
 	e.gone.Recordings = e.do(ctx, "UPDATE recordings SET customer = $2, question = '', trouble = '', at = -1 WHERE customer = $1", e.id, e.alias)
 	e.do(ctx, "UPDATE recordings SET state = 'kept', due_at = $2 WHERE customer = $1 AND state = 'waiting'", e.alias, e.now)
+}
+
+// audit lets what was done about the customer stand, under the alias. Where it is all that
+// names the id there is nobody to erase.
+func (e *eraser) audit(ctx context.Context) {
+	touched := e.touched
+	e.do(ctx, "UPDATE deeds SET about = $2 WHERE about = $1 AND about <> ''", accounts.AboutCustomer(e.id), accounts.AboutCustomer(e.alias))
+	e.touched = touched
 }
 
 // withoutCustomer is a recording of somebody who was erased: nothing tells whose it is,
