@@ -42,7 +42,10 @@ type Console struct {
 	Applier campaigns.Applier
 	Replier campaigns.Replier
 	Gate    campaigns.Switch
+	Access  customers.Access
 	Eraser  customers.Eraser
+	// Audit has what is noted whoever comes in, see export.
+	Audit accounts.Audit
 	// TestMode says that messages leave to nobody but test addresses.
 	TestMode bool
 	Ring     func(context.Context)
@@ -66,6 +69,7 @@ func (c *Console) Mount(mux *http.ServeMux) {
 	page("GET /customers/{id}", door{accounts.Viewer, "opened", "customer"}, c.customer)
 	page("GET /recordings/{id}", door{accounts.Agent, "listened to", "recording"}, c.recording)
 	form("POST /customers/{id}/follow-ups", door{accounts.Agent, "started a follow-up for", "customer"}, c.followUp)
+	form("POST /customers/{id}/export", door{accounts.Operator, "exported", "customer"}, c.export)
 	form("POST /customers/{id}/erasure", door{accounts.Operator, "erased", "customer"}, c.erase)
 	page("GET /cases/{id}", door{accounts.Viewer, "opened", "case"}, c.caseOf)
 	form("POST /cases/{id}/replies", door{accounts.Agent, "replied in", "case"}, c.reply)

@@ -161,6 +161,18 @@ func (s *Store) Of(ctx context.Context, customer string, limit int) (events []cu
 	return events, nil
 }
 
+// Happened is how many events a customer's timeline has.
+func (s *Store) Happened(ctx context.Context, customer string) (events int, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		events, _, err = first(ctx, tx, column[int], "SELECT count(*) FROM events e WHERE e.customer = $1", customer)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count what happened to customer %s: %w", customer, err)
+	}
+	return events, nil
+}
+
 // spoken is the SQL for the names of customers.Spoken.
 var spoken = "('" + strings.Join(customers.Spoken(), "', '") + "')"
 

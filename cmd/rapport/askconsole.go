@@ -20,28 +20,42 @@ import (
 
 // askConsole sends one of the forms of a running program's console.
 func (o *options) askConsole(ctx context.Context, path string, form url.Values) error {
-	c, _, err := o.load()
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, consoleURL(c)+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Accept", "text/plain")
 	client := &http.Client{
 		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	response, err := client.Do(request)
+	response, err := o.postConsole(ctx, client, path, form)
 	if err != nil {
-		return fmt.Errorf("ask the running rapport at %s: %w", consoleURL(c), err)
+		return err
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusSeeOther {
 		return nil
 	}
+	return whyNot(response)
+}
+
+// postConsole sends a form and gives back what was answered.
+func (o *options) postConsole(ctx context.Context, client *http.Client, path string, form url.Values) (*http.Response, error) {
+	c, _, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, consoleURL(c)+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "text/plain")
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("ask the running rapport at %s: %w", consoleURL(c), err)
+	}
+	return response, nil
+}
+
+// whyNot is what a console says that did not do what it was asked for.
+func whyNot(response *http.Response) error {
 	why, err := io.ReadAll(io.LimitReader(response.Body, 4096))
 	if err != nil {
 		return err

@@ -31,12 +31,18 @@ func customerCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			happened, err := i.Store.Happened(cmd.Context(), customer.ID)
+			if err != nil {
+				return err
+			}
 			taped, err := i.Store.Recordings().OfCustomer(cmd.Context(), customer.ID)
 			if err != nil {
 				return err
 			}
 			if o.format == "json" {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"customer": customer, "timeline": events, "recordings": taped})
+				return printJSON(cmd.OutOrStdout(), map[string]any{
+					"customer": customer, "timeline": events, "happened": happened, "recordings": taped,
+				})
 			}
 			shop, zone := &campaigns.Workspace{}, time.UTC
 			if edition, err := i.Catalog.Current(cmd.Context()); err == nil {
@@ -45,13 +51,21 @@ func customerCommand(o *options) *cobra.Command {
 			}
 			printProfile(cmd.OutOrStdout(), customer, shop, zone)
 			printRecordings(cmd.OutOrStdout(), taped, zone)
-			fmt.Fprintf(cmd.OutOrStdout(), "\nTimeline (%s)\n", zone)
+			fmt.Fprintf(cmd.OutOrStdout(), "\nTimeline (%s)%s\n", zone, latestOf(len(events), happened))
 			printTimeline(cmd.OutOrStdout(), events, zone)
 			return nil
 		}),
 	}
 	command.Flags().IntVar(&limit, "limit", 500, "how many of the newest events to show")
 	return command
+}
+
+// latestOf says how many of a timeline's events are shown, where these are not all.
+func latestOf(shown, happened int) string {
+	if shown >= happened {
+		return ""
+	}
+	return fmt.Sprintf(", the latest %d of %d; --limit shows more", shown, happened)
 }
 
 func (i *installation) find(ctx context.Context, who string) (*customers.Customer, error) {

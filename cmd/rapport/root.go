@@ -59,7 +59,7 @@ func rootCommand() *cobra.Command {
 		schemaCommand())
 	add("marketer", simulateCommand(o), pauseCommand(o), resumeCommand(o))
 	add("agent", customerCommand(o), explainCommand(o), followUpCommand(o), casesCommand(o), replyCommand(o), takeCommand(o), closeCommand(o),
-		reopenCommand(o), eraseCommand(o))
+		reopenCommand(o), exportCommand(o), eraseCommand(o))
 	add("operator", channelsCommand(o), doubtsCommand(o), doctorCommand(o), dkimCommand(o), vapidCommand(o))
 	add("operator", upCommand(o), importCommand(o), migrateCommand(o), restoredCommand(o), schedulerCommand(o), workerCommand(o), webCommand(o), consoleCommand(o),
 		accountCommand(o), auditCommand(o), probeCommand(o), sandboxCommand(o), benchCommand(o), sinkCommand())
