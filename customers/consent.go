@@ -45,6 +45,12 @@ type Suppression struct {
 	At      time.Time        `json:"at"`
 }
 
+// ReasonsTold are the reasons for which an address may be suppressed by somebody's word:
+// all but Erased, which is no word about an address anybody may read.
+func ReasonsTold() []string {
+	return []string{channels.ReasonOptedOut, Bounced, SoftBounces, channels.ReasonComplained, channels.ReasonInvalidAddress}
+}
+
 // Consented reports whether the customer may be contacted about a topic on a
 // channel, given what holds without a word from them.
 func (c *Customer) Consented(topic string, ch channels.Channel, byDefault bool) bool {

@@ -34,6 +34,8 @@ type Registry interface {
 	PutOrders(ctx context.Context, now time.Time, orders []Order) (Tally, error)
 	// PutProducts adds products or brings them up to date.
 	PutProducts(ctx context.Context, products []Product) (Tally, error)
+	// PutSuppressions is Preferences.Suppress that counts.
+	PutSuppressions(ctx context.Context, blocks []Suppression) (Tally, error)
 	// Rank computes RFM quintiles and the pyramid anew for everybody.
 	Rank(ctx context.Context, now time.Time) error
 }

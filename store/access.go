@@ -40,6 +40,9 @@ const (
 
 const byCustomer = "WHERE t.customer = $1"
 
+// givenUp begins a look for what a customer could be reached by before, and nobody is now.
+const givenUp = "a.address FROM earlier_addresses a WHERE a.customer = $1 AND a.held = "
+
 // heldTables are all tables that say something of a person, in the order in which they are
 // told. An erasure empties them of the person, or of what tells who it was.
 var heldTables = []held{
@@ -54,6 +57,10 @@ var heldTables = []held{
 		untold: map[string]string{ofWork: "shard", ofIt: "person"},
 	},
 	{
+		table: "earlier_addresses", part: "earlier_addresses", rows: byCustomer + " ORDER BY t.held, t.address",
+		told: "t.held kind text, address text", untold: map[string]string{ofIt: "customer"},
+	},
+	{
 		table: "consents", part: "consents", rows: byCustomer + " ORDER BY t.topic, t.channel",
 		told: "topic text, channel text, granted yes, at at, source text", untold: map[string]string{ofIt: "customer"},
 	},
@@ -61,12 +68,16 @@ var heldTables = []held{
 		table: "suppressions", part: "suppressions",
 		rows: `WHERE (t.channel, t.address) IN (
 			SELECT 'email', c.email FROM customers c WHERE c.id = $1 UNION ALL SELECT 'sms', c.phone FROM customers c WHERE c.id = $1
-			UNION ALL SELECT 'call', c.phone FROM customers c WHERE c.id = $1 UNION ALL SELECT 'push', p.endpoint FROM push_subscriptions p WHERE p.customer = $1)
+			UNION ALL SELECT 'call', c.phone FROM customers c WHERE c.id = $1 UNION ALL SELECT 'push', p.endpoint FROM push_subscriptions p WHERE p.customer = $1
+			UNION ALL SELECT 'email', ` + givenUp + `'email' AND NOT EXISTS (SELECT 1 FROM customers o WHERE o.email = a.address)
+			UNION ALL SELECT 'sms', ` + givenUp + `'phone' AND NOT EXISTS (SELECT 1 FROM customers o WHERE o.phone = a.address)
+			UNION ALL SELECT 'call', ` + givenUp + `'phone' AND NOT EXISTS (SELECT 1 FROM customers o WHERE o.phone = a.address))
 			ORDER BY t.channel, t.address`,
 		told: "channel text, address text, reason text, at at",
 	},
 	{
-		table: "soft_bounces", part: "soft_bounces", rows: "WHERE t.address = (SELECT c.email FROM customers c WHERE c.id = $1) ORDER BY t.at, t.message",
+		table: "soft_bounces", part: "soft_bounces", rows: `WHERE t.address IN (SELECT c.email FROM customers c WHERE c.id = $1 UNION ALL
+			SELECT ` + givenUp + `'email' AND NOT EXISTS (SELECT 1 FROM customers o WHERE o.email = a.address)) ORDER BY t.at, t.message`,
 		told: "address text, message text, at at",
 	},
 	{

@@ -44,14 +44,10 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	if err != nil {
 		return customers.Tally{}, err
 	}
-	left, err := noesLeft(ctx, tx, rows, given)
-	if err != nil {
-		return customers.Tally{}, err
-	}
 	var changed []string
+	var left []customers.Consent
 	if len(given.fields) > 0 && len(added) < total {
-		changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
-		if err != nil {
+		if changed, left, err = mergeProfiles(ctx, tx, now, rows, given); err != nil {
 			return customers.Tally{}, err
 		}
 	}
@@ -203,6 +199,19 @@ func insertProfiles(d expression.Dialect, given givens) string {
 		" FROM {rows} AS v WHERE TRUE ORDER BY v.id ON CONFLICT (id) DO NOTHING RETURNING id"
 }
 
+// mergeProfiles merges what is given with the customers there are. It returns whom that
+// changed, and the noes that were left behind with an address.
+func mergeProfiles(ctx context.Context, tx *tx, now time.Time, rows *rowset, given givens) (changed []string, left []customers.Consent, err error) {
+	if left, err = noesLeft(ctx, tx, rows, given); err != nil {
+		return nil, nil, err
+	}
+	if err := keepEarlierAddresses(ctx, tx, rows, given); err != nil {
+		return nil, nil, err
+	}
+	changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
+	return changed, left, err
+}
+
 // updateProfiles is the SQL that merges what is given with the customers there
 // are, where that makes a difference. $1 is now.
 func updateProfiles(d expression.Dialect, given givens) string {
@@ -238,17 +247,25 @@ func noesLeft(ctx context.Context, tx *tx, rows *rowset, given givens) ([]custom
 	return all, nil
 }
 
-// mergedPerson is person of a known customer.
-func mergedPerson(d expression.Dialect, given []field, merge func(field, expression.Dialect) string) string {
-	var candidates []string
-	for _, name := range []string{"email", "phone"} {
-		candidate := "customers." + name
-		if at := slices.IndexFunc(given, named(name)); at >= 0 {
-			candidate = merge(given[at], d)
+// keepEarlierAddresses notes by what customers can be reached no longer, once the rows are
+// laid over what is known: an erasure finds what is on the suppression list for them.
+func keepEarlierAddresses(ctx context.Context, tx *tx, rows *rowset, given givens) error {
+	for _, held := range []string{"email", "phone"} {
+		if !given.has(held) || given.past { // the past takes no address away
+			continue
 		}
-		candidates = append(candidates, candidate)
+		lost := "c." + held + " <> v." + held
+		if given.removed[held] {
+			lost += " OR c." + held + " IS NOT NULL AND " + gone(held)
+		}
+		if _, err := tx.execRows(ctx, rows, fmt.Sprintf(`
+			INSERT INTO earlier_addresses (customer, held, address)
+			SELECT c.id, '%[1]s', c.%[1]s FROM {rows} AS v JOIN customers c ON c.id = v.id WHERE %[2]s ORDER BY c.id
+			ON CONFLICT (customer, held, address) DO NOTHING`, held, lost)); err != nil {
+			return err
+		}
 	}
-	return "coalesce(" + strings.Join(candidates, ", ") + ", v.id)"
+	return nil
 }
 
 func consentsOf(people []customers.Customer, now time.Time) []customers.Consent {

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,15 +68,14 @@ func (e *eraser) erase(ctx context.Context) error {
 	if err := lockCustomers(ctx, e.tx, []string{e.id}); err != nil {
 		return err
 	}
-	email, phone, err := e.addresses(ctx)
+	email, phone, earlier, err := e.addresses(ctx)
 	if err != nil {
 		return err
 	}
 	e.journeys(ctx)
 	// Journeys are waited for: what one planned until then is among the messages.
 	e.messages(ctx)
-	// Addresses come in the order of putSuppressions.
-	for _, a := range []address{{channels.Call, phone}, {channels.Email, email}, {channels.SMS, phone}} {
+	for _, a := range reachedBy(email, phone, earlier) {
 		e.veil(ctx, a)
 	}
 	e.words(ctx)
@@ -84,7 +85,7 @@ func (e *eraser) erase(ctx context.Context) error {
 	e.gone.Subscriptions = e.do(ctx, "DELETE FROM push_subscriptions WHERE customer = $1", e.id)
 	e.handOn(ctx, email, "o.email = $2 AND k.channel = 'email'")
 	e.handOn(ctx, phone, "o.phone = $2 AND k.channel IN ('sms', 'call')")
-	for _, table := range []string{"consents", "segment_members"} {
+	for _, table := range []string{"consents", "earlier_addresses", "segment_members"} {
 		e.do(ctx, "DELETE FROM "+table+" WHERE customer = $1", e.id)
 	}
 	e.do(ctx, "DELETE FROM customers WHERE id = $1", e.id)
@@ -106,19 +107,53 @@ func (e *eraser) do(ctx context.Context, query string, args ...any) int64 {
 	return n
 }
 
-// addresses reads by what the customer can be reached, and who else can. Of whom there
-// is no profile any more it knows none.
-func (e *eraser) addresses(ctx context.Context) (email, phone string, err error) {
+// addresses reads by what the customer can be reached and could be before, and who else
+// can. Of whom there is no profile any more it knows none.
+func (e *eraser) addresses(ctx context.Context) (email, phone string, earlier []reach, err error) {
 	_, known, err := first(ctx, e.tx, func(r record) (none struct{}, err error) {
 		return none, r.Scan(orZero(&email), orZero(&phone))
 	}, "SELECT c.email, c.phone FROM customers c WHERE c.id = $1", e.id)
 	if err != nil || !known {
-		return "", "", err
+		return "", "", nil, err
+	}
+	earlier, err = list(ctx, e.tx, func(r record) (before reach, err error) {
+		err = r.Scan(&before.held, &before.address.text)
+		before.earlier = true
+		return before, err
+	}, "SELECT a.held, a.address FROM earlier_addresses a WHERE a.customer = $1", e.id)
+	if err != nil {
+		return "", "", nil, err
 	}
 	e.gone.Twins, err = list(ctx, e.tx, column[string],
 		"SELECT c.id FROM customers c WHERE c.email = $2 AND c.id <> $1 UNION SELECT c.id FROM customers c WHERE c.phone = $3 AND c.id <> $1 ORDER BY 1",
 		e.id, email, phone)
-	return email, phone, err
+	return email, phone, earlier, err
+}
+
+// reach is an address of the customer that is erased.
+type reach struct {
+	address
+	held    string // in which column: email or phone
+	earlier bool   // it is not in their profile any more
+}
+
+// reachedBy are a customer's addresses by channel, each once, in the order of
+// putSuppressions.
+func reachedBy(email, phone string, earlier []reach) (all []reach) {
+	given := append([]reach{{address{text: email}, "email", false}, {address{text: phone}, "phone", false}}, earlier...)
+	for _, a := range given {
+		by := []channels.Channel{channels.Email}
+		if a.held == "phone" {
+			by = []channels.Channel{channels.Call, channels.SMS}
+		}
+		for _, a.channel = range by {
+			if a.text != "" && !slices.ContainsFunc(all, func(other reach) bool { return other.address == a.address }) {
+				all = append(all, a)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b reach) int { return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.text, b.text)) })
+	return all
 }
 
 // handOn leaves the customer's noes to whoever shares the address they hold for: else
@@ -235,11 +270,13 @@ func (e *eraser) timeline(ctx context.Context) {
 }
 
 // veil suppresses an address without keeping it, for the reason there was. Whom else
-// it reaches keeps theirs.
-func (e *eraser) veil(ctx context.Context, a address) {
-	if a.text == "" || e.err != nil {
+// it reaches keeps theirs. An earlier one was given up: without a reason it may be anybody's
+// next, and who has it by now has what is on the list for it, too.
+func (e *eraser) veil(ctx context.Context, of reach) {
+	if e.err != nil {
 		return
 	}
+	a := of.address
 	// Whoever suppresses the address at this moment is waited for, or waits (see
 	// putVeiled): so a row of it is there, if only without a reason.
 	var before string
@@ -257,11 +294,17 @@ func (e *eraser) veil(ctx context.Context, a address) {
 	if shared, e.err = reachesOthers(ctx, e.tx, a, e.id); e.err != nil {
 		return
 	}
+	if of.earlier && shared && before != "" {
+		return
+	}
 	if !shared && a.channel == channels.Email {
 		e.do(ctx, "DELETE FROM soft_bounces WHERE address = $1", a.text)
 	}
 	if !shared || before == "" {
 		e.do(ctx, "DELETE FROM suppressions WHERE channel = $1 AND address = $2", string(a.channel), a.text)
+	}
+	if of.earlier && before == "" {
+		return
 	}
 	e.do(ctx, "INSERT INTO suppressions (channel, address, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT (channel, address) DO NOTHING",
 		string(a.channel), customers.Veil(e.tx.erasureKeys[0], a.channel, a.text), reason, e.now)

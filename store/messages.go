@@ -197,20 +197,15 @@ func describe(ctx context.Context, tx *tx, now time.Time, people []customers.Cus
 	if rows, err = tx.stage(ctx, rows, "incoming"); err != nil {
 		return err
 	}
-	left, err := noesLeft(ctx, tx, rows, given)
+	_, left, err := mergeProfiles(ctx, tx, now, rows, given)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.execRows(ctx, rows, updateProfiles(tx.dialect, given), instant(now)); err != nil {
+	if left, err = presentWords(ctx, tx, left, nil); err != nil {
 		return err
 	}
-	if len(left) > 0 {
-		if left, err = presentWords(ctx, tx, left, nil); err != nil {
-			return err
-		}
-		if _, err := putConsents(ctx, tx, now, left); err != nil {
-			return err
-		}
+	if _, err := putConsents(ctx, tx, now, left); err != nil {
+		return err
 	}
 	return suppressErased(ctx, tx, people)
 }

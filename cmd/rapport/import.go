@@ -37,12 +37,13 @@ type importFlags struct {
 func importCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "import",
-		Short: "Import customers, orders and products from CSV, TSV or NDJSON files (also .gz)",
-		Long: "Import customers, orders and products from CSV, TSV or NDJSON files (also .gz). The first line names the columns;\n" +
-			"docs/import.md lists those that are known. Unknown columns are named and left out, unless --map says what they\n" +
-			"hold: --map email=Contact --map consent.news.email=Newsletter. Importing a file again changes nothing.",
+		Short: "Import customers, orders, products and suppressions from CSV, TSV or NDJSON files (also .gz)",
+		Long: "Import customers, orders, products and suppressions (addresses that are not to be written to) from CSV, TSV or\n" +
+			"NDJSON files (also .gz). The first line names the columns; docs/import.md lists those that are known. Unknown columns\n" +
+			"are named and left out, unless --map says what they hold: --map email=Contact --map consent.news.email=Newsletter.\n" +
+			"Importing a file again changes nothing.",
 	}
-	for _, kind := range []intake.Kind{intake.Customers, intake.Orders, intake.Products} {
+	for _, kind := range []intake.Kind{intake.Customers, intake.Orders, intake.Products, intake.Suppressions} {
 		command.AddCommand(importKind(o, kind))
 	}
 	return command

@@ -22,6 +22,7 @@ func FuzzImport(f *testing.F) {
 			"id\tuserid\tat\ttotal\tcurrency\n1\t1\t2022-01-02T15:04:05+01:00\t99\tEUR\n", "{\"id\":1,\"customer\":2,\"at\":\"2022-01-02\",\"total\":1e300}\n",
 		},
 		{"id,name,price\np,Shoe,\"1.234,56\"\n", "ProductKey|ProductSKU|ProductName|ProductPrice\n1|a|b|-0\n"},
+		{"channel,address,reason,at\nemail,A@B.CD,bounced,2026-01-02\nsms,0151 12345678,opted_out,\nfax,1,,\n"},
 	} {
 		for _, seed := range seeds {
 			f.Add([]byte(seed), uint8(kind), false)
@@ -38,7 +39,7 @@ func FuzzImport(f *testing.F) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		kinds := []intake.Kind{intake.Customers, intake.Orders, intake.Products}
+		kinds := []intake.Kind{intake.Customers, intake.Orders, intake.Products, intake.Suppressions}
 		refused := 0
 		report, err := intake.Import(t.Context(), nil, []string{path}, intake.Options{
 			Kind: kinds[int(kind)%len(kinds)], Country: "DE", Traits: map[string]string{"since": "date", "size": "number", "club": "bool"},

@@ -91,7 +91,7 @@ type Outcome struct {
 	// Abroad are the rows taken of orders in another currency than the workspace's,
 	// which are in no total.
 	Abroad int `json:"in_another_currency"`
-	// Written counts customers, orders or products, each once; of an order whose
+	// Written counts customers, orders, products or suppressed addresses, each once; of an order whose
 	// lines stand more than 10,000 rows apart, each part.
 	Written customers.Tally `json:"written"`
 }
@@ -127,7 +127,7 @@ func Import(ctx context.Context, registry customers.Registry, paths []string, o 
 	if err := in.everything(ctx, paths); err != nil {
 		return in.report, err
 	}
-	if o.DryRun || o.Kind == Products || in.report.Taken == 0 {
+	if o.DryRun || o.Kind == Products || o.Kind == Suppressions || in.report.Taken == 0 {
 		return in.report, nil
 	}
 	return in.report, registry.Rank(ctx, o.Now)

@@ -17,9 +17,10 @@ type Kind string
 
 // The kinds of files.
 const (
-	Customers Kind = "customers"
-	Orders    Kind = "orders"
-	Products  Kind = "products"
+	Customers    Kind = "customers"
+	Orders       Kind = "orders"
+	Products     Kind = "products"
+	Suppressions Kind = "suppressions"
 )
 
 // fields are what each kind's columns may mean, with the headers by which they
@@ -62,6 +63,12 @@ var fields = map[Kind]map[string][]string{
 		"name":  {"productname", "name", "title"},
 		"price": {"productprice", "price", "unitprice"},
 	},
+	Suppressions: {
+		"channel": {"channel", "kanal"},
+		"address": {"address", "email", "emailaddress", "phone", "phonenumber", "recipient", "adresse"},
+		"reason":  {"reason", "grund"},
+		"at":      {"at", "date", "created", "createdat", "timestamp", "datum"},
+	},
 }
 
 // required are the fields without which a row says nothing.
@@ -69,6 +76,8 @@ var required = map[Kind][]string{
 	Customers: {"id"},
 	Orders:    {"id", "customer", "at"},
 	Products:  {"id", "name"},
+
+	Suppressions: {"channel", "address", "reason"},
 }
 
 // Fields of the workspace's own, which a column is taken for when told or when its
@@ -165,13 +174,13 @@ func lostConsents(notRead []string, told map[string]string) error {
 	return fmt.Errorf("columns that look like consents are not read, and a no in one would be lost: %s; --map consent.TOPIC.CHANNEL=COLUMN takes one, --ignore COLUMN leaves one out", strings.Join(lost, ", "))
 }
 
-// knownTopics refuses a consent to a topic that is none of those there are; nil are
-// any.
+// knownTopics refuses a consent to a topic that is none of those there are, nor all of
+// them; nil are any.
 func (m mapping) knownTopics(header, topics []string) error {
 	for _, field := range slices.Sorted(maps.Keys(m)) {
 		consent, is := strings.CutPrefix(field, consentPrefix)
 		topic, _, _ := strings.Cut(consent, ".")
-		if is && topics != nil && !slices.Contains(topics, topic) {
+		if is && topics != nil && topic != customers.EveryTopic && !slices.Contains(topics, topic) {
 			return fmt.Errorf("column %q is about the topic %q, which the workspace does not have; there are %s (--map %s= leaves it out)",
 				header[m[field]], topic, strings.Join(topics, ", "), field)
 		}

@@ -166,11 +166,15 @@ func (in *taking) consents(r row, c *customers.Customer) {
 			in.blank(r, field, "a consent is yes or no")
 			continue
 		}
+		topic, channel, _ := strings.Cut(name, ".")
+		if granted && topic == customers.EveryTopic {
+			in.blank(r, field, "a yes to every topic is no consent to any; name the topic")
+			continue
+		}
 		at := no
 		if granted {
 			at = yes
 		}
-		topic, channel, _ := strings.Cut(name, ".")
 		c.Consents = append(c.Consents, customers.Consent{
 			Topic: topic, Channel: channels.Channel(channel), In: granted, At: at, Source: customers.ByImport,
 		})

@@ -16,6 +16,7 @@ type sheet struct {
 	people   []customers.Customer
 	products []customers.Product
 	orders   []orderRow
+	blocks   []customers.Suppression
 	report   Outcome
 	refusals []Refusal
 	read     int64 // bytes of the file up to its end
@@ -122,6 +123,12 @@ func (in *taking) row(r row, number int, s *sheet) bool {
 		p, ok := in.product(r)
 		if ok {
 			s.products = append(s.products, p)
+		}
+		return ok
+	case Suppressions:
+		b, ok := in.suppression(r)
+		if ok {
+			s.blocks = append(s.blocks, b)
 		}
 		return ok
 	default:

@@ -23,6 +23,7 @@ type taking struct {
 
 	people   []customers.Customer
 	products []customers.Product
+	blocks   []customers.Suppression
 	basket   *basket
 	writing  *writing
 	zones    *zones
@@ -75,7 +76,7 @@ func (in *taking) add(ctx context.Context, s sheet) error {
 	for _, r := range s.refusals {
 		in.tell(r)
 	}
-	in.people, in.products = append(in.people, s.people...), append(in.products, s.products...)
+	in.people, in.products, in.blocks = append(in.people, s.people...), append(in.products, s.products...), append(in.blocks, s.blocks...)
 	for _, o := range s.orders {
 		number := 0
 		if o.uncounted {
@@ -211,11 +212,10 @@ func (in *taking) isDate(field string) bool {
 	return is && in.Traits[trait] == "date"
 }
 
-// write lets the people and products taken since the last time be written, and the
-// orders given, while the next rows are read.
+// write lets what was taken since the last time be written, and the orders given, while the next rows are read.
 func (in *taking) write(ctx context.Context, orders []customers.Order) error {
-	people, products := in.people, in.products
-	in.people, in.products = nil, nil
+	people, products, blocks := in.people, in.products, in.blocks
+	in.people, in.products, in.blocks = nil, nil, nil
 	if in.DryRun {
 		return nil
 	}
@@ -224,6 +224,8 @@ func (in *taking) write(ctx context.Context, orders []customers.Order) error {
 		return in.writing.begin(func() (customers.Tally, error) { return in.registry.PutCustomers(ctx, in.Now, people) })
 	case len(orders) > 0:
 		return in.writing.begin(func() (customers.Tally, error) { return in.registry.PutOrders(ctx, in.Now, orders) })
+	case len(blocks) > 0:
+		return in.writing.begin(func() (customers.Tally, error) { return in.registry.PutSuppressions(ctx, blocks) })
 	case len(products) > 0:
 		return in.writing.begin(func() (customers.Tally, error) { return in.registry.PutProducts(ctx, products) })
 	}

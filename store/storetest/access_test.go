@@ -71,6 +71,15 @@ func fillIn(t *testing.T, s *store.Store, delivery int64) {
 			})
 			return err
 		}(),
+		"another number": func() error {
+			moved := forgotten
+			moved.Phone = "+4915112340000"
+			if _, err := s.PutCustomers(t.Context(), noon, []customers.Customer{moved}); err != nil {
+				return err
+			}
+			_, err := s.PutCustomers(t.Context(), noon, []customers.Customer{forgotten})
+			return err
+		}(),
 		"a look": s.Accounts().Note(t.Context(), accounts.Deed{At: noon, Account: "bea-the-agent", What: "opened", About: accounts.AboutCustomer(forgotten.ID)}),
 	} {
 		if err != nil {
@@ -101,7 +110,7 @@ func TestPeopleAreToldAllThatIsKeptAboutThem(t *testing.T) {
 
 		told, text := toldOf(t, s, forgotten.ID)
 		for _, part := range []string{
-			"profile", "consents", "suppressions", "soft_bounces", "browsers", "segments", "orders", "order_lines", "timeline", "journeys", "conversions",
+			"profile", "earlier_addresses", "consents", "suppressions", "soft_bounces", "browsers", "segments", "orders", "order_lines", "timeline", "journeys", "conversions",
 			"messages", "answers", "cases", "recordings", "callbacks", "audit",
 		} {
 			if len(told[part]) == 0 {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/accounts"
 	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/customers"
@@ -208,6 +209,59 @@ func TestNothingThatIsLearnedLaterTellsOfAnErasedAddress(t *testing.T) {
 		suppress(t, s, word(channels.Email, customers.Bounced, 3*time.Hour))
 		want[channels.Email] = customers.Bounced
 		same(t, "suppressed after a bounce", loaded(t, s, forgotten.ID).Suppressed, want)
+	})
+}
+
+// What is on the list for an address that they had before is known to be theirs, unless
+// somebody else has it by now.
+func TestNothingTellsOfAnAddressThatWasGivenUp(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		before := forgotten
+		before.Email, before.Phone = "quillmark-before@shop.example", "+491511234987600"
+		put(t, s, before)
+		block := func(ch channels.Channel, address, reason string) customers.Suppression {
+			return customers.Suppression{Channel: ch, Address: address, Reason: reason, At: noon}
+		}
+		suppress(t, s, block(channels.Email, before.Email, channels.ReasonComplained))
+		between := forgotten
+		between.Phone = "+4915100000001" // whose it is next
+		put(t, s, between)
+		put(t, s, forgotten, customers.Customer{ID: "c-next", Phone: between.Phone})
+		suppress(t, s, block(channels.SMS, before.Phone, channels.ReasonOptedOut), block(channels.SMS, between.Phone, channels.ReasonOptedOut))
+		if err := s.Try(t.Context(), []customers.Trial{{Address: before.Email, Message: "m1", At: noon}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		untold(t, dsn, telling...)
+		same(t, "the next one's", loaded(t, s, "c-next").Suppressed, map[channels.Channel]string{channels.SMS: channels.ReasonOptedOut})
+
+		back := customers.Customer{ID: "c-back", Email: before.Email, Phone: before.Phone}
+		put(t, s, back)
+		same(t, "who comes back by them", loaded(t, s, "c-back").Suppressed, map[channels.Channel]string{channels.Email: channels.ReasonComplained, channels.SMS: channels.ReasonOptedOut})
+	})
+}
+
+// Who did what to somebody who was erased is known, and not to whom.
+func TestTheAuditTellsNoIDOfWhoWasErased(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		put(t, s, forgotten)
+		for _, about := range []string{accounts.AboutCustomer(forgotten.ID), accounts.AboutCustomer("c-other"), "case 1"} {
+			if err := s.Accounts().Note(t.Context(), accounts.Deed{At: noon, Account: "bea", What: "opened", About: about}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		untold(t, dsn, telling...)
+		noted, err := s.Accounts().Deeds(t.Context(), "bea", "", 10)
+		if err != nil || len(noted) != 3 || noted[0].About != "case 1" || noted[1].About != "customer c-other" || noted[2].About != "customer erased:x" {
+			t.Errorf("the audit has %+v, %v", noted, err)
+		}
 	})
 }
 
