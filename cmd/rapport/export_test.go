@@ -17,11 +17,13 @@ import (
 // exported is what of an export is looked at.
 type exported struct {
 	Profiles []struct {
-		Customer   string
-		Profile    []map[string]any
-		Orders     []map[string]any
-		Timeline   []map[string]any
-		Recordings []map[string]any
+		Customer string
+		Profile  []map[string]any
+		Orders   []map[string]any
+
+		Suppressions []map[string]any
+		Timeline     []map[string]any
+		Recordings   []map[string]any
 	}
 }
 
@@ -42,6 +44,7 @@ func TestAllThatIsKeptAboutACustomerIsExported(t *testing.T) {
 	}
 	wants(t, 0, "3 rows", "import", "customers", file("people.csv", "id,email,first_name\n1,ann@shop.example,Ann\n2,ann@shop.example,Twin\n3,bob@shop.example,Bob\n"), "--data", data)
 	wants(t, 0, "620 rows", "import", "orders", file("orders.csv", orders), "--data", data)
+	wants(t, 0, "suppressions: 1 new", "import", "suppressions", file("list.csv", "channel,address,reason\nemail,Ann@shop.example,bounced\n"), "--data", data)
 	taped(t, data, "1", "said on the telephone")
 
 	printed, told, code := rapport(t, "export", "ann@shop.example", "--data", data)
@@ -51,6 +54,9 @@ func TestAllThatIsKeptAboutACustomerIsExported(t *testing.T) {
 	}
 	if p := all.Profiles; len(p) != 1 || len(p[0].Orders) != 620 || len(p[0].Timeline) != 620 || len(p[0].Recordings) != 1 || p[0].Profile[0]["email"] != "ann@shop.example" {
 		t.Errorf("exported are %d profiles: %.300s", len(p), printed)
+	}
+	if kept := all.Profiles[0].Suppressions; len(kept) != 1 || kept[0]["reason"] != "bounced" {
+		t.Errorf("suppressed is %v", kept)
 	}
 	if !strings.Contains(told, "not in it: 2; --twins") || !strings.Contains(told, "1 recording: --out FOLDER") {
 		t.Errorf("told is: %s", told)
