@@ -33,10 +33,10 @@ func WriteKept(ctx context.Context, to io.Writer, from Access, now time.Time, id
 		fmt.Fprintf(w, "\n{\"customer\": %s", quoted(id))
 		part := ""
 		err := from.Kept(ctx, id, func(of string, row []byte) error {
-			switch {
-			case part == of:
+			switch part {
+			case of:
 				fmt.Fprint(w, ",")
-			case part == "":
+			case "":
 				fmt.Fprintf(w, ",\n%s: [", quoted(of))
 			default:
 				fmt.Fprintf(w, "],\n%s: [", quoted(of))

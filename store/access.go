@@ -32,10 +32,10 @@ type held struct {
 
 // Why columns are not told.
 const (
-	ofWork    = "how and when work on it is done; nothing about the person"
-	ofSecrets = "opens something: whoever has it acts for the person, or for the shop"
-	ofOthers  = "is about somebody else: who works for the shop"
-	ofIt      = "says again what another column says"
+	ofWork   = "how and when work on it is done; nothing about the person"
+	ofActing = "opens something: whoever has it acts for the person, or for the shop"
+	ofOthers = "is about somebody else: who works for the shop"
+	ofIt     = "says again what another column says"
 )
 
 const byCustomer = "WHERE t.customer = $1"
@@ -82,7 +82,7 @@ var heldTables = []held{
 	},
 	{
 		table: "push_subscriptions", part: "browsers", rows: byCustomer + " ORDER BY t.at, t.endpoint",
-		told: "endpoint text, at at", untold: map[string]string{ofSecrets: "p256dh, auth", ofIt: "customer"},
+		told: "endpoint text, at at", untold: map[string]string{ofActing: "p256dh, auth", ofIt: "customer"},
 	},
 	{
 		table: "segment_members", part: "segments", rows: byCustomer + " ORDER BY t.segment",
@@ -143,7 +143,7 @@ var heldTables = []held{
 		table: "inbox", part: "callbacks", rows: "WHERE t.about <> 0 AND t.about IN (SELECT d.id FROM deliveries d WHERE d.customer = $1) ORDER BY t.id",
 		told: "t.about delivery int, provider text, method text, header json, body bytes, received_at at",
 		untold: map[string]string{
-			ofSecrets: "url", ofWork: "id, digest, state, lease_until, attempts, error",
+			ofActing: "url", ofWork: "id, digest, state, lease_until, attempts, error",
 		},
 	},
 	{

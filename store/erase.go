@@ -117,7 +117,7 @@ func (e *eraser) addresses(ctx context.Context) (email, phone string, earlier []
 		return "", "", nil, err
 	}
 	earlier, err = list(ctx, e.tx, func(r record) (before reach, err error) {
-		err = r.Scan(&before.held, &before.address.text)
+		err = r.Scan(&before.held, &before.text)
 		before.earlier = true
 		return before, err
 	}, "SELECT a.held, a.address FROM earlier_addresses a WHERE a.customer = $1", e.id)

@@ -15,7 +15,7 @@ func (in *taking) suppression(r row) (customers.Suppression, bool) {
 		Channel: channels.Channel(strings.ToLower(in.cell(r, "channel"))), Address: in.cell(r, "address"), Reason: strings.ToLower(in.cell(r, "reason")),
 	}
 	var err error
-	why := ""
+	var why string
 	switch b.Channel {
 	case channels.Email:
 		b.Address, err = customers.NormalEmail(b.Address)
