@@ -90,7 +90,7 @@ var heldTables = []held{
 	},
 	{
 		table: "orders", part: "orders", rows: byCustomer + " ORDER BY t.at, t.id",
-		told: "id text, at at, currency text, total int, status text", untold: map[string]string{ofIt: "customer"},
+		told: "id text, at at, currency text, other_currency int, total int, status text", untold: map[string]string{ofIt: "customer"},
 	},
 	{
 		table: "order_lines", part: "order_lines",
@@ -156,6 +156,7 @@ var heldTables = []held{
 var heldNowhere = map[string]string{
 	"products":          "the shop's; what of them was bought stands with order lines",
 	"event_keys":        "digests of the timeline's keys, which tell nothing",
+	"message_keys":      "digests of the keys of a shop's messages, kept for days",
 	"workspaces":        "the marketer's files",
 	"campaign_versions": "the marketer's files",
 	"runs":              "counts of a campaign",
