@@ -6,6 +6,7 @@ import (
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
+	"rapport/deliveries"
 )
 
 // Belonging is where a customer stands towards a campaign at a moment, whether
@@ -21,7 +22,8 @@ type Belonging struct {
 	// Again says whether the campaign's entry rule would let the customer in.
 	Again      bool   `json:"again"`
 	AgainTells string `json:"again_tells"`
-	// Holdout and Stage are the customer's lots, which never change.
+	// Holdout and Stage are the customer's lots. That of the holdout is kept from one
+	// entry to the next, whatever becomes of the address it was drawn by.
 	Holdout      bool        `json:"holdout"`
 	HoldoutTells string      `json:"holdout_tells"`
 	StageTells   string      `json:"stage_tells,omitempty"`
@@ -50,6 +52,9 @@ func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[
 	person := customers.Person(*cust)
 	b.Holdout = InHoldout(c.ID, person, c.Holdout)
 	b.HoldoutTells = lotWords(draw(c.ID, person), c.Holdout, "held out")
+	if was, in := lastOf(c.Version, earlier); in && c.Holdout > 0 && was.Holdout != b.Holdout {
+		b.Holdout, b.HoldoutTells = was.Holdout, keptLot
+	}
 	if c.Rollout != nil {
 		b.StageTells = fmt.Sprintf("drawn %.4f, let in once the stage is larger", draw(stageLot(c.ID), person))
 	}
@@ -59,6 +64,19 @@ func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[
 		}
 	}
 	return b
+}
+
+// keptLot says why a side is not the one that the address says.
+const keptLot = "drawn by an earlier address, and on that side since"
+
+// lastOf is the latest entry by a version, second profiles aside.
+func lastOf(version int, entries []Entry) (last Entry, found bool) {
+	for _, e := range entries {
+		if e.Version == version && e.Why != string(deliveries.DuplicatePerson) && (!found || last.before(e)) {
+			last, found = e, true
+		}
+	}
+	return last, found
 }
 
 func lotWords(lot, share float64, what string) string {

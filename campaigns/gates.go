@@ -92,6 +92,9 @@ func (g *gate) tellExits() Gate {
 
 func (g *gate) tellHoldout() Gate {
 	words := lotWords(draw(g.Campaign.ID, customers.Person(*g.Customer)), g.Campaign.Holdout, "held out")
+	if g.Entry.Holdout != InHoldout(g.Campaign.ID, customers.Person(*g.Customer), g.Campaign.Holdout) {
+		words = keptLot
+	}
 	return g.tell("holdout", !g.Entry.Holdout, words, deliveries.Holdout)
 }
 

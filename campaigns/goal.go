@@ -1,8 +1,12 @@
 package campaigns
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"rapport/campaigns/expression"
@@ -52,14 +56,43 @@ type Conversion struct {
 	Event int64
 	At    time.Time
 	Value int64 // minor units
+	// Order is the order whose event it is; "" where it is none's.
+	Order string
+}
+
+// Credited leaves of each event the conversion of the latest entry of a campaign: what
+// a person did once counts once, however many of their journeys are open. The hopes
+// stand in the order of the conversions.
+func Credited(hopes []Hope, conversions []Conversion) []Conversion {
+	type credit struct {
+		campaign string
+		event    int64
+	}
+	latest := map[credit]int{}
+	for i, h := range hopes {
+		of := credit{h.Entry.Campaign, h.Event.ID}
+		if other, rival := latest[of]; !rival || hopes[other].Entry.before(h.Entry) {
+			latest[of] = i
+		}
+	}
+	credited := make([]Conversion, 0, len(latest))
+	for _, i := range slices.Sorted(maps.Values(latest)) {
+		credited = append(credited, conversions[i])
+	}
+	return credited
+}
+
+// before reports whether an entry was made before another.
+func (e Entry) before(other Entry) bool {
+	return cmp.Or(e.EnteredAt.Compare(other.EnteredAt), cmp.Compare(e.ID, other.ID)) < 0
 }
 
 // Goals counts what campaigns are for.
 type Goals interface {
-	// Hoping finds the entries that events may count for, running or not, let in by a
-	// stage or not, second profiles of a person aside.
+	// Hoping finds the entries that events may count for, of any profile of the person,
+	// running or not, let in by a stage or not, second profiles aside.
 	Hoping(ctx context.Context, events []customers.Event) ([]Hope, error)
-	// Convert counts conversions, each event once for an entry.
+	// Convert counts conversions, each event once for a campaign.
 	Convert(ctx context.Context, conversions []Conversion) error
 }
 
@@ -70,5 +103,9 @@ func (w *Workspace) Converts(c *Campaign, h Hope, cust *customers.Customer, coun
 	if !reached || math.IsNaN(value) || math.Abs(value) > 1e12 {
 		value = 0
 	}
-	return Conversion{Entry: h.Entry.ID, Event: h.Event.ID, At: h.Event.At, Value: w.MinorUnits(value)}, reached
+	order, isOrder := strings.CutPrefix(h.Event.ProviderKey, "order:")
+	if !isOrder {
+		order = ""
+	}
+	return Conversion{Entry: h.Entry.ID, Event: h.Event.ID, At: h.Event.At, Value: w.MinorUnits(value), Order: order}, reached
 }

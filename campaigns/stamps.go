@@ -23,7 +23,7 @@ func (w *Workspace) Stamps() []Stamp {
 	var stamps []Stamp
 	for _, id := range slices.Sorted(maps.Keys(w.Campaigns)) {
 		campaign := w.Campaigns[id]
-		stamp := Stamp{Campaign: id, Digest: campaign.digest, State: campaign.State, Schedule: w.schedule(campaign)}
+		stamp := Stamp{Campaign: id, Digest: campaign.digest, State: campaign.State, Schedule: w.schedule(campaign), Holdout: campaign.Holdout}
 		if goal := campaign.Goal; goal != nil {
 			stamp.GoalEvent, stamp.GoalWithin = goal.Event, goal.Within
 		}
@@ -161,4 +161,6 @@ type Stamp struct {
 	// where it has no goal.
 	GoalEvent  string
 	GoalWithin time.Duration
+	// Holdout is the share that it keeps out of contact.
+	Holdout float64
 }

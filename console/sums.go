@@ -39,7 +39,7 @@ func (s *sums) funnels(ctx context.Context, summary deliveries.Summary, now func
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestSums)
 		defer cancel()
 		began := now()
-		made, err := summary.Funnels(ctx)
+		made, err := summary.Funnels(ctx, began)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ type counting struct {
 	made  int
 }
 
-func (c *counting) Funnels(context.Context) ([]deliveries.Funnel, error) {
+func (c *counting) Funnels(context.Context, time.Time) ([]deliveries.Funnel, error) {
 	c.made++
 	time.Sleep(c.takes)
 	return []deliveries.Funnel{{Entered: int64(c.made)}}, nil

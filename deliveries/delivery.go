@@ -53,6 +53,8 @@ type Delivery struct {
 	PlannedAt time.Time `json:"planned_at"`
 	TakenAt   time.Time `json:"taken_at,omitzero"`   // when caps and budget were taken: the send began
 	SettledAt time.Time `json:"settled_at,omitzero"` // when sent or ended
+	// Did is what a report just told of people; the ledger adds it up.
+	Did Did `json:"-"`
 	// DeliveredAt is when an e-mail was handed over, where Lookup finds that said.
 	DeliveredAt time.Time `json:"-"`
 }
@@ -76,7 +78,7 @@ func taken(s Status, named bool) bool { return s.Accepted() || s == Failed && na
 func (d Delivery) Alike() Alike {
 	return Alike{
 		Channel: d.Channel, Status: d.Status, Reason: d.Reason, Named: d.ProviderID != "", Count: 1,
-		Cost: d.Cost, Segments: int64(d.Segments),
+		Did: d.Did, Cost: d.Cost, Segments: int64(d.Segments),
 	}
 }
 

@@ -16,7 +16,10 @@ type Funnel struct {
 	Delivered   int64                `json:"delivered"` // delivered or further
 	Opened      int64                `json:"opened"`    // by people, as far as can be told
 	Clicked     int64                `json:"clicked"`
-	OpenedRaw   int64                `json:"opened_raw"` // with what machines did
+	Letters     int64                `json:"letters"`        // e-mails that were sent: no other message tells that it is opened
+	LettersRead int64                `json:"letters_opened"` // of these, how many people opened
+	Linked      int64                `json:"linked"`         // sent by channels that tell of a click: all but calls
+	OpenedRaw   int64                `json:"opened_raw"`     // with what machines did
 	ClickedRaw  int64                `json:"clicked_raw"`
 	Replied     int64                `json:"replied"`  // messages that were answered
 	Answered    int64                `json:"answered"` // answers to asks, whatever else was asked on a call
@@ -52,6 +55,7 @@ type Alike struct {
 	Reason  string // why they were skipped or failed
 	Named   bool   // a provider has a name for each
 	Machine Machine
+	Did     Did // whatever their status says by now
 	Count   int64
 
 	Cost     int64 // of all of them together, in minor units
@@ -69,6 +73,7 @@ func (f *Funnel) Add(m Alike) {
 	if m.Status.Reached(Delivered) {
 		f.Delivered += m.Count
 	}
+	f.addTelling(m)
 	opened, clicked := m.opened(), m.clicked()
 	if opened {
 		f.Opened += m.Count
@@ -83,6 +88,21 @@ func (f *Funnel) Add(m Alike) {
 		f.ClickedRaw += m.Count
 	}
 	f.end(m)
+}
+
+// addTelling counts messages of channels that tell of an open or a click, which rates
+// of these are shares of.
+func (f *Funnel) addTelling(m Alike) {
+	sent := taken(m.Status, m.Named)
+	if sent && m.Channel != channels.Call {
+		f.Linked += m.Count
+	}
+	if sent && m.Channel == channels.Email {
+		f.Letters += m.Count
+	}
+	if m.Channel == channels.Email && m.opened() {
+		f.LettersRead += m.Count
+	}
 }
 
 // end counts how messages ended.
@@ -122,7 +142,7 @@ func (f *Funnel) fail(m Alike) {
 // clicked reports whether people followed a link or the notification. An e-mail or
 // a notification is answered by a link in it; a text and a call are not.
 func (m Alike) clicked() bool {
-	return m.Status == Clicked || m.Status == Answered && (m.Channel == channels.Email || m.Channel == channels.Push)
+	return m.Did&DidClick != 0 || m.Status == Clicked || m.Status == Answered && (m.Channel == channels.Email || m.Channel == channels.Push)
 }
 
 // Reached reports whether the messages got as far as a status: opened and clicked as
@@ -138,4 +158,15 @@ func (m Alike) Reached(by Status) bool {
 }
 
 // opened reports whether people opened the messages, as who clicks has.
-func (m Alike) opened() bool { return m.Status == Opened || m.clicked() }
+func (m Alike) opened() bool { return m.Did != 0 || m.Status == Opened || m.clicked() }
+
+// did is what the status of the messages tells of people.
+func (m Alike) did() (did Did) {
+	if m.opened() {
+		did |= DidOpen
+	}
+	if m.clicked() {
+		did |= DidClick
+	}
+	return did
+}

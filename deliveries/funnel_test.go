@@ -31,6 +31,40 @@ func TestWhoAnswersByALinkHasFollowedItAndOpenedTheMessage(t *testing.T) {
 	}
 }
 
+// Ten clicked, and four of them say stop then: ten have clicked.
+func TestWhoSaysStopHasClicked(t *testing.T) {
+	var f deliveries.Funnel
+	for i := range 10 {
+		d := deliveries.Delivery{Channel: channels.Email, Status: deliveries.Sent, Attempts: 1, ProviderID: "m"}
+		d, _ = d.Advanced(deliveries.Progress{Status: deliveries.Clicked}, noon)
+		if i < 4 {
+			d, _ = d.Advanced(deliveries.Progress{Status: deliveries.Unsubscribed}, noon)
+		}
+		f.Add(d.Alike())
+	}
+	if f.Opened != 10 || f.Clicked != 10 || f.OpenedRaw != 10 || f.ClickedRaw != 10 || f.Unsubscribed != 4 {
+		t.Errorf("the funnel is %+v", f)
+	}
+}
+
+// A text tells of no open and a call of no click: they are in no rate of these.
+func TestRatesAreOfMessagesThatTell(t *testing.T) {
+	var f deliveries.Funnel
+	for _, m := range []deliveries.Alike{
+		{Channel: channels.Email, Status: deliveries.Opened, Count: 4},
+		{Channel: channels.Email, Status: deliveries.Sent, Count: 6},
+		{Channel: channels.SMS, Status: deliveries.Clicked, Count: 3},
+		{Channel: channels.SMS, Status: deliveries.Delivered, Count: 20},
+		{Channel: channels.Call, Status: deliveries.Answered, Count: 67},
+		{Channel: channels.Email, Status: deliveries.Skipped, Count: 50},
+	} {
+		f.Add(m)
+	}
+	if f.Sent != 100 || f.Letters != 10 || f.LettersRead != 4 || f.Linked != 33 || f.Clicked != 3 || f.Opened != 7 {
+		t.Errorf("the funnel is %+v", f)
+	}
+}
+
 func TestAFunnelCountsWhatMachinesDidApart(t *testing.T) {
 	var f deliveries.Funnel
 	f.Add(deliveries.Alike{Channel: channels.Email, Status: deliveries.Delivered, Machine: deliveries.MachineClicked, Count: 2})

@@ -168,6 +168,7 @@ func (d Delivery) advanced(p Progress, now time.Time) (Delivery, bool) {
 		d.ProviderID = "" // an earlier attempt's
 	}
 	d.Status, d.Reason, d.ProviderID = p.Status, p.Reason, cmp.Or(p.ProviderID, d.ProviderID)
+	d.Did |= d.Alike().did()
 	return d, true
 }
 

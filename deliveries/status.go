@@ -148,3 +148,13 @@ func MachineDid(s Status) Machine {
 	}
 	return 0
 }
+
+// Did is what people did with a message, beside its status: who clicks and then says
+// stop has clicked.
+type Did int
+
+// What people did; both are added up.
+const (
+	DidOpen  Did = 1
+	DidClick Did = 2
+)

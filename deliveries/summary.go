@@ -27,8 +27,9 @@ func (b Backlog) Idle() bool { return b.Due+b.Held+b.Awake+b.Shards+b.Inbox+b.Ev
 // Summary reads the ledger for people.
 type Summary interface {
 	// Funnels sums up every campaign that was ever entered, by id; that of direct
-	// messages, which belong to none, comes first under "".
-	Funnels(ctx context.Context) ([]Funnel, error)
+	// messages, which belong to none, comes first under "". Whose time for a goal is over
+	// is asked of now.
+	Funnels(ctx context.Context, now time.Time) ([]Funnel, error)
 	// Backlog counts what waits.
 	Backlog(ctx context.Context, now time.Time) (Backlog, error)
 	// Pressing is Backlog for whoever asks all the time: nothing is counted further

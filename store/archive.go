@@ -59,22 +59,22 @@ func (a archive) Keep(ctx context.Context, files map[string][]byte, digest strin
 // keepVersions gives each campaign whose digest is not that of its latest
 // version the next one, and notes the state of the others.
 func keepVersions(ctx context.Context, tx *tx, workspace int64, stamps []campaigns.Stamp, now time.Time) error {
-	rows := newRows("campaign text, digest text, state text, schedule text, goal_event text, goal_within int")
+	rows := newRows("campaign text, digest text, state text, schedule text, goal_event text, goal_within int, holdout real")
 	for _, s := range stamps {
-		rows.add(s.Campaign, s.Digest, s.State, s.Schedule, s.GoalEvent, s.GoalWithin.Milliseconds())
+		rows.add(s.Campaign, s.Digest, s.State, s.Schedule, s.GoalEvent, s.GoalWithin.Milliseconds(), s.Holdout)
 	}
 	if _, err := tx.execRows(ctx, rows, `
-		INSERT INTO campaign_versions (campaign, version, workspace, digest, state, applied_at, schedule, goal_event, goal_within)
-		SELECT v.campaign, COALESCE(MAX(k.version), 0) + 1, $1, v.digest, v.state, $2, v.schedule, v.goal_event, v.goal_within
+		INSERT INTO campaign_versions (campaign, version, workspace, digest, state, applied_at, schedule, goal_event, goal_within, holdout)
+		SELECT v.campaign, COALESCE(MAX(k.version), 0) + 1, $1, v.digest, v.state, $2, v.schedule, v.goal_event, v.goal_within, v.holdout
 		FROM {rows} AS v LEFT JOIN campaign_versions k ON k.campaign = v.campaign
 		WHERE NOT EXISTS (
 			SELECT 1 FROM campaign_versions l WHERE l.campaign = v.campaign AND l.digest = v.digest
 			AND l.version = (SELECT MAX(version) FROM campaign_versions WHERE campaign = v.campaign))
-		GROUP BY v.campaign, v.digest, v.state, v.schedule, v.goal_event, v.goal_within`, workspace, now.UnixMilli()); err != nil {
+		GROUP BY v.campaign, v.digest, v.state, v.schedule, v.goal_event, v.goal_within, v.holdout`, workspace, now.UnixMilli()); err != nil {
 		return err
 	}
 	_, err := tx.execRows(ctx, rows, `
-		UPDATE campaign_versions AS k SET state = v.state, schedule = v.schedule FROM {rows} AS v
+		UPDATE campaign_versions AS k SET state = v.state, schedule = v.schedule, holdout = v.holdout FROM {rows} AS v
 		WHERE k.campaign = v.campaign AND k.digest = v.digest
 		AND k.version = (SELECT MAX(version) FROM campaign_versions WHERE campaign = v.campaign)`)
 	return err

@@ -239,16 +239,17 @@ func (i *intake) draw(ctx context.Context, tx *tx) error {
 	err := eachRow(ctx, tx, func(r record) error {
 		var entry int64
 		var person string
-		err := r.Scan(&entry, &person)
+		var kept *int64
+		err := r.Scan(&entry, &person, &kept)
 		switch {
-		case campaigns.InHoldout(c.ID, person, c.Holdout):
+		case kept == nil && campaigns.InHoldout(c.ID, person, c.Holdout), kept != nil && *kept == 1:
 			held.add(entry)
 		case share < 1 && !campaigns.InStage(c.ID, person, share):
 			outside.add(entry)
 		}
 		return err
-	}, "SELECT e.id, c.person FROM customers c JOIN entries e ON e.campaign = "+q.arg(c.ID)+" AND e.cause = "+q.arg(i.cause())+
-		" AND e.customer = c.id AND e.state = 'running' WHERE "+q.inShards(), q.args...)
+	}, "SELECT v.id, c.person, "+i.keptSide(q)+" FROM customers c JOIN entries v ON v.campaign = "+q.arg(c.ID)+" AND v.cause = "+q.arg(i.cause())+
+		" AND v.customer = c.id AND v.state = 'running' WHERE "+q.inShards(), q.args...)
 	if err != nil {
 		return err
 	}
@@ -262,6 +263,14 @@ func (i *intake) draw(ctx context.Context, tx *tx) error {
 	}
 	_, err = tx.execRows(ctx, outside, "UPDATE entries SET wake_at = NULL WHERE "+tx.among("id"))
 	return err
+}
+
+// keptSide is keptSide of an occurrence's entries.
+func (i *intake) keptSide(q *audienceQuery) string {
+	if i.Campaign.Holdout <= 0 {
+		return "CAST(NULL AS BIGINT)"
+	}
+	return keptSide("CAST("+q.arg(i.Campaign.Holdout)+" AS DOUBLE PRECISION)", " AND p.id < v.id")
 }
 
 // keptOut counts who belongs and was not added. Where nobody entered the

@@ -245,7 +245,7 @@ func (b *busyShop) read(ctx context.Context, s *Store) error {
 
 // look is what pages and metrics ask.
 func (b *busyShop) look(ctx context.Context, s *Store) error {
-	if _, err := s.Summary().Funnels(ctx); err != nil {
+	if _, err := s.Summary().Funnels(ctx, time.Now()); err != nil {
 		return err
 	}
 	if _, err := s.Levels(ctx, b.now, 100); err != nil {
@@ -265,7 +265,7 @@ func (b *busyShop) drain(s *Store) {
 				b.t.Fatal(err)
 			}
 		}
-		funnels, err := s.Summary().Funnels(b.t.Context())
+		funnels, err := s.Summary().Funnels(b.t.Context(), time.Now())
 		if err != nil || len(funnels) != 1 {
 			b.t.Fatalf("the ledger says %+v, %v", funnels, err)
 		}

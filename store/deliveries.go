@@ -118,12 +118,12 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 		return nil
 	}
 	rows := newRows(`delivery int, status text, rank int, reason text, due_at int, attempts int, resent int, provider text,
-		provider_id text, cost int, segments int, zone text, zone_from text, taken_at int, settled_at int, rung int`).expect(len(changes))
+		provider_id text, cost int, segments int, zone text, zone_from text, taken_at int, settled_at int, rung int, did int`).expect(len(changes))
 	contacted := map[string]time.Time{}
 	for i := range changes {
 		d := &changes[i].after
 		rows.add(d.ID, d.Status, d.Status.Rank(), d.Reason, d.DueAt, d.Attempts, d.Resent, d.Provider,
-			nullable(d.ProviderID), d.Cost, d.Segments, d.Zone, d.ZoneFrom, d.TakenAt, d.SettledAt, d.Rung)
+			nullable(d.ProviderID), d.Cost, d.Segments, d.Zone, d.ZoneFrom, d.TakenAt, d.SettledAt, d.Rung, int(d.Did))
 		if reached(d.Channel, d.Status) && !reached(d.Channel, changes[i].was) && d.TakenAt.After(contacted[d.Customer]) {
 			contacted[d.Customer] = d.TakenAt
 		}
@@ -131,7 +131,7 @@ func moveDeliveries(ctx context.Context, tx *tx, now time.Time, changes []change
 	_, err := tx.execRows(ctx, rows, `
 		UPDATE deliveries AS d SET status = v.status, rank = v.rank, reason = v.reason, due_at = v.due_at,
 			attempts = v.attempts, resent = v.resent, provider = v.provider, provider_id = v.provider_id, cost = v.cost, segments = v.segments,
-			zone = v.zone, zone_from = v.zone_from, taken_at = v.taken_at, settled_at = v.settled_at, rung = v.rung,
+			zone = v.zone, zone_from = v.zone_from, taken_at = v.taken_at, settled_at = v.settled_at, rung = v.rung, did = d.did | v.did,
 			expires_at = CASE WHEN v.status = 'planned' AND v.attempts > 0 AND v.due_at > d.expires_at THEN v.due_at
 				WHEN v.taken_at > d.expires_at THEN v.taken_at ELSE d.expires_at END,
 			lease_until = CASE WHEN v.status IN ('queued', 'sending') THEN d.lease_until END,

@@ -69,12 +69,25 @@ func insertEntries(ctx context.Context, tx *tx, entries []campaigns.Entry, again
 		INSERT INTO entries (campaign, version, run, customer, key, cause, state, holdout, position, arrived_at,
 			wake_at, journal, entered_at, ended_at, why)
 		SELECT v.campaign, v.version, v.run, v.customer, v.key, v.cause, CASE WHEN v.twin THEN 'finished' ELSE v.state END,
-			v.holdout, v.position, v.arrived_at, CASE WHEN NOT v.twin THEN v.wake_at END, v.journal, v.entered_at,
+			COALESCE(`+keptSide("n.holdout", "")+`, v.holdout), v.position, v.arrived_at, CASE WHEN NOT v.twin THEN v.wake_at END, v.journal, v.entered_at,
 			CASE WHEN v.twin THEN v.entered_at ELSE v.ended_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE v.why END
 		FROM (SELECT v.*, v.cause NOT LIKE 'manual:%' AND (`+twinInBatch+" OR "+twinRunning+`) AS twin
 			FROM {rows} AS v LEFT JOIN customers me ON me.id = v.customer WHERE `+rule+`) AS v
+			LEFT JOIN campaign_versions n ON n.campaign = v.campaign AND n.version = v.version
 		WHERE TRUE ORDER BY v.n
 		ON CONFLICT DO NOTHING RETURNING campaign, cause, customer`)
+}
+
+// keptSide is the SQL for which side of the holdout (1, 0) a new entry v keeps from the
+// customer's latest one in the campaign, NULL where there is nothing to keep: whoever is
+// held out stays so until the share is made smaller, whoever is not until it is made
+// larger. An address that changed draws nobody anew. share is SQL for the new share, and
+// earlier more that is asked of the latest entry, p.
+func keptSide(share, earlier string) string {
+	return `(SELECT CASE WHEN p.holdout = 1 AND ` + share + ` > 0 AND ` + share + ` >= COALESCE(k.holdout, 0) THEN 1
+				WHEN p.holdout = 0 AND k.holdout > 0 AND ` + share + ` <= k.holdout THEN 0 END
+			FROM entries p LEFT JOIN campaign_versions k ON k.campaign = p.campaign AND k.version = p.version
+			WHERE p.customer = v.customer AND p.campaign = v.campaign AND p.why <> 'duplicate_person'` + earlier + ` ORDER BY p.id DESC LIMIT 1)`
 }
 
 // Another profile of one person takes no part where the first does: it ends where

@@ -56,6 +56,9 @@ func putOrders(ctx context.Context, tx *tx, now time.Time, orders []customers.Or
 	if err != nil {
 		return tally, err
 	}
+	if err := dropConversions(ctx, tx, changed); err != nil {
+		return tally, err
+	}
 	tally = tallied(total, added, changed)
 	return tally, followOrders(ctx, tx, now, distinct(slices.Concat(added, changed)), known, announced(orders))
 }

@@ -150,7 +150,7 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 			var path int
 			var d deliveries.Delivery
 			var count int64
-			if err := r.Scan(&path, &d.Channel, &d.Status, orZero(&d.ProviderID), &count); err != nil {
+			if err := r.Scan(&path, &d.Channel, &d.Status, orZero(&d.ProviderID), &d.Did, &count); err != nil {
 				return none, err
 			}
 			if d.Taken() {
@@ -161,9 +161,9 @@ func (s splits) Results(ctx context.Context, at campaigns.SplitPoint, paths []ca
 			}
 			return none, nil
 		}, `
-			SELECT v.path, d.channel, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, COUNT(*)
+			SELECT v.path, d.channel, d.status, CASE WHEN d.provider_id IS NOT NULL THEN 'named' END AS name, d.did, COUNT(*)
 			`+throughSplit+` AND d.taken_at <= $5
-			GROUP BY v.path, d.channel, d.status, name`, at.Campaign, at.Version, at.Run, at.Step, taken.UnixMilli())
+			GROUP BY v.path, d.channel, d.status, name, d.did`, at.Campaign, at.Version, at.Run, at.Step, taken.UnixMilli())
 		return err
 	})
 	if err != nil {

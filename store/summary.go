@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"rapport/deliveries"
 )
@@ -17,7 +18,7 @@ type summary struct{ store *Store }
 // Funnels implements deliveries.Summary. Profiles that were set aside as the
 // second of one person count as skipped, not as entered. Webhooks reach no
 // customer and are no messages.
-func (s summary) Funnels(ctx context.Context) ([]deliveries.Funnel, error) {
+func (s summary) Funnels(ctx context.Context, now time.Time) ([]deliveries.Funnel, error) {
 	sums := funnels{}
 	err := s.store.read(ctx, func(tx *tx) error {
 		clear(sums)
@@ -36,7 +37,7 @@ func (s summary) Funnels(ctx context.Context) ([]deliveries.Funnel, error) {
 		if err := sums.addKeptOut(ctx, tx); err != nil {
 			return err
 		}
-		return sums.addGoals(ctx, tx)
+		return sums.addGoals(ctx, tx, now)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sum up campaigns: %w", err)
@@ -85,14 +86,14 @@ func (f funnels) addDeliveries(ctx context.Context, tx *tx, which string, args .
 	return eachRow(ctx, tx, func(r record) error {
 		var campaign string
 		var m deliveries.Alike
-		err := r.Scan(&campaign, &m.Channel, &m.Status, &m.Reason, &m.Named, &m.Machine, &m.Count, &m.Cost, &m.Segments)
+		err := r.Scan(&campaign, &m.Channel, &m.Status, &m.Reason, &m.Named, &m.Machine, &m.Did, &m.Count, &m.Cost, &m.Segments)
 		if err == nil {
 			f.of(campaign).Add(m)
 		}
 		return err
 	}, `SELECT d.campaign, d.channel, d.status, CASE WHEN d.status IN ('failed', 'bounced', 'expired', 'skipped') THEN d.reason ELSE '' END AS ended_by,
-			d.provider_id IS NOT NULL AS named, d.machine, COUNT(*), CAST(SUM(d.cost) AS BIGINT), CAST(SUM(d.segments) AS BIGINT)
-		FROM deliveries d WHERE d.channel <> 'webhook' AND `+which+` GROUP BY d.campaign, d.channel, d.status, ended_by, named, d.machine`, args...)
+			d.provider_id IS NOT NULL AS named, d.machine, d.did, COUNT(*), CAST(SUM(d.cost) AS BIGINT), CAST(SUM(d.segments) AS BIGINT)
+		FROM deliveries d WHERE d.channel <> 'webhook' AND `+which+` GROUP BY d.campaign, d.channel, d.status, ended_by, named, d.machine, d.did`, args...)
 }
 
 // addAnswers adds the answers of the entries, aliased e, that a condition names.

@@ -337,7 +337,7 @@ func (r *rig) atRest(s *store.Store, entries int) bool {
 	if !idle(s) || r.number(`SELECT COUNT(*) FROM deliveries WHERE status IN ('planned', 'queued', 'sending')`) > 0 {
 		return false
 	}
-	funnels, err := s.Summary().Funnels(context.Background())
+	funnels, err := s.Summary().Funnels(context.Background(), time.Now())
 	var entered, running int64
 	for _, funnel := range funnels {
 		entered, running = entered+funnel.Entered, running+funnel.Running

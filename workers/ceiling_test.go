@@ -261,7 +261,7 @@ func (c *ceiling) beside(b *testing.B, do func(context.Context) (more bool, err 
 // check sees that every message went and every journey ended.
 func (c *ceiling) check(b *testing.B) {
 	b.Helper()
-	funnels, err := c.store.Summary().Funnels(b.Context())
+	funnels, err := c.store.Summary().Funnels(b.Context(), time.Now())
 	fine(b, err)
 	for _, f := range funnels {
 		if f.Running != 0 || f.Sent != f.Entered || f.Entered == 0 || f.Entered%int64(c.people) != 0 {

@@ -17,6 +17,7 @@ func (r *Reactor) convert(ctx context.Context, edition *campaigns.Edition, shelf
 	if err != nil {
 		return fmt.Errorf("find what %d events count for: %w", len(events), err)
 	}
+	var reached []campaigns.Hope
 	var conversions []campaigns.Conversion
 	for entered, group := range hopesByVersion(hopes) {
 		campaign, err := shelf.campaign(ctx, entered.campaign, entered.number)
@@ -31,16 +32,16 @@ func (r *Reactor) convert(ctx context.Context, edition *campaigns.Edition, shelf
 			return err
 		}
 		for _, hope := range group {
-			who := hope.Entry.Customer
+			who := hope.Event.Customer
 			if conversion, is := edition.Converts(campaign, hope, people[who], counts[who]); is && !hope.Entry.BeganAfter(hope.Event) {
-				conversions = append(conversions, conversion)
+				reached, conversions = append(reached, hope), append(conversions, conversion)
 			}
 		}
 	}
 	if len(conversions) == 0 {
 		return nil
 	}
-	return r.Goals.Convert(ctx, conversions)
+	return r.Goals.Convert(ctx, campaigns.Credited(reached, conversions))
 }
 
 func hopesByVersion(hopes []campaigns.Hope) map[version][]campaigns.Hope {
@@ -52,11 +53,11 @@ func hopesByVersion(hopes []campaigns.Hope) map[version][]campaigns.Hope {
 	return groups
 }
 
-// hoping lists whose entries these are.
+// hoping lists who did what these are about.
 func hoping(hopes []campaigns.Hope) []string {
 	ids := make([]string, len(hopes))
 	for i, hope := range hopes {
-		ids[i] = hope.Entry.Customer
+		ids[i] = hope.Event.Customer
 	}
 	return ids
 }

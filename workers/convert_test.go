@@ -17,7 +17,7 @@ const winner = "campaign: winner\ntitle: Winner\nowner: support\ntopic: service\
 // goal is what came of a campaign.
 func (s *shop) goal(campaign string) deliveries.GoalFunnel {
 	s.t.Helper()
-	funnels, err := s.store.Summary().Funnels(s.ctx())
+	funnels, err := s.store.Summary().Funnels(s.ctx(), s.clock())
 	ok(s.t, err)
 	for _, f := range funnels {
 		if f.Campaign == campaign && f.Goal != nil {
@@ -57,8 +57,8 @@ func TestGoalEventsCountOnceForEveryOpenEntry(t *testing.T) {
 	if sides[0].Conversions < sides[1].Conversions {
 		sides[0], sides[1] = sides[1], sides[0]
 	}
-	if sides[0] != (deliveries.Side{Entered: 1, Converted: 1, Conversions: 3, Value: 10000}) ||
-		sides[1] != (deliveries.Side{Entered: 1, Converted: 1, Conversions: 1, Value: 3000}) {
+	if sides[0] != (deliveries.Side{Entered: 1, People: 1, Converted: 1, Conversions: 3, Value: 10000}) ||
+		sides[1] != (deliveries.Side{Entered: 1, People: 1, Converted: 1, Conversions: 1, Value: 3000}) {
 		t.Errorf("counted %+v", got)
 	}
 }
@@ -75,7 +75,7 @@ func TestTheEventThatBeganAJourneyIsNotItsGoal(t *testing.T) {
 		t.Fatal("it did not die")
 	}
 	ok(t, s.reactor.React(s.ctx()))
-	if got := s.goal("winner").Contacted; got != (deliveries.Side{Entered: 1}) {
+	if got := s.goal("winner").Contacted; got != (deliveries.Side{Entered: 1, People: 1, Within: 1}) {
 		t.Errorf("counted %+v", got)
 	}
 }
@@ -100,8 +100,27 @@ func TestWaitingForAStageChangesNoComparison(t *testing.T) {
 	for _, wait := range []time.Duration{0, 30 * time.Hour} {
 		s.through(wait)
 		g := s.goal("careful")
-		if g.Contacted.Entered+g.Holdout.Entered != 40 || g.Contacted.Converted != g.Contacted.Entered || g.Holdout.Converted != g.Holdout.Entered {
+		if g.Contacted.Entered+g.Holdout.Entered != 40 || g.Contacted.Conversions != g.Contacted.Entered || g.Holdout.Conversions != g.Holdout.Entered {
 			t.Errorf("after %s: contacted %+v, held out %+v", wait, g.Contacted, g.Holdout)
 		}
+	}
+}
+
+// Whoever is in a campaign twice within the time of its goal bought once.
+func TestAnEventCountsForTheLatestOfAPersonsEntries(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/winner.yaml": replace(winner, "holdout: 50%\n", "")}))
+	s.happen("ann", "Asked")
+	ok(t, s.reactor.React(s.ctx()))
+	s.later(time.Hour)
+	s.happen("ann", "Left us") // and comes again, within the time
+	ok(t, s.reactor.React(s.ctx()))
+	s.later(time.Hour)
+	s.happen("ann", "Asked")
+	ok(t, s.reactor.React(s.ctx()))
+	s.later(time.Hour)
+	s.happen("ann", "Order Completed", "total", 30.0)
+	ok(t, s.reactor.React(s.ctx()))
+	if got := s.goal("winner").Contacted; got != (deliveries.Side{Entered: 2, People: 1, Within: 1, Conversions: 1, Value: 3000}) {
+		t.Errorf("counted %+v", got)
 	}
 }

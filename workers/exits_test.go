@@ -176,7 +176,7 @@ func TestASweepGoesOnWhereItStopped(t *testing.T) {
 	ok(t, err)
 	ok(t, s.reactor.React(s.ctx()))
 	running := func() int {
-		funnels, err := s.store.Summary().Funnels(s.ctx())
+		funnels, err := s.store.Summary().Funnels(s.ctx(), s.clock())
 		ok(t, err)
 		return int(funnels[0].Running)
 	}

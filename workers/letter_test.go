@@ -214,7 +214,7 @@ func TestMachinesDoNotCountAsPeople(t *testing.T) {
 	if told["email opened"] != 1 || told["email clicked"] != 1 {
 		t.Errorf("told are %v", told)
 	}
-	funnels, err := s.store.Summary().Funnels(s.ctx())
+	funnels, err := s.store.Summary().Funnels(s.ctx(), s.clock())
 	ok(t, err)
 	for _, f := range funnels {
 		if f.Campaign == delivery.Campaign && (f.Opened != 1 || f.OpenedRaw != 1 || f.ClickedRaw != 1) {

@@ -298,7 +298,7 @@ func (l *letterbox) state(people, happenings int) state {
 			at.Lines[fmt.Sprint(id, " ", e.Name, " ", e.At.Unix(), " ", e.Properties["link"], e.Properties["score"])]++
 		}
 	}
-	at.Funnels, err = l.store.Summary().Funnels(ctx)
+	at.Funnels, err = l.store.Summary().Funnels(ctx, time.Now())
 	ok(l.t, err)
 	open, err := l.store.Casebook().Cases(ctx, "", 1000)
 	ok(l.t, err)

@@ -174,7 +174,7 @@ func (b *bench) whole(ctx context.Context, w way) (time.Duration, error) {
 
 // allSent checks by the ledger that a campaign's messages were sent, all of them.
 func (b *bench) allSent(ctx context.Context, campaign string) error {
-	funnels, err := b.Store.Summary().Funnels(ctx)
+	funnels, err := b.Store.Summary().Funnels(ctx, time.Now())
 	if err != nil {
 		return err
 	}

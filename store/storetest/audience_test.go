@@ -62,7 +62,7 @@ func TestARunBeginsByEachCustomersPlace(t *testing.T) {
 
 func keptOut(t *testing.T, s *store.Store) int64 {
 	t.Helper()
-	funnels, err := s.Summary().Funnels(t.Context())
+	funnels, err := s.Summary().Funnels(t.Context(), noon)
 	if err != nil || len(funnels) != 1 {
 		t.Fatalf("summed up as %+v, %v", funnels, err)
 	}

@@ -177,7 +177,7 @@ func TestWebhooksAreNoMessages(t *testing.T) {
 			}
 			return deliveries.Verdict{Go: true}
 		})
-		funnels, err := s.Summary().Funnels(t.Context())
+		funnels, err := s.Summary().Funnels(t.Context(), noon)
 		if err != nil || len(funnels) != 1 || funnels[0].Planned != 1 || funnels[0].Sent != 0 {
 			t.Errorf("the funnel is %+v, %v", funnels, err)
 		}

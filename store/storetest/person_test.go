@@ -106,7 +106,7 @@ func TestASecondProfileOfAPersonTakesNoPart(t *testing.T) {
 				t.Errorf("%s: %s, want %s", customer, said, want)
 			}
 		}
-		funnels, err := s.Summary().Funnels(t.Context())
+		funnels, err := s.Summary().Funnels(t.Context(), noon)
 		if err != nil || funnels[0].Skipped["duplicate_person"] != 2 {
 			t.Errorf("summed up as %+v, %v", funnels, err)
 		}

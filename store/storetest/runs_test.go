@@ -173,7 +173,7 @@ func TestAPersonWithTwoProfilesEntersOnce(t *testing.T) {
 		if len(in) != 20 || !in["c-00b"] || !in["c-01a"] {
 			t.Errorf("these run: %v", in)
 		}
-		funnels, err := s.Summary().Funnels(t.Context())
+		funnels, err := s.Summary().Funnels(t.Context(), noon)
 		if err != nil || len(funnels) != 1 || funnels[0].Entered != 20 || funnels[0].Skipped["duplicate_person"] != 39 {
 			t.Errorf("summed up as %+v, %v", funnels, err)
 		}
@@ -200,6 +200,63 @@ func TestHoldoutIsDrawnByPerson(t *testing.T) {
 		}
 		if held < 80 || held > 160 {
 			t.Errorf("%d of 400 are held out", held)
+		}
+	})
+}
+
+// Whoever was drawn once stays on their side whatever becomes of their address, so long
+// as the share allows it.
+func TestAChangedAddressDrawsNobodyAnew(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		people := crowd(t, s, 300)
+		sides := func(version int, share float64, at time.Time) map[string]bool {
+			t.Helper()
+			keep(t, s, fmt.Sprint("d", at), map[string][]byte{}, campaigns.Stamp{Campaign: "weekly", Digest: fmt.Sprint("w", share), State: campaigns.Live, Holdout: share})
+			c := weekly("always", share)
+			c.Version = version
+			occur(t, s, 3, campaigns.Run{Campaign: "weekly", Version: version, At: at})
+			enterAll(t, s, c, "")
+			held := map[string]bool{}
+			var entries []int64
+			for _, e := range running(t, s, ids(people)...) {
+				held[e.Customer] = e.Holdout
+				entries = append(entries, e.ID)
+			}
+			leave(t, s, "finished", entries...)
+			return held
+		}
+		first := sides(1, 0.3, noon)
+		for i := range people {
+			people[i].Email = fmt.Sprintf("new%d@shop.example", i)
+		}
+		put(t, s, people...)
+		same(t, "the next run", sides(1, 0.3, noon.Add(time.Minute)), first)
+		var held, drawn int
+		for id, was := range first {
+			// By hand and by events, too.
+			alone := journey(id, "event:1")
+			alone.Campaign, alone.Holdout = "weekly", !was
+			enter(t, s, always, alone)
+			if is := running(t, s, id)[0]; is.Holdout != was {
+				t.Fatalf("%s entered by an event on the other side", id)
+			}
+			leave(t, s, "finished", running(t, s, id)[0].ID)
+		}
+		for id, is := range sides(2, 0.6, noon.Add(2*time.Minute)) {
+			if first[id] && !is {
+				t.Errorf("%s is held out no more by a larger share", id)
+			}
+			if is {
+				held++
+			}
+		}
+		for _, is := range sides(3, 0, noon.Add(3*time.Minute)) {
+			if is {
+				drawn++
+			}
+		}
+		if held < 150 || drawn != 0 {
+			t.Errorf("%d are held out of 60%% of 300, %d of none", held, drawn)
 		}
 	})
 }

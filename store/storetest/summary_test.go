@@ -42,7 +42,7 @@ func TestFunnelsSumUpWhatBecameOfACampaign(t *testing.T) {
 		}
 		leave(t, s, "over", planned[0].Entry)
 
-		funnels, err := s.Summary().Funnels(t.Context())
+		funnels, err := s.Summary().Funnels(t.Context(), noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestFunnelsThatAreReadAgainAddUpOnce(t *testing.T) {
 	const ours = "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))"
 	together(t, 2, func(i int) error {
 		if i == 0 {
-			funnels, err := s.Summary().Funnels(t.Context())
+			funnels, err := s.Summary().Funnels(t.Context(), noon)
 			if err == nil && (len(funnels) != 1 || funnels[0].Entered != 3 || funnels[0].Planned != 3) {
 				err = fmt.Errorf("the sums are %+v", funnels)
 			}
