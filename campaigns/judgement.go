@@ -9,8 +9,12 @@ import (
 
 // Judgement is a rollout's word on a stage, with the numbers it rests on.
 type Judgement struct {
-	Verdict  Verdict    `json:"verdict"`
-	Why      string     `json:"why"`
+	Verdict Verdict `json:"verdict"`
+	Why     string  `json:"why"`
+	// Stage is the number of the judged stage from 1, Share who was let in by then; 0
+	// where a program before this judged.
+	Stage    int        `json:"stage,omitempty"`
+	Share    float64    `json:"share,omitempty"`
 	Sent     int64      `json:"sent"` // messages
 	Measured []Measured `json:"measured,omitempty"`
 	// Coming says that in this run more was to be sent to those who were let in: that
@@ -50,11 +54,11 @@ func (r *Rollout) Judge(s Stage, seen StageResponse) Judgement {
 	if least <= 0 {
 		least = usualSample
 	}
-	j := Judgement{Verdict: Continue, Why: "every criterion holds", Sent: seen.Sent, Coming: s.Run != 0 && seen.Coming}
+	j := Judgement{Verdict: Continue, Why: "every criterion holds", Stage: s.Number + 1, Share: s.Share, Sent: seen.Sent, Coming: s.Run != 0 && seen.Coming}
 	var broken, unknown []string
 	for _, criterion := range r.ContinueIf {
 		m := criterion.measure(seen.Funnel)
-		m.Known = m.Known && seen.Sent >= least
+		m.Known = m.Known && seen.Sent >= least && (m.Bounds == nil || m.Of >= least)
 		j.Measured = append(j.Measured, m)
 		switch {
 		case !m.Known:
@@ -72,7 +76,7 @@ func (r *Rollout) Judge(s Stage, seen StageResponse) Judgement {
 	case seen.Sent < least:
 		j.Verdict, j.Why = HoldOn, fmt.Sprintf("%d of at least %d messages were sent", seen.Sent, least)
 	default:
-		j.Verdict, j.Why = HoldOn, "nothing is known yet of "+strings.Join(unknown, ", ")
+		j.Verdict, j.Why = HoldOn, "too little is known yet of "+strings.Join(unknown, ", ")
 	}
 	if j.Verdict == HoldOn && !j.Coming && s.Holds >= mostHolds {
 		j.Verdict, j.Why = AskOwner, fmt.Sprintf("%s after %d holds", j.Why, s.Holds+1)
@@ -89,13 +93,25 @@ func (c Criterion) measure(seen deliveries.Funnel) Measured {
 	case MeanNPS:
 		m.mean(seen.NPSSum, seen.NPSCount)
 	default:
-		m.share(map[Metric]int64{
-			ShareBounced: seen.Bounced, ShareComplained: seen.Complained, ShareUnsubscribed: seen.Unsubscribed, ShareFailed: seen.Lost,
-			ShareDelivered: seen.Delivered, ShareOpened: seen.Opened, ShareClicked: seen.Clicked, ShareAnswered: seen.Replied,
-		}[c.Metric], seen.Sent)
+		part, of := c.share(seen)
+		m.share(part, of)
 	}
 	m.Holds = m.Known && c.holds(m.Value)
 	return m
+}
+
+// share is what was seen of a share, of the messages whose channel tells of it.
+func (c Criterion) share(seen deliveries.Funnel) (part, of int64) {
+	switch c.Metric {
+	case ShareOpened:
+		return seen.LettersRead, seen.Letters
+	case ShareClicked:
+		return seen.Clicked, seen.Linked
+	}
+	return map[Metric]int64{
+		ShareBounced: seen.Bounced, ShareComplained: seen.Complained, ShareUnsubscribed: seen.Unsubscribed, ShareFailed: seen.Lost,
+		ShareDelivered: seen.Delivered, ShareAnswered: seen.Replied,
+	}[c.Metric], seen.Sent
 }
 
 func (m *Measured) mean(sum float64, count int64) {
@@ -146,6 +162,9 @@ func (m Measured) figure() string {
 // Words tells every number, a line each.
 func (j Judgement) Words() string {
 	lines := []string{fmt.Sprintf("%s; %d messages were sent", j.Why, j.Sent)}
+	if j.Stage > 0 {
+		lines[0] = fmt.Sprintf("stage %d, %.4g%% of the people: %s", j.Stage, 100*j.Share, lines[0])
+	}
 	for _, m := range j.Measured {
 		lines = append(lines, m.Words())
 	}

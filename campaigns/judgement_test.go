@@ -30,7 +30,7 @@ func TestAStageIsJudgedByItsCriteria(t *testing.T) {
 		"too few":                      {func(f *deliveries.Funnel) { f.Sent, f.Bounced = 49, 40 }, 0, HoldOn, "49 of at least 50 messages were sent"},
 		"too few after three holds":    {func(f *deliveries.Funnel) { f.Sent = 49 }, 3, AskOwner, "49 of at least 50 messages were sent after 4 holds"},
 		"enough, on the edge":          {func(f *deliveries.Funnel) { f.Sent, f.Bounced, f.Delivered = 50, 1, 45 }, 3, Continue, "every criterion holds"},
-		"no scores":                    {func(f *deliveries.Funnel) { f.ScoreSum, f.ScoreCount = 0, 0 }, 2, HoldOn, "nothing is known yet of csat"},
+		"no scores":                    {func(f *deliveries.Funnel) { f.ScoreSum, f.ScoreCount = 0, 0 }, 2, HoldOn, "too little is known yet of csat"},
 		"no scores and one that fails": {func(f *deliveries.Funnel) { f.ScoreCount, f.Bounced = 0, 100 }, 0, StopRollout, "bounced 50.00%, wanted bounced < 3%"},
 	} {
 		seen := good
@@ -101,6 +101,27 @@ func TestAJudgementTellsItsNumbers(t *testing.T) {
 		if !strings.Contains(words, want) {
 			t.Errorf("%q lacks %q", words, want)
 		}
+	}
+}
+
+// Four hundred calls make no click rate small, and too few letters tell nothing.
+func TestARateIsOfTheMessagesThatTellOfIt(t *testing.T) {
+	r := &Rollout{Stages: []float64{0.05, 1}, Hold: time.Hour, MinSample: 50, ContinueIf: []Criterion{{ShareOpened, ">=", 0.2}, {ShareClicked, ">=", 0.1}}}
+	seen := deliveries.Funnel{Sent: 500, Letters: 60, LettersRead: 30, Opened: 35, Linked: 100, Clicked: 12}
+	if j := r.Judge(Stage{}, StageResponse{Funnel: seen, Waits: true}); j.Verdict != Continue {
+		t.Errorf("%s because %q", j.Verdict, j.Why)
+	}
+	seen.Letters, seen.LettersRead = 49, 1
+	if j := r.Judge(Stage{}, StageResponse{Funnel: seen, Waits: true}); j.Verdict != HoldOn || j.Why != "too little is known yet of opened" {
+		t.Errorf("%s because %q", j.Verdict, j.Why)
+	}
+}
+
+// A judgement stands beside the next stage, too, and is of the one before.
+func TestAJudgementNamesItsStage(t *testing.T) {
+	words := watched().Judge(Stage{Number: 1, Share: 0.25}, StageResponse{}).Words()
+	if !strings.HasPrefix(words, "stage 2, 25% of the people: ") {
+		t.Errorf("it says %q", words)
 	}
 }
 

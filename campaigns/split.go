@@ -2,6 +2,7 @@ package campaigns
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rapport/deliveries"
@@ -107,31 +108,65 @@ func (w *Winner) Latest(p SplitPoint, s Sample) time.Time {
 }
 
 // Decides reports whether a split is decided now: not before After, and then as soon
-// as enough messages have had so long to do what counts, or at the latest. ripe are
+// as enough messages of each path have had so long to do what counts, or at the latest. ripe are
 // the results of those taken by now less After. Where the first customers come alone,
 // such as by their own clocks, the clock of the first must not decide for all.
 func (w *Winner) Decides(p SplitPoint, ripe []PathResult, s Sample, now time.Time) bool {
-	var sent int64
-	for _, path := range ripe {
-		sent += path.Sent
-	}
+	enough := !slices.ContainsFunc(ripe, func(path PathResult) bool { return path.Sent < int64(w.MinSample) })
 	latest := w.Latest(p, s)
-	return !now.Before(p.OpenedAt.Add(w.After)) && (sent >= int64(w.MinSample) || !latest.IsZero() && !now.Before(latest))
+	return !now.Before(p.OpenedAt.Add(w.After)) && (enough || !latest.IsZero() && !now.Before(latest))
 }
 
-// Winning is the path whose messages did best, by share of those that were sent:
-// the first of several, and the first of all where nothing was sent. "" without
-// paths.
-func Winning(paths []PathResult) string {
+// Winning is the path whose messages did best, by share of those that were sent, among
+// those that have their sample of at least so many; among all where none has. The first
+// of several, and the first of all where nobody did what counts. "" without paths.
+func Winning(paths []PathResult, least int) string {
 	if len(paths) == 0 {
 		return ""
 	}
-	best := paths[0]
-	for _, p := range paths[1:] {
-		// The greater share, compared without dividing: a/b > c/d.
-		if p.Sent > 0 && (best.Sent == 0 && p.Reached > 0 || p.Reached*best.Sent > best.Reached*p.Sent) {
+	few := func(p PathResult) bool { return p.Sent < int64(least) }
+	known := slices.DeleteFunc(slices.Clone(paths), few)
+	if len(known) == 0 {
+		known = paths
+	}
+	best := known[0]
+	for _, p := range known[1:] {
+		if p.better(best) {
 			best = p
 		}
 	}
+	if best.Reached == 0 {
+		best = paths[0]
+	}
 	return best.Path
+}
+
+// better compares shares without dividing: a/b > c/d.
+func (r PathResult) better(than PathResult) bool {
+	return r.Sent > 0 && (than.Sent == 0 && r.Reached > 0 || r.Reached*than.Sent > than.Reached*r.Sent)
+}
+
+// Interval is the 95 % interval of the share.
+func (r PathResult) Interval() deliveries.Interval { return deliveries.Wilson(r.Reached, r.Sent) }
+
+// Warrant says by what right the winner goes on: it won where its interval lies above
+// those of all others.
+func (p SplitPoint) Warrant() string { return warrant(p.Winner, p.Paths) }
+
+func warrant(winner string, paths []PathResult) string {
+	at := slices.IndexFunc(paths, func(r PathResult) bool { return r.Path == winner })
+	if at < 0 {
+		return "won"
+	}
+	won, words := paths[at], "won"
+	for i, other := range paths {
+		switch {
+		case i == at:
+		case i > at && !won.better(other) && !other.better(won):
+			return "was chosen as the first: there is no data that tells the paths apart"
+		case won.Interval().Low <= other.Interval().High:
+			words = "was chosen; the difference may be chance"
+		}
+	}
+	return words
 }

@@ -8,6 +8,26 @@ import (
 	"rapport/deliveries"
 )
 
+// What one answer decided is not told as a victory.
+func TestAWinnerIsToldWithItsWarrant(t *testing.T) {
+	for name, c := range map[string]struct {
+		paths  []PathResult
+		winner string
+		want   string
+	}{
+		"one of one":       {[]PathResult{{"a", 19, 2}, {"b", 1, 1}}, "b", "was chosen; the difference may be chance"},
+		"nothing reached":  {[]PathResult{{"a", 10, 0}, {"b", 10, 0}}, "a", "was chosen as the first: there is no data that tells the paths apart"},
+		"nothing sent":     {[]PathResult{{"a", 0, 0}, {"b", 0, 0}}, "a", "was chosen as the first: there is no data that tells the paths apart"},
+		"a tie":            {[]PathResult{{"a", 10, 1}, {"b", 100, 10}}, "a", "was chosen as the first: there is no data that tells the paths apart"},
+		"far apart":        {[]PathResult{{"a", 1000, 30}, {"b", 1000, 300}}, "b", "won"},
+		"close to a third": {[]PathResult{{"a", 1000, 30}, {"b", 1000, 300}, {"c", 1000, 299}}, "b", "was chosen; the difference may be chance"},
+	} {
+		if got := (SplitPoint{Winner: c.winner, Paths: c.paths}).Warrant(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestTheWinnerHasTheBestShare(t *testing.T) {
 	for name, c := range map[string]struct {
 		paths []PathResult
@@ -21,8 +41,10 @@ func TestTheWinnerHasTheBestShare(t *testing.T) {
 		"nothing sent first":  {[]PathResult{{"a", 0, 0}, {"b", 5, 1}}, "b"},
 		"nothing reached":     {[]PathResult{{"a", 0, 0}, {"b", 5, 0}}, "a"},
 		"nothing sent later":  {[]PathResult{{"a", 5, 1}, {"b", 0, 0}}, "a"},
+		"one that went once":  {[]PathResult{{"a", 20, 2}, {"b", 1, 1}}, "a"},
+		"none has its sample": {[]PathResult{{"a", 4, 1}, {"b", 3, 2}}, "b"},
 	} {
-		if got := Winning(c.paths); got != c.want {
+		if got := Winning(c.paths, 5); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -78,10 +100,10 @@ func TestASplitIsDecidedWhenEnoughMessagesHadTheirTime(t *testing.T) {
 		want   bool
 	}{
 		"too early, whatever is known": {0, 4*time.Hour - time.Second, 100, hourLater, false},
-		"enough are known":             {0, 4 * time.Hour, 10, hourLater, true},
+		"enough are known":             {0, 4 * time.Hour, 20, hourLater, true},
 		"the first customer alone":     {0, 4 * time.Hour, 1, hourLater, false},
-		"still not enough":             {0, 13*time.Hour - time.Second, 9, hourLater, false},
-		"at the latest":                {0, 13 * time.Hour, 9, hourLater, true},
+		"still not enough":             {0, 13*time.Hour - time.Second, 19, hourLater, false},
+		"at the latest":                {0, 13 * time.Hour, 19, hourLater, true},
 		"nothing is to come":           {0, 12 * time.Hour, 0, none, true},
 		"nothing has gone yet":         {0, 500 * time.Hour, 0, waiting, false},
 		"others come always":           {0, 13 * time.Hour, 1, alone, true},

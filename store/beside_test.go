@@ -56,6 +56,12 @@ func TestAMigrationThatLostIsTriedAgain(t *testing.T) {
 func TestRolesWorkBesideAMigration(t *testing.T) {
 	dsn := fresh.Postgres(t)
 	old := openAt(t, dsn, beforeTurns)
+	// What statements of this program name, and those of the old one did not.
+	for _, column := range []string{"deliveries ADD COLUMN did BIGINT NOT NULL DEFAULT 0", "campaign_versions ADD COLUMN holdout DOUBLE PRECISION"} {
+		if _, err := old.writer.ExecContext(t.Context(), "ALTER TABLE "+column); err != nil {
+			t.Fatal(err)
+		}
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	work, ctx := errgroup.WithContext(ctx)

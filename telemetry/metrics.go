@@ -123,7 +123,7 @@ func (m *Metrics) Begins(channel, provider string) {
 func (m *Metrics) sending(b *book, campaigns int) {
 	m.sends = b.counter("rapport_sends_total",
 		"Messages handed to a provider, by what became of them: sent, put_off (certainly not sent, tried again), failed, unconfirmed; "+
-			"not_rendered never left.", "channel", "provider", "outcome")
+			"not_rendered never left. Attempts: a call tried three times counts three, where `rapport status` counts one message.", "channel", "provider", "outcome")
 	m.sendTime = b.histogram(calls, "rapport_send_duration_seconds",
 		"How long a provider took to answer a message, or a window of messages where it takes them together. "+
 			"Exemplars carry the trace id.", "channel", "provider")

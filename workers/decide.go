@@ -89,12 +89,12 @@ func (d *Decider) decide(ctx context.Context, split campaigns.SplitPoint, step *
 	if split.Paths, err = results(now); err != nil {
 		return err
 	}
-	split.Winner = campaigns.Winning(split.Paths)
+	split.Winner = campaigns.Winning(split.Paths, step.Winner.MinSample)
 	first, err := d.Splits.Decide(ctx, now, split)
 	if err != nil || !first {
 		return err
 	}
 	d.Log.Info("split decided", "campaign", split.Campaign, "version", split.Version, "run", split.Run,
-		"split", step.ID, "winner", split.Winner, "numbers", split.Paths)
+		"split", step.ID, "winner", split.Winner, "warrant", split.Warrant(), "numbers", split.Paths)
 	return nil
 }

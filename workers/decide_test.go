@@ -126,7 +126,7 @@ func (s *shop) templates() map[string]int {
 // The clock starts with the first customer, whose own clock may be far ahead of
 // the others': their message alone decides nothing.
 func TestASplitWaitsForMessagesThatHadTheirTime(t *testing.T) {
-	s := open(t, with(map[string]string{"campaigns/split.yaml": strings.Replace(split, "min_sample: 1", "min_sample: 2", 1)}))
+	s := open(t, with(map[string]string{"campaigns/split.yaml": split}))
 	s.person("ben")
 	entries := s.standing("ann", "ben")
 	s.move(entries[0], "0.0.0", []string{"0"}, textAt("0.0.0"))
@@ -216,7 +216,7 @@ func TestTheFirstClockDecidesForNobody(t *testing.T) {
 	s := open(t, with(nil))
 	s.setClock(time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC))
 	s.apply(with(map[string]string{
-		"campaigns/sale.yaml": strings.Replace(saleAtTen, "  - {email: note}\n", strings.Replace(steps, "min_sample: 1", "min_sample: 20", 1), 1),
+		"campaigns/sale.yaml": strings.Replace(saleAtTen, "  - {email: note}\n", strings.Replace(steps, "min_sample: 1", "min_sample: 12", 1), 1),
 	}))
 	for n := range 40 {
 		s.live("p"+strconv.Itoa(n), "Europe/Berlin", "", "DE")

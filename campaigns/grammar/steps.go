@@ -156,8 +156,8 @@ func winner() *Object {
 			{string(deliveries.Clicked), "a link was followed"},
 			{string(deliveries.Answered), "a question was answered"},
 		}}},
-		{Name: "after", Type: duration, Need: true, Example: "4h", Means: "How long messages have for it. It is decided so long after the first customer came here, pauses apart, or when `min_sample` messages have had that time. Those left over wait until then."},
-		{Name: "min_sample", Type: wholeNumber(1, 1_000_000, "200"), Default: "20", Means: "How many messages of all paths together must have been out for `after`. With fewer the decision waits, up to three times `after` from the first of them, and in a broadcast up to 26 hours longer for those whose clock or hours come later; then the best path by what is known wins, the first without data."},
+		{Name: "after", Type: duration, Need: true, Example: "4h", Means: "How long messages have for it. It is decided so long after the first customer came here, pauses apart, or when `min_sample` messages of each path have had that time. Those left over wait until then."},
+		{Name: "min_sample", Type: wholeNumber(1, 1_000_000, "200"), Default: "20", Means: "How many messages of each path must have been out for `after`. With fewer the decision waits, up to three times `after` from the first of them, and in a broadcast up to 26 hours longer for those whose clock or hours come later; then the best of the paths that have so many goes on, or of all where none has, the first without data. `rapport status` says where the difference may be chance."},
 	}}
 }
 

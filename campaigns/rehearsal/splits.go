@@ -81,8 +81,10 @@ func (w *World) decide(s *openSplit) {
 		return
 	}
 	delete(w.opened, s.point)
-	w.splits[s.point] = campaigns.Winning(w.results(s, w.now))
-	w.tell(Line{Campaign: s.campaign, Kind: WasDecided, Name: s.split.ID, Reason: "path " + w.splits[s.point] + " wins"})
+	split.Paths = w.results(s, w.now)
+	split.Winner = campaigns.Winning(split.Paths, s.split.Winner.MinSample)
+	w.splits[s.point] = split.Winner
+	w.tell(Line{Campaign: s.campaign, Kind: WasDecided, Name: s.split.ID, Reason: "path " + split.Winner + " " + split.Warrant()})
 	for _, j := range w.journeys {
 		if j.Campaign == s.campaign && j.Run == s.run && j.Position == s.step {
 			w.wake(j)

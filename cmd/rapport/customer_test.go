@@ -17,11 +17,11 @@ func TestMoneyIsToldInTheShopsCurrency(t *testing.T) {
 	shop := &campaigns.Workspace{Currency: "JPY"}
 	var profile strings.Builder
 	printProfile(&profile, &customers.Customer{Orders: customers.OrderTotals{Count: 2, Total: 4800}}, shop, time.UTC)
-	s := standing{shop: shop, Funnel: deliveries.Funnel{Cost: 37, Goal: &deliveries.GoalFunnel{Contacted: deliveries.Side{Conversions: 1, Value: 4800}}}}
+	s := standing{shop: shop, Funnel: deliveries.Funnel{Cost: 37, Goal: &deliveries.GoalFunnel{Contacted: deliveries.Side{People: 4, Conversions: 1, Value: 4800}, Holdout: deliveries.Side{People: 1}}}}
 	for told, want := range map[string]string{
 		profile.String():                 "2, 4800 JPY in all",
 		strings.Join(costLine(s), "\n"):  "37 JPY",
-		strings.Join(goalLines(s), "\n"): "conversions 1 worth 4800 JPY; of the holdout 0 worth 0 JPY",
+		strings.Join(goalLines(s), "\n"): "conversions 1 worth 4800 JPY, 1200 JPY a person; of the holdout 0 worth 0 JPY, 0 JPY a person",
 	} {
 		if !strings.Contains(told, want) {
 			t.Errorf("%q is not in %q", want, told)

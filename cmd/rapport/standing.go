@@ -29,7 +29,7 @@ type standing struct {
 // standing sums up every campaign that was ever entered, and those of the
 // workspace in force that are live or paused, by name.
 func (i *installation) standing(ctx context.Context) ([]standing, *time.Location, error) {
-	funnels, err := i.Store.Summary().Funnels(ctx)
+	funnels, err := i.Store.Summary().Funnels(ctx, i.Now())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,7 +140,7 @@ func keptOutLine(s standing) []string {
 	if s.KeptOut == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d who belonged were kept out by the rule of entry (again)", s.KeptOut)}
+	return []string{fmt.Sprintf("%d times, over all runs, somebody who belonged was kept out by the rule of entry (again)", s.KeptOut)}
 }
 
 // costLine tells what a campaign's messages cost by the workspace's prices.
@@ -159,11 +159,25 @@ func goalLines(s standing) []string {
 	if s.Goal == nil {
 		return nil
 	}
-	c, h := s.Goal.Contacted, s.Goal.Holdout
-	return []string{
-		s.Goal.String(),
-		fmt.Sprintf("conversions %d worth %s; of the holdout %d worth %s", c.Conversions, s.shop.Money(float64(c.Value)), h.Conversions, s.shop.Money(float64(h.Value))),
+	var lines []string
+	for _, goal := range s.Goal.All() {
+		words := goal.String()
+		if len(s.Goal.Earlier) > 0 {
+			words = goal.Of() + ": " + words
+		}
+		worth := "conversions " + s.worth(goal.Contacted)
+		if goal.Holdout.People > 0 {
+			worth += "; of the holdout " + s.worth(goal.Holdout)
+		}
+		lines = append(lines, words, worth)
 	}
+	return lines
+}
+
+// worth is what a side's conversions come to, and for each person: sides are of unequal
+// size.
+func (s standing) worth(side deliveries.Side) string {
+	return fmt.Sprintf("%d worth %s, %s a person", side.Conversions, s.shop.Money(float64(side.Value)), s.shop.Money(side.PerPerson()))
 }
 
 func stageLines(s standing, zone *time.Location) []string {
@@ -207,9 +221,9 @@ func splitLines(s standing, zone *time.Location) []string {
 		}
 		var paths []string
 		for _, path := range split.Paths {
-			paths = append(paths, fmt.Sprintf("%s %d of %d", path.Path, path.Reached, path.Sent))
+			paths = append(paths, fmt.Sprintf("%s %d of %d, 95%% interval %s", path.Path, path.Reached, path.Sent, path.Interval()))
 		}
-		lines = append(lines, fmt.Sprintf("step %s, decided on %s: %s won (%s)", split.Step, stamp(split.DecidedAt, zone), split.Winner, strings.Join(paths, ", ")))
+		lines = append(lines, fmt.Sprintf("step %s, decided on %s: %s %s (%s)", split.Step, stamp(split.DecidedAt, zone), split.Winner, split.Warrant(), strings.Join(paths, "; ")))
 	}
 	return lines
 }

@@ -12,6 +12,29 @@ import (
 	"rapport/store"
 )
 
+// Whoever clicks and says stop a minute later has clicked.
+func TestWhoSaysStopStaysAmongThoseWhoClicked(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		planned := plan(t, s, 10, nil)
+		fence, claimed := claim(t, s)
+		begin(t, s, fence, claimed, pass(1))
+		for i, d := range planned {
+			settle(t, s, fence, deliveries.Outcome{ID: d.ID, Status: deliveries.Sent, ProviderID: fmt.Sprint("m", i)})
+			advance(t, s, deliveries.Progress{ID: d.ID, Status: deliveries.Clicked})
+			if i < 4 {
+				advance(t, s, deliveries.Progress{ID: d.ID, Status: deliveries.Unsubscribed})
+			}
+		}
+		funnels, err := s.Summary().Funnels(t.Context(), noon)
+		if err != nil || len(funnels) != 1 {
+			t.Fatalf("summed up as %+v, %v", funnels, err)
+		}
+		if f := funnels[0]; f.Clicked != 10 || f.Opened != 10 || f.LettersRead != 10 || f.Unsubscribed != 4 {
+			t.Errorf("the funnel is %+v", f)
+		}
+	})
+}
+
 func TestFunnelsSumUpWhatBecameOfACampaign(t *testing.T) {
 	reports := []deliveries.Status{
 		"", deliveries.Delivered, deliveries.Opened, deliveries.Clicked, deliveries.Answered, deliveries.Bounced, deliveries.Complained,
@@ -47,7 +70,7 @@ func TestFunnelsSumUpWhatBecameOfACampaign(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "funnels", funnels, []deliveries.Funnel{{
-			Campaign: "welcome", Entered: 11, Running: 10, Planned: 11, Sent: 7, Delivered: 5, Opened: 3, Clicked: 2, OpenedRaw: 5, ClickedRaw: 3, Replied: 1, Answered: 2, Cases: 1,
+			Campaign: "welcome", Entered: 11, Running: 10, Planned: 11, Sent: 7, Delivered: 5, Opened: 3, Clicked: 2, Letters: 7, LettersRead: 3, Linked: 7, OpenedRaw: 5, ClickedRaw: 3, Replied: 1, Answered: 2, Cases: 1,
 			Failed:  map[string]int64{"hard": 1, "rejected": 1},
 			Skipped: map[deliveries.SkipReason]int64{deliveries.NoConsent: 1}, Unconfirmed: 1,
 			Cost: 64, ScoreSum: 2, ScoreCount: 1, NPSSum: 9, NPSCount: 1, Bounced: 1, Complained: 1,
