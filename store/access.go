@@ -116,7 +116,7 @@ var heldTables = []held{
 		table: "deliveries", part: "messages", rows: byCustomer + " ORDER BY t.id",
 		told: `id int, entry int, campaign text, version int, step text, channel text, topic text, template text, vars json, content json,
 			status text, reason text, due_at at, expires_at at, planned_at at, taken_at at, settled_at at, provider text, provider_id text,
-			cost int, segments int, attempts int, resent int, rung int, machine int, zone text, zone_from text, case_id int`,
+			cost int, segments int, attempts int, resent int, rung int, machine int, did int, zone text, zone_from text, case_id int`,
 		untold: map[string]string{
 			ofIt:   "customer, phase, charged_at",
 			ofWork: "grp, priority, rank, retry, ambiguous, lease_until, fence, checked_at, fetched_attempt",
