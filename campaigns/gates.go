@@ -45,7 +45,7 @@ func (w *Workspace) Gates(m Matter, now time.Time) []Gate {
 	}
 	then.zones, then.zoneFrom = w.clocksOf(m.Customer)
 	gates := []Gate{
-		g.tellCampaign(), g.tellExits(), g.tellHoldout(), g.tellAddress(), g.tellSuppression(), g.tellConsent(), g.tellCountry(), then.tellHours(),
+		g.tellCampaign(), g.tellExits(), g.tellHoldout(), g.tellAddress(), g.tellSuppression(), g.tellConsent(), g.tellNo(), g.tellCountry(), then.tellHours(),
 	}
 	if g.expired() {
 		gates = append(gates, g.tell("expiry", false, "it was held until its expiry, "+g.workspace.stamp(m.Delivery.ExpiresAt)))
@@ -122,6 +122,20 @@ func (g *gate) tellConsent() Gate {
 	d := g.Delivery
 	in := g.Customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
 	return g.tell("consent", in, g.workspace.consentWords(g.Customer, d), deliveries.NoConsent)
+}
+
+func (g *gate) tellNo() Gate {
+	no := g.saidNo()
+	words := "the customer said no to no message of this journey"
+	switch {
+	case g.workspace.inByDefault(g.Delivery.Topic):
+		words = "messages about " + g.Delivery.Topic + " go without having been asked for"
+	case no != nil && no.Status == deliveries.Complained:
+		words = "the customer reported the " + string(no.Channel) + " of step " + no.Step + " as spam"
+	case no != nil:
+		words = "the customer unsubscribed by the " + string(no.Channel) + " of step " + no.Step
+	}
+	return g.tell("no", no == nil, words, deliveries.SaidNo)
 }
 
 // consentWords says what is known of a customer's consent, from where and since

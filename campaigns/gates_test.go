@@ -15,7 +15,7 @@ import (
 
 func (p *plea) gates() []Gate {
 	return p.shop.Gates(Matter{
-		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Customer: p.customer, Pressure: p.pressure, Content: p.content,
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Journey: p.journey, Customer: p.customer, Pressure: p.pressure, Content: p.content,
 	}, p.now)
 }
 
@@ -55,6 +55,10 @@ func TestGatesTellTheValuesThatDecide(t *testing.T) {
 			p.shop.Budgets = []Budget{{Amount: 100, Per: 24 * time.Hour, Channel: channels.SMS}}
 			p.spent(93)
 		}, "budget", "sms 1.00 EUR per 1d: 0.93 EUR spent, one costs 0.08 EUR"},
+		"a no": {func(p *plea) {
+			p.delivery.Topic = "marketing"
+			p.journey = []deliveries.Delivery{{ID: 42, Step: "0", Channel: channels.Email, Topic: "marketing", Status: deliveries.Complained}}
+		}, "no", "the customer reported the email of step 0 as spam"},
 		"country": {func(p *plea) { p.customer.Phone = "+33612345678" }, "country", "it goes to FR, allowed are"},
 	} {
 		p := smsPlea()

@@ -33,6 +33,7 @@ type Matter struct {
 	Campaign *Campaign
 	Delivery deliveries.Delivery
 	Entry    Entry
+	Journey  []deliveries.Delivery // what the ledger holds of the entry
 	Customer *customers.Customer
 	Counts   map[string]int64    // the customer's did() counts
 	Pressure deliveries.Pressure // a nil Spent means that nothing was spent
@@ -113,10 +114,31 @@ func (g *gate) refusal() deliveries.SkipReason {
 		return deliveries.Suppressed
 	case g.Pressure.Refused, !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
 		return deliveries.NoConsent
+	case g.saidNo() != nil:
+		return deliveries.SaidNo
 	case !g.workspace.countryAllowed(g.Campaign, customer, d.Channel):
 		return deliveries.CountryNotAllowed
 	}
 	return ""
+}
+
+// saidNo is the message of this journey by which the customer said no to all that it
+// has to tell without having been asked, by whatever channel: one they reported as
+// spam, or unsubscribed from and have not taken that back. Nil where there is none.
+func (g *gate) saidNo() *deliveries.Delivery {
+	if g.workspace.inByDefault(g.Delivery.Topic) {
+		return nil
+	}
+	for i, d := range g.Journey {
+		if d.ID == g.Delivery.ID {
+			continue
+		}
+		back := g.Customer.Suppressed[d.Channel] == "" && g.Customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
+		if d.Status == deliveries.Complained || d.Status == deliveries.Unsubscribed && !back {
+			return &g.Journey[i]
+		}
+	}
+	return nil
 }
 
 // suppressed is why the address is suppressed; "" where it is not.

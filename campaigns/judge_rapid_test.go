@@ -79,6 +79,10 @@ func drawWho(t *rapid.T, p *plea) {
 		c.Suppressed = map[channels.Channel]string{rapid.SampledFrom(channels.All()).Draw(t, "suppressed"): "opted_out"}
 	}
 	p.entry.State = rapid.SampledFrom([]EntryState{Running, Running, Running, Running, Running, Finished, Left}).Draw(t, "entry")
+	if !mostly(t, "no word of this journey's") {
+		p.journey = []deliveries.Delivery{sent("1", 0, channels.Push, rapid.SampledFrom([]deliveries.Status{deliveries.Clicked, deliveries.Unsubscribed, deliveries.Complained}).Draw(t, "said"))}
+		p.journey[0].ID, p.journey[0].Topic = 42, p.delivery.Topic
+	}
 	p.entry.Holdout = !mostly(t, "not held out")
 	p.content = &channels.Content{}
 	if p.delivery.Channel == channels.SMS {
@@ -139,6 +143,11 @@ func (p *plea) violations(cost int64) (broken []string) {
 		}
 	}
 	claim(in && (d.Topic != "unknown" || said), "nobody is contacted without consent")
+	for _, d := range p.journey {
+		takenBack := ch == channels.Push && in
+		no := d.Status == deliveries.Unsubscribed && !takenBack || d.Status == deliveries.Complained
+		claim(!no || d.Topic == "service", "a no is heard by the rest of its journey")
+	}
 	paid := ch == channels.SMS || ch == channels.Call
 	claim(ch != channels.Email || strings.Contains(c.Email, "@"), "an e-mail needs an address")
 	claim(!paid || strings.HasPrefix(c.Phone, "+49") || strings.HasPrefix(c.Phone, "+1"), "nothing is sent where nothing is listed")

@@ -16,6 +16,7 @@ type plea struct {
 	campaign  *Campaign
 	delivery  deliveries.Delivery
 	entry     Entry
+	journey   []deliveries.Delivery
 	customer  *customers.Customer
 	pressure  deliveries.Pressure
 	content   *channels.Content
@@ -32,7 +33,7 @@ func smsPlea() *plea {
 
 func (p *plea) judge() deliveries.Verdict {
 	return p.shop.Judge(Matter{
-		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Customer: p.customer, Pressure: p.pressure,
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.entry, Journey: p.journey, Customer: p.customer, Pressure: p.pressure,
 		Content: p.content,
 	}, p.now)
 }
@@ -161,6 +162,42 @@ func TestGatesThatLetThrough(t *testing.T) {
 		spoil(p)
 		if got := p.judge(); !got.Go {
 			t.Errorf("%s: %s until %s", name, got.Reason, got.Until)
+		}
+	}
+}
+
+// Whoever said no to one message of a journey gets none of the others that need to
+// have been asked for, by whatever channel.
+func TestANoIsHeardByTheRestOfItsJourney(t *testing.T) {
+	letter := func(status deliveries.Status) []deliveries.Delivery {
+		d := sent("0", 0, channels.Email, status)
+		d.ID, d.Topic = 42, "marketing"
+		return []deliveries.Delivery{d}
+	}
+	out := func(p *plea) {
+		p.customer.Consents = append(p.customer.Consents[1:], customers.Consent{Topic: "marketing", Channel: channels.Email, At: noon})
+	}
+	for name, c := range map[string]struct {
+		spoil  func(*plea)
+		reason deliveries.SkipReason
+	}{
+		"complained":   {func(p *plea) { p.journey = letter(deliveries.Complained) }, deliveries.SaidNo},
+		"unsubscribed": {func(p *plea) { p.journey = letter(deliveries.Unsubscribed); out(p) }, deliveries.SaidNo},
+		"stopped at the provider": {func(p *plea) {
+			p.journey = letter(deliveries.Unsubscribed)
+			p.customer.Suppressed = map[channels.Channel]string{channels.Email: "opted_out"}
+		}, deliveries.SaidNo},
+		"took it back":               {func(p *plea) { p.journey = letter(deliveries.Unsubscribed) }, ""},
+		"clicked":                    {func(p *plea) { p.journey = letter(deliveries.Clicked); out(p) }, ""},
+		"bounced":                    {func(p *plea) { p.journey = letter(deliveries.Bounced) }, ""},
+		"the message itself":         {func(p *plea) { p.journey = letter(deliveries.Complained); p.delivery.ID = 42 }, ""},
+		"what nobody has to ask for": {func(p *plea) { p.journey = letter(deliveries.Complained); p.delivery.Topic = "service" }, ""},
+	} {
+		p := smsPlea()
+		p.delivery.Topic = "marketing"
+		c.spoil(p)
+		if got := p.judge(); got.Reason != c.reason || got.Go != (c.reason == "") || !got.Until.IsZero() {
+			t.Errorf("%s: go %v, %s until %s; want %q", name, got.Go, got.Reason, got.Until, c.reason)
 		}
 	}
 }

@@ -26,6 +26,7 @@ func SkipReasons() []Reason {
 		{string(deliveries.InvalidAddress), "the address cannot exist, or is a number nobody should be made to pay for", "correct it in the profile"},
 		{string(deliveries.Suppressed), "the address is blocked after an opt-out, a bounce or a complaint", "nothing: only the customer can take that back"},
 		{string(deliveries.NoConsent), "the customer has not agreed to this topic on this channel", "ask for consent where the customer signs up, or on the preferences page"},
+		{string(deliveries.SaidNo), "the customer unsubscribed from another message of this journey, or reported it as spam", "nothing: messages of other campaigns may go to them by this channel"},
 		{string(deliveries.CountryNotAllowed), "nothing may be sent to that country on this channel", "list the country under contact: countries in rapport.yaml, if you may write there"},
 		{string(deliveries.QuietHoursExpired), "contact hours did not open in time", "allow more hours, or a longer expires"},
 		{string(deliveries.Capped), "the customer has been contacted as often as the policy allows", "raise the cap, or give the campaign a higher priority"},

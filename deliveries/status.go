@@ -101,6 +101,7 @@ type SkipReason string
 const (
 	NoAddress         SkipReason = "no_address"
 	NoConsent         SkipReason = "no_consent"
+	SaidNo            SkipReason = "said_no"
 	Suppressed        SkipReason = "suppressed"
 	QuietHoursExpired SkipReason = "quiet_hours_expired"
 	Capped            SkipReason = "capped"

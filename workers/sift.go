@@ -50,7 +50,7 @@ func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) de
 // the ledger.
 func (p *parcel) matter() campaigns.Matter {
 	return campaigns.Matter{
-		Campaign: p.campaign, Delivery: p.delivery, Entry: p.journey.Entry, Customer: p.journey.Customer,
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.journey.Entry, Journey: p.journey.Deliveries, Customer: p.journey.Customer,
 		Counts: p.journey.Counts, Content: &p.message.Content,
 	}
 }

@@ -129,7 +129,7 @@ func (v *visit) stage() float64 {
 // judge says what becomes of a message, in the order of a courier: what needs no
 // rendering is judged before it, caps and budgets after.
 func (v *visit) judge(ctx context.Context, d deliveries.Delivery, t campaigns.Traveller, now time.Time) deliveries.Delivery {
-	matter := campaigns.Matter{Campaign: v.campaign, Delivery: d, Entry: t.Entry, Customer: t.Customer, Counts: t.Counts}
+	matter := campaigns.Matter{Campaign: v.campaign, Delivery: d, Entry: t.Entry, Journey: t.Deliveries, Customer: t.Customer, Counts: t.Counts}
 	verdict := v.Workspace.Judge(matter, now)
 	if !verdict.Go {
 		after := d.Begun(verdict, now)

@@ -32,7 +32,7 @@ func (w *World) deliver(p *parcel) {
 	if p.journey != nil {
 		t = w.traveller(p.journey)
 	}
-	matter := campaigns.Matter{Campaign: p.campaign(), Delivery: p.Delivery, Entry: t.Entry, Customer: t.Customer, Counts: t.Counts}
+	matter := campaigns.Matter{Campaign: p.campaign(), Delivery: p.Delivery, Entry: t.Entry, Journey: t.Deliveries, Customer: t.Customer, Counts: t.Counts}
 	verdict := w.shop.Judge(matter, w.now)
 	var content channels.Content
 	if verdict.Go {

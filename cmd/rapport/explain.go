@@ -167,7 +167,7 @@ func (i *installation) gates(ctx context.Context, source plan.Source, edition *c
 			return spent
 		}
 		gates[d.Step] = edition.Gates(campaigns.Matter{
-			Campaign: c, Delivery: d, Entry: t.Entry, Customer: t.Customer, Counts: t.Counts, Pressure: pressure,
+			Campaign: c, Delivery: d, Entry: t.Entry, Journey: t.Deliveries, Customer: t.Customer, Counts: t.Counts, Pressure: pressure,
 		}, i.Now())
 		if trouble != nil {
 			return nil, trouble
