@@ -282,6 +282,9 @@ func (h *hearing) hearAnswer() {
 		said = r.Text
 	}
 	if h.step == nil || h.step.Send.Ask == nil {
+		if h.step != nil && r.Kind == channels.ReportReplied && !h.claimed() && ParseWish(r.Text) != WishHelp {
+			h.answered()
+		}
 		h.unasked()
 		return
 	}
@@ -322,7 +325,8 @@ func (h *hearing) keep(ask string, scale Scale, heard reading) {
 	}
 }
 
-// answered lifts the delivery by an answer that came as a reply or a link.
+// answered lifts the delivery by an answer that came as a reply or a link: to a
+// question what it understands, to what asks nothing any words.
 func (h *hearing) answered() {
 	h.means.Progress = &deliveries.Progress{
 		ID: h.delivery.ID, Status: deliveries.Answered, ProviderID: h.delivery.ProviderID, At: h.report.At,
