@@ -26,6 +26,11 @@ func (s *suspicion) suspectConditions() {
 			s.warn(e.at, "this condition asks for nothing, and always comes out the same", "name a field, without quotes: event.total >= 100")
 			continue
 		}
+		for _, doubt := range e.program.Doubts() {
+			place := e.at
+			place.line, place.column = e.at.within(doubt.Offset)
+			s.warn(place, doubt.Message, doubt.Mend)
+		}
 		s.suspectTexts(e, "country", "no country is called %, and nobody is from there", "write its two letters (ISO 3166), such as DE", isCountry)
 		s.suspectTexts(e, "locale", "no language is called %, and nobody reads it", "write its tag, such as de or fa-IR", isLocale)
 	}

@@ -38,7 +38,9 @@ func Compile(source string, scope Scope) (*Program, []Problem) {
 			Mend:    "split it into shorter ones",
 		}}
 	}
-	return &Program{source: source, root: root}, nil
+	doubts := slices.Concat(c.doubts, unbracketed(source))
+	slices.SortStableFunc(doubts, func(a, b Problem) int { return cmp.Compare(a.Offset, b.Offset) })
+	return &Program{source: source, root: root, doubts: doubts}, nil
 }
 
 // parse gives the tree of a source or the one mistake that kept it from it.
@@ -81,6 +83,7 @@ type checker struct {
 	source   string
 	scope    Scope
 	problems []Problem
+	doubts   []Problem
 }
 
 // mistake notes a problem about n and gives the node to go on with.
@@ -141,6 +144,9 @@ func (c *checker) asWanted(n ast.Node, value node, want Type) node {
 
 // condition makes a definite node of a checked one, or notes why it is none.
 func (c *checker) condition(n ast.Node, value node) node {
+	if l, alone := value.(literal); alone && (l.typ == String || l.typ == Number) {
+		return c.mistake(n, compareAField(l.typ, c.name(n)), "%s is %s, but a condition is needed here", c.name(n), l.typ.words())
+	}
 	switch t := value.kind(); t {
 	case Bool, Any:
 		if isBroken(value) {

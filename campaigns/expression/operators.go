@@ -67,7 +67,7 @@ func (c *checker) binary(n *ast.BinaryNode) node {
 
 // logic flattens a chain of one operator, so that a long one is not deep.
 func (c *checker) logic(n *ast.BinaryNode, spellings ...string) node {
-	var operands []node
+	var parts []ast.Node
 	var gather func(ast.Node)
 	gather = func(part ast.Node) {
 		if b, ok := part.(*ast.BinaryNode); ok && slices.Contains(spellings, b.Operator) {
@@ -75,9 +75,19 @@ func (c *checker) logic(n *ast.BinaryNode, spellings ...string) node {
 			gather(b.Right)
 			return
 		}
-		operands = append(operands, c.condition(part, c.node(part)))
+		parts = append(parts, part)
 	}
 	gather(n)
+	operands := make([]node, len(parts))
+	for i, part := range parts {
+		value := c.node(part)
+		if l, alone := value.(literal); alone && (l.typ == String || l.typ == Number) {
+			operands[i] = c.bare(parts, i, l)
+			continue
+		}
+		operands[i] = c.condition(part, value)
+		c.doubt(part, operands[i])
+	}
 	if slices.ContainsFunc(operands, isBroken) {
 		return broken{}
 	}

@@ -11,6 +11,7 @@ import (
 type Program struct {
 	source string
 	root   node
+	doubts []Problem
 }
 
 // String is the source it was compiled from.
