@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,11 @@ func TestWhatWasAppliedMayNameWhatIsMissing(t *testing.T) {
 		if len(problems) > 0 || w.Campaigns["coupon"] == nil {
 			t.Errorf("applied: %v", problems)
 		}
+	}
+	keys := folderOf(t, "testdata/sound")
+	maps.Copy(keys, folderOf(t, "testdata/bad/keys-beside-the-scale"))
+	if w, problems := LoadApplied(keys); len(problems) > 0 || w.Campaigns["c"] == nil {
+		t.Errorf("applied: %v", problems)
 	}
 	files := workspace(t, campaign("{{ event.coupon }}", "  - email: cuopon\n"))
 	if _, problems := LoadApplied(files); len(problems) != 1 || !strings.Contains(problems[0].Message, "there is no email template") {

@@ -91,14 +91,47 @@ func (r *reader) brokenTemplate(ch channels.Channel, name string) bool {
 }
 
 // scriptAsks checks that a call script asks the question whose answer the step
-// waits for.
-func (c *campaignReader) scriptAsks(template node, id string) {
+// waits for, and takes the keys of its scale.
+func (c *campaignReader) scriptAsks(template node, id string, ask *Ask) {
 	for _, script := range c.scripts(template.raw()) {
-		if id != "" && !c.broken[script.file] && !slices.Contains(script.questions, id) {
+		if id == "" || c.broken[script.file] {
+			continue
+		}
+		at := slices.IndexFunc(script.questions, func(q scriptQuestion) bool { return q.id == id })
+		if at < 0 {
 			template.problem("the script "+script.file+" asks no question "+quote(id),
-				didYouMean(id, script.questions, "give one of its questions this id, or write another id after \"ask:\""))
+				didYouMean(id, script.ids(), "give one of its questions this id, or write another id after \"ask:\""))
+			continue
+		}
+		if expect, keys := script.questions[at].expect, ask.keys(); c.keysMissScale(expect, keys) {
+			template.problem("the script "+script.file+" expects "+expect+" for "+quote(id)+", and answers on the scale "+string(ask.Scale)+" are "+keys,
+				"write expect: "+keys+" there, or give the step the scale that the call asks for")
 		}
 	}
+}
+
+// keysMissScale reports whether the keys that a script takes are not those of a
+// scale. What is spoken or recorded is read as it comes, and a workspace that was
+// applied is taken as it is.
+func (c *campaignReader) keysMissScale(expect, keys string) bool {
+	byKeys := expect == string(channels.ExpectYesNo) || strings.HasPrefix(expect, string(channels.ExpectDigits)+" ")
+	same := expect == keys || keys == string(channels.ExpectYesNo) && expect == "digits 1-2"
+	return byKeys && keys != "" && !same && !c.applied
+}
+
+// keys is what a call has to expect for an answer by keys to be one on the scale; ""
+// where any will do.
+func (a *Ask) keys() string {
+	switch a.Scale {
+	case CSAT5, NPS:
+		span := ranges[a.Scale]
+		return fmt.Sprintf("%s %g-%g", channels.ExpectDigits, span[0], span[1])
+	case YesNo:
+		return string(channels.ExpectYesNo)
+	case Choice:
+		return fmt.Sprintf("%s 1-%d", channels.ExpectDigits, len(a.Choices))
+	}
+	return ""
 }
 
 // given checks a field that depends on who uses the template: a mistake, or nil.

@@ -94,7 +94,7 @@ func (c *campaignReader) readAsk(m *mapping, id string) *Send {
 		c.sender(template, ch)
 		c.template(template, ch, use{step: template, vars: send.Vars, ask: true})
 		if ch == channels.Call {
-			c.scriptAsks(template, id)
+			c.scriptAsks(template, id, send.Ask)
 		}
 	}
 	return send

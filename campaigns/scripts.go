@@ -10,7 +10,19 @@ import (
 // wrong with it the templates report.
 type script struct {
 	file      string
-	questions []string
+	questions []scriptQuestion
+}
+
+// scriptQuestion is one of them: its id, and what it expects, such as digits 1-5; ""
+// where it records.
+type scriptQuestion struct{ id, expect string }
+
+func (s script) ids() []string {
+	ids := make([]string, len(s.questions))
+	for i, q := range s.questions {
+		ids[i] = q.id
+	}
+	return ids
 }
 
 // scripts lists the files of a call template, one for each language.
@@ -36,7 +48,7 @@ func isTemplate(file, template string) bool {
 	return found && !strings.Contains(rest, "/") && strings.Count(rest, ".") <= 1
 }
 
-func questions(script node) []string {
+func questions(script node) []scriptQuestion {
 	if script.kind() != aMap {
 		return nil
 	}
@@ -44,14 +56,15 @@ func questions(script node) []string {
 	if !found || asks.value.kind() != aList {
 		return nil
 	}
-	var ids []string
+	var all []scriptQuestion
 	for _, item := range asks.value.items("") {
 		if item.kind() != aMap {
 			continue
 		}
 		if id, named := item.fields("").pair("id"); named {
-			ids = append(ids, id.value.raw())
+			expect, _ := item.fields("").pair("expect")
+			all = append(all, scriptQuestion{id.value.raw(), expect.value.raw()})
 		}
 	}
-	return ids
+	return all
 }

@@ -113,7 +113,7 @@ func (c *campaignReader) surveyAsk(step *mapping, id node) {
 	}
 	if template, found := step.pair("template"); found && c.asksByCall(step) {
 		for _, script := range c.scripts(template.value.raw()) {
-			c.questions = append(c.questions, script.questions...)
+			c.questions = append(c.questions, script.ids()...)
 		}
 	}
 }

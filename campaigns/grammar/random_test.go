@@ -112,5 +112,5 @@ var nonsense = []string{
 	"so it never wins", "a split has two paths or more", "the shares make",
 	"does not happen to", "is done about the message", "this answer says nothing", "this is before the line above", "happens after the test has begun",
 	"before its script", "a status is where things stand", "has no goal", "sends nothing by", "there is another customer",
-	"the call says nothing", "the script asks no question",
+	"the call says nothing", "the script asks no question", "and answers on the scale",
 }
