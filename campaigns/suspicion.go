@@ -34,6 +34,8 @@ func (r *reader) suspect() {
 		c.suspectNights(campaign.Contact, c.root)
 		c.suspectMessages()
 		c.suspectOpens()
+		c.suspectStages()
+		c.suspectScores()
 		c.suspectMeasures()
 		c.suspectKey()
 	}

@@ -59,6 +59,10 @@ func (s *Step) comesTo() []string {
 			if !slices.Contains(by, channels.Email) && !slices.Contains(by, channels.SMS) {
 				continue
 			}
+		case deliveries.Answered: // a notification is answered by nothing but a question's page
+			if s.Send.Ask == nil && slices.Equal(by, []channels.Channel{channels.Push}) {
+				continue
+			}
 		}
 		possible = append(possible, string(status))
 	}

@@ -19,7 +19,7 @@ func (c *campaignSuspicion) suspectOpens() {
 		for i, arm := range step.Branch {
 			if arm.If != nil && c.restsOnOpens(arm.If) {
 				at, _ := below(place, i)
-				c.warn(at, "this arm rests on opens alone, and "+whyNotOpens, `ask for a click, such as steps.<id>.status == "clicked"`)
+				c.warn(at, "this arm rests on opens alone, and "+whyNotOpens, `ask for a click, such as steps.<id>.status in ["clicked", "answered"]`)
 			}
 		}
 	})
