@@ -296,7 +296,7 @@ var statusMeanings = []struct {
 	{deliveries.Delivered, "the provider has handed it over"},
 	{deliveries.Opened, "the e-mail was opened; mail programs open some by themselves"},
 	{deliveries.Clicked, "a link or the notification was followed"},
-	{deliveries.Answered, "the customer answered it"},
+	{deliveries.Answered, "the customer answered it: the question, or in words what asks nothing"},
 	{deliveries.Unconfirmed, "nobody knows whether it was sent: the provider's answer was lost. Evidence lifts it to sent or further; else `ambiguous` decides"},
 	{deliveries.Skipped, "it was not sent, for a reason of ours"},
 	{deliveries.Failed, "it could not be sent, or reached nobody"},
