@@ -71,6 +71,79 @@ func TestARehearsalIsProductionInMiniature(t *testing.T) {
 	}
 }
 
+// Who unsubscribes from a letter or reports it gets no text of the same journey, nor
+// does who answers it in words: from the live workers as in a rehearsal.
+func TestWhatIsSaidToALetterHoldsForItsTextInBothWorlds(t *testing.T) {
+	w, problems := campaigns.Load(map[string][]byte{
+		"rapport.yaml": []byte(`
+workspace: second
+brand: {name: Second, url: "https://second.example", address: "Lindenstraße 1, Berlin"}
+locale: en
+zone: Europe/Berlin
+currency: EUR
+topics: [{id: marketing, title: Offers, default: out}]
+senders: {email: {from: "Second <hello@second.example>"}, sms: {from: "+493012345678"}}
+contact: {countries: {sms: [DE]}}
+`),
+		"campaigns/second.yaml": []byte(`
+campaign: second
+topic: marketing
+state: live
+trigger: {event: Signed Up}
+steps:
+  - email: note
+    id: letter
+  - wait: 3d
+  - branch:
+      - if: steps.letter.status in ["opened", "clicked", "answered"]
+        then: []
+      - else: [{sms: note}]
+`),
+		"templates/sms/note.liquid":   []byte("A note from {{ brand.name }}\n"),
+		"templates/email/note.liquid": []byte("---\nsubject: A note\nformat: markdown\n---\nA note. {{ links.unsubscribe }}\n"),
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	start := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	test := campaigns.Test{Title: "said", Campaigns: []string{"second"}, Start: start, Until: start.Add(6 * 24 * time.Hour), Zone: time.UTC}
+	for n, said := range []campaigns.Act{
+		{Kind: campaigns.ActComplain}, {Kind: campaigns.ActUnsubscribe}, {Kind: campaigns.ActReply, Text: "Does it come in blue?"}, {},
+	} {
+		id := fmt.Sprintf("c%d", n)
+		c := customers.Customer{
+			ID: id, Kind: "consumer", Email: id + "@home.example", Phone: fmt.Sprintf("+491511234500%d", n), PhoneZone: "Europe/Berlin",
+			Country: "DE", Zone: "Europe/Berlin", CreatedAt: start,
+		}
+		for _, ch := range []channels.Channel{channels.Email, channels.SMS} {
+			c.Consents = append(c.Consents, customers.Consent{Topic: "marketing", Channel: ch, In: true, Source: "test"})
+		}
+		test.Customers = append(test.Customers, c)
+		test.Script = append(test.Script, campaigns.Scene{At: start.Add(time.Hour), Customer: id, Event: "Signed Up"})
+		if said.Kind != "" {
+			test.Cues = append(test.Cues, campaigns.Cue{
+				On: campaigns.Message{Channel: channels.Email, Template: "note"}, Customer: id, After: time.Hour, Acts: []campaigns.Act{said},
+			})
+		}
+	}
+	want, got := produced(t, w, test), rehearsed(w, test)
+	if diff := gocmp.Diff(want, got, alike...); diff != "" {
+		t.Errorf("production (-) and rehearsal (+) differ:\n%s", diff)
+	}
+	stand := map[string]string{}
+	for _, d := range got.Deliveries {
+		stand[d.Customer] += string(d.Channel) + " " + string(d.Status) + " " + d.Reason + ";"
+	}
+	for id, want := range map[string]string{
+		"c0": "email complained ;sms skipped said_no;", "c1": "email unsubscribed ;sms skipped said_no;",
+		"c2": "email answered ;", "c3": "email delivered ;sms delivered ;",
+	} {
+		if stand[id] != want {
+			t.Errorf("%s: %s, want %s", id, stand[id], want)
+		}
+	}
+}
+
 // Who answers a text that they want no calls is called in neither world, and texted in
 // both.
 func TestNoCallsByTextInBothWorlds(t *testing.T) {
