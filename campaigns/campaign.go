@@ -123,9 +123,9 @@ type Again struct {
 	After time.Duration
 }
 
-// RunsSince is after when no occurrence may have been that a customer entered by, for
-// them to enter by the one at an instant. Where days are counted an hour is given:
-// when clocks go forward a day is shorter by it, and a weekly broadcast weekly still.
+// RunsSince is the start of the window before at: who entered by an occurrence after it
+// may not enter by the one at at. Rules counted in days are an hour shorter, so that a
+// weekly broadcast stays weekly when clocks go forward.
 func (a Again) RunsSince(at time.Time) time.Time {
 	since := at.Add(-a.After)
 	if a.After >= 24*time.Hour {

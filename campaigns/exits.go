@@ -44,7 +44,7 @@ type Sweep struct {
 	Why   string
 }
 
-// whyArchived is why the journeys of a campaign end that is over.
+// whyArchived is the reason journeys end with when their campaign is archived.
 const whyArchived = "archived"
 
 // Sweeps lists the exits that a database can judge for all customers at once.

@@ -17,9 +17,8 @@ type Directory interface {
 	// Find resolves an id, e-mail, phone number or order id to one customer.
 	// ErrUnknown when nobody matches. Rolling counts are left at 0.
 	Find(ctx context.Context, who string) (*Customer, error)
-	// WhoWrites are the ids of those to whom an address belongs from which somebody
-	// wrote by a channel, the oldest profile first: a mailbox or a number, and nothing
-	// else, for a sender may look like an id or an order.
+	// WhoWrites lists the customers who have this sender address, oldest profile first.
+	// Only mailboxes and numbers are compared: a sender may look like an id or an order.
 	WhoWrites(ctx context.Context, ch channels.Channel, address string) ([]string, error)
 	// Load reads the named customers with everything rules need, by id; ids
 	// nobody has are left out. now bounds rolling counts.

@@ -82,9 +82,9 @@ func (d Delivery) Alike() Alike {
 	}
 }
 
-// Outlasts reports whether the delivery is still wanted once its journey has gone to
-// its end: no journey waits for a webhook, and what was begun is brought to its end
-// as well, be it the retry of a call, the one resend, or what never left.
+// Outlasts reports whether the delivery is still sent after its journey has finished.
+// Webhooks are, since no journey waits for them, and so is whatever a send was already
+// begun for.
 func (d Delivery) Outlasts() bool {
 	return d.Channel == channels.Webhook || d.Attempts > 0
 }

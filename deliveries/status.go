@@ -62,9 +62,9 @@ func (s Status) Undelivered() bool {
 	return false
 }
 
-// Reached reports whether a message got as far as a status. Of one whose customer
-// said stop or complained only the delivery is certain, of one that a provider
-// took in vain only that.
+// Reached reports whether a message got as far as a status. After an unsubscribe or
+// complaint only delivery is certain; after a bounce, expiry or failure only that the
+// provider accepted it.
 func (s Status) Reached(by Status) bool {
 	switch s {
 	case Unsubscribed, Complained:

@@ -32,10 +32,9 @@ type Summary interface {
 	Funnels(ctx context.Context, now time.Time) ([]Funnel, error)
 	// Backlog counts what waits.
 	Backlog(ctx context.Context, now time.Time) (Backlog, error)
-	// Pressing is Backlog for whoever asks all the time: nothing is counted further
-	// than to a bound (what is held to one for each lane), however much waits. Next
-	// is left out, shards that were tried in vain just now, and what is held where
-	// nothing is due, which would ask for room.
+	// Pressing is a cheap Backlog for the pump's poll: what may be many is counted only
+	// up to most, held deliveries up to most in each lane. Left out: Next, shards tried
+	// within the last minute, and held deliveries when none is due.
 	Pressing(ctx context.Context, now time.Time, most int) (Backlog, error)
 	// Of lists the deliveries of an entry, oldest first.
 	Of(ctx context.Context, entry int64) ([]Delivery, error)

@@ -57,11 +57,11 @@ func (r responses) Apply(ctx context.Context, now time.Time, all []campaigns.Res
 	return nil
 }
 
-// holdSpokenOf reads and locks the deliveries that responses move, and locks the
-// customers who showed a sign of life or were answered from a case, and all whom no
-// such delivery of theirs keeps from being erased. It returns who of them was erased
-// already. A line's key keeps whoever writes the same line waiting: it comes after what
-// such a writer holds.
+// holdSpokenOf locks, in the order of Begin and Settle, the deliveries that responses
+// move, then the customers they change, and returns the deliveries and which customers
+// were erased already. A customer whose delivery is locked cannot be erased meanwhile.
+// Run it before inserting timeline lines: their unique key makes a second writer of the
+// same line wait.
 func holdSpokenOf(ctx context.Context, tx *tx, all []campaigns.Response) (held map[int64]*deliveries.Delivery, erased map[string]bool, err error) {
 	var moved []int64
 	for _, r := range all {

@@ -33,8 +33,8 @@ const (
 // /v1/identify, /v1/track and /v1/batch, Basic auth with a write key. An event
 // is durable before it is answered and counted once by its messageId. What comes
 // to POST /v1/history, in the form of a batch, stands on the timeline where it
-// happened and as an event begins and ends nothing; whom it brings into or out of a
-// segment, a campaign that watches that takes in.
+// happened. History triggers nothing as an event; but a customer whom it moves into or
+// out of a watched segment starts that segment's campaigns as usual.
 //
 // The sound messages of a batch are taken, as clients drop a batch that is
 // refused. The answer names the others, each by its place; when none is left

@@ -37,8 +37,8 @@ func apartBy[T any](ctx context.Context, items []T, about func(T) int64, do func
 	return each(items)
 }
 
-// everybodys reports whether an error is none of some items: it would be that of
-// each by itself.
+// everybodys reports whether an error would fail any item alike, so that splitting
+// cannot help.
 func everybodys(err error) bool {
 	return errors.Is(err, campaigns.ErrStale) || errors.Is(err, campaigns.ErrNoWorkspace)
 }

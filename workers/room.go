@@ -26,8 +26,8 @@ func NewRoom(rows int) *Room {
 	return &Room{rows: semaphore.NewWeighted(int64(rows)), most: int64(rows)}
 }
 
-// enter waits until there is room for so many rows more, in the order in which was
-// asked, or until ctx ends. More than there is room for are let in by themselves.
+// enter waits until there is room for so many rows more, or until ctx ends. First come,
+// first served. A request larger than the bound waits for all of it.
 func (r *Room) enter(ctx context.Context, rows int) (release func(), err error) {
 	if r == nil || rows <= handful {
 		return func() {}, nil

@@ -167,10 +167,8 @@ func (r *round) whole(ctx context.Context) (context.Context, context.CancelFunc)
 	return context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 }
 
-// leased is for writing what nobody else knows: what became of messages. A database
-// that is slow or away has until the lease ends, which leaves them in doubt, and in any
-// case as long as a condition may keep the one writer of SQLite, and a provider. What
-// comes after the lease is taken all the same.
+// leased is for writing what only we know. It ends with the lease, but lasts at least
+// as long as one condition plus one provider call; the ledger accepts late outcomes too.
 func (r *round) leased(ctx context.Context) (context.Context, context.CancelFunc) {
 	busy := conditionOr(r.Conditions) + callOr(r.Call)
 	return context.WithTimeout(context.WithoutCancel(ctx), max(r.until.Sub(r.Now()), busy))
