@@ -32,8 +32,8 @@ var breakages = []breakage{
 	{
 		name: "no mark before the first byte: a message is marked as being sent when it has been", row: killedWorkers, shows: "more often than their policy allows", file: "workers/window.go",
 		edits: []edit{
-			{"\tleaving, judged, err := r.begin(ctx, written, r.Now())\n", "\tearly := r.handOver(context.WithoutCancel(ctx), nil, written)\n\tleaving, judged, err := r.begin(ctx, written, r.Now())\n"},
-			{"results := r.handOver(inFlight, late.Done(), leaving)", "_, results := late, early[:len(leaving)]"},
+			{"\tleaving, judged, err := r.begin(ctx, written, r.Now())\n", "\tw.results = r.handOver(context.WithoutCancel(ctx), nil, written)\n\tleaving, judged, err := r.begin(ctx, written, r.Now())\n"},
+			{"w.results = r.handOver(inFlight, late.Done(), w.parcels)", "_, w.results = late, w.results[:len(w.parcels)]"},
 		},
 	},
 	{

@@ -115,7 +115,7 @@ func (r *round) send(ctx context.Context, parcels []*parcel) error {
 		leaving, again := r.take(ctx, turns)
 		switch {
 		case len(leaving) > 0:
-			if _, err := r.sendWindow(ctx, leaving, false); err != nil {
+			if _, err := r.sendWindow(ctx, &window{parcels: leaving}); err != nil {
 				return err
 			}
 		case again > r.patience:

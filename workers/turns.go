@@ -164,9 +164,9 @@ func (r *round) probe(ctx context.Context, t *turn) error {
 		seen.Well, seen.Refused = 0, false
 	}
 	for len(t.parcels) > 0 {
-		one := t.parcels[:1]
+		one := &window{parcels: t.parcels[:1], probe: true}
 		t.parcels = t.parcels[1:]
-		asked, err := r.sendWindow(ctx, one, true)
+		asked, err := r.sendWindow(ctx, one)
 		if err != nil || asked {
 			return err
 		}
@@ -189,15 +189,15 @@ func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries
 
 // observe notes what a window showed, by outlet; of a probe also that it showed
 // nothing. A provider's wish for a pause is its sender's.
-func (r *round) observe(ctx context.Context, parcels []*parcel, results []channels.Result, probe bool) error {
+func (r *round) observe(ctx context.Context, w *window) error {
 	if err := r.look(ctx); err != nil {
 		return err
 	}
 	byOutlet, bySender := map[deliveries.Outlet][]channels.Result{}, map[deliveries.Outlet][]channels.Result{}
-	for i, p := range parcels {
+	for i, p := range w.parcels {
 		outlet, sender := r.ways(p)
-		byOutlet[outlet] = append(byOutlet[outlet], results[i])
-		bySender[sender] = append(bySender[sender], results[i])
+		byOutlet[outlet] = append(byOutlet[outlet], w.results[i])
+		bySender[sender] = append(bySender[sender], w.results[i])
 	}
 	var troubles []error
 	for sender, some := range bySender {
@@ -208,8 +208,8 @@ func (r *round) observe(ctx context.Context, parcels []*parcel, results []channe
 	for outlet, some := range byOutlet {
 		signs := signsOf(some)
 		signs.Limited = signs.Limited && bySender[outlet] != nil
-		signs.Probe = probe
-		says := signs.Well+signs.Ill > 0 || signs.Refused || probe
+		signs.Probe = w.probe
+		says := signs.Well+signs.Ill > 0 || signs.Refused || w.probe
 		if says && !idle(signs, r.health[outlet], r.Now()) {
 			troubles = append(troubles, r.see(ctx, outlet, signs))
 		}

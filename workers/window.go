@@ -3,120 +3,121 @@ package workers
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"rapport/channels"
-	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/telemetry"
 )
 
-// sendWindow renders parcels, commits them, sends them together and settles
-// them. It reports whether the provider was asked for anything.
-func (r *round) sendWindow(ctx context.Context, parcels []*parcel, probe bool) (asked bool, err error) {
+// window is what is in flight at once.
+type window struct {
+	parcels  []*parcel
+	probe    bool // it is to show whether its outlet is up again
+	results  []channels.Result
+	answered time.Time // when the last of them was there
+}
+
+// sendWindow renders the parcels of a window, commits them, sends them together and
+// settles them. It reports whether the provider was asked for anything.
+func (r *round) sendWindow(ctx context.Context, w *window) (asked bool, err error) {
 	ctx, span := r.Shown.Traces.Start(ctx, "window")
 	span.Outlet(string(r.outlet.Channel), r.outlet.Provider)
-	span.Count("messages", len(parcels))
+	span.Count("messages", len(w.parcels))
 	defer func() { span.End(err) }()
+	if err := r.readyToLeave(ctx, w); err != nil || len(w.parcels) == 0 {
+		return false, err
+	}
+	r.transmit(ctx, w)
+	return true, r.finish(ctx, w, r.outcomesOf(w))
+}
+
+// readyToLeave keeps in a window what is to leave now, which is rendered and written
+// down as being sent. The rest is settled or given back.
+func (r *round) readyToLeave(ctx context.Context, w *window) (err error) {
+	parcels := w.parcels
+	w.parcels = nil
 	if r.Now().Sub(parcels[0].readAt) >= freshFor {
 		if parcels, err = r.sift(ctx, parcels); err != nil {
-			return false, err
+			return err
 		}
 	}
 	written, unwritable, err := r.Post.Write(ctx, r.edition, parcels)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := r.settle(ctx, unwritable, r.Now()); err != nil {
-		return false, err
+		return err
 	}
 	if len(unwritable) > 0 {
 		r.Shown.Metrics.Sent(string(r.outlet.Channel), r.outlet.Provider, map[string]int{"not_rendered": len(unwritable)})
 	}
 	leaving, judged, err := r.begin(ctx, written, r.Now())
 	if err != nil {
-		return false, errors.Join(err, r.unsent(ctx, written))
+		return errors.Join(err, r.unsent(ctx, written))
 	}
 	if len(leaving) == 0 {
-		return false, nil
+		return nil
 	}
 	if now := r.Now(); now.Sub(judged) >= turnWithin(r.Call) || !now.Before(r.until) {
 		r.Log.WarnContext(ctx, "the database said too late that messages may leave", "messages", len(leaving), "after", now.Sub(judged))
-		return false, r.unsent(ctx, leaving)
+		return r.unsent(ctx, leaving)
 	}
-	// Messages that have begun are not torn off by a shutdown: the provider's
-	// time-out bounds them.
+	w.parcels = leaving
+	return nil
+}
+
+// transmit hands a window to its provider and waits for the answers. Messages that have
+// begun are not torn off by a shutdown: the provider's time-out bounds them.
+func (r *round) transmit(ctx context.Context, w *window) {
 	inFlight, cancel := r.whole(ctx)
 	defer cancel()
 	late, cancelLate := context.WithTimeout(inFlight, turnWithin(r.Call))
 	defer cancelLate()
 	sentAt := r.Now()
-	for _, p := range leaving {
+	for _, p := range w.parcels {
 		if by := r.edition.ArriveBy(p.matter(), sentAt); !by.IsZero() {
 			p.message.ValidFor = by.Sub(sentAt)
 		}
 	}
-	results := r.handOver(inFlight, late.Done(), leaving)
-	now := r.Now()
-	r.pace.took(r.outlet, len(leaving), now.Sub(sentAt), r.mostInFlight())
-	outcomes := make([]deliveries.Outcome, len(leaving))
-	for i, p := range leaving {
-		outcomes[i] = outcome(p.delivery, results[i], now)
-		if another(p, results[i]) {
-			retryAt(&outcomes[i], p.delivery, now, channels.ReasonGone)
+	w.results = r.handOver(inFlight, late.Done(), w.parcels)
+	w.answered = r.Now()
+	r.pace.took(r.outlet, len(w.parcels), w.answered.Sub(sentAt), r.mostInFlight())
+}
+
+// outcomesOf is what the ledger keeps of a window's answers, and how journeys go on.
+func (r *round) outcomesOf(w *window) []deliveries.Outcome {
+	outcomes := make([]deliveries.Outcome, len(w.parcels))
+	for i, p := range w.parcels {
+		outcomes[i] = outcome(p.delivery, w.results[i], w.answered)
+		if another(p, w.results[i]) {
+			retryAt(&outcomes[i], p.delivery, w.answered, channels.ReasonGone)
 		}
-		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, results[i].Receipt.Segments)
+		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, w.results[i].Receipt.Segments)
+	}
+	r.planOnward(w.parcels, outcomes, w.answered)
+	return outcomes
+}
+
+// finish writes what became of a window: of its messages, whether or not that of the
+// addresses can be written, then of the outlet and of the journeys.
+func (r *round) finish(ctx context.Context, w *window, outcomes []deliveries.Outcome) error {
+	for _, p := range w.parcels {
 		p.message.Content = channels.Content{} // nobody asks for the words any more
 	}
-	r.planOnward(leaving, outcomes, now)
-	r.logRefusals(ctx, leaving, results)
-	r.Shown.settled(r.outlet, leaving, outcomes)
-	after, cancelAfter := r.leased(ctx)
-	defer cancelAfter()
-	// What became of the messages is written whether or not the addresses are.
-	settled := r.settleInTime(after, outcomes, now)
-	blocked := untilOver(after, func() error { return r.blockRefused(after, leaving, results, now) })
-	noted := r.observe(after, leaving, results, probe)
-	r.trail(after, leaving, now)
-	var walked error
-	if settled == nil {
-		walked = r.onward(after, leaving, outcomes)
-	}
-	return true, errors.Join(blocked, settled, noted, walked)
-}
-
-// unsent gives back parcels that are written down as being sent, or may be: the
-// database went away before it could say so, or said so too late. Not a byte of them
-// has left, and no other may find that out.
-func (r *round) unsent(ctx context.Context, parcels []*parcel) error {
+	r.logRefusals(ctx, w)
+	r.Shown.settled(r.outlet, w.parcels, outcomes)
 	ctx, cancel := r.leased(ctx)
 	defer cancel()
-	return untilOver(ctx, func() error { return r.giveBack(ctx, rowsOf(parcels), "", r.Now(), 0) })
-}
-
-// settleInTime is settle of what a provider answered, which nobody else knows: a
-// database that is away is asked again until ctx ends. Then it is in doubt.
-func (r *round) settleInTime(ctx context.Context, outcomes []deliveries.Outcome, now time.Time) error {
-	return untilOver(ctx, func() error {
-		err := r.settle(ctx, outcomes, now)
-		for i := range outcomes {
-			outcomes[i].Again = true
-		}
-		return err
-	})
-}
-
-// untilOver tries until it succeeds or ctx ends, and returns the last error.
-func untilOver(ctx context.Context, try func() error) error {
-	for {
-		err := try()
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		sleep(ctx, time.Second)
+	settled := r.settleInTime(ctx, outcomes, w.answered)
+	blocked := untilOver(ctx, func() error { return r.blockRefused(ctx, w) })
+	noted := r.observe(ctx, w)
+	r.trail(ctx, w.parcels, w.answered)
+	var walked error
+	if settled == nil {
+		walked = r.onward(ctx, w.parcels, outcomes)
 	}
+	return errors.Join(blocked, settled, noted, walked)
 }
 
 // another reports whether a notification found a browser gone whose customer has
@@ -158,23 +159,6 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 	})
 }
 
-// logRefusals logs what a provider did not take, a line for a window.
-func (r *round) logRefusals(ctx context.Context, parcels []*parcel, results []channels.Result) {
-	var first error
-	failed := 0
-	for _, result := range results {
-		if result.Err != nil {
-			failed++
-		}
-		if first == nil {
-			first = result.Err
-		}
-	}
-	if failed > 0 {
-		r.Log.WarnContext(ctx, "the provider did not accept messages", "channel", r.outlet.Channel, "messages", failed, "of", len(parcels), "first", first)
-	}
-}
-
 // trail remembers the trace of a window that is kept, to which what comes back of
 // its messages leads.
 func (r *round) trail(ctx context.Context, parcels []*parcel, now time.Time) {
@@ -186,87 +170,4 @@ func (r *round) trail(ctx context.Context, parcels []*parcel, now time.Time) {
 		ids[i] = p.delivery.ID
 	}
 	r.Shown.mark(ctx, deliveries.DeliveryTrail.Of(ids...), now)
-}
-
-// blockRefused suppresses the addresses that a provider refuses for good, counts
-// the mailboxes that take nothing for now and forgets browsers that unsubscribed.
-func (r *round) blockRefused(ctx context.Context, parcels []*parcel, results []channels.Result, now time.Time) error {
-	var blocks []customers.Suppression
-	var trials []customers.Trial
-	var troubles []error
-	for i, result := range results {
-		var refused *channels.Refused
-		if !errors.As(result.Err, &refused) {
-			continue
-		}
-		p := parcels[i]
-		switch {
-		case p.delivery.Channel == channels.Push && refused.Reason == channels.ReasonGone:
-			if err := r.Preferences.Unsubscribe(ctx, p.message.To); err != nil {
-				troubles = append(troubles, fmt.Errorf("forget the browser of delivery %d: %w", p.delivery.ID, err))
-			}
-		case refused.Suppress:
-			reason := refused.Reason
-			if reason == channels.BounceHard {
-				reason = customers.Bounced
-			}
-			blocks = append(blocks, customers.Suppression{Channel: p.delivery.Channel, Address: p.message.To, Reason: reason, At: now})
-		case refused.Reason == channels.BounceSoft:
-			trials = append(trials, customers.Trial{
-				Address: p.message.To, Message: strconv.FormatInt(p.delivery.ID, 10), At: now,
-			})
-		}
-	}
-	if len(blocks) > 0 {
-		if err := r.Preferences.Suppress(ctx, blocks); err != nil {
-			troubles = append(troubles, fmt.Errorf("suppress %d refused addresses: %w", len(blocks), err))
-		}
-	}
-	if len(trials) > 0 {
-		if err := r.Mailboxes.Try(ctx, trials); err != nil {
-			troubles = append(troubles, fmt.Errorf("count %d refused mailboxes: %w", len(trials), err))
-		}
-	}
-	return errors.Join(troubles...)
-}
-
-func (r *round) settle(ctx context.Context, outcomes []deliveries.Outcome, now time.Time) error {
-	if len(outcomes) == 0 {
-		return nil
-	}
-	written, err := r.Ledger.Settle(ctx, r.fence, now, outcomes)
-	if err != nil {
-		return fmt.Errorf("settle %d deliveries: %w", len(outcomes), err)
-	}
-	if lost := len(outcomes) - written; lost > 0 && !outcomes[0].Again {
-		r.Log.Warn("deliveries were taken over while they were being sent", "deliveries", lost)
-	}
-	return nil
-}
-
-// settleAfter settles what was not begun, also while the worker shuts down.
-func (r *round) settleAfter(ctx context.Context, outcomes []deliveries.Outcome) error {
-	after, cancel := r.whole(ctx)
-	defer cancel()
-	return r.settle(after, outcomes, r.Now())
-}
-
-// giveBack returns deliveries that were not begun to the ledger, the first due at
-// a time and the others apart from each other.
-func (r *round) giveBack(ctx context.Context, some []deliveries.Delivery, why string, due time.Time, apart time.Duration) error {
-	outcomes := make([]deliveries.Outcome, len(some))
-	for i, d := range some {
-		outcomes[i] = deliveries.Outcome{
-			ID: d.ID, Status: deliveries.Planned, Reason: why, DueAt: due.Add(time.Duration(i) * apart),
-		}
-	}
-	return r.settleAfter(ctx, outcomes)
-}
-
-func rowsOf(parcels []*parcel) []deliveries.Delivery {
-	some := make([]deliveries.Delivery, len(parcels))
-	for i, p := range parcels {
-		some[i] = p.delivery
-	}
-	return some
 }
