@@ -45,7 +45,7 @@ func (r *Reactor) reactAll(ctx context.Context) (some bool, err error) {
 			return some, nil
 		}
 		some = true
-		if err := apart(ctx, events, r.react); err != nil {
+		if err := isolateFailures(ctx, events, r.react); err != nil {
 			return some, err
 		}
 	}

@@ -74,7 +74,7 @@ func (r *Reader) readAll(ctx context.Context) (some bool, err error) {
 			return some, nil
 		}
 		some = true
-		if err := apartBy(ctx, waiting, message, r.read); err != nil {
+		if err := isolateFailuresBy(ctx, waiting, message, r.read); err != nil {
 			return some, err
 		}
 	}

@@ -56,7 +56,7 @@ func (r *round) freeRoom() {
 // longer begins goes back.
 func (r *round) deliver(ctx context.Context, batch []deliveries.Delivery) error {
 	for len(batch) > 0 && ctx.Err() == nil && !r.stopping() {
-		held, err := r.heldAtOnce(ctx, batch)
+		held, err := r.returnWhileShut(ctx, batch)
 		if err != nil && ctx.Err() != nil {
 			break
 		}
@@ -81,9 +81,9 @@ func (r *round) deliver(ctx context.Context, batch []deliveries.Delivery) error 
 	return r.giveBack(ctx, batch, "", r.Now(), 0)
 }
 
-// heldAtOnce gives a batch back unread where nothing may leave by its provider.
-func (r *round) heldAtOnce(ctx context.Context, batch []deliveries.Delivery) (bool, error) {
-	if err := r.look(ctx); err != nil {
+// returnWhileShut gives a batch back unread where nothing may leave by its provider.
+func (r *round) returnWhileShut(ctx context.Context, batch []deliveries.Delivery) (bool, error) {
+	if err := r.refreshHealth(ctx); err != nil {
 		return false, err
 	}
 	if _, a := r.health[r.outlet].Admit(r.Now()); !a.Free && !a.Probe {
@@ -98,14 +98,14 @@ func (r *round) heldAtOnce(ctx context.Context, batch []deliveries.Delivery) (bo
 func (r *round) send(ctx context.Context, parcels []*parcel) error {
 	turns := r.turns(parcels)
 	for ctx.Err() == nil && !r.stopping() {
-		err := r.look(ctx)
+		err := r.refreshHealth(ctx)
 		if err != nil && ctx.Err() != nil {
 			break // the task's time is over: what is left goes back at once, not with its lease
 		}
 		if err != nil {
 			return err
 		}
-		if turns, err = r.admitted(ctx, turns); err != nil {
+		if turns, err = r.admitTurns(ctx, turns); err != nil {
 			return err
 		}
 		turns = slices.DeleteFunc(turns, func(t *turn) bool { return len(t.parcels) == 0 })
@@ -162,14 +162,16 @@ func (r *round) queueUp(ctx context.Context, turns []*turn) error {
 	return errors.Join(troubles...)
 }
 
-// whole is the time of one whole call, also while the worker shuts down.
-func (r *round) whole(ctx context.Context) (context.Context, context.CancelFunc) {
+// callContext lasts as long as a provider may take to answer, also while the worker
+// shuts down.
+func (r *round) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), callOr(r.Call))
 }
 
-// leased is for writing what only we know. It ends with the lease, but lasts at least
-// as long as one condition plus one provider call; the ledger accepts late outcomes too.
-func (r *round) leased(ctx context.Context) (context.Context, context.CancelFunc) {
+// leaseContext is for writing what only we know. It ends with the lease, but lasts at
+// least as long as one condition plus one provider call; the ledger accepts late
+// outcomes too.
+func (r *round) leaseContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	busy := conditionOr(r.Conditions) + callOr(r.Call)
 	return context.WithTimeout(context.WithoutCancel(ctx), max(r.until.Sub(r.Now()), busy))
 }

@@ -22,16 +22,16 @@ func (r *round) settle(ctx context.Context, outcomes []deliveries.Outcome, now t
 	return nil
 }
 
-// settleAfter settles what was not begun, also while the worker shuts down.
-func (r *round) settleAfter(ctx context.Context, outcomes []deliveries.Outcome) error {
-	after, cancel := r.whole(ctx)
+// settleDespiteShutdown settles what was not begun, also while the worker shuts down.
+func (r *round) settleDespiteShutdown(ctx context.Context, outcomes []deliveries.Outcome) error {
+	after, cancel := r.callContext(ctx)
 	defer cancel()
 	return r.settle(after, outcomes, r.Now())
 }
 
-// settleInTime is settle of what a provider answered, which nobody else knows: a
+// settleUntilLeaseEnds is settle of what a provider answered, which nobody else knows: a
 // database that is away is asked again until ctx ends. Then it is in doubt.
-func (r *round) settleInTime(ctx context.Context, outcomes []deliveries.Outcome, now time.Time) error {
+func (r *round) settleUntilLeaseEnds(ctx context.Context, outcomes []deliveries.Outcome, now time.Time) error {
 	return untilOver(ctx, func() error {
 		err := r.settle(ctx, outcomes, now)
 		for i := range outcomes {
@@ -61,14 +61,14 @@ func (r *round) giveBack(ctx context.Context, some []deliveries.Delivery, why st
 			ID: d.ID, Status: deliveries.Planned, Reason: why, DueAt: due.Add(time.Duration(i) * apart),
 		}
 	}
-	return r.settleAfter(ctx, outcomes)
+	return r.settleDespiteShutdown(ctx, outcomes)
 }
 
-// unsent gives back parcels that are written down as being sent, or may be: the
+// returnUnsent gives back parcels that are written down as being sent, or may be: the
 // database went away before it could say so, or said so too late. Not a byte of them
 // has left, and no other may find that out.
-func (r *round) unsent(ctx context.Context, parcels []*parcel) error {
-	ctx, cancel := r.leased(ctx)
+func (r *round) returnUnsent(ctx context.Context, parcels []*parcel) error {
+	ctx, cancel := r.leaseContext(ctx)
 	defer cancel()
 	return untilOver(ctx, func() error { return r.giveBack(ctx, rowsOf(parcels), "", r.Now(), 0) })
 }

@@ -71,8 +71,8 @@ func hostOf(address string) string {
 	return ""
 }
 
-// look reads how the channel's outlets do, unless that was done just now.
-func (r *round) look(ctx context.Context) error {
+// refreshHealth reads how the channel's outlets do, unless that was done just now.
+func (r *round) refreshHealth(ctx context.Context) error {
 	now := r.Now()
 	if r.health != nil && now.Sub(r.lookedAt) < freshFor {
 		return nil
@@ -106,9 +106,9 @@ func (r *round) admit(ctx context.Context, t *turn) (a deliveries.Admission, err
 	return a, err
 }
 
-// admitted leaves those turns that may leave now, and gives the others back. A
+// admitTurns leaves those turns that may leave now, and gives the others back. A
 // turn that is given the probe sends one message first.
-func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err error) {
+func (r *round) admitTurns(ctx context.Context, turns []*turn) (open []*turn, err error) {
 	for _, t := range turns {
 		a, err := r.admit(ctx, t)
 		if err == nil && a.Probe {
@@ -120,7 +120,7 @@ func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err 
 		case err != nil:
 			return nil, err
 		case a.Free:
-			r.letGo(ctx, t)
+			r.releaseWaiting(ctx, t)
 			open = append(open, t)
 		default:
 			if err := r.hold(ctx, rowsOf(t.parcels), a); err != nil {
@@ -131,16 +131,16 @@ func (r *round) admitted(ctx context.Context, turns []*turn) (open []*turn, err 
 	return open, nil
 }
 
-// letGo releases what else waits for an outlet that is up, where a turn shows that
-// something does. What stands in the turn leaves whether or not that goes well.
-func (r *round) letGo(ctx context.Context, t *turn) {
+// releaseWaiting releases what else waits for an outlet that is up, where a turn shows
+// that something does. What stands in the turn leaves whether or not that goes well.
+func (r *round) releaseWaiting(ctx context.Context, t *turn) {
 	known := r.health[t.outlet]
 	known.Outlet = t.outlet
 	if r.released || !slices.ContainsFunc(t.parcels, func(p *parcel) bool { return missed(p.delivery, known) }) {
 		return
 	}
 	r.released = true
-	ctx, cancel := r.whole(ctx)
+	ctx, cancel := r.callContext(ctx)
 	defer cancel()
 	if err := r.Outlook.releaseMissed(ctx, known); err != nil {
 		r.Log.Warn("what waits for a provider that is up was not released", "outlet", t.outlet.String(), "error", err)
@@ -157,7 +157,7 @@ func (r *round) probe(ctx context.Context, t *turn) error {
 		cancel()
 		seen.Probe = true
 		if seen.Ill > 0 || seen.Limited {
-			return r.see(ctx, t.outlet, seen)
+			return r.noteSigns(ctx, t.outlet, seen)
 		}
 		// It is there. Whether it takes messages a message shows, also where the
 		// account may send and not ask.
@@ -171,26 +171,26 @@ func (r *round) probe(ctx context.Context, t *turn) error {
 			return err
 		}
 	}
-	return r.see(ctx, t.outlet, seen) // nothing could leave; the next may try
+	return r.noteSigns(ctx, t.outlet, seen) // nothing could leave; the next may try
 }
 
-// see notes signs and keeps in mind what came of them.
-func (r *round) see(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
-	after, cancel := r.whole(ctx)
+// noteSigns notes signs and keeps in mind what came of them.
+func (r *round) noteSigns(ctx context.Context, out deliveries.Outlet, signs deliveries.Signs) error {
+	after, cancel := r.callContext(ctx)
 	defer cancel()
 	r.health = nil // read anew
 	if err := r.Outlook.note(after, out, signs); err != nil {
 		return err
 	}
-	looking, done := r.whole(ctx) // whoever is told may have taken the time
+	looking, done := r.callContext(ctx) // whoever is told may have taken the time
 	defer done()
-	return r.look(looking)
+	return r.refreshHealth(looking)
 }
 
 // observe notes what a window showed, by outlet; of a probe also that it showed
 // nothing. A provider's wish for a pause is its sender's.
 func (r *round) observe(ctx context.Context, w *window) error {
-	if err := r.look(ctx); err != nil {
+	if err := r.refreshHealth(ctx); err != nil {
 		return err
 	}
 	byOutlet, bySender := map[deliveries.Outlet][]channels.Result{}, map[deliveries.Outlet][]channels.Result{}
@@ -202,7 +202,7 @@ func (r *round) observe(ctx context.Context, w *window) error {
 	var troubles []error
 	for sender, some := range bySender {
 		if s := signsOf(some); s.Limited && byOutlet[sender] == nil {
-			troubles = append(troubles, r.see(ctx, sender, deliveries.Signs{Limited: true, Wish: s.Wish}))
+			troubles = append(troubles, r.noteSigns(ctx, sender, deliveries.Signs{Limited: true, Wish: s.Wish}))
 		}
 	}
 	for outlet, some := range byOutlet {
@@ -211,7 +211,7 @@ func (r *round) observe(ctx context.Context, w *window) error {
 		signs.Probe = w.probe
 		says := signs.Well+signs.Ill > 0 || signs.Refused || w.probe
 		if says && !idle(signs, r.health[outlet], r.Now()) {
-			troubles = append(troubles, r.see(ctx, outlet, signs))
+			troubles = append(troubles, r.noteSigns(ctx, outlet, signs))
 		}
 	}
 	return errors.Join(troubles...)
@@ -237,5 +237,5 @@ func (r *round) hold(ctx context.Context, some []deliveries.Delivery, a deliveri
 		}
 		outcomes[i] = waiting(d, a.Why, due, now)
 	}
-	return r.settleAfter(ctx, outcomes)
+	return r.settleDespiteShutdown(ctx, outcomes)
 }

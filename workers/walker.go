@@ -49,7 +49,7 @@ func (t *Walker) Walk(ctx context.Context, ids []int64) error {
 		return fmt.Errorf("wait for room for %d entries: %w", len(ids), err)
 	}
 	defer leave()
-	return apart(ctx, ids, t.walk)
+	return isolateFailures(ctx, ids, t.walk)
 }
 
 // walk is Walk for who has room already.

@@ -54,14 +54,14 @@ func (r *round) readyToLeave(ctx context.Context, w *window) (err error) {
 	}
 	leaving, judged, err := r.begin(ctx, written, r.Now())
 	if err != nil {
-		return errors.Join(err, r.unsent(ctx, written))
+		return errors.Join(err, r.returnUnsent(ctx, written))
 	}
 	if len(leaving) == 0 {
 		return nil
 	}
 	if now := r.Now(); now.Sub(judged) >= turnWithin(r.Call) || !now.Before(r.until) {
 		r.Log.WarnContext(ctx, "the database said too late that messages may leave", "messages", len(leaving), "after", now.Sub(judged))
-		return r.unsent(ctx, leaving)
+		return r.returnUnsent(ctx, leaving)
 	}
 	w.parcels = leaving
 	return nil
@@ -70,7 +70,7 @@ func (r *round) readyToLeave(ctx context.Context, w *window) (err error) {
 // transmit hands a window to its provider and waits for the answers. Messages that have
 // begun are not torn off by a shutdown: the provider's time-out bounds them.
 func (r *round) transmit(ctx context.Context, w *window) {
-	inFlight, cancel := r.whole(ctx)
+	inFlight, cancel := r.callContext(ctx)
 	defer cancel()
 	late, cancelLate := context.WithTimeout(inFlight, turnWithin(r.Call))
 	defer cancelLate()
@@ -90,7 +90,7 @@ func (r *round) outcomesOf(w *window) []deliveries.Outcome {
 	outcomes := make([]deliveries.Outcome, len(w.parcels))
 	for i, p := range w.parcels {
 		outcomes[i] = outcome(p.delivery, w.results[i], w.answered)
-		if another(p, w.results[i]) {
+		if otherBrowserLeft(p, w.results[i]) {
 			retryAt(&outcomes[i], p.delivery, w.answered, channels.ReasonGone)
 		}
 		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, w.results[i].Receipt.Segments)
@@ -107,12 +107,12 @@ func (r *round) finish(ctx context.Context, w *window, outcomes []deliveries.Out
 	}
 	r.logRefusals(ctx, w)
 	r.Shown.settled(r.outlet, w.parcels, outcomes)
-	ctx, cancel := r.leased(ctx)
+	ctx, cancel := r.leaseContext(ctx)
 	defer cancel()
-	settled := r.settleInTime(ctx, outcomes, w.answered)
+	settled := r.settleUntilLeaseEnds(ctx, outcomes, w.answered)
 	blocked := untilOver(ctx, func() error { return r.blockRefused(ctx, w) })
 	noted := r.observe(ctx, w)
-	r.trail(ctx, w.parcels, w.answered)
+	r.rememberTrace(ctx, w.parcels, w.answered)
 	var walked error
 	if settled == nil {
 		walked = r.onward(ctx, w.parcels, outcomes)
@@ -120,9 +120,9 @@ func (r *round) finish(ctx context.Context, w *window, outcomes []deliveries.Out
 	return errors.Join(blocked, settled, noted, walked)
 }
 
-// another reports whether a notification found a browser gone whose customer has
-// another one: the next attempt goes there.
-func another(p *parcel, result channels.Result) bool {
+// otherBrowserLeft reports whether a notification found a browser gone whose customer
+// has another one: the next attempt goes there.
+func otherBrowserLeft(p *parcel, result channels.Result) bool {
 	var refused *channels.Refused
 	return p.delivery.Channel == channels.Push && errors.As(result.Err, &refused) && refused.Reason == channels.ReasonGone &&
 		len(p.journey.Customer.Browsers) > 1
@@ -159,9 +159,9 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 	})
 }
 
-// trail remembers the trace of a window that is kept, to which what comes back of
-// its messages leads.
-func (r *round) trail(ctx context.Context, parcels []*parcel, now time.Time) {
+// rememberTrace remembers the trace of a window that is kept, to which what comes back
+// of its messages leads.
+func (r *round) rememberTrace(ctx context.Context, parcels []*parcel, now time.Time) {
 	if r.Shown.Trails == nil || !telemetry.Kept(ctx) {
 		return
 	}

@@ -11,21 +11,21 @@ import (
 // that cannot be done costs nine, for its batch and each half down to it.
 const failuresBorne = 40
 
-// apart does work for all items at once, and where that fails for each half by
-// itself, down to single ones: one that cannot be done keeps no other from it. Its
+// isolateFailures does work for all items at once, and where that fails for each half
+// by itself, down to single ones: one that cannot be done keeps no other from it. Its
 // error is that of those that failed by themselves. Work must bear being done again.
-func apart[T any](ctx context.Context, items []T, do func(context.Context, []T) error) error {
-	return apartBy(ctx, items, func(T) int64 { return 0 }, do)
+func isolateFailures[T any](ctx context.Context, items []T, do func(context.Context, []T) error) error {
+	return isolateFailuresBy(ctx, items, func(T) int64 { return 0 }, do)
 }
 
-// apartBy does the same, and takes no items apart that are about the same, whatever
-// that is; 0 is nothing.
-func apartBy[T any](ctx context.Context, items []T, about func(T) int64, do func(context.Context, []T) error) error {
+// isolateFailuresBy does the same, and takes no items apart that are about the same,
+// whatever that is; 0 is nothing.
+func isolateFailuresBy[T any](ctx context.Context, items []T, about func(T) int64, do func(context.Context, []T) error) error {
 	failures := 0
 	var each func([]T) error
 	each = func(some []T) error {
 		err := do(ctx, some)
-		if err == nil || everybodys(err) {
+		if err == nil || strikesAll(err) {
 			return err
 		}
 		one, other := halves(some, about)
@@ -37,9 +37,9 @@ func apartBy[T any](ctx context.Context, items []T, about func(T) int64, do func
 	return each(items)
 }
 
-// everybodys reports whether an error would fail any item alike, so that splitting
+// strikesAll reports whether an error would fail any item alike, so that splitting
 // cannot help.
-func everybodys(err error) bool {
+func strikesAll(err error) bool {
 	return errors.Is(err, campaigns.ErrStale) || errors.Is(err, campaigns.ErrNoWorkspace)
 }
 

@@ -29,7 +29,7 @@ func TestOneThatCannotBeDoneKeepsNoOtherFromIt(t *testing.T) {
 		"all":  {ids, 0, 49}, // and the rest is left
 	} {
 		done, begun := map[int]bool{}, 0
-		err := apart(t.Context(), ids, func(_ context.Context, some []int) error {
+		err := isolateFailures(t.Context(), ids, func(_ context.Context, some []int) error {
 			begun++
 			for _, id := range c.bad {
 				if slices.Contains(some, id) {
@@ -56,7 +56,7 @@ func TestWhatIsAboutTheSameIsNotTakenApart(t *testing.T) {
 	const unreadable = 4
 	items := []visit{{1, 7}, {2, 8}, {3, 0}, {unreadable, 9}, {5, 7}, {6, 0}, {7, 9}, {8, 8}, {9, 7}}
 	var done []int64
-	err := apartBy(t.Context(), items, func(v visit) int64 { return v.about }, func(_ context.Context, some []visit) error {
+	err := isolateFailuresBy(t.Context(), items, func(v visit) int64 { return v.about }, func(_ context.Context, some []visit) error {
 		of := map[int64]int{}
 		for _, v := range some {
 			of[v.about]++
@@ -85,14 +85,14 @@ func TestWhatIsAboutTheSameIsNotTakenApart(t *testing.T) {
 
 // Without a workspace that can be read nothing can be done, of however few.
 func TestWhatFailsForEverybodyIsTriedOnce(t *testing.T) {
-	for _, everybodys := range []error{campaigns.ErrStale, campaigns.ErrNoWorkspace} {
+	for _, strikesAll := range []error{campaigns.ErrStale, campaigns.ErrNoWorkspace} {
 		begun := 0
-		err := apart(t.Context(), []int{1, 2, 3}, func(context.Context, []int) error {
+		err := isolateFailures(t.Context(), []int{1, 2, 3}, func(context.Context, []int) error {
 			begun++
-			return fmt.Errorf("workspace 3: %w", everybodys)
+			return fmt.Errorf("workspace 3: %w", strikesAll)
 		})
-		if !errors.Is(err, everybodys) || begun != 1 {
-			t.Errorf("%v: begun %d times, %v", everybodys, begun, err)
+		if !errors.Is(err, strikesAll) || begun != 1 {
+			t.Errorf("%v: begun %d times, %v", strikesAll, begun, err)
 		}
 	}
 }
