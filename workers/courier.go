@@ -65,10 +65,10 @@ type Courier struct {
 	Conditions time.Duration
 	// Stopping is closed when the worker is to leave: the window in flight is
 	// finished and the rest of a batch goes back to the ledger. Nil is never.
-	Stopping <-chan struct{}
-	Shown    Shown
-	Now      func() time.Time
-	Log      *slog.Logger
+	Stopping  <-chan struct{}
+	Telemetry Telemetry
+	Now       func() time.Time
+	Log       *slog.Logger
 
 	pace pace
 }
@@ -102,7 +102,7 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	for i, delivery := range claimed {
 		entries[i] = delivery.Entry
 	}
-	ctx, span := c.Shown.ofEntries(ctx, "deliver", entries)
+	ctx, span := c.Telemetry.ofEntries(ctx, "deliver", entries)
 	defer func() { span.End(err) }()
 	round.outlet = outletOf(c.Providers, claimed[0].Channel)
 	if c.Senders[round.outlet.Channel] == nil {

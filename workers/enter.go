@@ -15,12 +15,12 @@ import (
 
 // Entrance lets the audience of a broadcast in, shard by shard.
 type Entrance struct {
-	Catalog *campaigns.Catalog
-	Runs    campaigns.Runs
-	Dialect expression.Dialect
-	Shown   Shown
-	Now     func() time.Time
-	Log     *slog.Logger
+	Catalog   *campaigns.Catalog
+	Runs      campaigns.Runs
+	Dialect   expression.Dialect
+	Telemetry Telemetry
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Enter adds an entry for every customer of the shard who belongs. Doing it
@@ -28,7 +28,7 @@ type Entrance struct {
 // a late shard takes the same people as an early one. One that cannot be entered
 // leaves its turn to others for a while.
 func (e *Entrance) Enter(ctx context.Context, shard campaigns.Shard) (err error) {
-	ctx, span := e.Shown.of(ctx, "enter", deliveries.RunTrail.Of(shard.Run))
+	ctx, span := e.Telemetry.of(ctx, "enter", deliveries.RunTrail.Of(shard.Run))
 	span.Campaign(shard.Campaign)
 	defer func() { span.End(err) }()
 	done, err := e.enter(ctx, shard)

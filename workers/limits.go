@@ -26,9 +26,9 @@ type Limit struct{ PerSecond, PerSender int }
 type SharedLimits struct {
 	Redis redis.UniversalClient
 	// Limits are by channel; one that is missing is not limited.
-	Limits map[channels.Channel]Limit
-	Shown  Shown
-	Log    *slog.Logger
+	Limits    map[channels.Channel]Limit
+	Telemetry Telemetry
+	Log       *slog.Logger
 
 	mu    sync.Mutex
 	alone map[string]*rate.Limiter // kept to while Redis is away
@@ -78,7 +78,7 @@ func (l *SharedLimits) take(ctx context.Context, b bucket, n int) (granted int, 
 	n = min(n, b.perSecond)
 	key, limit := "rapport:rate:"+b.name, redis_rate.PerSecond(b.perSecond)
 	shared := redis_rate.NewLimiter(l.Redis)
-	ended := l.Shown.Metrics.Redis("limit")
+	ended := l.Telemetry.Metrics.Redis("limit")
 	all, err := shared.AllowN(ctx, key, limit, n)
 	ended(err)
 	if err == nil && all.Allowed == 0 {

@@ -29,10 +29,10 @@ const (
 type Outlook struct {
 	Outlets deliveries.Outlets
 	// Alarm tells the operator beside the log; nil tells nobody.
-	Alarm *Alarm
-	Shown Shown
-	Now   func() time.Time
-	Log   *slog.Logger
+	Alarm     *Alarm
+	Telemetry Telemetry
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // note writes down what was seen of an outlet. Where that brings it up again,
@@ -54,7 +54,7 @@ func (o *Outlook) note(ctx context.Context, out deliveries.Outlet, signs deliver
 		released, unreleased = o.Outlets.Release(ctx, out.Channel, now, now.Add(2*longestHeld))
 		o.Log.Error("a provider is up again", "outlet", out.String(), "down for", now.Sub(before.Since), "released", released)
 	}
-	o.Shown.Metrics.Outlet(string(out.Channel), out.Provider, after.Down)
+	o.Telemetry.Metrics.Outlet(string(out.Channel), out.Provider, after.Down)
 	o.Alarm.tell(ctx, before, after)
 	return unreleased
 }

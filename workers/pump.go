@@ -91,7 +91,7 @@ type Pump struct {
 	Call time.Duration
 	// Conditions is how long a marketer's condition may be judged; 0 is a minute.
 	Conditions time.Duration
-	Shown      Shown
+	Telemetry  Telemetry
 	Now        func() time.Time
 	Log        *slog.Logger
 
@@ -117,7 +117,7 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 	if waiting.Idle() {
 		return 0, nil
 	}
-	ctx, span := p.Shown.Traces.Start(ctx, "pump")
+	ctx, span := p.Telemetry.Traces.Start(ctx, "pump")
 	tasks := 0
 	defer func() {
 		span.Count("tasks", tasks)

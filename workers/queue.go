@@ -174,8 +174,8 @@ type Server struct {
 	mux     *asynq.ServeMux
 	redis   redis.UniversalClient
 
-	stopping chan struct{}
-	shown    Shown
+	stopping  chan struct{}
+	telemetry Telemetry
 }
 
 // ServerOptions size a worker process.
@@ -194,9 +194,9 @@ type ServerOptions struct {
 	Grace time.Duration
 	// Turned is called every few seconds as long as tasks are taken, whether or
 	// not Redis answers; nil tells nobody.
-	Turned func()
-	Shown  Shown
-	Log    *slog.Logger
+	Turned    func()
+	Telemetry Telemetry
+	Log       *slog.Logger
 }
 
 // turnsEvery is how often a server shows that it turns.
@@ -216,7 +216,7 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 	if o.Grace == 0 {
 		o.Grace = 25 * time.Second
 	}
-	return &Server{redis: r, options: o, shown: o.Shown, mux: asynq.NewServeMux(), stopping: make(chan struct{})}
+	return &Server{redis: r, options: o, telemetry: o.Telemetry, mux: asynq.NewServeMux(), stopping: make(chan struct{})}
 }
 
 // handle registers what to do with one kind of task. An error is logged and
@@ -225,7 +225,7 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 // meanwhile, may be due. What failed, or found nothing to do, is due as much as it
 // was, and waits for the poll.
 func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func(ctx context.Context, payload P) (moved bool, err error)) {
-	s.shown.Metrics.BeginsTask(kind)
+	s.telemetry.Metrics.BeginsTask(kind)
 	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
 		moved := false
 		defer func() {
@@ -234,8 +234,8 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 				bell.Ring(ctx)
 			}
 		}()
-		ctx, span := s.shown.Traces.Start(telemetry.FromHeaders(ctx, task.Headers()), "task "+kind)
-		ended := s.shown.Metrics.Task(ctx, kind)
+		ctx, span := s.telemetry.Traces.Start(telemetry.FromHeaders(ctx, task.Headers()), "task "+kind)
+		ended := s.telemetry.Metrics.Task(ctx, kind)
 		var payload P
 		if err := json.Unmarshal(task.Payload(), &payload); err != nil {
 			log.ErrorContext(ctx, "a task cannot be read", "kind", kind, "error", err)

@@ -20,7 +20,7 @@ type Reactor struct {
 	Arrivals  campaigns.Arrivals
 	Goals     campaigns.Goals
 	Directory customers.Directory
-	Shown     Shown
+	Telemetry Telemetry
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -57,7 +57,7 @@ func (r *Reactor) react(ctx context.Context, events []customers.Event) (err erro
 	for i, event := range events {
 		ids[i] = event.ID
 	}
-	ctx, span := r.Shown.of(ctx, "react", deliveries.EventTrail.Of(ids...))
+	ctx, span := r.Telemetry.of(ctx, "react", deliveries.EventTrail.Of(ids...))
 	span.Count("events", len(events))
 	defer func() { span.End(err) }()
 	edition, err := r.Catalog.Current(ctx)

@@ -31,10 +31,10 @@ type Reader struct {
 	Addresses deliveries.Addresses
 	// Lease is how long callbacks are kept for whoever reads them, a minute at
 	// most; 0 is that.
-	Lease time.Duration
-	Shown Shown
-	Now   func() time.Time
-	Log   *slog.Logger
+	Lease     time.Duration
+	Telemetry Telemetry
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // reportsAtOnce is how many reports are looked up and applied together: as many as
@@ -114,7 +114,7 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 		if err := r.apply(ctx, some, later); err != nil {
 			return err
 		}
-		r.Shown.heard(tally)
+		r.Telemetry.heard(tally)
 	}
 	return r.Inbox.Done(ctx, slices.DeleteFunc(done, func(id int64) bool { return later[id] }))
 }
@@ -136,7 +136,7 @@ func (r *Reader) Heed(ctx context.Context, provider string, c channels.Callback)
 
 // tally is what metrics keep of reports.
 func (r *Reader) tally(some []heard) []told {
-	if r.Shown.Metrics == nil {
+	if r.Telemetry.Metrics == nil {
 		return nil
 	}
 	now := r.Now()
@@ -154,7 +154,7 @@ func (r *Reader) apply(ctx context.Context, some []heard, later map[int64]bool) 
 	if err := r.attribute(ctx, some); err != nil {
 		return err
 	}
-	ctx, span := r.Shown.returned(ctx, "read", deliveriesOf(some))
+	ctx, span := r.Telemetry.returned(ctx, "read", deliveriesOf(some))
 	span.Count("reports", len(some))
 	defer func() { span.End(err) }()
 	responses, err := r.interpret(ctx, some, later)

@@ -51,11 +51,11 @@ type Reconciler struct {
 	Senders   map[channels.Channel]channels.Sender
 	// Doubt is how long an unconfirmed delivery waits for evidence before its
 	// provider is asked and its policy decides; 0 is two minutes.
-	Doubt    time.Duration
-	Shown    Shown
-	Now      func() time.Time
-	NewEpoch func() string
-	Log      *slog.Logger
+	Doubt     time.Duration
+	Telemetry Telemetry
+	Now       func() time.Time
+	NewEpoch  func() string
+	Log       *slog.Logger
 }
 
 // Round ends leases that are over, lets go what was held for a pause that was over by
@@ -65,7 +65,7 @@ func (r *Reconciler) Round(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("end leases: %w", err)
 	}
-	r.Shown.Metrics.LeasesEnded(planned, unconfirmed)
+	r.Telemetry.Metrics.LeasesEnded(planned, unconfirmed)
 	if planned+unconfirmed > 0 {
 		r.Log.Warn("leases were over", "planned again", planned, "unconfirmed", unconfirmed)
 	}

@@ -25,12 +25,12 @@ type Facts interface {
 // on campaign and instant: two schedulers, a restart or a missed hour can
 // neither double nor lose one.
 type Schedule struct {
-	Catalog *campaigns.Catalog
-	Runs    campaigns.Runs
-	Facts   Facts
-	Shown   Shown
-	Now     func() time.Time
-	Log     *slog.Logger
+	Catalog   *campaigns.Catalog
+	Runs      campaigns.Runs
+	Facts     Facts
+	Telemetry Telemetry
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Round records every occurrence up to now that was not recorded yet.
@@ -81,10 +81,10 @@ func (s *Schedule) Round(ctx context.Context) error {
 
 // show begins the trace of an occurrence, which its entries lead back to.
 func (s *Schedule) show(ctx context.Context, run campaigns.Run, now time.Time) {
-	s.Shown.Metrics.Occurred(string(run.State), run.State == campaigns.RunMissed, now.Sub(run.At))
-	ctx, span := s.Shown.Traces.Start(ctx, "occurrence")
+	s.Telemetry.Metrics.Occurred(string(run.State), run.State == campaigns.RunMissed, now.Sub(run.At))
+	ctx, span := s.Telemetry.Traces.Start(ctx, "occurrence")
 	span.Campaign(run.Campaign)
-	s.Shown.mark(ctx, deliveries.RunTrail.Of(run.ID), now)
+	s.Telemetry.mark(ctx, deliveries.RunTrail.Of(run.ID), now)
 	span.End(nil)
 }
 

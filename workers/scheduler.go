@@ -35,8 +35,8 @@ type Scheduler struct {
 	Facts      Facts
 	Bell       *Bell
 	// Gauges show what waits; nil shows nothing.
-	Gauges *Gauges
-	Shown  Shown
+	Gauges    *Gauges
+	Telemetry Telemetry
 	// Holder names this process among schedulers.
 	Holder string
 	// ReconcileEvery is how often leases and doubts are looked at; 0 is 30 s.
@@ -86,7 +86,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 			trouble = errors.Join(trouble, err, s.Watcher.HandOver(ctx))
 		}
 		s.tell(ctx, trouble)
-		s.Shown.Metrics.Turned(leads, trouble == nil)
+		s.Telemetry.Metrics.Turned(leads, trouble == nil)
 		trouble = nil
 		select {
 		case <-ctx.Done():
@@ -136,7 +136,7 @@ func (s *Scheduler) resign(ctx context.Context) {
 	defer cancel()
 	now := s.Now()
 	_, _ = s.Facts.Lease(hint, "scheduler", s.Holder, now, now) // else the lead ends by itself
-	s.Shown.Metrics.Resigned()
+	s.Telemetry.Metrics.Resigned()
 }
 
 // tell logs trouble when it begins, changes and ends, not on every turn.

@@ -86,7 +86,7 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) (le
 	if err != nil {
 		return nil, judged, fmt.Errorf("begin a window of %d: %w", len(parcels), err)
 	}
-	r.Shown.judged(r.outlet.Channel, verdicts)
+	r.Telemetry.judged(r.outlet.Channel, verdicts)
 	lost := 0
 	for i, verdict := range verdicts {
 		switch {

@@ -24,10 +24,10 @@ type Walker struct {
 	// Rollouts tells how much of the people campaigns with stages have let in.
 	Rollouts campaigns.Rollouts
 	// Room is shared with whatever else has rows in memory; nil has no bound.
-	Room  *Room
-	Shown Shown
-	Now   func() time.Time
-	Log   *slog.Logger
+	Room      *Room
+	Telemetry Telemetry
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // unreadableFor is how long entries whose campaign cannot be read leave their turn to
@@ -55,7 +55,7 @@ func (t *Walker) Walk(ctx context.Context, ids []int64) error {
 // walk is Walk for who has room already.
 func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
 	now := t.Now()
-	ctx, span := t.Shown.ofEntries(ctx, "travel", ids)
+	ctx, span := t.Telemetry.ofEntries(ctx, "travel", ids)
 	defer func() { span.End(err) }()
 	edition, err := t.Catalog.Current(ctx)
 	if err != nil {
@@ -82,7 +82,7 @@ func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
 	if err := t.Entries.Apply(ctx, now, moves); err != nil {
 		return fmt.Errorf("write %d moves: %w", len(moves), err)
 	}
-	t.Shown.Metrics.Walked(len(travellers), latest(travellers, now))
+	t.Telemetry.Metrics.Walked(len(travellers), latest(travellers, now))
 	return nil
 }
 

@@ -21,7 +21,7 @@ type window struct {
 // sendWindow renders the parcels of a window, commits them, sends them together and
 // settles them. It reports whether the provider was asked for anything.
 func (r *round) sendWindow(ctx context.Context, w *window) (asked bool, err error) {
-	ctx, span := r.Shown.Traces.Start(ctx, "window")
+	ctx, span := r.Telemetry.Traces.Start(ctx, "window")
 	span.Outlet(string(r.outlet.Channel), r.outlet.Provider)
 	span.Count("messages", len(w.parcels))
 	defer func() { span.End(err) }()
@@ -50,7 +50,7 @@ func (r *round) readyToLeave(ctx context.Context, w *window) (err error) {
 		return err
 	}
 	if len(unwritable) > 0 {
-		r.Shown.Metrics.Sent(string(r.outlet.Channel), r.outlet.Provider, map[string]int{"not_rendered": len(unwritable)})
+		r.Telemetry.Metrics.Sent(string(r.outlet.Channel), r.outlet.Provider, map[string]int{"not_rendered": len(unwritable)})
 	}
 	leaving, judged, err := r.begin(ctx, written, r.Now())
 	if err != nil {
@@ -106,7 +106,7 @@ func (r *round) finish(ctx context.Context, w *window, outcomes []deliveries.Out
 		p.message.Content = channels.Content{} // nobody asks for the words any more
 	}
 	r.logRefusals(ctx, w)
-	r.Shown.settled(r.outlet, w.parcels, outcomes)
+	r.Telemetry.settled(r.outlet, w.parcels, outcomes)
 	ctx, cancel := r.leaseContext(ctx)
 	defer cancel()
 	settled := r.settleUntilLeaseEnds(ctx, outcomes, w.answered)
@@ -132,13 +132,13 @@ func otherBrowserLeft(p *parcel, result channels.Result) bool {
 // can be given. Those that have to wait for others begin before it is late.
 func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*parcel) []channels.Result {
 	sender := r.Senders[r.outlet.Channel]
-	calls := r.Shown.Metrics.Calls(ctx, string(r.outlet.Channel), r.outlet.Provider)
+	calls := r.Telemetry.Metrics.Calls(ctx, string(r.outlet.Channel), r.outlet.Provider)
 	if batch, able := sender.(channels.BatchSender); able {
 		messages := make([]channels.Message, len(parcels))
 		for i, p := range parcels {
 			messages[i] = p.message
 		}
-		ctx, span := r.Shown.Traces.Start(ctx, "call")
+		ctx, span := r.Telemetry.Traces.Start(ctx, "call")
 		began := calls.Began()
 		results := batch.SendBatch(ctx, late, messages)
 		calls.Ended(began)
@@ -149,7 +149,7 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 	return channels.Abreast(late, len(parcels), func(i int) (channels.Receipt, error) {
 		ctx, span := ctx, telemetry.Span{}
 		if traced {
-			ctx, span = r.Shown.Traces.Start(ctx, "call")
+			ctx, span = r.Telemetry.Traces.Start(ctx, "call")
 		}
 		began := calls.Began()
 		receipt, err := sender.Send(ctx, parcels[i].message)
@@ -162,12 +162,12 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 // rememberTrace remembers the trace of a window that is kept, to which what comes back
 // of its messages leads.
 func (r *round) rememberTrace(ctx context.Context, parcels []*parcel, now time.Time) {
-	if r.Shown.Trails == nil || !telemetry.Kept(ctx) {
+	if r.Telemetry.Trails == nil || !telemetry.Kept(ctx) {
 		return
 	}
 	ids := make([]int64, len(parcels))
 	for i, p := range parcels {
 		ids[i] = p.delivery.ID
 	}
-	r.Shown.mark(ctx, deliveries.DeliveryTrail.Of(ids...), now)
+	r.Telemetry.mark(ctx, deliveries.DeliveryTrail.Of(ids...), now)
 }

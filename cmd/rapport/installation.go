@@ -164,26 +164,26 @@ func wire(b *backing, s *store.Store, clock func() time.Time, log *slog.Logger) 
 func (i *installation) scheduler() *workers.Scheduler {
 	return &workers.Scheduler{
 		Witness:  i.witness(),
-		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log},
+		Schedule: &workers.Schedule{Catalog: i.Catalog, Runs: i.Store.Runs(), Facts: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log},
 		Watcher:  i.watcher(),
 		Stager:   i.stager(),
 		Pump: &workers.Pump{
 			Queue: i.queue(), Ledger: i.Store, Entries: i.Store, Runs: i.Store.Runs(), Summary: i.Store.Summary(),
 			Parts: i.Worker.QueueParts, Lease: i.Worker.Lease, Call: i.Worker.Call, Conditions: i.Store.ConditionTimeout,
-			Shown: i.shown(), Now: i.Now, Log: i.Log,
+			Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log,
 		},
 		Reconciler: &workers.Reconciler{
 			Ledger: i.Store, Doubts: i.Store, Record: i.Store, Directory: i.Store, Facts: i.Store, Redis: i.Redis, Senders: i.Senders,
-			Doubt: i.Worker.Doubt, Shown: i.shown(), Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
+			Doubt: i.Worker.Doubt, Telemetry: i.workerTelemetry(), Now: i.Now, NewEpoch: uuid.NewString, Log: i.Log,
 		},
 		Decider: &workers.Decider{Catalog: i.Catalog, Splits: i.Store.Splits(), Now: i.Now, Log: i.Log},
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
 		Keeper:  i.keeper(),
 		Retention: &workers.Retention{
 			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, ForgetMessages: i.Store.ForgetMessages, PrepareTimeline: i.Store.PrepareTimeline, ForgetTimeline: i.Store.ForgetTimeline,
-			Timeline: time.Duration(i.Retention.Timeline), Callbacks: time.Duration(i.Retention.Callbacks), Trails: i.shown().Trails, Now: i.Now,
+			Timeline: time.Duration(i.Retention.Timeline), Callbacks: time.Duration(i.Retention.Callbacks), Trails: i.workerTelemetry().Trails, Now: i.Now,
 		},
-		Gauges: i.gauges(), Shown: i.shown(),
+		Gauges: i.gauges(), Telemetry: i.workerTelemetry(),
 		Facts: i.Store, Bell: i.Bell, Holder: holder(), ReconcileEvery: min(30*time.Second, i.Worker.Lease/2),
 		Turned: i.Health.Expect("the scheduler's loop", patientWith(i.Store.ConditionTimeout)), Now: i.Now, Log: i.Log,
 	}
@@ -191,20 +191,20 @@ func (i *installation) scheduler() *workers.Scheduler {
 
 func (i *installation) worker() *workers.Worker {
 	room := workers.NewRoom(i.Worker.InHand)
-	traveller := &workers.Walker{Room: room, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log}
+	traveller := &workers.Walker{Room: room, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log}
 	return &workers.Worker{
 		Witness: i.witness(),
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
-			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Shown: i.shown(), Log: i.Log},
+			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Telemetry: i.workerTelemetry(), Log: i.Log},
 			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Addresses: i.Addresses, Providers: i.Names, Log: i.Log},
 			Walker: traveller, Room: room, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Conditions: i.Store.ConditionTimeout,
-			Shown: i.shown(), Now: i.Now, Log: i.Log,
+			Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log,
 		},
 		Walker:   traveller,
-		Entrance: &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Shown: i.shown(), Now: i.Now, Log: i.Log},
+		Entrance: &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log},
 		Reactor: &workers.Reactor{
-			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Shown: i.shown(), Now: i.Now, Log: i.Log,
+			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log,
 		},
 		Watcher: i.watcher(), Stager: i.stager(), Keeper: i.keeper(),
 		Reader: i.reader(),
@@ -222,13 +222,13 @@ func (i *installation) witness() *workers.Witness {
 func (i *installation) reader() *workers.Reader {
 	return &workers.Reader{
 		Catalog: i.Catalog, Inbox: i.Store, Record: i.Store, Responses: i.Store.Responses(), Registry: i.Store, Directory: i.Store, Preferences: i.Store,
-		Listeners: i.listeners(), Addresses: i.Addresses, Lease: i.Worker.Lease, Shown: i.shown(), Now: i.Now, Log: i.Log,
+		Listeners: i.listeners(), Addresses: i.Addresses, Lease: i.Worker.Lease, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log,
 	}
 }
 
 // outlook keeps how providers do, and tells the operator's webhook.
 func (i *installation) outlook() *workers.Outlook {
-	o := &workers.Outlook{Outlets: i.Store.Outlets(), Shown: i.shown(), Now: i.Now, Log: i.Log}
+	o := &workers.Outlook{Outlets: i.Store.Outlets(), Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log}
 	if herald, able := i.Senders[channels.Webhook].(channels.Herald); able && i.AlertURL != "" {
 		o.Alarm = &workers.Alarm{Herald: herald, URL: i.AlertURL, Log: i.Log}
 	}
@@ -265,7 +265,7 @@ func patientWith(conditions time.Duration) time.Duration {
 func (i *installation) server(o workers.ServerOptions) *workers.Server {
 	o.Log, o.Grace, o.Parts = i.Log, i.Worker.Shutdown, i.Worker.QueueParts
 	o.Turned = i.Health.Expect("the worker's server", serverPatience)
-	o.Shown = i.shown()
+	o.Telemetry = i.workerTelemetry()
 	server := workers.NewServer(i.Redis, o)
 	worker := i.worker()
 	worker.Courier.Stopping = server.Stopping()
@@ -281,7 +281,7 @@ func (i *installation) doors() *webhooks.Doors {
 		Listeners: i.listeners(), Directory: i.Store, Preferences: i.Store, Visitors: i.Store, PushKey: i.subscriptionKey(), PushCheck: checker,
 		Ingest: &webhooks.Ingest{
 			Catalog: i.Catalog, Registry: i.Store, Messages: i.Store, WriteKeys: i.WriteKeys,
-			Ring: i.Bell.Ring, Metrics: i.Metrics, Trails: i.shown().Trails, Now: i.Now, Log: i.Log,
+			Ring: i.Bell.Ring, Metrics: i.Metrics, Trails: i.workerTelemetry().Trails, Now: i.Now, Log: i.Log,
 		},
 		Letters: lettersBy(i.Inbound, &i.room), Heed: i.reader().Heed, ReadAfter: readVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}

@@ -30,13 +30,13 @@ func (i *installation) watch(m *telemetry.Metrics, t *telemetry.Traces) {
 	}
 }
 
-// shown is how the workers show what they do.
-func (i *installation) shown() workers.Shown {
-	shown := workers.Shown{Metrics: i.Metrics, Traces: i.Traces}
+// workerTelemetry is what the workers tell of what they do, and whom.
+func (i *installation) workerTelemetry() workers.Telemetry {
+	t := workers.Telemetry{Metrics: i.Metrics, Traces: i.Traces}
 	if i.Traces != nil {
-		shown.Trails = i.Store
+		t.Trails = i.Store
 	}
-	return shown
+	return t
 }
 
 // queue puts tasks into Redis.

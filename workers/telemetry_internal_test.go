@@ -11,10 +11,10 @@ import (
 	"rapport/telemetry"
 )
 
-// BenchmarkShown is what it costs to show a window of a hundred messages that are
+// BenchmarkTelemetry is what it costs to show a window of a hundred messages that are
 // sent one by one: beside the millisecond and more that rendering, judging, writing
 // and sending them takes.
-func BenchmarkShown(b *testing.B) {
+func BenchmarkTelemetry(b *testing.B) {
 	const window = 100
 	parcels := make([]*parcel, window)
 	outcomes, verdicts := make([]deliveries.Outcome, window), make([]deliveries.Verdict, window)
@@ -22,28 +22,28 @@ func BenchmarkShown(b *testing.B) {
 		parcels[i] = &parcel{delivery: deliveries.Delivery{ID: int64(i + 1), Campaign: fmt.Sprint("c", i%3)}}
 		outcomes[i].Status, verdicts[i].Go = deliveries.Sent, true
 	}
-	watched := Shown{Metrics: telemetry.New(telemetry.Options{Now: time.Now})}
+	watched := Telemetry{Metrics: telemetry.New(telemetry.Options{Now: time.Now})}
 	for _, way := range []struct {
 		name  string
-		shown Shown
+		sink  Telemetry
 		calls int
 	}{
-		{"nobody watches", Shown{}, window},
+		{"nobody watches", Telemetry{}, window},
 		{"one by one", watched, window},
 		{"together", watched, 1},
-		{"by campaigns", Shown{Metrics: telemetry.New(telemetry.Options{Now: time.Now, Campaigns: 10})}, window},
+		{"by campaigns", Telemetry{Metrics: telemetry.New(telemetry.Options{Now: time.Now, Campaigns: 10})}, window},
 	} {
-		shown := way.shown
+		sink := way.sink
 		b.Run(way.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				ctx, span := shown.Traces.Start(context.Background(), "window")
-				shown.judged(channels.Email, verdicts)
-				calls := shown.Metrics.Calls(ctx, "email", "p")
+				ctx, span := sink.Traces.Start(context.Background(), "window")
+				sink.judged(channels.Email, verdicts)
+				calls := sink.Metrics.Calls(ctx, "email", "p")
 				for range way.calls {
 					calls.Ended(calls.Began())
 				}
-				shown.settled(deliveries.Outlet{Channel: channels.Email, Provider: "p"}, parcels, outcomes)
+				sink.settled(deliveries.Outlet{Channel: channels.Email, Provider: "p"}, parcels, outcomes)
 				span.End(nil)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*window), "ns/message")

@@ -16,8 +16,8 @@ import (
 // shows lets the shop's parts show what they do.
 func (s *shop) shows() *telemetry.Metrics {
 	m := telemetry.New(telemetry.Options{Version: "test", Now: time.Now})
-	shown := workers.Shown{Metrics: m}
-	s.courier.Shown, s.courier.Outlook.Shown, s.traveller.Shown, s.mender.Shown = shown, shown, shown, shown
+	sink := workers.Telemetry{Metrics: m}
+	s.courier.Telemetry, s.courier.Outlook.Telemetry, s.traveller.Telemetry, s.mender.Telemetry = sink, sink, sink, sink
 	return m
 }
 
