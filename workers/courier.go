@@ -75,12 +75,12 @@ type Courier struct {
 
 // Limiter spaces sends across all workers.
 type Limiter interface {
-	// Take says how many of n messages may leave from a sender now. Where none
-	// may, again is how soon the next one will.
-	Take(ctx context.Context, sender deliveries.Outlet, n int) (granted int, again time.Duration)
+	// Take says how many of n messages may leave now by an origin: an outlet with the
+	// sending address or host. Where none may, again is how soon the next one will.
+	Take(ctx context.Context, origin deliveries.Outlet, n int) (granted int, again time.Duration)
 	// Line gives n messages a place each behind all that have one already: the
 	// first is due after first, the others follow apart from each other.
-	Line(ctx context.Context, sender deliveries.Outlet, n int) (first, apart time.Duration)
+	Line(ctx context.Context, origin deliveries.Outlet, n int) (first, apart time.Duration)
 }
 
 // Deliver sends the named deliveries, all of one channel, as far as rules,

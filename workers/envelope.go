@@ -18,32 +18,32 @@ func (o *desk) envelop(m *channels.Message) {
 	if o.Addresses.Mail == "" {
 		return
 	}
-	m.ReplyTo = o.sender(cmp.Or(m.ReplyTo, m.From)).phrase + "<" + o.Addresses.Box(channels.MailReply, m.Delivery) + ">"
+	m.ReplyTo = o.readMailbox(cmp.Or(m.ReplyTo, m.From)).phrase + "<" + o.Addresses.Box(channels.MailReply, m.Delivery) + ">"
 	m.Envelope.ReturnPath = o.Addresses.Box(channels.MailBounce, m.Delivery)
 	m.Envelope.StopMail = o.Addresses.Box(channels.MailStop, m.Delivery)
 }
 
-// sender is what a mailbox such as "Shop <hello@shop.example>" is made of. Both are
-// empty where it is none.
-type sender struct {
+// mailbox is what one such as "Shop <hello@shop.example>" is made of. Both are empty
+// where it cannot be read.
+type mailbox struct {
 	phrase string // the name, as it stands before an address
 	domain string // in ASCII
 }
 
-// sender reads a mailbox, once for a window.
-func (o *desk) sender(mailbox string) sender {
-	if s, known := o.senders[mailbox]; known {
-		return s
+// readMailbox reads each once for a window.
+func (o *desk) readMailbox(written string) mailbox {
+	if m, known := o.mailboxes[written]; known {
+		return m
 	}
-	var s sender
-	if address, err := mail.ParseAddress(mailbox); err == nil {
+	var m mailbox
+	if address, err := mail.ParseAddress(written); err == nil {
 		const bare = "<a@a.example>"
-		s.phrase = strings.TrimSuffix((&mail.Address{Name: address.Name, Address: strings.Trim(bare, "<>")}).String(), bare)
+		m.phrase = strings.TrimSuffix((&mail.Address{Name: address.Name, Address: strings.Trim(bare, "<>")}).String(), bare)
 		_, domain, _ := strings.Cut(address.Address, "@")
 		if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-			s.domain = ascii
+			m.domain = ascii
 		}
 	}
-	o.senders[mailbox] = s
-	return s
+	o.mailboxes[written] = m
+	return m
 }

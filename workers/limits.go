@@ -43,30 +43,30 @@ type bucket struct {
 	perSecond int
 }
 
-// buckets are the limits a sender is under, its own first: what that grants is
+// buckets are the limits an origin is under, its own first: what that grants is
 // little, so that little of the provider's is taken in vain.
-func (l *SharedLimits) buckets(sender deliveries.Outlet) []bucket {
-	limit := l.Limits[sender.Channel]
+func (l *SharedLimits) buckets(origin deliveries.Outlet) []bucket {
+	limit := l.Limits[origin.Channel]
 	var all []bucket
 	if limit.PerSender > 0 {
-		all = append(all, bucket{string(sender.Channel) + ":" + digest(sender), limit.PerSender})
+		all = append(all, bucket{string(origin.Channel) + ":" + digest(origin), limit.PerSender})
 	}
 	if limit.PerSecond > 0 {
-		all = append(all, bucket{string(sender.Channel), limit.PerSecond})
+		all = append(all, bucket{string(origin.Channel), limit.PerSecond})
 	}
 	return all
 }
 
-// digest names a sender in Redis without its number or mailbox.
-func digest(sender deliveries.Outlet) string {
-	sum := sha256.Sum256([]byte(sender.String()))
+// digest names an origin in Redis without its number or mailbox.
+func digest(origin deliveries.Outlet) string {
+	sum := sha256.Sum256([]byte(origin.String()))
 	return hex.EncodeToString(sum[:8])
 }
 
 // Take implements Limiter. While Redis is away each worker keeps to the limits
 // by itself rather than stand still.
-func (l *SharedLimits) Take(ctx context.Context, sender deliveries.Outlet, n int) (granted int, again time.Duration) {
-	for _, b := range l.buckets(sender) {
+func (l *SharedLimits) Take(ctx context.Context, origin deliveries.Outlet, n int) (granted int, again time.Duration) {
+	for _, b := range l.buckets(origin) {
 		if n, again = l.take(ctx, b, n); n == 0 {
 			return 0, again
 		}
@@ -101,8 +101,8 @@ func (l *SharedLimits) take(ctx context.Context, b bucket, n int) (granted int, 
 // would take to fill again is how long the line is. It moves at nine tenths of
 // the limit, so that what stood in it finds room although others come up. Who is
 // under two limits stands in both lines and goes by the slower one.
-func (l *SharedLimits) Line(ctx context.Context, sender deliveries.Outlet, n int) (first, apart time.Duration) {
-	for _, b := range l.buckets(sender) {
+func (l *SharedLimits) Line(ctx context.Context, origin deliveries.Outlet, n int) (first, apart time.Duration) {
+	for _, b := range l.buckets(origin) {
 		f, a := l.line(ctx, b, n)
 		first, apart = max(first, f), max(apart, a)
 	}

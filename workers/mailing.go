@@ -12,7 +12,7 @@ import (
 // it is what a customer leaves by the way out.
 func (o *desk) list(m *channels.Message, p *parcel) {
 	topic := p.delivery.Topic
-	if domain := o.sender(m.From).domain; domain != "" {
+	if domain := o.readMailbox(m.From).domain; domain != "" {
 		which := listing{topic, domain}
 		if _, known := o.lists[which]; !known {
 			o.lists[which] = listName(o.edition, topic) + " <" + topic + "." + domain + ">"

@@ -26,7 +26,7 @@ type PostOffice struct {
 // Write renders parcels. Those that cannot be rendered come back as outcomes:
 // a missing field fails the delivery and is not sent as a blank.
 func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parcels []*parcel) (written []*parcel, unwritable []deliveries.Outcome, err error) {
-	d := &desk{PostOffice: o, edition: edition, senders: map[string]sender{}, lists: map[listing]string{}}
+	d := &desk{PostOffice: o, edition: edition, mailboxes: map[string]mailbox{}, lists: map[listing]string{}}
 	written = make([]*parcel, 0, len(parcels))
 	for _, p := range parcels {
 		if p.message, err = d.write(p); err != nil {
@@ -46,9 +46,9 @@ func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parc
 // many of them.
 type desk struct {
 	*PostOffice
-	edition *campaigns.Edition
-	senders map[string]sender // by mailbox
-	lists   map[listing]string
+	edition   *campaigns.Edition
+	mailboxes map[string]mailbox // as they are written
+	lists     map[listing]string
 }
 
 func (o *desk) write(p *parcel) (channels.Message, error) {

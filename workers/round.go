@@ -92,7 +92,7 @@ func (r *round) returnWhileShut(ctx context.Context, batch []deliveries.Delivery
 	return false, nil
 }
 
-// send hands parcels over, window by window, each sender taking its turn. Once
+// send hands parcels over, window by window, each origin taking its turn. Once
 // ctx ends or the worker is to leave no further window begins; the one in flight
 // is finished and settled all the same.
 func (r *round) send(ctx context.Context, parcels []*parcel) error {
@@ -141,7 +141,7 @@ func (r *round) take(ctx context.Context, turns []*turn) (leaving []*parcel, aga
 		if n == 0 {
 			continue
 		}
-		granted, wait := r.Limits.Take(ctx, t.sender, n)
+		granted, wait := r.Limits.Take(ctx, t.origin, n)
 		if granted == 0 && (again == 0 || wait < again) {
 			again = wait
 		}
@@ -156,7 +156,7 @@ func (r *round) take(ctx context.Context, turns []*turn) (leaving []*parcel, aga
 func (r *round) queueUp(ctx context.Context, turns []*turn) error {
 	var troubles []error
 	for _, t := range turns {
-		first, apart := r.Limits.Line(ctx, t.sender, len(t.parcels))
+		first, apart := r.Limits.Line(ctx, t.origin, len(t.parcels))
 		troubles = append(troubles, r.giveBack(ctx, rowsOf(t.parcels), deliveries.RateLimit, r.Now().Add(first), apart))
 	}
 	return errors.Join(troubles...)

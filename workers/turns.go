@@ -14,7 +14,7 @@ import (
 // turn is what of a batch leaves by the same outlet.
 type turn struct {
 	outlet  deliveries.Outlet // whose health counts
-	sender  deliveries.Outlet // whose limit and pause count
+	origin  deliveries.Outlet // whose limit and pause count: the outlet with the sending address or host
 	parcels []*parcel
 }
 
@@ -23,11 +23,11 @@ func (r *round) turns(parcels []*parcel) []*turn {
 	var all []*turn
 	places := map[deliveries.Outlet]*turn{}
 	for _, p := range parcels {
-		outlet, sender := r.ways(p)
-		place := places[sender]
+		outlet, origin := r.ways(p)
+		place := places[origin]
 		if place == nil {
-			place = &turn{outlet: outlet, sender: sender}
-			places[sender] = place
+			place = &turn{outlet: outlet, origin: origin}
+			places[origin] = place
 			all = append(all, place)
 		}
 		place.parcels = append(place.parcels, p)
@@ -37,20 +37,20 @@ func (r *round) turns(parcels []*parcel) []*turn {
 
 // ways is the outlet whose health counts for a message, and the one whose limit
 // and pause do.
-func (r *round) ways(p *parcel) (outlet, sender deliveries.Outlet) {
-	outlet, sender = r.outlet, r.outlet
-	sender.Via = r.via(p)
+func (r *round) ways(p *parcel) (outlet, origin deliveries.Outlet) {
+	outlet, origin = r.outlet, r.outlet
+	origin.Via = r.via(p)
 	if byHost(outlet.Channel) {
-		outlet = sender
+		outlet = origin
 	}
-	return outlet, sender
+	return outlet, origin
 }
 
 // byHost reports whether a channel's messages go to many hosts, of which one may
 // be down by itself.
 func byHost(ch channels.Channel) bool { return ch == channels.Push || ch == channels.Webhook }
 
-// via is the sender of a message, or the host it goes to.
+// via is the address a message leaves from, or the host it goes to.
 func (r *round) via(p *parcel) string {
 	switch customer := p.journey.Customer; {
 	case r.outlet.Channel == channels.Push && customer != nil && len(customer.Browsers) > 0:
@@ -92,7 +92,7 @@ func (r *round) refreshHealth(ctx context.Context) error {
 // the store, where one worker gets it.
 func (r *round) admit(ctx context.Context, t *turn) (a deliveries.Admission, err error) {
 	now := r.Now()
-	if paused := r.health[t.sender].PausedUntil; now.Before(paused) {
+	if paused := r.health[t.origin].PausedUntil; now.Before(paused) {
 		return deliveries.Admission{Until: paused, Why: deliveries.RateLimit}, nil
 	}
 	if _, a = r.health[t.outlet].Admit(now); !a.Probe {
@@ -188,26 +188,26 @@ func (r *round) noteSigns(ctx context.Context, out deliveries.Outlet, signs deli
 }
 
 // observe notes what a window showed, by outlet; of a probe also that it showed
-// nothing. A provider's wish for a pause is its sender's.
+// nothing. A provider's wish for a pause is its origin's.
 func (r *round) observe(ctx context.Context, w *window) error {
 	if err := r.refreshHealth(ctx); err != nil {
 		return err
 	}
-	byOutlet, bySender := map[deliveries.Outlet][]channels.Result{}, map[deliveries.Outlet][]channels.Result{}
+	byOutlet, byOrigin := map[deliveries.Outlet][]channels.Result{}, map[deliveries.Outlet][]channels.Result{}
 	for i, p := range w.parcels {
-		outlet, sender := r.ways(p)
+		outlet, origin := r.ways(p)
 		byOutlet[outlet] = append(byOutlet[outlet], w.results[i])
-		bySender[sender] = append(bySender[sender], w.results[i])
+		byOrigin[origin] = append(byOrigin[origin], w.results[i])
 	}
 	var troubles []error
-	for sender, some := range bySender {
-		if s := signsOf(some); s.Limited && byOutlet[sender] == nil {
-			troubles = append(troubles, r.noteSigns(ctx, sender, deliveries.Signs{Limited: true, Wish: s.Wish}))
+	for origin, some := range byOrigin {
+		if s := signsOf(some); s.Limited && byOutlet[origin] == nil {
+			troubles = append(troubles, r.noteSigns(ctx, origin, deliveries.Signs{Limited: true, Wish: s.Wish}))
 		}
 	}
 	for outlet, some := range byOutlet {
 		signs := signsOf(some)
-		signs.Limited = signs.Limited && bySender[outlet] != nil
+		signs.Limited = signs.Limited && byOrigin[outlet] != nil
 		signs.Probe = w.probe
 		says := signs.Well+signs.Ill > 0 || signs.Refused || w.probe
 		if says && !idle(signs, r.health[outlet], r.Now()) {
