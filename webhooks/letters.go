@@ -19,8 +19,8 @@ type Letters struct {
 	Forms map[string]FormDoor
 	// Secrets open the route for raw messages to who bears one.
 	Secrets []string
-	// Room is what they share with letters that come in by other ways.
-	Room *channels.Room
+	// Memory is what they share with letters that come in by other ways.
+	Memory *channels.LetterMemory
 }
 
 // FormDoor is how one service's forms come in.
@@ -39,7 +39,7 @@ func LetterForm(service string) string { return "mail/" + service }
 // lettersAtOnce is how many letters may be on their way in at once by one route:
 // each is held in memory whole. Routes share no places, for a form can be judged
 // only when it is read, and strangers who send slowly must not stop the others;
-// large letters share Letters.Room. A letter waits so long for a place, and is to be
+// large letters share Letters.Memory. A letter waits so long for a place, and is to be
 // sent again where there is none, or no room.
 const (
 	lettersAtOnce = 8
@@ -59,7 +59,7 @@ func (d *Doors) mountLetters(mux *http.ServeMux) {
 			select {
 			case places <- struct{}{}:
 				defer func() { <-places }()
-				body, done := d.Letters.Room.Letter(r.Body)
+				body, done := d.Letters.Memory.Letter(r.Body)
 				defer done()
 				r.Body = struct {
 					io.Reader

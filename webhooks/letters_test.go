@@ -28,7 +28,7 @@ func openMail(t *testing.T) *house {
 		d.Addresses.Mail = "reply.shop.example"
 		d.Letters = webhooks.Letters{
 			Forms:   map[string]webhooks.FormDoor{"sendgrid": {Signed: true, Secrets: []string{letterSecret}}},
-			Secrets: []string{"another", letterSecret}, Room: &channels.Room{},
+			Secrets: []string{"another", letterSecret}, Memory: &channels.LetterMemory{},
 		}
 		d.Listeners[webhooks.Letter] = inbound.Raw{Ours: d.Addresses}
 		d.Listeners[webhooks.LetterForm("sendgrid")] = d.Listeners[mailOut.String()] // the same keys; forms are read below
@@ -148,7 +148,7 @@ func TestSlowStrangersStopNoOtherRoute(t *testing.T) {
 // Large letters share what memory there is for them, small ones come in beside them.
 func TestALargeLetterWaitsForAnother(t *testing.T) {
 	h := openMail(t)
-	letter, done := h.doors.Letters.Room.Letter(strings.NewReader(strings.Repeat("x", 31<<20)))
+	letter, done := h.doors.Letters.Memory.Letter(strings.NewReader(strings.Repeat("x", 31<<20)))
 	if _, err := io.Copy(io.Discard, letter); err != nil {
 		t.Fatal(err)
 	}

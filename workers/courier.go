@@ -52,8 +52,8 @@ type Courier struct {
 	// Walker walks on whose messages were settled; nil leaves them to the
 	// scheduler.
 	Walker *Walker
-	// Room is shared with whatever else has rows in memory; nil has no bound.
-	Room *Room
+	// Rows is shared with whatever else has rows in memory; nil has no bound.
+	Rows *RowBudget
 	// Window is how many messages of a batch are in flight at once where their
 	// provider answers fast (see pace); 0 is 500.
 	Window int
@@ -87,8 +87,8 @@ type Limiter interface {
 // limits and time allow. What it does not get to goes back to the ledger.
 func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	round := &round{Courier: c, patience: patience}
-	round.takeRoom(ctx, min(len(ids), c.expects(ctx)))
-	defer round.freeRoom()
+	round.reserveRows(ctx, min(len(ids), c.expects(ctx)))
+	defer round.releaseRows()
 	now := c.Now()
 	round.until = now.Add(leaseOr(c.Lease))
 	var claimed []deliveries.Delivery

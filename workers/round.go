@@ -18,18 +18,18 @@ type round struct {
 	until    time.Time         // when the lease ends
 	outlet   deliveries.Outlet // the channel's provider
 	patience time.Duration     // what is left of it
-	rows     int               // as many are read at once
-	release  func()            // gives their room back
+	inHand   int               // as many are read at once
+	release  func()            // gives them back to the budget
 
 	health   map[deliveries.Outlet]deliveries.Health // as last looked at
 	lookedAt time.Time
 	released bool // what else waited although its outlet is up
 }
 
-// takeRoom waits until so many rows may be read, no longer than the task and the
+// reserveRows waits until so many rows may be in memory, no longer than the task and the
 // worker have time. Who waits in vain begins nothing any more.
-func (r *round) takeRoom(ctx context.Context, rows int) {
-	r.freeRoom()
+func (r *round) reserveRows(ctx context.Context, rows int) {
+	r.releaseRows()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func(stopping <-chan struct{}) {
@@ -39,13 +39,13 @@ func (r *round) takeRoom(ctx context.Context, rows int) {
 		case <-ctx.Done():
 		}
 	}(r.Stopping)
-	r.rows = rows
-	if release, err := r.Room.enter(ctx, rows); err == nil {
+	r.inHand = rows
+	if release, err := r.Rows.take(ctx, rows); err == nil {
 		r.release = release
 	}
 }
 
-func (r *round) freeRoom() {
+func (r *round) releaseRows() {
 	if r.release != nil {
 		r.release()
 		r.release = nil
@@ -63,7 +63,7 @@ func (r *round) deliver(ctx context.Context, batch []deliveries.Delivery) error 
 		if held || err != nil {
 			return err
 		}
-		parcels := make([]*parcel, min(r.rows, len(batch)))
+		parcels := make([]*parcel, min(r.inHand, len(batch)))
 		for i := range parcels {
 			parcels[i] = &parcel{delivery: batch[i]}
 		}
@@ -75,7 +75,7 @@ func (r *round) deliver(ctx context.Context, batch []deliveries.Delivery) error 
 			return err
 		}
 		if len(batch) > 0 {
-			r.takeRoom(ctx, min(len(batch), r.readAtOnce(r.outlet)))
+			r.reserveRows(ctx, min(len(batch), r.readAtOnce(r.outlet)))
 		}
 	}
 	return r.giveBack(ctx, batch, "", r.Now(), 0)

@@ -23,8 +23,8 @@ type Walker struct {
 	Arrivals campaigns.Arrivals
 	// Rollouts tells how much of the people campaigns with stages have let in.
 	Rollouts campaigns.Rollouts
-	// Room is shared with whatever else has rows in memory; nil has no bound.
-	Room      *Room
+	// Rows is shared with whatever else has rows in memory; nil has no bound.
+	Rows      *RowBudget
 	Telemetry Telemetry
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -44,15 +44,15 @@ type party struct {
 // read stays where it is for some minutes and is reported. One that cannot be moved waits for its
 // lease to end, and keeps no other waiting.
 func (t *Walker) Walk(ctx context.Context, ids []int64) error {
-	leave, err := t.Room.enter(ctx, len(ids))
+	release, err := t.Rows.take(ctx, len(ids))
 	if err != nil {
-		return fmt.Errorf("wait for room for %d entries: %w", len(ids), err)
+		return fmt.Errorf("wait to read %d entries: %w", len(ids), err)
 	}
-	defer leave()
+	defer release()
 	return isolateFailures(ctx, ids, t.walk)
 }
 
-// walk is Walk for who has room already.
+// walk is Walk within a budget that was taken already.
 func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
 	now := t.Now()
 	ctx, span := t.Telemetry.ofEntries(ctx, "travel", ids)

@@ -54,9 +54,9 @@ type SMTP struct {
 	Keep func(ctx context.Context, from string, to []string, message []byte) error
 	// Stay is how long a connection lasts at most; 0 is a quarter of an hour.
 	Stay time.Duration
-	// Room is what its letters share with those that come in by other ways.
-	Room *channels.Room
-	Log  *slog.Logger
+	// Memory is what its letters share with those that come in by other ways.
+	Memory *channels.LetterMemory
+	Log    *slog.Logger
 }
 
 // Serve takes connections until ctx ends, then lets messages under way finish.
@@ -117,7 +117,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // Data implements smtp.Session.
 func (s *session) Data(r io.Reader) error {
-	letter, done := s.smtp.Room.Letter(r)
+	letter, done := s.smtp.Memory.Letter(r)
 	defer done()
 	message, err := io.ReadAll(letter)
 	if errors.Is(err, channels.ErrNoRoom) {

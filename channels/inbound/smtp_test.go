@@ -24,7 +24,7 @@ type kept struct {
 	mu       sync.Mutex
 	messages []string
 	fail     error
-	room     channels.Room
+	memory   channels.LetterMemory
 }
 
 func (k *kept) keep(_ context.Context, from string, to []string, message []byte) error {
@@ -50,7 +50,7 @@ func serve(t *testing.T, k *kept, stay time.Duration) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Stay: stay, Room: &k.room, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Stay: stay, Memory: &k.memory, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx, listener) }()
@@ -175,7 +175,7 @@ func TestWhatIsNotStoredIsNotTaken(t *testing.T) {
 func TestALargeLetterWaitsForAnother(t *testing.T) {
 	k := &kept{}
 	client := dial(t, listen(t, k))
-	other, done := k.room.Letter(strings.NewReader(strings.Repeat("x", 30<<20)))
+	other, done := k.memory.Letter(strings.NewReader(strings.Repeat("x", 30<<20)))
 	if _, err := io.Copy(io.Discard, other); err != nil {
 		t.Fatal(err)
 	}

@@ -32,8 +32,8 @@ func (b *backing) openInbound(c config.Inbound) error {
 }
 
 // lettersBy are the routes that the settings open.
-func lettersBy(c config.Inbound, room *channels.Room) webhooks.Letters {
-	letters := webhooks.Letters{Room: room, Forms: map[string]webhooks.FormDoor{}, Secrets: revealed(c.HTTP.Secrets)}
+func lettersBy(c config.Inbound, memory *channels.LetterMemory) webhooks.Letters {
+	letters := webhooks.Letters{Memory: memory, Forms: map[string]webhooks.FormDoor{}, Secrets: revealed(c.HTTP.Secrets)}
 	for name, postman := range postmen {
 		form := postman.settings(c)
 		letters.Forms[name] = webhooks.FormDoor{Signed: len(form.WebhookPublicKeys) > 0, Secrets: revealed(form.Secrets)}
@@ -59,7 +59,7 @@ func (i *installation) takeMail(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail on %s: %w", i.Inbound.SMTP.Listen, err)
 	}
-	server := &inbound.SMTP{Domain: i.Inbound.Domain, Ours: i.Addresses, Keep: i.keepLetter, Room: &i.room, Log: i.Log}
+	server := &inbound.SMTP{Domain: i.Inbound.Domain, Ours: i.Addresses, Keep: i.keepLetter, Memory: &i.letterMemory, Log: i.Log}
 	return runBeside(context.WithoutCancel(ctx), func(ctx context.Context) {
 		if err := server.Serve(ctx, listener); err != nil && ctx.Err() == nil {
 			i.Log.Error("mail is not taken any more", "error", err)

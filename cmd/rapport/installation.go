@@ -71,8 +71,8 @@ type installation struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	room         channels.Room // of letters that come in
-	hadWorkspace atomic.Bool   // the workspace in force could be read, or there was none
+	letterMemory channels.LetterMemory
+	hadWorkspace atomic.Bool // the workspace in force could be read, or there was none
 }
 
 // assemble opens the store, brings its schema up to date where that may be
@@ -190,15 +190,15 @@ func (i *installation) scheduler() *workers.Scheduler {
 }
 
 func (i *installation) worker() *workers.Worker {
-	room := workers.NewRoom(i.Worker.InHand)
-	traveller := &workers.Walker{Room: room, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log}
+	rows := workers.NewRowBudget(i.Worker.InHand)
+	traveller := &workers.Walker{Rows: rows, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log}
 	return &workers.Worker{
 		Witness: i.witness(),
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Telemetry: i.workerTelemetry(), Log: i.Log},
 			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Addresses: i.Addresses, Providers: i.Names, Log: i.Log},
-			Walker: traveller, Room: room, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Conditions: i.Store.ConditionTimeout,
+			Walker: traveller, Rows: rows, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Conditions: i.Store.ConditionTimeout,
 			Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log,
 		},
 		Walker:   traveller,
@@ -283,7 +283,7 @@ func (i *installation) doors() *webhooks.Doors {
 			Catalog: i.Catalog, Registry: i.Store, Messages: i.Store, WriteKeys: i.WriteKeys,
 			Ring: i.Bell.Ring, Metrics: i.Metrics, Trails: i.workerTelemetry().Trails, Now: i.Now, Log: i.Log,
 		},
-		Letters: lettersBy(i.Inbound, &i.room), Heed: i.reader().Heed, ReadAfter: readVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Letters: lettersBy(i.Inbound, &i.letterMemory), Heed: i.reader().Heed, ReadAfter: readVisitsAfter, Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 

@@ -73,8 +73,8 @@ func TestTasksShareTheirRoom(t *testing.T) {
 	many := s.due()
 	s.plan("ann", "Texted")
 	one := s.due()
-	s.courier.Room = workers.NewRoom(30)
-	s.traveller.Room = s.courier.Room
+	s.courier.Rows = workers.NewRowBudget(30)
+	s.traveller.Rows = s.courier.Rows
 	began, goOn := s.held()
 	defer goOn()
 	first := s.delivering(many[:30])
@@ -104,7 +104,7 @@ func TestWhoWaitsForRoomLeavesWithTheWorker(t *testing.T) {
 	s := open(t, files)
 	s.textEach("Texted", 60)
 	many, stopping := s.due(), make(chan struct{})
-	s.courier.Room, s.courier.Stopping = workers.NewRoom(30), stopping
+	s.courier.Rows, s.courier.Stopping = workers.NewRowBudget(30), stopping
 	began, goOn := s.held()
 	defer goOn()
 	first := s.delivering(many[:30])

@@ -16,9 +16,9 @@ type nothing struct{}
 func (nothing) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestLettersShareTheirRoom(t *testing.T) {
-	var room channels.Room
+	var memory channels.LetterMemory
 	take := func(n int64) (done func(), err error) {
-		letter, done := room.Letter(zeros(n))
+		letter, done := memory.Letter(zeros(n))
 		_, err = io.Copy(io.Discard, letter)
 		return done, err
 	}

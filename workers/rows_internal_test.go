@@ -7,11 +7,11 @@ import (
 
 func TestRoomIsGivenInTheOrderOfAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		room := NewRoom(100)
+		budget := NewRowBudget(100)
 		enter := func(rows int) (inside *bool, leave func()) {
 			inside, goOut := new(bool), make(chan struct{})
 			go func() {
-				leave, err := room.enter(t.Context(), rows)
+				leave, err := budget.take(t.Context(), rows)
 				if err != nil {
 					return
 				}

@@ -18,35 +18,35 @@ const (
 // ErrNoRoom is a letter that is to be sent again, for others are coming in.
 var ErrNoRoom = errors.New("there is no room for a large letter beside those that are coming in")
 
-// Room is what letters that come in share: each is in memory whole until it is
+// LetterMemory is what letters that come in share: each is in memory whole until it is
 // stored.
-type Room struct{ held atomic.Int64 }
+type LetterMemory struct{ held atomic.Int64 }
 
 // Letter reads a letter for as long as there is room for it, and fails with
 // ErrNoRoom where there is none left. What it holds is given back by done, once the
 // letter is stored.
-func (r *Room) Letter(from io.Reader) (letter io.Reader, done func()) {
-	g := &guest{Reader: from, room: r}
-	return g, func() { r.held.Add(-g.held) }
+func (m *LetterMemory) Letter(from io.Reader) (letter io.Reader, done func()) {
+	l := &meteredLetter{Reader: from, memory: m}
+	return l, func() { m.held.Add(-l.held) }
 }
 
-// guest is one letter on its way in.
-type guest struct {
+// meteredLetter is one letter on its way in.
+type meteredLetter struct {
 	io.Reader
-	room       *Room
+	memory     *LetterMemory
 	read, held int64
 }
 
 // Read implements io.Reader.
-func (g *guest) Read(p []byte) (int, error) {
-	n, err := g.Reader.Read(p)
-	g.read += int64(n)
-	if more := g.read - smallLetter - g.held; more > 0 {
-		if g.room.held.Add(more) > roomForLetters {
-			g.room.held.Add(-more)
+func (l *meteredLetter) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	l.read += int64(n)
+	if more := l.read - smallLetter - l.held; more > 0 {
+		if l.memory.held.Add(more) > roomForLetters {
+			l.memory.held.Add(-more)
 			return 0, ErrNoRoom
 		}
-		g.held += more
+		l.held += more
 	}
 	return n, err
 }
