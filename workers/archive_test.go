@@ -52,7 +52,7 @@ func TestASweepEndsWhatHasNotBegunOfACampaignThatIsOver(t *testing.T) {
 	ok(t, s.reactor.React(s.ctx()))
 	ids, err := s.store.EntriesOf(s.ctx(), "letter", "ben")
 	ok(t, err)
-	ok(t, s.traveller.Walk(s.ctx(), ids))
+	ok(t, s.walker.Walk(s.ctx(), ids))
 	s.apply(with(map[string]string{"campaigns/text.yaml": "", "campaigns/letter.yaml": ""}))
 	ok(t, s.sweeper.Round(s.ctx()))
 	s.ended("archived")

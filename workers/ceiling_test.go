@@ -97,15 +97,15 @@ func openCeiling(b *testing.B, dsn string, people int) *ceiling {
 	queue, bell := workers.OpenQueue(r), &workers.Bell{Redis: r}
 	senders := map[channels.Channel]channels.Sender{channels.SMS: &nobody{}}
 	doors := deliveries.Addresses{Base: publicURL, Signer: deliveries.NewSigner([]byte("0123456789abcdef0123456789abcdef"))}
-	traveller := &workers.Walker{Catalog: catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
+	walker := &workers.Walker{Catalog: catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: log}
 	w := &workers.Worker{
 		Courier: &workers.Courier{
 			Catalog: catalog, Ledger: db, Entries: db, News: db, Directory: db, Preferences: db, Mailboxes: db,
 			Senders: senders, Providers: names, Limits: &workers.SharedLimits{Redis: r, Log: log},
 			Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: log},
-			Post:    &workers.PostOffice{Links: db, Addresses: doors, Providers: names, Log: log}, Walker: traveller, Now: now, Log: log,
+			Post:    &workers.PostOffice{Links: db, Addresses: doors, Providers: names, Log: log}, Walker: walker, Now: now, Log: log,
 		},
-		Walker:   traveller,
+		Walker:   walker,
 		Entrance: &workers.Entrance{Catalog: catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: log},
 		Reactor:  &workers.Reactor{}, Reader: &workers.Reader{}, Watcher: &workers.Watcher{}, Stager: &workers.Stager{}, Keeper: &workers.Keeper{},
 		Bell: bell, Log: log,

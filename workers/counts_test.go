@@ -42,7 +42,7 @@ func TestMessagesAreCountedWhereAWorkspaceAsks(t *testing.T) {
 	s.travel()
 
 	counted := &messagesCounted{Entries: s.store}
-	s.courier.Entries, s.traveller.Entries = counted, counted
+	s.courier.Entries, s.walker.Entries = counted, counted
 	s.plan("ann", "Texted")
 	s.deliver()
 	s.travel()

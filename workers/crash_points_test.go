@@ -181,7 +181,7 @@ func (s *shop) process(v *victim) *workers.Courier {
 	return &workers.Courier{
 		Catalog: s.catalog, Ledger: v, Entries: v, News: s.store, Directory: s.store, Preferences: s.store, Mailboxes: s.store,
 		Senders: senders, Providers: names, Limits: s.courier.Limits, Outlook: s.courier.Outlook, Post: s.courier.Post,
-		Walker: s.traveller, Now: s.clock, Log: s.log,
+		Walker: s.walker, Now: s.clock, Log: s.log,
 	}
 }
 

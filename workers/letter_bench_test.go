@@ -67,7 +67,7 @@ func letters(b testing.TB, n int) (*PostOffice, *campaigns.Edition, []*parcel) {
 				ID: int64(i + 1), Channel: channels.Email, Campaign: "offers", Template: "offers", Topic: "marketing", Customer: id,
 			},
 			campaign: campaign, words: &campaigns.Edition{Workspace: shop},
-			journey: campaigns.Traveller{Customer: &customers.Customer{
+			traveller: campaigns.Traveller{Customer: &customers.Customer{
 				ID: id, Email: id + "@example.com", FirstName: "Ada" + strconv.Itoa(i%97), LastName: "Müller", City: "Köln", Points: int64(i),
 			}},
 		}

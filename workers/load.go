@@ -12,13 +12,13 @@ import (
 
 // parcel is a delivery on its way through the courier.
 type parcel struct {
-	delivery deliveries.Delivery
-	campaign *campaigns.Campaign // nil when its version can no longer be read
-	words    *campaigns.Edition  // whose templates the campaign's version uses
-	journey  campaigns.Traveller
-	readAt   time.Time          // when the journey and the campaign were read
-	verdict  deliveries.Verdict // of the last gate that judged it
-	message  channels.Message
+	delivery  deliveries.Delivery
+	campaign  *campaigns.Campaign // nil when its version can no longer be read
+	words     *campaigns.Edition  // whose templates the campaign's version uses
+	traveller campaigns.Traveller
+	readAt    time.Time          // when the traveller and the campaign were read
+	verdict   deliveries.Verdict // of the last gate that judged it
+	message   channels.Message
 }
 
 // load reads everything parcels are judged and rendered by, in a few reads for
@@ -38,7 +38,7 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
 	}
 	shelf := newShelf(r.Catalog, r.Log)
-	journeys := make(map[int64]*campaigns.Traveller, len(travellers))
+	byEntry := make(map[int64]*campaigns.Traveller, len(travellers))
 	for _, group := range byVersion(travellers) {
 		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
 		if err != nil {
@@ -51,7 +51,7 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 			return err
 		}
 		for i := range group {
-			journeys[group[i].Entry.ID] = &group[i]
+			byEntry[group[i].Entry.ID] = &group[i]
 		}
 	}
 	if err := r.loadAddressees(ctx, parcels, now); err != nil {
@@ -62,9 +62,9 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 		if p.delivery.Direct() {
 			continue
 		}
-		p.journey = campaigns.Traveller{} // gone where nobody has the entry any more
-		if journey := journeys[p.delivery.Entry]; journey != nil {
-			p.journey = *journey
+		p.traveller = campaigns.Traveller{} // gone where nobody has the entry any more
+		if traveller := byEntry[p.delivery.Entry]; traveller != nil {
+			p.traveller = *traveller
 		}
 		if p.campaign, err = shelf.campaign(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (r *round) loadAddressees(ctx context.Context, parcels []*parcel, now time.
 	}
 	for _, p := range parcels {
 		if p.delivery.Direct() {
-			p.journey.Customer = people[p.delivery.Customer]
+			p.traveller.Customer = people[p.delivery.Customer]
 		}
 	}
 	return nil

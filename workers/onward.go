@@ -34,25 +34,25 @@ func (r *round) planOnward(parcels []*parcel, outcomes []deliveries.Outcome, now
 // ending is how a journey ends by an outcome of its message; nil where it goes on,
 // or where more than its own row is to be written.
 func (r *round) ending(p *parcel, o deliveries.Outcome, now time.Time) *deliveries.Ending {
-	if !p.campaign.Closing(p.journey.Entry) {
+	if !p.campaign.Closing(p.traveller.Entry) {
 		return nil
 	}
-	journey := p.journey
-	journey.Deliveries = make([]deliveries.Delivery, len(p.journey.Deliveries))
-	for i, d := range p.journey.Deliveries {
+	traveller := p.traveller
+	traveller.Deliveries = make([]deliveries.Delivery, len(p.traveller.Deliveries))
+	for i, d := range p.traveller.Deliveries {
 		if d.ID == p.delivery.ID {
 			d, _ = p.delivery.After(o, now)
 		}
 		if !d.Status.Settled() {
 			return nil
 		}
-		journey.Deliveries[i] = d
+		traveller.Deliveries[i] = d
 	}
-	move := r.edition.Advance(p.campaign, journey, now)
+	move := r.edition.Advance(p.campaign, traveller, now)
 	if move.Entry.State != campaigns.Finished {
 		return nil
 	}
-	return &deliveries.Ending{Revision: p.journey.Entry.Revision, State: string(move.Entry.State), Why: move.Entry.Why}
+	return &deliveries.Ending{Revision: p.traveller.Entry.Revision, State: string(move.Entry.State), Why: move.Entry.Why}
 }
 
 // onward walks the journeys that were left to this courier.

@@ -12,7 +12,7 @@ func TestACourierWalksOnWhoseMessagesItSent(t *testing.T) {
 	s := open(t, with(map[string]string{
 		"campaigns/two.yaml": campaign("two", "Began", "{sms: note}") + "  - {sms: rate}\n",
 	}))
-	s.courier.Walker = s.traveller
+	s.courier.Walker = s.walker
 	s.plan("ann", "Began")
 	s.deliver()
 	if all := s.ledger(); len(all) != 2 || all[0].Status != deliveries.Sent || all[1].Status != deliveries.Planned {

@@ -185,7 +185,7 @@ func (s *shop) work() {
 		ids, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 100_000)
 		ok(s.t, err)
 		for batch := range slices.Chunk(ids, 500) {
-			ok(s.t, s.traveller.Walk(s.ctx(), batch))
+			ok(s.t, s.walker.Walk(s.ctx(), batch))
 		}
 		batches, err := s.store.Due(s.ctx(), s.clock(), time.Minute, deliveries.QuotaFor(100_000), 500)
 		ok(s.t, err)

@@ -56,7 +56,7 @@ func (o *desk) write(p *parcel) (channels.Message, error) {
 	if p.delivery.Channel == channels.Webhook {
 		return webhookMessage(edition, p)
 	}
-	d, customer := p.delivery, p.journey.Customer
+	d, customer := p.delivery, p.traveller.Customer
 	attempt := d.Attempts + 1
 	sender, country := edition.Senders[d.Channel], campaigns.CountryOf(customer, d.Channel)
 	m := channels.Message{
@@ -71,7 +71,7 @@ func (o *desk) write(p *parcel) (channels.Message, error) {
 		}
 		return m, err
 	}
-	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.journey, d, o.Addresses.Links(d.ID, m.To))
+	m.Content, m.Locale, err = edition.Words(p.words.Templates, p.campaign, p.traveller, d, o.Addresses.Links(d.ID, m.To))
 	if err != nil {
 		return m, err
 	}
@@ -85,7 +85,7 @@ func (o *desk) write(p *parcel) (channels.Message, error) {
 // senderOf is the number or mailbox that a delivery leaves from. A direct text
 // comes from the number that the customer wrote to.
 func senderOf(edition *campaigns.Edition, p *parcel) string {
-	d, customer := p.delivery, p.journey.Customer
+	d, customer := p.delivery, p.traveller.Customer
 	if from, given := d.Vars["from"].(string); given && d.Direct() && d.Channel == channels.SMS {
 		return from
 	}
@@ -98,7 +98,7 @@ func senderOf(edition *campaigns.Edition, p *parcel) string {
 // webhookMessage is about a customer and goes to none.
 func webhookMessage(edition *campaigns.Edition, p *parcel) (channels.Message, error) {
 	d := p.delivery
-	words, err := edition.WebhookContent(p.campaign.StepAt(d.Step), edition.Bindings(p.campaign, p.journey))
+	words, err := edition.WebhookContent(p.campaign.StepAt(d.Step), edition.Bindings(p.campaign, p.traveller))
 	return channels.Message{Delivery: d.ID, Attempt: d.Attempts + 1, Content: channels.Content{Webhook: words}}, err
 }
 

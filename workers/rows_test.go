@@ -74,12 +74,12 @@ func TestTasksShareTheirRoom(t *testing.T) {
 	s.plan("ann", "Texted")
 	one := s.due()
 	s.courier.Rows = workers.NewRowBudget(30)
-	s.traveller.Rows = s.courier.Rows
+	s.walker.Rows = s.courier.Rows
 	began, goOn := s.held()
 	defer goOn()
 	first := s.delivering(many[:30])
 	<-began
-	for what, do := range map[string]func(context.Context, []int64) error{"a batch": s.courier.Deliver, "entries": s.traveller.Walk} {
+	for what, do := range map[string]func(context.Context, []int64) error{"a batch": s.courier.Deliver, "entries": s.walker.Walk} {
 		soon, cancel := context.WithTimeout(s.ctx(), 50*time.Millisecond)
 		if err := do(soon, many[30:]); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s had room: %v", what, err)

@@ -117,29 +117,29 @@ func with(changed map[string]string) map[string]string {
 
 // shop is an installation in one process whose parts are called one by one.
 type shop struct {
-	t         *testing.T
-	store     *store.Store
-	catalog   *campaigns.Catalog
-	redis     redis.UniversalClient
-	mini      *miniredis.Miniredis
-	provider  *provider
-	browser   string // that visits links; "" is a telephone's
-	senders   map[channels.Channel]channels.Sender
-	doors     deliveries.Addresses
-	log       *slog.Logger
-	said      *logged
-	pump      *workers.Pump
-	courier   *workers.Courier
-	traveller *workers.Walker
-	entrance  *workers.Entrance
-	reactor   *workers.Reactor
-	reader    *workers.Reader
-	schedule  *workers.Schedule
-	mender    *workers.Reconciler
-	decider   *workers.Decider
-	sweeper   *workers.Sweeper
-	watcher   *workers.Watcher
-	stager    *workers.Stager
+	t        *testing.T
+	store    *store.Store
+	catalog  *campaigns.Catalog
+	redis    redis.UniversalClient
+	mini     *miniredis.Miniredis
+	provider *provider
+	browser  string // that visits links; "" is a telephone's
+	senders  map[channels.Channel]channels.Sender
+	doors    deliveries.Addresses
+	log      *slog.Logger
+	said     *logged
+	pump     *workers.Pump
+	courier  *workers.Courier
+	walker   *workers.Walker
+	entrance *workers.Entrance
+	reactor  *workers.Reactor
+	reader   *workers.Reader
+	schedule *workers.Schedule
+	mender   *workers.Reconciler
+	decider  *workers.Decider
+	sweeper  *workers.Sweeper
+	watcher  *workers.Watcher
+	stager   *workers.Stager
 
 	mu     sync.Mutex
 	now    time.Time
@@ -198,7 +198,7 @@ func (s *shop) wire() {
 		Outlook: &workers.Outlook{Outlets: db.Outlets(), Now: now, Log: s.log},
 		Post:    &workers.PostOffice{Links: db, Addresses: s.doors, Providers: names, Log: s.log}, Now: now, Log: s.log,
 	}
-	s.traveller = &workers.Walker{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
+	s.walker = &workers.Walker{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Rollouts: db, Now: now, Log: s.log}
 	s.entrance = &workers.Entrance{Catalog: s.catalog, Runs: db.Runs(), Dialect: db.Dialect(), Now: now, Log: s.log}
 	s.reactor = &workers.Reactor{Catalog: s.catalog, Entries: db, News: db, Arrivals: db, Goals: db.Goals(), Directory: db, Now: now, Log: s.log}
 	s.reader = &workers.Reader{
@@ -227,7 +227,7 @@ func (s *shop) wire() {
 
 func (s *shop) worker() *workers.Worker {
 	return &workers.Worker{
-		Courier: s.courier, Walker: s.traveller, Entrance: s.entrance, Reactor: s.reactor, Reader: s.reader,
+		Courier: s.courier, Walker: s.walker, Entrance: s.entrance, Reactor: s.reactor, Reader: s.reader,
 		Watcher: s.watcher, Stager: s.stager,
 		Bell: &workers.Bell{Redis: s.redis}, Log: s.log,
 	}
@@ -301,7 +301,7 @@ func (s *shop) travel() {
 	s.t.Helper()
 	ids, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 1000)
 	ok(s.t, err)
-	ok(s.t, s.traveller.Walk(s.ctx(), ids))
+	ok(s.t, s.walker.Walk(s.ctx(), ids))
 }
 
 // due queues what is due, as the pump does, and gives the numbers.

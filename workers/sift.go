@@ -38,7 +38,7 @@ func (r *round) sift(ctx context.Context, parcels []*parcel) ([]*parcel, error) 
 }
 
 func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
-	if r.TestMode.skips(p.delivery.Channel, p.journey.Customer) {
+	if r.TestMode.skips(p.delivery.Channel, p.traveller.Customer) {
 		return deliveries.Verdict{Reason: deliveries.TestMode}
 	}
 	matter := p.matter()
@@ -50,8 +50,8 @@ func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) de
 // the ledger.
 func (p *parcel) matter() campaigns.Matter {
 	return campaigns.Matter{
-		Campaign: p.campaign, Delivery: p.delivery, Entry: p.journey.Entry, Journey: p.journey.Deliveries, Customer: p.journey.Customer,
-		Counts: p.journey.Counts, Content: &p.message.Content,
+		Campaign: p.campaign, Delivery: p.delivery, Entry: p.traveller.Entry, Journey: p.traveller.Deliveries, Customer: p.traveller.Customer,
+		Counts: p.traveller.Counts, Content: &p.message.Content,
 	}
 }
 

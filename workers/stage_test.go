@@ -182,8 +182,8 @@ func TestNobodyIsLeftOutsideByAnOldShare(t *testing.T) {
 	campaign, err := s.catalog.Campaign(s.ctx(), "careful", 1)
 	ok(t, err)
 	slow := &oldShares{Rollouts: s.store, share: 0.25}
-	traveller := *s.traveller
-	traveller.Rollouts = slow
+	walker := *s.walker
+	walker.Rollouts = slow
 	s.happen("ann", "Asked")
 	ok(t, s.reactor.React(s.ctx()))
 	last := campaign.Rollout.Next(campaign.Rollout.Next(stage, s.clock()), s.clock())
@@ -195,7 +195,7 @@ func TestNobodyIsLeftOutsideByAnOldShare(t *testing.T) {
 	s.step(s.stager)
 	awake, err := s.store.Awake(s.ctx(), s.clock(), time.Minute, 1000)
 	ok(t, err)
-	ok(t, traveller.Walk(s.ctx(), awake))
+	ok(t, walker.Walk(s.ctx(), awake))
 	s.later(time.Minute)
 	s.step(s.stager)
 	s.travel()

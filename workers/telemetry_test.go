@@ -17,7 +17,7 @@ import (
 func (s *shop) shows() *telemetry.Metrics {
 	m := telemetry.New(telemetry.Options{Version: "test", Now: time.Now})
 	sink := workers.Telemetry{Metrics: m}
-	s.courier.Telemetry, s.courier.Outlook.Telemetry, s.traveller.Telemetry, s.mender.Telemetry = sink, sink, sink, sink
+	s.courier.Telemetry, s.courier.Outlook.Telemetry, s.walker.Telemetry, s.mender.Telemetry = sink, sink, sink, sink
 	return m
 }
 

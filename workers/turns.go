@@ -52,7 +52,7 @@ func byHost(ch channels.Channel) bool { return ch == channels.Push || ch == chan
 
 // via is the address a message leaves from, or the host it goes to.
 func (r *round) via(p *parcel) string {
-	switch customer := p.journey.Customer; {
+	switch customer := p.traveller.Customer; {
 	case r.outlet.Channel == channels.Push && customer != nil && len(customer.Browsers) > 0:
 		return hostOf(customer.Browsers[0].Endpoint)
 	case r.outlet.Channel == channels.Webhook && p.campaign != nil:

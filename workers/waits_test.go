@@ -65,14 +65,14 @@ func TestAnEventDuringAMoveIsNotMissed(t *testing.T) {
 					s.later(time.Hour)
 					ok(t, s.store.Wake(s.ctx(), s.clock(), []int64{1}))
 				}
-				s.traveller.Entries = &meanwhile{Entries: s.store, do: func() {
+				s.walker.Entries = &meanwhile{Entries: s.store, do: func() {
 					s.happen("ann", "Order Completed", "total", 60)
 					if !late {
 						ok(t, s.reactor.React(s.ctx()))
 					}
 				}}
 				s.travel()
-				s.traveller.Entries = s.store
+				s.walker.Entries = s.store
 				if late {
 					ok(t, s.reactor.React(s.ctx()))
 				}

@@ -43,29 +43,29 @@ type party struct {
 // Walk moves entries on as far as they go. An entry whose campaign cannot be
 // read stays where it is for some minutes and is reported. One that cannot be moved waits for its
 // lease to end, and keeps no other waiting.
-func (t *Walker) Walk(ctx context.Context, ids []int64) error {
-	release, err := t.Rows.take(ctx, len(ids))
+func (w *Walker) Walk(ctx context.Context, ids []int64) error {
+	release, err := w.Rows.take(ctx, len(ids))
 	if err != nil {
 		return fmt.Errorf("wait to read %d entries: %w", len(ids), err)
 	}
 	defer release()
-	return isolateFailures(ctx, ids, t.walk)
+	return isolateFailures(ctx, ids, w.walk)
 }
 
 // walk is Walk within a budget that was taken already.
-func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
-	now := t.Now()
-	ctx, span := t.Telemetry.ofEntries(ctx, "travel", ids)
+func (w *Walker) walk(ctx context.Context, ids []int64) (err error) {
+	now := w.Now()
+	ctx, span := w.Telemetry.ofEntries(ctx, "travel", ids)
 	defer func() { span.End(err) }()
-	edition, err := t.Catalog.Current(ctx)
+	edition, err := w.Catalog.Current(ctx)
 	if err != nil {
 		return err
 	}
-	travellers, err := travellersOf(ctx, t.Catalog, t.Entries, edition, ids, now)
+	travellers, err := travellersOf(ctx, w.Catalog, w.Entries, edition, ids, now)
 	if err != nil {
 		return fmt.Errorf("load %d entries: %w", len(ids), err)
 	}
-	parties, err := t.gather(ctx, edition, travellers, now)
+	parties, err := w.gather(ctx, edition, travellers, now)
 	if err != nil {
 		return err
 	}
@@ -79,10 +79,10 @@ func (t *Walker) walk(ctx context.Context, ids []int64) (err error) {
 			moves = append(moves, move)
 		}
 	}
-	if err := t.Entries.Apply(ctx, now, moves); err != nil {
+	if err := w.Entries.Apply(ctx, now, moves); err != nil {
 		return fmt.Errorf("write %d moves: %w", len(moves), err)
 	}
-	t.Telemetry.Metrics.Walked(len(travellers), latest(travellers, now))
+	w.Telemetry.Metrics.Walked(len(travellers), latest(travellers, now))
 	return nil
 }
 
@@ -121,8 +121,8 @@ func latest(travellers []campaigns.Traveller, now time.Time) (late time.Duration
 
 // gather groups travellers by what they travel through and gives them the counts
 // and the events that their campaigns ask about.
-func (t *Walker) gather(ctx context.Context, edition *campaigns.Edition, travellers []campaigns.Traveller, now time.Time) ([]party, error) {
-	shelf := newShelf(t.Catalog, t.Log)
+func (w *Walker) gather(ctx context.Context, edition *campaigns.Edition, travellers []campaigns.Traveller, now time.Time) ([]party, error) {
+	shelf := newShelf(w.Catalog, w.Log)
 	var parties []party
 	var awaited []campaigns.Awaited
 	for _, group := range byVersion(travellers) {
@@ -131,15 +131,15 @@ func (t *Walker) gather(ctx context.Context, edition *campaigns.Edition, travell
 			return nil, err
 		}
 		if campaign == nil {
-			if err := t.Entries.PutOff(ctx, now, now.Add(unreadableFor), entriesIn(group)); err != nil {
+			if err := w.Entries.PutOff(ctx, now, now.Add(unreadableFor), entriesIn(group)); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err := fillCounts(ctx, t.News, edition.CountsFor(campaign), group, now); err != nil {
+		if err := fillCounts(ctx, w.News, edition.CountsFor(campaign), group, now); err != nil {
 			return nil, err
 		}
-		if err := fillShares(ctx, t.Rollouts, campaign, group, now); err != nil {
+		if err := fillShares(ctx, w.Rollouts, campaign, group, now); err != nil {
 			return nil, err
 		}
 		for _, traveller := range group {
@@ -147,7 +147,7 @@ func (t *Walker) gather(ctx context.Context, edition *campaigns.Edition, travell
 		}
 		parties = append(parties, party{campaign, group})
 	}
-	arrived, err := t.arrived(ctx, awaited)
+	arrived, err := w.arrived(ctx, awaited)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +159,11 @@ func (t *Walker) gather(ctx context.Context, edition *campaigns.Edition, travell
 	return parties, nil
 }
 
-func (t *Walker) arrived(ctx context.Context, awaited []campaigns.Awaited) (map[int64][]customers.Event, error) {
+func (w *Walker) arrived(ctx context.Context, awaited []campaigns.Awaited) (map[int64][]customers.Event, error) {
 	if len(awaited) == 0 {
 		return nil, nil
 	}
-	arrived, err := t.Arrivals.Arrived(ctx, awaited)
+	arrived, err := w.Arrivals.Arrived(ctx, awaited)
 	if err != nil {
 		return nil, fmt.Errorf("read what %d entries wait for: %w", len(awaited), err)
 	}

@@ -93,7 +93,7 @@ func (r *round) outcomesOf(w *window) []deliveries.Outcome {
 		if otherBrowserLeft(p, w.results[i]) {
 			retryAt(&outcomes[i], p.delivery, w.answered, channels.ReasonGone)
 		}
-		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.journey.Customer, p.message.Content, w.results[i].Receipt.Segments)
+		outcomes[i].Segments, outcomes[i].Cost = r.edition.Billed(p.traveller.Customer, p.message.Content, w.results[i].Receipt.Segments)
 	}
 	r.planOnward(w.parcels, outcomes, w.answered)
 	return outcomes
@@ -125,7 +125,7 @@ func (r *round) finish(ctx context.Context, w *window, outcomes []deliveries.Out
 func otherBrowserLeft(p *parcel, result channels.Result) bool {
 	var refused *channels.Refused
 	return p.delivery.Channel == channels.Push && errors.As(result.Err, &refused) && refused.Reason == channels.ReasonGone &&
-		len(p.journey.Customer.Browsers) > 1
+		len(p.traveller.Customer.Browsers) > 1
 }
 
 // handOver gives the messages to the provider of their channel, as many at once as it

@@ -191,17 +191,17 @@ func (i *installation) scheduler() *workers.Scheduler {
 
 func (i *installation) worker() *workers.Worker {
 	rows := workers.NewRowBudget(i.Worker.InHand)
-	traveller := &workers.Walker{Rows: rows, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log}
+	walker := &workers.Walker{Rows: rows, Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Rollouts: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log}
 	return &workers.Worker{
 		Witness: i.witness(),
 		Courier: &workers.Courier{
 			Catalog: i.Catalog, Ledger: i.Store, Entries: i.Store, News: i.Store, Directory: i.Store, Preferences: i.Store, Mailboxes: i.Store,
 			Senders: i.Senders, Providers: i.Names, Limits: &workers.SharedLimits{Redis: i.Redis, Limits: i.Limits, Telemetry: i.workerTelemetry(), Log: i.Log},
 			Outlook: i.outlook(), TestMode: i.TestMode, Post: &workers.PostOffice{Links: i.Store, Addresses: i.Addresses, Providers: i.Names, Log: i.Log},
-			Walker: traveller, Rows: rows, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Conditions: i.Store.ConditionTimeout,
+			Walker: walker, Rows: rows, Window: i.Worker.Window, Call: i.Worker.Call, Lease: i.Worker.Lease, Conditions: i.Store.ConditionTimeout,
 			Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log,
 		},
-		Walker:   traveller,
+		Walker:   walker,
 		Entrance: &workers.Entrance{Catalog: i.Catalog, Runs: i.Store.Runs(), Dialect: i.Store.Dialect(), Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log},
 		Reactor: &workers.Reactor{
 			Catalog: i.Catalog, Entries: i.Store, News: i.Store, Arrivals: i.Store, Goals: i.Store.Goals(), Directory: i.Store, Telemetry: i.workerTelemetry(), Now: i.Now, Log: i.Log,
