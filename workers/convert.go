@@ -27,7 +27,7 @@ func (r *Reactor) convert(ctx context.Context, edition *campaigns.Edition, shelf
 		if campaign == nil {
 			continue
 		}
-		counts, err := countsFor(ctx, r.News, campaign.Counts(), hoping(group), now)
+		counts, err := countsFor(ctx, r.News, campaign.Counts(), pluck(group, func(h campaigns.Hope) string { return h.Event.Customer }), now)
 		if err != nil {
 			return err
 		}
@@ -51,13 +51,4 @@ func hopesByVersion(hopes []campaigns.Hope) map[version][]campaigns.Hope {
 		groups[v] = append(groups[v], hope)
 	}
 	return groups
-}
-
-// hoping lists who did what these are about.
-func hoping(hopes []campaigns.Hope) []string {
-	ids := make([]string, len(hopes))
-	for i, hope := range hopes {
-		ids[i] = hope.Event.Customer
-	}
-	return ids
 }

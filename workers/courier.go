@@ -98,10 +98,7 @@ func (c *Courier) Deliver(ctx context.Context, ids []int64) (err error) {
 	if len(claimed) == 0 {
 		return nil
 	}
-	entries := make([]int64, len(claimed))
-	for i, delivery := range claimed {
-		entries[i] = delivery.Entry
-	}
+	entries := pluck(claimed, func(d deliveries.Delivery) int64 { return d.Entry })
 	ctx, span := c.Telemetry.ofEntries(ctx, "deliver", entries)
 	defer func() { span.End(err) }()
 	round.outlet = outletOf(c.Providers, claimed[0].Channel)

@@ -29,10 +29,7 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 	if r.edition, err = r.Catalog.Current(ctx); err != nil {
 		return err
 	}
-	entries := make([]int64, len(parcels))
-	for i, p := range parcels {
-		entries[i] = p.delivery.Entry
-	}
+	entries := pluck(parcels, func(p *parcel) int64 { return p.delivery.Entry })
 	travellers, err := travellersOf(ctx, r.Catalog, r.Entries, r.edition, entries, now)
 	if err != nil {
 		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)

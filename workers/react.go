@@ -53,10 +53,7 @@ func (r *Reactor) reactAll(ctx context.Context) (some bool, err error) {
 
 func (r *Reactor) react(ctx context.Context, events []customers.Event) (err error) {
 	now := r.Now()
-	ids := make([]int64, len(events))
-	for i, event := range events {
-		ids[i] = event.ID
-	}
+	ids := pluck(events, func(e customers.Event) int64 { return e.ID })
 	ctx, span := r.Telemetry.of(ctx, "react", deliveries.EventTrail.Of(ids...))
 	span.Count("events", len(events))
 	defer func() { span.End(err) }()
@@ -64,7 +61,7 @@ func (r *Reactor) react(ctx context.Context, events []customers.Event) (err erro
 	if err != nil {
 		return err
 	}
-	people, err := r.Directory.Load(ctx, whose(events), now)
+	people, err := r.Directory.Load(ctx, customersOfEvents(events), now)
 	if err != nil {
 		return fmt.Errorf("load the customers of %d events: %w", len(events), err)
 	}
@@ -100,12 +97,9 @@ func waves(events []customers.Event) [][]customers.Event {
 	return sorted
 }
 
-// whose lists the customers of events, each once.
-func whose(events []customers.Event) []string {
-	ids := make([]string, len(events))
-	for i, event := range events {
-		ids[i] = event.Customer
-	}
+// customersOfEvents lists the customers of events, each once.
+func customersOfEvents(events []customers.Event) []string {
+	ids := pluck(events, func(e customers.Event) string { return e.Customer })
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
@@ -122,7 +116,7 @@ func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events 
 		if len(named) == 0 {
 			continue
 		}
-		counts, err := countsFor(ctx, r.News, campaign.Counts(), whose(named), now)
+		counts, err := countsFor(ctx, r.News, campaign.Counts(), customersOfEvents(named), now)
 		if err != nil {
 			return err
 		}
@@ -147,7 +141,7 @@ func (r *Reactor) enter(ctx context.Context, edition *campaigns.Edition, events 
 // exit or has an exit that holds by now, and wakes those that may wait for one of
 // the events or whose exits ask for more than is at hand.
 func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Event, people map[string]*customers.Customer, now time.Time) error {
-	running, err := r.News.RunningOf(ctx, whose(events))
+	running, err := r.News.RunningOf(ctx, customersOfEvents(events))
 	if err != nil {
 		return fmt.Errorf("find running journeys: %w", err)
 	}
@@ -160,7 +154,7 @@ func (r *Reactor) leave(ctx context.Context, shelf *shelf, events []customers.Ev
 		if campaign == nil || !heedsOneOf(campaign, events) {
 			continue
 		}
-		counts, err := countsFor(ctx, r.News, campaign.Counts(), travelling(group), now)
+		counts, err := countsFor(ctx, r.News, campaign.Counts(), pluck(group, func(e campaigns.Entry) string { return e.Customer }), now)
 		if err != nil {
 			return err
 		}
@@ -228,12 +222,4 @@ func stirs(c *campaigns.Campaign, events []customers.Event) bool {
 // campaign.
 func heedsOneOf(c *campaigns.Campaign, events []customers.Event) bool {
 	return slices.ContainsFunc(events, func(e customers.Event) bool { return c.Heeds(e.Name) })
-}
-
-func travelling(entries []campaigns.Entry) []string {
-	ids := make([]string, len(entries))
-	for i, entry := range entries {
-		ids[i] = entry.Customer
-	}
-	return ids
 }

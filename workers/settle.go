@@ -74,9 +74,5 @@ func (r *round) returnUnsent(ctx context.Context, parcels []*parcel) error {
 }
 
 func rowsOf(parcels []*parcel) []deliveries.Delivery {
-	some := make([]deliveries.Delivery, len(parcels))
-	for i, p := range parcels {
-		some[i] = p.delivery
-	}
-	return some
+	return pluck(parcels, func(p *parcel) deliveries.Delivery { return p.delivery })
 }

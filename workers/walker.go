@@ -131,7 +131,7 @@ func (w *Walker) gather(ctx context.Context, edition *campaigns.Edition, travell
 			return nil, err
 		}
 		if campaign == nil {
-			if err := w.Entries.PutOff(ctx, now, now.Add(unreadableFor), entriesIn(group)); err != nil {
+			if err := w.Entries.PutOff(ctx, now, now.Add(unreadableFor), pluck(group, func(t campaigns.Traveller) int64 { return t.Entry.ID })); err != nil {
 				return nil, err
 			}
 			continue
@@ -172,7 +172,7 @@ func (w *Walker) arrived(ctx context.Context, awaited []campaigns.Awaited) (map[
 
 // fillCounts fills in how often the wanted events stand on the timelines.
 func fillCounts(ctx context.Context, news campaigns.News, wanted []expression.Count, group []campaigns.Traveller, now time.Time) error {
-	counts, err := countsFor(ctx, news, wanted, customersOf(group), now)
+	counts, err := countsFor(ctx, news, wanted, pluck(group, func(t campaigns.Traveller) string { return t.Entry.Customer }), now)
 	if err != nil {
 		return err
 	}
@@ -187,10 +187,7 @@ func fillShares(ctx context.Context, rollouts campaigns.Rollouts, c *campaigns.C
 	if c.Rollout == nil {
 		return nil
 	}
-	runs := make([]int64, len(group))
-	for i, traveller := range group {
-		runs[i] = traveller.Entry.Run
-	}
+	runs := pluck(group, func(t campaigns.Traveller) int64 { return t.Entry.Run })
 	shares, err := rollouts.Shares(ctx, c, runs, now)
 	for i := range group {
 		group[i].Share = shares[group[i].Entry.Run]
@@ -211,28 +208,21 @@ func countsFor(ctx context.Context, news campaigns.News, wanted []expression.Cou
 	return counts, nil
 }
 
-func entriesIn(group []campaigns.Traveller) []int64 {
-	ids := make([]int64, len(group))
-	for i, traveller := range group {
-		ids[i] = traveller.Entry.ID
-	}
-	return ids
-}
-
-func customersOf(group []campaigns.Traveller) []string {
-	ids := make([]string, len(group))
-	for i, traveller := range group {
-		ids[i] = traveller.Entry.Customer
-	}
-	return ids
-}
-
 // byVersion groups travellers by campaign and version, in order of appearance.
 func byVersion(travellers []campaigns.Traveller) [][]campaigns.Traveller {
 	return grouped(travellers, func(t campaigns.Traveller) version { return versionOf(t.Entry) })
 }
 
 func versionOf(e campaigns.Entry) version { return version{e.Campaign, e.Version} }
+
+// pluck lists one thing of each.
+func pluck[T, V any](all []T, of func(T) V) []V {
+	some := make([]V, len(all))
+	for i, one := range all {
+		some[i] = of(one)
+	}
+	return some
+}
 
 // grouped puts what has the same key together, in order of appearance.
 func grouped[K comparable, T any](all []T, key func(T) K) [][]T {

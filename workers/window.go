@@ -134,10 +134,7 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 	sender := r.Senders[r.outlet.Channel]
 	calls := r.Telemetry.Metrics.Calls(ctx, string(r.outlet.Channel), r.outlet.Provider)
 	if batch, able := sender.(channels.BatchSender); able {
-		messages := make([]channels.Message, len(parcels))
-		for i, p := range parcels {
-			messages[i] = p.message
-		}
+		messages := pluck(parcels, func(p *parcel) channels.Message { return p.message })
 		ctx, span := r.Telemetry.Traces.Start(ctx, "call")
 		began := calls.Began()
 		results := batch.SendBatch(ctx, late, messages)
@@ -165,9 +162,6 @@ func (r *round) rememberTrace(ctx context.Context, parcels []*parcel, now time.T
 	if r.Telemetry.Trails == nil || !telemetry.Kept(ctx) {
 		return
 	}
-	ids := make([]int64, len(parcels))
-	for i, p := range parcels {
-		ids[i] = p.delivery.ID
-	}
+	ids := pluck(parcels, func(p *parcel) int64 { return p.delivery.ID })
 	r.Telemetry.mark(ctx, deliveries.DeliveryTrail.Of(ids...), now)
 }
