@@ -14,19 +14,9 @@ import (
 	"rapport/deliveries"
 )
 
-const (
-	// usualWindow is how many messages are in flight at once where their provider
-	// answers fast.
-	usualWindow = 500
-	// usualCall is how long a provider may take to answer.
-	usualCall = 10 * time.Second
-	// patience is how long one task waits for the rate limit in all. What would
-	// take longer waits in the ledger, where it keeps no worker busy.
-	patience = 2 * time.Second
-	// freshFor is how long a batch is judged by what was read at its beginning.
-	// After that the next window is read anew: somebody may have said stop.
-	freshFor = time.Second
-)
+// usualWindow is how many messages are in flight at once where their provider
+// answers fast.
+const usualWindow = 500
 
 // Courier sends claimed deliveries: judges them, renders them, and hands them
 // to the provider window by window.

@@ -1,7 +1,6 @@
 package workers
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -20,60 +19,9 @@ const (
 	queueDepth    = 20 * batchSize // deliveries of a channel that may be queued or sending at once
 	tasksAhead    = 200            // tasks that may wait for a channel's workers: what none takes is not heaped up
 	journeyDepth  = 16             // tasks that may wait in the journey queue before more entries join
-	entryLease    = time.Minute    // how long an entry or a callback is kept for its task, where a delivery is not kept for less
 	readersAtOnce = 4
 	shardsAtOnce  = 4 // each may take as long as a condition may
-
-	controlTimeout = 50 * time.Second
 )
-
-// judgedTimeout ends a task in which the database judges a marketer's condition,
-// which may take so long; 0 is a minute.
-func judgedTimeout(condition time.Duration) time.Duration {
-	return max(controlTimeout, conditionOr(condition)+10*time.Second)
-}
-
-func conditionOr(condition time.Duration) time.Duration { return cmp.Or(condition, time.Minute) }
-
-// UsualLease is how long a row is kept for the task that has it. It outlives a
-// window of sends and its settlement, so that a lease is over only if the
-// process that held it is.
-const UsualLease = 90 * time.Second
-
-func leaseOr(lease time.Duration) time.Duration {
-	if lease == 0 {
-		return UsualLease
-	}
-	return lease
-}
-
-// controlLease is how long an entry or a callback is kept for the task that has
-// it: no longer than a delivery, so that one setting says how soon what a dead
-// worker held is taken up again.
-func controlLease(lease time.Duration) time.Duration { return min(entryLease, leaseOr(lease)) }
-
-// controlTimeoutIn ends a task that moves entries or reads callbacks within its
-// lease.
-func controlTimeoutIn(lease time.Duration) time.Duration {
-	return min(controlTimeout, controlLease(lease)*5/6)
-}
-
-// deliverTimeout ends a task early enough for its last window to be sent and
-// settled within the lease.
-func deliverTimeout(lease, call time.Duration) time.Duration {
-	return max(leaseOr(lease)-2*callOr(call), time.Second)
-}
-
-// turnWithin is how long a message may wait for its turn after it was judged: somebody
-// may say stop meanwhile.
-func turnWithin(call time.Duration) time.Duration { return callOr(call) / 2 }
-
-func callOr(call time.Duration) time.Duration {
-	if call == 0 {
-		return usualCall
-	}
-	return call
-}
 
 // Pump moves what is due from SQL into Redis. Several may run: leases keep
 // them from taking the same row.
