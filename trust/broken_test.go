@@ -78,7 +78,7 @@ var breakages = []breakage{
 		edits: []edit{{`config.RuntimeParams["application_name"] = "rapport"`, `config.RuntimeParams["application_name"], config.RuntimeParams["synchronous_commit"] = "rapport", "off"`}},
 	},
 	{
-		name: "a worker that is told to end does not finish", row: rolledWorkers, shows: "were in doubt", file: "workers/queue.go",
+		name: "a worker that is told to end does not finish", row: rolledWorkers, shows: "were in doubt", file: "workers/server.go",
 		edits: []edit{{"ShutdownTimeout: o.Grace,", "ShutdownTimeout: 1,"}},
 	},
 	{

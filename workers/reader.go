@@ -1,13 +1,11 @@
 package workers
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"time"
 
 	"rapport/campaigns"
@@ -250,68 +248,6 @@ func (r *Reader) interpret(ctx context.Context, some []heard, later map[int64]bo
 	return responses, nil
 }
 
-// meet makes the acquaintance of somebody who writes to us and whom nobody knows, so
-// that their words are kept and answered like anybody's; nil where there is nothing
-// to answer.
-func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) (*customers.Customer, error) {
-	if h.report.Kind != channels.ReportReplied || h.report.From == "" {
-		return nil, nil
-	}
-	if _, err := customers.NormalEmail(h.report.From); h.report.Channel == channels.Email && err != nil {
-		return nil, nil
-	}
-	if campaigns.OnlyAWish(h.report) {
-		return nil, nil
-	}
-	stranger := edition.Strange(h.report, r.Now())
-	if _, err := r.Registry.PutCustomers(ctx, r.Now(), []customers.Customer{stranger}); err != nil {
-		return nil, fmt.Errorf("keep a profile for somebody who wrote: %w", err)
-	}
-	people, err := r.Directory.Load(ctx, []string{stranger.ID}, r.Now())
-	if err != nil {
-		return nil, fmt.Errorf("load somebody who wrote: %w", err)
-	}
-	return people[stranger.ID], nil
-}
-
-// heedStranger keeps the word of somebody who is no customer: a STOP counts
-// whoever says it, whichever channel it is of, and so does the START that takes it
-// back. There is no timeline to put anything else on. What bounced
-// or failed on its way to an erased customer blocks the address only if another customer
-// has it.
-func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h heard) error {
-	said := edition.Interpret(nil, h.report, deliveries.Delivery{}, nil, r.Now())
-	switch {
-	case said.Suppression != nil:
-		if nobodys, err := r.nobodys(ctx, h, *said.Suppression); err != nil || nobodys {
-			return err
-		}
-		if err := r.Preferences.Suppress(ctx, []customers.Suppression{*said.Suppression}); err != nil {
-			return fmt.Errorf("keep a stranger's stop: %w", err)
-		}
-	case said.Release != nil:
-		if err := r.Preferences.Release(ctx, said.Release.Channel, said.Release.Address, said.Release.At); err != nil {
-			return fmt.Errorf("keep a stranger's start: %w", err)
-		}
-	default:
-		r.Log.Warn("a report concerns nobody we know", "channel", h.report.Channel, "kind", h.report.Kind)
-	}
-	return nil
-}
-
-// nobodys reports whether a provider tells of an address that its message does not get
-// there, and nobody has it any more: whom the message was for was erased.
-func (r *Reader) nobodys(ctx context.Context, h heard, s customers.Suppression) (bool, error) {
-	if h.delivery.ID == 0 || h.report.Kind != channels.ReportBounced && h.report.Kind != channels.ReportFailed {
-		return false, nil
-	}
-	others, err := r.Directory.WhoWrites(ctx, s.Channel, s.Address)
-	if err != nil {
-		return false, fmt.Errorf("find whose an address is: %w", err)
-	}
-	return len(others) == 0, nil
-}
-
 // toldTwice leaves out what a provider tells of opens and clicks that our own
 // doors tell too: every letter carries our picture, and a provider that wraps
 // its links wraps ours.
@@ -337,83 +273,4 @@ func judgeVisits(all []heard) {
 	for id, reports := range visits {
 		channels.MarkMachines(reports, since[id])
 	}
-}
-
-// attribute finds the delivery and the customer of every report: by our id, by
-// the provider's, or, for words out of the blue, by the sender's address, and for
-// a text by the latest one sent there. E-mail tells what it answers.
-func (r *Reader) attribute(ctx context.Context, all []heard) error {
-	refs := make([]deliveries.Ref, len(all))
-	for i, h := range all {
-		refs[i] = deliveries.Ref{ID: h.report.Delivery, Channel: h.report.Channel, ProviderID: h.report.ProviderID}
-	}
-	found, err := r.Record.Lookup(ctx, refs)
-	if err != nil {
-		return fmt.Errorf("look up the deliveries of %d reports: %w", len(all), err)
-	}
-	for i := range all {
-		all[i].delivery, all[i].customer = found[i], found[i].Customer
-		if found[i].ID == 0 && all[i].report.From != "" {
-			if err := r.attributeSender(ctx, &all[i]); err != nil {
-				return err
-			}
-		}
-		all[i].report.Delivery = all[i].delivery.ID
-		if all[i].report.Channel == "" { // a link does not say what it came by
-			all[i].report.Channel = all[i].delivery.Channel
-		}
-	}
-	return nil
-}
-
-// attributeSender finds a report's customer by their address. Only what they
-// wrote themselves is taken for an answer to what was last sent there: what a
-// provider reports about a message that is not ours says nothing about ours. Of
-// several customers who share an address it is who was sent that, or else the
-// oldest.
-func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
-	senders, err := r.Directory.WhoWrites(ctx, h.report.Channel, h.report.From)
-	if err != nil {
-		return fmt.Errorf("find the sender of a reply: %w", err)
-	}
-	if len(senders) == 0 {
-		return nil
-	}
-	h.customer = senders[0]
-	if !written(h.report) {
-		return nil
-	}
-	latest, err := r.Record.Latest(ctx, h.report.Channel, senders)
-	if err != nil {
-		return fmt.Errorf("find what a reply answers: %w", err)
-	}
-	for _, d := range latest {
-		if newer := cmp.Or(d.TakenAt.Compare(h.delivery.TakenAt), cmp.Compare(d.ID, h.delivery.ID)); newer > 0 {
-			h.delivery, h.customer = d, d.Customer
-		}
-	}
-	return nil
-}
-
-// written reports whether a report is a text of the customer's own.
-func written(r channels.Report) bool {
-	switch r.Kind {
-	case channels.ReportReplied, channels.ReportUnsubscribed, channels.ReportResubscribed:
-		return r.Channel == channels.SMS
-	}
-	return false
-}
-
-// nameQuestion replaces the index under which a call asks a question by the
-// question's id.
-func nameQuestion(h heard) channels.Report {
-	report := h.report
-	if report.Channel != channels.Call || h.delivery.Content == nil || h.delivery.Content.Call == nil {
-		return report
-	}
-	index, err := strconv.Atoi(report.Question)
-	if questions := h.delivery.Content.Call.Questions; err == nil && index >= 0 && index < len(questions) {
-		report.Question = questions[index].ID
-	}
-	return report
 }
