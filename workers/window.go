@@ -99,8 +99,9 @@ func (r *round) outcomesOf(w *window) []deliveries.Outcome {
 	return outcomes
 }
 
-// finish writes what became of a window: of its messages, whether or not that of the
-// addresses can be written, then of the outlet and of the journeys.
+// finish writes what became of a window: the outcomes, then, whether or not they could
+// be written, which addresses were refused and how the outlet does. Last it walks on
+// the journeys of what was settled.
 func (r *round) finish(ctx context.Context, w *window, outcomes []deliveries.Outcome) error {
 	for _, p := range w.parcels {
 		p.message.Content = channels.Content{} // nobody asks for the words any more
