@@ -129,6 +129,12 @@ func open(t *testing.T, change ...func(*webhooks.Doors)) *house {
 	return h
 }
 
+// passes lets time go by since noon, for whoever comes in and for whoever reads it.
+func (h *house) passes(since time.Duration) {
+	now := func() time.Time { return noon.Add(since) }
+	h.doors.Now, h.reader.Now = now, now
+}
+
 // providers are the real ones; nothing is sent.
 func providers(t *testing.T, key *ecdsa.PrivateKey, now func() time.Time) (map[channels.Channel]channels.Sender, string) {
 	t.Helper()

@@ -102,14 +102,14 @@ func TestEverythingStopsForTopicsToCome(t *testing.T) {
 	}
 	form := filled(page)
 	form.Add("in", "service/email")
-	h.doors.Now = func() time.Time { return noon.Add(time.Minute) }
+	h.passes(time.Minute)
 	page = hosted(t, h.form(http.StatusOK, link, form))
 	if news() || !h.ada().Consented("service", channels.Email, true) {
 		t.Error("a yes to one topic counts for that one and for no other")
 	}
 	form = filled(page)
 	form.Add("in", "*/email")
-	h.doors.Now = func() time.Time { return noon.Add(2 * time.Minute) }
+	h.passes(2 * time.Minute)
 	page = hosted(t, h.form(http.StatusOK, link, form))
 	if !news() || strings.Contains(page, `value="*/email"`) || !strings.Contains(page, `value="*/sms"`) {
 		t.Errorf("taken back by e-mail: %v; the page is %s", news(), page)
@@ -145,7 +145,7 @@ func TestBlockedChannelsAreShownHonestly(t *testing.T) {
 		t.Errorf("the page offers what it cannot do: %s", page)
 	}
 	all := url.Values{"free": {"email", "sms", "call", "push"}, "shown": {"marketing/sms"}, "in": {"marketing/sms"}}
-	h.doors.Now = func() time.Time { return noon.Add(time.Minute) }
+	h.passes(time.Minute)
 	hosted(t, h.form(http.StatusOK, link, all))
 	same(t, "blocked", h.ada().Suppressed, map[channels.Channel]string{channels.SMS: "opted_out", channels.Call: "complained"})
 	same(t, "said", h.said(), map[string]string{"marketing by sms": "yes"}) // which frees nothing

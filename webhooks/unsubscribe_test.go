@@ -87,7 +87,7 @@ func TestAMistakeIsTakenBack(t *testing.T) {
 	if !strings.Contains(page, `name="keep"`) || !strings.Contains(page, base+deliveries.PathPreferences) {
 		t.Errorf("the page offers no way back: %s", page)
 	}
-	h.doors.Now = func() time.Time { return noon.Add(time.Minute) }
+	h.passes(time.Minute)
 	page = hosted(t, h.form(http.StatusOK, link, url.Values{"keep": {"1"}}))
 	if h.refused() || !strings.Contains(page, "You stay subscribed.") {
 		t.Errorf("consents %+v, page %s", h.ada().Consents, page)

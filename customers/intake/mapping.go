@@ -133,6 +133,21 @@ func mapColumns(kind Kind, header []string, told map[string]string, ignored []st
 	return m, m.complete(kind, header)
 }
 
+// idle lists the headers of columns that say when somebody refused, in a file that has
+// nothing to say no in.
+func (m mapping) idle(header []string, told map[string]string) (names []string) {
+	at, dated := m["refused_at"]
+	if _, decided := told["refused_at"]; !dated || decided {
+		return nil
+	}
+	for field := range m {
+		if strings.HasPrefix(field, consentPrefix) {
+			return nil
+		}
+	}
+	return []string{header[at]}
+}
+
 // notRead lists the headers of columns in which no field stands, in their order.
 func (m mapping) notRead(header []string) (names []string) {
 	read := map[int]bool{}

@@ -157,7 +157,7 @@ func (in *taking) mapped() (err error) {
 		}
 	}
 	if in.Kind == Customers {
-		if err := lostConsents(others, in.Map); err != nil {
+		if err := lostConsents(append(in.mapping.idle(in.header, in.Map), others...), in.Map); err != nil {
 			return err
 		}
 	}
