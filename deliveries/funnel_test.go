@@ -36,9 +36,15 @@ func TestWhoSaysStopHasClicked(t *testing.T) {
 	var f deliveries.Funnel
 	for i := range 10 {
 		d := deliveries.Delivery{Channel: channels.Email, Status: deliveries.Sent, Attempts: 1, ProviderID: "m"}
-		d, _ = d.Advanced(deliveries.Progress{Status: deliveries.Clicked}, noon)
-		if i < 4 {
-			d, _ = d.Advanced(deliveries.Progress{Status: deliveries.Unsubscribed}, noon)
+		reports := []deliveries.Status{deliveries.Clicked}
+		switch {
+		case i < 2:
+			reports = append(reports, deliveries.Unsubscribed)
+		case i < 4: // the click is told later
+			reports = []deliveries.Status{deliveries.Unsubscribed, deliveries.Clicked}
+		}
+		for _, status := range reports {
+			d, _ = d.Advanced(deliveries.Progress{Status: status}, noon)
 		}
 		f.Add(d.Alike())
 	}

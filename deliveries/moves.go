@@ -150,9 +150,11 @@ func (d Delivery) advanced(p Progress, now time.Time) (Delivery, bool) {
 	if p.Status == Planned {
 		return d.repeated(p)
 	}
-	evidence := p.Status.Rank() >= Sent.Rank() && p.Status.Rank() > d.Status.Rank()
-	if !evidence || d.Attempts == 0 || d.Status == Skipped || d.ofEarlierAttempt(p.ProviderID) {
+	if p.Status.Rank() < Sent.Rank() || d.Attempts == 0 || d.Status == Skipped || d.ofEarlierAttempt(p.ProviderID) {
 		return d, false
+	}
+	if p.Status.Rank() <= d.Status.Rank() {
+		return d.remembering(p.Status)
 	}
 	at := p.At
 	if at.IsZero() {
@@ -169,6 +171,17 @@ func (d Delivery) advanced(p Progress, now time.Time) (Delivery, bool) {
 	}
 	d.Status, d.Reason, d.ProviderID = p.Status, p.Reason, cmp.Or(p.ProviderID, d.ProviderID)
 	d.Did |= d.Alike().did()
+	return d, true
+}
+
+// remembering is a message that stands beyond a status after it is told of that one: a
+// click that is reported after the unsubscribe is a click.
+func (d Delivery) remembering(told Status) (Delivery, bool) {
+	did := Alike{Channel: d.Channel, Status: told}.did()
+	if did&^d.Alike().did() == 0 {
+		return d, false
+	}
+	d.Did |= did
 	return d, true
 }
 
