@@ -110,17 +110,21 @@ func (c *campaignSuspicion) suspectBroadcastHours() {
 		"run it when the hours are open, or allow more hours")
 }
 
-// suspectNights reports hours in which texts or calls wake people: those from one
-// day into the next, which are easily those of the day the wrong way round.
+// stillNight is when nobody is up late any more and few are up yet: hours from one
+// evening that last so long are easily those of the day the wrong way round.
+const stillNight ClockTime = 5 * 60
+
+// suspectNights reports hours in which texts or calls wake people: those that go on
+// through a whole night.
 func (s *suspicion) suspectNights(rules ContactRules, root node) {
 	for _, ch := range []channels.Channel{channels.SMS, channels.Call} {
 		for _, window := range rules.Hours[ch] {
-			if window.From < window.To {
+			if window.From < window.To || window.To < stillNight {
 				continue
 			}
 			s.warn(root.at("contact", "hours", string(ch)), "these hours for "+string(ch)+" are at night, from "+clockWords(window.From)+" to "+clockWords(window.To)+" of the next morning",
 				"write "+strconv.Quote(clockWords(window.To)+"-"+clockWords(window.From))+" if the day is meant")
-			return
+			break
 		}
 	}
 }
@@ -133,14 +137,14 @@ func (c *campaignSuspicion) suspectSchedule() {
 	}
 	fields := strings.Fields(c.campaign.Trigger.Cron)
 	minute, hour, day, weekday := fields[0], fields[1], fields[2], fields[4]
-	open := func(field string) bool { return strings.HasPrefix(field, "*") || field == "?" }
+	open := func(field string) bool { return field == "*" || field == "*/1" || field == "?" }
 	at := c.root.at("trigger", "cron")
 	if (minute == "*" || minute == "*/1") && !open(hour) {
 		c.warn(at, "this runs every minute of those hours, 60 times in each", `write the minute, such as "0 `+strings.Join(fields[1:], " ")+`"`)
 	}
 	if !open(day) && !open(weekday) {
 		c.warn(at, "a day of the month beside a day of the week means either: this runs on "+quote(day)+" of the month, and on every "+quote(weekday)+" too",
-			"leave one of the two *")
+			"write * for one of the two")
 	}
 }
 
