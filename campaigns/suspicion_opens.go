@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rapport/campaigns/expression"
+	"rapport/channels"
 	"rapport/deliveries"
 )
 
@@ -48,10 +49,23 @@ func (c *campaignSuspicion) restsOnOpens(p *expression.Program) bool {
 			return false
 		}
 		step = strings.TrimSuffix(step, ".status")
+		if !slices.Contains(c.by(step), channels.Email) {
+			return false
+		}
 		delivered := c.facts().AtStatus(step, string(deliveries.Delivered))
 		opened := c.facts().AtStatus(step, string(deliveries.Opened))
 		return turns(p, delivered, opened) || turns(p, opened, delivered)
 	})
+}
+
+// by lists the channels of the steps of one name.
+func (c *campaignSuspicion) by(id string) (all []channels.Channel) {
+	everyStep(c.campaign.Steps, func(step *Step) {
+		if step.ID == id && step.Send != nil {
+			all = append(all, step.channels()...)
+		}
+	})
+	return all
 }
 
 // turns reports whether a condition never holds before and always after.
