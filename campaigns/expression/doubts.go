@@ -101,7 +101,7 @@ func (c chain) doubts(source string, runes []rune, end int) []Problem {
 	}
 	return []Problem{{
 		Offset:  byteOffset(source, odd),
-		Message: `"and" stands beside "or" without brackets, and binds closer`,
+		Message: `"and" stands beside "or" without brackets, and binds more tightly`,
 		Mend:    mend,
 	}}
 }

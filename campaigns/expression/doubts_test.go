@@ -9,7 +9,7 @@ import (
 )
 
 func TestWhatASourceHardlyMeans(t *testing.T) {
-	const closer = `"and" stands beside "or" without brackets, and binds closer`
+	const closer = `"and" stands beside "or" without brackets, and binds more tightly`
 	for source, want := range map[string][]expression.Problem{
 		`country == "DE" or country == "AT" and tier == "gold"`: {{
 			Offset: 35, Message: closer,
