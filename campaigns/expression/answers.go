@@ -1,6 +1,9 @@
 package expression
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Decided is a comparison of a score that the question's scale decides alone.
 type Decided struct {
@@ -11,29 +14,111 @@ type Decided struct {
 }
 
 // Decided lists the comparisons of scores in a program, apart from its segments, that
-// hold for every answer on the scales that are known, or for none.
-func (f Facts) Decided(p *Program) (found []Decided) {
-	var visit func(n node)
-	visit = func(n node) {
-		if _, apart := n.(segment); apart {
-			return
+// hold for every answer on the scales that are known, or for none. The end of a band
+// is none of them: it holds for every answer, names a score on the scale, and stands
+// together with a comparison of the same score that is not decided, or behind one in a
+// condition that was asked before.
+func (f Facts) Decided(p *Program, before ...*Program) []Decided {
+	d := decisions{facts: f}
+	for _, earlier := range before {
+		d.before = append(d.before, d.undecided(earlier.root)...)
+	}
+	d.visit(p.root, true, d.before)
+	return d.found
+}
+
+// decisions is the search for comparisons that a scale decides.
+type decisions struct {
+	facts  Facts
+	before []string // scores that an earlier condition bounds
+	found  []Decided
+}
+
+// visit looks at a node that is to hold, or not to, together with comparisons of the
+// scores that are bounded.
+func (d *decisions) visit(n node, holds bool, bounded []string) {
+	switch n := n.(type) {
+	case segment:
+		return
+	case truth:
+		d.visit(n.operand, holds, bounded)
+		return
+	case negation:
+		d.visit(n.operand, !holds, bounded)
+		return
+	case logic:
+		d.logic(n, holds, bounded)
+		return
+	}
+	if score, words := comparedScore(n); words != "" {
+		scale, decided, always := d.decided(n, score)
+		if decided && (always != holds || !onScale(n, scale) || !slices.Contains(bounded, score.name())) {
+			d.found = append(d.found, Decided{Comparison: words, Score: score.name(), Holds: always, Scale: scale.words(Number)})
 		}
-		if score, words := comparedScore(n); words != "" {
-			if scale, known := f.given[score.name()]; known {
-				answered := Facts{given: f.given}.learn(score, scale.known(), "")
-				always := nobody(answered, n, false)
-				if always || nobody(answered, n, true) {
-					found = append(found, Decided{Comparison: words, Score: score.name(), Holds: always, Scale: scale.known().words(Number)})
-				}
-			}
-			return
-		}
-		for _, part := range n.parts() {
-			visit(part)
+		return
+	}
+	for _, part := range n.parts() {
+		d.visit(part, holds, d.before)
+	}
+}
+
+// logic binds the operands by each other, where all must agree.
+func (d *decisions) logic(n logic, holds bool, bounded []string) {
+	if (n.op == "and") != holds {
+		bounded = d.before
+	} else {
+		for _, operand := range n.operands {
+			bounded = append(slices.Clip(bounded), d.undecided(operand)...)
 		}
 	}
-	visit(p.root)
-	return found
+	for _, operand := range n.operands {
+		d.visit(operand, holds, bounded)
+	}
+}
+
+// undecided lists the scores that a node compares so that answers differ.
+func (d *decisions) undecided(n node) (scores []string) {
+	if _, apart := n.(segment); apart {
+		return nil
+	}
+	if score, words := comparedScore(n); words != "" {
+		if _, decided, _ := d.decided(n, score); !decided {
+			scores = append(scores, score.name())
+		}
+		return scores
+	}
+	for _, part := range n.parts() {
+		scores = append(scores, d.undecided(part)...)
+	}
+	return scores
+}
+
+// decided reports whether the scale of a score decides a comparison of it alone, and
+// whether it always holds.
+func (d *decisions) decided(n node, score answerPart) (scale domain, decided, always bool) {
+	scale, known := d.facts.given[score.name()]
+	if !known {
+		return scale, false, false
+	}
+	scale = scale.known()
+	answered := Facts{given: d.facts.given}.learn(score, scale, "")
+	always = nobody(answered, n, false)
+	return scale, always || nobody(answered, n, true), always
+}
+
+// onScale reports whether the numbers of a comparison lie on a scale.
+func onScale(n node, scale domain) bool {
+	numbers := n.parts()
+	if one, listed := n.(oneOf); listed {
+		numbers = nil
+		for _, value := range one.values {
+			numbers = append(numbers, value)
+		}
+	}
+	return !slices.ContainsFunc(numbers, func(part node) bool {
+		number, isLiteral := part.(literal)
+		return isLiteral && len(meetSpans(only(number.value).numbers, scale.numbers)) == 0
+	})
 }
 
 // nobody reports whether a condition holds for nobody in a situation, or fails for none.
