@@ -107,8 +107,8 @@ type AskFigures struct {
 	Scores  int     `json:"scores"`
 }
 
-// GoalFigures are what the campaign is for: journeys that reached it, among
-// those who could be contacted and among the holdout.
+// GoalFigures are what the campaign is for: people who reached it by any of their
+// journeys, among those who could be contacted and among the holdout.
 type GoalFigures struct {
 	Contacted    int     `json:"contacted"`
 	Reached      int     `json:"reached"`
@@ -294,21 +294,26 @@ func channelsOf(ledger []*parcel) []ChannelFigures {
 }
 
 func goalOf(w *World, campaign string) *GoalFigures {
-	g := &GoalFigures{}
+	contacted, held := map[string]bool{}, map[string]bool{} // whether they reached it, by person
 	for _, j := range w.journeys {
-		switch {
-		case j.Campaign != campaign, j.Why == string(deliveries.DuplicatePerson):
-		case j.Holdout:
-			g.Holdout++
-			if j.reached > 0 {
-				g.HoldoutAlike++
-			}
-		default:
-			g.Contacted++
-			if j.reached > 0 {
-				g.Reached++
-			}
+		if j.Campaign != campaign || j.Why == string(deliveries.DuplicatePerson) {
+			continue
+		}
+		side := contacted
+		if j.Holdout {
+			side = held
+		}
+		side[j.person.human] = side[j.person.human] || j.reached > 0
+	}
+	return &GoalFigures{Contacted: len(contacted), Reached: those(contacted), Holdout: len(held), HoldoutAlike: those(held)}
+}
+
+// those counts the people who did.
+func those(did map[string]bool) (n int) {
+	for _, so := range did {
+		if so {
+			n++
 		}
 	}
-	return g
+	return n
 }

@@ -14,8 +14,8 @@ import (
 func (w *World) react(p *person, event customers.Event) {
 	for _, j := range p.journeys {
 		w.heed(j, event)
-		w.reach(j, event)
 	}
+	w.reach(p, event)
 	for _, c := range w.triggered(campaigns.OnEvent) {
 		entry, enters := w.shop.EntryByEvent(c, event, w.profile(p), p.counts(c, w.now), w.now)
 		if enters {
@@ -46,17 +46,31 @@ func (w *World) heed(j *journey, event customers.Event) {
 	}
 }
 
-// reach counts a goal event for an entry, whether it still runs or not.
-func (w *World) reach(j *journey, event customers.Event) {
-	if j.BeganAfter(event) {
-		return
+// reach counts a goal event for the entries it is credited to, whether they still run
+// or not, of any profile of the person (store.Hoping, workers.Reactor).
+func (w *World) reach(p *person, event customers.Event) {
+	var hopes []campaigns.Hope
+	var conversions []campaigns.Conversion
+	who := w.profile(p)
+	for _, twin := range w.humans[p.human] {
+		for _, j := range twin.journeys {
+			if j.BeganAfter(event) || j.Why == string(deliveries.DuplicatePerson) {
+				continue
+			}
+			hope := campaigns.Hope{Entry: j.Entry, Event: event}
+			if conversion, is := w.shop.Converts(j.campaign, hope, who, p.counts(j.campaign, w.now)); is {
+				hopes, conversions = append(hopes, hope), append(conversions, conversion)
+			}
+		}
 	}
-	value, reached := j.campaign.Reached(j.Entry, event, w.profile(j.person), j.person.counts(j.campaign, w.now))
-	if !reached {
-		return
+	for _, c := range campaigns.Credited(hopes, conversions) {
+		j := w.journeys[c.Entry-1]
+		j.reached++
+		w.tell(Line{
+			Customer: j.Customer, Campaign: j.campaign.ID, Kind: GoalReached, Name: event.Name, Journey: &j.Entry,
+			Value: float64(c.Value) / float64(customers.MoneyScale(w.shop.Currency)), Number: int64(j.reached),
+		})
 	}
-	j.reached++
-	w.tell(Line{Customer: j.Customer, Campaign: j.campaign.ID, Kind: GoalReached, Name: event.Name, Journey: &j.Entry, Value: value, Number: int64(j.reached)})
 }
 
 // enter adds an entry: unique on its cause, one running at a time for each
