@@ -6,7 +6,6 @@ import (
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
-	"rapport/deliveries"
 )
 
 // Belonging is where a customer stands towards a campaign at a moment, whether
@@ -37,8 +36,9 @@ type ExitTrace struct {
 }
 
 // Belonging tells where a customer stands. counts are the customer's did()
-// counts, earlier their entries in the campaign.
-func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[string]int64, earlier []Entry, now time.Time) Belonging {
+// counts, earlier their entries in the campaign, kept the side of the holdout that
+// the next one keeps from the latest, nil where it is drawn.
+func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[string]int64, earlier []Entry, kept *bool, now time.Time) Belonging {
 	moment := expression.Moment{Now: now, Customer: cust, Counts: counts}
 	b := Belonging{At: now, State: c.State, Belongs: holds(c.Audience.Who, moment), Exits: []ExitTrace{}}
 	if c.Audience.Who != nil {
@@ -52,8 +52,8 @@ func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[
 	person := customers.Person(*cust)
 	b.Holdout = InHoldout(c.ID, person, c.Holdout)
 	b.HoldoutTells = lotWords(draw(c.ID, person), c.Holdout, "held out")
-	if was, in := lastOf(c.Version, earlier); in && c.Holdout > 0 && was.Holdout != b.Holdout {
-		b.Holdout, b.HoldoutTells = was.Holdout, keptLot
+	if kept != nil && *kept != b.Holdout {
+		b.Holdout, b.HoldoutTells = *kept, "on that side since an earlier entry"
 	}
 	if c.Rollout != nil {
 		b.StageTells = fmt.Sprintf("drawn %.4f, let in once the stage is larger", draw(stageLot(c.ID), person))
@@ -64,19 +64,6 @@ func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[
 		}
 	}
 	return b
-}
-
-// keptLot says why a side is not the one that the address says.
-const keptLot = "drawn by an earlier address, and on that side since"
-
-// lastOf is the latest entry by a version, second profiles aside.
-func lastOf(version int, entries []Entry) (last Entry, found bool) {
-	for _, e := range entries {
-		if e.Version == version && e.Why != string(deliveries.DuplicatePerson) && (!found || last.before(e)) {
-			last, found = e, true
-		}
-	}
-	return last, found
 }
 
 func lotWords(lot, share float64, what string) string {

@@ -93,7 +93,7 @@ func (g *gate) tellExits() Gate {
 func (g *gate) tellHoldout() Gate {
 	words := lotWords(draw(g.Campaign.ID, customers.Person(*g.Customer)), g.Campaign.Holdout, "held out")
 	if g.Entry.Holdout != InHoldout(g.Campaign.ID, customers.Person(*g.Customer), g.Campaign.Holdout) {
-		words = keptLot
+		words = "on that side since the journey began, or since an earlier one"
 	}
 	return g.tell("holdout", !g.Entry.Holdout, words, deliveries.Holdout)
 }
@@ -126,7 +126,7 @@ func (g *gate) tellConsent() Gate {
 
 func (g *gate) tellNo() Gate {
 	no := g.saidNo()
-	words := "the customer said no to no message of this journey"
+	words := "the customer has said no to none of this journey's messages"
 	switch {
 	case g.workspace.inByDefault(g.Delivery.Topic):
 		words = "messages about " + g.Delivery.Topic + " go without having been asked for"

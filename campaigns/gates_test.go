@@ -95,7 +95,7 @@ func TestBelongingTellsWhyNobodyEnters(t *testing.T) {
 	c.Audience.Who, c.Holdout = when(t, `country == "AT"`), 0.1
 	c.Entry.Again = Again{Mode: "after", After: 48 * time.Hour}
 	earlier := []Entry{{State: Finished, EnteredAt: noon.Add(-72 * time.Hour), EndedAt: noon.Add(-24 * time.Hour)}}
-	b := w.Belonging(c, ann(), nil, earlier, noon)
+	b := w.Belonging(c, ann(), nil, earlier, nil, noon)
 	if b.Belongs || b.Audience == nil || b.Audience.Holds || b.Audience.Values[0].Value != "DE" {
 		t.Errorf("audience: %+v", b)
 	}
@@ -104,6 +104,13 @@ func TestBelongingTellsWhyNobodyEnters(t *testing.T) {
 	}
 	if b.Holdout != InHoldout(c.ID, customers.Person(*ann()), 0.1) || !strings.Contains(b.HoldoutTells, "whoever draws less than 0.1") {
 		t.Errorf("holdout: %v %q", b.Holdout, b.HoldoutTells)
+	}
+	drawn, other := b.Holdout, !b.Holdout
+	if b := w.Belonging(c, ann(), nil, earlier, &other, noon); b.Holdout != other || b.HoldoutTells != "on that side since an earlier entry" {
+		t.Errorf("a side that is kept: %v %q", b.Holdout, b.HoldoutTells)
+	}
+	if b := w.Belonging(c, ann(), nil, earlier, &drawn, noon); b.Holdout != drawn || !strings.Contains(b.HoldoutTells, "whoever draws less than 0.1") {
+		t.Errorf("a side that is kept and would be drawn: %v %q", b.Holdout, b.HoldoutTells)
 	}
 	weekly := &Campaign{Trigger: Trigger{Kind: Cron}, Entry: EntryRule{Again: Again{Mode: "after", After: 7 * 24 * time.Hour}}}
 	lastWeek := []Entry{{State: Finished, EnteredAt: noon.Add(-7*24*time.Hour + time.Minute), EndedAt: noon.Add(-7*24*time.Hour + time.Hour)}}

@@ -90,6 +90,27 @@ func keptSide(share, earlier string) string {
 			WHERE p.customer = v.customer AND p.campaign = v.campaign AND p.why <> 'duplicate_person'` + earlier + ` ORDER BY p.id DESC LIMIT 1)`
 }
 
+// KeptSide tells which side of the holdout a customer's next entry by a version keeps
+// from their latest one in the campaign; nil where the lot is drawn.
+func (s *Store) KeptSide(ctx context.Context, campaign string, version int, customer string) (*bool, error) {
+	rows := newRows("campaign text, version int, customer text")
+	rows.add(campaign, version, customer)
+	var sides []int
+	err := s.read(ctx, func(tx *tx) (err error) {
+		sides, err = listRows(ctx, tx, rows, column[int], "SELECT COALESCE("+keptSide("n.holdout", "")+`, -1) FROM {rows} AS v
+			JOIN campaign_versions n ON n.campaign = v.campaign AND n.version = v.version`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up a side of the holdout of %s: %w", campaign, err)
+	}
+	if len(sides) == 0 || sides[0] < 0 {
+		return nil, nil
+	}
+	held := sides[0] == 1
+	return &held, nil
+}
+
 // Another profile of one person takes no part where the first does: it ends where
 // it begins, for the record. Whom an agent named by hand is meant.
 const (

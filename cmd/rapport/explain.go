@@ -116,7 +116,11 @@ func (i *installation) belonging(ctx context.Context, edition *campaigns.Edition
 	for n, t := range travellers {
 		earlier[n] = t.Entry
 	}
-	b := edition.Belonging(c, customer, counts[customer.ID], earlier, i.Now())
+	kept, err := i.Store.KeptSide(ctx, c.ID, c.Version, customer.ID)
+	if err != nil {
+		return nil, err
+	}
+	b := edition.Belonging(c, customer, counts[customer.ID], earlier, kept, i.Now())
 	return &b, nil
 }
 
@@ -220,11 +224,11 @@ func (i *installation) whyUnmoved(ctx context.Context, edition *campaigns.Editio
 	case err != nil:
 		return "", err
 	case within && c.Trigger.On == campaigns.Entering:
-		return "never entered: in segment " + name + " today, and was when it was first looked at; it begins for those who come into it", nil
+		return "never entered: in segment " + name + " today; it begins for those who come into it while the campaign is live", nil
 	case within:
-		return "never entered: in segment " + name + " today; it begins when they leave it", nil
+		return "never entered: in segment " + name + " today; it begins when they leave it while the campaign is live", nil
 	case c.Trigger.On == campaigns.Entering:
-		return "never entered: not in segment " + name + " today; it begins when they come into it", nil
+		return "never entered: not in segment " + name + " today; it begins when they come into it while the campaign is live", nil
 	}
-	return "never entered: not in segment " + name + " today, and did not leave it since it is watched", nil
+	return "never entered: not in segment " + name + " today; it begins for those who leave it while the campaign is live", nil
 }

@@ -230,10 +230,10 @@ func TestASegmentTriggerIsToldByItsMembers(t *testing.T) {
 	for _, c := range []struct{ args, want []string }{
 		{[]string{"plan", draft, "local"}, []string{"1 belong, 1 enter", "these are in locals today; it begins for those who come into it"}},
 		{[]string{"plan", draft, "goodbye"}, []string{"1 belong, 1 enter", "each begins when they leave it"}},
-		{[]string{"explain", "local", "c1"}, []string{"in segment locals today, and was when it was first looked at"}},
-		{[]string{"explain", "local", "c2"}, []string{"not in segment locals today; it begins when they come into it"}},
-		{[]string{"explain", "goodbye", "c1"}, []string{"in segment locals today; it begins when they leave it"}},
-		{[]string{"explain", "goodbye", "c2"}, []string{"not in segment locals today, and did not leave it"}},
+		{[]string{"explain", "local", "c1"}, []string{"never entered: in segment locals today; it begins for those who come into it while the campaign is live"}},
+		{[]string{"explain", "local", "c2"}, []string{"not in segment locals today; it begins when they come into it while the campaign is live"}},
+		{[]string{"explain", "goodbye", "c1"}, []string{"in segment locals today; it begins when they leave it while the campaign is live"}},
+		{[]string{"explain", "goodbye", "c2"}, []string{"not in segment locals today; it begins for those who leave it while the campaign is live"}},
 	} {
 		out, errOut, code := rapport(t, append(c.args, "--data", data)...)
 		for _, want := range c.want {

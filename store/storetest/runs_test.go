@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -257,6 +258,40 @@ func TestAChangedAddressDrawsNobodyAnew(t *testing.T) {
 		}
 		if held < 150 || drawn != 0 {
 			t.Errorf("%d are held out of 60%% of 300, %d of none", held, drawn)
+		}
+	})
+}
+
+// What is told of the next entry's side is what it gets: kept across versions by the
+// rule of shares, and of entries in the campaign whatever version they were by.
+func TestTheSideOfTheNextEntryIsForetold(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		put(t, s, customers.Customer{ID: "in", Email: "in@shop.example"}, customers.Customer{ID: "out", Email: "out@shop.example"}, customers.Customer{ID: "new", Email: "new@shop.example"})
+		for n, share := range []float64{0.3, 0.3, 0.6, 0.1, 0} {
+			keep(t, s, fmt.Sprint("d", n), map[string][]byte{}, campaigns.Stamp{Campaign: "weekly", Digest: fmt.Sprint("w", n), State: campaigns.Live, Holdout: share})
+		}
+		first := func(who string, held bool) campaigns.Entry {
+			e := journey(who, "event:1")
+			e.Campaign, e.Version, e.Holdout = "weekly", 1, held
+			return e
+		}
+		enter(t, s, always, first("in", false), first("out", true))
+		for version, want := range map[int]string{1: "in out drawn", 2: "in out drawn", 3: "drawn out drawn", 4: "in drawn drawn", 5: "in drawn drawn", 6: "drawn drawn drawn"} {
+			var sides []string
+			for _, who := range []string{"in", "out", "new"} {
+				kept, err := s.KeptSide(t.Context(), "weekly", version, who)
+				switch {
+				case err != nil:
+					t.Fatal(err)
+				case kept == nil:
+					sides = append(sides, "drawn")
+				case *kept:
+					sides = append(sides, "out")
+				default:
+					sides = append(sides, "in")
+				}
+			}
+			same(t, fmt.Sprint("version ", version), strings.Join(sides, " "), want)
 		}
 	})
 }
