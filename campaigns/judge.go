@@ -133,12 +133,18 @@ func (g *gate) saidNo() *deliveries.Delivery {
 		if d.ID == g.Delivery.ID {
 			continue
 		}
-		back := g.Customer.Suppressed[d.Channel] == "" && g.Customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
+		back := !isNo(g.Customer.Suppressed[d.Channel]) && g.Customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
 		if d.Status == deliveries.Complained || d.Status == deliveries.Unsubscribed && !back {
 			return &g.Journey[i]
 		}
 	}
 	return nil
+}
+
+// isNo reports whether an address is suppressed because the customer said so, and not
+// for what its mailbox or network answers.
+func isNo(reason string) bool {
+	return reason == channels.ReasonOptedOut || reason == channels.ReasonComplained
 }
 
 // suppressed is why the address is suppressed; "" where it is not.

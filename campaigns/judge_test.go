@@ -187,6 +187,14 @@ func TestANoIsHeardByTheRestOfItsJourney(t *testing.T) {
 			p.journey = letter(deliveries.Unsubscribed)
 			p.customer.Suppressed = map[channels.Channel]string{channels.Email: "opted_out"}
 		}, deliveries.SaidNo},
+		"stopped, and reported it too": {func(p *plea) {
+			p.journey = letter(deliveries.Unsubscribed)
+			p.customer.Suppressed = map[channels.Channel]string{channels.Email: "complained"}
+		}, deliveries.SaidNo},
+		"took it back, and bounced later": {func(p *plea) {
+			p.journey = letter(deliveries.Unsubscribed)
+			p.customer.Suppressed = map[channels.Channel]string{channels.Email: customers.Bounced}
+		}, ""},
 		"took it back":               {func(p *plea) { p.journey = letter(deliveries.Unsubscribed) }, ""},
 		"clicked":                    {func(p *plea) { p.journey = letter(deliveries.Clicked); out(p) }, ""},
 		"bounced":                    {func(p *plea) { p.journey = letter(deliveries.Bounced) }, ""},
