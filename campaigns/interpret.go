@@ -282,7 +282,7 @@ func (h *hearing) hearAnswer() {
 		said = r.Text
 	}
 	if h.step == nil || h.step.Send.Ask == nil {
-		if h.step != nil && r.Kind == channels.ReportReplied && !h.claimed() && ParseWish(r.Text) != WishHelp {
+		if h.step != nil && r.Kind == channels.ReportReplied && !h.claimed() && !h.blank() && ParseWish(r.Text) != WishHelp {
 			h.answered()
 		}
 		h.unasked()

@@ -50,6 +50,12 @@ func (h *hearing) attached() bool {
 	return h.report.Letter != nil && len(h.report.Letter.Attachments) > 0
 }
 
+// blank reports whether there is nothing in a reply at all.
+func (h *hearing) blank() bool {
+	r := h.report
+	return strings.TrimSpace(r.Text) == "" && len(r.Media) == 0 && !h.attached() && (r.Letter == nil || r.Letter.Below == "")
+}
+
 // saysNothing reports whether nobody needs to read what was written. A letter out of
 // the blue may say all in its subject; that of an answer to ours is ours.
 func (h *hearing) saysNothing() bool {

@@ -266,22 +266,26 @@ func TestAnswersLandOnTheAsk(t *testing.T) {
 // Words answer a message that asks nothing; where something is asked they answer it
 // only as far as they are understood.
 func TestAReplyAnswersWhatAsksNothing(t *testing.T) {
-	claimed := reply("Do you send it to Austria?", "")
+	claimed, attached := reply("Do you send it to Austria?", ""), reply("", "", "photo.jpg (20 KB)")
 	claimed.Letter.Proven = false
 	for name, c := range map[string]struct {
 		report channels.Report
 		step   string
 		want   bool
 	}{
-		"a text":              {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "what does it cost?"}, "1", true},
-		"a letter":            {reply("Do you send it to Austria?", ""), "1", true},
-		"a smile":             {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "👍"}, "1", true},
-		"anybody's letter":    {claimed, "1", false},
-		"help":                {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "HELP"}, "1", false},
-		"no more calls":       {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "do not call me"}, "1", false},
-		"a machine":           {channels.Report{Channel: channels.Email, Kind: channels.ReportAutoReplied, Text: "I am away", Letter: &channels.Letter{Proven: true}}, "1", false},
-		"words for a score":   {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "it never came"}, "0", false},
-		"a step nobody knows": {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "hello?"}, "9", false},
+		"a text":                      {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "what does it cost?"}, "1", true},
+		"a letter":                    {reply("Do you send it to Austria?", ""), "1", true},
+		"a smile":                     {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "👍"}, "1", true},
+		"an empty text":               {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: " \n"}, "1", false},
+		"an empty letter":             {reply(" \r\n", ""), "1", false},
+		"a picture":                   {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Media: []string{"https://media.example/1"}}, "1", true},
+		"an empty letter with a file": {attached, "1", true},
+		"anybody's letter":            {claimed, "1", false},
+		"help":                        {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "HELP"}, "1", false},
+		"no more calls":               {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "do not call me"}, "1", false},
+		"a machine":                   {channels.Report{Channel: channels.Email, Kind: channels.ReportAutoReplied, Text: "I am away", Letter: &channels.Letter{Proven: true}}, "1", false},
+		"words for a score":           {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "it never came"}, "0", false},
+		"a step nobody knows":         {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Text: "hello?"}, "9", false},
 	} {
 		c.report.At, c.report.ProviderID = noon, "IN1"
 		d := sent(c.step, 0, c.report.Channel, deliveries.Delivered)
