@@ -19,6 +19,8 @@ type SplitPoint struct {
 	DecidedAt time.Time    `json:"decided_at,omitzero"`
 	Winner    string       `json:"winner,omitempty"` // the winning path's name
 	Paths     []PathResult `json:"paths,omitempty"`  // what the decision rests on
+	// MinSample is the winner's, where the version is at hand.
+	MinSample int `json:"min_sample,omitempty"`
 }
 
 // PathResult is how the messages of one path did.
@@ -124,11 +126,7 @@ func Winning(paths []PathResult, least int) string {
 	if len(paths) == 0 {
 		return ""
 	}
-	few := func(p PathResult) bool { return p.Sent < int64(least) }
-	known := slices.DeleteFunc(slices.Clone(paths), few)
-	if len(known) == 0 {
-		known = paths
-	}
+	known := sampled(paths, least)
 	best := known[0]
 	for _, p := range known[1:] {
 		if p.better(best) {
@@ -141,6 +139,15 @@ func Winning(paths []PathResult, least int) string {
 	return best.Path
 }
 
+// sampled are the paths that have their sample of at least so many; all where none has.
+func sampled(paths []PathResult, least int) []PathResult {
+	known := slices.DeleteFunc(slices.Clone(paths), func(p PathResult) bool { return p.Sent < int64(least) })
+	if len(known) == 0 {
+		return paths
+	}
+	return known
+}
+
 // better compares shares without dividing: a/b > c/d.
 func (r PathResult) better(than PathResult) bool {
 	return r.Sent > 0 && (than.Sent == 0 && r.Reached > 0 || r.Reached*than.Sent > than.Reached*r.Sent)
@@ -151,19 +158,22 @@ func (r PathResult) Interval() deliveries.Interval { return deliveries.Wilson(r.
 
 // Warrant says by what right the winner goes on: it won where its interval lies above
 // those of all others.
-func (p SplitPoint) Warrant() string { return warrant(p.Winner, p.Paths) }
+func (p SplitPoint) Warrant() string { return warrant(p.Winner, p.Paths, p.MinSample) }
 
-func warrant(winner string, paths []PathResult) string {
+func warrant(winner string, paths []PathResult, least int) string {
 	at := slices.IndexFunc(paths, func(r PathResult) bool { return r.Path == winner })
 	if at < 0 {
 		return "won"
 	}
-	won, words := paths[at], "won"
+	won, words, known := paths[at], "won", sampled(paths, least)
+	if won.Reached == 0 {
+		return "was chosen as the first: there is no data that tells the paths apart"
+	}
 	for i, other := range paths {
 		switch {
 		case i == at:
-		case i > at && !won.better(other) && !other.better(won):
-			return "was chosen as the first: there is no data that tells the paths apart"
+		case i > at && slices.Contains(known, other) && !won.better(other) && !other.better(won):
+			return "was chosen as the first: the best paths did equally well"
 		case won.Interval().Low <= other.Interval().High:
 			words = "was chosen; the difference may be chance"
 		}

@@ -13,16 +13,21 @@ func TestAWinnerIsToldWithItsWarrant(t *testing.T) {
 	for name, c := range map[string]struct {
 		paths  []PathResult
 		winner string
+		least  int
 		want   string
 	}{
-		"one of one":       {[]PathResult{{"a", 19, 2}, {"b", 1, 1}}, "b", "was chosen; the difference may be chance"},
-		"nothing reached":  {[]PathResult{{"a", 10, 0}, {"b", 10, 0}}, "a", "was chosen as the first: there is no data that tells the paths apart"},
-		"nothing sent":     {[]PathResult{{"a", 0, 0}, {"b", 0, 0}}, "a", "was chosen as the first: there is no data that tells the paths apart"},
-		"a tie":            {[]PathResult{{"a", 10, 1}, {"b", 100, 10}}, "a", "was chosen as the first: there is no data that tells the paths apart"},
-		"far apart":        {[]PathResult{{"a", 1000, 30}, {"b", 1000, 300}}, "b", "won"},
-		"close to a third": {[]PathResult{{"a", 1000, 30}, {"b", 1000, 300}, {"c", 1000, 299}}, "b", "was chosen; the difference may be chance"},
+		"one of one":       {[]PathResult{{"a", 19, 2}, {"b", 1, 1}}, "b", 0, "was chosen; the difference may be chance"},
+		"nothing reached":  {[]PathResult{{"a", 10, 0}, {"b", 10, 0}}, "a", 0, "was chosen as the first: there is no data that tells the paths apart"},
+		"nothing sent":     {[]PathResult{{"a", 0, 0}, {"b", 0, 0}}, "a", 0, "was chosen as the first: there is no data that tells the paths apart"},
+		"a tie":            {[]PathResult{{"a", 10, 1}, {"b", 100, 10}}, "a", 0, "was chosen as the first: the best paths did equally well"},
+		"a true tie":       {[]PathResult{{"a", 1000, 50}, {"b", 1000, 50}}, "a", 100, "was chosen as the first: the best paths did equally well"},
+		"a small one ties": {[]PathResult{{"a", 100, 10}, {"b", 10, 1}}, "a", 50, "was chosen; the difference may be chance"},
+		"all are small":    {[]PathResult{{"a", 10, 1}, {"b", 10, 1}}, "a", 50, "was chosen as the first: the best paths did equally well"},
+		"a small one did":  {[]PathResult{{"a", 100, 0}, {"b", 10, 1}}, "a", 50, "was chosen as the first: there is no data that tells the paths apart"},
+		"far apart":        {[]PathResult{{"a", 1000, 30}, {"b", 1000, 300}}, "b", 0, "won"},
+		"close to a third": {[]PathResult{{"a", 1000, 30}, {"b", 1000, 300}, {"c", 1000, 299}}, "b", 0, "was chosen; the difference may be chance"},
 	} {
-		if got := (SplitPoint{Winner: c.winner, Paths: c.paths}).Warrant(); got != c.want {
+		if got := (SplitPoint{Winner: c.winner, Paths: c.paths, MinSample: c.least}).Warrant(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

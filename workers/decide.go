@@ -89,7 +89,8 @@ func (d *Decider) decide(ctx context.Context, split campaigns.SplitPoint, step *
 	if split.Paths, err = results(now); err != nil {
 		return err
 	}
-	split.Winner = campaigns.Winning(split.Paths, step.Winner.MinSample)
+	split.MinSample = step.Winner.MinSample
+	split.Winner = campaigns.Winning(split.Paths, split.MinSample)
 	first, err := d.Splits.Decide(ctx, now, split)
 	if err != nil || !first {
 		return err

@@ -82,7 +82,8 @@ func (w *World) decide(s *openSplit) {
 	}
 	delete(w.opened, s.point)
 	split.Paths = w.results(s, w.now)
-	split.Winner = campaigns.Winning(split.Paths, s.split.Winner.MinSample)
+	split.MinSample = s.split.Winner.MinSample
+	split.Winner = campaigns.Winning(split.Paths, split.MinSample)
 	w.splits[s.point] = split.Winner
 	w.tell(Line{Campaign: s.campaign, Kind: WasDecided, Name: s.split.ID, Reason: "path " + split.Winner + " " + split.Warrant()})
 	for _, j := range w.journeys {

@@ -45,6 +45,9 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 	if err != nil {
 		return nil, nil, err
 	}
+	for n, split := range splits {
+		splits[n].MinSample = i.minSample(ctx, split)
+	}
 	edition, err := i.Catalog.Current(ctx)
 	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return nil, nil, err
@@ -74,6 +77,20 @@ func (i *installation) standing(ctx context.Context) ([]standing, *time.Location
 		}
 	}
 	return all, shop.Zone, nil
+}
+
+// minSample is how many messages of each path a split wanted; 0 where its version cannot
+// be read any more.
+func (i *installation) minSample(ctx context.Context, split campaigns.SplitPoint) int {
+	campaign, err := i.Catalog.Campaign(ctx, split.Campaign, split.Version)
+	if err != nil || campaign == nil {
+		return 0
+	}
+	step := campaign.StepAt(split.Step)
+	if step == nil || step.Winner == nil {
+		return 0
+	}
+	return step.Winner.MinSample
 }
 
 // withNewcomers adds the campaigns that are live or paused and were never entered,
