@@ -170,8 +170,15 @@ const (
 	shownWithin = time.Minute
 )
 
+// mayTake lets an answer be written for longer than a page may. A connection's deadline
+// is of the machine's clock, whatever the console's says; a writer without deadlines
+// waits as long.
+func mayTake(w http.ResponseWriter, long time.Duration) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(long))
+}
+
 func (c *Console) overview(w http.ResponseWriter, r *visit) error {
-	_ = http.NewResponseController(w).SetWriteDeadline(c.Now().Add(longestSums + shownWithin)) // a writer without deadlines waits as long
+	mayTake(w, longestSums+shownWithin)
 	funnels, summed, err := c.sums.funnels(r.Context(), c.Summary, c.Now)
 	if err != nil {
 		return err
