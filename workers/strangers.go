@@ -36,9 +36,8 @@ func (r *Reader) meet(ctx context.Context, edition *campaigns.Edition, h heard) 
 
 // heedStranger keeps the word of somebody who is no customer: a STOP counts
 // whoever says it, whichever channel it is of, and so does the START that takes it
-// back. There is no timeline to put anything else on. What bounced
-// or failed on its way to an erased customer blocks the address only if another customer
-// has it.
+// back. There is no timeline to put anything else on. What bounced or failed on its way
+// to an erased customer blocks the address only if another customer has it.
 func (r *Reader) heedStranger(ctx context.Context, edition *campaigns.Edition, h heard) error {
 	said := edition.Interpret(nil, h.report, deliveries.Delivery{}, nil, r.Now())
 	switch {

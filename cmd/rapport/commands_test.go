@@ -18,10 +18,10 @@ const (
 
 # Commands
 
-The ten that are needed daily stand in the [README](../README.md#use-it).
+Those needed daily stand in the [README](../README.md#use-it).
 
-While ` + "`rapport up`" + ` runs, commands that only read may be used beside it. ` + "`apply`, `pause`, `resume`, `follow-up`, `reply`, `take`, `close`, `reopen`" + `
-and ` + "`erase`" + ` are handed to it. Any other command that would write to the same folder is refused.
+While ` + "`rapport up`" + ` runs, commands that only read may be used beside it. ` + "`apply`, `pause`, `resume`, `follow-up`, `reply`, `take`, `close`, `reopen`, `erase`" + `
+and ` + "`export`" + ` are handed to it. Any other command that would write to the same folder is refused.
 `
 )
 

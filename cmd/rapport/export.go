@@ -27,7 +27,7 @@ func exportCommand(o *options) *cobra.Command {
 		Use:   "export WHO",
 		Short: "Write everything that is kept about a customer, as JSON (GDPR Articles 15 and 20)",
 		Long: "Write everything that is kept about a customer (id, e-mail, phone or order id) as one JSON document: profile, consents,\n" +
-			"orders, the whole timeline, messages, journeys, answers, cases and the rest; docs/erasure.md lists it. With --out the\n" +
+			"orders, the whole timeline, messages, journeys, answers, cases and the rest; docs/access.md lists it. With --out the\n" +
 			"document and the sound of recordings are files of a folder. The audit notes who exported whom.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return e.run(cmd, args[0]) },
