@@ -9,7 +9,8 @@ import (
 )
 
 // suppression reads an address that is not to be written to. Without any of its cells but
-// the time there is nothing to take; a row without a time is as old as the file.
+// the time there is nothing to take; a row without a time is as old as the file, and none
+// is of later than now.
 func (in *taking) suppression(r row) (customers.Suppression, bool) {
 	b := customers.Suppression{
 		Channel: channels.Channel(strings.ToLower(in.cell(r, "channel"))), Address: in.cell(r, "address"), Reason: strings.ToLower(in.cell(r, "reason")),
@@ -37,9 +38,12 @@ func (in *taking) suppression(r row) (customers.Suppression, bool) {
 		if !ok {
 			return b, in.refuse(r, "at", "this is no date")
 		}
-		b.At = at
+		if at.After(in.Now) {
+			in.blank(r, "at", "this is after now, and counts as now; say with --dates and --zone how the file writes dates, or mend it")
+		}
+		b.At = earliest(at, in.Now)
 	} else {
-		b.At = in.file.modified
+		b.At = earliest(in.file.modified, in.Now)
 	}
 	return b, true
 }

@@ -1,7 +1,9 @@
 package intake_test
 
 import (
+	"os"
 	"testing"
+	"time"
 
 	"rapport/channels"
 	"rapport/customers"
@@ -50,6 +52,29 @@ email,eve@shop.example,bounced,yesterday,x
 	same(t, "Bob", load(t, s, "2").Suppressed, map[channels.Channel]string{channels.Email: channels.ReasonComplained})
 	report, _ := take(t, s, options, write(t, "later.csv", []byte("channel,E-Mail,reason\nemail,ann@shop.example,complained\nemail,bob@shop.example,bounced\n")))
 	same(t, "a complaint weighs more", report.Written, customers.Tally{Changed: 1, Unchanged: 1})
+}
+
+// No address is blocked from later than now on: a START of today would not lift it.
+func TestABlockIsOfNowAtTheLatest(t *testing.T) {
+	s := open(t)
+	take(t, s, intake.Options{Kind: intake.Customers}, write(t, "people.csv", []byte("id,email,phone\n1,ann@shop.example,+4915112345678\n2,bob@shop.example,+4915112345679\n")))
+	dated := write(t, "dated.csv", []byte("channel,address,reason,at\nsms,+4915112345678,opted_out,2099-01-01\n"))
+	undated := write(t, "undated.csv", []byte("channel,address,reason\nsms,+4915112345679,opted_out\n"))
+	if err := os.Chtimes(undated, time.Time{}, now.AddDate(1, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	_, refusals := take(t, s, intake.Options{Kind: intake.Suppressions}, dated)
+	same(t, "told", refusals, []string{`line 2, column at, value "2099-01-01": this is after now, and counts as now; say with --dates and --zone how the file writes dates, or mend it`})
+	report, refusals := take(t, s, intake.Options{Kind: intake.Suppressions}, undated)
+	same(t, "written", report.Written, customers.Tally{Added: 1})
+	same(t, "told of a file", len(refusals), 0)
+	for id, number := range map[string]string{"1": "+4915112345678", "2": "+4915112345679"} {
+		same(t, id+" is blocked", load(t, s, id).Suppressed[channels.SMS], channels.ReasonOptedOut)
+		if err := s.Release(t.Context(), channels.SMS, number, now.Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, id+" after a START", load(t, s, id).Suppressed[channels.SMS], "")
+	}
 }
 
 // A no to everything holds for topics that come later; a yes to everything is none.
