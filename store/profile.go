@@ -205,7 +205,8 @@ func (f field) merge(d expression.Dialect) string {
 func (f field) complete(d expression.Dialect) string {
 	switch {
 	case f.name == "traits" && d == expression.SQLite:
-		return "json_patch(coalesce(v.traits, '{}'), customers.traits)"
+		// A patch of nothing takes out what is null, which none but a patch may hold.
+		return "json_patch(json_patch('{}', coalesce(v.traits, '{}')), customers.traits)"
 	case f.name == "traits":
 		return "jsonb_strip_nulls(coalesce(v.traits, '{}') || customers.traits)"
 	case f.name == "phone_zone":

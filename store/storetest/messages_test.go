@@ -100,7 +100,7 @@ func TestThePastFillsOnlyWhatIsEmpty(t *testing.T) {
 		err := s.TakePast(t.Context(), noon, []customers.Message{
 			identify("i-1", customers.Customer{
 				ID: "c-1", Email: "before@shop.example", FirstName: "Ann", Phone: "+49301234567", CreatedAt: ago(48 * time.Hour),
-				Traits: map[string]any{"plan": "basic", "club": true},
+				Traits: map[string]any{"plan": "basic", "club": true, "taken_off": nil},
 			}),
 			identify("i-2", customers.Customer{ID: "c-2", Email: "bob@shop.example", CreatedAt: ago(48 * time.Hour)}),
 			bought("t-1", order("o-1", "c-1", noon, line(1, 1, 900))), bought("t-2", order("o-2", "c-1", noon, line(1, 1, 30))),
