@@ -106,6 +106,9 @@ func profiles(people []customers.Customer) (*rowset, givens, error) {
 		}
 		row := all[len(all)-1]
 		for n, f := range fields {
+			if f.name == "phone_zone" && (strings.TrimSpace(c.Phone) != "" || slices.Contains(c.Removed, "phone")) {
+				row.cells[n] = nil // it goes with the number that an earlier word gave
+			}
 			switch cell := f.given(c); {
 			case cell != nil:
 				row.cells[n], seen[n] = cell, true

@@ -135,6 +135,23 @@ func TestThePhoneZoneGoesWithTheNumber(t *testing.T) {
 		if got := loaded(t, s, "c-1").PhoneZone; got != "Asia/Vladivostok" {
 			t.Errorf("zone that somebody knew better: %q", got)
 		}
+		named := func(people ...customers.Customer) string {
+			for i := range people {
+				people[i].ID = "c-1"
+			}
+			put(t, s, people...)
+			return loaded(t, s, "c-1").PhoneZone
+		}
+		berlin, anywhere := customers.Customer{Phone: "+493012345678"}, customers.Customer{Phone: "+79161234567"}
+		if got := named(berlin, customers.Customer{Removed: []string{"phone"}}); got != "" {
+			t.Errorf("zone of a number that the same file takes off: %q", got)
+		}
+		if got := named(berlin, anywhere); got != "" {
+			t.Errorf("zone of the number before in the same file: %q", got)
+		}
+		if got := named(anywhere, berlin, customers.Customer{City: "Bonn"}); got != "Europe/Berlin" {
+			t.Errorf("zone of the number that counts: %q", got)
+		}
 	})
 }
 
