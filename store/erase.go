@@ -157,7 +157,9 @@ func reachedBy(email, phone string, earlier []reach) (all []reach) {
 }
 
 // handOn leaves the customer's noes to whoever shares the address they hold for: else
-// they would be gone with the profile. A condition says who does, and by which channels.
+// they would be gone with the profile. A condition says who does, and by which channels. A
+// yes dated ahead of the clock gives way, as in putConsents. What they said at an earlier
+// address was left there when they left it (see noesLeft).
 func (e *eraser) handOn(ctx context.Context, shared, to string) {
 	if shared == "" {
 		return
@@ -167,7 +169,7 @@ func (e *eraser) handOn(ctx context.Context, shared, to string) {
 		SELECT o.id, k.topic, k.channel, 0, k.at, k.source FROM consents k, customers o
 		WHERE k.customer = $1 AND k.granted = 0 AND k.source <> '`+customers.ByNoWord+`' AND o.id <> $1 AND `+to+`
 		ON CONFLICT (customer, topic, channel) DO UPDATE SET granted = 0, at = excluded.at, source = excluded.source
-		WHERE excluded.at >= consents.at`, e.id, shared)
+		WHERE excluded.at >= consents.at OR consents.granted = 1 AND consents.at > $3`, e.id, shared, e.now)
 }
 
 // messages stops what is not begun and leaves of the rest what is counted.

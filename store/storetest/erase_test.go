@@ -355,6 +355,28 @@ func TestANoOutlastsWhoSaidIt(t *testing.T) {
 	})
 }
 
+// A yes that a clock ahead has dated holds against no no that is handed on, as against none
+// that is said.
+func TestANoThatIsHandedOnCountsOverAYesOfTomorrow(t *testing.T) {
+	fresh.Each(t, func(t *testing.T, dsn string) {
+		s := erasable(t, dsn)
+		put(t, s, forgotten, customers.Customer{ID: "c-mailbox", Email: forgotten.Email})
+		if err := s.Consent(t.Context(), noon, []customers.Consent{
+			{Customer: forgotten.ID, Topic: "news", Channel: channels.Email, At: noon, Source: customers.ByOneClick},
+			{Customer: "c-mailbox", Topic: "news", Channel: channels.Email, In: true, At: noon, Source: customers.ByImport},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		write(t, dsn, fmt.Sprintf("UPDATE consents SET at = %d WHERE customer = 'c-mailbox'", noon.Add(24*time.Hour).UnixMilli()))
+		if _, err := s.Erase(t.Context(), forgotten.ID, customers.Alias("x"), noon); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the twin's", loaded(t, s, "c-mailbox").Consents, []customers.Consent{
+			{Customer: "c-mailbox", Topic: "news", Channel: channels.Email, At: noon, Source: customers.ByOneClick},
+		})
+	})
+}
+
 // Orders of somebody who was erased and is known again stand where all others do.
 func TestOrdersThatComeBackAreOnTheTimeline(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
