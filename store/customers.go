@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rapport/campaigns/expression"
+	"rapport/channels"
 	"rapport/customers"
 )
 
@@ -44,14 +45,18 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	if err != nil {
 		return customers.Tally{}, err
 	}
+	said := consentsOf(people, now)
 	var changed []string
 	var left []customers.Consent
 	if len(given.fields) > 0 && len(added) < total {
-		if changed, left, err = mergeProfiles(ctx, tx, now, rows, given); err != nil {
+		var leavers []leaver
+		if changed, leavers, err = changeProfiles(ctx, tx, now, rows, given); err != nil {
+			return customers.Tally{}, err
+		}
+		if left, err = noesLeft(ctx, tx, now, leavers, said); err != nil {
 			return customers.Tally{}, err
 		}
 	}
-	said := consentsOf(people, now)
 	words, err := presentWords(ctx, tx, slices.Concat(said, left), added)
 	if err != nil {
 		return customers.Tally{}, err
@@ -202,17 +207,28 @@ func insertProfiles(d expression.Dialect, given givens) string {
 		" FROM {rows} AS v WHERE TRUE ORDER BY v.id ON CONFLICT (id) DO NOTHING RETURNING id"
 }
 
-// mergeProfiles merges what is given with the customers there are. It returns whom that
-// changed, and the noes that were left behind with an address.
+// mergeProfiles is changeProfiles of people who say nothing with it: it returns the noes
+// that were left behind with an address, too.
 func mergeProfiles(ctx context.Context, tx *tx, now time.Time, rows *rowset, given givens) (changed []string, left []customers.Consent, err error) {
-	if left, err = noesLeft(ctx, tx, rows, given); err != nil {
+	changed, leavers, err := changeProfiles(ctx, tx, now, rows, given)
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := keepEarlierAddresses(ctx, tx, rows, given); err != nil {
+	left, err = noesLeft(ctx, tx, now, leavers, nil)
+	return changed, left, err
+}
+
+// changeProfiles merges what is given with the customers there are. It returns whom that
+// changed, and who is reached by another address now, or by none.
+func changeProfiles(ctx context.Context, tx *tx, now time.Time, rows *rowset, given givens) (changed []string, leavers []leaver, err error) {
+	if leavers, err = leaversAmong(ctx, tx, rows, given); err != nil {
+		return nil, nil, err
+	}
+	if err := keepEarlierAddresses(ctx, tx, leavers); err != nil {
 		return nil, nil, err
 	}
 	changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
-	return changed, left, err
+	return changed, leavers, err
 }
 
 // updateProfiles is the SQL that merges what is given with the customers there
@@ -229,46 +245,129 @@ func updateProfiles(d expression.Dialect, given givens) string {
 		strings.Join(differs, " OR ") + ") RETURNING customers.id"
 }
 
-// noesLeft are the noes of customers whose address is removed, as those of whoever shares
-// it: they hold for the address, and would be gone from it.
-func noesLeft(ctx context.Context, tx *tx, rows *rowset, given givens) ([]customers.Consent, error) {
-	var all []customers.Consent
-	for name, spoken := range map[string]string{"email": "'email'", "phone": "'sms', 'call'"} {
-		if !given.removed[name] {
-			continue
-		}
-		left, err := listRows(ctx, tx, rows, scanConsent, `
-			SELECT o.id, k.topic, k.channel, k.granted, k.at, k.source
-			FROM {rows} AS v JOIN customers c ON c.id = v.id JOIN consents k ON k.customer = c.id
-			JOIN customers o ON o.`+name+" = c."+name+` AND o.id <> c.id
-			WHERE `+gone(name)+" AND k.channel IN ("+spoken+") AND k.granted = 0 AND k.source <> '"+customers.ByNoWord+"'")
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, left...)
+// leaver is a customer whom addresses reach no longer, "" for one that stays.
+type leaver struct{ id, email, phone string }
+
+// lost is the address that a channel had for the customer.
+func (l leaver) lost(ch channels.Channel) string {
+	switch ch {
+	case channels.Email:
+		return l.email
+	case channels.SMS, channels.Call:
+		return l.phone
 	}
-	return all, nil
+	return ""
 }
 
-// keepEarlierAddresses notes by what customers can be reached no longer, once the rows are
-// laid over what is known: an erasure finds what is on the suppression list for them.
-func keepEarlierAddresses(ctx context.Context, tx *tx, rows *rowset, given givens) error {
+// leaversAmong are the customers who lose an address once the rows are laid over what is
+// known. Until the transaction ends nobody erases them or gives them another one.
+func leaversAmong(ctx context.Context, tx *tx, rows *rowset, given givens) ([]leaver, error) {
+	var columns, losses []string
 	for _, held := range []string{"email", "phone"} {
 		if !given.has(held) || given.past { // the past takes no address away
+			columns = append(columns, "NULL")
 			continue
 		}
 		lost := "c." + held + " <> v." + held
 		if given.removed[held] {
 			lost += " OR c." + held + " IS NOT NULL AND " + gone(held)
 		}
-		if _, err := tx.execRows(ctx, rows, fmt.Sprintf(`
-			INSERT INTO earlier_addresses (customer, held, address)
-			SELECT c.id, '%[1]s', c.%[1]s FROM {rows} AS v JOIN customers c ON c.id = v.id WHERE %[2]s ORDER BY c.id
-			ON CONFLICT (customer, held, address) DO NOTHING`, held, lost)); err != nil {
-			return err
+		columns = append(columns, "CASE WHEN "+lost+" THEN c."+held+" END")
+		losses = append(losses, lost)
+	}
+	if len(losses) == 0 {
+		return nil, nil
+	}
+	return listRows(ctx, tx, rows, func(r record) (l leaver, err error) {
+		err = r.Scan(&l.id, orZero(&l.email), orZero(&l.phone))
+		return l, err
+	}, "SELECT c.id, "+strings.Join(columns, ", ")+" FROM {rows} AS v JOIN customers c ON c.id = v.id WHERE "+
+		strings.Join(losses, " OR ")+" ORDER BY c.id"+tx.forNoKeyUpdate("c"))
+}
+
+// keepEarlierAddresses notes by what customers can be reached no longer: an erasure finds
+// what is on the suppression list for them.
+func keepEarlierAddresses(ctx context.Context, tx *tx, leavers []leaver) error {
+	if len(leavers) == 0 {
+		return nil
+	}
+	rows := newRows("customer text, held text, address text").expect(len(leavers))
+	for _, l := range leavers {
+		if l.email != "" {
+			rows.add(l.id, "email", l.email)
+		}
+		if l.phone != "" {
+			rows.add(l.id, "phone", l.phone)
 		}
 	}
-	return nil
+	_, err := tx.execRows(ctx, rows, `
+		INSERT INTO earlier_addresses (customer, held, address)
+		SELECT v.customer, v.held, v.address FROM {rows} AS v WHERE TRUE ORDER BY v.customer, v.held
+		ON CONFLICT (customer, held, address) DO NOTHING`)
+	return err
+}
+
+// noesLeft are the noes of leavers as those of whoever has the address they left: they
+// hold for it, and would be gone from it. What is said with the change counts with what
+// is kept. Of several noes on one matter the latest is left.
+func noesLeft(ctx context.Context, tx *tx, now time.Time, leavers []leaver, said []customers.Consent) ([]customers.Consent, error) {
+	if len(leavers) == 0 {
+		return nil, nil
+	}
+	of := make(map[string]leaver, len(leavers))
+	for _, l := range leavers {
+		of[l.id] = l
+	}
+	words, err := listRows(ctx, tx, keys(slices.Sorted(maps.Keys(of))), scanConsent,
+		"SELECT k.customer, k.topic, k.channel, k.granted, k.at, k.source FROM consents k WHERE "+tx.among("k.customer"))
+	if err != nil {
+		return nil, err
+	}
+	words = slices.DeleteFunc(words, func(w customers.Consent) bool { return w.Undated(now) })
+	for _, w := range said {
+		if w.Customer = clean(w.Customer); of[w.Customer].id != "" {
+			words = append(words, w)
+		}
+	}
+	type matter struct {
+		at    address
+		topic string
+	}
+	noes := map[matter]customers.Consent{}
+	for _, w := range latestWords(now, words) {
+		about := matter{address{w.Channel, of[w.Customer].lost(w.Channel)}, w.Topic}
+		if before, twice := noes[about]; refuses(w) && about.at.text != "" && (!twice || w.At.After(before.At)) {
+			noes[about] = w
+		}
+	}
+	mailed, texted := newRows(noColumns), newRows(noColumns)
+	for about, w := range noes {
+		rows := texted
+		if w.Channel == channels.Email {
+			rows = mailed
+		}
+		rows.add(about.at.text, w.Topic, w.Channel, w.In, w.At, w.Source)
+	}
+	byMail, err := leaveAt(ctx, tx, "email", mailed)
+	if err != nil {
+		return nil, err
+	}
+	byNumber, err := leaveAt(ctx, tx, "phone", texted)
+	return append(byMail, byNumber...), err
+}
+
+// noColumns are those of noes at addresses.
+const noColumns = "address text, topic text, channel text, granted int, at int, source text"
+
+// leaveAt makes noes at addresses the words of whoever has these now.
+func leaveAt(ctx context.Context, tx *tx, held string, noes *rowset) ([]customers.Consent, error) {
+	if noes.len() == 0 {
+		return nil, nil
+	}
+	return listRows(ctx, tx, noes, scanConsent, fmt.Sprintf(`
+		WITH v AS MATERIALIZED (SELECT address, topic, channel, granted, at, source FROM {rows} AS r)
+		SELECT o.id, v.topic, v.channel, v.granted, v.at, v.source FROM customers o JOIN v ON v.address = o.%[1]s
+		WHERE o.%[1]s IS NOT NULL AND `, held)+tx.within("o."+held, "SELECT w.address FROM v w"))
 }
 
 func consentsOf(people []customers.Customer, now time.Time) []customers.Consent {

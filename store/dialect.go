@@ -68,6 +68,15 @@ func (t *tx) forKeyShare(table string) string {
 	return ""
 }
 
+// forNoKeyUpdate is the end of a SELECT whose rows of one table nobody may change or
+// delete until the transaction ends. Who holds them by forKeyShare is not waited for.
+func (t *tx) forNoKeyUpdate(table string) string {
+	if t.dialect == expression.Postgres {
+		return " FOR NO KEY UPDATE OF " + table
+	}
+	return ""
+}
+
 // forUpdateOfFree is forUpdate that leaves out what somebody else holds.
 func (t *tx) forUpdateOfFree(table string) string {
 	if t.dialect == expression.Postgres {

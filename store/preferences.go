@@ -118,11 +118,17 @@ func speakers(words []customers.Consent) []string {
 func refusers(words []customers.Consent) []string {
 	var who []string
 	for _, w := range words {
-		if !w.In && w.Channel != channels.Push && w.Source != customers.ByNoWord {
+		if refuses(w) {
 			who = append(who, w.Customer)
 		}
 	}
 	return who
+}
+
+// refuses reports whether a word is a no by a channel whose address somebody else may
+// have.
+func refuses(w customers.Consent) bool {
+	return !w.In && w.Channel != channels.Push && w.Source != customers.ByNoWord
 }
 
 // Suppress implements customers.Preferences.

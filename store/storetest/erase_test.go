@@ -687,6 +687,77 @@ func TestOrdersBesideAnErasureGoWithIt(t *testing.T) {
 	}
 }
 
+// Somebody gets another address while they are erased: the one before is not kept under
+// their id.
+func TestAnAddressThatChangesBesideAnErasureGoesWithIt(t *testing.T) {
+	dsn := fresh.Postgres(t) // SQLite has one writer
+	s := erasable(t, dsn)
+	next := customers.Customer{ID: forgotten.ID, Email: "next@shop.example", Phone: "+4915100000001"}
+	none := customers.Customer{ID: forgotten.ID, Removed: []string{"email", "phone"}}
+	imports := func(c customers.Customer) func() error {
+		return func() error {
+			_, err := s.PutCustomers(t.Context(), noon, []customers.Customer{c})
+			return err
+		}
+	}
+	for what, writes := range map[string]func() error{
+		"an import":       imports(next),
+		"one that clears": imports(none),
+		"identify":        func() error { return s.Take(t.Context(), noon, []customers.Message{identify("i-1", next)}) },
+	} {
+		put(t, s, forgotten)
+		erasure, err := beside(t, dsn).BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{"SELECT id FROM customers WHERE id = $1 FOR UPDATE", "DELETE FROM earlier_addresses WHERE customer = $1"} {
+			if _, err := erasure.ExecContext(t.Context(), statement, forgotten.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		together(t, 2, func(i int) error {
+			if i == 0 {
+				return writes()
+			}
+			awaited(t, erasure, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
+			if _, err := erasure.ExecContext(t.Context(), "DELETE FROM customers WHERE id = $1", forgotten.ID); err != nil {
+				return err
+			}
+			return erasure.Commit()
+		})
+		untold(t, dsn, telling...)
+		if t.Failed() {
+			t.Fatal(what)
+		}
+	}
+}
+
+// Two give somebody another address at once: the first of them is an earlier one, too.
+func TestAnAddressOfAMomentIsKept(t *testing.T) {
+	dsn := fresh.Postgres(t) // SQLite has one writer
+	s := erasable(t, dsn)
+	put(t, s, forgotten)
+	other, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.ExecContext(t.Context(), "SELECT id FROM customers WHERE id = $1 FOR NO KEY UPDATE", forgotten.ID); err != nil {
+		t.Fatal(err)
+	}
+	together(t, 2, func(i int) error {
+		if i == 0 {
+			_, err := s.PutCustomers(t.Context(), noon, []customers.Customer{{ID: forgotten.ID, Email: "next@shop.example"}})
+			return err
+		}
+		awaited(t, other, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
+		if _, err := other.ExecContext(t.Context(), "UPDATE customers SET email = 'moment@shop.example' WHERE id = $1", forgotten.ID); err != nil {
+			return err
+		}
+		return other.Commit()
+	})
+	same(t, "kept", texts(t, beside(t, dsn), "SELECT address FROM earlier_addresses"), [][]string{{"moment@shop.example"}})
+}
+
 // Older versions left words behind under an id that has no profile.
 func TestWhatIsLeftWithoutAProfileCanBeErased(t *testing.T) {
 	fresh.Each(t, func(t *testing.T, dsn string) {

@@ -175,6 +175,118 @@ func TestANoHoldsForEveryProfileOfAnAddress(t *testing.T) {
 	})
 }
 
+// Who gets another address leaves their noes with the one before, for whoever has it then.
+func TestANoStaysWithTheAddressThatIsLeft(t *testing.T) {
+	said := func(ch channels.Channel, in bool, at time.Time) customers.Consent {
+		return customers.Consent{Topic: "service", Channel: ch, In: in, At: at, Source: customers.ByOneClick}
+	}
+	mailNo, textNo := said(channels.Email, false, ago(time.Hour)), said(channels.SMS, false, ago(time.Hour))
+	moved := customers.Customer{Email: "moved@home.example", Phone: "+493011111111"}
+	with := func(c customers.Customer, words ...customers.Consent) customers.Customer {
+		c.Consents = words
+		return c
+	}
+	removed := customers.Customer{Removed: []string{"email", "phone"}}
+	at := func(c customers.Customer) customers.Customer {
+		c.Email, c.Phone = "ann@home.example", "+493012345678"
+		return c
+	}
+	put := func(people ...customers.Customer) func(*store.Store) error {
+		return func(s *store.Store) error {
+			_, err := s.PutCustomers(t.Context(), noon, people)
+			return err
+		}
+	}
+	named := func(id string, c customers.Customer) customers.Customer {
+		c.ID = id
+		return c
+	}
+	cases := map[string]struct {
+		before []customers.Consent // of who leaves
+		theirs []customers.Consent // of who stays
+		change func(*store.Store) error
+		refuse string // by which channels who stays is out
+	}{
+		"another address":            {[]customers.Consent{mailNo, textNo}, nil, put(named("a", moved)), "email sms"},
+		"another mailbox":            {[]customers.Consent{mailNo, textNo}, nil, put(customers.Customer{ID: "a", Email: moved.Email}), "email sms"},
+		"none":                       {[]customers.Consent{mailNo, textNo}, nil, put(named("a", removed)), "email sms"},
+		"nothing was refused":        {nil, nil, put(named("a", moved)), ""},
+		"a no with it":               {nil, nil, put(named("a", with(moved, mailNo, textNo))), "email sms"},
+		"a no with taking it off":    {nil, nil, put(named("a", with(removed, mailNo))), "email"},
+		"a yes with it":              {[]customers.Consent{mailNo, textNo}, nil, put(named("a", with(moved, said(channels.Email, true, noon)))), "sms"},
+		"an older yes with it":       {[]customers.Consent{mailNo}, nil, put(named("a", with(moved, said(channels.Email, true, ago(2*time.Hour))))), "email"},
+		"an older no with it":        {[]customers.Consent{said(channels.Email, true, noon)}, nil, put(named("a", with(moved, mailNo))), ""},
+		"who stays said yes since":   {[]customers.Consent{mailNo}, []customers.Consent{said(channels.Email, true, noon)}, put(named("a", moved)), ""},
+		"who stays said yes before":  {[]customers.Consent{mailNo}, []customers.Consent{said(channels.Email, true, ago(2*time.Hour))}, put(named("a", moved)), "email"},
+		"a browser's goes with them": {[]customers.Consent{said(channels.Push, false, noon)}, nil, put(named("a", moved)), ""},
+		"by an event": {[]customers.Consent{mailNo, textNo}, nil, func(s *store.Store) error {
+			return s.Take(t.Context(), noon, []customers.Message{identify("i-1", named("a", moved))})
+		}, "email sms"},
+	}
+	Each(t, func(t *testing.T, s *store.Store) {
+		for name, of := range cases {
+			if err := put(at(customers.Customer{ID: "a"}), at(customers.Customer{ID: "b"}))(s); err != nil {
+				t.Fatal(err)
+			}
+			for id, words := range map[string][]customers.Consent{"a": of.before, "b": of.theirs} {
+				for i := range words {
+					words[i].Customer = id
+				}
+				if err := s.Consent(t.Context(), noon, words); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := of.change(s); err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for _, ch := range []channels.Channel{channels.Email, channels.SMS, channels.Call, channels.Push} {
+				if !loaded(t, s, "b").Consented("service", ch, true) {
+					out = append(out, string(ch))
+				}
+			}
+			if strings.Join(out, " ") != of.refuse {
+				t.Errorf("%s: who stays is out by %q, not %q", name, out, of.refuse)
+			}
+			s.ErasureKeys = [][]byte{[]byte("the key of this year, long enough")}
+			for _, id := range []string{"a", "b"} {
+				if _, err := s.Erase(t.Context(), id, customers.Alias(id), noon); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+// Many leave an address in one import: who has it then has the latest no of each matter,
+// and none of who left has another's.
+func TestNoesStayWithAnAddressThatManyLeave(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		no := func(who string, at time.Time, source string) customers.Consent {
+			return customers.Consent{Customer: who, Topic: "news", Channel: channels.Email, At: at, Source: source}
+		}
+		const shared = "office@shop.example"
+		put(t, s, customers.Customer{ID: "a", Email: shared}, customers.Customer{ID: "b", Email: shared}, customers.Customer{ID: "c", Email: shared}, customers.Customer{ID: "d", Email: "d@shop.example"})
+		if err := s.Consent(t.Context(), noon, []customers.Consent{no("a", ago(time.Hour), customers.ByOneClick), no("b", noon, customers.ByPreferences)}); err != nil {
+			t.Fatal(err)
+		}
+		tally := put(t, s, customers.Customer{ID: "a", Email: "a@shop.example"}, customers.Customer{ID: "b", Email: "b@shop.example"}, customers.Customer{ID: "c", Email: "c@shop.example"},
+			customers.Customer{ID: "d", Email: shared}, customers.Customer{ID: "e", Email: shared})
+		same(t, "tally", tally, customers.Tally{Added: 1, Changed: 4})
+		for who, want := range map[string][]customers.Consent{
+			"a": {no("a", ago(time.Hour), customers.ByOneClick)}, "b": {no("b", noon, customers.ByPreferences)}, "c": nil,
+			"d": {no("d", noon, customers.ByPreferences)}, "e": {no("e", noon, customers.ByPreferences)},
+		} {
+			same(t, who, loaded(t, s, who).Consents, want)
+		}
+		err := s.TakePast(t.Context(), noon, []customers.Message{identify("i-1", customers.Customer{ID: "a", Email: "before@shop.example"})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "the past takes none away", loaded(t, s, "a").Email, "a@shop.example")
+	})
+}
+
 // pressureOn is what weighs on a message to a customer.
 func pressureOn(t *testing.T, s *store.Store, customer string, ch channels.Channel) (p deliveries.Pressure) {
 	t.Helper()
