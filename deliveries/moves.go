@@ -169,6 +169,7 @@ func (d Delivery) advanced(p Progress, now time.Time) (Delivery, bool) {
 	if d.Status.Rank() < Sent.Rank() {
 		d.ProviderID = "" // an earlier attempt's
 	}
+	d.Did |= d.Alike().did() // an older program kept a click in the status alone
 	d.Status, d.Reason, d.ProviderID = p.Status, p.Reason, cmp.Or(p.ProviderID, d.ProviderID)
 	d.Did |= d.Alike().did()
 	return d, true

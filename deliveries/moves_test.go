@@ -233,3 +233,15 @@ func check(t *rapid.T, before, after deliveries.Delivery, resends int) {
 		t.Fatal("sent without an attempt")
 	}
 }
+
+// An older program kept a click in the status alone.
+func TestAClickOutlastsWhatComesAfterIt(t *testing.T) {
+	clicked := sending()
+	clicked.Status = deliveries.Clicked
+	for _, status := range []deliveries.Status{deliveries.Unsubscribed, deliveries.Complained, deliveries.Bounced} {
+		after, moved := clicked.Advanced(deliveries.Progress{Status: status}, noon)
+		if !moved || after.Did != deliveries.DidOpen|deliveries.DidClick {
+			t.Errorf("%s: %+v", status, after)
+		}
+	}
+}
