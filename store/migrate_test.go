@@ -190,3 +190,12 @@ func checkMonths(t *testing.T, s *Store, now time.Time) {
 		t.Error("none happened this month")
 	}
 }
+
+// A program that is older looks orders up on the timeline by their keys.
+func TestAnOlderProgramFindsOrdersByTheirIndex(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	var there bool
+	if err := s.readers.QueryRowContext(t.Context(), "SELECT to_regclass('events_orders') IS NOT NULL").Scan(&there); err != nil || !there {
+		t.Errorf("the index is there: %t, %v", there, err)
+	}
+}
