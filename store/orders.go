@@ -114,7 +114,7 @@ func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
 // overEarlier lays an order over what was said of it before.
 func overEarlier(o, earlier *customers.Order) {
 	o.Currency, o.Home, o.Status = cmp.Or(o.Currency, earlier.Currency), cmp.Or(o.Home, earlier.Home), cmp.Or(o.Status, earlier.Status)
-	if !o.Whole {
+	if !o.Whole || len(o.Lines) == 0 { // one without lines says nothing about them
 		o.Lines, o.Whole = slices.Concat(earlier.Lines, o.Lines), earlier.Whole
 	}
 }

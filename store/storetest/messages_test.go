@@ -116,3 +116,24 @@ func TestThePastFillsOnlyWhatIsEmpty(t *testing.T) {
 		same(t, "somebody new", []any{loaded(t, s, "c-2").Email, loaded(t, s, "c-2").CreatedAt}, []any{"bob@shop.example", ago(48 * time.Hour)})
 	})
 }
+
+// A short word about an order takes no lines off it, in whatever request it comes.
+func TestAWordAboutAnOrderWithoutItsLinesLeavesThem(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		for _, apart := range []bool{true, false} {
+			id := fmt.Sprint("o-", apart)
+			full, lean := order(id, "c-"+id, noon, line(1, 1, 8000)), order(id, "c-"+id, noon)
+			full.Whole, lean.Whole = true, true
+			messages := []customers.Message{bought("t-1"+id, full), bought("t-2"+id, lean)}
+			if apart {
+				tell(t, s, messages[0])
+				tell(t, s, messages[1])
+			} else {
+				tell(t, s, messages...)
+			}
+			same(t, "the order", loaded(t, s, "c-"+id).Orders.Total, int64(8000))
+			putOrders(t, s, order(id, "c-"+id, noon, line(2, 1, 50)))
+			same(t, "with a line more", loaded(t, s, "c-"+id).Orders.Total, int64(8050))
+		}
+	})
+}
