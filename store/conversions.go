@@ -78,16 +78,21 @@ func (g goals) Convert(ctx context.Context, conversions []campaigns.Conversion) 
 	return nil
 }
 
-// dropConversions takes back what orders counted for that are completed no more.
-func dropConversions(ctx context.Context, tx *tx, orders []string) error {
+// dropConversions takes back what orders counted for that are completed no more. Their
+// lines on the timeline stand with whose they were.
+func dropConversions(ctx context.Context, tx *tx, orders []string, before map[string]string) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	_, err := tx.execRows(ctx, keys(distinct(orders)), `
+	rows := newRows("id text, before text")
+	for _, id := range distinct(orders) {
+		rows.add(id, before[id])
+	}
+	_, err := tx.execRows(ctx, rows, `
 		DELETE FROM conversions WHERE event IN (
-			SELECT e.id FROM orders o JOIN events e ON e.customer = o.customer AND e.name = 'Order Completed'
-				AND (e.key = 'order:' || o.id OR e.provider_key = 'order:' || o.id)
-			WHERE o.status <> 'completed' AND `+tx.among("o.id")+")")
+			SELECT e.id FROM {rows} AS v JOIN orders o ON o.id = v.id JOIN events e ON e.customer IN (o.customer, v.before)
+				AND e.name = 'Order Completed' AND (e.key = 'order:' || o.id OR e.provider_key = 'order:' || o.id)
+			WHERE o.status <> 'completed')`)
 	return err
 }
 

@@ -39,15 +39,23 @@ func (s *Store) takeMessages(ctx context.Context, now time.Time, messages []cust
 	return nil
 }
 
-// takeMessages writes orders before events, which keep their customers from being
-// erased and lock nobody (see keepPresent), and people last, of whose words only
-// those are new that stand in a new message.
+// takeMessages writes orders first, as PutOrders does, then events, and people last, of
+// whose words only those are new that stand in a new message. In between it locks at
+// once whomever all of it is about: what locks them later finds what it holds.
 func takeMessages(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, past bool) error {
 	fresh, err := freshMessages(ctx, tx, now, messages)
 	if err != nil {
 		return err
 	}
-	if err := takeOrders(ctx, tx, now, messages, fresh, past); err != nil {
+	orders, err := takeOrders(ctx, tx, messages, fresh, past)
+	if err != nil {
+		return err
+	}
+	here, err := lockConcerned(ctx, tx, now, messages, fresh, orders)
+	if err != nil {
+		return err
+	}
+	if err := followOrders(ctx, tx, now, orders, here); err != nil {
 		return err
 	}
 	if err := takeEvents(ctx, tx, messages, fresh); err != nil {
@@ -70,21 +78,31 @@ func takeMessages(ctx context.Context, tx *tx, now time.Time, messages []custome
 	return adopt(ctx, tx, adopted)
 }
 
-// freshMessages meets whom messages are about and says which were not taken before.
-// Those without a key are so until their events tell.
+// lockConcerned meets whom messages are about, and whose the orders are that they
+// touch, and locks them: from everybody where orders are summed up, from who writes
+// where a profile may be, and else only from being erased.
+func lockConcerned(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, fresh []bool, orders []placed) (present, error) {
+	people, lock := peopleOf(orders), tx.forKeyShare("c")
+	for i := range messages {
+		people = append(people, clean(messages[i].Person.ID))
+		if fresh[i] && describes(&messages[i].Person) {
+			lock = tx.forNoKeyUpdate("c")
+		}
+	}
+	if len(orders) > 0 {
+		lock = tx.forUpdate("c")
+	}
+	return meetAndLock(ctx, tx, now, distinct(people), lock)
+}
+
+// describes reports whether something is said of a customer beside their id.
+func describes(c *customers.Customer) bool {
+	return c.Presumed != "" || len(c.Removed) > 0 || slices.ContainsFunc(fields, func(f field) bool { return f.given(c) != nil })
+}
+
+// freshMessages says which messages were not taken before. Those without a key are so
+// until their events tell.
 func freshMessages(ctx context.Context, tx *tx, now time.Time, messages []customers.Message) ([]bool, error) {
-	ids := make([]string, len(messages))
-	for i, m := range messages {
-		ids[i] = clean(m.Person.ID)
-	}
-	met, err := meetCustomers(ctx, tx, now, owners(distinct(ids)))
-	if err != nil {
-		return nil, err
-	}
-	unknown := make(present, len(met))
-	for _, id := range met {
-		unknown[id] = true
-	}
 	first := make(map[fingerprint]int, len(messages)) // the first message of a key is the one that counts
 	for i, m := range messages {
 		if _, twice := first[fingerprintOf(clean(m.Key))]; m.Key != "" && !twice {
@@ -95,11 +113,19 @@ func freshMessages(ctx context.Context, tx *tx, now time.Time, messages []custom
 	if err != nil {
 		return nil, err
 	}
+	var people []string
+	for _, m := range messages {
+		people = append(people, m.Person.ID)
+	}
+	known, err := findPresent(ctx, tx, people, "") // with who was added by the same message at once
+	if err != nil {
+		return nil, err
+	}
 	fresh := make([]bool, len(messages))
 	for i, m := range messages {
 		f := fingerprintOf(clean(m.Key))
 		// Who was erased is news when they come back.
-		fresh[i] = m.Key == "" || first[f] == i && (remembered[f] || unknown.has(m.Person.ID))
+		fresh[i] = m.Key == "" || first[f] == i && (remembered[f] || !known.has(m.Person.ID))
 	}
 	return fresh, nil
 }
@@ -126,8 +152,8 @@ func rememberKeys(ctx context.Context, tx *tx, now time.Time, keys map[fingerpri
 }
 
 // takeOrders writes the orders of new messages; of what is over, those that are not
-// known.
-func takeOrders(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, fresh []bool, past bool) error {
+// known. It returns those that are new or not what they were.
+func takeOrders(ctx context.Context, tx *tx, messages []customers.Message, fresh []bool, past bool) ([]placed, error) {
 	var orders []customers.Order
 	var ids []string
 	for i, m := range messages {
@@ -136,17 +162,17 @@ func takeOrders(ctx context.Context, tx *tx, now time.Time, messages []customers
 		}
 	}
 	if len(orders) == 0 {
-		return nil
+		return nil, nil
 	}
 	if past {
 		known, err := listRows(ctx, tx, keys(distinct(ids)), column[string], "SELECT o.id FROM orders o WHERE "+tx.among("o.id"))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		orders = slices.DeleteFunc(orders, func(o customers.Order) bool { return slices.Contains(known, clean(o.ID)) })
 	}
-	_, err := putOrders(ctx, tx, now, orders)
-	return err
+	touched, _, err := writeOrders(ctx, tx, orders)
+	return touched, err
 }
 
 // takeEvents puts events on the timeline, and what they tell of messages without a

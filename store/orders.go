@@ -36,31 +36,57 @@ func (s *Store) PutOrders(ctx context.Context, now time.Time, orders []customers
 	return tally, nil
 }
 
-func putOrders(ctx context.Context, tx *tx, now time.Time, orders []customers.Order) (tally customers.Tally, err error) {
-	heads, lines, err := orderRows(orders)
+func putOrders(ctx context.Context, tx *tx, now time.Time, orders []customers.Order) (customers.Tally, error) {
+	touched, tally, err := writeOrders(ctx, tx, orders)
+	if err != nil || len(touched) == 0 {
+		return tally, err
+	}
+	here, err := meetAndLock(ctx, tx, now, peopleOf(touched), tx.forUpdate("c"))
 	if err != nil {
 		return tally, err
+	}
+	return tally, followOrders(ctx, tx, now, touched, here)
+}
+
+// writeOrders writes orders and their lines, and returns those that are new or not
+// what they were. It locks orders and no customers.
+func writeOrders(ctx context.Context, tx *tx, orders []customers.Order) (touched []placed, tally customers.Tally, err error) {
+	heads, lines, err := orderRows(orders)
+	if err != nil {
+		return nil, tally, err
 	}
 	total := heads.len()
 	if heads, err = tx.stage(ctx, heads, "incoming_orders"); err != nil {
-		return tally, err
+		return nil, tally, err
 	}
 	if lines, err = tx.stage(ctx, lines, "incoming_lines"); err != nil {
-		return tally, err
+		return nil, tally, err
 	}
 	known, err := lockOrders(ctx, tx, heads)
 	if err != nil {
-		return tally, err
+		return nil, tally, err
 	}
-	added, changed, err := writeOrders(ctx, tx, heads, lines)
+	added, err := addOrders(ctx, tx, heads)
 	if err != nil {
-		return tally, err
+		return nil, tally, err
 	}
-	if err := dropConversions(ctx, tx, changed); err != nil {
-		return tally, err
+	if len(known)+len(added) < total { // some that others have added meanwhile
+		if known, err = lockOrders(ctx, tx, heads); err != nil {
+			return nil, tally, err
+		}
+		for _, id := range added {
+			delete(known, id)
+		}
 	}
-	tally = tallied(total, added, changed)
-	return tally, followOrders(ctx, tx, now, distinct(slices.Concat(added, changed)), known, announced(orders))
+	changed, err := changeOrders(ctx, tx, heads, lines, len(known) > 0)
+	if err != nil {
+		return nil, tally, err
+	}
+	if err := dropConversions(ctx, tx, changed, known); err != nil {
+		return nil, tally, err
+	}
+	touched, err = touchedOrders(ctx, tx, distinct(slices.Concat(added, changed)), known, announced(orders))
+	return touched, tallied(total, added, changed), err
 }
 
 // announced are the orders whose events the caller puts on the timeline.
@@ -152,21 +178,22 @@ func lockOrders(ctx context.Context, tx *tx, heads *rowset) (known map[string]st
 	return known, err
 }
 
-// writeOrders writes orders and lines and returns the ids of orders that are
-// new and of those that are not what they were.
-func writeOrders(ctx context.Context, tx *tx, heads, lines *rowset) (added, changed []string, err error) {
-	added, err = listRows(ctx, tx, heads, column[string], `
+// addOrders adds the orders nobody knows and returns their ids.
+func addOrders(ctx context.Context, tx *tx, heads *rowset) (added []string, err error) {
+	return listRows(ctx, tx, heads, column[string], `
 		INSERT INTO orders (id, customer, at, currency, total, status, other_currency)
 		SELECT id, customer, at, coalesce(currency, home, ''), coalesce(total, sum, 0), coalesce(status, 'completed'),
 			CASE WHEN currency <> home THEN 1 ELSE 0 END FROM {rows} AS v WHERE TRUE ORDER BY id
 		ON CONFLICT (id) DO NOTHING RETURNING id`)
-	if err != nil {
-		return nil, nil, err
-	}
+}
+
+// changeOrders writes the lines of orders and what is told of known ones, and returns
+// the ids of those that are not what they were.
+func changeOrders(ctx context.Context, tx *tx, heads, lines *rowset, known bool) (changed []string, err error) {
 	var gone []string
-	if len(added) < heads.len() {
+	if known {
 		if gone, err = listRows(ctx, tx, lines, column[string], dropOtherLines); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	redone, err := listRows(ctx, tx, lines, column[string], `
@@ -177,7 +204,7 @@ func writeOrders(ctx context.Context, tx *tx, heads, lines *rowset) (added, chan
 		WHERE order_lines.product <> excluded.product OR order_lines.quantity <> excluded.quantity OR order_lines.amount <> excluded.amount
 		RETURNING order_id`)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	changed, err = listRows(ctx, tx, heads, column[string], `
 		UPDATE orders SET customer = n.customer, at = n.at, currency = n.currency, total = n.total, status = n.status, other_currency = n.other
@@ -189,7 +216,7 @@ func writeOrders(ctx context.Context, tx *tx, heads, lines *rowset) (added, chan
 		WHERE orders.id = n.id AND (orders.customer <> n.customer OR orders.at <> n.at OR orders.currency <> n.currency
 			OR orders.total <> n.total OR orders.status <> n.status OR orders.other_currency <> n.other)
 		RETURNING orders.id`)
-	return added, slices.Concat(changed, gone, redone), err
+	return slices.Concat(changed, gone, redone), err
 }
 
 // dropOtherLines is the SQL that drops the lines of orders given whole that are not
@@ -201,42 +228,48 @@ const dropOtherLines = `
 		LEFT JOIN v ON v.order_id = l.order_id AND v.number = l.number WHERE v.order_id IS NULL)
 	RETURNING order_id`
 
-// followOrders brings up to date what leans on orders that were added or
-// changed: their customers, those they left, and the timeline. Some were known, and
-// whose they were.
-func followOrders(ctx context.Context, tx *tx, now time.Time, ids []string, known map[string]string, announced map[string]bool) error {
+// touchedOrders reads orders that were added or changed, as they are now. Some were
+// known, and whose they were.
+func touchedOrders(ctx context.Context, tx *tx, ids []string, known map[string]string, announced map[string]bool) ([]placed, error) {
 	if len(ids) == 0 {
-		return nil
+		return nil, nil
 	}
 	touched, err := tx.stage(ctx, keys(ids), "touched_orders")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	orders, err := listRows(ctx, tx, touched, scanPlaced, `
 		SELECT o.id, o.customer, o.at, o.currency, o.total, o.status,
 			CAST(coalesce((SELECT sum(l.quantity) FROM order_lines l WHERE l.order_id = o.id), 0) AS BIGINT)
 		FROM orders o WHERE `+tx.among("o.id")+" ORDER BY o.at, o.id")
-	if err != nil {
-		return err
-	}
-	var people []string
 	for i := range orders {
 		o := &orders[i]
 		o.before, o.Announced = known[o.ID], announced[o.ID]
+	}
+	return orders, err
+}
+
+// peopleOf are those whose orders are or were.
+func peopleOf(orders []placed) []string {
+	var people []string
+	for _, o := range orders {
 		people = append(people, o.Customer)
 		if o.before != "" {
 			people = append(people, o.before)
 		}
 	}
-	people = distinct(people)
+	return distinct(people)
+}
+
+// followOrders brings up to date what leans on orders that were added or changed:
+// their customers, those they left, and the timeline. These are locked (see
+// meetAndLock), so that the sum misses no order of another's.
+func followOrders(ctx context.Context, tx *tx, now time.Time, orders []placed, here present) error {
+	people := peopleOf(orders)
+	if len(people) == 0 {
+		return nil
+	}
 	owners, err := tx.stage(ctx, owners(people), "touched_customers")
-	if err != nil {
-		return err
-	}
-	if _, err := meetCustomers(ctx, tx, now, owners); err != nil {
-		return err
-	}
-	here, err := lockPresent(ctx, tx, people) // so that the sum misses no order of another's
 	if err != nil {
 		return err
 	}
@@ -270,13 +303,16 @@ func owners(ids []string) *rowset {
 	return rows
 }
 
-// meetCustomers adds customers nobody knows, with nothing but their id, and says who
-// they are.
-func meetCustomers(ctx context.Context, tx *tx, now time.Time, owners *rowset) (added []string, err error) {
-	return listRows(ctx, tx, owners, column[string], `
+// meetAndLock adds customers nobody knows, with nothing but their id, and locks all of
+// them, in order, as the end of a SELECT says. Who is not found was erased meanwhile.
+func meetAndLock(ctx context.Context, tx *tx, now time.Time, people []string, lock string) (present, error) {
+	if _, err := tx.execRows(ctx, owners(people), `
 		INSERT INTO customers (id, shard, person, created_at, updated_at)
 		SELECT id, shard, id, CAST($1 AS BIGINT), CAST($1 AS BIGINT) FROM {rows} AS v WHERE TRUE ORDER BY id
-		ON CONFLICT (id) DO NOTHING RETURNING id`, instant(now))
+		ON CONFLICT (id) DO NOTHING`, instant(now)); err != nil {
+		return nil, err
+	}
+	return findPresent(ctx, tx, people, lock)
 }
 
 // sumOrders sums orders up on their customers.

@@ -232,3 +232,26 @@ func TestAnOrderThatIsCompletedNoMoreCountsNoMore(t *testing.T) {
 		}
 	})
 }
+
+// A guest's order that is cancelled as it goes to their account counted for the guest.
+func TestAnOrderThatGoesToAnotherAsItIsCancelledCountsNoMore(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		aimed(t, s)
+		put(t, s, customers.Customer{ID: "guest"}, customers.Customer{ID: "a"})
+		enter(t, s, always, life("a", "run:1", 1, false, noon))
+		for i, end := range []string{"cancelled", "returned"} {
+			id := fmt.Sprint("o-", i)
+			tell(t, s, bought("t-"+id, order(id, "guest", noon, line(1, 1, 100))))
+			events, err := s.Pending(t.Context(), 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			convert(t, s, campaigns.Conversion{Entry: running(t, s, "a")[0].ID, Event: events[len(events)-1].ID, At: noon, Value: 100, Order: id})
+			same(t, "before", goalOf(t, s, noon).Contacted.Conversions, 1)
+			gone := order(id, "a", noon)
+			gone.Status = end
+			putOrders(t, s, gone)
+			same(t, end, goalOf(t, s, noon).Contacted.Conversions, 0)
+		}
+	})
+}

@@ -137,3 +137,56 @@ func TestAWordAboutAnOrderWithoutItsLinesLeavesThem(t *testing.T) {
 		}
 	})
 }
+
+// What holds up a request may go on to take what the request is about: of orders and
+// customers, and of customers, the request has none before its turn.
+func TestMessagesTakeOrdersBeforeCustomersAndThoseInOrder(t *testing.T) {
+	const (
+		lock  = "SELECT id FROM customers WHERE id = $1 FOR UPDATE"
+		meet  = "INSERT INTO customers (id, shard, person, created_at, updated_at) VALUES ($1, 0, $1, 0, 0) ON CONFLICT DO NOTHING"
+		buy   = "INSERT INTO orders (id, customer, at, currency, total, status) VALUES ($1, 'c-1', 0, 'EUR', 0, 'completed')"
+		known = "SELECT id FROM orders WHERE id = $1 FOR UPDATE"
+	)
+	seen := func(who string) customers.Message {
+		return customers.Message{Person: customers.Customer{ID: who}, Event: &customers.Event{Customer: who, Name: "Seen", At: noon, Key: "seen:" + who, Live: true}}
+	}
+	for what, c := range map[string]struct {
+		holds, held   string // first
+		wants, wanted string // when the request waits for that
+		messages      []customers.Message
+	}{
+		"an event before an order":   {lock, "c-1", lock, "c-2", []customers.Message{seen("c-1"), bought("t-2", order("o-2", "c-2", noon))}},
+		"an event after a profile":   {lock, "c-1", lock, "c-2", []customers.Message{identify("i-1", customers.Customer{ID: "c-1", Locale: "de"}), seen("c-2")}},
+		"a browser before an event":  {lock, "c-1", lock, "c-2", []customers.Message{{Key: "a-1", Person: customers.Customer{ID: "c-1"}, Visitor: "anonymous:1"}, identify("i-2", customers.Customer{ID: "c-2", Locale: "de"})}},
+		"a known order of a new one": {known, "o-1", meet, "c-9", []customers.Message{bought("t-3", order("o-1", "c-9", noon))}},
+		"a new order of a known one": {buy, "o-3", lock, "c-2", []customers.Message{bought("t-4", order("o-3", "c-2", noon))}},
+		"a new order of a new one":   {buy, "o-3", meet, "c-9", []customers.Message{bought("t-4", order("o-3", "c-9", noon))}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			dsn := Postgres(t)
+			s := Open(t, dsn)
+			put(t, s, customers.Customer{ID: "c-1"}, customers.Customer{ID: "c-2"})
+			putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))
+			hold, err := beside(t, dsn).BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := hold.ExecContext(t.Context(), c.holds, c.held); err != nil {
+				t.Fatal(err)
+			}
+			together(t, 2, func(i int) error {
+				if i == 0 {
+					return s.Take(t.Context(), noon, c.messages)
+				}
+				defer func() { _ = hold.Rollback() }()
+				awaited(t, hold, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
+				// Sooner than the server would look for a deadlock and end one of the two.
+				if _, err := hold.ExecContext(t.Context(), "SET LOCAL lock_timeout = 100"); err != nil {
+					return err
+				}
+				_, err := hold.ExecContext(t.Context(), c.wants, c.wanted)
+				return err
+			})
+		})
+	}
+}

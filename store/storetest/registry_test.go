@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -449,4 +451,47 @@ func TestManyCustomersInOneCall(t *testing.T) {
 			same(t, fmt.Sprint("tally ", i), got, want)
 		}
 	})
+}
+
+// The second of two imports of a new order knows it only when it writes.
+func TestTwoWhoTellOfANewOrderLeaveItsLineAsItIs(t *testing.T) {
+	dsn := Postgres(t)
+	s := Open(t, dsn)
+	put(t, s, customers.Customer{ID: "c-1"})
+	hold, err := beside(t, dsn).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hold.ExecContext(t.Context(), "SELECT id FROM customers WHERE id = 'c-1' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	const first = "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))"
+	underWay := make(chan struct{})
+	together(t, 3, func(i int) error {
+		switch i {
+		case 0:
+			_, err := s.PutOrders(t.Context(), noon, []customers.Order{order("o-1", "c-1", noon, line(1, 1, 100))})
+			return err
+		case 1:
+			<-underWay
+			_, err := s.PutOrders(t.Context(), noon, []customers.Order{order("o-1", "c-2", noon, line(1, 3, 900)), order("o-2", "c-2", noon, line(1, 1, 1))})
+			return err
+		}
+		awaited(t, hold, first)
+		close(underWay)
+		awaited(t, hold, "pg_blocking_pids(l.pid) && ARRAY(SELECT w.pid FROM pg_locks w WHERE NOT w.granted AND pg_backend_pid() = ANY (pg_blocking_pids(w.pid)))")
+		return hold.Commit()
+	})
+	same(t, "who lost it", loaded(t, s, "c-1").Orders.Count, int64(0))
+	same(t, "who has it", loaded(t, s, "c-2").Orders.Total, int64(901))
+	events, err := s.Of(t.Context(), "c-2", 10)
+	if err != nil || len(events) != 2 {
+		t.Fatalf("the timeline is %v, %v", events, err)
+	}
+	var totals []any
+	for _, e := range events {
+		totals = append(totals, e.Properties["total"])
+	}
+	slices.SortFunc(totals, func(a, b any) int { return cmp.Compare(b.(float64), a.(float64)) })
+	same(t, "the lines", totals, []any{9.0, 0.01})
 }
