@@ -58,7 +58,7 @@ func takeMessages(ctx context.Context, tx *tx, now time.Time, messages []custome
 	if err := followOrders(ctx, tx, now, orders, here); err != nil {
 		return err
 	}
-	if err := takeEvents(ctx, tx, messages, fresh); err != nil {
+	if err := takeEvents(ctx, tx, now, messages, fresh); err != nil {
 		return err
 	}
 	var people []customers.Customer
@@ -177,9 +177,9 @@ func takeOrders(ctx context.Context, tx *tx, messages []customers.Message, fresh
 
 // takeEvents puts events on the timeline, and what they tell of messages without a
 // key into fresh.
-func takeEvents(ctx context.Context, tx *tx, messages []customers.Message, fresh []bool) error {
+func takeEvents(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, fresh []bool) error {
 	var events, orders []customers.Event
-	var at []int // in messages
+	var at, untold []int // in messages
 	for i, m := range messages {
 		if m.Event != nil {
 			events, at = append(events, *m.Event), append(at, i)
@@ -196,15 +196,47 @@ func takeEvents(ctx context.Context, tx *tx, messages []customers.Message, fresh
 		m := messages[at[n]]
 		if m.Key == "" {
 			fresh[at[n]] = added[n]
+			if !added[n] {
+				untold = append(untold, at[n])
+			}
 		}
 		if m.Order != nil && added[n] {
 			orders = append(orders, e)
+		}
+	}
+	if len(untold) > 0 {
+		if err := rememberOlder(ctx, tx, now, messages, untold, fresh); err != nil {
+			return err
 		}
 	}
 	if len(orders) == 0 {
 		return nil
 	}
 	return nameCancelled(ctx, tx, orders)
+}
+
+// rememberOlder puts into fresh which of some messages without a key are new although
+// their events are too old to be recorded: the keys of those are remembered as a
+// message's is.
+func rememberOlder(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, which []int, fresh []bool) error {
+	since, found, err := first(ctx, tx, column[int64], "SELECT until FROM facts WHERE name = 'timeline:since' AND until IS NOT NULL")
+	if err != nil || !found {
+		return err
+	}
+	older := map[fingerprint]int{} // the first message of a key is the one that counts
+	for _, i := range which {
+		e := messages[i].Event
+		if f := fingerprintOf(clean(e.Key)); e.At.UnixMilli() < since {
+			if _, twice := older[f]; !twice {
+				older[f] = i
+			}
+		}
+	}
+	remembered, err := rememberKeys(ctx, tx, now, older)
+	for f, i := range older {
+		fresh[i] = remembered[f]
+	}
+	return err
 }
 
 // describe lays what is said of known people over their profiles, or, where that is

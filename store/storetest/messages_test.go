@@ -190,3 +190,26 @@ func TestMessagesTakeOrdersBeforeCustomersAndThoseInOrder(t *testing.T) {
 		})
 	}
 }
+
+// What is older than the timeline is known by its message: it still fills the profile, once.
+func TestAnEventOlderThanTheTimelineTellsOfItsCustomer(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		if _, err := s.ForgetTimeline(t.Context(), ago(time.Hour), 100); err != nil {
+			t.Fatal(err)
+		}
+		seen := func(key, name string) customers.Message {
+			return customers.Message{
+				Person: customers.Customer{ID: "c-1", FirstName: name},
+				Event:  &customers.Event{Customer: "c-1", Name: "Seen", At: ago(2 * time.Hour), Key: "segment:" + key},
+			}
+		}
+		tell(t, s, seen("m-1", "Ann"), seen("m-1", "Twice"))
+		same(t, "at first", loaded(t, s, "c-1").FirstName, "Ann")
+		tell(t, s, seen("m-2", "Bea"))
+		tell(t, s, seen("m-1", "Ann"))
+		same(t, "when it comes again", loaded(t, s, "c-1").FirstName, "Bea")
+		if events, err := s.Of(t.Context(), "c-1", 10); err != nil || len(events) != 0 {
+			t.Errorf("on the timeline: %v, %v", events, err)
+		}
+	})
+}
