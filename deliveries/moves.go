@@ -150,10 +150,11 @@ func (d Delivery) advanced(p Progress, now time.Time) (Delivery, bool) {
 	if p.Status == Planned {
 		return d.repeated(p)
 	}
-	if p.Status.Rank() < Sent.Rank() || d.Attempts == 0 || d.Status == Skipped || d.ofEarlierAttempt(p.ProviderID) {
+	evidence := p.Status.Rank() >= Sent.Rank() && p.Status.Rank() > d.Status.Rank()
+	if d.Attempts == 0 || d.Status == Skipped || d.ofEarlierAttempt(p.ProviderID) {
 		return d, false
 	}
-	if p.Status.Rank() <= d.Status.Rank() {
+	if !evidence {
 		return d.remembering(p.Status)
 	}
 	at := p.At
