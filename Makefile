@@ -3,6 +3,7 @@
 GO      ?= go
 BIN     := bin/rapport
 PKGS    := ./...
+LONGEST := ./workers ./store/storetest ./cmd/rapport # whose tests take minutes: they begin first
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # The program is built as the image builds it, and everything else with the same
@@ -30,7 +31,7 @@ run: build ## Serve the sample shop in real time on http://127.0.0.1:8080
 
 .PHONY: test
 test: ## Run every test; what needs Redis or PostgreSQL runs where they are installed
-	@$(GO) run ./cmd/testbed -quick $(GO) test $(TESTFLAGS) $(PKGS)
+	@$(GO) run ./cmd/testbed -quick $(GO) test $(TESTFLAGS) $(LONGEST) $(PKGS)
 
 .PHONY: race
 race: ## Run every test under the race detector (but for what SQLite does inside), and three rows of the fault suite
