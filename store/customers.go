@@ -49,11 +49,7 @@ func putCustomers(ctx context.Context, tx *tx, now time.Time, people []customers
 	var changed []string
 	var left []customers.Consent
 	if len(given.fields) > 0 && len(added) < total {
-		var leavers []leaver
-		if changed, leavers, err = changeProfiles(ctx, tx, now, rows, given); err != nil {
-			return customers.Tally{}, err
-		}
-		if left, err = noesLeft(ctx, tx, now, leavers, said); err != nil {
+		if changed, left, err = mergeProfiles(ctx, tx, now, rows, given, said); err != nil {
 			return customers.Tally{}, err
 		}
 	}
@@ -207,28 +203,23 @@ func insertProfiles(d expression.Dialect, given givens) string {
 		" FROM {rows} AS v WHERE TRUE ORDER BY v.id ON CONFLICT (id) DO NOTHING RETURNING id"
 }
 
-// mergeProfiles is changeProfiles of people who say nothing with it: it returns the noes
-// that were left behind with an address, too.
-func mergeProfiles(ctx context.Context, tx *tx, now time.Time, rows *rowset, given givens) (changed []string, left []customers.Consent, err error) {
-	changed, leavers, err := changeProfiles(ctx, tx, now, rows, given)
+// mergeProfiles merges what is given with the customers there are, who say something with
+// it or nothing. It returns whom that changed, and the noes that stay behind with an
+// address.
+func mergeProfiles(ctx context.Context, tx *tx, now time.Time, rows *rowset, given givens, said []customers.Consent) (changed []string, left []customers.Consent, err error) {
+	leavers, err := leaversAmong(ctx, tx, rows, given)
 	if err != nil {
-		return nil, nil, err
-	}
-	left, err = noesLeft(ctx, tx, now, leavers, nil)
-	return changed, left, err
-}
-
-// changeProfiles merges what is given with the customers there are. It returns whom that
-// changed, and who is reached by another address now, or by none.
-func changeProfiles(ctx context.Context, tx *tx, now time.Time, rows *rowset, given givens) (changed []string, leavers []leaver, err error) {
-	if leavers, err = leaversAmong(ctx, tx, rows, given); err != nil {
 		return nil, nil, err
 	}
 	if err := keepEarlierAddresses(ctx, tx, leavers); err != nil {
 		return nil, nil, err
 	}
 	changed, err = listRows(ctx, tx, rows, column[string], updateProfiles(tx.dialect, given), instant(now))
-	return changed, leavers, err
+	if err != nil {
+		return nil, nil, err
+	}
+	left, err = noesLeft(ctx, tx, now, leavers, said)
+	return changed, left, err
 }
 
 // updateProfiles is the SQL that merges what is given with the customers there

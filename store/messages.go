@@ -255,7 +255,7 @@ func describe(ctx context.Context, tx *tx, now time.Time, people []customers.Cus
 	if rows, err = tx.stage(ctx, rows, "incoming"); err != nil {
 		return err
 	}
-	_, left, err := mergeProfiles(ctx, tx, now, rows, given)
+	_, left, err := mergeProfiles(ctx, tx, now, rows, given, nil)
 	if err != nil {
 		return err
 	}
