@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"rapport/campaigns/spelling"
 )
 
 // Kinds of words of a Liquid expression.
@@ -83,7 +85,7 @@ func lexOne(text string, i int) (lexeme, *syntaxError) {
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
 	mend := ""
-	if strings.ContainsRune("“”„‟«»‘’‚", r) {
+	if spelling.IsCurlyQuote(r) {
 		mend = "write straight quotes: '…'"
 	}
 	return lexeme{}, &syntaxError{offset: i, message: "unexpected " + strconv.QuoteRune(r), mend: mend}

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/file"
+
+	"rapport/campaigns/spelling"
 )
 
 // explainSyntax says in our words what the parser could not read.
@@ -30,7 +32,7 @@ func explainSyntax(source string, err error) *Problem {
 	case strings.HasPrefix(p.Message, "unrecognized character"):
 		r, _ := utf8.DecodeRuneInString(source[p.Offset:])
 		p.Message = strconv.QuoteRune(r) + " does not belong here"
-		if strings.ContainsRune("“”„‟«»‘’‚", r) {
+		if spelling.IsCurlyQuote(r) {
 			p.Mend = `write straight quotes: "`
 		}
 	case strings.HasPrefix(p.Message, "bad number syntax"):
