@@ -21,20 +21,24 @@ func nearest(word string, known []string) string {
 	if other := otherWords[folded]; slices.Contains(known, other) {
 		return other
 	}
-	best, distance := "", 1+max(1, len([]rune(word))/3)
-	for _, candidate := range slices.Sorted(slices.Values(known)) {
-		if fold(candidate) == folded {
-			return candidate
-		}
-		d := spelling.Distance(folded, fold(candidate))
-		if len(candidate) > 3 && strings.HasPrefix(folded, fold(candidate)) || len(folded) > 3 && strings.HasPrefix(fold(candidate), folded) {
-			d = 1 // highest for high, dev for develop
-		}
-		if d < distance {
-			best, distance = candidate, d
-		}
+	sorted := slices.Sorted(slices.Values(known))
+	words := make([]string, len(sorted))
+	for i, name := range sorted {
+		words[i] = fold(name)
 	}
-	return best
+	i := slices.Index(words, spelling.Nearest(folded, words, 1))
+	if i < 0 {
+		i = slices.IndexFunc(words, func(w string) bool { // highest for high, dev for develop
+			return len(w) > 3 && strings.HasPrefix(folded, w) || len(folded) > 3 && strings.HasPrefix(w, folded)
+		})
+	}
+	if i < 0 {
+		i = slices.Index(words, spelling.Nearest(folded, words, max(1, len([]rune(word))/3)))
+	}
+	if i < 0 {
+		return ""
+	}
+	return sorted[i]
 }
 
 // otherWords are what other programs, and people, call what has another name

@@ -2,7 +2,6 @@ package campaigns
 
 import (
 	"cmp"
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -201,19 +200,20 @@ func mendZone(text string) string {
 	if !joined {
 		region, city = "", text
 	}
-	cities := map[string]string{} // to the zone
-	for name := range knownZones() {
-		if before, after, _ := strings.Cut(name, "/"); region == "" || fold(before) == fold(region) {
-			cities[after] = name
+	region = fold(region)
+	var zones, cities []string
+	for _, name := range zoneNames() {
+		if before, after, found := strings.Cut(name, "/"); found && (region == "" || fold(before) == region) {
+			zones, cities = append(zones, name), append(cities, after)
 		}
 	}
-	switch name := cities[nearest(city, slices.Collect(maps.Keys(cities)))]; {
-	case name != "":
-		return "did you mean " + quote(name) + "?"
+	switch i := slices.Index(cities, nearest(city, cities)); {
+	case i >= 0:
+		return "did you mean " + quote(zones[i]) + "?"
 	case len(cities) > 0 && joined:
 		return "write a city that has the same time and is in the list of zones, such as Europe/Berlin"
 	}
-	return didYouMean(text, slices.Collect(maps.Keys(knownZones())), "write its region and city, such as Europe/Berlin")
+	return didYouMean(text, zoneNames(), "write its region and city, such as Europe/Berlin")
 }
 
 // traitTypes are the words for types in rapport.yaml.

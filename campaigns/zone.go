@@ -1,6 +1,8 @@
 package campaigns
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,6 +87,9 @@ func zoneNamed(name string) (*time.Location, bool) {
 	zone, err := time.LoadLocation(name)
 	return zone, err == nil
 }
+
+// zoneNames are the names of known zones, in their order.
+var zoneNames = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(knownZones())) })
 
 var knownZones = sync.OnceValue(func() map[string]*time.Location {
 	zones := map[string]*time.Location{}

@@ -112,13 +112,8 @@ func meant(into reflect.Type, key, path string) (said string) {
 	if path != "" {
 		said = " of " + path
 	}
-	nearest, least := "", 3 // two letters off is a slip, three another word
-	for _, known := range keysOf(into) {
-		if d := spelling.Distance(key, known); d < least && d < len(known) {
-			nearest, least = known, d
-		}
-	}
-	if nearest != "" {
+	const most = 2 // letters off is a slip, three another word
+	if nearest := spelling.Nearest(key, keysOf(into), min(most, len(key)-1)); nearest != "" {
 		said += "; did you mean " + nearest + "?"
 	}
 	return said

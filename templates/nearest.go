@@ -14,12 +14,7 @@ const maxListed = 12
 // them where none is near.
 func didYouMean(word string, known []string) string {
 	sorted := slices.Sorted(slices.Values(known))
-	best, distance := "", max(1, (len(word)+1)/3)+1
-	for _, candidate := range sorted {
-		if d := spelling.Distance(word, candidate); d < distance {
-			best, distance = candidate, d
-		}
-	}
+	best := spelling.Nearest(word, sorted, max(1, (len(word)+1)/3))
 	switch {
 	case best != "":
 		return "did you mean " + best + "?"

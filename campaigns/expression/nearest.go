@@ -6,11 +6,5 @@ import "rapport/campaigns/spelling"
 // fewest letters added, left out, changed or swapped with their neighbour; ""
 // when none is near.
 func nearest(name string, known []string) string {
-	best, fewest := "", 1+max(1, min(3, len(name)/3))
-	for _, k := range known {
-		if d := spelling.Distance(name, k); d < fewest {
-			best, fewest = k, d
-		}
-	}
-	return best
+	return spelling.Nearest(name, known, max(1, min(3, len(name)/3)))
 }
