@@ -27,12 +27,8 @@ const oldestPostgres = 140000
 // otherwise by pool_max_conns.
 const pool = 16
 
-const (
-	// connectWait bounds one try to connect, so that the next host is asked soon.
-	connectWait = 5 * time.Second
-	// aliveEvery is how often a silent connection is asked whether anybody is there.
-	aliveEvery = 15 * time.Second
-)
+// connectWait bounds one try to connect, so that the next host is asked soon.
+const connectWait = 5 * time.Second
 
 // openPostgres opens one pool for reading and writing. The DSN may carry any
 // setting of libpq and of pgx, and name several hosts.
@@ -48,7 +44,11 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rapport"
 	}
-	config.DialFunc = (&net.Dialer{KeepAlive: aliveEvery}).DialContext
+	dialer, err := dialerOf(config)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	config.DialFunc = dialer.DialContext
 	at := fmt.Sprintf("open store on %s:%d", config.Host, config.Port)
 	s := &Store{dialect: expression.Postgres, arrivals: newArrivals()}
 	if s.pooled, err = pooled(ctx, config); err != nil {
