@@ -36,6 +36,15 @@ type InboundHTTP struct {
 type InboundSMTP struct {
 	// Listen is its address, such as 0.0.0.0:25; empty: there is none.
 	Listen string `yaml:"listen"`
+	// TLS is how its connections are encrypted, where the other side asks for it
+	// (STARTTLS, RFC 3207); without it none are.
+	TLS CertificateFiles `yaml:"tls"`
+}
+
+// CertificateFiles are a certificate with those that vouch for it, and its key, in PEM.
+type CertificateFiles struct {
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
 }
 
 // Closed reports whether nothing comes in by the service.
@@ -74,6 +83,11 @@ func (i Inbound) check() error {
 	}
 	if _, _, err := net.SplitHostPort(i.SMTP.Listen); i.SMTP.Listen != "" && err != nil {
 		wrong("smtp.listen: must be an address and a port, such as 0.0.0.0:25")
+	}
+	if files := i.SMTP.TLS; (files.CertFile == "") != (files.KeyFile == "") {
+		wrong("smtp.tls: cert_file and key_file belong together")
+	} else if files.CertFile != "" && i.SMTP.Listen == "" {
+		wrong("smtp.tls: it is of the listener, and listen is not set")
 	}
 	return errors.Join(mistakes...)
 }

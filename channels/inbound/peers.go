@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"sync"
@@ -89,11 +90,25 @@ type peer struct {
 	vain atomic.Int64
 }
 
+// peerOf is who is at the other end, encrypted or not.
+func peerOf(conn net.Conn) *peer {
+	if encrypted, is := conn.(*tls.Conn); is {
+		conn = encrypted.NetConn()
+	}
+	who, _ := conn.(*peer) // Accept gives no other
+	return who
+}
+
 // Write implements net.Conn: it ends a connection that has had enough replies. The
-// last line of a reply has a blank after its code, and a reply is written by lines.
+// last line of a reply has a blank after its code, and a reply is written by lines;
+// of an encrypted one each line counts, as nobody can read which is the last.
 func (c *peer) Write(p []byte) (int, error) {
-	if len(p) > 3 && p[3] == ' ' && c.vain.Add(1) > repliesInVain {
-		_, _ = c.Conn.Write([]byte(tooMany))
+	const encrypted = 23 // what begins application data (RFC 8446 §5.1)
+	counts := len(p) > 3 && (p[3] == ' ' || p[0] == encrypted)
+	if counts && c.vain.Add(1) > repliesInVain {
+		if p[0] != encrypted {
+			_, _ = c.Conn.Write([]byte(tooMany))
+		}
 		_ = c.Close()
 		return 0, net.ErrClosed
 	}

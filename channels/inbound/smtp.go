@@ -3,6 +3,7 @@ package inbound
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +53,8 @@ type SMTP struct {
 	Ours   Ours
 	// Keep makes a message durable, with its envelope.
 	Keep func(ctx context.Context, from string, to []string, message []byte) error
+	// TLS encrypts connections for whom it is offered; nil: it is to nobody.
+	TLS *tls.Config
 	// Stay is how long a connection lasts at most; 0 is a quarter of an hour.
 	Stay time.Duration
 	// Memory is what its letters share with those that come in by other ways.
@@ -62,9 +65,9 @@ type SMTP struct {
 // Serve takes connections until ctx ends, then lets messages under way finish.
 func (s *SMTP) Serve(ctx context.Context, listener net.Listener) error {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		who, _ := c.Conn().(*peer) // Accept gives no other
-		return &session{smtp: s, ctx: context.WithoutCancel(ctx), peer: who}, nil
+		return &session{smtp: s, ctx: context.WithoutCancel(ctx), peer: peerOf(c.Conn())}, nil
 	}))
+	server.TLSConfig = s.TLS
 	server.Domain, server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = s.Domain, messageLimit, recipients, lineLimit
 	server.ReadTimeout, server.WriteTimeout = patience, patience
 	server.EnableSMTPUTF8 = true

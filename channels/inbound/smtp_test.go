@@ -3,6 +3,7 @@ package inbound_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -46,11 +47,17 @@ func listen(t *testing.T, k *kept) (address string) {
 // serve is listen with an end to every connection.
 func serve(t *testing.T, k *kept, stay time.Duration) (address string) {
 	t.Helper()
+	return serveBy(t, k, stay, nil)
+}
+
+// serveBy is serve with a certificate.
+func serveBy(t *testing.T, k *kept, stay time.Duration, encrypted *tls.Config) (address string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Stay: stay, Memory: &k.memory, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	server := &inbound.SMTP{Domain: "reply.shop.example", Ours: house{}, Keep: k.keep, Stay: stay, TLS: encrypted, Memory: &k.memory, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx, listener) }()

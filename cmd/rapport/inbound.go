@@ -55,11 +55,15 @@ func (i *installation) takeMail(ctx context.Context) (stop func(), err error) {
 	if i.Inbound.SMTP.Listen == "" {
 		return func() {}, nil
 	}
+	encrypted, err := offered(i.Inbound.SMTP.TLS)
+	if err != nil {
+		return nil, fmt.Errorf("inbound.smtp.tls: %w", err)
+	}
 	listener, err := net.Listen("tcp", i.Inbound.SMTP.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail on %s: %w", i.Inbound.SMTP.Listen, err)
 	}
-	server := &inbound.SMTP{Domain: i.Inbound.Domain, Ours: i.Addresses, Keep: i.keepLetter, Memory: &i.letterMemory, Log: i.Log}
+	server := &inbound.SMTP{Domain: i.Inbound.Domain, Ours: i.Addresses, Keep: i.keepLetter, TLS: encrypted, Memory: &i.letterMemory, Log: i.Log}
 	return runBeside(context.WithoutCancel(ctx), func(ctx context.Context) {
 		if err := server.Serve(ctx, listener); err != nil && ctx.Err() == nil {
 			i.Log.Error("mail is not taken any more", "error", err)
