@@ -33,11 +33,13 @@ func (s *suspicion) suspectConditions() {
 		}
 		s.suspectTexts(e, "country", "no country is called %, and nobody is from there", "write its two letters (ISO 3166), such as DE", isCountry)
 		s.suspectTexts(e, "locale", "no language is called %, and nobody reads it", "write its tag, such as de or fa-IR", isLocale)
+		s.suspectTexts(e, "locale", "locale is % of nobody whose locale names a country too, such as de-DE", "ask for the language with locale startsWith %",
+			func(text string) bool { return !isLanguage(text) || strings.Contains(e.program.String(), `"`+text+`-`) })
 	}
 }
 
-// suspectTexts reports what a field is compared with and never is. The text
-// stands for % in the message.
+// suspectTexts reports what a field is compared with and hardly is. The text
+// stands for % in the message and its mend.
 func (s *suspicion) suspectTexts(e writtenExpression, field, message, mend string, possible func(string) bool) {
 	for _, text := range e.program.Compared(field) {
 		offset := strings.Index(e.at.raw(), `"`+text+`"`)
@@ -46,7 +48,7 @@ func (s *suspicion) suspectTexts(e writtenExpression, field, message, mend strin
 		}
 		place := e.at
 		place.line, place.column = e.at.within(offset)
-		s.warn(place, strings.Replace(message, "%", quote(text), 1), mend)
+		s.warn(place, strings.Replace(message, "%", quote(text), 1), strings.Replace(mend, "%", quote(text), 1))
 	}
 }
 
@@ -55,6 +57,12 @@ func isCountry(text string) bool { return len(countryZones[text]) > 0 }
 func isLocale(text string) bool {
 	_, err := language.Parse(text)
 	return err == nil
+}
+
+// isLanguage reports whether a locale is a language alone, without a country.
+func isLanguage(text string) bool {
+	base, err := language.ParseBase(text)
+	return err == nil && base.String() == text
 }
 
 // suspectKey reports a key that is the same for every entry.

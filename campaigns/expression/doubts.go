@@ -2,7 +2,9 @@ package expression
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -24,6 +26,37 @@ func (c *checker) doubt(part ast.Node, value node) {
 		Offset:  byteOffset(c.source, start(part)),
 		Message: c.name(part) + " asks for nothing, and always comes out the same",
 		Mend:    "name a field in it, or take it out",
+	})
+}
+
+// numeral is a number as a marketer writes one, a comma for its point among them.
+var numeral = regexp.MustCompile(`^-?[0-9]+([.,][0-9]+)?$`)
+
+// doubtNumeral notes a number in quotes that is put in order with a value whose type
+// only the event tells.
+func (c *checker) doubtNumeral(n *ast.BinaryNode, left, right node) {
+	at, value, other := n.Right, right, left
+	if left.kind() == String {
+		at, value, other = n.Left, left, right
+	}
+	l, _ := value.(literal)
+	text, _ := l.value.(string)
+	if other.kind() != Any || !numeral.MatchString(text) {
+		return
+	}
+	x, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	if err != nil {
+		return
+	}
+	number := strconv.FormatFloat(x, 'f', -1, 64)
+	mend := c.name(n.Left) + " " + n.Operator + " " + number
+	if at == n.Left {
+		mend = number + " " + n.Operator + " " + c.name(n.Right)
+	}
+	c.doubts = append(c.doubts, Problem{
+		Offset:  byteOffset(c.source, start(at)),
+		Message: c.name(at) + " in quotes is a text: no number is more or less than it, and texts are ordered by their letters",
+		Mend:    "write " + mend,
 	})
 }
 

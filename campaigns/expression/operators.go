@@ -127,6 +127,7 @@ func (c *checker) order(n *ast.BinaryNode) node {
 	case left.kind() == Bool || right.kind() == Bool:
 		return c.mistake(n, "compare with == or !=", "true and false have no order")
 	}
+	c.doubtNumeral(n, left, right)
 	return order{op: n.Operator, left: left, right: right}
 }
 
