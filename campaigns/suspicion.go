@@ -20,6 +20,7 @@ func (r *reader) suspect() {
 	s.suspectSenders()
 	s.suspectConditions()
 	s.suspectMarkup()
+	s.suspectBlanks()
 	s.suspectVoices()
 	s.suspectNights(s.workspace.Contact, s.settings)
 	for _, id := range slices.Sorted(maps.Keys(r.workspace.Campaigns)) {
