@@ -87,7 +87,7 @@ func (b *builder) call(src *source, locale string) (body, []Field) {
 	before := b.found.met
 	s, root := readSheet(src, src.text, b.found)
 	r := lineReader{builder: b, sheet: s}
-	keys := s.mapping(root, "say", "ask", "transfer", "bye", "voicemail", "stop", "stopped", "late")
+	keys, told := s.mappingWith(root, "say", "say", "ask", "transfer", "bye", "voicemail", "stop", "stopped", "late")
 	c := &call{say: r.line(keys["say"]), bye: r.line(keys["bye"]), voicemail: r.lineOr(keys["voicemail"], "hang_up"), language: locale}
 	c.stop, c.stopped, c.late = r.lineIf(keys["stop"], "unsaid"), r.lineIf(keys["stopped"], ""), r.lineIf(keys["late"], "")
 	for _, n := range s.list(keys["ask"]) {
@@ -100,7 +100,7 @@ func (b *builder) call(src *source, locale string) (body, []Field) {
 	if e := keys["transfer"]; e.node != nil {
 		c.transfer = r.transfer(e.node, c.questions)
 	}
-	if keys["say"].node == nil && len(c.questions) == 0 && !s.unread {
+	if keys["say"].node == nil && len(c.questions) == 0 && !s.unread && !told {
 		b.found.at(origin{src: src}, "add say: … or ask: …", "the call says nothing")
 	}
 	if b.found.met > before {

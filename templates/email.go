@@ -66,20 +66,24 @@ type emailLayout struct {
 
 // readEmail reads an e-mail's front matter.
 func readEmail(src *source, found *problems) emailFile {
+	before := found.met
 	front, bodyAt := split(src, found)
+	endless := front == "" && found.met > before
 	f := emailFile{src: src, bodyAt: bodyAt, format: formatMJML}
 	s, root := readSheet(src, front, found)
-	keys := s.mapping(root, "subject", "preheader", "layout", "format")
+	keys, told := s.mappingWith(root, "subject", "subject", "preheader", "layout", "format")
 	f.subject, f.preheader, f.layout = s.text(keys["subject"]), s.text(keys["preheader"]), s.text(keys["layout"])
-	if strings.TrimSpace(f.subject.text) == "" && !s.unread {
+	if strings.TrimSpace(f.subject.text) == "" {
 		mend := "add subject: … to the front matter"
 		if bodyAt == 0 {
 			mend = "begin the file with a line ---, then subject: …, then another line ---"
 		}
-		found.at(origin{src: src}, mend, "the e-mail has no subject")
+		if !s.unread && !told && !endless {
+			found.at(origin{src: src}, mend, "the e-mail has no subject")
+		}
 		f.subject.at = origin{src: src}
 	}
-	if body := src.text[bodyAt:]; isDocument(body) && !isMJML(body) {
+	if body := src.text[bodyAt:]; s.unread || isDocument(body) && !isMJML(body) { // what cannot be read may have named a format
 		f.format = formatHTML
 	}
 	if written := s.text(keys["format"]); written.text != "" {

@@ -313,7 +313,7 @@ func (p *expressionParser) filtered() (operand, facts) {
 		if word.kind == lexKeyword {
 			f.args = p.filterArgs()
 		}
-		if f.name == "default" {
+		if meansDefault(f.name) {
 			for i := from; i < to; i++ {
 				p.out.uses[i].handled = true
 			}

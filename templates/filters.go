@@ -66,6 +66,13 @@ var allowedFilters = map[string]usage{
 // Filters lists the filters a template may use, in alphabetical order.
 func Filters() []string { return slices.Sorted(maps.Keys(allowedFilters)) }
 
+// meansDefault reports whether a filter is default, or is misspelt and was to be: that
+// is told, and not that a value is missing too.
+func meansDefault(name string) bool {
+	_, known := allowedFilters[name]
+	return name == "default" || !known && nearest(name, Filters()) == "default"
+}
+
 // Filters the checker writes into templates; nobody else can.
 const (
 	filterRequired = "required"    // its input must have a value

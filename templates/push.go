@@ -92,13 +92,13 @@ func (b *builder) push(src *source) (body, []Field) {
 	before := b.found.met
 	s, root := readSheet(src, src.text, b.found)
 	r := lineReader{builder: b, sheet: s}
-	keys := s.mapping(root, "title", "body", "icon", "image", "badge", "url", "tag", "actions", "ttl", "urgency", "require_interaction")
+	keys, told := s.mappingWith(root, "title", "title", "body", "icon", "image", "badge", "url", "tag", "actions", "ttl", "urgency", "require_interaction")
 	p := &push{
 		title: r.line(keys["title"]), body: r.line(keys["body"]), icon: r.line(keys["icon"]), image: r.line(keys["image"]),
 		badge: r.line(keys["badge"]), url: r.line(keys["url"]), tag: r.line(keys["tag"]),
 		stays: s.yes(keys["require_interaction"]), ttl: s.lifetime(keys["ttl"]), urgency: s.urgency(keys["urgency"]),
 	}
-	if keys["title"].node == nil && !s.unread {
+	if keys["title"].node == nil && !s.unread && !told {
 		b.found.at(origin{src: src}, "add title: …", "the notification has no title")
 	}
 	for _, n := range s.list(keys["actions"]) {

@@ -3,6 +3,7 @@ package templates
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -168,12 +169,27 @@ func firstToken(n ast.Node) *token.Token {
 
 // mapping reads a mapping with the known keys; others are reported.
 func (s *sheet) mapping(n ast.Node, known ...string) map[string]entry {
-	out := map[string]entry{}
-	for _, v := range s.pairs(n) {
-		key := strings.Trim(v.Key.String(), `"'`)
+	out, _ := s.mappingWith(n, "", known...)
+	return out
+}
+
+// mappingWith is mapping where one key is needed. told says that a message about an
+// unknown key tells already that it is missing, because it is what may be meant.
+func (s *sheet) mappingWith(n ast.Node, needed string, known ...string) (out map[string]entry, told bool) {
+	out = map[string]entry{}
+	pairs := s.pairs(n)
+	missing := needed != "" && !slices.ContainsFunc(pairs, func(v *ast.MappingValueNode) bool { return keyOf(v) == needed })
+	for _, v := range pairs {
+		key := keyOf(v)
 		at := s.origin(v.Key.GetToken())
 		if !contains(known, key) {
-			s.found.at(at, didYouMean(key, known), "unknown key %s", key)
+			meant := nearest(key, known)
+			if missing && meant == "" && !told {
+				s.found.at(at, "write "+needed+" for it if that is meant; "+didYouMean(key, known), "unknown key %s, and %s is missing", key, needed)
+			} else {
+				s.found.at(at, didYouMean(key, known), "unknown key %s", key)
+			}
+			told = told || missing && (meant == "" || meant == needed)
 			continue
 		}
 		if _, twice := out[key]; twice {
@@ -182,8 +198,10 @@ func (s *sheet) mapping(n ast.Node, known ...string) map[string]entry {
 		}
 		out[key] = entry{node: v.Value, at: at}
 	}
-	return out
+	return out, told
 }
+
+func keyOf(pair *ast.MappingValueNode) string { return strings.Trim(pair.Key.String(), `"'`) }
 
 // pairs are the keys and values of a mapping as written.
 func (s *sheet) pairs(n ast.Node) []*ast.MappingValueNode {
