@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"rapport/campaigns/spelling"
 )
 
 // node is a cursor on one value of a YAML file. Its methods read the value as
@@ -86,11 +89,22 @@ func (n node) problem(message, mend string) {
 	n.src.problem(n.line, n.column, message, mend)
 }
 
-// report reports what a parser of small values found, if anything.
+// report reports what a parser of small values found, if anything. Curly quotes are
+// letters to YAML, and the mistake where they stand around a value.
 func (n node) report(m *mistake) {
-	if m != nil {
+	switch {
+	case m == nil:
+	case curlyQuoted(n.raw()):
+		n.problem(n.label+" stands in curly quotes, which YAML takes for a part of it", `write straight quotes: "…"`)
+	default:
 		n.problem(m.message, m.mend)
 	}
+}
+
+func curlyQuoted(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	return spelling.IsCurlyQuote(first) && spelling.IsCurlyQuote(last)
 }
 
 // raw is a scalar as it is written: 010 stays "010". Quotes and escapes are

@@ -43,8 +43,8 @@ func (n node) mailbox() string {
 	if text == "" {
 		return ""
 	}
-	if _, err := mail.ParseAddress(text); err != nil {
-		n.problem(n.label+" is not an e-mail address", `write it as hello@shop.example or "Shop <hello@shop.example>"`)
+	if _, err := mail.ParseAddress(text); err != nil || curlyQuoted(text) { // which mailboxes may begin with
+		n.report(wrong(n.label+" is not an e-mail address", `write it as hello@shop.example or "Shop <hello@shop.example>"`))
 		return ""
 	}
 	return text
@@ -109,7 +109,7 @@ func (n node) phone() string {
 		return ""
 	}
 	if !e164.MatchString(n.raw()) {
-		n.problem(n.label+" is not an international phone number", "write + and the country's number, then digits without spaces, such as \"+493012345678\"")
+		n.report(wrong(n.label+" is not an international phone number", "write + and the country's number, then digits without spaces, such as \"+493012345678\""))
 		return ""
 	}
 	return n.raw()

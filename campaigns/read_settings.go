@@ -300,7 +300,13 @@ func (r *reader) readEvents(n node) []string {
 func readPrices(n node, prices map[channels.Channel]map[string]float64, digits int) {
 	m := n.fields("prices by channel and country, such as {sms: {DE: 0.08}}")
 	for _, ch := range []channels.Channel{channels.SMS, channels.Call} {
-		for _, p := range m.get(string(ch)).pairs("prices by country, such as {DE: 0.08}") {
+		pairs := m.get(string(ch)).pairs("prices by country, such as {DE: 0.08}")
+		for i, p := range pairs {
+			if i > 0 && isDecimals(p) {
+				before := pairs[i-1]
+				before.value.problem(quote(before.key)+" has a price with a comma, which ends it here", "write a decimal point: "+before.key+": "+before.value.raw()+"."+p.key)
+				continue
+			}
 			country, problem := parseCountry(p.key)
 			if problem != nil {
 				p.problem(problem.message, problem.mend)
@@ -315,6 +321,11 @@ func readPrices(n node, prices map[channels.Channel]map[string]float64, digits i
 		}
 	}
 	m.end()
+}
+
+// isDecimals reports whether an entry is what YAML makes of the end of {DE: 0,08}.
+func isDecimals(p pair) bool {
+	return p.value.kind() == aBlank && strings.Trim(p.key, "0123456789") == ""
 }
 
 // parsePrice reads a price as minor units, which may have decimals of their own.

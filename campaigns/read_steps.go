@@ -49,8 +49,25 @@ func (c *campaignReader) readStep(n node, path string) Step {
 		step.ID = m.get("id").stepID()
 	}
 	c.readKind(m, &step)
+	readPauseInside(m)
 	m.end()
 	return step
+}
+
+// readPauseInside reports a pause that is written into a step, as other programs have
+// it.
+func readPauseInside(m *mapping) {
+	m.entries = slices.DeleteFunc(m.entries, func(p pair) bool {
+		if slices.Contains(m.asked, p.key) || otherWords[fold(p.key)] != string(StepWait) {
+			return false
+		}
+		pause := "24h"
+		if _, problem := parseDuration(p.value.raw()); problem == nil {
+			pause = p.value.raw()
+		}
+		p.problem("unknown key "+quote(p.key), `a pause is a step of its own: write "- wait: `+pause+`" before this one`)
+		return true
+	})
 }
 
 // readIDTwice reports an id beside the one that such a step begins with.

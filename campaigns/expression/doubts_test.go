@@ -25,14 +25,14 @@ func TestWhatASourceHardlyMeans(t *testing.T) {
 		}},
 		`(tier == "a" or tier == "b") and (city == "c" or city == "d and e")`:                                nil,
 		`(tier == "a" or tier == "b" ? city == "c" and city == "d" : city == "and") or traits.birthday_club`: nil,
-		`tier == "a" and "AT" != nil`:                                  {{Offset: 16, Message: `"AT" != nil asks for nothing, and always comes out the same`, Mend: "name a field in it, or take it out"}},
-		`tier == "a" and not (city == "b" or true)`:                    {{Offset: 36, Message: "true asks for nothing, and always comes out the same", Mend: "name a field in it, or take it out"}},
+		`tier == "a" and "AT" != nil`:               {{Offset: 16, Message: `"AT" != nil asks for nothing, and always comes out the same`, Mend: "name a field in it, or take it out"}},
+		`tier == "a" and not (city == "b" or true)`: {{Offset: 36, Message: "true asks for nothing, and always comes out the same", Mend: "name a field in it, or take it out"}},
 		`event.total >= "20" and "7,50" > event.price`: {
 			{Offset: 15, Message: `"20" in quotes is a text: no number is more or less than it, and texts are ordered by their letters`, Mend: "write event.total >= 20"},
 			{Offset: 24, Message: `"7,50" in quotes is a text: no number is more or less than it, and texts are ordered by their letters`, Mend: "write 7.5 > event.price"},
 		},
 		`event.order_id == "20" and event.day >= "2026-01-01" and event.size > "XL" and city > "20"`: nil,
-		`in_segment("gold") and now() > "2026-01-01" and did("A") > 0`: nil,
+		`in_segment("gold") and now() > "2026-01-01" and did("A") > 0`:                               nil,
 	} {
 		if diff := cmp.Diff(want, compile(t, source, journey()).Doubts()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", source, diff)
