@@ -33,7 +33,7 @@ func splitUnopened(src *source, found *problems) (front string, bodyAt int) {
 	}
 	end, after := nextRule(src.text, 0)
 	mend := "begin the file with a line ---"
-	if after == 0 {
+	if after == 0 || strings.Contains(src.text[:end], "\n\n") { // a line across the message
 		end, after = len(head), len(head)
 		mend += ", and end the front matter with another"
 	}

@@ -31,9 +31,9 @@ var fieldMeanings = [...]struct{ name, meaning string }{
 	{"tags", `the tags; ask with "vip" in tags`},
 	{"traits.<name>", "a custom trait, with the type that rapport.yaml declares"},
 
-	{"orders.count", "how many orders"},
-	{"orders.total", "what all orders together were worth, in the workspace's currency; what is in another is left out"},
-	{"orders.average", "what one order is worth on average"},
+	{"orders.count", "how many orders, without those that were cancelled or returned"},
+	{"orders.total", "what these orders together were worth, in the workspace's currency; what is in another is left out"},
+	{"orders.average", "orders.total divided by orders.count: an order of unknown worth, or in another currency, makes it less"},
 	{"orders.first_at", "when the first order was made"},
 	{"orders.last_at", "when the latest order was made"},
 	{"orders.days_between", "the days between two orders on average"},

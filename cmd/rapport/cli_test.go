@@ -172,6 +172,7 @@ func TestWhatIsAskedInAWrongWayIsToldHow(t *testing.T) {
 		{[]string{"validate", "nodir"}, "there is no folder nodir"},
 		{[]string{"validate", "cli_test.go"}, "cli_test.go is a file; name the folder"},
 		{[]string{"explain", "welcome"}, "write `rapport explain CAMPAIGN WHO`"},
+		{[]string{"simulate", "after-delivery", shopFolder, "--set", "orders.count=3"}, "--set gives values of the event, such as total=80 for event.total, and orders.count is none"},
 		{[]string{"validate", shopFolder, "--format", "xml"}, `--format is text, json or github, not "xml"`},
 		{[]string{"status", "--format", "github"}, `--format of status is text or json, not "github"`},
 		{[]string{"preview", "welcome", shopFolder, "--channel", "fax"}, `--channel is email, sms, call or push, not "fax"`},

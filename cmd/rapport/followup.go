@@ -73,6 +73,9 @@ func assignments(flag string, pairs []string) (map[string]string, error) {
 		if !found || name == "" {
 			return nil, fmt.Errorf("%s wants name=value, not %q", flag, pair)
 		}
+		if name = strings.TrimPrefix(name, "event."); strings.Contains(name, ".") {
+			return nil, fmt.Errorf("%s gives values of the event, such as total=80 for event.total, and %s is none", flag, name)
+		}
 		values[name] = value
 	}
 	return values, nil

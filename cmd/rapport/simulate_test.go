@@ -143,10 +143,10 @@ func TestTheGoalsBaselineCountsFromEntering(t *testing.T) {
 
 func TestASimulationJudgesTheTriggersCondition(t *testing.T) {
 	campaign := tried + "trigger: {event: Tried, where: event.total >= 100}\nsteps:\n  - wait: 1d\n"
-	for total, enter := range map[string]bool{"20": false, "120": true} {
-		out, errOut, code := simulated(t, campaign, "", "--set", "total="+total, "--format", "json")
+	for total, enter := range map[string]bool{"event.total=20": false, "total=120": true} {
+		out, errOut, code := simulated(t, campaign, "", "--set", total, "--format", "json")
 		if f := figuresOf(t, out, errOut, code); (f.Entered > 0) != enter || (f.Unmet > 0) == enter {
-			t.Errorf("with a total of %s %d enter, and %d do not", total, f.Entered, f.Unmet)
+			t.Errorf("with %s %d enter, and %d do not", total, f.Entered, f.Unmet)
 		}
 	}
 	out, errOut, code := simulated(t, campaign, "")
