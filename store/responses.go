@@ -144,79 +144,112 @@ func appendResponses(ctx context.Context, tx *tx, all []campaigns.Response) ([]c
 // followResponses writes what new lines bring about, of the deliveries that are held
 // too.
 func followResponses(ctx context.Context, tx *tx, now time.Time, held map[int64]*deliveries.Delivery, fresh []campaigns.Response) error {
-	var progress []deliveries.Progress
-	var answers []campaigns.Answer
-	var blocks, releases []customers.Suppression
-	var trials []customers.Trial
-	var consents []customers.Consent
-	var cases []customers.Case
-	var answered []campaigns.Response
-	var gone []string
-	var taped []recordings.Recording
-	var news []int64
-	told := map[int64]bool{} // entries that what became of a delivery wakes
-	machines := map[int64]deliveries.Machine{}
-	for _, r := range fresh {
+	f := sortResponses(fresh)
+	told, err := f.moveDeliveries(ctx, tx, now, held)
+	if err != nil {
+		return err
+	}
+	if err := keepAnswers(ctx, tx, f.answers); err != nil {
+		return err
+	}
+	if err := wakeJourneys(ctx, tx, answerers(f.answers)); err != nil {
+		return err
+	}
+	if err := noteEngagement(ctx, tx, fresh); err != nil {
+		return err
+	}
+	if err := f.changePermissions(ctx, tx, now); err != nil {
+		return err
+	}
+	unanswered, err := planAutomatic(ctx, tx, now, f.answered)
+	if err != nil {
+		return err
+	}
+	if err := openCases(ctx, tx, append(f.cases, unanswered...)); err != nil {
+		return err
+	}
+	if err := addRecordings(ctx, tx, f.recordings); err != nil {
+		return err
+	}
+	untold := slices.DeleteFunc(f.entries, func(entry int64) bool { return told[entry] })
+	return wakeEntries(ctx, tx, now, untold, time.Time{})
+}
+
+// followUps is what responses bring about, by what it is written to.
+type followUps struct {
+	progress   []deliveries.Progress
+	machines   map[int64]deliveries.Machine // by delivery
+	answers    []campaigns.Answer
+	blocks     []customers.Suppression
+	releases   []customers.Suppression
+	trials     []customers.Trial
+	consents   []customers.Consent
+	gone       []string             // endpoints
+	answered   []campaigns.Response // that have a Reply
+	cases      []customers.Case
+	recordings []recordings.Recording
+	entries    []int64
+}
+
+func sortResponses(all []campaigns.Response) followUps {
+	f := followUps{machines: map[int64]deliveries.Machine{}}
+	for _, r := range all {
 		if r.Machine != 0 {
-			machines[r.Event.Delivery] |= r.Machine
+			f.machines[r.Event.Delivery] |= r.Machine
 		}
-		progress = appendPresent(progress, r.Progress)
-		answers = appendPresent(answers, r.Answer)
-		blocks = appendPresent(blocks, r.Suppression)
-		releases = appendPresent(releases, r.Release)
-		trials = appendPresent(trials, r.Trial)
-		consents = append(consents, r.Consents...)
-		cases = appendPresent(cases, r.Case)
+		f.progress = appendPresent(f.progress, r.Progress)
+		f.answers = appendPresent(f.answers, r.Answer)
+		f.blocks = appendPresent(f.blocks, r.Suppression)
+		f.releases = appendPresent(f.releases, r.Release)
+		f.trials = appendPresent(f.trials, r.Trial)
+		f.consents = append(f.consents, r.Consents...)
+		f.cases = appendPresent(f.cases, r.Case)
+		f.recordings = appendPresent(f.recordings, r.Recording)
 		if r.Reply != nil {
-			answered = append(answered, r)
+			f.answered = append(f.answered, r)
 		}
-		taped = appendPresent(taped, r.Recording)
 		if r.GoneEndpoint != "" {
-			gone = append(gone, r.GoneEndpoint)
+			f.gone = append(f.gone, r.GoneEndpoint)
 		}
 		if r.Event.Entry != 0 {
-			news = append(news, r.Event.Entry)
+			f.entries = append(f.entries, r.Event.Entry)
 		}
 	}
-	for _, write := range []func() error{
-		func() error {
-			changes, err := advance(ctx, tx, now, held, progress)
-			for i := range changes {
-				told[changes[i].after.Entry] = told[changes[i].after.Entry] || changes[i].isNews()
-			}
-			return err
-		},
-		func() error { return noteMachines(ctx, tx, machines) },
-		func() error { return keepAnswers(ctx, tx, answers) },
-		func() error { return wakeJourneys(ctx, tx, answerers(answers)) },
-		func() error { return noteEngagement(ctx, tx, fresh) },
-		// Where a start and a stop come together, the later one counts; of the same
-		// moment the stop.
-		func() error { return unlessEmpty(ctx, tx, releases, releaseSuppressions) },
-		func() error { return unlessEmpty(ctx, tx, withoutTakenBack(blocks, releases), putSuppressions) },
-		func() error { return unlessEmpty(ctx, tx, trials, putTrials) },
-		func() error {
-			_, err := putConsents(ctx, tx, now, consents)
-			return err
-		},
-		func() error { return unlessEmpty(ctx, tx, gone, dropSubscriptions) },
-		func() error {
-			unanswered, err := planAutomatic(ctx, tx, now, answered)
-			cases = append(cases, unanswered...)
-			return err
-		},
-		func() error { return openCases(ctx, tx, cases) },
-		func() error { return addRecordings(ctx, tx, taped) },
-		func() error {
-			news = slices.DeleteFunc(news, func(entry int64) bool { return told[entry] })
-			return wakeEntries(ctx, tx, now, news, time.Time{})
-		},
-	} {
-		if err := write(); err != nil {
-			return err
+	return f
+}
+
+// moveDeliveries writes what became of deliveries, and returns the entries that were
+// told of it.
+func (f *followUps) moveDeliveries(ctx context.Context, tx *tx, now time.Time, held map[int64]*deliveries.Delivery) (told map[int64]bool, err error) {
+	changes, err := advance(ctx, tx, now, held, f.progress)
+	if err != nil {
+		return nil, err
+	}
+	told = map[int64]bool{}
+	for i := range changes {
+		if changes[i].isNews() {
+			told[changes[i].after.Entry] = true
 		}
 	}
-	return nil
+	return told, noteMachines(ctx, tx, f.machines)
+}
+
+// changePermissions writes what customers may be sent from now on. Where a start and a
+// stop come together, the later one counts; of the same moment the stop.
+func (f *followUps) changePermissions(ctx context.Context, tx *tx, now time.Time) error {
+	if err := unlessEmpty(ctx, tx, f.releases, releaseSuppressions); err != nil {
+		return err
+	}
+	if err := unlessEmpty(ctx, tx, withoutTakenBack(f.blocks, f.releases), putSuppressions); err != nil {
+		return err
+	}
+	if err := unlessEmpty(ctx, tx, f.trials, putTrials); err != nil {
+		return err
+	}
+	if _, err := putConsents(ctx, tx, now, f.consents); err != nil {
+		return err
+	}
+	return unlessEmpty(ctx, tx, f.gone, dropSubscriptions)
 }
 
 // withoutTakenBack leaves out the opt-outs that a later start takes back.
