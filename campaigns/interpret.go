@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -282,7 +283,7 @@ func (h *hearing) hearAnswer() {
 		said = r.Text
 	}
 	if h.step == nil || h.step.Send.Ask == nil {
-		if h.step != nil && r.Kind == channels.ReportReplied && !h.claimed() && !h.blank() && ParseWish(r.Text) != WishHelp {
+		if h.step != nil && r.Kind == channels.ReportReplied && !h.claimed() && !h.blank() && replytext.ParseWish(r.Text) != replytext.Help {
 			h.answered()
 		}
 		h.unasked()
@@ -291,7 +292,7 @@ func (h *hearing) hearAnswer() {
 	ask := h.step.Send.Ask
 	read := ask.read
 	if r.Channel == channels.Call {
-		read = func(said string) (reading, bool) { return aloud(ask.read, said) }
+		read = func(said string) (replytext.Reading, bool) { return replytext.Aloud(ask.read, said) }
 	}
 	heard, understood := read(said)
 	if !understood && ask.Scale == Text && r.Recording != "" {
@@ -301,27 +302,27 @@ func (h *hearing) hearAnswer() {
 		h.unasked() // a person reads it better than a guess
 		return
 	}
-	if heard.text == "" && r.Answer != "" && r.Text != r.Answer {
-		heard.text = r.Text
+	if heard.Text == "" && r.Answer != "" && r.Text != r.Answer {
+		heard.Text = r.Text
 	}
 	h.keep(h.step.ID, ask.Scale, heard)
 	if r.Kind == channels.ReportReplied || r.Kind == channels.ReportClicked {
 		h.answered()
 	}
-	if ask.Threshold != nil && heard.score != nil && *heard.score <= *ask.Threshold {
-		title := "Score " + strconv.FormatFloat(*heard.score, 'f', -1, 64) + " from "
+	if ask.Threshold != nil && heard.Score != nil && *heard.Score <= *ask.Threshold {
+		title := "Score " + strconv.FormatFloat(*heard.Score, 'f', -1, 64) + " from "
 		h.openCase("low_score", ask.Case, customers.High, title)
 	}
 }
 
-func (h *hearing) keep(ask string, scale Scale, heard reading) {
+func (h *hearing) keep(ask string, scale Scale, heard replytext.Reading) {
 	d := h.delivery
 	if d.ID == 0 {
 		return
 	}
 	h.means.Answer = &Answer{
 		Entry: d.Entry, Customer: d.Customer, Delivery: d.ID, Ask: ask, Scale: scale,
-		Score: heard.score, Choice: heard.choice, Text: heard.text, Channel: h.report.Channel, At: h.report.At,
+		Score: heard.Score, Choice: heard.Choice, Text: heard.Text, Channel: h.report.Channel, At: h.report.At,
 	}
 }
 
@@ -340,7 +341,7 @@ func (h *hearing) answered() {
 func (h *hearing) unasked() {
 	r := h.report
 	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
-	helped := r.Answered && ParseWish(r.Text) == WishHelp
+	helped := r.Answered && replytext.ParseWish(r.Text) == replytext.Help
 	if !written || helped || h.saysNothing() {
 		return
 	}

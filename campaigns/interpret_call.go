@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -43,7 +44,9 @@ func refusesCalls(r channels.Report, d deliveries.Delivery) bool {
 
 // refusesTexts reports whether what was said on a call asks for no more texts. The call
 // goes on.
-func refusesTexts(r channels.Report) bool { return ParseWish(r.Text).stops(r.Channel) == channels.SMS }
+func refusesTexts(r channels.Report) bool {
+	return replytext.ParseWish(r.Text).Stops(r.Channel) == channels.SMS
+}
 
 func (h *hearing) leavesWords() bool {
 	content := h.delivery.Content
@@ -83,12 +86,12 @@ func (h *hearing) misheard() map[string]any {
 }
 
 // aloud reads the report as an answer to a question of the call.
-func (h *hearing) aloud(q channels.CallQuestion) (reading, bool) {
+func (h *hearing) aloud(q channels.CallQuestion) (replytext.Reading, bool) {
 	var ask *Ask
 	if h.step != nil && h.step.asks(h.delivery, q.ID) {
 		ask = h.step.Send.Ask
 	}
-	return aloud(readerOf(q, ask), h.report.Answer)
+	return replytext.Aloud(readerOf(q, ask), h.report.Answer)
 }
 
 // furtherQuestion is the id of a question of a call's script that is not the
@@ -107,7 +110,7 @@ func (h *hearing) furtherQuestion() string {
 // words until somebody writes them down.
 func (h *hearing) hearFurther(question string) {
 	r := h.report
-	heard := reading{text: r.Text}
+	heard := replytext.Reading{Text: r.Text}
 	q, known := h.question()
 	switch {
 	case known && !q.Open():
@@ -115,19 +118,19 @@ func (h *hearing) hearFurther(question string) {
 		if !understood {
 			return
 		}
-		heard.score = said.score
+		heard.Score = said.Score
 	case !known: // of a script that is not at hand
-		heard.score = scoreIn(r.Answer)
+		heard.Score = scoreIn(r.Answer)
 	}
-	if heard.text == "" {
-		heard.text = r.Answer
+	if heard.Text == "" {
+		heard.Text = r.Answer
 	}
 	h.keep(question, Text, heard)
 }
 
 // scoreIn is the number that an answer is; nil where it is none.
 func scoreIn(answer string) *float64 {
-	number, whole := wholeNumber(answer)
+	number, whole := replytext.Number(answer)
 	if !whole {
 		return nil
 	}

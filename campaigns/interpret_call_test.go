@@ -64,15 +64,6 @@ func TestWordsOnACallAreUnderstood(t *testing.T) {
 	}
 }
 
-func TestHintsAreInTheLanguageOfTheCall(t *testing.T) {
-	if got := hintsFor(digits("csat", 1, 3), "de-AT"); len(got) != 3 || got[0] != "eins" {
-		t.Errorf("got %v", got)
-	}
-	if got := hintsFor(digits("csat", 1, 3), "ga"); got != nil {
-		t.Errorf("an unknown language: %v", got)
-	}
-}
-
 // spokenReport is what somebody pressed or said at a question.
 func spokenReport(question, answer, text string) channels.Report {
 	return channels.Report{

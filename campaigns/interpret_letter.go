@@ -95,3 +95,12 @@ func (h *hearing) told() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// cheerful reports whether a text is nothing, or nothing but smiles: nobody needs to
+// answer it.
+func cheerful(text string) bool {
+	return strings.Trim(text, " \n\r\t!.,"+smiles) == ""
+}
+
+// smiles are signs of content, with the modifiers of skin and shape.
+const smiles = "🙂😀😃😄😁😊☺😉😍🥰😘🤗😎🤩🥳👍👏🙏👌💪🎉❤♥💕💖💚💙🧡💛💜🖤🤍✅✨⭐🌟🌹🌸💐\uFE0F\u200D🏻🏼🏽🏾🏿"

@@ -3,6 +3,7 @@ package campaigns
 import (
 	"strings"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -12,7 +13,7 @@ import (
 // provider takes every YES for an opt-in; from somebody who never opted out it is
 // an answer.
 func (h *hearing) hearWish() {
-	if h.report.Kind == channels.ReportResubscribed && ParseWish(h.report.Text) == WishYes && !h.optedOut() {
+	if h.report.Kind == channels.ReportResubscribed && replytext.ParseWish(h.report.Text) == replytext.Yes && !h.optedOut() {
 		h.report.Kind, h.report.Answered = channels.ReportReplied, false
 		return
 	}
@@ -20,17 +21,26 @@ func (h *hearing) hearWish() {
 		return
 	}
 	wish, saidOn := wishOf(h.report), h.report.Channel
-	switch stops := wish.stops(saidOn); {
+	switch stops := wish.Stops(saidOn); {
 	case stops != "" && stops != saidOn:
 		h.refused = stops
 	case stops != "":
 		h.wish = true
 		h.report.Kind, h.report.Suppress, h.report.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
 	case h.claimed(): // who wants more must have had a message of ours
-	case wish == WishStart, wish == WishYes && h.optedOut():
+	case wish == replytext.Start, wish == replytext.Yes && h.optedOut():
 		h.wish = true
 		h.report.Kind = channels.ReportResubscribed
 	}
+}
+
+// wishOf is what a reply as a whole asks for. The subject of an e-mail counts
+// where nothing else is said: under "cancel" may stand what is to be cancelled.
+func wishOf(r channels.Report) replytext.Wish {
+	if r.Letter != nil && r.Text == "" {
+		return replytext.ParseWish(r.Letter.Subject)
+	}
+	return replytext.ParseWish(r.Text)
 }
 
 // Binding reports whether a report on a delivery says what its customer wants from
@@ -41,9 +51,9 @@ func Binding(r channels.Report, d deliveries.Delivery) bool {
 	case channels.ReportUnsubscribed, channels.ReportPreferred, channels.ReportDisowned, channels.ReportComplained:
 		return true
 	case channels.ReportResubscribed:
-		return wish != WishYes // which may be an answer
+		return wish != replytext.Yes // which may be an answer
 	case channels.ReportReplied:
-		return wish.stops(r.Channel) != "" || wish == WishStart && (r.Letter == nil || r.Letter.Proven)
+		return wish.Stops(r.Channel) != "" || wish == replytext.Start && (r.Letter == nil || r.Letter.Proven)
 	case channels.ReportAnswered:
 		return r.Suppress || r.Channel == channels.Call && (refusesCalls(r, d) || refusesTexts(r))
 	}

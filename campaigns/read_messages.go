@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -174,7 +175,7 @@ func readChoices(m *mapping, scale Scale) []string {
 		if text == "" {
 			continue
 		}
-		if twice, known := chosen(text, choices); known {
+		if twice, known := replytext.Chosen(text, choices); known {
 			item.problem(quote(text)+" cannot be told from "+quote(twice), "give one of them another name")
 			continue
 		}

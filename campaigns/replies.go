@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -29,7 +30,7 @@ func (h *hearing) repliesTo() *deliveries.Delivery {
 		return h.automatic(deliveries.Started)
 	case h.refused == channels.Call && h.customer.Suppressed[channels.Call] != channels.ReasonOptedOut && h.customer.Suppressed[r.Channel] == "":
 		return h.automatic(deliveries.NoCalls)
-	case r.Kind == channels.ReportReplied && ParseWish(r.Text) == WishHelp && h.customer.Suppressed[r.Channel] == "":
+	case r.Kind == channels.ReportReplied && replytext.ParseWish(r.Text) == replytext.Help && h.customer.Suppressed[r.Channel] == "":
 		return h.automatic(deliveries.Help)
 	}
 	return nil

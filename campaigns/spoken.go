@@ -3,9 +3,8 @@ package campaigns
 import (
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/deliveries"
 )
@@ -23,7 +22,7 @@ func (c *Campaign) Understand(d deliveries.Delivery, q channels.CallQuestion, sa
 	if step := c.StepAt(d.Step); step != nil && step.Send != nil && step.asks(d, q.ID) {
 		ask = step.Send.Ask
 	}
-	heard, understood := aloud(readerOf(q, ask), said)
+	heard, understood := replytext.Aloud(readerOf(q, ask), said)
 	if !understood {
 		return channels.Spoken{}
 	}
@@ -31,7 +30,9 @@ func (c *Campaign) Understand(d deliveries.Delivery, q channels.CallQuestion, sa
 }
 
 // wantsNoCalls reports whether words said on a call are an opt-out as a whole.
-func wantsNoCalls(said string) bool { return ParseWish(said).stops(channels.Call) == channels.Call }
+func wantsNoCalls(said string) bool {
+	return replytext.ParseWish(said).Stops(channels.Call) == channels.Call
+}
 
 // asks reports whether a question of a call's script is the step's own: the one
 // of its name, or the first where none has it.
@@ -54,83 +55,27 @@ func scriptOf(d deliveries.Delivery) []channels.CallQuestion {
 
 // readerOf is how answers to a question of a call are read: as the step's
 // question where it is that, else by what keys it takes.
-func readerOf(q channels.CallQuestion, ask *Ask) func(string) (reading, bool) {
+func readerOf(q channels.CallQuestion, ask *Ask) func(string) (replytext.Reading, bool) {
 	switch {
 	case ask != nil:
 		return ask.read
 	case q.Expect == channels.ExpectYesNo:
-		return readYesNo
+		return replytext.ReadYesNo
 	}
-	return func(said string) (reading, bool) { return readScore(said, q.Low, q.High) }
+	return func(said string) (replytext.Reading, bool) { return replytext.ReadScore(said, q.Low, q.High) }
 }
-
-// aloud reads what was said as it would be read on a text, and failing that by
-// its last word: "I would say four", "ja, vier". A no before it means the
-// contrary ("no one").
-func aloud(read func(string) (reading, bool), said string) (reading, bool) {
-	if heard, understood := read(said); understood {
-		return heard, true
-	}
-	words := strings.FieldsFunc(said, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
-	for len(words) > 1 && polite[folded(words[len(words)-1])] {
-		words = words[:len(words)-1]
-	}
-	if len(words) == 0 {
-		return reading{}, false
-	}
-	if len(words) > 1 {
-		if yes, known := yesWords[folded(words[len(words)-2])]; known && !yes {
-			return reading{}, false
-		}
-	}
-	return read(words[len(words)-1])
-}
-
-// polite are words that end a spoken answer and say nothing, folded.
-var polite = func() map[string]bool {
-	words := map[string]bool{}
-	for _, word := range []string{
-		"please", "thanks", "bitte", "danke", "merci", "gracias", "grazie", "obrigado", "obrigada", "proszę", "dziękuję",
-		"пожалуйста", "спасибо", "дякую", "lütfen", "teşekkürler", "لطفا", "ممنون", "شكرا", "points", "punkte", "stars", "sterne",
-	} {
-		words[folded(word)] = true
-	}
-	return words
-}()
 
 // keyOf is the key that says the same as an answer.
-func keyOf(heard reading, ask *Ask) string {
+func keyOf(heard replytext.Reading, ask *Ask) string {
 	switch {
 	case ask != nil && ask.Scale == Choice:
-		return strconv.Itoa(slices.Index(ask.Choices, heard.choice) + 1)
-	case heard.choice == "yes":
+		return strconv.Itoa(slices.Index(ask.Choices, heard.Choice) + 1)
+	case heard.Choice == "yes":
 		return "1"
-	case heard.choice == "no":
+	case heard.Choice == "no":
 		return "2"
-	case heard.score != nil:
-		return strconv.FormatFloat(*heard.score, 'f', -1, 64)
+	case heard.Score != nil:
+		return strconv.FormatFloat(*heard.Score, 'f', -1, 64)
 	}
 	return ""
-}
-
-// hintsFor are the words that may answer a question of a call in the language of
-// a tag, which help to recognise them; none where they are not known.
-func hintsFor(q channels.CallQuestion, tag string) []string {
-	language, _, _ := strings.Cut(tag, "-")
-	switch q.Expect {
-	case channels.ExpectDigits:
-		if words := numerals[language]; q.High < len(words) {
-			return words[q.Low : q.High+1]
-		}
-	case channels.ExpectYesNo:
-		return agreement[language]
-	}
-	return nil
-}
-
-// agreement is yes and no, by language.
-var agreement = map[string][]string{
-	"en": {"yes", "no"}, "de": {"ja", "nein"}, "fr": {"oui", "non"}, "es": {"sí", "no"}, "it": {"sì", "no"},
-	"pt": {"sim", "não"}, "nl": {"ja", "nee"}, "pl": {"tak", "nie"}, "ru": {"да", "нет"}, "uk": {"так", "ні"},
-	"tr": {"evet", "hayır"}, "fa": {"بله", "نه"}, "ar": {"نعم", "لا"},
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/customers"
 )
@@ -18,9 +19,9 @@ const Stranger = "stranger"
 // START, and what is said about calls and texts from a number.
 func OnlyAWish(r channels.Report) bool {
 	switch wishOf(r) {
-	case WishStop, WishStart:
+	case replytext.Stop, replytext.Start:
 		return true
-	case WishNoCalls, WishNoTexts:
+	case replytext.NoCalls, replytext.NoTexts:
 		return r.Channel != channels.Email
 	}
 	return false

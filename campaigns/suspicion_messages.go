@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/templates"
 )
@@ -144,7 +145,7 @@ func saysStop(text string) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
 	for i := range words {
 		for n := 1; n <= longest && i+n <= len(words); n++ {
-			if ParseWish(strings.Join(words[i:i+n], " ")).stops(channels.SMS) == channels.SMS {
+			if replytext.ParseWish(strings.Join(words[i:i+n], " ")).Stops(channels.SMS) == channels.SMS {
 				return true
 			}
 		}

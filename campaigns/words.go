@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -52,7 +53,7 @@ func (w *Workspace) prepare(call *channels.CallScript) {
 		call.Transfer.Zone = w.zone().String()
 	}
 	for i := range call.Questions {
-		call.Questions[i].Hints = hintsFor(call.Questions[i], call.Language)
+		call.Questions[i].Hints = replytext.HintsFor(call.Questions[i], call.Language)
 	}
 }
 

@@ -1,39 +1,32 @@
-package campaigns
+package replytext
 
-import (
-	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
-
-	"rapport/channels"
-)
+import "rapport/channels"
 
 // Wish is what a customer who writes back wants of us as a sender.
 type Wish string
 
 // The wishes. A text that is none of them is an ordinary reply.
 const (
-	WishNone  Wish = ""
-	WishStop  Wish = "stop"
-	WishStart Wish = "start"
-	WishHelp  Wish = "help"
-	// WishYes lifts a stop where there is one; otherwise it is a plain yes.
-	WishYes Wish = "yes"
-	// WishNoCalls and WishNoTexts name the channel they mean, on whichever they are said.
-	WishNoCalls Wish = "no calls"
-	WishNoTexts Wish = "no texts"
+	NoWish Wish = ""
+	Stop   Wish = "stop"
+	Start  Wish = "start"
+	Help   Wish = "help"
+	// Yes lifts a stop where there is one; otherwise it is a plain yes.
+	Yes Wish = "yes"
+	// NoCalls and NoTexts name the channel they mean, on whichever they are said.
+	NoCalls Wish = "no calls"
+	NoTexts Wish = "no texts"
 )
 
-// stops is the channel by which a wish wants nothing more: a plain STOP by the one it
+// Stops is the channel by which a wish wants nothing more: a plain STOP by the one it
 // is said on. "" is none.
-func (w Wish) stops(saidOn channels.Channel) channels.Channel {
+func (w Wish) Stops(saidOn channels.Channel) channels.Channel {
 	switch w {
-	case WishStop:
+	case Stop:
 		return saidOn
-	case WishNoCalls:
+	case NoCalls:
 		return channels.Call
-	case WishNoTexts:
+	case NoTexts:
 		return channels.SMS
 	}
 	return ""
@@ -48,7 +41,7 @@ func ParseWish(text string) Wish { return wishes[folded(text)] }
 // §5.1.3, Twilio error 21610) and what customers write in their own language,
 // folded.
 var wishes = foldWords(map[Wish][]string{
-	WishStop: {
+	Stop: {
 		"stop", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "opt out", "remove",
 		"stop it", "stop please", "please stop", "unsubscribe me", "remove me",
 		"stopp", "abmelden", "abmeldung", "abbestellen", "austragen", "aufhören", "widerruf", "bitte stoppen", // German
@@ -67,7 +60,7 @@ var wishes = foldWords(map[Wish][]string{
 		"रोको", "बंद करो", // Hindi
 		"退订", "退訂", "取消", "停止", "td", // Chinese, Japanese
 	},
-	WishNoCalls: {
+	NoCalls: {
 		"do not call", "do not call me", "do not call me again", "do not call again", "don't call", "don't call me", "don't call me again", "don't call again",
 		"please do not call", "please do not call me", "please do not call me again", "please don't call", "please don't call me", "please don't call me again",
 		"stop calling", "stop calling me", "please stop calling", "please stop calling me", "stop calling me please", "stop ringing me", "do not ring me", "don't ring me",
@@ -87,7 +80,7 @@ var wishes = foldWords(map[Wish][]string{
 		"لا تتصل بي", "لا تتصلوا بي", "لا تتصل", "لا تتصلوا", // Arabic
 		"אל תתקשרו", "אל תתקשרו אלי", "אל תתקשרו אליי", "לא להתקשר", // Hebrew
 	},
-	WishNoTexts: {
+	NoTexts: {
 		"stop texting", "stop texting me", "please stop texting", "please stop texting me", "stop texting me please", "do not text", "do not text me", "do not text me again",
 		"don't text", "don't text me", "don't text me again", "please do not text me", "please don't text me", "no more texts", "no more texts please", "no more text messages",
 		"keine sms", "keine sms mehr", "bitte keine sms mehr", "schicken sie mir keine sms mehr", "bitte schicken sie mir keine sms mehr", "senden sie mir keine sms mehr", // German
@@ -104,15 +97,15 @@ var wishes = foldWords(map[Wish][]string{
 		"لا ترسلوا رسائل نصية", "لا ترسل رسائل نصية", // Arabic
 		"בלי סמס", "אל תשלחו סמס", "אל תשלחו לי סמס", // Hebrew
 	},
-	WishStart: {
+	Start: {
 		"start", "unstop", "opt in",
 		"anmelden", "старт", "подписаться", "شروع", "ابدأ",
 	},
-	WishHelp: {
+	Help: {
 		"help", "info", "hilfe", "aide", "ayuda", "ajuda", "aiuto", "помощь", "инфо", "справка",
 		"yardım", "راهنما", "کمک", "مساعدة",
 	},
-	WishYes: {"yes"},
+	Yes: {"yes"},
 })
 
 func foldWords(lists map[Wish][]string) map[string]Wish {
@@ -123,45 +116,4 @@ func foldWords(lists map[Wish][]string) map[string]Wish {
 		}
 	}
 	return words
-}
-
-// folded brings a text into the form words are compared in: compatible
-// characters made one, lower case, no accents, nothing but letters and digits.
-// Opt out, OPT-OUT and ＯＰＴＯＵＴ are the same.
-func folded(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mc, r) {
-			return -1 // accents, marks of direction, punctuation, space, emoji
-		}
-		if value, digit := digitValue(r); digit {
-			return '0' + rune(value)
-		}
-		if kin, has := kinLetters[r]; has {
-			return kin
-		}
-		return unicode.ToLower(r)
-	}, norm.NFKD.String(text))
-}
-
-// kinLetters are letters that keyboards confuse: Arabic forms on a Persian
-// keyboard, the Turkish dotless i.
-var kinLetters = map[rune]rune{'ي': 'ی', 'ى': 'ی', 'ك': 'ک', 'ة': 'ه', 'ı': 'i'}
-
-// digitValue reads a decimal digit of the scripts our customers write in.
-func digitValue(r rune) (int, bool) {
-	for _, zero := range [...]rune{'0', '٠', '۰', '०', '০', '๐', '０'} {
-		if r >= zero && r <= zero+9 {
-			return int(r - zero), true
-		}
-	}
-	return 0, false
-}
-
-// wishOf is what a reply as a whole asks for. The subject of an e-mail counts
-// where nothing else is said: under "cancel" may stand what is to be cancelled.
-func wishOf(r channels.Report) Wish {
-	if r.Letter != nil && r.Text == "" {
-		return ParseWish(r.Letter.Subject)
-	}
-	return ParseWish(r.Text)
 }
