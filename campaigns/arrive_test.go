@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"rapport/campaigns/zones"
 	"rapport/channels"
 )
 
@@ -25,17 +26,17 @@ func TestNextClosing(t *testing.T) {
 		"until a holiday":          {[]openHours{{holidays: []Holiday{{Month: 12, Day: 25}}}}, []string{"UTC"}, "2026-12-24T20:00:00Z", "2026-12-25T00:00:00Z"},
 		"two rules":                {[]openHours{{windows: lunchOff}, {windows: []Window{clockWindow("12:00", "15:00")}}}, []string{"UTC"}, "2026-12-01T14:30:00Z", "2026-12-01T15:00:00Z"},
 		"windows that touch":       {[]openHours{{windows: []Window{clockWindow("09:00", "12:00"), clockWindow("12:00", "15:00")}}}, []string{"UTC"}, "2026-12-01T10:00:00Z", "2026-12-01T15:00:00Z"},
-		"every zone of a country":  {[]openHours{{windows: []Window{clockWindow("09:00", "20:00")}}}, countryZones["US"], "2026-12-01T20:00:00Z", "2026-12-02T01:00:00Z"},
+		"every zone of a country":  {[]openHours{{windows: []Window{clockWindow("09:00", "20:00")}}}, zones.Of("US"), "2026-12-01T20:00:00Z", "2026-12-02T01:00:00Z"},
 		"the hour that is missing": {[]openHours{{windows: []Window{clockWindow("01:00", "02:30")}}}, []string{"Europe/Berlin"}, "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z"},
 		"the hour that comes twice": {
 			[]openHours{{windows: []Window{clockWindow("01:00", "03:00")}}}, []string{"Europe/Berlin"}, "2026-10-25T00:30:00Z", "2026-10-25T02:00:00Z",
 		},
 	} {
-		var zones []*time.Location
+		var clocks []*time.Location
 		for _, name := range c.zones {
-			zones = append(zones, zoneFor(name))
+			clocks = append(clocks, zoneFor(name))
 		}
-		got := nextClosing(c.rules, zones, utc(c.from))
+		got := nextClosing(c.rules, clocks, utc(c.from))
 		if got.IsZero() != (c.want == "") || c.want != "" && !got.Equal(utc(c.want)) {
 			t.Errorf("%s: %s, want %s", name, got.UTC().Format(time.RFC3339), c.want)
 		}
@@ -44,7 +45,7 @@ func TestNextClosing(t *testing.T) {
 
 // Between a moment that is open and its closing all are open, and the closing is not.
 func TestEverythingIsOpenUntilItsClosing(t *testing.T) {
-	zones := sampleZones()
+	sample := sampleZones()
 	rapid.Check(t, func(t *rapid.T) {
 		minute := rapid.IntRange(0, 24*60-1)
 		rules := []openHours{{
@@ -54,7 +55,7 @@ func TestEverythingIsOpenUntilItsClosing(t *testing.T) {
 		if rules[0].windows[0].From == rules[0].windows[0].To {
 			t.Skip("no window")
 		}
-		zone := []*time.Location{zoneFor(rapid.SampledFrom(zones).Draw(t, "zone"))}
+		zone := []*time.Location{zoneFor(rapid.SampledFrom(sample).Draw(t, "zone"))}
 		at, found := nextOpening(rules, zone, utc("2026-01-01T00:00:00Z").Add(time.Duration(rapid.IntRange(0, 365*24*60).Draw(t, "minute"))*time.Minute))
 		if !found {
 			t.Skip("it never opens")

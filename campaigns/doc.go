@@ -4,5 +4,5 @@
 //
 // Its rules are pure functions of values and a now. It does not own sending
 // (workers), the ledger (deliveries), rendering (templates) or storage (store).
-// Expressions and the reading of customers' words have subpackages of their own.
+// Expressions, time zones and what customers mean by their words have subpackages.
 package campaigns

@@ -1,12 +1,12 @@
 package campaigns
 
 import (
-	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"rapport/campaigns/zones"
 	"rapport/channels"
 	"rapport/deliveries"
 )
@@ -30,17 +30,17 @@ func TestNextOpening(t *testing.T) {
 		"across midnight, closed":   {[]openHours{{windows: []Window{clockWindow("22:00", "02:00")}}}, []string{"UTC"}, "2026-12-01T02:00:00Z", "2026-12-01T22:00:00Z"},
 		"two rules":                 {[]openHours{{windows: lunchOff}, {windows: []Window{clockWindow("12:00", "15:00")}}}, []string{"UTC"}, "2026-12-01T12:30:00Z", "2026-12-01T14:30:00Z"},
 		"two rules that never meet": {[]openHours{{windows: lunchOff}, {windows: []Window{clockWindow("20:00", "21:00")}}}, []string{"UTC"}, "2026-12-01T12:30:00Z", ""},
-		"every zone of a country":   {[]openHours{{windows: []Window{clockWindow("09:00", "20:00")}}}, countryZones["US"], "2026-12-01T15:00:00Z", "2026-12-01T19:00:00Z"},
+		"every zone of a country":   {[]openHours{{windows: []Window{clockWindow("09:00", "20:00")}}}, zones.Of("US"), "2026-12-01T15:00:00Z", "2026-12-01T19:00:00Z"},
 		"a window inside a gap":     {[]openHours{{windows: []Window{clockWindow("02:10", "02:50")}}}, []string{"Europe/Berlin"}, "2026-03-29T00:00:00Z", "2026-03-30T00:10:00Z"},
 		"a window cut by a gap":     {[]openHours{{windows: []Window{clockWindow("02:30", "04:00")}}}, []string{"Europe/Berlin"}, "2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z"},
 		"a window that comes twice": {[]openHours{{windows: []Window{clockWindow("02:00", "02:30")}}}, []string{"Europe/Berlin"}, "2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z"},
 		"seconds before it closes":  {[]openHours{{windows: lunchOff}}, []string{"UTC"}, "2026-12-01T12:29:59Z", "2026-12-01T12:29:59Z"},
 	} {
-		var zones []*time.Location
+		var clocks []*time.Location
 		for _, name := range c.zones {
-			zones = append(zones, zoneFor(name))
+			clocks = append(clocks, zoneFor(name))
 		}
-		got, found := nextOpening(c.rules, zones, utc(c.from))
+		got, found := nextOpening(c.rules, clocks, utc(c.from))
 		if found != (c.want != "") || found && !got.Equal(utc(c.want)) {
 			t.Errorf("%s: %s (%v), want %s", name, got.UTC().Format(time.RFC3339), found, c.want)
 		}
@@ -50,20 +50,15 @@ func TestNextOpening(t *testing.T) {
 // sampleZones are every eighth of the zones of all countries, and those with
 // the oddest clocks.
 func sampleZones() []string {
-	var all []string
-	for _, names := range countryZones {
-		all = append(all, names...)
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	zones := []string{
+	all := zones.Names()
+	sample := []string{
 		"Australia/Lord_Howe", "Antarctica/Troll", "Pacific/Chatham", "America/Santiago", "Africa/Casablanca",
 		"America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Africa/Cairo", "Asia/Gaza", "America/Nuuk", "Asia/Tehran",
 	}
 	for i := 0; i < len(all); i += len(all) / 50 {
-		zones = append(zones, all[i])
+		sample = append(sample, all[i])
 	}
-	return zones
+	return sample
 }
 
 // openByTheMinute judges hours naively, by what a wall clock shows.
@@ -103,11 +98,11 @@ func drawMoment(t *rapid.T, zone *time.Location) time.Time {
 }
 
 func TestNothingIsSentOutsideContactHours(t *testing.T) {
-	zones := sampleZones()
-	if len(zones) < 60 {
-		t.Fatalf("only %d zones are sampled", len(zones))
+	sample := sampleZones()
+	if len(sample) < 60 {
+		t.Fatalf("only %d zones are sampled", len(sample))
 	}
-	for _, name := range zones {
+	for _, name := range sample {
 		t.Run(name, func(t *testing.T) { rapid.Check(t, neverOutsideHours(name)) })
 	}
 }
@@ -161,7 +156,7 @@ func TestEveryZoneOfACountryMustBeOpen(t *testing.T) {
 		now := drawMoment(t, zoneFor("America/New_York"))
 		d.ExpiresAt = now.Add(72 * time.Hour)
 		v := w.Judge(Matter{Campaign: c, Delivery: d, Entry: ruleEntry(), Customer: customer}, now)
-		for _, name := range countryZones["US"] {
+		for _, name := range zones.Of("US") {
 			if hour := now.In(zoneFor(name)).Hour(); v.Go && (hour < 9 || hour >= 20) {
 				t.Fatalf("sent at %d o'clock in %s", hour, name)
 			}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/language"
 
 	"rapport/campaigns/expression"
+	"rapport/campaigns/zones"
 	"rapport/channels"
 )
 
@@ -187,7 +188,7 @@ func (n node) zoneOrCustomer() (zone *time.Location, customer bool) {
 }
 
 func parseZone(text string) (*time.Location, *mistake) {
-	if zone, known := zoneNamed(text); known {
+	if zone, known := zones.Named(text); known {
 		return zone, nil
 	}
 	return nil, wrong(quote(text)+" is not a time zone", mendZone(text))
@@ -201,19 +202,19 @@ func mendZone(text string) string {
 		region, city = "", text
 	}
 	region = fold(region)
-	var zones, cities []string
-	for _, name := range zoneNames() {
+	var names, cities []string
+	for _, name := range zones.Names() {
 		if before, after, found := strings.Cut(name, "/"); found && (region == "" || fold(before) == region) {
-			zones, cities = append(zones, name), append(cities, after)
+			names, cities = append(names, name), append(cities, after)
 		}
 	}
 	switch i := slices.Index(cities, nearest(city, cities)); {
 	case i >= 0:
-		return "did you mean " + quote(zones[i]) + "?"
+		return "did you mean " + quote(names[i]) + "?"
 	case len(cities) > 0 && joined:
 		return "write a city that has the same time and is in the list of zones, such as Europe/Berlin"
 	}
-	return didYouMean(text, zoneNames(), "write its region and city, such as Europe/Berlin")
+	return didYouMean(text, zones.Names(), "write its region and city, such as Europe/Berlin")
 }
 
 // traitTypes are the words for types in rapport.yaml.

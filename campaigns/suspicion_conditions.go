@@ -6,6 +6,7 @@ import (
 	"golang.org/x/text/language"
 
 	"rapport/campaigns/expression"
+	"rapport/campaigns/zones"
 )
 
 // writtenExpression is a condition or another expression with its place.
@@ -52,7 +53,7 @@ func (s *suspicion) suspectTexts(e writtenExpression, field, message, mend strin
 	}
 }
 
-func isCountry(text string) bool { return len(countryZones[text]) > 0 }
+func isCountry(text string) bool { return len(zones.Of(text)) > 0 }
 
 func isLocale(text string) bool {
 	_, err := language.Parse(text)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/campaigns/zones"
 	"rapport/customers"
 )
 
@@ -73,7 +74,8 @@ func TestContactHoursAgreeWithEveryClock(t *testing.T) {
 // TestEveryClockOfACountryIsOpen is the same for customers of whom only a country
 // of several zones is known.
 func TestEveryClockOfACountryIsOpen(t *testing.T) {
-	for country, names := range countryZones {
+	for _, country := range zones.Countries() {
+		names := zones.Of(country)
 		if len(names) < 2 {
 			continue
 		}
@@ -92,9 +94,9 @@ func TestEveryClockOfACountryIsOpen(t *testing.T) {
 
 func proveOpenings(t *testing.T, w week, clocks []*clock, opens func(reading int) bool) {
 	first := clocks[0]
-	var zones []*time.Location
+	var shown []*time.Location
 	for _, c := range clocks {
-		zones = append(zones, c.zone)
+		shown = append(shown, c.zone)
 	}
 	end := len(first.shows)
 	next := end // the next minute at which all are open
@@ -115,7 +117,7 @@ func proveOpenings(t *testing.T, w week, clocks []*clock, opens func(reading int
 			} else if next == end {
 				continue // later than was watched
 			}
-			if got, found := nextOpening([]openHours{w.rule}, zones, at); !found || !got.Equal(want) {
+			if got, found := nextOpening([]openHours{w.rule}, shown, at); !found || !got.Equal(want) {
 				t.Fatalf("%s: from %s it opens at %s (%v), want %s", w.name, at.In(first.zone), got.In(first.zone), found, want.In(first.zone))
 			}
 		}

@@ -1,11 +1,9 @@
 package campaigns
 
 import (
-	"maps"
-	"slices"
-	"sync"
 	"time"
 
+	"rapport/campaigns/zones"
 	"rapport/channels"
 	"rapport/customers"
 )
@@ -22,14 +20,14 @@ const (
 // from: profile, phone (the number's region), country (where it has one zone),
 // or workspace.
 func (w *Workspace) ZoneOf(c *customers.Customer) (zone *time.Location, from string) {
-	if zone, known := zoneNamed(c.Zone); known {
+	if zone, known := zones.Named(c.Zone); known {
 		return zone, zoneFromProfile
 	}
-	if zone, known := zoneNamed(c.PhoneZone); known {
+	if zone, known := zones.Named(c.PhoneZone); known {
 		return zone, zoneFromPhone
 	}
-	if names := countryZones[c.Country]; len(names) == 1 {
-		if zone, known := zoneNamed(names[0]); known {
+	if names := zones.Of(c.Country); len(names) == 1 {
+		if zone, known := zones.Named(names[0]); known {
 			return zone, zoneFromCountry
 		}
 	}
@@ -39,24 +37,24 @@ func (w *Workspace) ZoneOf(c *customers.Customer) (zone *time.Location, from str
 // clocksOf lists every zone the customer may be in: one, or all of their
 // country where nothing better is known. Contact hours must allow a message in
 // each of them; the first names the clock on the record.
-func (w *Workspace) clocksOf(c *customers.Customer) (zones []*time.Location, from string) {
+func (w *Workspace) clocksOf(c *customers.Customer) (clocks []*time.Location, from string) {
 	zone, from := w.ZoneOf(c)
 	if from != zoneFromWorkspace {
 		return []*time.Location{zone}, from
 	}
 	home := homeOf(c)
-	for _, name := range countryZones[home] {
-		if zone, known := zoneNamed(name); known {
-			zones = append(zones, zone)
+	for _, name := range zones.Of(home) {
+		if zone, known := zones.Named(name); known {
+			clocks = append(clocks, zone)
 		}
 	}
-	switch len(zones) {
+	switch len(clocks) {
 	case 0:
 		return []*time.Location{zone}, from
 	case 1: // by the profile's country it would be known
-		return zones, zoneFromPhone
+		return clocks, zoneFromPhone
 	}
-	return zones, "every zone of " + home
+	return clocks, "every zone of " + home
 }
 
 // homeOf is the customer's country: the profile's, or else the phone number's; ""
@@ -74,31 +72,3 @@ func (w *Workspace) zone() *time.Location {
 	}
 	return w.Zone
 }
-
-// zoneNamed finds a zone by its IANA name. Reading one from disk costs more
-// than judging a message, so those of all countries are read once.
-func zoneNamed(name string) (*time.Location, bool) {
-	if name == "" || name == "Local" {
-		return nil, false
-	}
-	if zone, known := knownZones()[name]; known {
-		return zone, true
-	}
-	zone, err := time.LoadLocation(name)
-	return zone, err == nil
-}
-
-// zoneNames are the names of known zones, in their order.
-var zoneNames = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(knownZones())) })
-
-var knownZones = sync.OnceValue(func() map[string]*time.Location {
-	zones := map[string]*time.Location{}
-	for _, names := range countryZones {
-		for _, name := range names {
-			if zone, err := time.LoadLocation(name); err == nil {
-				zones[name] = zone
-			}
-		}
-	}
-	return zones
-})

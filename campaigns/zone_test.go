@@ -1,11 +1,8 @@
 package campaigns
 
 import (
-	"os"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"rapport/customers"
 )
@@ -51,53 +48,4 @@ func TestAMobileNumberTellsItsCountrysClocks(t *testing.T) {
 			t.Errorf("%s: %v from %s, want %s", number, clocks, from, want)
 		}
 	}
-}
-
-func TestEveryCountryHasClocks(t *testing.T) {
-	for country, names := range countryZones {
-		for _, name := range names {
-			if _, known := zoneNamed(name); !known {
-				t.Errorf("%s: no zone %s", country, name)
-			}
-		}
-		if len(names) == 0 {
-			t.Errorf("%s has no clock", country)
-		}
-	}
-}
-
-// TestCountryZonesAgreeWithTheSystem reads the tz database where the system has
-// it: every place of a country must share a clock with one that is listed.
-func TestCountryZonesAgreeWithTheSystem(t *testing.T) {
-	table, err := os.ReadFile("/usr/share/zoneinfo/zone.tab")
-	if err != nil {
-		t.Skip("the system has no zone.tab")
-	}
-	for line := range strings.Lines(string(table)) {
-		fields := strings.Split(strings.TrimSpace(line), "\t")
-		if strings.HasPrefix(line, "#") || len(fields) < 3 {
-			continue
-		}
-		zone, err := time.LoadLocation(fields[2])
-		if err != nil {
-			continue // newer or older than the one Go reads
-		}
-		for _, country := range strings.Split(fields[0], ",") {
-			if !slices.ContainsFunc(countryZones[country], func(name string) bool { return sameClock(zone, zoneFor(name)) }) {
-				t.Errorf("%s: the clock of %s is not listed", country, zone)
-			}
-		}
-	}
-}
-
-// sameClock compares two zones every eleven hours of 2026.
-func sameClock(a, b *time.Location) bool {
-	for at := utc("2026-01-01T00:00:00Z"); at.Year() == 2026; at = at.Add(11 * time.Hour) {
-		_, first := at.In(a).Zone()
-		_, second := at.In(b).Zone()
-		if first != second {
-			return false
-		}
-	}
-	return true
 }

@@ -1,10 +1,10 @@
-package campaigns
+package zones
 
-// countryZones lists the clocks of every country, by ISO 3166-1 alpha-2: one
+// byCountry lists the clocks of every country, by ISO 3166-1 alpha-2: one
 // zone for each set of places whose clocks agree since 2025, the capital's or
 // the most populous first. From the IANA tz database's zone.tab (public
 // domain); uninhabited Bouvet and Heard islands have no clock.
-var countryZones = map[string][]string{
+var byCountry = map[string][]string{
 	"AD": {"Europe/Andorra"},
 	"AE": {"Asia/Dubai"},
 	"AF": {"Asia/Kabul"},
