@@ -14,14 +14,14 @@ func (w *Workspace) ArriveBy(m Matter, now time.Time) time.Time {
 	if m.Delivery.Channel != channels.SMS || m.Customer == nil {
 		return time.Time{}
 	}
-	g := gate{Matter: m, workspace: w, now: now}
+	j := judge{Matter: m, workspace: w, now: now}
 	if m.Delivery.Direct() {
-		g.Campaign = &Campaign{}
+		j.Campaign = &Campaign{}
 	}
 	var by time.Time
-	if g.Campaign != nil && (!m.Delivery.Direct() || !g.conversing()) {
+	if j.Campaign != nil && (!m.Delivery.Direct() || !j.conversing()) {
 		zones, _ := w.clocksOf(m.Customer)
-		by = nextClosing(w.hoursOf(g.Campaign, m.Customer, channels.SMS), zones, now)
+		by = nextClosing(w.hoursOf(j.Campaign, m.Customer, channels.SMS), zones, now)
 	}
 	if expires := m.Delivery.ExpiresAt; expires.After(now) && (by.IsZero() || expires.Before(by)) {
 		by = expires

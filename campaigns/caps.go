@@ -18,14 +18,14 @@ const yield = 5 * time.Minute
 //
 // Rivals compete for the workspace's caps. A campaign's own caps bind nobody
 // else, so no rival can lose a place under them.
-func (g *gate) room() (free time.Time, reason deliveries.SkipReason, found bool) {
-	free = g.now
-	for i, limit := range slices.Concat(g.workspace.Contact.Caps, g.Campaign.Contact.Caps) {
-		if !limit.covers(g.Delivery.Channel, g.Delivery.Topic) {
+func (j *judge) room() (free time.Time, reason deliveries.SkipReason, found bool) {
+	free = j.now
+	for i, limit := range slices.Concat(j.workspace.Contact.Caps, j.Campaign.Contact.Caps) {
+		if !limit.covers(j.Delivery.Channel, j.Delivery.Topic) {
 			continue
 		}
-		shared := i < len(g.workspace.Contact.Caps)
-		room, why, found := g.roomUnder(limit, shared)
+		shared := i < len(j.workspace.Contact.Caps)
+		room, why, found := j.roomUnder(limit, shared)
 		if !found {
 			return time.Time{}, why, false
 		}
@@ -37,41 +37,41 @@ func (g *gate) room() (free time.Time, reason deliveries.SkipReason, found bool)
 }
 
 // roomUnder is room for one cap.
-func (g *gate) roomUnder(limit Cap, shared bool) (time.Time, deliveries.SkipReason, bool) {
-	free, found := limit.free(g.Pressure.Contacts, g.now)
+func (j *judge) roomUnder(limit Cap, shared bool) (time.Time, deliveries.SkipReason, bool) {
+	free, found := limit.free(j.Pressure.Contacts, j.now)
 	switch {
 	case !found:
 		return time.Time{}, deliveries.Capped, false
-	case free.After(g.now) && g.overtaken(limit):
+	case free.After(j.now) && j.overtaken(limit):
 		return free, deliveries.LowerPriority, true
-	case free.After(g.now):
+	case free.After(j.now):
 		return free, deliveries.Capped, true
 	}
-	rivals := g.rivals(limit)
-	if !shared || !limit.crowded(g.Pressure.Contacts, rivals, g.now) {
-		return g.now, "", true
+	rivals := j.rivals(limit)
+	if !shared || !limit.crowded(j.Pressure.Contacts, rivals, j.now) {
+		return j.now, "", true
 	}
 	first := slices.MinFunc(rivals, func(a, b deliveries.Rival) int { return a.DueAt.Compare(b.DueAt) })
-	return later(first.DueAt, g.now).Add(yield), deliveries.LowerPriority, true
+	return later(first.DueAt, j.now).Add(yield), deliveries.LowerPriority, true
 }
 
 // overtaken reports whether a message of higher priority took a place under the
 // cap while the delivery was waiting for one.
-func (g *gate) overtaken(limit Cap) bool {
-	return slices.ContainsFunc(g.Pressure.Contacts, func(c deliveries.Contact) bool {
-		return limit.covers(c.Channel, c.Topic) && c.Priority > g.Delivery.Priority && !c.At.Before(g.Delivery.PlannedAt)
+func (j *judge) overtaken(limit Cap) bool {
+	return slices.ContainsFunc(j.Pressure.Contacts, func(c deliveries.Contact) bool {
+		return limit.covers(c.Channel, c.Topic) && c.Priority > j.Delivery.Priority && !c.At.Before(j.Delivery.PlannedAt)
 	})
 }
 
 // rivals are those that come before the delivery and whose place it would take:
 // of higher priority, or as high and older, under the same cap, and due before a
 // message that went now had left the cap's window.
-func (g *gate) rivals(limit Cap) []deliveries.Rival {
-	d := g.Delivery
+func (j *judge) rivals(limit Cap) []deliveries.Rival {
+	d := j.Delivery
 	var before []deliveries.Rival
-	for _, r := range g.Pressure.Rivals {
+	for _, r := range j.Pressure.Rivals {
 		outranks := r.Priority > d.Priority || r.Priority == d.Priority && r.Delivery < d.ID
-		if outranks && limit.covers(r.Channel, r.Topic) && r.DueAt.Before(g.now.Add(limit.Per)) {
+		if outranks && limit.covers(r.Channel, r.Topic) && r.DueAt.Before(j.now.Add(limit.Per)) {
 			before = append(before, r)
 		}
 	}

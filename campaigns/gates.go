@@ -34,8 +34,8 @@ func (w *Workspace) Gates(m Matter, now time.Time) []Gate {
 	if m.Campaign == nil || m.Customer == nil || m.Delivery.Channel == channels.Webhook {
 		return nil
 	}
-	g := gate{Matter: m, workspace: w, now: now}
-	then := g
+	j := judge{Matter: m, workspace: w, now: now}
+	then := j
 	if at, decided := decidedAt(m.Delivery); decided {
 		then.now, then.past = at, true
 		then.Pressure.Rivals = nil // who waited then is not known any more
@@ -45,12 +45,12 @@ func (w *Workspace) Gates(m Matter, now time.Time) []Gate {
 	}
 	then.zones, then.zoneFrom = w.clocksOf(m.Customer)
 	gates := []Gate{
-		g.tellCampaign(), g.tellExits(), g.tellHoldout(), g.tellAddress(), g.tellSuppression(), g.tellConsent(), g.tellNo(), g.tellCountry(), then.tellHours(),
+		j.tellCampaign(), j.tellExits(), j.tellHoldout(), j.tellAddress(), j.tellSuppression(), j.tellConsent(), j.tellNo(), j.tellCountry(), then.tellHours(),
 	}
-	if g.expired() {
-		gates = append(gates, g.tell("expiry", false, "it was held until its expiry, "+g.workspace.stamp(m.Delivery.ExpiresAt)))
+	if j.expired() {
+		gates = append(gates, j.tell("expiry", false, "it was held until its expiry, "+j.workspace.stamp(m.Delivery.ExpiresAt)))
 	}
-	return append(append(gates, then.tellCaps()...), g.tellBudgets()...)
+	return append(append(gates, then.tellCaps()...), j.tellBudgets()...)
 }
 
 // decidedAt is when the ledger's word on a message fell: when it began to be
@@ -66,76 +66,76 @@ func decidedAt(d deliveries.Delivery) (at time.Time, decided bool) {
 }
 
 // tell makes a gate whose reason may be what the ledger recorded.
-func (g *gate) tell(name string, passes bool, tells string, reasons ...deliveries.SkipReason) Gate {
+func (j *judge) tell(name string, passes bool, tells string, reasons ...deliveries.SkipReason) Gate {
 	return Gate{
-		Name: name, Passes: passes, Tells: tells, At: g.now, Then: g.past,
-		Decided: g.Delivery.Reason != "" && slices.Contains(reasons, deliveries.SkipReason(g.Delivery.Reason)),
+		Name: name, Passes: passes, Tells: tells, At: j.now, Then: j.past,
+		Decided: j.Delivery.Reason != "" && slices.Contains(reasons, deliveries.SkipReason(j.Delivery.Reason)),
 	}
 }
 
-func (g *gate) tellCampaign() Gate {
-	return g.tell("campaign", g.Campaign.State == Live, "the campaign is "+string(g.Campaign.State), deliveries.PausedCampaign)
+func (j *judge) tellCampaign() Gate {
+	return j.tell("campaign", j.Campaign.State == Live, "the campaign is "+string(j.Campaign.State), deliveries.PausedCampaign)
 }
 
-func (g *gate) tellExits() Gate {
+func (j *judge) tellExits() Gate {
 	words := "no exit holds"
 	switch {
-	case g.leaves():
+	case j.leaves():
 		words = "an exit holds"
-	case g.Entry.State == Left:
-		words = "the journey left: " + g.Entry.Why
-	case !g.travels() && !g.past && g.Delivery.TakenAt.IsZero():
+	case j.Entry.State == Left:
+		words = "the journey left: " + j.Entry.Why
+	case !j.travels() && !j.past && j.Delivery.TakenAt.IsZero():
 		words = "the journey is over"
 	}
-	return g.tell("exits", words == "no exit holds", words, deliveries.Exited)
+	return j.tell("exits", words == "no exit holds", words, deliveries.Exited)
 }
 
-func (g *gate) tellHoldout() Gate {
-	words := lotWords(draw(g.Campaign.ID, customers.Person(*g.Customer)), g.Campaign.Holdout, "held out")
-	if g.Entry.Holdout != InHoldout(g.Campaign.ID, customers.Person(*g.Customer), g.Campaign.Holdout) {
+func (j *judge) tellHoldout() Gate {
+	words := lotWords(draw(j.Campaign.ID, customers.Person(*j.Customer)), j.Campaign.Holdout, "held out")
+	if j.Entry.Holdout != InHoldout(j.Campaign.ID, customers.Person(*j.Customer), j.Campaign.Holdout) {
 		words = "on that side since the journey began, or since an earlier one"
 	}
-	return g.tell("holdout", !g.Entry.Holdout, words, deliveries.Holdout)
+	return j.tell("holdout", !j.Entry.Holdout, words, deliveries.Holdout)
 }
 
-func (g *gate) tellAddress() Gate {
+func (j *judge) tellAddress() Gate {
 	words, passes := "an address is known", true //nolint:gosec // it passes, and is no password
 	switch {
-	case g.Customer.Address(g.Delivery.Channel) == "":
+	case j.Customer.Address(j.Delivery.Channel) == "":
 		words, passes = "no address is known", false
-	case !validAddress(g.Customer, g.Delivery.Channel):
+	case !validAddress(j.Customer, j.Delivery.Channel):
 		words, passes = "the address cannot exist, or is a number nobody should be made to pay for", false
 	}
-	return g.tell("address", passes, words, deliveries.NoAddress, deliveries.InvalidAddress)
+	return j.tell("address", passes, words, deliveries.NoAddress, deliveries.InvalidAddress)
 }
 
-func (g *gate) tellSuppression() Gate {
-	reason := g.Customer.Suppressed[g.Delivery.Channel]
+func (j *judge) tellSuppression() Gate {
+	reason := j.Customer.Suppressed[j.Delivery.Channel]
 	words := "the address is not suppressed"
 	if reason != "" {
 		words = "the address is suppressed: " + ReasonWords(reason)
 	}
-	return g.tell("suppression", reason == "", words, deliveries.Suppressed)
+	return j.tell("suppression", reason == "", words, deliveries.Suppressed)
 }
 
-func (g *gate) tellConsent() Gate {
-	d := g.Delivery
-	in := g.Customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
-	return g.tell("consent", in, g.workspace.consentWords(g.Customer, d), deliveries.NoConsent)
+func (j *judge) tellConsent() Gate {
+	d := j.Delivery
+	in := j.Customer.Consented(d.Topic, d.Channel, j.workspace.inByDefault(d.Topic))
+	return j.tell("consent", in, j.workspace.consentWords(j.Customer, d), deliveries.NoConsent)
 }
 
-func (g *gate) tellNo() Gate {
-	no := g.saidNo()
+func (j *judge) tellNo() Gate {
+	no := j.saidNo()
 	words := "the customer has said no to none of this journey's messages"
 	switch {
-	case g.workspace.inByDefault(g.Delivery.Topic):
-		words = "messages about " + g.Delivery.Topic + " go without having been asked for"
+	case j.workspace.inByDefault(j.Delivery.Topic):
+		words = "messages about " + j.Delivery.Topic + " go without having been asked for"
 	case no != nil && no.Status == deliveries.Complained:
 		words = "the customer reported the " + string(no.Channel) + " of step " + no.Step + " as spam"
 	case no != nil:
 		words = "the customer unsubscribed by the " + string(no.Channel) + " of step " + no.Step
 	}
-	return g.tell("no", no == nil, words, deliveries.SaidNo)
+	return j.tell("no", no == nil, words, deliveries.SaidNo)
 }
 
 // consentWords says what is known of a customer's consent, from where and since
@@ -155,60 +155,60 @@ func inOrOut(in bool) string {
 	return "out"
 }
 
-func (g *gate) tellCountry() Gate {
-	country := CountryOf(g.Customer, g.Delivery.Channel)
+func (j *judge) tellCountry() Gate {
+	country := CountryOf(j.Customer, j.Delivery.Channel)
 	words := "it goes to " + country
 	if country == "" {
 		words = "where it goes is not known"
 	}
-	for _, rules := range []ContactRules{g.workspace.Contact, g.Campaign.Contact} {
-		if allowed, listed := rules.Countries[g.Delivery.Channel]; listed {
+	for _, rules := range []ContactRules{j.workspace.Contact, j.Campaign.Contact} {
+		if allowed, listed := rules.Countries[j.Delivery.Channel]; listed {
 			words += ", allowed are " + strings.Join(allowed, ", ")
 		}
 	}
-	return g.tell("country", g.workspace.countryAllowed(g.Campaign, g.Customer, g.Delivery.Channel), words, deliveries.CountryNotAllowed)
+	return j.tell("country", j.workspace.countryAllowed(j.Campaign, j.Customer, j.Delivery.Channel), words, deliveries.CountryNotAllowed)
 }
 
-func (g *gate) tellHours() Gate {
-	clock := fmt.Sprintf("%s there (%s, known from %s)", g.now.In(g.zones[0]).Format("Mon 15:04"), g.zones[0], g.zoneFrom)
-	if d := g.Delivery; d.Zone != "" && (d.Zone != g.zones[0].String() || d.ZoneFrom != g.zoneFrom) {
+func (j *judge) tellHours() Gate {
+	clock := fmt.Sprintf("%s there (%s, known from %s)", j.now.In(j.zones[0]).Format("Mon 15:04"), j.zones[0], j.zoneFrom)
+	if d := j.Delivery; d.Zone != "" && (d.Zone != j.zones[0].String() || d.ZoneFrom != j.zoneFrom) {
 		clock += fmt.Sprintf("; it was judged on the clock of %s, known from %s", d.Zone, d.ZoneFrom)
 	}
-	opening, found := nextOpening(g.workspace.hoursOf(g.Campaign, g.Customer, g.Delivery.Channel), g.zones, g.now)
-	words, passes := "open, "+clock, found && !opening.After(g.now)
+	opening, found := nextOpening(j.workspace.hoursOf(j.Campaign, j.Customer, j.Delivery.Channel), j.zones, j.now)
+	words, passes := "open, "+clock, found && !opening.After(j.now)
 	switch {
 	case !found:
 		words = "never open, " + clock
 	case !passes:
-		words = "closed until " + opening.In(g.zones[0]).Format("Mon 2006-01-02 15:04") + ", " + clock
+		words = "closed until " + opening.In(j.zones[0]).Format("Mon 2006-01-02 15:04") + ", " + clock
 	}
-	return g.tell("hours", passes, words, deliveries.QuietHoursExpired)
+	return j.tell("hours", passes, words, deliveries.QuietHoursExpired)
 }
 
 // tellCaps tells each cap on the message with the contacts that fill it.
-func (g *gate) tellCaps() []Gate {
+func (j *judge) tellCaps() []Gate {
 	var gates []Gate
-	for i, limit := range slices.Concat(g.workspace.Contact.Caps, g.Campaign.Contact.Caps) {
-		if !limit.covers(g.Delivery.Channel, g.Delivery.Topic) {
+	for i, limit := range slices.Concat(j.workspace.Contact.Caps, j.Campaign.Contact.Caps) {
+		if !limit.covers(j.Delivery.Channel, j.Delivery.Topic) {
 			continue
 		}
-		free, _, found := g.roomUnder(limit, i < len(g.workspace.Contact.Caps))
-		words := capWords(limit) + ": " + g.filling(limit)
-		passes := found && !free.After(g.now)
+		free, _, found := j.roomUnder(limit, i < len(j.workspace.Contact.Caps))
+		words := capWords(limit) + ": " + j.filling(limit)
+		passes := found && !free.After(j.now)
 		if found && !passes {
-			words += ", room at " + g.workspace.stamp(free)
+			words += ", room at " + j.workspace.stamp(free)
 		}
-		gates = append(gates, g.tell("cap", passes, words, deliveries.Capped, deliveries.LowerPriority))
+		gates = append(gates, j.tell("cap", passes, words, deliveries.Capped, deliveries.LowerPriority))
 	}
 	return gates
 }
 
 // filling lists the contacts in a cap's window.
-func (g *gate) filling(l Cap) string {
+func (j *judge) filling(l Cap) string {
 	var within []string
-	for _, c := range g.Pressure.Contacts {
-		if l.covers(c.Channel, c.Topic) && c.At.After(g.now.Add(-l.Per)) {
-			within = append(within, fmt.Sprintf("%s %s", c.Channel, g.workspace.stamp(c.At)))
+	for _, c := range j.Pressure.Contacts {
+		if l.covers(c.Channel, c.Topic) && c.At.After(j.now.Add(-l.Per)) {
+			within = append(within, fmt.Sprintf("%s %s", c.Channel, j.workspace.stamp(c.At)))
 		}
 	}
 	if len(within) == 0 {
@@ -218,16 +218,16 @@ func (g *gate) filling(l Cap) string {
 }
 
 // tellBudgets tells each budget the message would be paid from.
-func (g *gate) tellBudgets() []Gate {
-	cost := g.cost()
+func (j *judge) tellBudgets() []Gate {
+	cost := j.cost()
 	if cost == 0 {
 		return nil
 	}
 	var gates []Gate
-	for _, p := range g.purses() {
-		_, over := g.overspent(p, cost)
-		words := fmt.Sprintf("%s: %s spent, one costs %s", g.workspace.budgetWords(p.Budget), g.workspace.moneyWords(g.spent(p)), g.workspace.moneyWords(cost))
-		gates = append(gates, g.tell("budget", !over, words, deliveries.OverBudget))
+	for _, p := range j.purses() {
+		_, over := j.overspent(p, cost)
+		words := fmt.Sprintf("%s: %s spent, one costs %s", j.workspace.budgetWords(p.Budget), j.workspace.moneyWords(j.spent(p)), j.workspace.moneyWords(cost))
+		gates = append(gates, j.tell("budget", !over, words, deliveries.OverBudget))
 	}
 	return gates
 }

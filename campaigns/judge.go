@@ -23,8 +23,8 @@ const rejudge = time.Hour
 // it, unless that is not before its ExpiresAt: then it is skipped with the
 // reason that held it last.
 func (w *Workspace) Judge(m Matter, now time.Time) deliveries.Verdict {
-	g := gate{Matter: m, workspace: w, now: now}
-	return g.verdict()
+	j := judge{Matter: m, workspace: w, now: now}
+	return j.verdict()
 }
 
 // Matter is a delivery with all that it is judged by.
@@ -42,8 +42,8 @@ type Matter struct {
 	Content *channels.Content
 }
 
-// gate is one delivery before the judge.
-type gate struct {
+// judge asks the gates about one delivery.
+type judge struct {
 	Matter
 	workspace *Workspace
 	now       time.Time
@@ -53,70 +53,70 @@ type gate struct {
 	zoneFrom string
 }
 
-func (g *gate) verdict() deliveries.Verdict {
-	if g.Customer != nil {
-		g.zones, g.zoneFrom = g.workspace.clocksOf(g.Customer)
+func (j *judge) verdict() deliveries.Verdict {
+	if j.Customer != nil {
+		j.zones, j.zoneFrom = j.workspace.clocksOf(j.Customer)
 	}
-	if g.Delivery.Direct() {
-		return g.answer()
+	if j.Delivery.Direct() {
+		return j.answer()
 	}
-	if g.Campaign == nil || g.Campaign.State == Paused || g.Campaign.State == Draft || g.Pressure.Paused {
-		return g.hold(g.now.Add(rejudge), deliveries.PausedCampaign, true)
+	if j.Campaign == nil || j.Campaign.State == Paused || j.Campaign.State == Draft || j.Pressure.Paused {
+		return j.hold(j.now.Add(rejudge), deliveries.PausedCampaign, true)
 	}
-	if g.Delivery.Channel == channels.Webhook {
-		return g.announce()
+	if j.Delivery.Channel == channels.Webhook {
+		return j.announce()
 	}
-	if reason := g.refusal(); reason != "" {
-		return g.skip(reason)
+	if reason := j.refusal(); reason != "" {
+		return j.skip(reason)
 	}
-	if g.expired() {
-		return g.skip(deliveries.SkipReason(g.Delivery.Reason))
+	if j.expired() {
+		return j.skip(deliveries.SkipReason(j.Delivery.Reason))
 	}
-	if until, reason := g.held(); reason != "" {
-		return g.hold(until, reason, false)
+	if until, reason := j.held(); reason != "" {
+		return j.hold(until, reason, false)
 	}
-	cost := g.cost()
-	if until, short := g.shortOfMoney(cost); short {
-		return g.hold(until, deliveries.OverBudget, true)
+	cost := j.cost()
+	if until, short := j.shortOfMoney(cost); short {
+		return j.hold(until, deliveries.OverBudget, true)
 	}
-	return g.about(deliveries.Verdict{Go: true, Cost: cost})
+	return j.about(deliveries.Verdict{Go: true, Cost: cost})
 }
 
 // announce judges a webhook, which reaches no customer: only the campaign and the
 // journey may keep it back. The journey did not wait for it, so it may be over.
-func (g *gate) announce() deliveries.Verdict {
+func (j *judge) announce() deliveries.Verdict {
 	switch {
-	case g.Campaign.State != Live, g.Entry.State == Left:
-		return g.skip(deliveries.Exited)
-	case g.Entry.Holdout:
-		return g.skip(deliveries.Holdout)
+	case j.Campaign.State != Live, j.Entry.State == Left:
+		return j.skip(deliveries.Exited)
+	case j.Entry.Holdout:
+		return j.skip(deliveries.Holdout)
 	}
-	return g.about(deliveries.Verdict{Go: true})
+	return j.about(deliveries.Verdict{Go: true})
 }
 
 // refusal is the first reason for which the message must never be sent.
-func (g *gate) refusal() deliveries.SkipReason {
-	d, customer := g.Delivery, g.Customer
+func (j *judge) refusal() deliveries.SkipReason {
+	d, customer := j.Delivery, j.Customer
 	switch {
-	case g.Campaign.State != Live, !g.travels():
+	case j.Campaign.State != Live, !j.travels():
 		return deliveries.Exited
 	case customer == nil:
 		return deliveries.NoAddress
-	case g.leaves():
+	case j.leaves():
 		return deliveries.Exited
-	case g.Entry.Holdout:
+	case j.Entry.Holdout:
 		return deliveries.Holdout
 	case customer.Address(d.Channel) == "":
 		return deliveries.NoAddress
 	case !validAddress(customer, d.Channel):
 		return deliveries.InvalidAddress
-	case g.suppressed() != "":
+	case j.suppressed() != "":
 		return deliveries.Suppressed
-	case g.Pressure.Refused, !customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic)):
+	case j.Pressure.Refused, !customer.Consented(d.Topic, d.Channel, j.workspace.inByDefault(d.Topic)):
 		return deliveries.NoConsent
-	case g.saidNo() != nil:
+	case j.saidNo() != nil:
 		return deliveries.SaidNo
-	case !g.workspace.countryAllowed(g.Campaign, customer, d.Channel):
+	case !j.workspace.countryAllowed(j.Campaign, customer, d.Channel):
 		return deliveries.CountryNotAllowed
 	}
 	return ""
@@ -125,17 +125,17 @@ func (g *gate) refusal() deliveries.SkipReason {
 // saidNo is the message of this journey by which the customer said no to all that it
 // has to tell without having been asked, by whatever channel: one they reported as
 // spam, or unsubscribed from and have not taken that back. Nil where there is none.
-func (g *gate) saidNo() *deliveries.Delivery {
-	if g.workspace.inByDefault(g.Delivery.Topic) {
+func (j *judge) saidNo() *deliveries.Delivery {
+	if j.workspace.inByDefault(j.Delivery.Topic) {
 		return nil
 	}
-	for i, d := range g.Journey {
-		if d.ID == g.Delivery.ID {
+	for i, d := range j.Journey {
+		if d.ID == j.Delivery.ID {
 			continue
 		}
-		back := !isNo(g.Customer.Suppressed[d.Channel]) && g.Customer.Consented(d.Topic, d.Channel, g.workspace.inByDefault(d.Topic))
+		back := !isNo(j.Customer.Suppressed[d.Channel]) && j.Customer.Consented(d.Topic, d.Channel, j.workspace.inByDefault(d.Topic))
 		if d.Status == deliveries.Complained || d.Status == deliveries.Unsubscribed && !back {
-			return &g.Journey[i]
+			return &j.Journey[i]
 		}
 	}
 	return nil
@@ -148,20 +148,20 @@ func isNo(reason string) bool {
 }
 
 // suppressed is why the address is suppressed; "" where it is not.
-func (g *gate) suppressed() string {
-	return cmp.Or(g.Pressure.Suppressed, g.Customer.Suppressed[g.Delivery.Channel])
+func (j *judge) suppressed() string {
+	return cmp.Or(j.Pressure.Suppressed, j.Customer.Suppressed[j.Delivery.Channel])
 }
 
 // travels reports whether the journey still wants the message.
-func (g *gate) travels() bool {
-	state := g.Entry.State
-	return state == Running || state == Finished && g.Delivery.Outlasts()
+func (j *judge) travels() bool {
+	state := j.Entry.State
+	return state == Running || state == Finished && j.Delivery.Outlasts()
 }
 
 // leaves judges the exits that hold at any time. Those that ask about answers
 // or steps, which are not at hand, were judged when the entry came here.
-func (g *gate) leaves() bool {
-	_, leaves := g.Campaign.LeavesNow(g.Entry, g.Customer, g.Counts, g.now)
+func (j *judge) leaves() bool {
+	_, leaves := j.Campaign.LeavesNow(j.Entry, j.Customer, j.Counts, j.now)
 	return leaves
 }
 
@@ -174,8 +174,8 @@ func asksJourney(p *expression.Program) bool {
 
 // expired reports whether a message that was held has been given up. One that
 // nothing held is not given up for being late.
-func (g *gate) expired() bool {
-	return waits(deliveries.SkipReason(g.Delivery.Reason)) && !g.now.Before(g.Delivery.ExpiresAt)
+func (j *judge) expired() bool {
+	return waits(deliveries.SkipReason(j.Delivery.Reason)) && !j.now.Before(j.Delivery.ExpiresAt)
 }
 
 // waits reports whether a reason only holds a message for a time.
@@ -191,54 +191,54 @@ func waits(reason deliveries.SkipReason) bool {
 // held is the earliest moment that hours and caps allow together, and the gate
 // that is the last to open; "" when both are open now. A zero moment never
 // comes.
-func (g *gate) held() (until time.Time, reason deliveries.SkipReason) {
-	rules := g.workspace.hoursOf(g.Campaign, g.Customer, g.Delivery.Channel)
-	opening, found := nextOpening(rules, g.zones, g.now)
+func (j *judge) held() (until time.Time, reason deliveries.SkipReason) {
+	rules := j.workspace.hoursOf(j.Campaign, j.Customer, j.Delivery.Channel)
+	opening, found := nextOpening(rules, j.zones, j.now)
 	if !found {
 		return time.Time{}, deliveries.QuietHoursExpired
 	}
-	free, reason, found := g.room()
+	free, reason, found := j.room()
 	if !found {
 		return time.Time{}, reason
 	}
 	if free.After(opening) {
-		opening, found = nextOpening(rules, g.zones, free)
+		opening, found = nextOpening(rules, j.zones, free)
 		if !found {
 			return time.Time{}, deliveries.QuietHoursExpired
 		}
 		return opening, reason
 	}
-	if opening.After(g.now) {
+	if opening.After(j.now) {
 		return opening, deliveries.QuietHoursExpired
 	}
-	return g.now, ""
+	return j.now, ""
 }
 
 // hold lets the delivery wait, or gives it up when it would wait too long. A
 // moment that is only the next look is brought forward to the expiry.
-func (g *gate) hold(until time.Time, reason deliveries.SkipReason, look bool) deliveries.Verdict {
-	expires := g.Delivery.ExpiresAt
+func (j *judge) hold(until time.Time, reason deliveries.SkipReason, look bool) deliveries.Verdict {
+	expires := j.Delivery.ExpiresAt
 	switch {
 	case until.IsZero():
-		return g.skip(reason)
-	case !g.now.Before(expires):
-		return g.skip(reason)
+		return j.skip(reason)
+	case !j.now.Before(expires):
+		return j.skip(reason)
 	case look && until.After(expires):
 		until = expires
 	case !look && !until.Before(expires):
-		return g.skip(reason)
+		return j.skip(reason)
 	}
-	return g.about(deliveries.Verdict{Until: until, Reason: reason})
+	return j.about(deliveries.Verdict{Until: until, Reason: reason})
 }
 
-func (g *gate) skip(reason deliveries.SkipReason) deliveries.Verdict {
-	return g.about(deliveries.Verdict{Reason: reason})
+func (j *judge) skip(reason deliveries.SkipReason) deliveries.Verdict {
+	return j.about(deliveries.Verdict{Reason: reason})
 }
 
 // about notes whose clock judged.
-func (g *gate) about(v deliveries.Verdict) deliveries.Verdict {
-	if len(g.zones) > 0 {
-		v.Zone, v.ZoneFrom = g.zones[0].String(), g.zoneFrom
+func (j *judge) about(v deliveries.Verdict) deliveries.Verdict {
+	if len(j.zones) > 0 {
+		v.Zone, v.ZoneFrom = j.zones[0].String(), j.zoneFrom
 	}
 	return v
 }

@@ -39,60 +39,60 @@ type purse struct {
 }
 
 // purses lists every budget that the delivery is paid from.
-func (g *gate) purses() []purse {
+func (j *judge) purses() []purse {
 	var all []purse
-	for _, b := range g.workspace.Budgets {
+	for _, b := range j.workspace.Budgets {
 		all = append(all, purse{b, ""})
 	}
-	for _, b := range g.Campaign.Budget {
-		all = append(all, purse{b, g.Campaign.ID})
+	for _, b := range j.Campaign.Budget {
+		all = append(all, purse{b, j.Campaign.ID})
 	}
-	return slices.DeleteFunc(all, func(p purse) bool { return p.Channel != "" && p.Channel != g.Delivery.Channel })
+	return slices.DeleteFunc(all, func(p purse) bool { return p.Channel != "" && p.Channel != j.Delivery.Channel })
 }
 
 // Spends reports whether a budget has to have room for a delivery.
 func (w *Workspace) Spends(m Matter) bool {
-	g := gate{Matter: m, workspace: w}
-	if g.Campaign == nil || g.Delivery.Direct() {
-		g.Campaign = &Campaign{} // it pays from the workspace's alone
+	j := judge{Matter: m, workspace: w}
+	if j.Campaign == nil || j.Delivery.Direct() {
+		j.Campaign = &Campaign{} // it pays from the workspace's alone
 	}
-	return len(g.purses()) > 0 && g.cost() != 0
+	return len(j.purses()) > 0 && j.cost() != 0
 }
 
 // cost is what the delivery takes from its purses.
-func (g *gate) cost() int64 {
-	return g.workspace.costOf(g.Customer, g.Delivery.Channel, g.Content)
+func (j *judge) cost() int64 {
+	return j.workspace.costOf(j.Customer, j.Delivery.Channel, j.Content)
 }
 
 // shortOfMoney reports whether a budget has no room for what the delivery costs,
 // and when to look again: a sum does not tell when it shrinks. A zero time means
 // that the budget is smaller than the message's price.
-func (g *gate) shortOfMoney(cost int64) (until time.Time, short bool) {
+func (j *judge) shortOfMoney(cost int64) (until time.Time, short bool) {
 	if cost == 0 {
 		return time.Time{}, false
 	}
-	for _, p := range g.purses() {
-		if until, short = g.overspent(p, cost); short {
+	for _, p := range j.purses() {
+		if until, short = j.overspent(p, cost); short {
 			return until, true
 		}
 	}
 	return time.Time{}, false
 }
 
-func (g *gate) overspent(p purse, cost int64) (until time.Time, over bool) {
+func (j *judge) overspent(p purse, cost int64) (until time.Time, over bool) {
 	if cost > p.Amount {
 		return time.Time{}, true
 	}
-	if g.spent(p) <= p.Amount-cost {
+	if j.spent(p) <= p.Amount-cost {
 		return time.Time{}, false
 	}
-	return g.now.Add(min(rejudge, p.Per)), true
+	return j.now.Add(min(rejudge, p.Per)), true
 }
 
 // spent is what was taken from a purse within its time.
-func (g *gate) spent(p purse) int64 {
-	if g.Pressure.Spent == nil {
+func (j *judge) spent(p purse) int64 {
+	if j.Pressure.Spent == nil {
 		return 0
 	}
-	return g.Pressure.Spent(p.Channel, p.campaign, g.now.Add(-p.Per))
+	return j.Pressure.Spent(p.Channel, p.campaign, j.now.Add(-p.Per))
 }

@@ -134,7 +134,7 @@ var breakages = []breakage{
 	},
 	{
 		name: "stops and pauses are not judged when a message is about to leave", row: changedMinds, shows: "later than a second after", file: "campaigns/judge.go",
-		edits: []edit{{"\tcase g.suppressed() != \"\":\n", "\tcase false:\n"}, {" || g.Pressure.Paused {", " {"}},
+		edits: []edit{{"\tcase j.suppressed() != \"\":\n", "\tcase false:\n"}, {" || j.Pressure.Paused {", " {"}},
 	},
 	{
 		name: "messages go out in today's words", row: changedMinds, shows: "in other words", file: "workers/load.go",
