@@ -9,8 +9,8 @@ import (
 
 // Judgement is a rollout's word on a stage, with the numbers it rests on.
 type Judgement struct {
-	Verdict Verdict `json:"verdict"`
-	Why     string  `json:"why"`
+	Verdict StageVerdict `json:"verdict"`
+	Why     string       `json:"why"`
 	// Stage is the number of the judged stage from 1, Share who was let in by then; 0
 	// where a program before this judged.
 	Stage    int        `json:"stage,omitempty"`
@@ -22,15 +22,15 @@ type Judgement struct {
 	Coming bool `json:"coming,omitempty"`
 }
 
-// Verdict is what is to become of a stage.
-type Verdict string
+// StageVerdict is what is to become of a stage.
+type StageVerdict string
 
 // The verdicts.
 const (
-	Continue    Verdict = "continue" // the next stage opens
-	HoldOn      Verdict = "hold"     // too little is known: watched for another while
-	AskOwner    Verdict = "ask"      // too little is known after all these: a person decides
-	StopRollout Verdict = "stop"     // the campaign is paused
+	Continue    StageVerdict = "continue" // the next stage opens
+	HoldOn      StageVerdict = "hold"     // too little is known: watched for another while
+	AskOwner    StageVerdict = "ask"      // too little is known after all these: a person decides
+	StopRollout StageVerdict = "stop"     // the campaign is paused
 )
 
 // Measured is a criterion beside what was seen.

@@ -20,7 +20,7 @@ func TestAStageIsJudgedByItsCriteria(t *testing.T) {
 	for name, k := range map[string]struct {
 		change  func(*deliveries.Funnel)
 		holds   int
-		verdict Verdict
+		verdict StageVerdict
 		why     string
 	}{
 		"all hold":                     {func(*deliveries.Funnel) {}, 0, Continue, "every criterion holds"},
