@@ -45,34 +45,34 @@ func CountsFrom(live time.Time) string {
 	return live.Add(-countsBefore).UTC().Format(time.RFC3339Nano)
 }
 
-// Switch pauses and resumes campaigns by hand.
-type Switch struct {
+// Pauser pauses and resumes campaigns by hand.
+type Pauser struct {
 	Catalog *Catalog
 	Brake   Brake
 	Now     func() time.Time
 }
 
 // Pause stops a live campaign. who is the person that does it.
-func (s Switch) Pause(ctx context.Context, campaign, why, who string) error {
-	c, err := s.find(ctx, campaign)
+func (p Pauser) Pause(ctx context.Context, campaign, why, who string) error {
+	c, err := p.find(ctx, campaign)
 	if err != nil {
 		return err
 	}
 	if c.State != Live {
 		return fmt.Errorf("campaign %s is %s already", campaign, c.State)
 	}
-	_, err = s.Brake.Pause(ctx, Pause{Campaign: campaign, Why: why, Source: who, At: s.Now()})
+	_, err = p.Brake.Pause(ctx, Pause{Campaign: campaign, Why: why, Source: who, At: p.Now()})
 	return err
 }
 
 // Resume lets a campaign go on that was paused beside its file, and passes the
 // stage of its rollout that waits for a person's word.
-func (s Switch) Resume(ctx context.Context, campaign string) error {
-	c, err := s.find(ctx, campaign)
+func (p Pauser) Resume(ctx context.Context, campaign string) error {
+	c, err := p.find(ctx, campaign)
 	if err != nil {
 		return err
 	}
-	was, err := s.Brake.Resume(ctx, campaign, s.Now())
+	was, err := p.Brake.Resume(ctx, campaign, p.Now())
 	switch {
 	case err != nil:
 		return err
@@ -84,8 +84,8 @@ func (s Switch) Resume(ctx context.Context, campaign string) error {
 	return fmt.Errorf("campaign %s is %s by its file; write \"state: live\" there and apply it", campaign, c.State)
 }
 
-func (s Switch) find(ctx context.Context, campaign string) (*Campaign, error) {
-	edition, err := s.Catalog.Current(ctx)
+func (p Pauser) find(ctx context.Context, campaign string) (*Campaign, error) {
+	edition, err := p.Catalog.Current(ctx)
 	if err != nil {
 		return nil, err
 	}

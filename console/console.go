@@ -41,7 +41,7 @@ type Console struct {
 	Starter campaigns.Starter
 	Applier campaigns.Applier
 	Replier campaigns.Replier
-	Gate    campaigns.Switch
+	Pauser  campaigns.Pauser
 	Access  customers.Access
 	Eraser  customers.Eraser
 	// Audit has what is noted whoever comes in, see export.
@@ -198,7 +198,7 @@ func (c *Console) overview(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	pauses, err := c.Gate.Brake.Pauses(r.Context())
+	pauses, err := c.Pauser.Brake.Pauses(r.Context())
 	if err != nil {
 		return err
 	}

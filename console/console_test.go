@@ -86,7 +86,7 @@ func (s *shop) served(entrance *console.Entrance) {
 		},
 		Applier: campaigns.Applier{Catalog: catalog, Census: db, Journeys: db, Now: clock},
 		Replier: campaigns.Replier{Catalog: catalog, Casebook: db.Casebook(), Directory: db, Timeline: db, Letters: db.Replies(), Now: clock},
-		Access:  db, Audit: db.Accounts(), Eraser: db, Gate: campaigns.Switch{Catalog: catalog, Brake: db, Now: clock},
+		Access:  db, Audit: db.Accounts(), Eraser: db, Pauser: campaigns.Pauser{Catalog: catalog, Brake: db, Now: clock},
 		NewKey: func() string { starts++; return "form-" + strconv.Itoa(starts) },
 		Shelf:  db.Recordings(), Vault: s.vault,
 		Ring: func(context.Context) { s.rings++ }, Now: clock, Log: slog.New(slog.NewTextHandler(s.log, nil)),

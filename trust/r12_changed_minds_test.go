@@ -85,12 +85,12 @@ var turns = []struct {
 	name string
 	do   func(*whims)
 }{
-	{10, "paused", func(w *whims) { w.must(w.brake().Pause(w.Context(), "paused", "", "operator")) }},
+	{10, "paused", func(w *whims) { w.must(w.pauser().Pause(w.Context(), "paused", "", "operator")) }},
 	{15, "cancelled", func(w *whims) { w.change("cancelled", "state: live", "state: archived") }},
 	{20, "edited", func(w *whims) {
 		w.change("edited", "title: Notes", "title: Another title", wording{"templates/sms/note.liquid", "A note from", "Other words of"})
 	}},
-	{40, "resumed", func(w *whims) { w.must(w.brake().Resume(w.Context(), "paused")) }},
+	{40, "resumed", func(w *whims) { w.must(w.pauser().Resume(w.Context(), "paused")) }},
 }
 
 // next lets somebody change their mind, once for each hundredth of the messages that
@@ -148,8 +148,8 @@ func (w *whims) must(err error) {
 	}
 }
 
-func (w *whims) brake() campaigns.Switch {
-	return campaigns.Switch{Catalog: &campaigns.Catalog{Archive: w.store.Archive()}, Brake: w.store, Now: time.Now}
+func (w *whims) pauser() campaigns.Pauser {
+	return campaigns.Pauser{Catalog: &campaigns.Catalog{Archive: w.store.Archive()}, Brake: w.store, Now: time.Now}
 }
 
 // wording is other words in a template.

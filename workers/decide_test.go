@@ -177,9 +177,9 @@ func TestASplitWaitsForMessagesThatMayNotGo(t *testing.T) {
 		before func(*shop) (after func())
 	}{
 		"a pause": {patient, func(s *shop) func() {
-			gate := campaigns.Switch{Catalog: s.catalog, Brake: s.store, Now: s.clock}
-			ok(t, gate.Pause(s.ctx(), "split", "", "cli"))
-			return func() { ok(t, gate.Resume(s.ctx(), "split")) }
+			pauser := campaigns.Pauser{Catalog: s.catalog, Brake: s.store, Now: s.clock}
+			ok(t, pauser.Pause(s.ctx(), "split", "", "cli"))
+			return func() { ok(t, pauser.Resume(s.ctx(), "split")) }
 		}},
 		"hours": {patient + "contact: {hours: [\"09:00-12:00\"]}\n", func(*shop) func() { return func() {} }}, // it is 13:00
 	} {

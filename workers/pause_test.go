@@ -11,12 +11,12 @@ import (
 func TestAPausedBroadcastDoesNotCatchUp(t *testing.T) {
 	for name, pauses := range map[string]func(*shop) (resume func()){
 		"beside its file": func(s *shop) func() {
-			gate := campaigns.Switch{Catalog: s.catalog, Brake: s.store, Now: s.clock}
-			ok(s.t, gate.Pause(s.ctx(), "daily", "", "cli"))
-			if err := gate.Pause(s.ctx(), "daily", "", "cli"); err == nil {
+			pauser := campaigns.Pauser{Catalog: s.catalog, Brake: s.store, Now: s.clock}
+			ok(s.t, pauser.Pause(s.ctx(), "daily", "", "cli"))
+			if err := pauser.Pause(s.ctx(), "daily", "", "cli"); err == nil {
 				s.t.Error("it is paused twice")
 			}
-			return func() { ok(s.t, gate.Resume(s.ctx(), "daily")) }
+			return func() { ok(s.t, pauser.Resume(s.ctx(), "daily")) }
 		},
 		"by its file": func(s *shop) func() {
 			live := replace(daily, "%s", "")
@@ -54,9 +54,9 @@ func TestAPauseStopsWhatIsUnderWayAndResumeTakesItUp(t *testing.T) {
 	s.plan("ann", "Texted")
 	s.later(time.Hour)
 	ok(t, s.schedule.Round(s.ctx()))
-	gate := campaigns.Switch{Catalog: s.catalog, Brake: s.store, Now: s.clock}
-	ok(t, gate.Pause(s.ctx(), "text", "the offer is over", "cli"))
-	ok(t, gate.Pause(s.ctx(), "daily", "", "cli"))
+	pauser := campaigns.Pauser{Catalog: s.catalog, Brake: s.store, Now: s.clock}
+	ok(t, pauser.Pause(s.ctx(), "text", "the offer is over", "cli"))
+	ok(t, pauser.Pause(s.ctx(), "daily", "", "cli"))
 	s.deliver()
 	s.stands(deliveries.Planned, "paused_campaign")
 	s.happen("ann", "Texted")
@@ -66,16 +66,16 @@ func TestAPauseStopsWhatIsUnderWayAndResumeTakesItUp(t *testing.T) {
 		ok(t, s.entrance.Enter(s.ctx(), shard))
 	}
 	s.wantJourneys("while paused", "daily", "ann", 0)
-	ok(t, gate.Resume(s.ctx(), "text"))
-	ok(t, gate.Resume(s.ctx(), "daily"))
+	ok(t, pauser.Resume(s.ctx(), "text"))
+	ok(t, pauser.Resume(s.ctx(), "daily"))
 	s.deliver()
 	s.stands(deliveries.Sent, "")
 	s.enter()
 	s.wantJourneys("gone on", "daily", "ann", 1)
-	if err := gate.Resume(s.ctx(), "text"); err == nil {
+	if err := pauser.Resume(s.ctx(), "text"); err == nil {
 		t.Error("what runs is resumed")
 	}
-	if err := gate.Pause(s.ctx(), "txet", "", "cli"); err == nil {
+	if err := pauser.Pause(s.ctx(), "txet", "", "cli"); err == nil {
 		t.Error("a campaign nobody knows is paused")
 	}
 }

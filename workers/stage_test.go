@@ -138,8 +138,8 @@ func TestABadResponseStopsTheCampaignAndTellsItsOwner(t *testing.T) {
 	if s.told("verdict=stop") != 1 {
 		t.Error("the log does not say it once")
 	}
-	gate := campaigns.Switch{Catalog: s.catalog, Brake: s.store, Now: s.clock}
-	ok(t, gate.Resume(s.ctx(), "careful"))
+	pauser := campaigns.Pauser{Catalog: s.catalog, Brake: s.store, Now: s.clock}
+	ok(t, pauser.Resume(s.ctx(), "careful"))
 	s.through(2 * time.Hour)
 	if n := len(s.ledger()); n != s.belong(0.6) {
 		t.Errorf("after resume there are %d messages, want %d", n, s.belong(0.6))
@@ -161,8 +161,8 @@ func TestTooLittleIsNoJudgement(t *testing.T) {
 	if len(cases) != 1 || !strings.Contains(cases[0].Title, "rapport resume careful") {
 		t.Errorf("the owner is asked by %+v", cases)
 	}
-	gate := campaigns.Switch{Catalog: s.catalog, Brake: s.store, Now: s.clock}
-	ok(t, gate.Resume(s.ctx(), "careful"))
+	pauser := campaigns.Pauser{Catalog: s.catalog, Brake: s.store, Now: s.clock}
+	ok(t, pauser.Resume(s.ctx(), "careful"))
 	s.through(2 * time.Hour)
 	if stage := s.stage(); stage.Number != 1 {
 		t.Errorf("after resume: %+v", stage)

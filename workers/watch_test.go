@@ -154,11 +154,11 @@ func TestAnAppliedConditionEntersNobody(t *testing.T) {
 func TestAPausedCampaignWatchesAndEntersNobody(t *testing.T) {
 	s := watchShop(t)
 	s.sweep("lapsed")
-	gate := campaigns.Switch{Catalog: s.catalog, Brake: s.store, Now: s.clock}
-	ok(t, gate.Pause(s.ctx(), "come-back", "checking", "cli"))
+	pauser := campaigns.Pauser{Catalog: s.catalog, Brake: s.store, Now: s.clock}
+	ok(t, pauser.Pause(s.ctx(), "come-back", "checking", "cli"))
 	s.balance("ann", 5)
 	s.sweep("lapsed")
-	ok(t, gate.Resume(s.ctx(), "come-back"))
+	ok(t, pauser.Resume(s.ctx(), "come-back"))
 	s.sweep("lapsed")
 	s.wantJourneys("during the pause", "come-back", "ann", 0)
 	s.balance("ann", 50)

@@ -309,9 +309,9 @@ func (i *installation) applier() campaigns.Applier {
 	return campaigns.Applier{Catalog: i.Catalog, Census: i.Store, Journeys: i.Store, Now: i.Now}
 }
 
-// gate pauses and resumes campaigns.
-func (i *installation) gate() campaigns.Switch {
-	return campaigns.Switch{Catalog: i.Catalog, Brake: i.Store, Now: i.Now}
+// pauser pauses and resumes campaigns.
+func (i *installation) pauser() campaigns.Pauser {
+	return campaigns.Pauser{Catalog: i.Catalog, Brake: i.Store, Now: i.Now}
 }
 
 // console is the operators' and agents' HTTP side.
@@ -319,7 +319,7 @@ func (i *installation) console() *console.Console {
 	return &console.Console{
 		Catalog: i.Catalog, Directory: i.Store, Timeline: i.Store, Summary: i.Store.Summary(), Ledger: i.Store, Casebook: i.Store.Casebook(),
 		Outlets: i.Store.Outlets(), TestMode: i.TestMode.On, Shelf: i.Store.Recordings(), Vault: i.Vault,
-		Starter: i.starter(), Applier: i.applier(), Replier: i.replier(), Access: i.Store, Audit: i.Store.Accounts(), Eraser: i.Store, NewKey: uuid.NewString, Gate: i.gate(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
+		Starter: i.starter(), Applier: i.applier(), Replier: i.replier(), Access: i.Store, Audit: i.Store.Accounts(), Eraser: i.Store, NewKey: uuid.NewString, Pauser: i.pauser(), Ring: i.Bell.Ring, Now: i.Now, Log: i.Log,
 	}
 }
 

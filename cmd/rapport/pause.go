@@ -21,8 +21,8 @@ func pauseCommand(o *options) *cobra.Command {
 			"Customers who are in it stay at their step. Applying files does not end the pause.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.turn(cmd, args[0], "paused", url.Values{"why": {why}, "who": {agent()}}, func(s campaigns.Switch) error {
-				return s.Pause(cmd.Context(), args[0], why, agent())
+			return o.turn(cmd, args[0], "paused", url.Values{"why": {why}, "who": {agent()}}, func(p campaigns.Pauser) error {
+				return p.Pause(cmd.Context(), args[0], why, agent())
 			})
 		},
 	}
@@ -36,8 +36,8 @@ func resumeCommand(o *options) *cobra.Command {
 		Short: "Let a paused campaign go on where it stopped, past the rollout stage that stopped it if one did",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.turn(cmd, args[0], "resumed", url.Values{}, func(s campaigns.Switch) error {
-				return s.Resume(cmd.Context(), args[0])
+			return o.turn(cmd, args[0], "resumed", url.Values{}, func(p campaigns.Pauser) error {
+				return p.Resume(cmd.Context(), args[0])
 			})
 		},
 	}
@@ -45,7 +45,7 @@ func resumeCommand(o *options) *cobra.Command {
 
 // turn pauses or resumes a campaign in the store or, while an embedded
 // installation runs on it, through that one's console.
-func (o *options) turn(cmd *cobra.Command, campaign, outcome string, form url.Values, act func(campaigns.Switch) error) error {
+func (o *options) turn(cmd *cobra.Command, campaign, outcome string, form url.Values, act func(campaigns.Pauser) error) error {
 	if err := o.turnHere(cmd.Context(), act); errors.Is(err, store.ErrInUse) {
 		if err := o.askConsole(cmd.Context(), "/campaigns/"+url.PathEscape(campaign)+"/"+outcome, form); err != nil {
 			return err
@@ -60,11 +60,11 @@ func (o *options) turn(cmd *cobra.Command, campaign, outcome string, form url.Va
 	return nil
 }
 
-func (o *options) turnHere(ctx context.Context, act func(campaigns.Switch) error) error {
+func (o *options) turnHere(ctx context.Context, act func(campaigns.Pauser) error) error {
 	i, err := o.openWriting(ctx)
 	if err != nil {
 		return err
 	}
 	defer i.Close()
-	return act(i.gate())
+	return act(i.pauser())
 }
