@@ -49,7 +49,7 @@ func openBench(ctx context.Context, c config.Config, folder string, sizes benchS
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	i, err := assemble(ctx, e.backing, true, now, log)
+	i, err := assembleMigrated(ctx, e.backing, now, log)
 	if err != nil {
 		e.Close()
 		return nil, errors.Join(err, listener.Close())

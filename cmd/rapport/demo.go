@@ -104,7 +104,7 @@ func stage(ctx context.Context, o *options, clock *virtualClock, seed uint64, lo
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	i, err := assemble(ctx, e.backing, true, clock.Now, log)
+	i, err := assembleMigrated(ctx, e.backing, clock.Now, log)
 	if err != nil {
 		e.Close()
 		return nil, errors.Join(err, listener.Close())

@@ -44,7 +44,7 @@ func assembled(t *testing.T, c config.Config, clock func() time.Time) *installat
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	i, err := assemble(t.Context(), e.backing, true, clock, noLog)
+	i, err := assembleMigrated(t.Context(), e.backing, clock, noLog)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestAWorkspaceThatCannotBeReadMakesUnready(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	worker, err := assemble(t.Context(), e.backing, true, now, noLog)
+	worker, err := assembleMigrated(t.Context(), e.backing, now, noLog)
 	if err != nil {
 		t.Fatal(err)
 	}

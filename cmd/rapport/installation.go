@@ -75,18 +75,23 @@ type installation struct {
 	hadWorkspace atomic.Bool // the workspace in force could be read, or there was none
 }
 
-// assemble opens the store, brings its schema up to date where that may be
-// done here, and wires the parts.
-func assemble(ctx context.Context, b *backing, migrate bool, clock func() time.Time, log *slog.Logger) (*installation, error) {
+// assemble opens the store and wires the parts.
+func assemble(ctx context.Context, b *backing, clock func() time.Time, log *slog.Logger) (*installation, error) {
 	s, err := store.Open(ctx, b.DSN)
 	if err != nil {
 		return nil, err
 	}
-	i := b.furnish(s, clock, log)
-	if migrate {
-		if err := s.Migrate(ctx); err != nil {
-			return nil, err
-		}
+	return b.furnish(s, clock, log), nil
+}
+
+// assembleMigrated is assemble for a store whose schema may be brought up to date here.
+func assembleMigrated(ctx context.Context, b *backing, clock func() time.Time, log *slog.Logger) (*installation, error) {
+	i, err := assemble(ctx, b, clock, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.Store.Migrate(ctx); err != nil {
+		return nil, err
 	}
 	return i, nil
 }
@@ -140,7 +145,10 @@ func (o *options) openWriting(ctx context.Context) (*installation, error) {
 	if err := b.knowErased(o, c); err != nil {
 		return nil, err
 	}
-	return assemble(ctx, b, c.Store == "", now, log)
+	if c.Store == "" {
+		return assembleMigrated(ctx, b, now, log)
+	}
+	return assemble(ctx, b, now, log)
 }
 
 // knowErased takes the keys by which erased people are known again, those of the

@@ -149,7 +149,7 @@ func (h *toyHouse) run(c config.Config, listener net.Listener) {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(e.Close)
-	if h.installation, err = assemble(h.t.Context(), e.backing, true, clock, log); err != nil {
+	if h.installation, err = assembleMigrated(h.t.Context(), e.backing, clock, log); err != nil {
 		h.t.Fatal(err)
 	}
 	if _, problems, err := h.Catalog.Apply(h.t.Context(), toyShop, clock()); err != nil || len(problems) > 0 {

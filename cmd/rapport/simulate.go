@@ -167,7 +167,7 @@ func (s *simulating) openEmpty(ctx context.Context) (*installation, error) {
 		b.Close()
 		return nil, err
 	}
-	i, err := assemble(ctx, b, true, now, log)
+	i, err := assembleMigrated(ctx, b, now, log)
 	if err != nil {
 		b.Close()
 	}

@@ -70,7 +70,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 		return err
 	}
 	defer e.Close()
-	i, err := assemble(ctx, e.backing, true, now, log)
+	i, err := assembleMigrated(ctx, e.backing, now, log)
 	if err != nil {
 		return err
 	}

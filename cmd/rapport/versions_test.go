@@ -47,7 +47,7 @@ func history(t *testing.T) (folder, data string) {
 	if _, errOut, code := rapport(t, "apply", folder, "--data", data); code != 0 {
 		t.Fatalf("apply: exit %d, %s", code, errOut)
 	}
-	i, err := assemble(t.Context(), &backing{DSN: "sqlite:" + filepath.Join(data, "rapport.db")}, false, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	i, err := assemble(t.Context(), &backing{DSN: "sqlite:" + filepath.Join(data, "rapport.db")}, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
