@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,9 +24,14 @@ import (
 	"rapport/workers"
 )
 
+// upFlags are what `rapport up` is told beside its folder.
+type upFlags struct {
+	people   int
+	testMode bool
+}
+
 func upCommand(o *options) *cobra.Command {
-	var people int
-	var testMode bool
+	var f upFlags
 	command := &cobra.Command{
 		Use:   "up [DIR]",
 		Short: "Run everything in one process and one folder, in real time",
@@ -36,25 +42,21 @@ func upCommand(o *options) *cobra.Command {
 			"higher.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return serveAll(cmd, o, args, people, testMode)
+			return serveAll(cmd, o, args, f)
 		},
 	}
-	command.Flags().IntVar(&people, "people", 0, "fill an empty store with this many made-up customers")
-	command.Flags().BoolVar(&testMode, "test-mode", false, "send messages only to the test_addresses of the configuration")
+	command.Flags().IntVar(&f.people, "people", 0, "fill an empty store with this many made-up customers")
+	command.Flags().BoolVar(&f.testMode, "test-mode", false, "send messages only to the test_addresses of the configuration")
 	return command
 }
 
-func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMode bool) error {
+// serveAll is every role in one process, until it is told to end: then they end in
+// the opposite order.
+func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 	ctx := cmd.Context()
-	c, log, err := o.load()
+	c, log, err := f.load(o)
 	if err != nil {
 		return err
-	}
-	if testMode {
-		c.TestMode = true
-		if err := c.Check(); err != nil {
-			return err
-		}
 	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -80,40 +82,73 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 	}
 	defer traces.Close() // what is left of it may be lost
 	i.watch(metrics, traces)
-	if err := i.prepare(cmd, o, args, people, e.Sandbox); err != nil {
+	if err := i.prepare(cmd, o, args, f.people, e.Sandbox); err != nil {
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "rapport is up at %s (events: write key %s)\n", c.PublicURL, e.WriteKeys[0])
 	if c.TestMode {
 		log.Warn(testModeWarning(c))
 	}
-
-	stop, err := i.takeMail(ctx)
+	endWork, err := i.work(ctx, e.Sandbox)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	server := i.server(workers.ServerOptions{Concurrency: c.Worker.Concurrency, Poll: 20 * time.Millisecond})
-	if err := server.Start(); err != nil {
-		return err
-	}
-	defer server.Stop()
-	defer runBeside(ctx, i.scheduler().Run)()
-	defer context.AfterFunc(ctx, i.Health.Drain)()
-	defer runBeside(context.WithoutCancel(ctx), func(ctx context.Context) { i.Health.Watch(ctx, i.checks(asWork)) })()
-	if e.Sandbox != nil {
-		defer runBeside(ctx, func(ctx context.Context) {
-			if err := e.Sandbox.Run(ctx); err != nil && ctx.Err() == nil {
-				log.Error("the simulated customers stopped", "error", err)
-			}
-		})()
-	}
-	port := ops{Health: i.Health, Metrics: metrics.Handler()}
+	defer endWork()
+	port := &ops{Health: i.Health, Metrics: metrics.Handler()}
 	closePort, err := port.serve(c.Ops.Listen, log)
 	if err != nil {
 		return err
 	}
 	defer closePort()
+	return i.serveDoors(ctx, cmd.OutOrStdout(), listener, apart, port)
+}
+
+// load reads the configuration, in test mode where the flag says so.
+func (f upFlags) load(o *options) (config.Config, *slog.Logger, error) {
+	c, log, err := o.load()
+	if err == nil && f.testMode {
+		c.TestMode = true
+		err = c.Check()
+	}
+	return c, log, err
+}
+
+// work takes mail, sends, schedules and, where customers are simulated, plays them,
+// until end is called.
+func (i *installation) work(ctx context.Context, s *sandbox.Sandbox) (end func(), err error) {
+	endMail, err := i.takeMail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	server := i.server(workers.ServerOptions{Concurrency: i.Worker.Concurrency, Poll: 20 * time.Millisecond})
+	if err := server.Start(); err != nil {
+		endMail()
+		return nil, err
+	}
+	endSchedule := runBeside(ctx, i.scheduler().Run)
+	stayReady := context.AfterFunc(ctx, i.Health.Drain)
+	endWatch := runBeside(context.WithoutCancel(ctx), func(ctx context.Context) { i.Health.Watch(ctx, i.checks(asWork)) })
+	endPlay := func() {}
+	if s != nil {
+		endPlay = runBeside(ctx, func(ctx context.Context) {
+			if err := s.Run(ctx); err != nil && ctx.Err() == nil {
+				i.Log.Error("the simulated customers stopped", "error", err)
+			}
+		})
+	}
+	return func() {
+		endPlay()
+		endWatch()
+		stayReady()
+		endSchedule()
+		server.Stop()
+		endMail()
+	}, nil
+}
+
+// serveDoors serves the public routes and, apart where an address is named, the
+// console, and says where that is.
+func (i *installation) serveDoors(ctx context.Context, says io.Writer, listener net.Listener, apart string, port *ops) error {
 	routes := i.publicRoutes()
 	house := routes
 	if apart != "" {
@@ -122,11 +157,11 @@ func serveAll(cmd *cobra.Command, o *options, args []string, people int, testMod
 	i.mountConsole(house)
 	port.mountLocal(house)
 	if apart != "" {
-		where, closeHouse := serveApart(ctx, apart, i.Metrics.Routes(i.Traces, house), log)
+		where, closeHouse := serveApart(ctx, apart, i.Metrics.Routes(i.Traces, house), i.Log)
 		defer closeHouse()
-		fmt.Fprint(cmd.OutOrStdout(), where)
+		fmt.Fprint(says, where)
 	}
-	return serveHTTP(ctx, listener, i.Metrics.Routes(i.Traces, routes), 0, log)
+	return serveHTTP(ctx, listener, i.Metrics.Routes(i.Traces, routes), 0, i.Log)
 }
 
 // consoleApart is where the console listens of a `rapport up` whose doors the world
