@@ -69,7 +69,7 @@ func insertEntries(ctx context.Context, tx *tx, entries []campaigns.Entry, again
 		INSERT INTO entries (campaign, version, run, customer, key, cause, state, holdout, position, arrived_at,
 			wake_at, journal, entered_at, ended_at, why)
 		SELECT v.campaign, v.version, v.run, v.customer, v.key, v.cause, CASE WHEN v.twin THEN 'finished' ELSE v.state END,
-			COALESCE(`+keptSide("n.holdout", "")+`, v.holdout), v.position, v.arrived_at, CASE WHEN NOT v.twin THEN v.wake_at END, v.journal, v.entered_at,
+			COALESCE(CASE WHEN n.holdout > 0 THEN `+keptSide("n.holdout", "")+` END, v.holdout), v.position, v.arrived_at, CASE WHEN NOT v.twin THEN v.wake_at END, v.journal, v.entered_at,
 			CASE WHEN v.twin THEN v.entered_at ELSE v.ended_at END, CASE WHEN v.twin THEN 'duplicate_person' ELSE v.why END
 		FROM (SELECT v.*, v.cause NOT LIKE 'manual:%' AND (`+twinInBatch+" OR "+twinRunning+`) AS twin
 			FROM {rows} AS v LEFT JOIN customers me ON me.id = v.customer WHERE `+rule+`) AS v
