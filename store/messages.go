@@ -103,10 +103,10 @@ func describes(c *customers.Customer) bool {
 // freshMessages says which messages were not taken before. Those without a key are so
 // until their events tell.
 func freshMessages(ctx context.Context, tx *tx, now time.Time, messages []customers.Message) ([]bool, error) {
-	first := make(map[fingerprint]int, len(messages)) // the first message of a key is the one that counts
+	first := make(firstOfKeys, len(messages))
 	for i, m := range messages {
-		if _, twice := first[fingerprintOf(clean(m.Key))]; m.Key != "" && !twice {
-			first[fingerprintOf(clean(m.Key))] = i
+		if m.Key != "" {
+			first.note(m.Key, i)
 		}
 	}
 	remembered, err := rememberKeys(ctx, tx, now, first)
@@ -130,8 +130,18 @@ func freshMessages(ctx context.Context, tx *tx, now time.Time, messages []custom
 	return fresh, nil
 }
 
+// firstOfKeys are the places of the first messages of their keys, which count.
+type firstOfKeys map[fingerprint]int
+
+func (first firstOfKeys) note(key string, place int) {
+	f := fingerprintOf(clean(key))
+	if _, twice := first[f]; !twice {
+		first[f] = place
+	}
+}
+
 // rememberKeys writes down keys and returns those that were not known.
-func rememberKeys(ctx context.Context, tx *tx, now time.Time, keys map[fingerprint]int) (map[fingerprint]bool, error) {
+func rememberKeys(ctx context.Context, tx *tx, now time.Time, keys firstOfKeys) (map[fingerprint]bool, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -223,13 +233,10 @@ func rememberOlder(ctx context.Context, tx *tx, now time.Time, messages []custom
 	if err != nil || !found {
 		return err
 	}
-	older := map[fingerprint]int{} // the first message of a key is the one that counts
+	older := firstOfKeys{}
 	for _, i := range which {
-		e := messages[i].Event
-		if f := fingerprintOf(clean(e.Key)); e.At.UnixMilli() < since {
-			if _, twice := older[f]; !twice {
-				older[f] = i
-			}
+		if e := messages[i].Event; e.At.UnixMilli() < since {
+			older.note(e.Key, i)
 		}
 	}
 	remembered, err := rememberKeys(ctx, tx, now, older)
