@@ -115,7 +115,7 @@ var breakages = []breakage{
 	},
 	{
 		// Either alone keeps the cap nearly always: the lock, and that who comes second waits for who goes first.
-		name: "who judges a person's messages locks nobody out and looks at nothing else that waits", row: crowdedPeople, shows: "more often than the cap allows", file: "store/begin.go",
+		name: "who judges a person's messages locks nobody out and looks at nothing else that waits", row: crowdedPeople, shows: "more often than the cap allows", file: "store/sending.go",
 		edits: []edit{
 			{`personsOf(ctx, tx, people, tx.forUpdate("o"))`, `personsOf(ctx, tx, people, "")`},
 			{"c.contacts, c.rivals, err = pressureOf(", "c.contacts, _, err = pressureOf("},
