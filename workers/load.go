@@ -29,27 +29,10 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 	if r.edition, err = r.Catalog.Current(ctx); err != nil {
 		return err
 	}
-	entries := pluck(parcels, func(p *parcel) int64 { return p.delivery.Entry })
-	travellers, err := travellersOf(ctx, r.Catalog, r.Entries, r.edition, entries, now)
-	if err != nil {
-		return fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
-	}
 	shelf := newShelf(r.Catalog, r.Log)
-	byEntry := make(map[int64]*campaigns.Traveller, len(travellers))
-	for _, group := range byVersion(travellers) {
-		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
-		if err != nil {
-			return err
-		}
-		if campaign == nil {
-			continue // the judge holds them
-		}
-		if err := fillCounts(ctx, r.News, campaign.Counts(), group, now); err != nil {
-			return err
-		}
-		for i := range group {
-			byEntry[group[i].Entry.ID] = &group[i]
-		}
+	travellers, err := r.loadTravellers(ctx, parcels, shelf, now)
+	if err != nil {
+		return err
 	}
 	if err := r.loadAddressees(ctx, parcels, now); err != nil {
 		return err
@@ -60,7 +43,7 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 			continue
 		}
 		p.traveller = campaigns.Traveller{} // gone where nobody has the entry any more
-		if traveller := byEntry[p.delivery.Entry]; traveller != nil {
+		if traveller := travellers[p.delivery.Entry]; traveller != nil {
 			p.traveller = *traveller
 		}
 		if p.campaign, err = shelf.campaign(ctx, p.delivery.Campaign, p.delivery.Version); err != nil {
@@ -74,6 +57,32 @@ func (r *round) load(ctx context.Context, parcels []*parcel) error {
 		}
 	}
 	return nil
+}
+
+// loadTravellers reads who is on the journeys that parcels belong to, by entry.
+func (r *round) loadTravellers(ctx context.Context, parcels []*parcel, shelf *shelf, now time.Time) (map[int64]*campaigns.Traveller, error) {
+	entries := pluck(parcels, func(p *parcel) int64 { return p.delivery.Entry })
+	travellers, err := travellersOf(ctx, r.Catalog, r.Entries, r.edition, entries, now)
+	if err != nil {
+		return nil, fmt.Errorf("load the entries of %d deliveries: %w", len(parcels), err)
+	}
+	byEntry := make(map[int64]*campaigns.Traveller, len(travellers))
+	for _, group := range byVersion(travellers) {
+		campaign, err := shelf.campaign(ctx, group[0].Entry.Campaign, group[0].Entry.Version)
+		if err != nil {
+			return nil, err
+		}
+		if campaign == nil {
+			continue // the judge holds them
+		}
+		if err := fillCounts(ctx, r.News, campaign.Counts(), group, now); err != nil {
+			return nil, err
+		}
+		for i := range group {
+			byEntry[group[i].Entry.ID] = &group[i]
+		}
+	}
+	return byEntry, nil
 }
 
 // loadAddressees reads whom direct messages go to: there is no journey to ask.
