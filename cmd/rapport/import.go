@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -177,7 +178,7 @@ func printInput(w io.Writer, in intake.Input) {
 func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.Kind) (intake.Options, error) {
 	s := intake.Options{
 		Kind: kind, Encoding: f.encoding, Dates: intake.Order(f.dates), EmptyClears: f.clears, DryRun: f.dryRun, Now: i.Now(),
-		Map: map[string]string{}, Ignore: f.ignored,
+		Ignore: f.ignored,
 	}
 	if f.country != "" {
 		country, ok := customers.NormalCountry(f.country)
@@ -195,30 +196,46 @@ func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.
 	default:
 		return s, fmt.Errorf("--dates is mdy, dmy or ymd, not %q", f.dates)
 	}
+	if s.Map, err = f.columns(); err != nil {
+		return s, err
+	}
+	err = knowWorkspace(cmd.Context(), i.Catalog, &s)
+	return s, err
+}
+
+// columns are which column holds which field: what the file of --mapping says, and
+// before it --map.
+func (f *importFlags) columns() (map[string]string, error) {
+	columns := map[string]string{}
 	if f.mapping != "" {
 		raw, err := os.ReadFile(f.mapping)
 		if err != nil {
-			return s, fmt.Errorf("read the mapping: %w", err)
+			return nil, fmt.Errorf("read the mapping: %w", err)
 		}
-		if err := yaml.UnmarshalWithOptions(raw, &s.Map, yaml.Strict()); err != nil {
-			return s, fmt.Errorf("%s: must be a list of field: Column: %s", f.mapping, yaml.FormatError(err, false, false))
+		if err := yaml.UnmarshalWithOptions(raw, &columns, yaml.Strict()); err != nil {
+			return nil, fmt.Errorf("%s: must be a list of field: Column: %s", f.mapping, yaml.FormatError(err, false, false))
 		}
 	}
 	told := map[string]string{}
 	for _, pair := range f.pairs {
 		field, column, found := strings.Cut(pair, "=")
 		if !found {
-			return s, fmt.Errorf("--map wants field=Column, not %q", pair)
+			return nil, fmt.Errorf("--map wants field=Column, not %q", pair)
 		}
 		told[field] = column
 	}
-	maps.Copy(s.Map, told)
-	edition, err := i.Catalog.Current(cmd.Context())
+	maps.Copy(columns, told)
+	return columns, nil
+}
+
+// knowWorkspace adds to options what the workspace in force knows, where there is one.
+func knowWorkspace(ctx context.Context, catalog *campaigns.Catalog, s *intake.Options) error {
+	edition, err := catalog.Current(ctx)
 	if errors.Is(err, campaigns.ErrNoWorkspace) {
-		return s, nil
+		return nil
 	}
 	if err != nil {
-		return s, err
+		return err
 	}
 	s.Currency = edition.Currency
 	s.Topics = []string{}
@@ -232,7 +249,7 @@ func (f *importFlags) settings(cmd *cobra.Command, i *installation, kind intake.
 			s.Traits[name] = "date"
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // bar shows progress on a terminal, and nothing in a file.
