@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"rapport/campaigns"
+	"rapport/campaigns/expression"
 	"rapport/campaigns/plan"
 	"rapport/channels"
 	"rapport/customers"
@@ -204,13 +206,58 @@ func (i *installation) whyOutside(ctx context.Context, edition *campaigns.Editio
 	case !belongs:
 		return "never entered: not in its audience today (not_in_audience)", nil
 	case c.Trigger.Kind == campaigns.OnEvent:
-		return fmt.Sprintf("never entered: no event %q that satisfies its trigger has come", c.Trigger.Event), nil
+		events, err := i.Store.Of(ctx, customer.ID, eventsAsked)
+		return whyNotBegun(c, customer, events, i.Now()), err
 	case c.Trigger.Kind == campaigns.Manual:
 		return "never entered: nobody has started it for this customer", nil
 	case c.Trigger.Kind == campaigns.OnSegment:
 		return i.whyUnmoved(ctx, edition, c, customer)
 	}
 	return "in its audience today; no occurrence of it has come since", nil
+}
+
+// eventsAsked is how many of a customer's latest events are looked at for one that
+// might have begun a campaign.
+const eventsAsked = 1000
+
+// whyNotBegun says why no event of a timeline has begun a campaign for a customer of its
+// audience.
+func whyNotBegun(c *campaigns.Campaign, customer *customers.Customer, events []customers.Event, now time.Time) string {
+	name, alike := c.Trigger.Event, ""
+	var came, live, sound, keyed int
+	for _, ev := range events {
+		if ev.Name != name {
+			if strings.EqualFold(ev.Name, name) {
+				alike = ev.Name
+			}
+			continue
+		}
+		came++
+		if !ev.Live {
+			continue
+		}
+		live++
+		if w := c.Trigger.Where; w != nil && !w.Holds(expression.Moment{Now: now, Customer: customer, Event: ev.Properties}) {
+			continue
+		}
+		sound++
+		if !c.LacksKey(c.Begin(customer, "", ev.Properties, now)) {
+			keyed++
+		}
+	}
+	switch {
+	case came == 0 && alike != "":
+		return fmt.Sprintf("never entered: no event %q has come; %q, which has, is another", name, alike)
+	case came == 0:
+		return fmt.Sprintf("never entered: no event %q has come", name)
+	case live == 0:
+		return fmt.Sprintf("never entered: %q has come as history only (an import, or /v1/history), which begins nothing", name)
+	case sound == 0:
+		return fmt.Sprintf("never entered: no event %q that satisfies its trigger has come (where: %s)", name, c.Trigger.Where)
+	case keyed == 0:
+		return fmt.Sprintf("never entered: %q has come without what tells its journeys apart (key: %s)", name, c.Entry.Key)
+	}
+	return fmt.Sprintf("never entered: %q has come, while the campaign was not live or they were not in its audience, or it is about to be judged", name)
 }
 
 // whyUnmoved says why no change of a segment has begun a campaign for a customer
