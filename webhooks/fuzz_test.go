@@ -27,6 +27,8 @@ func FuzzTaking(f *testing.F) {
 		`{"batch":[{"type":"track","userId":"u1","event":"Order Completed","properties":{"order_id":"o","total":"1e9","products":[{"price":1},7]}}]}`,
 		`{"batch":[{"type":"identify","anonymousId":"a","traits":{"club":true,"since":"2020-01-01","birthday":"0000-01-01","address":{"country":"DE"}}}]}`,
 		`{"batch":[{"type":"track","userId":"u","event":"e","timestamp":"9999-12-31T23:59:59-12:00","sentAt":"0001-01-01T00:00:00Z"},null,[],"x"],"sentAt":7}`,
+		`{"batch":[{"Type":"track","user_id":"u","userId":" u ","event":"Order Completed","messageId":"m","properties":{"order_id":90071992547409931,"products":[{"id":"p","price":"1,5"}]}}],"context":{"traits":{"n":1e400}}}`,
+		`{"batch":[{"type":"track","userId":"u","event":"E","messageId":"m"},{"type":"track","userId":"u","event":"E","messageId":"m","properties":{}}],"sentAt":"9999-01-01T00:00:00Z","sent_at":1}`,
 		`{"userId":"u","type":"page","messageId":"é"}`, `[]`, `{"batch":{}}`, "{\"batch\":[{\"userId\":\"\\u0000\",\"type\":\"alias\"}]}",
 	} {
 		f.Add([]byte(seed), false)
@@ -40,12 +42,10 @@ func FuzzTaking(f *testing.F) {
 		defer bounds.Watch(t)()
 		taking, messages, taken := newTaking(workspace, now), 0, false
 		handler := func(w http.ResponseWriter, r *http.Request) {
-			var b struct {
-				Batch []json.RawMessage `json:"batch"`
-			}
+			var b batchBody
 			if taken = decode(w, r, batchLimit, &b); taken {
 				messages = len(b.Batch)
-				taking.batch(b.Batch, time.Time{})
+				taking.batch(b)
 			}
 		}
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/v1/batch", asSent(t, body, zipped))
@@ -58,6 +58,9 @@ func FuzzTaking(f *testing.F) {
 		}
 		if taking.taken+len(taking.mistakes) != messages {
 			t.Fatalf("%d of %d messages are taken, %d refused", taking.taken, messages, len(taking.mistakes))
+		}
+		if told := taking.leftover(); len(told) > mostLeft+1 {
+			t.Fatalf("%d things left out are told", len(told))
 		}
 		sound(t, taking)
 	})
@@ -82,6 +85,12 @@ func sound(t *testing.T, taken *taking) {
 	for _, m := range taken.messages {
 		if e := m.Event; e != nil && (e.Key == "" || e.Customer != m.Person.ID || e.Name == "" || e.At.IsZero() || e.At.After(taken.now) || !e.Live) {
 			t.Fatalf("event %+v", e)
+		}
+		if e := m.Event; e != nil && (unkeepable(e.Name) != "" || strings.TrimSpace(e.Name) != e.Name || e.At.Before(earliest.Add(-farthest))) {
+			t.Fatalf("event %+v", e)
+		}
+		if id := strings.TrimPrefix(m.Person.ID, anonymous); unkeepable(id) != "" || strings.TrimSpace(id) != id || id == "" {
+			t.Fatalf("customer %q", m.Person.ID)
 		}
 		if o := m.Order; o != nil && (o.ID == "" || o.Customer != m.Person.ID || m.Key == "" || o.At.IsZero() || !o.Announced || o.Total > 1e16 || o.Total < -1e16) {
 			t.Fatalf("order %+v", o)

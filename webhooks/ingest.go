@@ -1,17 +1,13 @@
 package webhooks
 
 import (
-	"cmp"
-	"compress/gzip"
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -38,7 +34,8 @@ const (
 //
 // The sound messages of a batch are taken, as clients drop a batch that is
 // refused. The answer names the others, each by its place; when none is left
-// to take it is a 400.
+// to take it is a 400. What was left out of those taken, such as a number that is none,
+// is named beside; no value of theirs is repeated, there or in the log.
 type Ingest struct {
 	Catalog  *campaigns.Catalog
 	Registry customers.Registry
@@ -54,12 +51,32 @@ type Ingest struct {
 
 // Mount adds the routes to a mux.
 func (i *Ingest) Mount(mux *http.ServeMux) {
-	for _, kind := range []string{"identify", "track", "page", "screen", "group", "alias"} {
+	for _, kind := range kinds {
 		mux.HandleFunc("POST /v1/"+kind, i.single(kind))
 	}
 	mux.HandleFunc("POST /v1/batch", i.batch(false))
 	mux.HandleFunc("POST /v1/import", i.batch(false)) // which Segment's clients for Ruby call for what happens now
 	mux.HandleFunc("POST /v1/history", i.batch(true))
+	mux.HandleFunc("/v1/", nowhere)
+}
+
+// kinds are the types of messages, each with a route of its own; batches are the other
+// routes.
+var (
+	kinds   = []string{"identify", "track", "page", "screen", "group", "alias"}
+	batches = []string{"batch", "import", "history"}
+)
+
+// nowhere answers what is no route of these, or comes by another method, as machines
+// read it.
+func nowhere(w http.ResponseWriter, r *http.Request) {
+	routes := slices.Concat(kinds, batches)
+	if slices.Contains(routes, strings.TrimPrefix(r.URL.Path, "/v1/")) {
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, http.StatusMethodNotAllowed, "send it by POST")
+		return
+	}
+	refuse(w, http.StatusNotFound, "there is no such route; those there are begin with /v1/ and end with "+strings.Join(routes, ", "))
 }
 
 func (i *Ingest) single(kind string) http.HandlerFunc {
@@ -73,11 +90,17 @@ func (i *Ingest) single(kind string) http.HandlerFunc {
 
 func (i *Ingest) batch(history bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var b struct {
-			Batch  []json.RawMessage `json:"batch"`
-			SentAt any               `json:"sentAt"`
+		var whole json.RawMessage
+		if !i.authorised(w, r) || !decode(w, r, batchLimit, &whole) {
+			return
 		}
-		if !i.authorised(w, r) || !decode(w, r, batchLimit, &b) {
+		var b batchBody
+		if err := json.Unmarshal(whole, &b); err != nil {
+			mend := ""
+			if bytes.HasPrefix(bytes.TrimSpace(whole), []byte("[")) {
+				mend = `; send {"batch": [ … ]}`
+			}
+			refuse(w, http.StatusBadRequest, "the body is not the JSON expected here: "+place(err)+mend)
 			return
 		}
 		switch {
@@ -88,10 +111,9 @@ func (i *Ingest) batch(history bool) http.HandlerFunc {
 			refuse(w, http.StatusBadRequest, fmt.Sprintf("batch has %d messages; send at most %d", len(b.Batch), batchMost))
 			return
 		}
-		sentAt, _ := timeOf(b.SentAt)
 		i.take(w, r, func(t *taking) {
 			t.history = history
-			t.batch(b.Batch, sentAt)
+			t.batch(b)
 		})
 	}
 }
@@ -115,6 +137,9 @@ func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)
 		refuse(w, http.StatusBadRequest, "nothing was taken", t.mistakes...)
 		return
 	}
+	if t.leftOut > 0 {
+		i.Log.Info("something was left out of messages", "path", routeOf(r), "left_out", t.leftOut, "first", t.left[0])
+	}
 	if err := i.keep(r.Context(), t, now); err != nil {
 		i.Metrics.Ingested(0, len(t.mistakes), t.taken)
 		i.Log.Error("events could not be stored", "messages", t.taken, "error", err)
@@ -123,7 +148,7 @@ func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)
 	}
 	i.Metrics.Ingested(t.taken, len(t.mistakes), 0)
 	i.Ring(r.Context())
-	reply(w, http.StatusOK, verdict{Success: true, Mistakes: t.mistakes})
+	reply(w, http.StatusOK, verdict{Success: true, Mistakes: t.mistakes, LeftOut: t.leftover()})
 }
 
 // keep makes what was taken durable, and tells of orders that are in no sum.
@@ -176,90 +201,18 @@ func (i *Ingest) authorised(w http.ResponseWriter, r *http.Request) bool {
 	})
 	if !given || !known {
 		w.Header().Set("WWW-Authenticate", `Basic realm="write key"`)
-		refuse(w, http.StatusUnauthorized, "send a known write key as the Basic-auth user name")
+		refuse(w, http.StatusUnauthorized, "send a known write key as the Basic-auth user name; one in the body is not read")
 		return false
 	}
 	return true
-}
-
-// decode reads a JSON body of limited size, gzip or plain, whatever its
-// Content-Type says: clients are careless with it. Where it says no it has
-// answered already.
-func decode(w http.ResponseWriter, r *http.Request, limit int64, into any) bool {
-	raw, err := unzipped(http.MaxBytesReader(w, r.Body, limit), r.Header.Get("Content-Encoding"), limit)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		refuse(w, http.StatusBadRequest, fmt.Sprintf("the body is too large; at most %d KiB are taken", limit>>10))
-		return false
-	case errors.Is(err, errSlow):
-		refuse(w, http.StatusServiceUnavailable, err.Error())
-		return false
-	case err != nil:
-		refuse(w, http.StatusBadRequest, err.Error())
-		return false
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		refuse(w, http.StatusBadRequest, "the body is not the JSON expected here: "+place(err))
-		return false
-	}
-	return true
-}
-
-// errSlow is no mistake of the sender's, who is to come again.
-var errSlow = errors.New("the body took too long to come; send it again")
-
-// unzipped reads a body; the limit holds before and after it is unzipped. A
-// *http.MaxBytesError says that it is beyond, errSlow that the time for it is over.
-func unzipped(body io.Reader, encoding string, limit int64) ([]byte, error) {
-	var large *http.MaxBytesError
-	switch encoding {
-	case "", "identity":
-	case "gzip":
-		zip, err := gzip.NewReader(body)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, errSlow
-		case err != nil:
-			return nil, errors.New("the body is not gzip, as its header says")
-		}
-		body = zip
-	default:
-		return nil, errors.New("the body's encoding is neither gzip nor identity")
-	}
-	raw, err := io.ReadAll(io.LimitReader(body, limit+1))
-	switch {
-	case errors.As(err, &large):
-		return nil, large
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, errSlow
-	case err != nil:
-		return nil, errors.New("the body broke off")
-	case int64(len(raw)) > limit:
-		return nil, &http.MaxBytesError{Limit: limit}
-	}
-	return raw, nil
-}
-
-// place says where JSON is wrong, without repeating what it holds.
-func place(err error) string {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("it breaks at byte %d", syntax.Offset)
-	case errors.As(err, &kind):
-		found, _, _ := strings.Cut(kind.Value, " ") // "number 815"
-		return fmt.Sprintf("%s cannot be of type %s", cmp.Or(kind.Field, "it"), found)
-	}
-	return "it cannot be read"
 }
 
 // verdict is the answer to a request for machines.
 type verdict struct {
 	Success  bool     `json:"success"`
 	Message  string   `json:"message,omitempty"`
-	Mistakes []string `json:"mistakes,omitempty"`
+	Mistakes []string `json:"mistakes,omitempty"` // of messages that were refused
+	LeftOut  []string `json:"left_out,omitempty"` // of those that were taken
 }
 
 func refuse(w http.ResponseWriter, status int, why string, mistakes ...string) {

@@ -313,7 +313,7 @@ func TestRulesOfTheHTTPAPI(t *testing.T) {
 		{"no batch", "/v1/batch", `{"userId":"u1"}`, 400, "batch is missing"},
 		{"no JSON", "/v1/track", `{"userId":secret`, 400, "the body is not the JSON expected here: it breaks at byte 11"},
 		{"no object", "/v1/track", `["secret"]`, 400, "it cannot be of type array"},
-		{"nothing", "/v1/track", ``, 400, "it breaks at byte 0"},
+		{"nothing", "/v1/track", ``, 400, "the body is empty"},
 		{"a batch that is none", "/v1/batch", `{"batch":"secret"}`, 400, "batch cannot be of type string"},
 		{"nobody", "/v1/track", `{"event":"Seen"}`, 400, "userId or anonymousId is missing"},
 		{"nobody to identify", "/v1/identify", `{"traits":{}}`, 400, "userId or anonymousId is missing"},
@@ -458,7 +458,7 @@ func TestACompletedOrderIsAnOrderAndOneEvent(t *testing.T) {
 		order("o-2", "m2", lines), order("o-2", "m2", lines),
 		order("o-2", "m3", lines), // the same order, said anew
 		order("o-3", "m4", `,"revenue":"12.34","products":[{"product_id":"p1"}]`),             // no prices
-		order("o-4", "m5", `,"total":1e300,"products":[{"price":1e300,"quantity":9}]`),        // no money in the world
+		order("o-4", "m5", `,"total":" ","products":[{"price":"","quantity":9}]`),             // no amount at all
 		`{"userId":"u1","event":"Order Completed","messageId":"m6","properties":{"total":5}}`, // no order to tell from another
 	} {
 		h.taken("/v1/track", body)
@@ -559,5 +559,349 @@ func TestWhatCannotBeStoredIsAskedForAgain(t *testing.T) {
 	same(t, "events", names(h.timeline("u1")), []string{"Order Completed", "Seen"})
 	if c := h.customer("u1"); c.FirstName != "Ann" || c.Orders.Total != 500 {
 		t.Errorf("the customer is %+v", c)
+	}
+}
+
+// answer is what a body is answered.
+func (h *house) answer(path, body string, header ...string) (status int, told struct {
+	Success  bool     `json:"success"`
+	Message  string   `json:"message"`
+	Mistakes []string `json:"mistakes"`
+	LeftOut  []string `json:"left_out"`
+},
+) {
+	h.t.Helper()
+	w := h.say(path, body, header...)
+	if err := json.Unmarshal(w.Body.Bytes(), &told); err != nil {
+		h.t.Errorf("%s answered %d %s", path, w.Code, w.Body)
+	}
+	return w.Code, told
+}
+
+// An amount that cannot be read makes no order of nothing: the message is refused, and
+// counts when it comes again mended.
+func TestAnAmountThatCannotBeReadIsRefused(t *testing.T) {
+	h, n := open(t), 0
+	for properties, want := range map[string]string{
+		`"total":"79,90"`:     "properties.total is no number such as 79.90",
+		`"total":"79.90 EUR"`: "properties.total is no number such as 79.90",
+		`"total":"0x10"`:      "properties.total is no number such as 79.90",
+		`"total":true`:        "properties.total is no number such as 79.90",
+		`"total":1e15`:        "properties.total is larger than can be kept",
+		`"total":-5`:          "properties.total is less than 0",
+		`"revenue":"many"`:    "properties.revenue is no number such as 79.90",
+		`"total":5,"products":[{"price":"40,00"}]`:                 "properties.products[0].price is no number such as 79.90",
+		`"total":5,"products":[{"price":1},{"quantity":-1}]`:       "properties.products[1].quantity is less than 0",
+		`"total":5,"products":[{"price":1,"quantity":"three"}]`:    "properties.products[0].quantity is no number such as 79.90",
+		`"total":5,"products":[{"price":1e11,"quantity":"1e3"}]`:   "properties.products[0] comes to more than can be kept",
+		`"total":5,"products":{"price":1}`:                         "properties.products is no list",
+		`"total":5,"products":["p-7"]`:                             "properties.products[0] is no object",
+		`"total":5,"products":[{"price":1e400}]`:                   "properties.products[0].price is a number too large to keep",
+		`"total":5,"products":[{"product_id":9007199254740993}]`:   "properties.products[0].product_id is a number too large to be exact; write it in quotes",
+		`"total":5,"products":[{"id":9007199254740993,"price":1}]`: "properties.products[0].id is a number too large to be exact; write it in quotes",
+	} {
+		n++
+		who := fmt.Sprint("u", n)
+		order := func(properties string) string {
+			return `{"type":"track","userId":"` + who + `","event":"Order Completed","messageId":"m1","properties":{"order_id":"` + who + `",` + properties + `}}`
+		}
+		status, told := h.answer("/v1/batch", `{"batch":[`+order(properties)+`,{"type":"identify","userId":"`+who+`"}]}`)
+		if status != http.StatusOK || !slices.Equal(told.Mistakes, []string{"batch[0]: " + want}) {
+			t.Errorf("%s: answered %d %+v, want %s", properties, status, told, want)
+		}
+		h.taken("/v1/track", order(`"total":" 79.90 "`))
+		same(t, "orders after "+properties, []int64{h.customer(who).Orders.Count, h.customer(who).Orders.Total}, []int64{1, 7990})
+	}
+}
+
+// A number beyond what a float holds exactly names another order, product or cart.
+func TestAnOrdersNumberIsExact(t *testing.T) {
+	h := open(t)
+	for id, want := range map[string]int{"9007199254740993": http.StatusBadRequest, `"9007199254740993"`: http.StatusOK, "9007199254740992": http.StatusOK, "4711": http.StatusOK} {
+		for _, event := range []string{"Order Completed", "Order Delivered"} {
+			body := `{"userId":"u1","event":"` + event + `","properties":{"order_id":` + id + `,"total":1}}`
+			if status, told := h.answer("/v1/track", body); status != want || (want != http.StatusOK) != (len(told.Mistakes) > 0 && strings.HasSuffix(told.Mistakes[0], "write it in quotes")) {
+				t.Errorf("%s %s: answered %d %+v", event, id, status, told)
+			}
+		}
+	}
+	if n := h.customer("u1").Orders.Count; n != 3 {
+		t.Errorf("%d orders", n)
+	}
+	_, told := h.answer("/v1/track", `{"userId":"u1","event":"Cart","properties":{"cart":{"no":12345678901234567890,"ok":0.1,"a b":12345678901234567890}}}`)
+	const lost = ": the last digits; write so long a number in quotes"
+	same(t, "left out", told.LeftOut, []string{"properties.cart.…" + lost, "properties.cart.no" + lost})
+	if status, told := h.answer("/v1/track", `{"userId":"u1","event":"Cart","properties":{"cart":[{"no":1e400}]}}`); status != http.StatusBadRequest ||
+		!slices.Equal(told.Mistakes, []string{"properties.cart[0].no is a number too large to keep"}) {
+		t.Errorf("answered %d %+v", status, told)
+	}
+}
+
+// What looks like an order and is none is told.
+func TestAnEventThatIsNoOrderIsTold(t *testing.T) {
+	const missing = "properties.order_id: a text or a number is missing, so this is an event and no order"
+	h := open(t)
+	for body, want := range map[string][]string{
+		`"event":"Order Completed","properties":{"total":5}`:                                     {missing},
+		`"event":"Order Completed","properties":{"order_id":true,"total":"79,90"}`:               {missing},
+		`"event":"order completed","properties":{"order_id":"A1"}`:                               {"event: this is no order; write Order Completed"},
+		`"event":"order_completed","properties":{"order_id":"A1"}`:                               {"event: this is no order; write Order Completed"},
+		`"event":"Order Completed","properties":{"order_id":"A2","currency":"Euro","total":5}`:   {"properties.currency: is no code of ISO 4217, such as EUR; the order is taken for one in the workspace's currency"},
+		`"event":"Order Completed","properties":{"order_id":"A3","products":[{"quantity":2}]}`:   {"properties.total: is missing, and not every product has a price; the order counts and comes to nothing new"},
+		`"event":" Order Completed ","properties":{"order_id":"A4","currency":"eur","total":5}`:  nil,
+		`"event":"Order Delivered","properties":{"order_id":"A4","currency":"Euro","total":"?"}`: nil,
+	} {
+		status, told := h.answer("/v1/track", `{"userId":"u1",`+body+`}`)
+		if status != http.StatusOK || !told.Success || !slices.Equal(told.LeftOut, want) {
+			t.Errorf("%s: answered %d %+v, want %v", body, status, told, want)
+		}
+	}
+	if o := h.customer("u1").Orders; o.Count != 3 || o.Total != 1000 {
+		t.Errorf("orders %+v", o)
+	}
+}
+
+// One messageId for several events, people or orders loses none of them.
+func TestAMessageIDIsOfWhomAndOfWhat(t *testing.T) {
+	h := open(t)
+	for range 2 {
+		h.taken("/v1/track", `{"userId":"u1","event":"Order Completed","messageId":"A77","properties":{"order_id":"A77","total":5}}`)
+		h.taken("/v1/track", `{"userId":"u1","event":"Order Delivered","messageId":"A77","properties":{"order_id":"A77"}}`)
+		h.taken("/v1/track", `{"userId":"u2","event":"Order Delivered","messageId":"A77"}`)
+		h.taken("/v1/track", `{"userId":"u2","event":"Order Completed","messageId":"A77","properties":{"order_id":"A78","total":5}}`)
+		h.taken("/v1/identify", `{"userId":"u1","messageId":"m1","traits":{"firstName":"Ann"}}`)
+		h.taken("/v1/identify", `{"userId":"u2","messageId":"m1","traits":{"firstName":"Bob"}}`)
+	}
+	for id, name := range map[string]string{"u1": "Ann", "u2": "Bob"} {
+		events := names(h.timeline(id))
+		slices.Sort(events)
+		same(t, id, events, []string{"Order Completed", "Order Delivered"})
+		if c := h.customer(id); c.FirstName != name || c.Orders.Count != 1 {
+			t.Errorf("%s is %+v", id, c)
+		}
+	}
+	// Of the same customer and event one is lost, and refused by name; a repetition is none.
+	seen := func(page string) string {
+		return `{"type":"track","userId":"u3","event":"Seen","messageId":"1","properties":{"page":"` + page + `"}}`
+	}
+	status, told := h.answer("/v1/batch", `{"batch":[`+seen("a")+`,`+seen("b")+`,`+seen("a")+`]}`)
+	if status != http.StatusOK || !slices.Equal(told.Mistakes, []string{"batch[1]: messageId is that of batch[0], which says something else; every message has its own"}) {
+		t.Errorf("answered %d %+v", status, told)
+	}
+	if events := h.timeline("u3"); len(events) != 1 || events[0].Properties["page"] != "a" {
+		t.Errorf("events %+v", events)
+	}
+}
+
+// What has a time and no id is known again by its text, whenever it is sent.
+func TestWhatHasNoIDIsKnownByItsText(t *testing.T) {
+	h := open(t)
+	identify := func(sent, email string) string {
+		return `{"userId":"u1","timestamp":"2026-11-22T09:00:00Z","sentAt":"` + sent + `","traits":{"email":"` + email + `"}}`
+	}
+	alias := `{"userId":"u1","previousId":"a1","timestamp":"2026-11-22T09:00:00Z"}`
+	seen := func(sent string) string {
+		return `{"userId":"u1","event":"Seen","timestamp":"2026-11-22T09:00:00Z","properties":{"n":12345678901234567890},"sentAt":"` + sent + `"}`
+	}
+	h.taken("/v1/identify", identify("2026-11-22T09:00:00Z", "old@shop.example"))
+	h.taken("/v1/identify", identify("2026-11-22T09:00:00Z", "new@shop.example"))
+	h.taken("/v1/identify", identify("2026-11-22T09:00:07Z", "old@shop.example"))
+	same(t, "email", h.customer("u1").Email, "new@shop.example")
+	h.taken("/v1/track", seen("2026-11-22T09:00:00Z"))
+	h.taken("/v1/track", seen("2026-11-22T09:00:07Z"))
+	h.taken("/v1/track", strings.Replace(seen("2026-11-22T09:00:07Z"), "7890", "7891", 1))
+	same(t, "events", names(h.timeline("u1")), []string{"Seen", "Seen"})
+	for range 2 {
+		h.taken("/v1/alias", alias)
+	}
+	// Without a time each counts.
+	h.taken("/v1/identify", `{"userId":"u1","traits":{"email":"old@shop.example"}}`)
+	h.taken("/v1/identify", `{"userId":"u1","traits":{"email":"new@shop.example"}}`)
+	h.taken("/v1/identify", `{"userId":"u1","traits":{"email":"old@shop.example"}}`)
+	same(t, "email", h.customer("u1").Email, "old@shop.example")
+}
+
+func TestTimesThatCannotBe(t *testing.T) {
+	h := open(t)
+	const seconds = " is before 1995: are seconds taken for milliseconds?"
+	for _, path := range []string{"/v1/batch", "/v1/history"} {
+		for name, times := range map[string]string{"timestamp": `"timestamp":"1970-01-21T11:00:00Z"`, "originalTimestamp": `"originalTimestamp":"1994-12-31T23:59:59Z"`} {
+			status, told := h.answer(path, `{"batch":[{"type":"track","userId":"u1","event":"Seen",`+times+`}]}`)
+			if status != http.StatusBadRequest || !slices.Equal(told.Mistakes, []string{"batch[0]: " + name + seconds}) {
+				t.Errorf("%s: answered %d %+v", times, status, told)
+			}
+		}
+	}
+	const off = "sentAt: is no time within a year of now, and sets no clock right"
+	for i, sent := range []string{`"9999-01-01T00:00:00Z"`, `"1734-01-01T00:00:00Z"`, `"1970-01-21T00:00:00Z"`, `1795348800`, `"now"`, `{}`} {
+		who := fmt.Sprint("s", i)
+		event := `{"type":"track","userId":"` + who + `","event":"Seen","timestamp":"2026-11-22T11:00:00Z"`
+		_, single := h.answer("/v1/track", event+`,"messageId":"1","sentAt":`+sent+`}`)
+		_, batch := h.answer("/v1/batch", `{"sentAt":`+sent+`,"batch":[`+event+`,"messageId":"2"}]}`)
+		_, past := h.answer("/v1/history", `{"sentAt":`+sent+`,"batch":[`+event+`,"messageId":"3"}]}`)
+		same(t, "left out with "+sent, [][]string{single.LeftOut, batch.LeftOut, past.LeftOut}, [][]string{{off}, {off}, nil})
+		for _, e := range h.timeline(who) {
+			if !e.At.Equal(noon.Add(-time.Hour)) {
+				t.Errorf("%s: at %v", sent, e.At)
+			}
+		}
+	}
+}
+
+// An id is what an import would read: without the blanks around it.
+func TestIDsAreTrimmed(t *testing.T) {
+	h := open(t)
+	h.taken("/v1/track", `{"userId":" dev1 ","event":" Seen\t","messageId":"m1"}`)
+	h.taken("/v1/track", `{"userId":"dev1","event":"Seen","messageId":" m1 "}`)
+	h.taken("/v1/identify", `{"userId":"\u00a0dev1\n","anonymousId":" 12345678 ","traits":{"firstName":"Ann"}}`)
+	same(t, "events", names(h.timeline("dev1")), []string{"Seen"})
+	same(t, "name", h.customer("dev1").FirstName, "Ann")
+	const unread = " has a character that cannot be read (U+0000, or no UTF-8)"
+	for body, want := range map[string]string{
+		`{"userId":" ","event":"Seen"}`:                                                "userId or anonymousId is missing",
+		`{"userId":"u1","event":" "}`:                                                  "event is missing",
+		`{"userId":"\u0000","event":"Seen"}`:                                           "userId" + unread,
+		`{"userId":"u\ud800","event":"Seen"}`:                                          "userId" + unread,
+		"{\"userId\":\"u\xff\",\"event\":\"Seen\"}":                                    "userId" + unread,
+		`{"anonymousId":"\u0000","event":"Seen"}`:                                      "anonymousId" + unread,
+		`{"userId":"u1","event":"S\u0000"}`:                                            "event" + unread,
+		`{"userId":"u1","event":"Order Completed","properties":{"order_id":"\u0000"}}`: "properties.order_id" + unread,
+	} {
+		if status, told := h.answer("/v1/track", body); status != http.StatusBadRequest || !slices.Equal(told.Mistakes, []string{want}) {
+			t.Errorf("%s: answered %d %+v, want %s", body, status, told, want)
+		}
+	}
+	for _, id := range []string{"", "\x00", "\ufffd", "u\x00"} {
+		if c := h.customer(id); c != nil {
+			t.Errorf("there is a customer %q", id)
+		}
+	}
+}
+
+// A trait that cannot be read is named, and its value is not.
+func TestTraitsThatAreLeftOutAreNamed(t *testing.T) {
+	h := open(t)
+	_, told := h.answer("/v1/batch", `{"context":{"locale":"Deutsch (Deutschland)","timezone":"Berlin"},"batch":[
+		{"type":"identify","userId":"u1","traits":{"email":"secret","phone":"030 1234567","birthday":"01.02.1990","createdAt":"1970-01-21T00:00:00Z","locale":"german",
+			"firstName":{},"lastName":"","address":{"country":"Germany","city":["x"]},"birthday_club":"true","favourite":7,"birthdayClub":true,"first_name":"A","company":"X","country":"DE"}},
+		{"type":"identify","userId":"u2","traits":{"phone":"12","address":"secret","birthday":"2031-01-01","createdAt":"2031-01-01","email":null,"birthday_club":null},"context":{"locale":"de_AT","timezone":"Europe/Berlin"}},
+		{"type":"track","userId":"u3","event":"Seen","context":{"locale":"fa","timezone":"Local","traits":{"address":{"country":"DE"},"phone":"12"}}}]}`)
+	want := []string{
+		"batch[0]: context.locale: is no language such as de or de-AT",
+		"batch[0]: context.timezone: is no time zone such as Europe/Berlin",
+		"batch[0]: traits.address.country: is no code of two letters such as DE",
+		"batch[0]: traits.address.city: is no text",
+		"batch[0]: traits.firstName: is no text",
+		"batch[0]: traits.locale: is no language such as de or de-AT",
+		"batch[0]: traits.email: is no e-mail address",
+		"batch[0]: traits.phone: a national number needs address.country; or write it as +49…",
+		"batch[0]: traits.birthday: is no day such as 1990-02-01",
+		"batch[0]: traits.createdAt: is of January 1970: are seconds taken for milliseconds?",
+		"batch[0]: traits.birthdayClub: is not read; write birthday_club",
+		"batch[0]: traits.birthday_club: is neither true nor false, without quotes",
+		"batch[0]: traits.country: is not read here; write address.country",
+		"batch[0]: traits.favourite: is no text",
+		"batch[0]: traits.first_name: is not read; write firstName",
+		"batch[1]: traits.address: is no object of country and city",
+		"batch[1]: traits.phone: a national number needs address.country; or write it as +49…",
+		"batch[1]: traits.birthday: is after now",
+		"batch[1]: traits.createdAt: is after now",
+		"batch[2]: context.timezone: is no time zone such as Europe/Berlin",
+		"batch[2]: context.traits.phone: is no phone number; write it as +49…",
+	}
+	same(t, "left out", told.LeftOut, want)
+	if log := h.log.String(); !strings.Contains(log, "left_out=21") || strings.Contains(log, "secret") {
+		t.Errorf("the log is %s", log)
+	}
+	if c := h.customer("u1"); c.Locale != "" || c.Zone != "" {
+		t.Errorf("left are %+v", c)
+	}
+	if c := h.customer("u2"); c.Locale != "de_AT" || c.Zone != "Europe/Berlin" {
+		t.Errorf("left are %+v", c)
+	}
+	_, told = h.answer("/v1/batch", `{"batch":[`+strings.Repeat(`{"type":"identify","userId":"u1","traits":{"email":"x"}},`, 59)+`{"type":"identify","userId":"u1","traits":{"email":"x"}}]}`)
+	if n := len(told.LeftOut); n != 51 || told.LeftOut[50] != "and 10 more" {
+		t.Errorf("%d told: %q", n, told.LeftOut)
+	}
+}
+
+// What a batch says beside its messages holds for each that does not say otherwise.
+func TestABatchHasAContext(t *testing.T) {
+	h := open(t)
+	h.taken("/v1/batch", `{"context":{"locale":"de","timezone":"Europe/Berlin","traits":{"firstName":"Ann","lastName":"Lee"}},"batch":[
+		{"type":"track","userId":"u1","event":"Seen","context":{"locale":"fr","traits":{"firstName":"Anna"}}},
+		{"type":"identify","userId":"u2","traits":{"lastName":"Roe"}}]}`)
+	for id, want := range map[string][]string{"u1": {"fr", "Europe/Berlin", "Anna", "Lee"}, "u2": {"de", "Europe/Berlin", "", "Roe"}} {
+		c := h.customer(id)
+		same(t, id, []string{c.Locale, c.Zone, c.FirstName, c.LastName}, want)
+	}
+}
+
+// The usual mistakes of a body are named with their mend.
+func TestUsualMistakesOfABody(t *testing.T) {
+	const seen = `{"userId":"u1","event":"Seen","messageId":"m1"}`
+	h := open(t)
+	for body, want := range map[string]string{
+		"":                              "the body is empty",
+		" \n":                           "the body is empty",
+		zipped([]byte(seen)):            "the body is gzip; say so with Content-Encoding: gzip",
+		"userId=u1&event=Seen":          "the body is a form; send JSON",
+		"--x\r\nContent-Disposition: ":  "the body is a form; send JSON",
+		"\xff\xfe{\x00":                 "the body is in UTF-16; send UTF-8",
+		`{"userId":815,"event":"Seen"}`: "userId cannot be of type number; write it in quotes",
+		`{"userId":"u1","event":"Seen","timestamp":1795348800}`: "timestamp cannot be of type number; write it as 2026-03-01T09:30:00.000Z",
+		`{"userId":"u1","event":"Seen","context":{"locale":7}}`: "context.locale cannot be of type number; write it in quotes",
+		`{"userId":"u1","event":"Seen","properties":7}`:         "properties cannot be of type number",
+		`[` + seen + `]`:                  `it cannot be of type array; several messages go as {"batch": [ … ]} to /v1/batch`,
+		`{"user_id":"u1","event":"Seen"}`: "userId or anonymousId is missing; user_id is not read; write userId",
+		`{"userId":"u1","event":"Order Completed","properties":{"order_id":"1","total":1e400}}`: "properties.total is a number too large to keep",
+	} {
+		status, told := h.answer("/v1/track", body)
+		if status != http.StatusBadRequest || told.Message != want && !slices.Equal(told.Mistakes, []string{want}) {
+			t.Errorf("%q: answered %d %+v, want %s", body, status, told, want)
+		}
+	}
+	if status, told := h.answer("/v1/batch", `[`+seen+`]`); status != http.StatusBadRequest || !strings.HasSuffix(told.Message, `send {"batch": [ … ]}`) {
+		t.Errorf("a list for a batch: answered %d %+v", status, told)
+	}
+	h.taken("/v1/track", "\ufeff"+seen)
+	for _, encoding := range []string{"GZIP", " gzip", "x-gzip"} {
+		h.taken("/v1/track", zipped([]byte(seen)), "Content-Encoding", encoding)
+	}
+	same(t, "events", names(h.timeline("u1")), []string{"Seen"})
+}
+
+func TestWhatIsNoRouteIsAnsweredForMachines(t *testing.T) {
+	h := open(t)
+	for path, status := range map[string]int{
+		"POST /v1/t": http.StatusNotFound, "GET /v1/": http.StatusNotFound, "POST /v1/track/": http.StatusNotFound,
+		"GET /v1/track": http.StatusMethodNotAllowed, "PUT /v1/batch": http.StatusMethodNotAllowed, "OPTIONS /v1/history": http.StatusMethodNotAllowed,
+	} {
+		method, target, _ := strings.Cut(path, " ")
+		w := h.expect(status, request(method, target, nil, nil))
+		if !json.Valid(w.Body.Bytes()) || w.Header().Get("Content-Type") != "application/json" || (w.Header().Get("Allow") == "POST") != (status == http.StatusMethodNotAllowed) {
+			t.Errorf("%s: answered %v %s", path, w.Header(), w.Body)
+		}
+	}
+}
+
+// A key that is written otherwise than those that are read is named.
+func TestKeysThatAreNotReadAreNamed(t *testing.T) {
+	h := open(t)
+	_, told := h.answer("/v1/batch", `{"sent_at":"2026-11-22T09:00:00Z","batch":[
+		{"type":"track","userId":"case3","userid":"case4","event":"Seen","message_id":"m1","original_timestamp":"x","anonymous-id":"a","sent_at":1},
+		{"Type":"track","USERID":"case5","Event":"Seen"}]}`)
+	same(t, "left out", told.LeftOut, []string{
+		"sent_at is not read; write sentAt",
+		"batch[0]: message_id is not read; write messageId",
+		"batch[0]: userid is not read; write userId",
+		"batch[0]: anonymous-id is not read; write anonymousId",
+		"batch[0]: original_timestamp is not read; write originalTimestamp",
+		"batch[0]: sent_at is not read; write sentAt",
+	})
+	for id, want := range map[string]int{"case3": 1, "case4": 0, "case5": 1} {
+		if n := len(h.timeline(id)); n != want {
+			t.Errorf("%s has %d events", id, n)
+		}
 	}
 }

@@ -57,6 +57,9 @@ func TestAShopSubscribesABrowser(t *testing.T) {
 		{"keys that are none", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.P256dh = "BAAA" })), http.StatusBadRequest},
 		{"the metadata of a cloud", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.Endpoint = "http://169.254.169.254/latest" })), http.StatusBadRequest},
 		{"a host that is no push service", writeKey, subscribed(t, "c-1", other(func(s *channels.PushSubscription) { s.Endpoint = "https://attacker.example/push" })), http.StatusBadRequest},
+		{"an id that is too long", writeKey, subscribed(t, strings.Repeat("c", 256), good), http.StatusBadRequest},
+		{"an id of nothing", writeKey, subscribed(t, " ", good), http.StatusBadRequest},
+		{"an id nobody can read", writeKey, subscribed(t, "c\x00", good), http.StatusBadRequest},
 		{"too long", writeKey, subscribed(t, strings.Repeat("c", 64<<10), good), http.StatusBadRequest},
 	} {
 		r := request(http.MethodPost, deliveries.PathPushSubscribe, c.body, nil)
@@ -73,7 +76,7 @@ func TestAShopSubscribesABrowser(t *testing.T) {
 		return all["c-1"].Browsers
 	}
 	same(t, "before", browsers(), []channels.PushSubscription(nil))
-	r := request(http.MethodPost, deliveries.PathPushSubscribe, subscribed(t, "c-1", good), nil)
+	r := request(http.MethodPost, deliveries.PathPushSubscribe, subscribed(t, " c-1 ", good), nil)
 	r.SetBasicAuth(writeKey, "")
 	h.expect(http.StatusNoContent, r)
 	same(t, "after", browsers(), []channels.PushSubscription{good})

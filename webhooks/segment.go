@@ -1,16 +1,18 @@
 package webhooks
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"rapport/campaigns"
 	"rapport/customers"
 )
 
@@ -21,25 +23,150 @@ const (
 	longestMessageID = 99
 )
 
+// earliest is when an event may have happened: seconds that are read as milliseconds
+// are of 1970.
+var earliest = time.Date(1995, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // segmentMessage is one message of Segment's HTTP API.
 type segmentMessage struct {
-	Type        string         `json:"type"`
-	MessageID   string         `json:"messageId"`
-	UserID      string         `json:"userId"`
-	AnonymousID string         `json:"anonymousId"`
-	PreviousID  string         `json:"previousId"`
-	Event       string         `json:"event"`
-	Traits      map[string]any `json:"traits"`
-	Properties  map[string]any `json:"properties"`
-	Context     struct {
-		Locale   string         `json:"locale"`
-		Timezone string         `json:"timezone"`
-		Traits   map[string]any `json:"traits"`
-	} `json:"context"`
-	Timestamp         string `json:"timestamp"`
-	OriginalTimestamp string `json:"originalTimestamp"` // what RudderStack's clients call it
-	SentAt            any    `json:"sentAt"`
+	Type              string
+	MessageID         string
+	UserID            string
+	AnonymousID       string
+	PreviousID        string
+	Event             string
+	Traits            map[string]any
+	Properties        map[string]any
+	Context           surroundings
+	Timestamp         string
+	OriginalTimestamp string // what RudderStack's clients call it
+	SentAt            any
+
+	// unread are keys that are written otherwise than those that are read, each with
+	// the mend, and inexact the numbers that are not kept as they were written.
+	unread, inexact []string
 }
+
+// surroundings are what a message, or a batch for all of its messages, says beside.
+type surroundings struct {
+	Locale   string         `json:"locale"`
+	Timezone string         `json:"timezone"`
+	Traits   map[string]any `json:"traits"`
+}
+
+// within lays a message's surroundings over those of its batch.
+func (s *surroundings) within(batch surroundings) {
+	s.Locale, s.Timezone = cmp.Or(s.Locale, batch.Locale), cmp.Or(s.Timezone, batch.Timezone)
+	if len(batch.Traits) > 0 {
+		traits := maps.Clone(batch.Traits)
+		maps.Copy(traits, s.Traits)
+		s.Traits = traits
+	}
+}
+
+// read reads a message; kind is empty where it says itself what it is.
+func read(kind string, raw json.RawMessage) (m *segmentMessage, wrong string) {
+	if len(raw) > eventLimit {
+		return nil, fmt.Sprintf("the message is larger than %d KiB", eventLimit>>10)
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &keys); err != nil {
+		wrong = place(err)
+		if kind != "" && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+			wrong += `; several messages go as {"batch": [ … ]} to /v1/batch`
+		}
+		return nil, wrong
+	}
+	m = &segmentMessage{}
+	if wrong = m.fill(keys); wrong != "" {
+		return nil, wrong
+	}
+	if kind != "" {
+		m.Type = kind
+	}
+	for _, id := range []*string{&m.MessageID, &m.UserID, &m.AnonymousID, &m.PreviousID, &m.Event} {
+		*id = strings.TrimSpace(*id)
+	}
+	return m, m.wrong()
+}
+
+// fill reads what stands under the keys of a message. Some write them in another case,
+// and are understood where nothing stands under the right one.
+func (m *segmentMessage) fill(keys map[string]json.RawMessage) (wrong string) {
+	fields := []struct {
+		name string
+		into any
+	}{
+		{"type", &m.Type},
+		{"messageId", &m.MessageID},
+		{"userId", &m.UserID},
+		{"anonymousId", &m.AnonymousID},
+		{"previousId", &m.PreviousID},
+		{"event", &m.Event},
+		{"traits", &m.Traits},
+		{"properties", &m.Properties},
+		{"context", &m.Context},
+		{"timestamp", &m.Timestamp},
+		{"originalTimestamp", &m.OriginalTimestamp},
+		{"sentAt", &m.SentAt},
+	}
+	alike := map[string][]string{} // keys, by how they read in lower case
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		read := strings.ToLower(squeezed(key))
+		alike[read] = append(alike[read], key)
+	}
+	for _, f := range fields {
+		raw, given := keys[f.name]
+		for _, key := range alike[strings.ToLower(f.name)] {
+			switch {
+			case key == f.name:
+			case !given && strings.EqualFold(key, f.name):
+				raw, given = keys[key], true
+			default:
+				m.unread = append(m.unread, named(key)+" is not read; write "+f.name)
+			}
+		}
+		if !given {
+			continue
+		}
+		decode := exactly
+		if _, text := f.into.(*string); text {
+			decode = func(raw json.RawMessage, into any) error { return json.Unmarshal(raw, into) }
+		}
+		if err := decode(raw, f.into); err != nil {
+			return misplaced(f.name, err)
+		}
+	}
+	for _, part := range []struct {
+		name   string
+		values map[string]any
+	}{{"properties", m.Properties}, {"traits", m.Traits}, {"context.traits", m.Context.Traits}} {
+		inexact, wrong := asFloats(part.name, part.values)
+		if wrong != "" {
+			return wrong
+		}
+		m.inexact = append(m.inexact, inexact...)
+	}
+	return ""
+}
+
+// misplaced is place for what stands under a key.
+func misplaced(name string, err error) string {
+	wrong := place(err)
+	switch rest, at := strings.CutPrefix(wrong, "it "); {
+	case name == "timestamp" || name == "originalTimestamp":
+		wrong, _, _ = strings.Cut(name+" "+rest, ";")
+		return wrong + "; write it as 2026-03-01T09:30:00.000Z"
+	case at:
+		return name + " " + rest
+	}
+	return name + "." + wrong
+}
+
+var joints = strings.NewReplacer("_", "", "-", "", " ", "")
+
+// squeezed is a key without what some put between its words.
+func squeezed(key string) string { return joints.Replace(key) }
 
 // wrong says what is wrong with a message; "" when nothing is.
 func (m *segmentMessage) wrong() string {
@@ -50,24 +177,44 @@ func (m *segmentMessage) wrong() string {
 	}
 	switch {
 	case m.UserID == "" && m.AnonymousID == "":
-		return "userId or anonymousId is missing"
+		return strings.Join(append([]string{"userId or anonymousId is missing"}, m.unread...), "; ")
 	case utf8.RuneCountInString(m.MessageID) > longestMessageID:
 		return fmt.Sprintf("messageId is longer than %d characters", longestMessageID)
 	case m.Type == "track" && m.Event == "":
 		return "event is missing"
 	}
-	order := orderID(m.Properties)
-	for name, text := range map[string]string{
-		"userId": m.UserID, "anonymousId": m.AnonymousID, "previousId": m.PreviousID, "event": m.Event, "properties.order_id": order,
+	for _, id := range []struct{ name, text string }{
+		{"userId", m.UserID},
+		{"anonymousId", m.AnonymousID},
+		{"previousId", m.PreviousID},
+		{"event", m.Event},
+		{"properties.order_id", orderID(m.Properties)},
 	} {
-		if len(text) > customers.LongestID {
-			return fmt.Sprintf("%s is longer than %d bytes", name, customers.LongestID)
+		if wrong := unkeepable(id.text); wrong != "" {
+			return id.name + " " + wrong
 		}
 	}
-	for name, text := range map[string]string{"timestamp": m.Timestamp, "originalTimestamp": m.OriginalTimestamp} {
-		if _, ok := timeOf(text); text != "" && !ok {
-			return name + " is no time such as 2026-03-01T09:30:00.000Z"
+	for _, at := range []struct{ name, text string }{{"timestamp", m.Timestamp}, {"originalTimestamp", m.OriginalTimestamp}} {
+		if at.text == "" {
+			continue
 		}
+		switch read, ok := timeOf(at.text); {
+		case !ok:
+			return at.name + " is no time such as 2026-03-01T09:30:00.000Z"
+		case read.Before(earliest):
+			return at.name + " is before 1995: are seconds taken for milliseconds?"
+		}
+	}
+	return ""
+}
+
+// unkeepable says why a text cannot be an id or a name; "" where it can.
+func unkeepable(text string) string {
+	switch {
+	case len(text) > customers.LongestID:
+		return fmt.Sprintf("is longer than %d bytes", customers.LongestID)
+	case strings.ContainsAny(text, "\x00\ufffd"):
+		return "has a character that cannot be read (U+0000, or no UTF-8)"
 	}
 	return ""
 }
@@ -93,150 +240,38 @@ func (m *segmentMessage) visitor() string {
 	return anonymous + before
 }
 
-// key tells a message from others of its type, "" where it has no id.
-func (m *segmentMessage) key() string {
-	if m.MessageID == "" {
-		return ""
+// dated reports whether a message says when it happened.
+func (m *segmentMessage) dated() bool { return m.Timestamp+m.OriginalTimestamp != "" }
+
+// key tells a message from every other of its type: by its messageId, of whom it is
+// about and of what happened to them, or by its text where that holds a time. It is ""
+// where it has neither, and every message counts.
+func (m *segmentMessage) key(raw json.RawMessage) string {
+	switch {
+	case m.MessageID != "":
+		return "segment:" + digest(fmt.Sprintf("%q %q %q", m.MessageID, m.customer(), cmp.Or(m.Event, m.visitor())))
+	case m.dated():
+		return "segment-text:" + digest(wording(raw))
 	}
-	return m.Type + ":" + m.MessageID
+	return ""
 }
 
-// taking collects what a request's messages say.
-type taking struct {
-	workspace *campaigns.Workspace
-	now       time.Time
-	history   bool // what is said is over, and as an event begins nothing
-
-	messages  []customers.Message
-	countries map[string]string // named so far, by customer
-	taken     int               // messages
-	mistakes  []string
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
 }
 
-func newTaking(w *campaigns.Workspace, now time.Time) *taking {
-	return &taking{workspace: w, now: now, countries: map[string]string{}}
-}
-
-func (t *taking) single(kind string, raw json.RawMessage) {
-	t.add("", kind, raw, time.Time{})
-}
-
-func (t *taking) batch(messages []json.RawMessage, sentAt time.Time) {
-	for n, raw := range messages {
-		t.add(fmt.Sprintf("batch[%d]: ", n), "", raw, sentAt)
+// wording is what a message says, but for when it was sent: that is another moment
+// each time.
+func wording(raw json.RawMessage) string {
+	var keys map[string]any
+	if exactly(raw, &keys) != nil {
+		return string(raw)
 	}
-}
-
-// add takes one message or names what is wrong with it. kind is empty where the
-// message says it; sentAt is when the sender's clock says the request left.
-func (t *taking) add(which, kind string, raw json.RawMessage, sentAt time.Time) {
-	m, wrong := read(kind, raw)
-	if wrong == "" && t.history && m.Type == "track" && m.Timestamp+m.OriginalTimestamp == "" {
-		wrong = "timestamp is missing; history says when it happened"
+	maps.DeleteFunc(keys, func(key string, _ any) bool { return strings.EqualFold(squeezed(key), "sentAt") })
+	text, err := json.Marshal(keys)
+	if err != nil {
+		return string(raw)
 	}
-	if wrong != "" {
-		t.mistakes = append(t.mistakes, which+wrong)
-		return
-	}
-	t.taken++
-	if sentAt.IsZero() {
-		sentAt, _ = timeOf(m.SentAt)
-	}
-	said := customers.Message{Key: m.key()}
-	switch m.Type {
-	case "identify":
-		said.Person = t.person(m, m.Traits)
-	case "alias":
-		said.Person = customers.Customer{ID: m.customer()}
-	case "track":
-		said.Person = t.person(m, m.Context.Traits)
-		t.track(&said, m, raw, sentAt)
-	}
-	said.Visitor = m.visitor()
-	if m.Type != "alias" && said.Person.ID != "" || said.Visitor != "" {
-		t.messages = append(t.messages, said)
-	} // the others are taken, as every client sends them, but no journey speaks of them
-}
-
-func read(kind string, raw json.RawMessage) (*segmentMessage, string) {
-	if len(raw) > eventLimit {
-		return nil, fmt.Sprintf("the message is larger than %d KiB", eventLimit>>10)
-	}
-	m := &segmentMessage{}
-	if err := json.Unmarshal(raw, m); err != nil {
-		return nil, place(err)
-	}
-	if kind != "" {
-		m.Type = kind
-	}
-	return m, m.wrong()
-}
-
-// person is whom a message is about, and what it says of them.
-func (t *taking) person(m *segmentMessage, traits map[string]any) customers.Customer {
-	c := customers.Customer{ID: m.customer(), Locale: m.Context.Locale}
-	if _, err := time.LoadLocation(m.Context.Timezone); err == nil && m.Context.Timezone != "Local" {
-		c.Zone = m.Context.Timezone
-	}
-	t.describe(&c, traits)
-	if c.Country != "" {
-		t.countries[c.ID] = c.Country
-	}
-	return c
-}
-
-// track adds the event that a message tells; a completed order is also an order.
-func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawMessage, sentAt time.Time) {
-	said.Event = &customers.Event{
-		Customer: said.Person.ID, Name: m.Event, At: t.happened(m, sentAt), ReceivedAt: t.now,
-		Properties: m.Properties, Key: t.key(m, raw), Live: !t.history,
-	}
-	order := customers.Order{}
-	if m.Event == "Order Completed" {
-		order = purchase(m.Properties, t.workspace)
-	}
-	if order.ID == "" {
-		said.Key = "" // as new as the event
-		return
-	}
-	order.Customer, order.At = said.Person.ID, said.Event.At
-	said.Order, said.Event.ProviderKey = &order, "order:"+order.ID
-	if said.Key == "" {
-		said.Key = "track:" + said.Event.Key
-	}
-}
-
-// happened is when an event happened by our clock: the sender's is as wrong as
-// it was when the request left (Segment, "timestamp = receivedAt − (sentAt −
-// originalTimestamp)"). Of history, which may be sent once more as it was sent
-// before, that is not asked. Nothing happens later than now.
-func (t *taking) happened(m *segmentMessage, sentAt time.Time) time.Time {
-	at, ok := timeOf(m.Timestamp)
-	if !ok {
-		at, ok = timeOf(m.OriginalTimestamp)
-	}
-	if !ok {
-		return t.now.UTC()
-	}
-	if !sentAt.IsZero() && !t.history {
-		at = at.Add(t.now.Sub(sentAt))
-	}
-	if at.After(t.now) {
-		at = t.now
-	}
-	return at.UTC()
-}
-
-// key tells an event from every other. Without a messageId a repetition is
-// known by its text, if that holds a time; without one every message counts.
-func (t *taking) key(m *segmentMessage, raw json.RawMessage) string {
-	if m.MessageID != "" {
-		return "segment:" + m.MessageID
-	}
-	sum := sha256.Sum256(raw)
-	key := "segment-text:" + hex.EncodeToString(sum[:16])
-	if strings.TrimSpace(m.Timestamp+m.OriginalTimestamp) == "" {
-		key += fmt.Sprintf("/%d/%d", t.now.UnixNano(), len(t.messages))
-	}
-	return key
+	return string(text)
 }

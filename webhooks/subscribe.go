@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"rapport/channels"
 	"rapport/customers"
@@ -48,6 +49,8 @@ func (s subscription) check(sender channels.Checker) error {
 	switch {
 	case s.UserID == "" && s.AnonymousID == "" && s.Replaces == "":
 		return errors.New("userId or anonymousId is missing")
+	case unkeepable(s.UserID) != "":
+		return errors.New("userId " + unkeepable(s.UserID))
 	case s.AnonymousID != "" && !anonymousForm.MatchString(s.AnonymousID):
 		return errors.New("anonymousId is not 8 to 64 letters, digits, _ . -")
 	case keys.Endpoint == "":
@@ -69,6 +72,8 @@ func (d *Doors) pushSubscribe(w http.ResponseWriter, r *http.Request) {
 	if withKey && !d.Ingest.authorised(w, r) || !decode(w, r, formLimit, &s) {
 		return
 	}
+	proven := withKey || d.Ingest.identified(s.UserID, s.Identity, d.Now()) // as it was signed
+	s.UserID = strings.TrimSpace(s.UserID)
 	if err := s.check(d.PushCheck); err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
@@ -77,7 +82,6 @@ func (d *Doors) pushSubscribe(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "topic is none of rapport.yaml's")
 		return
 	}
-	proven := withKey || d.Ingest.identified(s.UserID, s.Identity, d.Now())
 	if !proven && s.Identity != "" {
 		refuse(w, http.StatusForbidden, "the identity is not genuine, or over; let the shop's server sign a new one")
 		return

@@ -2,25 +2,35 @@ package webhooks
 
 import (
 	"cmp"
-	"math"
+	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"rapport/campaigns"
 	"rapport/campaigns/expression"
 	"rapport/customers"
 )
 
-// largestAmount bounds money, in the currency's unit: a mistake beyond.
-const largestAmount = 1e12
+// reserved are Segment's traits that a profile has a place for.
+var reserved = []string{"address", "birthday", "createdAt", "email", "firstName", "lastName", "locale", "phone"}
+
+// elsewhere are traits that some senders put at another place.
+var elsewhere = map[string]string{"country": "address.country", "city": "address.city", "language": "locale", "timezone": "context.timezone"}
+
+const noLocale = ": is no language such as de or de-AT"
 
 // describe fills a profile from traits: Segment's reserved ones and those the
-// workspace declares. Addresses that are none are left out, not stored; what is null or
+// workspace declares. What cannot be read is left out, and told; what is null or
 // an empty list is taken off. A number without a country is one of the country they
-// named before.
-func (t *taking) describe(c *customers.Customer, traits map[string]any) {
-	address, _ := traits["address"].(map[string]any)
+// named before. path is where the traits stand.
+func (t *taking) describe(c *customers.Customer, path string, traits map[string]any) {
+	d := describing{t, path + "."}
+	address, isAddress := traits["address"].(map[string]any)
+	if !isAddress && !blank(traits["address"]) {
+		d.leave("address", "is no object of country and city")
+	}
 	for field, none := range map[string]bool{
 		"country": empty(address, "country") || empty(traits, "address"), "city": empty(address, "city") || empty(traits, "address"),
 		"first_name": empty(traits, "firstName"), "last_name": empty(traits, "lastName"), "locale": empty(traits, "locale"),
@@ -30,83 +40,152 @@ func (t *taking) describe(c *customers.Customer, traits map[string]any) {
 			c.Remove(field)
 		}
 	}
-	if country, ok := customers.NormalCountry(textOf(address["country"])); ok {
-		c.Country = country
+	if text, given := d.text("address.country", address["country"]); given {
+		if country, ok := customers.NormalCountry(text); ok {
+			c.Country = country
+		} else {
+			d.leave("address.country", "is no code of two letters such as DE")
+		}
 	}
-	set(&c.City, textOf(address["city"]))
-	set(&c.FirstName, textOf(traits["firstName"]))
-	set(&c.LastName, textOf(traits["lastName"]))
-	set(&c.Locale, textOf(traits["locale"]))
-	if email, err := customers.NormalEmail(textOf(traits["email"])); err == nil {
-		c.Email = email
+	for _, name := range []struct {
+		trait string
+		value any
+		into  *string
+	}{{"address.city", address["city"], &c.City}, {"firstName", traits["firstName"], &c.FirstName}, {"lastName", traits["lastName"], &c.LastName}} {
+		if text, given := d.text(name.trait, name.value); given {
+			*name.into = text
+		}
 	}
-	if phone, err := customers.NormalPhone(textOf(traits["phone"]), cmp.Or(c.Country, t.countries[c.ID])); err == nil {
+	if text, given := d.text("locale", traits["locale"]); given {
+		if customers.IsLocale(text) {
+			c.Locale = text
+		} else {
+			t.leave(d.path + "locale" + noLocale)
+		}
+	}
+	d.addresses(c, traits)
+	d.days(c, traits)
+	d.declared(c, traits)
+}
+
+// describing is a profile that is filled from the traits at a path.
+type describing struct {
+	*taking
+	path string
+}
+
+func (d describing) leave(trait, why string) { d.taking.leave(d.path + trait + ": " + why) }
+
+// text is a trait that is a text or a number, and whether it is given.
+func (d describing) text(trait string, value any) (string, bool) {
+	text := textOf(value)
+	if text == "" && !blank(value) {
+		d.leave(trait, "is no text")
+	}
+	return text, text != ""
+}
+
+// addresses reads where somebody is reached; what is no address is none of theirs.
+func (d describing) addresses(c *customers.Customer, traits map[string]any) {
+	if text, given := d.text("email", traits["email"]); given {
+		if email, err := customers.NormalEmail(text); err == nil {
+			c.Email = email
+		} else {
+			d.leave("email", "is no e-mail address")
+		}
+	}
+	text, given := d.text("phone", traits["phone"])
+	if !given {
+		return
+	}
+	country := cmp.Or(c.Country, d.countries[c.ID])
+	switch phone, err := customers.NormalPhone(text, country); {
+	case err == nil:
 		c.Phone = phone
+	case errors.Is(err, customers.ErrWhichPhone):
+		d.leave("phone", "is one number with its country's code and another without; write it as +49…, or with its leading 0")
+	case country == "" && !strings.HasPrefix(text, "+"):
+		d.leave("phone", "a national number needs address.country; or write it as +49…")
+	default:
+		d.leave("phone", "is no phone number; write it as +49…")
 	}
-	if born, ok := writtenTime(traits["birthday"]); ok { // the day as it is written, in whatever zone
-		c.BornOn = time.Date(born.Year(), born.Month(), born.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+func (d describing) days(c *customers.Customer, traits map[string]any) {
+	if value := traits["birthday"]; !blank(value) {
+		switch born, ok := writtenTime(value); { // the day as it is written, in whatever zone
+		case !ok:
+			d.leave("birthday", "is no day such as 1990-02-01")
+		case born.After(d.now):
+			d.leave("birthday", "is after now")
+		default:
+			c.BornOn = time.Date(born.Year(), born.Month(), born.Day(), 0, 0, 0, 0, time.UTC)
+		}
 	}
-	if created, ok := timeOf(traits["createdAt"]); ok && !created.After(t.now) {
-		c.CreatedAt = created
+	if value := traits["createdAt"]; !blank(value) {
+		switch created, ok := timeOf(value); {
+		case !ok:
+			d.leave("createdAt", "is no time such as 2026-03-01T09:30:00.000Z")
+		case created.After(d.now):
+			d.leave("createdAt", "is after now")
+		case created.Year() == 1970 && created.Month() == time.January:
+			d.leave("createdAt", "is of January 1970: are seconds taken for milliseconds?")
+		default:
+			c.CreatedAt = created
+		}
 	}
-	for name, kind := range t.workspace.Traits {
+}
+
+// declared reads the workspace's own traits, and tells of those that are read under
+// another name.
+func (d describing) declared(c *customers.Customer, traits map[string]any) {
+	kinds := d.workspace.Traits
+	for _, name := range slices.Sorted(maps.Keys(traits)) {
+		kind, known := kinds[name]
+		if !known {
+			d.misnamed(name)
+			continue
+		}
 		value, ok := typed(kind, traits[name])
 		if empty(traits, name) {
 			value, ok = nil, true
 		}
-		if ok {
+		switch {
+		case ok:
 			if c.Traits == nil {
 				c.Traits = map[string]any{}
 			}
 			c.Traits[name] = value
+		case !blank(traits[name]):
+			d.leave(named(name), wanted[kind])
 		}
 	}
 }
 
-// orderID is an order's number; "" where there is none.
-func orderID(properties map[string]any) string {
-	return textOf(either(properties, "order_id", "orderId"))
+// misnamed tells of a trait that is not read and has the name of one that is, written
+// otherwise.
+func (d describing) misnamed(name string) {
+	if slices.Contains(reserved, name) {
+		return
+	}
+	if meant := elsewhere[name]; meant != "" {
+		d.leave(name, "is not read here; write "+meant)
+		return
+	}
+	for _, known := range slices.Concat(reserved, slices.Sorted(maps.Keys(d.workspace.Traits))) {
+		if strings.EqualFold(squeezed(name), squeezed(known)) {
+			d.leave(named(name), "is not read; write "+known)
+			return
+		}
+	}
 }
 
-// purchase reads an order from the properties of Segment's e-commerce spec; one
-// without an id cannot be told from the next and stays an event. Where every
-// product has its price the order comes to their sum, as imported ones do. It is no
-// word about a known order's status: that may have been returned since.
-func purchase(properties map[string]any, w *campaigns.Workspace) customers.Order {
-	order := customers.Order{ID: orderID(properties), Home: w.Currency, Unpriced: true, Whole: true, Announced: true}
-	if code := strings.ToUpper(textOf(properties["currency"])); customers.IsCurrency(code) {
-		order.Currency = code
-	}
-	currency := cmp.Or(order.Currency, w.Currency)
-	if total, ok := numberOf(either(properties, "total", "revenue")); ok {
-		order.Total, order.Unpriced = customers.MinorUnits(total, currency), false
-	}
-	products, _ := properties["products"].([]any)
-	for n, raw := range products {
-		product, _ := raw.(map[string]any)
-		price, priced := numberOf(product["price"])
-		quantity, counted := numberOf(product["quantity"])
-		if !counted {
-			quantity = 1
-		}
-		if !priced || math.Abs(price*quantity) > largestAmount {
-			order.Lines = nil
-			break
-		}
-		order.Lines = append(order.Lines, customers.OrderLine{
-			Number: n + 1, Product: textOf(either(product, "product_id", "id")), Quantity: int64(quantity),
-			Amount: customers.MinorUnits(price*quantity, currency),
-		})
-	}
-	return order
-}
-
-// either is the first of two properties that is given.
-func either(properties map[string]any, name, other string) any {
-	if value := properties[name]; value != nil {
-		return value
-	}
-	return properties[other]
+// wanted is what a declared trait is to be, by its type.
+var wanted = map[expression.Type]string{
+	expression.Bool:   "is neither true nor false, without quotes",
+	expression.Number: "is no number, without quotes",
+	expression.String: "is no text",
+	expression.Time:   "is no time such as 2026-03-01, or 2026-03-01T09:30:00.000Z",
 }
 
 // empty reports whether traits say of one that it has no value any more.
@@ -116,10 +195,17 @@ func empty(traits map[string]any, name string) bool {
 	return said && (value == nil || is && len(list) == 0)
 }
 
-func set(field *string, text string) {
-	if text != "" {
-		*field = text
+// blank reports whether a value says nothing.
+func blank(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case []any:
+		return len(v) == 0
 	}
+	return false
 }
 
 func textOf(value any) string {
@@ -130,16 +216,6 @@ func textOf(value any) string {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	return ""
-}
-
-// numberOf reads an amount or a quantity; some senders write them as text.
-func numberOf(value any) (float64, bool) {
-	n, is := value.(float64)
-	if text, isText := value.(string); isText {
-		parsed, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		n, is = parsed, err == nil
-	}
-	return n, is && math.Abs(n) <= largestAmount
 }
 
 // timeOf reads an instant, or a day as its midnight in UTC.
