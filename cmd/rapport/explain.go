@@ -206,8 +206,7 @@ func (i *installation) whyOutside(ctx context.Context, edition *campaigns.Editio
 	case !belongs:
 		return "never entered: not in its audience today (not_in_audience)", nil
 	case c.Trigger.Kind == campaigns.OnEvent:
-		events, err := i.Store.Of(ctx, customer.ID, eventsAsked)
-		return whyNotBegun(c, customer, events, i.Now()), err
+		return i.whyNotBegun(ctx, c, customer)
 	case c.Trigger.Kind == campaigns.Manual:
 		return "never entered: nobody has started it for this customer", nil
 	case c.Trigger.Kind == campaigns.OnSegment:
@@ -220,9 +219,21 @@ func (i *installation) whyOutside(ctx context.Context, edition *campaigns.Editio
 // might have begun a campaign.
 const eventsAsked = 1000
 
-// whyNotBegun says why no event of a timeline has begun a campaign for a customer of its
-// audience.
-func whyNotBegun(c *campaigns.Campaign, customer *customers.Customer, events []customers.Event, now time.Time) string {
+// whyNotBegun says why no event has begun a campaign for a customer of its audience.
+func (i *installation) whyNotBegun(ctx context.Context, c *campaigns.Campaign, customer *customers.Customer) (string, error) {
+	events, err := i.Store.Of(ctx, customer.ID, eventsAsked)
+	if err != nil {
+		return "", err
+	}
+	counts, err := i.Store.Counts(ctx, []string{customer.ID}, c.Counts(), i.Now())
+	if err != nil {
+		return "", err
+	}
+	return whyNoneBegan(c, expression.Moment{Now: i.Now(), Customer: customer, Counts: counts[customer.ID]}, events), nil
+}
+
+// whyNoneBegan is whyNotBegun of a timeline, with the values of a moment.
+func whyNoneBegan(c *campaigns.Campaign, today expression.Moment, events []customers.Event) string {
 	name, alike := c.Trigger.Event, ""
 	var came, live, sound, keyed int
 	for _, ev := range events {
@@ -237,11 +248,12 @@ func whyNotBegun(c *campaigns.Campaign, customer *customers.Customer, events []c
 			continue
 		}
 		live++
-		if w := c.Trigger.Where; w != nil && !w.Holds(expression.Moment{Now: now, Customer: customer, Event: ev.Properties}) {
+		today.Event = ev.Properties
+		if w := c.Trigger.Where; w != nil && !w.Holds(today) {
 			continue
 		}
 		sound++
-		if !c.LacksKey(c.Begin(customer, "", ev.Properties, now)) {
+		if !c.LacksKey(c.Begin(today.Customer, "", ev.Properties, today.Now)) {
 			keyed++
 		}
 	}

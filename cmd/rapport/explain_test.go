@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/campaigns/expression"
 	"rapport/customers"
 )
 
@@ -80,6 +81,7 @@ func TestExplainTellsWhyAnEventBeganNothing(t *testing.T) {
 	if campaign == nil {
 		t.Fatal(problems)
 	}
+	today := expression.Moment{Now: now, Customer: &customers.Customer{ID: "c1"}}
 	event := func(name string, live bool, properties map[string]any) customers.Event {
 		return customers.Event{Name: name, At: now, Live: live, Properties: properties}
 	}
@@ -90,7 +92,7 @@ func TestExplainTellsWhyAnEventBeganNothing(t *testing.T) {
 		`has come without what tells its journeys apart (key: event.order_id)`:                     event("Order Completed", true, map[string]any{"total": 80.0}),
 		`has come, while the campaign was not live`:                                                event("Order Completed", true, map[string]any{"order_id": "A1", "total": 80.0}),
 	} {
-		if why := whyNotBegun(campaign, &customers.Customer{ID: "c1"}, []customers.Event{e}, now); !strings.Contains(why, want) {
+		if why := whyNoneBegan(campaign, today, []customers.Event{e}); !strings.Contains(why, want) {
 			t.Errorf("%+v: %s, want %s", e, why, want)
 		}
 	}
