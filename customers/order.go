@@ -21,6 +21,9 @@ type Order struct {
 	// Announced says that the caller puts the order's event on the timeline
 	// itself.
 	Announced bool `json:"-"`
+	// Afterwards says that this is a later word about an order: Customer and At are of
+	// the word, and stand for the order's own only where nobody knows it.
+	Afterwards bool `json:"-"`
 }
 
 // Abroad reports whether an order names another currency than the workspace's.

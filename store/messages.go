@@ -162,7 +162,7 @@ func rememberKeys(ctx context.Context, tx *tx, now time.Time, keys firstOfKeys) 
 }
 
 // takeOrders writes the orders of new messages; of what is over, those that are not
-// known. It returns those that are new or not what they were.
+// known, and how orders ended. It returns those that are new or not what they were.
 func takeOrders(ctx context.Context, tx *tx, messages []customers.Message, fresh []bool, past bool) ([]placed, error) {
 	var orders []customers.Order
 	var ids []string
@@ -179,7 +179,7 @@ func takeOrders(ctx context.Context, tx *tx, messages []customers.Message, fresh
 		if err != nil {
 			return nil, err
 		}
-		orders = slices.DeleteFunc(orders, func(o customers.Order) bool { return slices.Contains(known, clean(o.ID)) })
+		orders = slices.DeleteFunc(orders, func(o customers.Order) bool { return !o.Afterwards && slices.Contains(known, clean(o.ID)) })
 	}
 	touched, _, err := writeOrders(ctx, tx, orders)
 	return touched, err
@@ -188,8 +188,8 @@ func takeOrders(ctx context.Context, tx *tx, messages []customers.Message, fresh
 // takeEvents puts events on the timeline, and what they tell of messages without a
 // key into fresh.
 func takeEvents(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, fresh []bool) error {
-	var events, orders []customers.Event
-	var at, untold []int // in messages
+	var events, orders, late []customers.Event // of orders; late ones are told of already
+	var at, untold []int                       // in messages
 	for i, m := range messages {
 		if m.Event != nil {
 			events, at = append(events, *m.Event), append(at, i)
@@ -210,9 +210,16 @@ func takeEvents(ctx context.Context, tx *tx, now time.Time, messages []customers
 				untold = append(untold, at[n])
 			}
 		}
-		if m.Order != nil && added[n] {
+		switch {
+		case e.ProviderKey == "":
+		case added[n]:
 			orders = append(orders, e)
+		case e.Live:
+			late = append(late, e)
 		}
+	}
+	if err := enliven(ctx, tx, late); err != nil {
+		return err
 	}
 	if len(untold) > 0 {
 		if err := rememberOlder(ctx, tx, now, messages, untold, fresh); err != nil {

@@ -109,6 +109,38 @@ func retell(ctx context.Context, tx *tx, orders []placed) error {
 	return err
 }
 
+// enliven lets live events of orders take the place of lines that an import or history
+// put on the timeline before they came, where those stand: what came first must not keep
+// journeys from beginning. An event that is known by its own key came before and
+// changes nothing.
+func enliven(ctx context.Context, tx *tx, events []customers.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	rows := newRows("provider text, provider_number int, provider_digest int, key text, number int, digest int, customer text, received_at int, properties json")
+	for _, e := range events {
+		line, own := fingerprintOf(clean(e.ProviderKey)), fingerprintOf(clean(e.Key))
+		rows.add(e.ProviderKey, line.number, line.digest, e.Key, own.number, own.digest, e.Customer, e.ReceivedAt, inJSON(e.Properties))
+	}
+	const alive = "SET live = 1, pending = 1, key = v.key, received_at = coalesce(v.received_at, e.received_at), properties = coalesce(v.properties, '{}')"
+	if tx.dialect != expression.Postgres {
+		_, err := tx.execRows(ctx, rows, "UPDATE events AS e "+alive+` FROM {rows} AS v
+			WHERE e.provider_key = v.provider AND e.customer = v.customer AND coalesce(e.live, 0) = 0 AND NOT EXISTS (SELECT 1 FROM events o WHERE o.key = v.key)`)
+		return err
+	}
+	_, err := tx.execRows(ctx, rows, `
+		WITH v AS MATERIALIZED (
+			SELECT r.*, k.number AS old_number, k.digest AS old_digest, k.at AS stood
+			FROM {rows} AS r JOIN event_keys k ON k.provider_number = r.provider_number AND k.provider_digest = r.provider_digest AND k.provider_number IS NOT NULL
+			WHERE NOT EXISTS (SELECT 1 FROM event_keys o WHERE o.number = r.number AND o.digest = r.digest)),
+		alive AS (
+			UPDATE events e `+alive+` FROM v
+			WHERE e.at = v.stood AND e.customer = v.customer AND e.provider_key = v.provider AND coalesce(e.live, 0) = 0
+			RETURNING v.old_number, v.old_digest, v.number, v.digest)
+		UPDATE event_keys k SET number = a.number, digest = a.digest FROM alive a WHERE k.number = a.old_number AND k.digest = a.old_digest`)
+	return err
+}
+
 // nameCancelled calls lines that have just been put on the timeline by what their
 // orders are: one that was cancelled before its event came was not completed.
 func nameCancelled(ctx context.Context, tx *tx, lines []customers.Event) error {

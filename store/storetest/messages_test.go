@@ -213,3 +213,102 @@ func TestAnEventOlderThanTheTimelineTellsOfItsCustomer(t *testing.T) {
 		}
 	})
 }
+
+// What an export told of an order before its event came keeps no journey from beginning.
+func TestALiveEventTakesThePlaceOfALineThatCameBefore(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		imported := order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000))
+		putOrders(t, s, imported)
+		past := bought("h-1", order("o-2", "c-1", noon.Add(-time.Hour), line(1, 1, 5000)))
+		past.Event.Live = false
+		if err := s.TakePast(t.Context(), noon, []customers.Message{past}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "news", newsOf(t, s), []string(nil))
+
+		first, second := bought("t-1", imported), bought("t-2", *past.Order)
+		first.Event.Properties = map[string]any{"coupon": "SPRING"}
+		tell(t, s, first, second)
+		same(t, "news", newsOf(t, s), []string{"t-1", "t-2"})
+		lines, err := s.Of(t.Context(), "c-1", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "lines", len(lines), 2)
+		same(t, "what the shop told", lines[0].Properties, map[string]any{"coupon": "SPRING"})
+
+		// Once they were heard, they are nothing new any more, by whatever message.
+		if err := s.Seen(t.Context(), []int64{lines[0].ID, lines[1].ID}); err != nil {
+			t.Fatal(err)
+		}
+		putOrders(t, s, imported)
+		tell(t, s, first, bought("t-3", *past.Order))
+		again := past
+		if err := s.TakePast(t.Context(), noon, []customers.Message{again}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "news", newsOf(t, s), []string(nil))
+		same(t, "events", completed(t, s, "c-1"), []string{"t-1", "t-2"})
+	})
+}
+
+// The same message that came as history is known by its key.
+func TestAMessageThatCameAsHistoryIsNoNews(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		m := bought("t-1", order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000)))
+		past := m
+		event := *m.Event
+		event.Live, past.Event = false, &event
+		if err := s.TakePast(t.Context(), noon, []customers.Message{past}); err != nil {
+			t.Fatal(err)
+		}
+		tell(t, s, m)
+		same(t, "news", newsOf(t, s), []string(nil))
+	})
+}
+
+// A refund names its own time and who gave it in, and moves the order to neither.
+func TestAWordAfterwardsEndsAnOrderWhereItStands(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		tell(t, s, bought("t-1", order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000))))
+		refund := func(key, id string) customers.Message {
+			return customers.Message{
+				Key: key, Person: customers.Customer{ID: "c-2"},
+				Order: &customers.Order{ID: id, Customer: "c-2", At: noon, Status: "returned", Unpriced: true, Announced: true, Afterwards: true},
+				Event: &customers.Event{Customer: "c-2", Name: "Order Refunded", At: noon, Key: key, Live: true},
+			}
+		}
+		tell(t, s, refund("r-1", "o-1"))
+		same(t, "the order", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 1})
+		same(t, "who gave it in", loaded(t, s, "c-2").Orders, customers.OrderTotals{})
+		same(t, "line", completed(t, s, "c-1"), []string{"t-1"})
+
+		// What comes before its order says how it ended, and nothing else of it.
+		tell(t, s, refund("r-2", "o-2"))
+		tell(t, s, bought("t-2", order("o-2", "c-1", noon.Add(-time.Minute), line(1, 1, 5000))))
+		same(t, "both", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 2})
+		same(t, "who gave them in", loaded(t, s, "c-2").Orders, customers.OrderTotals{})
+
+		// In one request too, and of what is over.
+		tell(t, s, bought("t-3", order("o-3", "c-1", noon.Add(-time.Hour), line(1, 1, 8000))), refund("r-3", "o-3"))
+		same(t, "three", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 3})
+		tell(t, s, bought("t-4", order("o-4", "c-1", noon.Add(-time.Hour), line(1, 1, 8000))))
+		if err := s.TakePast(t.Context(), noon, []customers.Message{refund("r-4", "o-4")}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "four", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 4})
+	})
+}
+
+// newsOf are the keys of the events that journeys have not heard of.
+func newsOf(t *testing.T, s *store.Store) (keys []string) {
+	t.Helper()
+	news, err := s.Pending(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range news {
+		keys = append(keys, e.Key)
+	}
+	return keys
+}
