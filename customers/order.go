@@ -24,6 +24,10 @@ type Order struct {
 	// Afterwards says that this is a later word about an order: Customer and At are of
 	// the word, and stand for the order's own only where nobody knows it.
 	Afterwards bool `json:"-"`
+	// Refunded is how much of a returned order was given back, in minor units; nil is
+	// all of it. Less than its total returns no order, and is no word about one that
+	// nobody knows.
+	Refunded *int64 `json:"-"`
 }
 
 // Abroad reports whether an order names another currency than the workspace's.

@@ -104,7 +104,7 @@ func announced(orders []customers.Order) map[string]bool {
 // total is null where the lines tell it or nobody does, and its sum is that of the
 // lines given.
 func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
-	heads = newRows("id text, customer text, at int, currency text, home text, total int, sum int, status text, afterwards int")
+	heads = newRows("id text, customer text, at int, currency text, home text, total int, sum int, status text, afterwards int, refunded int")
 	lines = newRows("order_id text, number int, product text, quantity int, amount int, whole int")
 	sorted := slices.Clone(orders)
 	slices.SortStableFunc(sorted, func(a, b customers.Order) int { return strings.Compare(a.ID, b.ID) })
@@ -131,7 +131,7 @@ func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
 		}
 		if i == len(sorted)-1 || sorted[i+1].ID != o.ID {
 			sum := addLines(lines, o)
-			heads.add(o.ID, o.Customer, o.At, nullable(o.Currency), nullable(o.Home), total, sum, nullable(o.Status), o.Afterwards)
+			heads.add(o.ID, o.Customer, o.At, nullable(o.Currency), nullable(o.Home), total, sum, nullable(o.Status), o.Afterwards, o.Refunded)
 		}
 	}
 	return heads, lines, nil
@@ -142,10 +142,27 @@ func overEarlier(o, earlier *customers.Order) {
 	if o.Afterwards {
 		o.Customer, o.At, o.Afterwards = earlier.Customer, earlier.At, earlier.Afterwards
 	}
+	if o.Refunded != nil && earlier.Refunded == nil {
+		if *o.Refunded < worth(earlier) {
+			o.Status = ""
+		}
+		o.Refunded = nil
+	}
 	o.Currency, o.Home, o.Status = cmp.Or(o.Currency, earlier.Currency), cmp.Or(o.Home, earlier.Home), cmp.Or(o.Status, earlier.Status)
 	if !o.Whole || len(o.Lines) == 0 { // one without lines says nothing about them
 		o.Lines, o.Whole = slices.Concat(earlier.Lines, o.Lines), earlier.Whole
 	}
+}
+
+// worth is what is said that an order comes to.
+func worth(o *customers.Order) (total int64) {
+	if len(o.Lines) == 0 {
+		return o.Total
+	}
+	for _, l := range o.Lines {
+		total += l.Amount
+	}
+	return total
 }
 
 // addLines adds an order's lines, each number once, the last of it, and returns
@@ -186,7 +203,7 @@ func addOrders(ctx context.Context, tx *tx, heads *rowset) (added []string, err 
 	return listRows(ctx, tx, heads, column[string], `
 		INSERT INTO orders (id, customer, at, currency, total, status, other_currency)
 		SELECT id, customer, at, coalesce(currency, home, ''), coalesce(total, sum, 0), coalesce(status, 'completed'),
-			CASE WHEN currency <> home THEN 1 ELSE 0 END FROM {rows} AS v WHERE TRUE ORDER BY id
+			CASE WHEN currency <> home THEN 1 ELSE 0 END FROM {rows} AS v WHERE refunded IS NULL ORDER BY id
 		ON CONFLICT (id) DO NOTHING RETURNING id`)
 }
 
@@ -212,7 +229,7 @@ func changeOrders(ctx context.Context, tx *tx, heads, lines *rowset, known bool)
 	changed, err = listRows(ctx, tx, heads, column[string], `
 		UPDATE orders SET customer = n.customer, at = n.at, currency = n.currency, total = n.total, status = n.status, other_currency = n.other
 		FROM (SELECT o.id, CASE WHEN v.afterwards = 1 THEN o.customer ELSE v.customer END AS customer, CASE WHEN v.afterwards = 1 THEN o.at ELSE v.at END AS at,
-				coalesce(v.currency, nullif(o.currency, ''), v.home, '') AS currency, coalesce(v.status, o.status) AS status,
+				coalesce(v.currency, nullif(o.currency, ''), v.home, '') AS currency, CASE WHEN v.refunded < o.total THEN o.status ELSE coalesce(v.status, o.status) END AS status,
 				CASE WHEN v.home IS NULL THEN o.other_currency WHEN coalesce(v.currency, nullif(o.currency, ''), v.home) <> v.home THEN 1 ELSE 0 END AS other,
 				CAST(CASE WHEN v.total IS NOT NULL THEN v.total WHEN v.sum IS NULL THEN o.total
 					ELSE (SELECT sum(l.amount) FROM order_lines l WHERE l.order_id = o.id) END AS BIGINT) AS total

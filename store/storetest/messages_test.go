@@ -300,6 +300,37 @@ func TestAWordAfterwardsEndsAnOrderWhereItStands(t *testing.T) {
 	})
 }
 
+// A part that is given back returns no order.
+func TestAPartThatIsGivenBackReturnsNoOrder(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		refund := func(key string, amount int64) customers.Message {
+			return customers.Message{
+				Key: key, Person: customers.Customer{ID: "c-1"},
+				Order: &customers.Order{ID: "o-1", Customer: "c-1", At: noon, Status: "returned", Refunded: &amount, Unpriced: true, Announced: true, Afterwards: true},
+				Event: &customers.Event{Customer: "c-1", Name: "Order Refunded", At: noon, Key: key, Live: true},
+			}
+		}
+		placed := bought("t-1", order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000)))
+		tell(t, s, refund("r-1", 1000)) // before its order
+		same(t, "of nothing known", loaded(t, s, "c-1").Orders, customers.OrderTotals{})
+		tell(t, s, placed)
+		tell(t, s, refund("r-2", 1000))
+		same(t, "a part", loaded(t, s, "c-1").Orders.Count, 1)
+		tell(t, s, refund("r-3", 8000))
+		same(t, "all", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 1})
+	})
+	Each(t, func(t *testing.T, s *store.Store) {
+		part := int64(1000)
+		placed := bought("t-1", order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000)))
+		tell(t, s, placed, customers.Message{
+			Key: "r-1", Person: customers.Customer{ID: "c-1"},
+			Order: &customers.Order{ID: "o-1", Customer: "c-1", At: noon, Status: "returned", Refunded: &part, Unpriced: true, Announced: true, Afterwards: true},
+			Event: &customers.Event{Customer: "c-1", Name: "Order Refunded", At: noon, Key: "r-1", Live: true},
+		})
+		same(t, "a part, in one request", loaded(t, s, "c-1").Orders.Count, 1)
+	})
+}
+
 // newsOf are the keys of the events that journeys have not heard of.
 func newsOf(t *testing.T, s *store.Store) (keys []string) {
 	t.Helper()
