@@ -154,7 +154,8 @@ func TestRecordedClients(t *testing.T) {
 	}
 }
 
-// Every event of the e-commerce spec stands on the timeline as it was sent.
+// Every event of the e-commerce spec stands on the timeline as it was sent; the order
+// of one that is cancelled is called so.
 func TestECommerceEvents(t *testing.T) {
 	var spec struct {
 		Samples []struct {
@@ -178,8 +179,16 @@ func TestECommerceEvents(t *testing.T) {
 	if len(events) != len(spec.Samples) || len(events) < 20 {
 		t.Fatalf("%d events of %d", len(events), len(spec.Samples))
 	}
+	ended := map[any]bool{}
+	for _, e := range events {
+		ended[e.Properties["order_id"]] = ended[e.Properties["order_id"]] || e.Name == "Order Cancelled"
+	}
 	for i, e := range events {
-		if e.Name != spec.Samples[i].Event || e.At.After(noon) || !e.Live {
+		name := spec.Samples[i].Event
+		if name == "Order Completed" && ended[e.Properties["order_id"]] {
+			name = customers.OrderCancelled
+		}
+		if e.Name != name || e.At.After(noon) || !e.Live {
 			t.Errorf("event %d is %+v", i, e)
 		}
 		if len(spec.Samples[i].Properties) > 0 {
@@ -473,8 +482,8 @@ func TestACompletedOrderIsAnOrderAndOneEvent(t *testing.T) {
 		}
 		live[e.Live]++
 	}
-	same(t, "events, by whether they may start a journey", live, map[bool]int{false: 1, true: 4})
-	if pending, err := h.store.Pending(t.Context(), 10); err != nil || len(pending) != 4 {
+	same(t, "events, by whether they may start a journey", live, map[bool]int{true: 5})
+	if pending, err := h.store.Pending(t.Context(), 10); err != nil || len(pending) != 5 {
 		t.Errorf("%d events wait for journeys, %v", len(pending), err)
 	}
 	// Importing the same orders afterwards adds no events.
@@ -639,13 +648,13 @@ func TestAnOrdersNumberIsExact(t *testing.T) {
 
 // What looks like an order and is none is told.
 func TestAnEventThatIsNoOrderIsTold(t *testing.T) {
-	const missing = "properties.order_id: a text or a number is missing, so this is an event and no order"
+	const missing = "properties.order_id: a text or a number is missing, so this is an event and says nothing of an order"
 	h := open(t)
 	for body, want := range map[string][]string{
 		`"event":"Order Completed","properties":{"total":5}`:                                     {missing},
 		`"event":"Order Completed","properties":{"order_id":true,"total":"79,90"}`:               {missing},
-		`"event":"order completed","properties":{"order_id":"A1"}`:                               {"event: this is no order; write Order Completed"},
-		`"event":"order_completed","properties":{"order_id":"A1"}`:                               {"event: this is no order; write Order Completed"},
+		`"event":"order completed","properties":{"order_id":"A1"}`:                               {"event: this says nothing of an order; write Order Completed"},
+		`"event":"order_completed","properties":{"order_id":"A1"}`:                               {"event: this says nothing of an order; write Order Completed"},
 		`"event":"Order Completed","properties":{"order_id":"A2","currency":"Euro","total":5}`:   {"properties.currency: is no code of ISO 4217, such as EUR; the order is taken for one in the workspace's currency"},
 		`"event":"Order Completed","properties":{"order_id":"A3","products":[{"quantity":2}]}`:   {"properties.total: is missing, and not every product has a price; the order counts and comes to nothing new"},
 		`"event":" Order Completed ","properties":{"order_id":"A4","currency":"eur","total":5}`:  nil,
@@ -658,6 +667,51 @@ func TestAnEventThatIsNoOrderIsTold(t *testing.T) {
 	}
 	if o := h.customer("u1").Orders; o.Count != 3 || o.Total != 1000 {
 		t.Errorf("orders %+v", o)
+	}
+}
+
+// What becomes of an order is told by further events.
+func TestEventsTellHowOrdersEnd(t *testing.T) {
+	h := open(t)
+	for n, c := range []struct {
+		event, properties string
+		left              []string
+		want              customers.OrderTotals
+	}{
+		{"Order Delivered", `"total":"?"`, nil, customers.OrderTotals{Count: 1, Total: 8000}},
+		{"Order Updated", `"total":90`, nil, customers.OrderTotals{Count: 1, Total: 9000}},
+		{"Order Refunded", `"total":79.99`, nil, customers.OrderTotals{Count: 1, Total: 8000}},
+		{"Order Refunded", `"total":80`, nil, customers.OrderTotals{Returned: 1}},
+		{"Order Refunded", `"currency":"eur"`, nil, customers.OrderTotals{Returned: 1}},
+		{
+			"Order Refunded", `"products":[{"product_id":"p-1"}]`,
+			[]string{"properties.total: is missing, so this is taken for a part that is given back; the order stays"},
+			customers.OrderTotals{Count: 1, Total: 8000},
+		},
+		{"Order Refunded", `"products":[{"product_id":"p-1","price":40,"quantity":2}]`, nil, customers.OrderTotals{Returned: 1}},
+		{"Order Returned", ``, nil, customers.OrderTotals{Returned: 1}},
+		{"Order Cancelled", `"total":"79,90"`, nil, customers.OrderTotals{}},
+		{"order refunded", ``, []string{"event: this says nothing of an order; write Order Refunded"}, customers.OrderTotals{Count: 1, Total: 8000}},
+	} {
+		id, properties := fmt.Sprint("u", n), strings.TrimSuffix(fmt.Sprintf(`"order_id":"o%d",%s`, n, c.properties), ",")
+		h.taken("/v1/track", `{"userId":"`+id+`","event":"Order Completed","properties":{"order_id":"o`+fmt.Sprint(n)+`","total":80}}`)
+		placed := h.customer(id).Orders
+		status, told := h.answer("/v1/track", `{"userId":"`+id+`","event":"`+c.event+`","properties":{`+properties+`}}`)
+		if status != http.StatusOK || !slices.Equal(told.LeftOut, c.left) {
+			t.Errorf("%s %s: answered %d %+v, want %v", c.event, properties, status, told, c.left)
+		}
+		if c.want.Count > 0 {
+			c.want.FirstAt, c.want.LastAt = placed.FirstAt, placed.LastAt
+		}
+		same(t, c.event+" "+properties, h.customer(id).Orders, c.want)
+		line := "Order Completed"
+		if c.event == "Order Cancelled" {
+			line = customers.OrderCancelled
+		}
+		same(t, "timeline", names(h.timeline(id)), []string{line, c.event})
+	}
+	if status, told := h.answer("/v1/track", `{"userId":"u1","event":"Order Refunded","properties":{"order_id":"o1","total":"79,90"}}`); status != http.StatusBadRequest {
+		t.Errorf("an amount that cannot be read: %d %+v", status, told)
 	}
 }
 

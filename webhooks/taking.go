@@ -105,8 +105,8 @@ func (t *taking) add(kind string, raw json.RawMessage, sentAt time.Time, shared 
 		wrong = "timestamp is missing; history says when it happened"
 	}
 	var order customers.Order
-	if wrong == "" && m.Type == "track" && m.Event == orderCompleted {
-		order, wrong = purchase(m.Properties, t.workspace)
+	if wrong == "" && m.Type == "track" {
+		order, wrong = orderOf(m, t.workspace)
 	}
 	if wrong == "" {
 		wrong = t.twice(m, raw)
@@ -183,7 +183,8 @@ func (t *taking) person(m *segmentMessage, path string, traits map[string]any) c
 	return c
 }
 
-// track adds the event that a message tells; a completed order is also an order.
+// track adds the event that a message tells, and what it says of an order. That of a
+// completed one is the order's line on the timeline.
 func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawMessage, sentAt time.Time, order customers.Order) {
 	said.Event = &customers.Event{
 		Customer: said.Person.ID, Name: m.Event, At: t.happened(m, sentAt), ReceivedAt: t.now,
@@ -198,7 +199,10 @@ func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawM
 		return
 	}
 	order.Customer, order.At = said.Person.ID, said.Event.At
-	said.Order, said.Event.ProviderKey = &order, "order:"+order.ID
+	said.Order = &order
+	if m.Event == orderCompleted {
+		said.Event.ProviderKey = "order:" + order.ID
+	}
 	if said.Key == "" {
 		said.Key = "track:" + said.Event.Key
 	}
@@ -207,16 +211,19 @@ func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawM
 // leaveOfOrder says what is not known of an order, or why an event that looks like one
 // is none.
 func (t *taking) leaveOfOrder(m *segmentMessage, order customers.Order) {
-	switch {
-	case m.Event != orderCompleted && strings.EqualFold(squeezed(m.Event), squeezed(orderCompleted)):
-		t.leave("event: this is no order; write " + orderCompleted)
-	case m.Event != orderCompleted:
+	_, ofOrders := orderWords[m.Event]
+	switch name := misspeltWord(m.Event); {
+	case name != "":
+		t.leave("event: this says nothing of an order; write " + name)
+	case !ofOrders:
 	case order.ID == "":
-		t.leave("properties.order_id: a text or a number is missing, so this is an event and no order")
-	case order.Unpriced && len(order.Lines) == 0:
+		t.leave("properties.order_id: a text or a number is missing, so this is an event and says nothing of an order")
+	case m.Event == orderCompleted && order.Unpriced && len(order.Lines) == 0:
 		t.leave("properties.total: is missing, and not every product has a price; the order counts and comes to nothing new")
+	case order.Refunded != nil && *order.Refunded == 0:
+		t.leave("properties.total: is missing, so this is taken for a part that is given back; the order stays")
 	}
-	if given := m.Properties["currency"]; order.ID != "" && order.Currency == "" && !blank(given) {
+	if given := m.Properties["currency"]; order.ID != "" && order.Status == "" && order.Currency == "" && !blank(given) {
 		t.leave("properties.currency: is no code of ISO 4217, such as EUR; the order is taken for one in the workspace's currency")
 	}
 }

@@ -3,8 +3,10 @@ package webhooks
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +15,67 @@ import (
 )
 
 const (
-	// orderCompleted is the event that is also an order.
+	// orderCompleted is the event that places an order.
 	orderCompleted = "Order Completed"
 	// largestAmount bounds money, in the currency's unit: a mistake beyond.
 	largestAmount = 1e12
 )
+
+// orderWords are the events that say something of an order, most by the names of
+// Segment's e-commerce spec, with how it ended by them.
+var orderWords = map[string]string{
+	orderCompleted: "", "Order Updated": "",
+	"Order Refunded": "returned", "Order Returned": "returned",
+	"Order Cancelled": "cancelled", "Order Canceled": "cancelled",
+}
+
+// misspeltWord is how the name of an event that says something of an order is written,
+// where it is written otherwise; "" of others.
+func misspeltWord(event string) string {
+	if _, right := orderWords[event]; right {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(orderWords)) {
+		if strings.EqualFold(squeezed(event), squeezed(name)) {
+			return name
+		}
+	}
+	return ""
+}
+
+// orderOf is what an event says of an order; one without an id where it says nothing. A
+// word about how an order ended says nothing of what was in it.
+func orderOf(m *segmentMessage, w *campaigns.Workspace) (order customers.Order, wrong string) {
+	status, told := orderWords[m.Event]
+	if !told {
+		return customers.Order{}, ""
+	}
+	ended := customers.Order{ID: orderID(m.Properties), Home: w.Currency, Status: status, Unpriced: true, Announced: true, Afterwards: true}
+	if status == "cancelled" {
+		return ended, ""
+	}
+	order, wrong = purchase(m.Properties, w)
+	if status == "" || wrong != "" {
+		order.Afterwards = m.Event != orderCompleted
+		return order, wrong
+	}
+	if part := !order.Unpriced || !blank(m.Properties["products"]); part {
+		given := worth(order)
+		ended.Refunded = &given
+	}
+	return ended, ""
+}
+
+// worth is what is said that an order comes to: a total, or else the sum of its lines.
+func worth(order customers.Order) (sum int64) {
+	if !order.Unpriced {
+		return order.Total
+	}
+	for _, l := range order.Lines {
+		sum += l.Amount
+	}
+	return sum
+}
 
 // orderID is an order's number; "" where there is none.
 func orderID(properties map[string]any) string {
