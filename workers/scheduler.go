@@ -85,8 +85,12 @@ func (s *Scheduler) Run(ctx context.Context) {
 			_, err := s.Pump.Round(ctx)
 			trouble = errors.Join(trouble, err, s.Watcher.HandOver(ctx))
 		}
-		s.tell(ctx, trouble)
-		s.Telemetry.Metrics.Turned(leads, trouble == nil)
+		// A turn that the bell rings does only a part of the work: it may begin
+		// trouble, and never ends it.
+		if polled || s.trouble == "" {
+			s.tell(ctx, trouble)
+		}
+		s.Telemetry.Metrics.Turned(leads, s.trouble == "")
 		trouble = nil
 		select {
 		case <-ctx.Done():

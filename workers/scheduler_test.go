@@ -3,6 +3,7 @@ package workers_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"rapport/deliveries"
+	"rapport/telemetry"
 	"rapport/workers"
 )
 
@@ -176,14 +178,45 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	}
 }
 
-// turns counts how often somebody asked for the lead.
+// A turn that the bell rings skips most of the work, and so cannot say that
+// what failed works again: on a busy shop the alert would never fire.
+func TestTroubleLastsThroughTheRings(t *testing.T) {
+	s := open(t, files)
+	turns := &turns{Facts: s.store}
+	turns.refused.Store(true)
+	metrics := telemetry.New(telemetry.Options{Now: s.clock})
+	scheduler := s.scheduler("one")
+	scheduler.Facts, scheduler.Telemetry.Metrics = turns, metrics
+	turned := make(chan bool, 1000)
+	scheduler.Turned = func() { turned <- sampleOf(t, metrics, "rapport_scheduler_troubled") == "1" }
+	running(t, scheduler.Run)
+	<-turned
+	bell := &workers.Bell{Redis: s.redis}
+	for rung := 0; turns.n.Load() < 3 || rung < 10; rung++ {
+		bell.Ring(t.Context())
+		if troubled := <-turned; !troubled {
+			t.Fatalf("after %d turns, %d of them polled, no trouble is shown", rung, turns.n.Load())
+		}
+	}
+	if began, ended := s.told("cannot do all of its work"), s.told("works again"); began != 1 || ended != 0 {
+		t.Errorf("told %d times that it began and %d times that it ended", began, ended)
+	}
+	turns.refused.Store(false)
+	eventually(t, "its end is told", func() bool { return s.told("works again") == 1 })
+}
+
+// turns counts how often somebody asked for the lead, and may refuse to answer.
 type turns struct {
 	workers.Facts
-	n atomic.Int32
+	n       atomic.Int32
+	refused atomic.Bool
 }
 
 func (c *turns) Lease(ctx context.Context, name, holder string, now, until time.Time) (bool, error) {
 	c.n.Add(1)
+	if c.refused.Load() {
+		return false, errors.New("the ledger is refused")
+	}
 	return c.Facts.Lease(ctx, name, holder, now, until)
 }
 
