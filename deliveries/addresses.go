@@ -75,17 +75,31 @@ func (d Addresses) Links(delivery int64, to string) map[string]any {
 // PushReports is where a browser tells what became of a notification.
 func (d Addresses) PushReports() string { return d.Base + PathPushReports }
 
-// Own reports whether a URL is one of ours, which is never wrapped again.
-func (d Addresses) Own(url string) bool { return strings.HasPrefix(url, d.Base+"/") }
+// Own reports whether a URL is one of ours, which is never wrapped again. One that
+// was written before the public URL changed is known by its token.
+func (d Addresses) Own(url string) bool {
+	if strings.HasPrefix(url, d.Base+"/") {
+		return true
+	}
+	_, named := d.Named(url)
+	return named
+}
+
+// Door is the path at which a URL knocks. The host is left out: what was written, or
+// stored, under another public URL is still ours, and the token in the path proves it.
+func Door(url string) string {
+	if _, rest, absolute := strings.Cut(url, "://"); absolute {
+		_, path, _ := strings.Cut(rest, "/")
+		url = "/" + path
+	}
+	path, _, _ := strings.Cut(url, "?")
+	return path
+}
 
 // Named finds the delivery and attempt that a callback's URL names, whichever
 // door it came by.
 func (d Addresses) Named(url string) (Token, bool) {
-	path, ours := strings.CutPrefix(url, d.Base)
-	if !ours {
-		return Token{}, false
-	}
-	path, _, _ = strings.Cut(path, "?")
+	path := Door(url)
 	if token, named := d.hooked(path); named {
 		return token, true
 	}

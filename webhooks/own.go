@@ -36,7 +36,7 @@ func (o Own) Reports(c channels.Callback) ([]channels.Report, error) {
 	}
 	report := channels.Report{At: time.UnixMilli(millis).UTC()}
 	machine := channels.MachineVisit(c.Method, c.Header.Get("User-Agent"))
-	path, _, _ := strings.Cut(strings.TrimPrefix(c.URL, o.Addresses.Base), "?")
+	path := deliveries.Door(c.URL)
 	switch {
 	case strings.HasPrefix(path, deliveries.PathClick):
 		report.Kind, report.Link, report.Bot = channels.ReportClicked, form.Get("link"), machine

@@ -26,3 +26,22 @@ func TestOwnReadsNothingButVisits(t *testing.T) {
 		}
 	}
 }
+
+// While a changed public URL comes into force, and for what waited, a visit was stored
+// by a process that knows another one than who reads it.
+func TestAVisitIsReadUnderAnotherPublicURL(t *testing.T) {
+	signer := deliveries.NewSigner([]byte("a key for links"))
+	before := deliveries.Addresses{Base: "https://news.old.example", Signer: signer}
+	own := webhooks.Own{Addresses: deliveries.Addresses{Base: base, Signer: signer}}
+	for url, want := range map[string]channels.ReportKind{
+		before.Click(7, 3): channels.ReportClicked, before.Open(7): channels.ReportOpened, before.Unsubscribe(7): channels.ReportUnsubscribed,
+		before.Survey(7): channels.ReportAnswered, before.NotMe(7, "ann@shop.example"): channels.ReportDisowned,
+		before.PushReports(): channels.ReportDelivered,
+	} {
+		body := "at=1&kind=shown&token=" + signer.Sign(deliveries.Token{Purpose: deliveries.PushReport, Delivery: 7})
+		reports, err := own.Reports(channels.Callback{URL: url, Body: []byte(body)})
+		if err != nil || len(reports) != 1 || reports[0].Kind != want {
+			t.Errorf("%s reads as %+v (%v), want %s", url, reports, err, want)
+		}
+	}
+}
