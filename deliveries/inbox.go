@@ -34,6 +34,13 @@ type Inbox interface {
 	Forget(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
+// Aside are callbacks of one provider that could not be read, all for one reason.
+type Aside struct {
+	Provider, Why string
+	Callbacks     int64
+	Latest        time.Time // when the last of them arrived
+}
+
 // Links keeps the URLs our click links stand for.
 type Links interface {
 	// Intern gives every URL its number, the same one each time.

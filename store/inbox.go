@@ -160,6 +160,24 @@ func (s *Store) Reject(ctx context.Context, id int64, why string) error {
 	return nil
 }
 
+// SetAside lists what could not be read and is not forgotten yet, by provider and
+// reason, the most frequent first. It reads all callbacks that are kept.
+func (s *Store) SetAside(ctx context.Context) (all []deliveries.Aside, err error) {
+	err = s.read(ctx, func(tx *tx) (err error) {
+		all, err = list(ctx, tx, func(r record) (a deliveries.Aside, err error) {
+			err = r.Scan(&a.Provider, &a.Why, &a.Callbacks, asTime(&a.Latest))
+			return a, err
+		}, `
+			SELECT i.provider, i.error, count(*), max(i.received_at) FROM inbox i
+			WHERE i.state IN ('done', 'rejected') AND i.error <> '' GROUP BY i.provider, i.error ORDER BY 3 DESC, 1, 2`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list callbacks that were set aside: %w", err)
+	}
+	return all, nil
+}
+
 // Forget implements deliveries.Inbox. What older programs set aside, which may still
 // run beside this one, has a state of its own.
 func (s *Store) Forget(ctx context.Context, before time.Time, limit int) (int, error) {

@@ -25,6 +25,7 @@ type Metrics struct {
 	outlets   *prometheus.CounterVec
 
 	reports     *prometheus.CounterVec
+	aside       *prometheus.CounterVec
 	callbackLag *prometheus.HistogramVec
 	ingested    *prometheus.CounterVec
 	requests    *prometheus.CounterVec
@@ -53,6 +54,8 @@ type Metrics struct {
 // Options set metrics up.
 type Options struct {
 	Version string
+	// Role is the command that runs: web, worker, scheduler, console, up.
+	Role string
 	// Now is the clock by which durations are measured: the real one.
 	Now func() time.Time
 	// Campaigns is how many campaigns may be told apart; those beyond are counted
@@ -73,8 +76,8 @@ func New(o Options) *Metrics {
 	m := &Metrics{book: book{registry: prometheus.NewRegistry()}, now: o.Now}
 	b := &m.book
 	b.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	b.gauge("rapport_build_info", "Always 1; the labels tell the version that runs.", "version", "goversion").
-		WithLabelValues(o.Version, runtime.Version()).Set(1)
+	b.gauge("rapport_build_info", "Always 1; the labels tell the version that runs, and as which role: web, worker, scheduler, console, or up, which is all of them.", "version", "goversion", "role").
+		WithLabelValues(o.Version, runtime.Version(), o.Role).Set(1)
 	m.sending(b, o.Campaigns)
 	m.hearing(b)
 	m.working(b)
@@ -97,6 +100,7 @@ func (m *Metrics) begin() {
 		m.ingested.WithLabelValues(result)
 	}
 	m.reports.WithLabelValues("email", "complained")
+	m.aside.WithLabelValues()
 }
 
 // BeginsTask tells that tasks of a kind are taken, whose failures begin at 0.
@@ -143,6 +147,7 @@ func (m *Metrics) hearing(b *book) {
 	m.reports = b.counter("rapport_reports_total", "What providers and customers told of messages, once it is applied.", "channel", "kind")
 	m.callbackLag = b.histogram(waits, "rapport_callback_lag_seconds",
 		"Time from what happened, by the provider's clock, until it was read and applied. Providers repeat events for a day.", "channel")
+	m.aside = b.counter("rapport_callbacks_set_aside_total", "Callbacks that could not be read and were set aside, unheard. `rapport doctor` tells how many are kept, and why.")
 	m.ingested = b.counter("rapport_ingested_messages_total", "Messages of shops at /v1: taken, refused, or failed where they could not be stored.", "result")
 	m.requests = b.counter("rapport_http_requests_total", "Requests by the route's pattern.", "route", "code")
 	m.requestTime = b.histogram(calls, "rapport_http_request_duration_seconds", "How long requests took, by the route's pattern.", "route")

@@ -145,6 +145,13 @@ func (m *Metrics) Heard(channel, kind string, lags []time.Duration) {
 	}
 }
 
+// SetAside tells that a callback could not be read.
+func (m *Metrics) SetAside() {
+	if m != nil {
+		m.aside.WithLabelValues().Inc()
+	}
+}
+
 // Ingested tells what became of a request's messages.
 func (m *Metrics) Ingested(taken, refused, failed int) {
 	if m == nil {

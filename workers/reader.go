@@ -96,6 +96,7 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 			if err := r.Inbox.Reject(ctx, received.ID, err.Error()); err != nil {
 				return fmt.Errorf("set callback %d aside: %w", received.ID, err)
 			}
+			r.Telemetry.Metrics.SetAside()
 			continue
 		}
 		done = append(done, received.ID)

@@ -16,6 +16,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/telemetry"
 )
 
 // asked plans and sends the survey's question and gives the URL that Twilio
@@ -110,7 +111,11 @@ func TestACallbackWaitsForItsProviderNoLongerThanHours(t *testing.T) {
 	delete(s.reader.Listeners, textOut.String())
 	s.receive(textOut.String(), publicURL+textHook, form("MessageSid", "SM1", "MessageStatus", "delivered"))
 	s.later(6 * time.Hour)
+	m := telemetry.New(telemetry.Options{Now: s.clock})
+	s.reader.Telemetry.Metrics = m
+	wantSeries(t, m, map[string]string{"rapport_callbacks_set_aside_total": "0"})
 	ok(t, s.reader.Read(s.ctx()))
+	wantSeries(t, m, map[string]string{"rapport_callbacks_set_aside_total": "1"})
 	if left := s.inbox(24 * time.Hour); len(left) != 0 || !strings.Contains(s.said.String(), "set aside") {
 		t.Errorf("still waiting: %v; the log says\n%s", left, s.said.String())
 	}

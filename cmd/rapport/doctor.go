@@ -10,6 +10,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/net/idna"
@@ -18,6 +19,7 @@ import (
 	"rapport/channels/email"
 	"rapport/channels/email/domain"
 	"rapport/config"
+	"rapport/deliveries"
 	"rapport/store"
 	"rapport/workers"
 )
@@ -200,7 +202,7 @@ func checkProviders(c config.Config) []domain.Finding {
 func checkServers(ctx context.Context, c config.Config) []domain.Finding {
 	var findings []domain.Finding
 	if c.Store != "" {
-		findings = append(findings, checkStore(ctx, c.Store.Reveal()))
+		findings = append(findings, checkStore(ctx, c.Store.Reveal())...)
 	}
 	if c.Redis.Set() {
 		f := domain.Finding{Check: "redis", Level: domain.OK, What: "is there and keeps what it is given"}
@@ -216,27 +218,51 @@ func checkServers(ctx context.Context, c config.Config) []domain.Finding {
 	return findings
 }
 
-func checkStore(ctx context.Context, dsn string) domain.Finding {
-	schema, err := readSchema(ctx, dsn)
-	if err != nil {
-		return domain.Finding{Check: "store", Level: domain.Fail, What: err.Error()}
+func checkStore(ctx context.Context, dsn string) []domain.Finding {
+	bad := func(err error) []domain.Finding {
+		return []domain.Finding{{Check: "store", Level: domain.Fail, What: err.Error()}}
 	}
-	switch f := fit(schema); {
-	case !f.OK:
-		return domain.Finding{Check: "store", Level: domain.Fail, What: f.Problem, Mend: f.Mend}
-	case f.Note != "":
-		return domain.Finding{Check: "store", Level: domain.Warn, What: f.Note}
-	}
-	return domain.Finding{Check: "store", Level: domain.OK, What: "can be read, and its schema is this program's"}
-}
-
-func readSchema(ctx context.Context, dsn string) (store.Schema, error) {
 	s, err := store.OpenReading(ctx, dsn)
 	if err != nil {
-		return store.Schema{}, err
+		return bad(err)
 	}
+	defer s.Close()
 	schema, err := s.Schema(ctx)
-	return schema, errors.Join(err, s.Close())
+	if err != nil {
+		return bad(err)
+	}
+	f := fit(schema)
+	if !f.OK {
+		return []domain.Finding{{Check: "store", Level: domain.Fail, What: f.Problem, Mend: f.Mend}}
+	}
+	found := domain.Finding{Check: "store", Level: domain.OK, What: "can be read, and its schema is this program's"}
+	if f.Note != "" {
+		found.Level, found.What = domain.Warn, f.Note
+	}
+	aside, err := s.SetAside(ctx)
+	if err != nil {
+		return append(bad(err), found)
+	}
+	return append([]domain.Finding{found}, checkAside(aside)...)
+}
+
+// asideAtMost is how many reasons are told of.
+const asideAtMost = 5
+
+// checkAside warns of callbacks that nobody heard.
+func checkAside(all []deliveries.Aside) []domain.Finding {
+	var findings []domain.Finding
+	for _, a := range all[:min(len(all), asideAtMost)] {
+		findings = append(findings, domain.Finding{
+			Check: "callbacks", Level: domain.Warn,
+			What: fmt.Sprintf("%d of %s could not be read and were set aside, the last at %s: %s", a.Callbacks, a.Provider, a.Latest.UTC().Format(time.DateTime+" MST"), a.Why),
+			Mend: "see docs/operations/runbooks/CallbacksSetAside.md; they are forgotten after retention: callbacks",
+		})
+	}
+	if more := len(all) - len(findings); more > 0 {
+		findings = append(findings, domain.Finding{Check: "callbacks", Level: domain.Warn, What: fmt.Sprintf("others were set aside for %d more reasons", more)})
+	}
+	return findings
 }
 
 func sorted(findings []domain.Finding) []domain.Finding {

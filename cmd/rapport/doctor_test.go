@@ -7,8 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
+
+	"rapport/channels"
+	"rapport/store"
 )
 
 // nameServer answers questions about shop.example from records.
@@ -113,5 +117,43 @@ func TestADoctorSeesASchemaThatIsNotThisProgramsYet(t *testing.T) {
 	}
 	if found := examine(); !strings.Contains(found, "ok    store     can be read, and its schema is this program's") {
 		t.Errorf("a database that was migrated does not pass:\n%s", found)
+	}
+}
+
+// What could not be read is told of until it is forgotten.
+func TestADoctorTellsOfCallbacksThatWereSetAside(t *testing.T) {
+	dir := t.TempDir()
+	file, database := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "shop.db")
+	if err := os.WriteFile(file, []byte("store: \"sqlite:"+database+"\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errOut, code := rapport(t, "migrate", "--config", file); code != 0 {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	s, err := store.Open(t.Context(), "sqlite:"+database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, body := range []string{"a", "b"} {
+		if _, err := s.Receive(t.Context(), "sms/twilio", channels.Callback{Method: "POST", URL: "/", Body: []byte(body), ReceivedAt: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := s.Waiting(t.Context(), at, time.Minute, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		if err := s.Reject(t.Context(), one.ID, "not in its form"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, errOut, _ := rapport(t, "doctor", "--config", file)
+	if !strings.Contains(out, "warn  callbacks  2 of sms/twilio could not be read and were set aside, the last at 2026-03-01 12:00:00 UTC: not in its form") {
+		t.Errorf("nothing is said of callbacks that nobody heard:\n%s%s", out, errOut)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // openTelemetry prepares what operators see of a process. There are no traces where
 // nobody takes them.
 func openTelemetry(ctx context.Context, c config.Telemetry, role string) (*telemetry.Metrics, *telemetry.Traces, error) {
-	metrics := telemetry.New(telemetry.Options{Version: version, Campaigns: c.Campaigns, Now: time.Now})
+	metrics := telemetry.New(telemetry.Options{Version: version, Role: role, Campaigns: c.Campaigns, Now: time.Now})
 	if c.OTLP == "" {
 		return metrics, nil, nil
 	}

@@ -170,6 +170,15 @@ func TestReadCallbacksAreForgottenAndStillKnown(t *testing.T) {
 		if err := s.Reject(t.Context(), all[2].ID, "not in its form"); err != nil {
 			t.Fatal(err)
 		}
+		aside, err := s.SetAside(t.Context())
+		if want := (deliveries.Aside{Provider: "sms/twilio", Why: "not in its form", Callbacks: 1, Latest: all[2].Callback.ReceivedAt}); err != nil || len(aside) != 1 || aside[0] != want {
+			t.Errorf("%+v were set aside (%v), want %+v", aside, err, want)
+		}
+		defer func() {
+			if aside, err := s.SetAside(t.Context()); err != nil || len(aside) != 0 {
+				t.Errorf("%+v are forgotten and still told of (%v)", aside, err)
+			}
+		}()
 		for _, want := range []int{2, 0} {
 			if n, err := s.Forget(t.Context(), noon.Add(time.Minute), 10); err != nil || n != want {
 				t.Errorf("%d were forgotten (%v), want %d", n, err, want)
