@@ -153,7 +153,7 @@ func TestADoctorTellsOfCallbacksThatWereSetAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, errOut, _ := rapport(t, "doctor", "--config", file)
-	if !strings.Contains(out, "warn  callbacks  2 of sms/twilio could not be read and were set aside, the last at 2026-03-01 12:00:00 UTC: not in its form") {
+	if !strings.Contains(out, "warn  callbacks 2 of sms/twilio could not be read and were set aside, the last at 2026-03-01 12:00:00 UTC: not in its form") {
 		t.Errorf("nothing is said of callbacks that nobody heard:\n%s%s", out, errOut)
 	}
 }

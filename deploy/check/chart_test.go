@@ -86,7 +86,12 @@ var kinds = map[string]func() any{
 // know, or one that is written twice, is an error.
 func objects(t *testing.T, variant string) []object {
 	t.Helper()
-	files, err := render(valuesOf(t, variant))
+	return objectsOf(t, valuesOf(t, variant))
+}
+
+func objectsOf(t *testing.T, values map[string]any) []object {
+	t.Helper()
+	files, err := render(values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,6 +252,17 @@ func TestAValueThatMakesNoSenseIsRefusedByName(t *testing.T) {
 		"a queue that is not there": {"workers: {email: {queues: [fax]}}", "queues"},
 		"a weight of nothing":       {"workers: {email: {queues: [email=0]}}", "queues"},
 		"a worker without a queue":  {"workers: {email: {queues: []}}", "queues"},
+		"nobody who reads STOPs":    {"workers: {journey: null}", "journey is in no queues"},
+		"a channel nobody serves":   {"workers: {sms: null}", "sms is in no queues"},
+		"journeys left out":         {"unservedQueues: [journey]", "unservedQueues"},
+		"a key of the file":         {"config: {workr: {lease: 2m}}", "workr"},
+		"one of its sections":       {"config: {retention: {timelin: 100d}}", "timelin"},
+		"a channel that is none":    {"config: {limits: {emial: 3}}", "emial"},
+		"providers of no channel":   {"config: {providers: {emial: {}}}", "emial"},
+		"a setting that is none":    {"secrets: [{existingSecret: a, settings: {store: b, link_keys: c, redis: d, wirte_keys: e}}]", "wirte_keys"},
+		"a provider of no channel":  {"secrets: [{existingSecret: a, settings: {store: b, link_keys: c, redis: d, providers_emial_sendgrid_api_key: e}}]", "providers_emial"},
+		"a pull secret of no name":  {"imagePullSecrets: [{nme: regcred}]", "imagePullSecrets"},
+		"an affinity of no kind":    {"pods: {affinity: {nodeAfinity: {}}}", "nodeAfinity"},
 		"no number":                 {"scheduler: {replicas: many}", "/scheduler/replicas"},
 		"memory Go cannot count":    {"web: {resources: {limits: {memory: 200M}}}", "memory"},
 		"no limit":                  {"web: {resources: {limits: {memory: null}}}", "memory"},

@@ -3,6 +3,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	keda "github.com/kedacore/keda/v2/apis/keda/v1alpha1"
+	"helm.sh/helm/v3/pkg/chartutil"
 	apps "k8s.io/api/apps/v1"
 	autoscaling "k8s.io/api/autoscaling/v2"
 	batch "k8s.io/api/batch/v1"
@@ -479,5 +481,52 @@ func TestKEDALooksAtTheQueuesThatAWorkerServes(t *testing.T) {
 		if want != nil && !slices.Equal(lists, want) {
 			t.Errorf("%s looks at %q", s.Name, lists)
 		}
+	}
+}
+
+// A team that places its pods by rules of its own gets these and no others.
+func TestPodsGoWhereTheyAreTold(t *testing.T) {
+	const text = `
+publicURL: https://news.shop.example
+imagePullSecrets: [plain, {name: regcred}]
+web: {nodeSelector: {pool: public}}
+workers: {sms: null, email: {nodeSelector: {pool: work}}}
+unservedQueues: [sms]
+pods:
+  nodeSelector: {pool: all}
+  affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {team: crm}}}]}}
+  topologySpreadConstraints:
+    - {maxSkew: 2, topologyKey: rack, whenUnsatisfiable: DoNotSchedule}
+    - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {team: crm}}}
+`
+	values, err := chartutil.ReadValues([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pools := map[string]string{"web": "public", "worker-email": "work"}
+	seen := 0
+	for _, p := range pods(objectsOf(t, values)) {
+		role := p.labels["app.kubernetes.io/component"]
+		if got := p.spec.ImagePullSecrets; len(got) != 2 || got[0].Name != "plain" || got[1].Name != "regcred" {
+			t.Errorf("%s: pull secrets are %v", role, got)
+		}
+		if pool := cmp.Or(pools[role], "all"); p.spec.NodeSelector["pool"] != pool {
+			t.Errorf("%s goes to %v, want %s", role, p.spec.NodeSelector, pool)
+		}
+		if role == "migrate" {
+			continue
+		}
+		seen++
+		if a := p.spec.Affinity; a == nil || a.PodAntiAffinity == nil || len(a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution) != 1 {
+			t.Errorf("%s: its affinity is %+v", role, a)
+		}
+		spread := p.spec.TopologySpreadConstraints
+		if len(spread) != 2 || spread[0].TopologyKey != "rack" || spread[0].MaxSkew != 2 ||
+			spread[0].LabelSelector.MatchLabels["app.kubernetes.io/component"] != role || spread[1].LabelSelector.MatchLabels["team"] != "crm" {
+			t.Errorf("%s is spread by %+v", role, spread)
+		}
+	}
+	if seen < 7 {
+		t.Errorf("only %d pods were looked at", seen)
 	}
 }

@@ -1,5 +1,12 @@
 {{- /* What every pod of the program has in common. They are told what they run:
-a dict of root, component, args, resources and env. */}}
+a dict of root, component, args, resources, env and their role's nodeSelector. */}}
+
+{{- /* Names, or objects with a name. */}}
+{{- define "rapport.pullSecrets" -}}
+{{- range . }}
+- name: {{ if kindIs "map" . }}{{ .name }}{{ else }}{{ . }}{{ end }}
+{{- end }}
+{{- end }}
 
 {{- define "rapport.podSecurity" -}}
 runAsNonRoot: true
@@ -91,14 +98,12 @@ spec:
     {{- include "rapport.podSecurity" $root | nindent 4 }}
   {{- with $values.imagePullSecrets }}
   imagePullSecrets:
-    {{- range . }}
-    - name: {{ . }}
-    {{- end }}
+    {{- include "rapport.pullSecrets" . | nindent 4 }}
   {{- end }}
   {{- with $values.pods.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
-  {{- with $values.pods.nodeSelector }}
+  {{- with get . "nodeSelector" | default $values.pods.nodeSelector }}
   nodeSelector:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -106,7 +111,20 @@ spec:
   tolerations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- with $values.pods.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   topologySpreadConstraints:
+    {{- range $values.pods.topologySpreadConstraints }}
+    - {{- toYaml . | nindent 6 }}
+      {{- if not (hasKey . "labelSelector") }}
+      labelSelector:
+        matchLabels:
+          {{- include "rapport.selector" $root | nindent 10 }}
+          app.kubernetes.io/component: {{ $.component }}
+      {{- end }}
+    {{- else }}
     {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
     - maxSkew: 1
       topologyKey: {{ . }}
@@ -116,6 +134,7 @@ spec:
         matchLabels:
           {{- include "rapport.selector" $root | nindent 10 }}
           app.kubernetes.io/component: {{ $.component }}
+    {{- end }}
     {{- end }}
   containers:
     - name: rapport
