@@ -162,6 +162,17 @@ func (w Worker) inOrder() (mistakes []error) {
 	return mistakes
 }
 
+// Advice tells of times that can be worked with and make normal work look like
+// trouble; "" where there are none. A task has the lease less two calls: where that is
+// not as long again, rate limits alone make it end early.
+func (w Worker) Advice() string {
+	if w.Lease >= 4*w.Call {
+		return ""
+	}
+	return fmt.Sprintf("worker.lease: %s is short beside a call to a provider (worker.call, %s): tasks that wait for a rate limit end early, and what they held is planned again; at least four times worker.call is recommended (%s)",
+		w.Lease, w.Call, 4*w.Call)
+}
+
 var (
 	channelNames = map[string]bool{"email": true, "sms": true, "call": true, "push": true, "webhook": true}
 	logLevels    = map[string]bool{"debug": true, "info": true, "warn": true, "error": true}

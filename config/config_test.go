@@ -277,3 +277,23 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Error("it loads without its variables")
 	}
 }
+
+func TestALeaseThatIsShortBesideACallIsToldOf(t *testing.T) {
+	for _, c := range []struct {
+		lease, call time.Duration
+		told        bool
+	}{
+		{90 * time.Second, 10 * time.Second, false},
+		{40 * time.Second, 10 * time.Second, false},
+		{30 * time.Second, 10 * time.Second, true},
+		{90 * time.Second, 30 * time.Second, true},
+	} {
+		w := Worker{Lease: c.lease, Call: c.call}
+		if advice := w.Advice(); strings.Contains(advice, "worker.lease: "+c.lease.String()+" is short") != c.told {
+			t.Errorf("of a lease of %s and calls of %s is told %q", c.lease, c.call, advice)
+		}
+	}
+	if advice := Defaults().Worker.Advice(); advice != "" {
+		t.Errorf("the defaults are told: %s", advice)
+	}
+}

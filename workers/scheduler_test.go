@@ -237,6 +237,28 @@ func TestAServerSurvivesBadTasks(t *testing.T) {
 	})
 }
 
+// Asynq names a task by a number that nobody knows, and a retry that there never is.
+func TestAsynqsWordsOnATaskWhoseTimeIsOverAreKeptBack(t *testing.T) {
+	s := open(t, files)
+	server := workers.NewServer(s.redis, workers.ServerOptions{Poll: 5 * time.Millisecond, Log: s.log})
+	s.worker().Serve(server)
+	_, err := asynq.NewClientFromRedisClient(s.redis).EnqueueContext(t.Context(), asynq.NewTask("deliver", []byte("[]")),
+		asynq.Queue("sms"), asynq.MaxRetry(0), asynq.Deadline(time.Now().Add(-time.Minute)))
+	ok(t, err)
+	ok(t, server.Start())
+	defer server.Stop()
+	inspect := asynq.NewInspectorFromRedisClient(s.redis)
+	eventually(t, "it has ended", func() bool {
+		ended, err := inspect.ListArchivedTasks("sms")
+		return err == nil && len(ended) == 1
+	})
+	for line := range strings.Lines(s.said.String()) {
+		if strings.Contains(line, "Retry exhausted") && !strings.Contains(line, "DEBUG") {
+			t.Errorf("the log says %s", line)
+		}
+	}
+}
+
 func enqueue(t *testing.T, r redis.UniversalClient, kind, queue, payload string) {
 	t.Helper()
 	_, err := asynq.NewClientFromRedisClient(r).EnqueueContext(t.Context(), asynq.NewTask(kind, []byte(payload)), asynq.Queue(queue))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -153,11 +154,19 @@ func (s *Server) Stop() {
 }
 
 // asynqLog hands Asynq's own words to slog. Asynq repeats itself while Redis is
-// away, so its errors are warnings here: the pump reports the state once.
+// away, so its errors are warnings here: the pump reports the state once. Nothing is
+// ever retried, so that it says "Retry exhausted" of every task whose time is over,
+// which "task ended early" tells with more.
 type asynqLog struct{ log *slog.Logger }
 
 func (l asynqLog) Debug(args ...any) { l.log.Debug(fmt.Sprint(args...)) }
 func (l asynqLog) Info(args ...any)  { l.log.Debug(fmt.Sprint(args...)) }
-func (l asynqLog) Warn(args ...any)  { l.log.Warn(fmt.Sprint(args...)) }
+func (l asynqLog) Warn(args ...any) {
+	level, text := slog.LevelWarn, fmt.Sprint(args...)
+	if strings.HasPrefix(text, "Retry exhausted for task") {
+		level = slog.LevelDebug
+	}
+	l.log.Log(context.Background(), level, text)
+}
 func (l asynqLog) Error(args ...any) { l.log.Warn(fmt.Sprint(args...)) }
 func (l asynqLog) Fatal(args ...any) { l.log.Error(fmt.Sprint(args...)) }

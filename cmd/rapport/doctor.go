@@ -64,7 +64,7 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	findings := slices.Concat(checkProviders(c), checkEvents(c), checkServers(ctx, c))
+	findings := slices.Concat(checkWorker(c), checkProviders(c), checkEvents(c), checkServers(ctx, c))
 	checkup := domain.Checkup{Inbound: cmp.Or(d.inbound, c.Inbound.Domain), Now: now()}
 	if c.PublicURL != config.Defaults().PublicURL {
 		checkup.PublicURL = c.PublicURL
@@ -120,6 +120,14 @@ func checkEvents(c config.Config) []domain.Finding {
 		}
 	}
 	return findings
+}
+
+// checkWorker warns of times that make normal work look like trouble.
+func checkWorker(c config.Config) []domain.Finding {
+	if advice := c.Worker.Advice(); advice != "" {
+		return []domain.Finding{{Check: "worker", Level: domain.Warn, What: advice}}
+	}
+	return nil
 }
 
 func (d doctor) resolver() (domain.Resolver, error) {

@@ -88,10 +88,13 @@ func TestADomainIsMadeFitToSend(t *testing.T) {
 func TestADoctorMissesTheKeyOfSendGridsEvents(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(file, []byte("providers: {email: {sendgrid: {api_key: SG.x, from: hello@shop.example}}}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("providers: {email: {sendgrid: {api_key: SG.x, from: hello@shop.example}}}\nworker: {lease: 30s}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out, errOut, _ := rapport(t, "doctor", "--config", file, "--data", dir, "--dns", nameServer(t))
+	if !strings.Contains(out, "warn  worker    worker.lease: 30s is short") {
+		t.Errorf("nothing is said of a lease that is short:\n%s%s", out, errOut)
+	}
 	if !strings.Contains(out, "warn  events") || !strings.Contains(out, "webhook_public_keys") {
 		t.Errorf("nothing is said of events that are refused:\n%s%s", out, errOut)
 	}

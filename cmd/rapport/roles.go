@@ -39,6 +39,9 @@ func workerCommand(o *options) *cobra.Command {
 		},
 		RunE: o.role(asWork, func(ctx context.Context, i *installation, c config.Config) error {
 			server := i.server(workers.ServerOptions{Queues: weights, Concurrency: c.Worker.Concurrency})
+			if advice := c.Worker.Advice(); advice != "" {
+				i.Log.Warn(advice)
+			}
 			if err := server.Start(); err != nil {
 				return err
 			}
