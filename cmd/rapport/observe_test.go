@@ -19,12 +19,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"rapport/channels"
+	"rapport/config"
 	"rapport/customers"
 	"rapport/sandbox"
 	"rapport/store/storetest"
@@ -413,4 +415,25 @@ func TestRolesTellWhatTheyDoInProduction(t *testing.T) {
 		}
 	}
 	t.Errorf("of %d spans none shows the way from a scheduler to a worker", len(spans.all))
+}
+
+// RoleGone asks for roles by the names of the commands that run them.
+func TestAProcessTellsItsRole(t *testing.T) {
+	rules, err := os.ReadFile("../../deploy/observability/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []*cobra.Command{webCommand(&options{}), schedulerCommand(&options{}), workerCommand(&options{}), upCommand(&options{})} {
+		role := command.Name()
+		metrics, _, err := openTelemetry(t.Context(), config.Telemetry{}, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page := scrape(t, metrics); sum(t, page, "rapport_build_info", fmt.Sprintf("role=%q", role)) != 1 {
+			t.Errorf("%s does not tell its role", role)
+		}
+		if asked := fmt.Sprintf(`role=~"%s|up"`, role); role != "up" && !strings.Contains(string(rules), asked) {
+			t.Errorf("no alert asks for %s", asked)
+		}
+	}
 }
