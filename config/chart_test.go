@@ -1,12 +1,9 @@
-//go:build deploy
-
-package check
+package config_test
 
 import (
 	"encoding"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -74,8 +71,8 @@ func (s schema) closed() bool { return s.Additional == false }
 
 // A misspelt setting is refused at the laptop: the program would refuse it only in the
 // cluster, one pod after the other.
-func TestTheSchemaKnowsTheProgramsSettings(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(chartFolder, "values.schema.json"))
+func TestTheChartKnowsTheProgramsSettings(t *testing.T) {
+	raw, err := os.ReadFile("../deploy/helm/rapport/values.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
