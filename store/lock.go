@@ -30,26 +30,74 @@ func lockFile(path string) (*fileLock, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		holder, _ := io.ReadAll(io.LimitReader(file, 20))
+		holder := readHolder(file)
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("open store: the folder %s %w (process %s): stop that one, or name another folder",
-				filepath.Dir(path), ErrInUse, strings.TrimSpace(string(holder)))
+				filepath.Dir(path), ErrInUse, holder.Process)
 		}
 		return nil, fmt.Errorf("open store: lock %s: %w", path, err)
 	}
 	l := &fileLock{file}
-	if err := l.sign(); err != nil {
+	if err := l.sign(Holder{}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: lock %s: %w", path, err), l.release())
 	}
 	return l, nil
 }
 
-func (l *fileLock) sign() error {
+// Holder is the process that has a SQLite file, and how its console is asked for what
+// only that process may do.
+type Holder struct {
+	// Process is its number; "" where the file was never held.
+	Process string
+	// Console is the URL of its console, and Word what shows the console that its own
+	// folder is meant; both are "" where it has none.
+	Console, Word string
+}
+
+// HolderOf is who holds the SQLite file of a DSN, or who held it last.
+func HolderOf(dsn string) (Holder, error) {
+	path, isSQLite := strings.CutPrefix(dsn, "sqlite:")
+	if !isSQLite {
+		return Holder{}, nil
+	}
+	file, err := os.Open(path + ".lock")
+	if err != nil {
+		return Holder{}, fmt.Errorf("read who holds the store: %w", err)
+	}
+	defer file.Close() // it was only read
+	return readHolder(file), nil
+}
+
+func readHolder(file io.Reader) (h Holder) {
+	text, _ := io.ReadAll(io.LimitReader(file, 4096)) // who it is stays unknown
+	lines := append(strings.Split(string(text), "\n"), "", "", "")
+	h.Process, h.Console, h.Word = lines[0], lines[1], lines[2]
+	return h
+}
+
+// Tell writes beside the lock on a SQLite file how this process's console is asked.
+func (s *Store) Tell(console, word string) error {
+	if s.lock == nil {
+		return nil
+	}
+	if err := s.lock.sign(Holder{Console: console, Word: word}); err != nil {
+		return fmt.Errorf("tell where the console is: %w", err)
+	}
+	return nil
+}
+
+// sign writes who has the lock. In between it is too short to be understood, and never
+// somebody else's.
+func (l *fileLock) sign(h Holder) error {
 	if err := l.file.Truncate(0); err != nil {
 		return err
 	}
-	_, err := l.file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	text := strconv.Itoa(os.Getpid()) + "\n"
+	if h.Console != "" {
+		text += h.Console + "\n" + h.Word + "\n"
+	}
+	_, err := l.file.WriteAt([]byte(text), 0)
 	return err
 }
 

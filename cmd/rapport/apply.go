@@ -50,7 +50,7 @@ func applyCommand(o *options) *cobra.Command {
 // through the console of the program that has the store.
 func (o *options) apply(ctx context.Context, files map[string][]byte, server string, order campaigns.ApplyOptions) (campaigns.Application, []campaigns.Problem, error) {
 	if server != "" {
-		return askToApply(ctx, server, files, order)
+		return askToApply(ctx, server, "", files, order)
 	}
 	open := o.openWriting
 	if order.DryRun {
@@ -58,11 +58,11 @@ func (o *options) apply(ctx context.Context, files map[string][]byte, server str
 	}
 	i, err := open(ctx)
 	if errors.Is(err, store.ErrInUse) {
-		c, _, err := o.load()
+		holder, err := o.holder()
 		if err != nil {
 			return campaigns.Application{}, nil, err
 		}
-		return askToApply(ctx, consoleURL(c), files, order)
+		return askToApply(ctx, holder.Console, holder.Word, files, order)
 	}
 	if err != nil {
 		return campaigns.Application{}, nil, err

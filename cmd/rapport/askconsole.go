@@ -7,15 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"rapport/campaigns"
-	"rapport/config"
+	"rapport/store"
 )
 
 // askConsole sends one of the forms of a running program's console.
@@ -35,23 +35,62 @@ func (o *options) askConsole(ctx context.Context, path string, form url.Values) 
 	return whyNot(response)
 }
 
-// postConsole sends a form and gives back what was answered.
+// postConsole sends a form to the program that has the folder, and gives back what was
+// answered.
 func (o *options) postConsole(ctx context.Context, client *http.Client, path string, form url.Values) (*http.Response, error) {
-	c, _, err := o.load()
+	holder, err := o.holder()
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, consoleURL(c)+path, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, holder.Console+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "text/plain")
+	request.Header.Set(folderWord, holder.Word)
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("ask the running rapport at %s: %w", consoleURL(c), err)
+		return nil, unanswered(holder.Console, err)
 	}
 	return response, nil
+}
+
+// folderWord is the header by which a command shows a console that it means the folder
+// of that console's program, and not whatever listens at the same address.
+const folderWord = "Rapport-Folder"
+
+// holder is the program that has the folder's store, where its console can be asked.
+func (o *options) holder() (store.Holder, error) {
+	c, _, err := o.load()
+	if err != nil {
+		return store.Holder{}, err
+	}
+	dsn := o.dsn(c)
+	holder, err := store.HolderOf(dsn)
+	if err != nil {
+		return holder, err
+	}
+	if holder.Console == "" {
+		return holder, fmt.Errorf("%s %w, process %s, and that one has no console to ask: it is a command, or is only starting; try again, or stop it",
+			store.Place(dsn), store.ErrInUse, holder.Process)
+	}
+	return holder, nil
+}
+
+func unanswered(server string, err error) error {
+	return fmt.Errorf("ask the running rapport at %s: %w; try again, or stop it if it has the folder", server, err)
+}
+
+// ofFolder serves whoever means this program's folder, or names none, as browsers do.
+func ofFolder(word string, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if given, asked := r.Header[folderWord]; asked && !slices.Equal(given, []string{word}) {
+			http.Error(w, "this rapport has another folder than the one that is meant; nothing was done", http.StatusMisdirectedRequest)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // whyNot is what a console says that did not do what it was asked for.
@@ -63,8 +102,9 @@ func whyNot(response *http.Response) error {
 	return errors.New(strings.TrimSpace(string(why)))
 }
 
-// askToApply sends files to the console of a running rapport.
-func askToApply(ctx context.Context, server string, files map[string][]byte, order campaigns.ApplyOptions) (done campaigns.Application, problems []campaigns.Problem, err error) {
+// askToApply sends files to the console of a running rapport, with the word of the folder
+// that is meant; "" is whichever it has.
+func askToApply(ctx context.Context, server, word string, files map[string][]byte, order campaigns.ApplyOptions) (done campaigns.Application, problems []campaigns.Problem, err error) {
 	if err := onThisMachine(server); err != nil {
 		return done, nil, err
 	}
@@ -78,9 +118,12 @@ func askToApply(ctx context.Context, server string, files map[string][]byte, ord
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "text/plain")
+	if word != "" {
+		request.Header.Set(folderWord, word)
+	}
 	response, err := (&http.Client{Timeout: 2 * time.Minute}).Do(request)
 	if err != nil {
-		return done, nil, fmt.Errorf("ask the running rapport at %s: %w", server, err)
+		return done, nil, unanswered(server, err)
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
@@ -96,20 +139,6 @@ func askToApply(ctx context.Context, server string, files map[string][]byte, ord
 		return done, nil, err
 	}
 	return done, nil, fmt.Errorf("the running rapport at %s: %s", server, strings.TrimSpace(string(why)))
-}
-
-// consoleURL is where the console of a `rapport up` with a configuration answers this
-// machine.
-func consoleURL(c config.Config) string {
-	listen := c.Listen
-	if apart := consoleApart(c); apart != "" {
-		listen = apart
-	}
-	host, port, err := net.SplitHostPort(listen)
-	if ip, parse := netip.ParseAddr(host); err == nil && (host == "" || parse == nil && ip.IsUnspecified()) {
-		return "http://127.0.0.1:" + port
-	}
-	return "http://" + listen
 }
 
 // onThisMachine refuses a server whose console would not answer.

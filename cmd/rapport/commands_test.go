@@ -21,7 +21,7 @@ const (
 Those needed daily stand in the [README](../README.md#use-it).
 
 While ` + "`rapport up`" + ` runs, commands that only read may be used beside it. ` + "`apply`, `pause`, `resume`, `follow-up`, `reply`, `take`, `close`, `reopen`, `erase`" + `
-and ` + "`export`" + ` are handed to it. Any other command that would write to the same folder is refused.
+and ` + "`export`" + ` are handed to it, wherever it listens. Any other command that would write to the same folder is refused.
 `
 )
 

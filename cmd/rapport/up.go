@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"rapport/campaigns"
@@ -85,6 +86,14 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 	if err := i.prepare(cmd, o, args, f.people, e.Sandbox); err != nil {
 		return err
 	}
+	house := openHouse(listener, apart, log)
+	word := uuid.NewString()
+	if house != nil {
+		defer house.Close() // closed by its server already, or the program ends
+		if err := i.Store.Tell(doorsAt(house.Addr()), word); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(cmd.OutOrStdout(), "rapport is up at %s (events: write key %s)\n", c.PublicURL, e.WriteKeys[0])
 	if c.TestMode {
 		log.Warn(testModeWarning(c))
@@ -100,7 +109,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 		return err
 	}
 	defer closePort()
-	return i.serveDoors(ctx, cmd.OutOrStdout(), listener, apart, port)
+	return i.serveDoors(ctx, cmd.OutOrStdout(), entrances{public: listener, console: house, word: word}, port)
 }
 
 // load reads the configuration, in test mode where the flag says so.
@@ -146,22 +155,37 @@ func (i *installation) work(ctx context.Context, s *sandbox.Sandbox) (end func()
 	}, nil
 }
 
-// serveDoors serves the public routes and, apart where an address is named, the
-// console, and says where that is.
-func (i *installation) serveDoors(ctx context.Context, says io.Writer, listener net.Listener, apart string, port *ops) error {
-	routes := i.publicRoutes()
-	house := routes
-	if apart != "" {
-		house = http.NewServeMux()
+// entrances are where a `rapport up` is reached: its public doors, and its console,
+// which is the same or another or nowhere, with the word that the folder's commands show
+// there.
+type entrances struct {
+	public, console net.Listener
+	word            string
+}
+
+// serveDoors serves the public routes and the console, and says where that is if it
+// stands apart.
+func (i *installation) serveDoors(ctx context.Context, says io.Writer, at entrances, port *ops) error {
+	routes, together := i.publicRoutes(), at.console == at.public
+	pages := routes
+	if !together {
+		pages = http.NewServeMux()
 	}
-	i.mountConsole(house)
-	port.mountLocal(house)
-	if apart != "" {
-		where, closeHouse := serveApart(ctx, apart, i.Metrics.Routes(i.Traces, house), i.Log)
-		defer closeHouse()
-		fmt.Fprint(says, where)
+	i.mountConsole(pages)
+	port.mountLocal(pages)
+	asked := i.Metrics.Routes(i.Traces, ofFolder(at.word, pages))
+	if together {
+		return serveHTTP(ctx, at.public, asked, 0, i.Log)
 	}
-	return serveHTTP(ctx, listener, i.Metrics.Routes(i.Traces, routes), 0, i.Log)
+	if at.console != nil {
+		defer runBeside(ctx, func(ctx context.Context) {
+			if err := serveHTTP(ctx, at.console, asked, 0, i.Log); err != nil {
+				i.Log.Error("the console is closed", "error", err)
+			}
+		})()
+		fmt.Fprintf(says, "the console is at http://%s, for this machine alone\n", at.console.Addr())
+	}
+	return serveHTTP(ctx, at.public, i.Metrics.Routes(i.Traces, routes), 0, i.Log)
 }
 
 // consoleApart is where the console listens of a `rapport up` whose doors the world
@@ -184,20 +208,18 @@ func consoleApart(c config.Config) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
-// serveApart serves the console at an address of its own until stop is called, and
-// says where. Where something else listens there the doors open without it.
-func serveApart(ctx context.Context, address string, routes http.Handler, log *slog.Logger) (where string, stop func()) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		log.Warn("there is no console: free its port, or let listen name another one, which the console's follows; or see `rapport console`", "console", address, "error", err)
-		return "", func() {}
+// openHouse is where the console is served: with the doors, or at an address of its own.
+// Where something else listens there the doors open without it.
+func openHouse(doors net.Listener, apart string, log *slog.Logger) net.Listener {
+	if apart == "" {
+		return doors
 	}
-	stop = runBeside(ctx, func(ctx context.Context) {
-		if err := serveHTTP(ctx, listener, routes, 0, log); err != nil {
-			log.Error("the console is closed", "error", err)
-		}
-	})
-	return fmt.Sprintf("the console is at http://%s, for this machine alone\n", listener.Addr()), stop
+	listener, err := net.Listen("tcp", apart)
+	if err != nil {
+		log.Warn("there is no console: free its port, or let listen name another one, which the console's follows; or see `rapport console`", "console", apart, "error", err)
+		return nil
+	}
+	return listener
 }
 
 // noPort says why nothing can be served at the address a setting names, and what
