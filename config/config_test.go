@@ -139,6 +139,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"a switch", "", "RAPPORT_TEST_MODE=perhaps", "RAPPORT_TEST_MODE: must be true or false"},
 		{"a limit", "limits: {call: 5, sms: {per_minute: 5}}\n", "", "limits.sms: must be a number of messages a second"},
 		{"a number", "", "RAPPORT_WORKER_WINDOW=many", "RAPPORT_WORKER_WINDOW: must be a whole number"},
+		{"a file that holds nothing", "", "RAPPORT_STORE_FILE=" + os.DevNull, "RAPPORT_STORE_FILE: /dev/null is empty"},
 		{"a file that is not there", "", "RAPPORT_STORE_FILE=/nowhere/at/all", "RAPPORT_STORE_FILE: open /nowhere/at/all"},
 		{"a name not set", "listen: 127.0.0.1:1\nstore: ${DATABASE}\n", "", "line 2: ${DATABASE} is not set"},
 		{"a name not set, after a quoted #", `store: "a #${DATABASE}"`, "", "line 1: ${DATABASE} is not set"},

@@ -187,7 +187,11 @@ func (e *environment) lookup(name string) (string, bool, error) {
 	if err != nil {
 		return "", false, fmt.Errorf("%s_FILE: %w", name, err)
 	}
-	return strings.TrimRight(string(raw), "\r\n"), true, nil
+	value := strings.TrimRight(string(raw), "\r\n")
+	if value == "" {
+		return "", false, fmt.Errorf("%s_FILE: %s is empty", name, path)
+	}
+	return value, true, nil
 }
 
 // assign writes the text of a variable into a setting. Lists are separated by

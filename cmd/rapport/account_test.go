@@ -17,6 +17,8 @@ import (
 
 func TestAccountsAreKept(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
+	wants(t, 1, "rapport.db: no such file", "account", "add", "Bea", "--data", data) // a folder that no program has
+	wants(t, 0, "is in force", "apply", shopFolder, "--data", data)
 	wants(t, 0, "bea may work in the console as operator\npassword: ", "account", "add", "Bea", "--role", "operator", "--data", data)
 	wants(t, 1, "there is an account of this name already", "account", "add", "bea", "--data", data)
 	wants(t, 1, "there are viewer, agent and operator", "account", "add", "carl", "--role", "boss", "--data", data)

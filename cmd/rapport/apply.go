@@ -52,7 +52,7 @@ func (o *options) apply(ctx context.Context, files map[string][]byte, server str
 	if server != "" {
 		return askToApply(ctx, server, "", files, order)
 	}
-	open := o.openWriting
+	open := o.openOrMake
 	if order.DryRun {
 		open = o.openReading
 	}

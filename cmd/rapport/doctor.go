@@ -64,7 +64,11 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	findings := slices.Concat(checkWorker(c), checkProviders(c), checkEvents(c), checkServers(ctx, c))
+	findings := slices.Concat(checkWorker(c), checkProviders(c), checkEvents(c))
+	if err := o.named(c); err != nil {
+		findings = append(findings, domain.Finding{Check: "store", Level: domain.Fail, What: err.Error()})
+	}
+	findings = append(findings, checkServers(ctx, c)...)
 	checkup := domain.Checkup{Inbound: cmp.Or(d.inbound, c.Inbound.Domain), Now: now()}
 	if c.PublicURL != config.Defaults().PublicURL {
 		checkup.PublicURL = c.PublicURL

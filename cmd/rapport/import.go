@@ -76,7 +76,7 @@ func importKind(o *options, kind intake.Kind) *cobra.Command {
 }
 
 func (f *importFlags) run(cmd *cobra.Command, o *options, kind intake.Kind, paths []string) (err error) {
-	i, err := o.openWriting(cmd.Context())
+	i, err := o.openOrMake(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -126,6 +127,9 @@ func (o *options) openReading(ctx context.Context) (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.named(c); err != nil {
+		return nil, err
+	}
 	s, err := store.OpenReading(ctx, o.dsn(c))
 	if err != nil {
 		return nil, err
@@ -135,10 +139,31 @@ func (o *options) openReading(ctx context.Context) (*installation, error) {
 }
 
 // openWriting opens the installation for a command that changes something and
-// leaves. An embedded store is made where there is none.
+// leaves. There must be one: a new folder would be taken for it, and all be done in vain.
 func (o *options) openWriting(ctx context.Context) (*installation, error) {
+	c, _, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.named(c); err != nil {
+		return nil, err
+	}
+	if c.Store == "" {
+		if _, err := os.Stat(filepath.Join(o.data, "rapport.db")); err != nil {
+			return nil, fmt.Errorf("open store: %w; give --config FILE with a store, or --data DIR for the folder of a `rapport up`", err)
+		}
+	}
+	return o.openOrMake(ctx)
+}
+
+// openOrMake is openWriting for a command that may come first: an embedded store is made
+// where there is none.
+func (o *options) openOrMake(ctx context.Context) (*installation, error) {
 	c, log, err := o.load()
 	if err != nil {
+		return nil, err
+	}
+	if err := o.named(c); err != nil {
 		return nil, err
 	}
 	b := &backing{DSN: o.dsn(c), Conditions: c.ConditionTimeout}

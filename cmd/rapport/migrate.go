@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -26,8 +25,8 @@ func migrateCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if c.Store == "" && !cmd.Flags().Changed("data") {
-				return errors.New("no database is named; give --config FILE (or RAPPORT_STORE) with a store, or --data DIR for the one in a folder of `rapport up`")
+			if err := o.namedExpressly(c); err != nil {
+				return err
 			}
 			s, err := store.Open(cmd.Context(), o.dsn(c))
 			if err != nil {

@@ -30,6 +30,13 @@ func restoredCommand(o *options) *cobra.Command {
 			if !gap.BackupOf.Before(gap.Until) {
 				return fmt.Errorf("--backup-of: %s is still to come", backupOf)
 			}
+			c, _, err := o.load()
+			if err != nil {
+				return err
+			}
+			if err := o.namedExpressly(c); err != nil {
+				return err
+			}
 			i, err := o.openWriting(cmd.Context())
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,6 +23,8 @@ type options struct {
 	data   string
 	config string
 	format string
+
+	dataGiven bool // --data was written out
 }
 
 func rootCommand() *cobra.Command {
@@ -33,6 +36,7 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			o.dataGiven = cmd.Flags().Changed("data")
 			if o.format == "text" {
 				cmd.SetOut(screen{cmd.OutOrStdout()})
 			}
@@ -108,6 +112,27 @@ func (o *options) load() (config.Config, *slog.Logger, error) {
 	log := newLog(os.Stderr, c.Log)
 	workers.LogRedis(log)
 	return c, log, nil
+}
+
+// errNoDatabase says that there is only a folder nobody named.
+var errNoDatabase = errors.New("no database is named; give --config FILE (or RAPPORT_STORE) with a store, or --data DIR for the one in a folder of `rapport up`")
+
+// named refuses the folder that nobody named where a configuration that names no store
+// shows that another database is meant.
+func (o *options) named(c config.Config) error {
+	_, variable := os.LookupEnv("RAPPORT_STORE")
+	if o.config != "" || variable {
+		return o.namedExpressly(c)
+	}
+	return nil
+}
+
+// namedExpressly refuses the folder that nobody named.
+func (o *options) namedExpressly(c config.Config) error {
+	if c.Store == "" && !o.dataGiven {
+		return errNoDatabase
+	}
+	return nil
 }
 
 // dsn is the store the configuration names, or the embedded one.
