@@ -243,3 +243,27 @@ func (s *Store) SetLedgerClock(ctx context.Context, at time.Time) error {
 	}
 	return nil
 }
+
+// installationID is the fact that tells installations apart that are given one Redis.
+const installationID = "installation"
+
+// InstallationID is the id of the installation; "" where no scheduler has led yet.
+func (s *Store) InstallationID(ctx context.Context) (string, error) {
+	return s.Fact(ctx, installationID)
+}
+
+// NameInstallation gives the installation an id unless it has one, and tells which it
+// has.
+func (s *Store) NameInstallation(ctx context.Context, id string) (has string, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		if _, err := tx.exec(ctx, "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", factKey(installationID), id); err != nil {
+			return err
+		}
+		has, _, err = readFact(ctx, tx, installationID)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("name the installation: %w", err)
+	}
+	return has, nil
+}

@@ -8,11 +8,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 )
 
-// seenKey is until when anybody saw the ledger know what happened.
-const seenKey = "rapport:ledger"
+const (
+	// seenKey is until when anybody saw the ledger know what happened.
+	seenKey = "rapport:ledger"
+	// ownerKey is the id of the installation that a Redis belongs to.
+	ownerKey = "rapport:installation"
+)
 
 // trustedFor is how long one look at both clocks holds.
 const trustedFor = time.Second
@@ -25,11 +30,16 @@ type Chronicle interface {
 	SetLedgerClock(ctx context.Context, at time.Time) error
 	// Resumed goes on after a restore; it reports whether that was due.
 	Resumed(ctx context.Context, now time.Time) (bool, error)
+	// InstallationID is the id of the installation, "" where it has none yet, and
+	// NameInstallation gives it one; it tells which one it has then.
+	InstallationID(ctx context.Context) (string, error)
+	NameInstallation(ctx context.Context, id string) (string, error)
 }
 
 // Witness notices a ledger that was put back from a backup: Redis remembers until
 // when it knew what happened, and the ledger itself does not. Where Redis came
-// back empty, or away, nobody can tell.
+// back empty, or away, nobody can tell. It notices a Redis of another installation
+// too.
 type Witness struct {
 	Ledger Chronicle
 	Redis  redis.UniversalClient
@@ -48,6 +58,9 @@ func (o *OlderLedger) Error() string {
 	return fmt.Sprintf("the database is %s older than what Redis saw of it: a backup was put back, and nothing is sent until `rapport restored` was run", o.By.Round(time.Millisecond))
 }
 
+// ErrOthersRedis says that another installation's tasks are in Redis.
+var ErrOthersRedis = errors.New("this Redis belongs to another installation: nothing is sent until each has a server or a database number of its own")
+
 // ErrNotResumed keeps workers back until a scheduler has gone on.
 var ErrNotResumed = errors.New("a backup was put back, and no scheduler has gone on from it yet")
 
@@ -63,11 +76,11 @@ func (w *Witness) Check(ctx context.Context) error {
 	if age := now.Sub(w.lookedAt); !w.lookedAt.IsZero() && age >= 0 && age < trustedFor {
 		return w.finding
 	}
-	_, waits, err := w.compare(ctx)
+	seen, err := w.compare(ctx)
 	if errors.Is(err, errAway) {
 		err = nil // without Redis nothing is sent either
 	}
-	if err == nil && waits {
+	if err == nil && seen.waits {
 		err = ErrNotResumed
 	}
 	w.lookedAt, w.finding = now, err
@@ -80,22 +93,25 @@ func (w *Witness) Advance(ctx context.Context) error {
 	if w == nil {
 		return nil
 	}
-	known, waits, err := w.compare(ctx)
+	seen, err := w.compare(ctx)
 	if errors.Is(err, errAway) {
 		return nil // the pump says so; moving on alone would hide an older ledger
 	}
 	if err != nil {
 		return err
 	}
+	if err := w.claim(ctx, seen); err != nil {
+		return err
+	}
 	now := w.Now()
-	if waits {
+	if seen.waits {
 		if _, err := w.Ledger.Resumed(ctx, now); err != nil {
 			return err
 		}
 	}
 	next := now
-	if !next.After(known) {
-		next = known.Add(time.Millisecond)
+	if !next.After(seen.known) {
+		next = seen.known.Add(time.Millisecond)
 	}
 	if err := w.Ledger.SetLedgerClock(ctx, next); err != nil {
 		return err
@@ -104,20 +120,67 @@ func (w *Witness) Advance(ctx context.Context) error {
 	return nil
 }
 
+// claim gives the ledger an id where it has none, and writes it into a Redis without
+// one. A ledger without one that goes on from a backup, and is older than its id, takes
+// over that of its Redis.
+func (w *Witness) claim(ctx context.Context, seen sight) (err error) {
+	if seen.id == "" {
+		id := seen.owner
+		if id == "" {
+			id = uuid.NewString()
+		}
+		if seen.id, err = w.Ledger.NameInstallation(ctx, id); err != nil {
+			return err
+		}
+	}
+	if seen.owner != "" {
+		return nil
+	}
+	w.Redis.SetArgs(ctx, ownerKey, seen.id, redis.SetArgs{Mode: "NX"}) // else it is written next time
+	return nil
+}
+
 var errAway = errors.New("Redis does not answer")
 
-func (w *Witness) compare(ctx context.Context) (known time.Time, waits bool, err error) {
+// sight is what was seen of a ledger and of its Redis.
+type sight struct {
+	known     time.Time
+	waits     bool   // to go on after a restore
+	id, owner string // of the ledger, and of whom Redis belongs to; "" where nobody wrote it
+}
+
+// compare looks whether Redis is this ledger's and the ledger as new as what was seen
+// of it.
+func (w *Witness) compare(ctx context.Context) (s sight, err error) {
 	seen, err := w.Redis.Get(ctx, seenKey).Int64()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return known, false, errAway
+		return s, errAway
 	}
-	if known, waits, err = w.Ledger.LedgerClock(ctx); err != nil {
-		return known, waits, err
+	if s.owner, err = w.Redis.Get(ctx, ownerKey).Result(); err != nil && !errors.Is(err, redis.Nil) {
+		return s, errAway
 	}
-	if by := time.UnixMilli(seen).Sub(known); seen > 0 && by > 0 {
-		return known, waits, &OlderLedger{By: by}
+	if s.id, err = w.Ledger.InstallationID(ctx); err != nil {
+		return s, err
 	}
-	return known, waits, nil
+	if s.known, s.waits, err = w.Ledger.LedgerClock(ctx); err != nil {
+		return s, err
+	}
+	if s.othersRedis(seen) {
+		return s, ErrOthersRedis
+	}
+	if by := time.UnixMilli(seen).Sub(s.known); seen > 0 && by > 0 {
+		return s, &OlderLedger{By: by}
+	}
+	return s, nil
+}
+
+// othersRedis reports whether Redis, which saw a ledger until some time, saw another
+// one than this. One that nobody has worked on has been seen by none.
+func (s sight) othersRedis(seen int64) bool {
+	if s.owner == "" {
+		return seen > 0 && s.known.IsZero()
+	}
+	return s.owner != s.id && (s.id != "" || !s.waits)
 }
 
 // witnessed does a task only while the ledger is to be trusted.

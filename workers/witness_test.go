@@ -1,6 +1,7 @@
 package workers_test
 
 import (
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -92,6 +93,131 @@ func TestALateSchedulerMakesNoLedgerOld(t *testing.T) {
 	ok(t, s.witness().Advance(t.Context()))
 	ok(t, s.store.SetLedgerClock(t.Context(), late))
 	ok(t, s.witness().Check(t.Context()))
+}
+
+// beside is another database that was given a shop's Redis.
+func (s *shop) beside() (*store.Store, *workers.Witness) {
+	s.t.Helper()
+	db, err := store.Open(s.t.Context(), "sqlite:"+filepath.Join(s.t.TempDir(), "rapport.db"))
+	ok(s.t, err)
+	s.t.Cleanup(func() { _ = db.Close() })
+	ok(s.t, db.Migrate(s.t.Context()))
+	return db, &workers.Witness{Ledger: db, Redis: s.redis, Now: s.clock}
+}
+
+// Whoever comes second to a Redis does nothing there, and whoever came first goes on.
+func TestAnotherInstallationsRedisIsLeftAlone(t *testing.T) {
+	for name, forgotten := range map[string]string{"a Redis that says whose it is": "", "an older program's": "rapport:installation"} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, files)
+			ok(t, s.witness().Advance(t.Context()))
+			if forgotten != "" {
+				s.mini.Del(forgotten)
+			}
+			before := s.mini.Dump()
+			db, second := s.beside()
+			for range 2 {
+				s.later(time.Second)
+				if err := second.Check(t.Context()); !errors.Is(err, workers.ErrOthersRedis) {
+					t.Errorf("a new database works on another's Redis: %v", err)
+				}
+				if err := second.Advance(t.Context()); !errors.Is(err, workers.ErrOthersRedis) {
+					t.Errorf("a new database's scheduler works on another's Redis: %v", err)
+				}
+			}
+			if after := s.mini.Dump(); after != before {
+				t.Errorf("Redis was changed:\n%s\nbefore:\n%s", after, before)
+			}
+			if id, err := db.InstallationID(t.Context()); id != "" || err != nil {
+				t.Errorf("it took the name %q (%v)", id, err)
+			}
+			ok(t, s.witness().Advance(t.Context()))
+			ok(t, s.witness().Check(t.Context()))
+			// It has worked elsewhere meanwhile, and knows later things.
+			_, err := db.NameInstallation(t.Context(), "another")
+			ok(t, err)
+			ok(t, db.SetLedgerClock(t.Context(), s.clock().Add(time.Hour)))
+			if err := second.Advance(t.Context()); !errors.Is(err, workers.ErrOthersRedis) {
+				t.Errorf("a newer database's scheduler works on another's Redis: %v", err)
+			}
+			ok(t, s.witness().Check(t.Context()))
+		})
+	}
+}
+
+// A Redis that came back empty is its installation's again.
+func TestAnEmptyRedisIsClaimedByWhoLeads(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.witness().Advance(t.Context()))
+	id, err := s.mini.Get("rapport:installation")
+	ok(t, err)
+	s.mini.FlushAll()
+	ok(t, s.witness().Check(t.Context()))
+	if s.mini.Exists("rapport:installation") {
+		t.Error("a worker claimed it")
+	}
+	ok(t, s.witness().Advance(t.Context()))
+	if again, err := s.mini.Get("rapport:installation"); err != nil || again != id || id == "" {
+		t.Errorf("it belongs to %q, and did to %q (%v)", again, id, err)
+	}
+}
+
+// A backup of before the id is told apart from another installation by the operator.
+func TestABackupOfBeforeTheIDTakesOverItsRedis(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.witness().Advance(t.Context()))
+	id, err := s.mini.Get("rapport:installation")
+	ok(t, err)
+	s.later(time.Minute)
+	db, w := s.beside()
+	ok(t, db.SetLedgerClock(t.Context(), s.clock().Add(-time.Hour)))
+	if err := w.Advance(t.Context()); !errors.Is(err, workers.ErrOthersRedis) {
+		t.Errorf("before it is said to be a backup: %v", err)
+	}
+	_, err = db.Restored(t.Context(), deliveries.Gap{BackupOf: s.clock().Add(-time.Hour), Until: s.clock()}, false)
+	ok(t, err)
+	if err := w.Check(t.Context()); !errors.Is(err, workers.ErrNotResumed) {
+		t.Errorf("before a scheduler went on: %v", err)
+	}
+	ok(t, w.Advance(t.Context()))
+	if took, err := db.InstallationID(t.Context()); took != id || err != nil {
+		t.Errorf("it took the name %q of %q (%v)", took, id, err)
+	}
+	s.later(time.Second)
+	ok(t, w.Check(t.Context()))
+}
+
+// A copy for another purpose is given another name as the page says.
+func TestACopyIsGivenAnotherName(t *testing.T) {
+	const forget = "DELETE FROM facts WHERE name = 'fact:installation'"
+	page, err := os.ReadFile("../docs/operations/redis.md")
+	ok(t, err)
+	for _, words := range []string{forget, workers.ErrOthersRedis.Error()} {
+		if !strings.Contains(string(page), words) {
+			t.Errorf("the page does not say %q", words)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "rapport.db")
+	db, err := store.Open(t.Context(), "sqlite:"+path)
+	ok(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	ok(t, db.Migrate(t.Context()))
+	s := openOn(t, db, files)
+	ok(t, s.witness().Advance(t.Context()))
+	raw, err := sql.Open("sqlite", path)
+	ok(t, err)
+	_, err = raw.ExecContext(t.Context(), forget)
+	ok(t, errors.Join(err, raw.Close()))
+	if err := s.witness().Check(t.Context()); !errors.Is(err, workers.ErrOthersRedis) {
+		t.Errorf("a copy without a name works on its original's Redis: %v", err)
+	}
+	before, err := s.mini.Get("rapport:installation")
+	ok(t, err)
+	s.mini.FlushAll() // one of its own
+	ok(t, s.witness().Advance(t.Context()))
+	if id, err := s.mini.Get("rapport:installation"); err != nil || id == before || id == "" {
+		t.Errorf("it is named %q, its original %q (%v)", id, before, err)
+	}
 }
 
 // The page tells the words that an operator sees.

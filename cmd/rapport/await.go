@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"rapport/store"
 	"rapport/telemetry"
 	"rapport/workers"
@@ -63,7 +65,11 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 		return nil, finding{}, err
 	}
 	lacksRedis := redisErr != nil && u == asWork
-	if !lacksRedis && err == nil && len(schema.Pending) == 0 {
+	var others error
+	if u == asWork && redisErr == nil && err == nil && len(schema.Pending) == 0 {
+		others = whoseRedis(ctx, s, b.Redis, clock)
+	}
+	if !lacksRedis && err == nil && len(schema.Pending) == 0 && others == nil {
 		return b.furnish(s, clock, log), finding{}, nil
 	}
 	if s != nil {
@@ -74,8 +80,21 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 		return nil, away(redisErr, reachRedis), nil
 	case err != nil:
 		return nil, storeAway(err), nil
+	case others != nil:
+		return nil, othersRedis(others), nil
 	}
 	return nil, pending(schema), nil
+}
+
+// whoseRedis is workers.ErrOthersRedis where a Redis is another installation's. Who took
+// a task there and left it alone would have taken it from that one.
+func whoseRedis(ctx context.Context, s *store.Store, r redis.UniversalClient, clock func() time.Time) error {
+	witness := workers.Witness{Ledger: s, Redis: r, Now: clock}
+	err := bounded(ctx, lookFor, witness.Check)
+	if errors.Is(err, workers.ErrOthersRedis) {
+		return err
+	}
+	return nil // anything else is the checks' to tell
 }
 
 // bounded asks a server within a time.

@@ -119,12 +119,19 @@ func (i *installation) askLedger(ctx context.Context) finding {
 	switch {
 	case errors.As(err, &older):
 		return finding{Problem: older.Error(), Mend: "stop every process and run `rapport restored --backup-of TIME`; see docs/operations/restore.md"}
+	case errors.Is(err, workers.ErrOthersRedis):
+		return othersRedis(err)
 	case errors.Is(err, workers.ErrNotResumed):
 		return finding{Problem: err.Error(), Mend: "start a scheduler"}
 	case err != nil:
 		return away(err, reachStore)
 	}
 	return finding{OK: true}
+}
+
+// othersRedis is what is wrong where another installation's tasks are in Redis.
+func othersRedis(err error) finding {
+	return finding{Problem: err.Error(), Mend: "name a Redis, or a database number of it, that nobody else has; see docs/operations/redis.md"}
 }
 
 // askWorkspace looks whether the workspace in force can be read; before the first

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"golang.org/x/net/idna"
 
@@ -220,7 +221,7 @@ func checkServers(ctx context.Context, c config.Config) []domain.Finding {
 		f := domain.Finding{Check: "redis", Level: domain.OK, What: "is there and keeps what it is given"}
 		r, err := openRedis(c.Redis)
 		if err == nil {
-			err = errors.Join(workers.CheckRedis(ctx, r), r.Close())
+			err = errors.Join(workers.CheckRedis(ctx, r), checkOwner(ctx, c, r), r.Close())
 		}
 		if err != nil {
 			f.Level, f.What = domain.Fail, err.Error()
@@ -228,6 +229,20 @@ func checkServers(ctx context.Context, c config.Config) []domain.Finding {
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// checkOwner is workers.ErrOthersRedis where Redis is not that of the store. Whatever
+// keeps from asking is told of each of them.
+func checkOwner(ctx context.Context, c config.Config, r redis.UniversalClient) error {
+	if c.Store == "" {
+		return nil
+	}
+	s, err := store.OpenReading(ctx, c.Store.Reveal())
+	if err != nil {
+		return nil //nolint:nilerr // checkStore tells it
+	}
+	defer s.Close() // it was only read
+	return whoseRedis(ctx, s, r, now)
 }
 
 func checkStore(ctx context.Context, dsn string) []domain.Finding {

@@ -126,6 +126,37 @@ func TestARedisThatBeginsToEvictMakesUnready(t *testing.T) {
 	}
 }
 
+// Who came second to a Redis takes nothing there, and says whose it is not.
+func TestARoleWaitsWhereRedisIsAnotherInstallations(t *testing.T) {
+	r := newRig(t, storetest.Postgres(t), sandbox.Behaviour{})
+	r.useRedis()
+	r.fill(mixed, 1, "Go")
+	server := openTestRedis(t, r.redis.url())
+	belongs := func() {
+		t.Helper()
+		if err := server.Set(t.Context(), "rapport:installation", "another", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	belongs()
+	scheduler, worker := r.operate("scheduler"), r.operate("worker")
+	scheduler.becomes(http.StatusServiceUnavailable, "belongs to another installation")
+	worker.becomes(http.StatusServiceUnavailable, "belongs to another installation")
+	if keys, err := server.Keys(t.Context(), "*").Result(); err != nil || len(keys) != 1 {
+		t.Errorf("there is %q now (%v)", keys, err)
+	}
+	wants(t, 1, "fail  redis     this Redis belongs to another installation", "doctor", "--config", r.configPath(), "--domain", "127.0.0.1", "--dns", "127.0.0.1:1")
+	if err := server.Del(t.Context(), "rapport:installation").Err(); err != nil {
+		t.Fatal(err)
+	}
+	scheduler.becomes(http.StatusOK, "ledger")
+	worker.becomes(http.StatusOK, "ledger")
+	wants(t, 1, "ok    redis     is there", "doctor", "--config", r.configPath(), "--domain", "127.0.0.1", "--dns", "127.0.0.1:1")
+	belongs()
+	scheduler.becomes(http.StatusServiceUnavailable, "belongs to another installation")
+	worker.becomes(http.StatusServiceUnavailable, "belongs to another installation")
+}
+
 func TestARoleWaitsForItsServersAndTheSchema(t *testing.T) {
 	dsn := storetest.Postgres(t)
 	through := newRelay(t, dsn)

@@ -77,6 +77,9 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := whoseRedis(ctx, i.Store, i.Redis, now); err != nil {
+		return err
+	}
 	metrics, traces, err := openTelemetry(ctx, c.Telemetry, cmd.Name())
 	if err != nil {
 		return err
