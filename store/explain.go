@@ -23,7 +23,7 @@ func explain(err error) error {
 		errors.As(err, &lite) && strings.Contains(lite.Error(), "no such column"):
 		meaning = "the schema is missing or old: run rapport migrate"
 	case lite != nil:
-		meaning = explainSQLite(lite)
+		meaning = explainSQLite(lite.Code())
 	case errors.As(err, &pg):
 		meaning = explainPostgres(pg)
 	}

@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"time"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"rapport/campaigns/expression"
@@ -111,8 +110,11 @@ func (s *Store) emptyLog(ctx context.Context) error {
 }
 
 // explainSQLite puts into words what an operator can mend.
-func explainSQLite(err *sqlite.Error) string {
-	switch err.Code() & 0xff {
+func explainSQLite(code int) string {
+	if code == sqlite3.SQLITE_IOERR_SHMSIZE {
+		return "the disk seems to be full, nothing of this was written: free space in the data folder"
+	}
+	switch code & 0xff {
 	case sqlite3.SQLITE_FULL:
 		return "the disk is full, nothing of this was written: free space in the data folder"
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
