@@ -134,15 +134,22 @@ func othersRedis(err error) finding {
 	return finding{Problem: err.Error(), Mend: "name a Redis, or a database number of it, that nobody else has; see docs/operations/redis.md"}
 }
 
+// noWorkspace is what nothing begins without, although everything is fit to.
+const noWorkspace = "no workspace has been applied yet; `rapport apply` does it"
+
 // askWorkspace looks whether the workspace in force can be read; before the first
 // one there is nothing to read. Doors that were open stay open: what comes in is
 // kept until the workspace can be read again. New ones wait. Work that leaves no time
 // for reading it is no answer.
 func (i *installation) askWorkspace(ctx context.Context, redis use) finding {
 	_, err := i.Catalog.Current(ctx)
-	if err == nil || errors.Is(err, campaigns.ErrNoWorkspace) {
+	switch {
+	case err == nil:
 		i.hadWorkspace.Store(true)
 		return finding{OK: true}
+	case errors.Is(err, campaigns.ErrNoWorkspace):
+		i.hadWorkspace.Store(true)
+		return finding{OK: true, Note: noWorkspace}
 	}
 	if _, unreached := i.Store.Aside().Clock(ctx); unreached != nil {
 		return finding{OK: true} // which is another check's to tell

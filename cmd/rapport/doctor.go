@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/net/idna"
 
+	"rapport/campaigns"
 	"rapport/channels"
 	"rapport/channels/email"
 	"rapport/channels/email/domain"
@@ -270,7 +271,17 @@ func checkStore(ctx context.Context, dsn string) []domain.Finding {
 	if err != nil {
 		return append(bad(err), found)
 	}
-	return append([]domain.Finding{found}, checkAside(aside)...)
+	return slices.Concat([]domain.Finding{found}, checkAside(aside), checkWorkspace(ctx, s))
+}
+
+// checkWorkspace warns where no workspace was applied. Whether one can be read is a
+// role's to tell, whose program reads it.
+func checkWorkspace(ctx context.Context, s *store.Store) []domain.Finding {
+	catalog := campaigns.Catalog{Archive: s.Archive()}
+	if _, err := catalog.Current(ctx); !errors.Is(err, campaigns.ErrNoWorkspace) {
+		return nil
+	}
+	return []domain.Finding{{Check: "workspace", Level: domain.Warn, What: noWorkspace}}
 }
 
 // asideAtMost is how many reasons are told of.

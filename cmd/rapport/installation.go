@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -78,23 +79,47 @@ type installation struct {
 
 // assemble opens the store and wires the parts.
 func assemble(ctx context.Context, b *backing, clock func() time.Time, log *slog.Logger) (*installation, error) {
-	s, err := store.Open(ctx, b.DSN)
-	if err != nil {
-		return nil, err
+	i, schema, err := b.open(ctx, clock, log)
+	if err == nil {
+		err = migratedFirst(schema)
 	}
-	return b.furnish(s, clock, log), nil
+	return i, err
 }
 
 // assembleMigrated is assemble for a store whose schema may be brought up to date here.
+// One that a newer program has migrated is gone on with, as the roles go back by one
+// release.
 func assembleMigrated(ctx context.Context, b *backing, clock func() time.Time, log *slog.Logger) (*installation, error) {
-	i, err := assemble(ctx, b, clock, log)
-	if err != nil {
+	i, schema, err := b.open(ctx, clock, log)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(schema.Pending) == 0 && len(schema.Foreign) > 0:
+		log.Warn("a newer program has migrated the database; replace this one soon", "migrations", schema.Foreign)
+		return i, nil
 	}
 	if err := i.Store.Migrate(ctx); err != nil {
 		return nil, err
 	}
 	return i, nil
+}
+
+// open opens the store and furnishes it, and says how its schema stands.
+func (b *backing) open(ctx context.Context, clock func() time.Time, log *slog.Logger) (*installation, store.Schema, error) {
+	s, err := store.Open(ctx, b.DSN)
+	if err != nil {
+		return nil, store.Schema{}, err
+	}
+	schema, err := s.Schema(ctx)
+	return b.furnish(s, clock, log), schema, err
+}
+
+// migratedFirst refuses a schema that lacks what this program's commands read and write.
+func migratedFirst(schema store.Schema) error {
+	if len(schema.Pending) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the database lacks the migrations %d of this program: run `rapport migrate` with the same --config or --data; `rapport up` does it when it starts", schema.Pending)
 }
 
 // furnish tells a store that was just opened what the backing knows, and wires the
@@ -133,6 +158,13 @@ func (o *options) openReading(ctx context.Context) (*installation, error) {
 	s, err := store.OpenReading(ctx, o.dsn(c))
 	if err != nil {
 		return nil, err
+	}
+	schema, err := s.Schema(ctx)
+	if err == nil {
+		err = migratedFirst(schema)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	s.ConditionTimeout = c.ConditionTimeout
 	return wire(&backing{close: []func() error{s.Close}}, s, now, log), nil
