@@ -22,8 +22,15 @@ func TestNoFolderIsTakenForTheDatabaseThatIsMeant(t *testing.T) {
 	}
 	restored := []string{"restored", "--backup-of", "2026-01-01T00:00:00Z"}
 	commands := [][]string{
-		restored, {"erase", "ann", "--yes"}, {"pause", "welcome"}, {"account", "add", "bea", "--role", "operator"}, {"doubts"}, {"status"},
-		{"apply", shop}, {"apply", shop, "--dry-run"}, {"import", "suppressions", "stops.csv"},
+		restored,
+		{"erase", "ann", "--yes"},
+		{"pause", "welcome"},
+		{"account", "add", "bea", "--role", "operator"},
+		{"doubts"},
+		{"status"},
+		{"apply", shop},
+		{"apply", shop, "--dry-run"},
+		{"import", "suppressions", "stops.csv"},
 	}
 	refuse := func() {
 		t.Helper()
