@@ -40,7 +40,7 @@ func TestANewerProgramsFolderIsGoneOnWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	if _, err := assemble(t.Context(), e.backing, true, now, log); err != nil || !strings.Contains(said.String(), "a newer program has migrated the database") {
+	if _, err := assembleMigrated(t.Context(), e.backing, now, log); err != nil || !strings.Contains(said.String(), "a newer program has migrated the database") {
 		t.Errorf("`rapport up` ends with %v, and says %s", err, said.String())
 	}
 }
