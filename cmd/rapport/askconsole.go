@@ -71,7 +71,7 @@ func (o *options) holder() (store.Holder, error) {
 	if err != nil {
 		return holder, err
 	}
-	if holder.Console == "" {
+	if holder.Console == "" || holder.Word == "" {
 		return holder, fmt.Errorf("%s %w, process %s, and that one has no console to ask: it is a command, or is only starting; try again, or stop it",
 			store.Place(dsn), store.ErrInUse, holder.Process)
 	}

@@ -62,6 +62,10 @@ func TestAFolderWithoutAConsoleIsNotAskedAbout(t *testing.T) {
 	for _, command := range [][]string{{"pause", "welcome"}, {"apply", shopFolder}} {
 		wants(t, 1, "has no console to ask", append(command, "--data", data)...)
 	}
+	if err := s.Tell(other.URL, ""); err != nil { // written in part
+		t.Fatal(err)
+	}
+	wants(t, 1, "has no console to ask", "apply", shopFolder, "--data", data)
 	if err := s.Tell("http://127.0.0.1:1", "word"); err != nil {
 		t.Fatal(err)
 	}
