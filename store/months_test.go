@@ -82,7 +82,7 @@ func TestMonthsStandReadyBeforeTheyBegin(t *testing.T) {
 		t.Errorf("%d events are later than all", n)
 	}
 	for range 2 {
-		if err := s.PrepareTimeline(t.Context(), now.AddDate(0, 3, 0)); err != nil {
+		if err := s.PrepareTimeline(t.Context(), firstOfMonth(now).AddDate(0, 3, 0)); err != nil {
 			t.Fatal(err)
 		}
 		if after := ahead(); after != before+3 {
