@@ -31,6 +31,6 @@ type Messages interface {
 	// was not known everything is new, but for events.
 	Take(ctx context.Context, now time.Time, messages []Message) error
 	// TakePast is Take of what is over: of people who are known it fills in what is
-	// empty, and of orders it adds those that are not known.
+	// empty, and of orders it adds those that are not known, and how they ended.
 	TakePast(ctx context.Context, now time.Time, messages []Message) error
 }

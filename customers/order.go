@@ -24,14 +24,27 @@ type Order struct {
 	// Afterwards says that this is a later word about an order: Customer and At are of
 	// the word, and stand for the order's own only where nobody knows it.
 	Afterwards bool `json:"-"`
-	// Refunded is how much of a returned order was given back, in minor units; nil is
-	// all of it. Less than its total returns no order, and is no word about one that
-	// nobody knows.
-	Refunded *int64 `json:"-"`
+	// Refunded is how much of a returned order was given back, in the unit of Currency
+	// or else of the order's own; nil is all of it. Less than its total returns no
+	// order, and is no word about one that nobody knows.
+	Refunded *float64 `json:"-"`
 }
 
 // Abroad reports whether an order names another currency than the workspace's.
 func (o *Order) Abroad() bool { return o.Home != "" && o.Currency != "" && o.Currency != o.Home }
+
+// Worth is what is said that an order comes to: its total, or the sum of its lines where
+// lines are given.
+func (o *Order) Worth() int64 {
+	if len(o.Lines) == 0 {
+		return o.Total
+	}
+	var sum int64
+	for _, l := range o.Lines {
+		sum += l.Amount
+	}
+	return sum
+}
 
 // OrderCancelled is what the line of a cancelled order is called on the timeline, so
 // that no condition counts it as completed.

@@ -27,7 +27,7 @@ type Registry interface {
 	PutCustomers(ctx context.Context, now time.Time, people []Customer) (Tally, error)
 	// PutOrders adds orders and order lines or brings them up to date, sums
 	// them up on the customers, and puts one "Order Completed" event per new
-	// order on the timeline (ProviderKey "order:<id>", not live; cancelled ones
+	// order on the timeline (ProviderKey "order:<id>", not live until its event comes; cancelled ones
 	// have none). The line of an order goes with it to another customer, and is
 	// called OrderCancelled while the order is cancelled. Customers nobody knows are created with nothing but their id.
 	// An order needs an id, a customer and a time.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"rapport/campaigns/expression"
@@ -22,13 +23,15 @@ func (t *tx) stage(ctx context.Context, r *rowset, table string) (*rowset, error
 	for i, c := range r.shape.columns {
 		definitions[i] = c.name + " " + words[t.dialect]["{"+c.word+"}"]
 	}
+	for slices.Contains(t.staged, table) {
+		table += "_again"
+	}
+	t.staged = append(t.staged, table)
 	create := "CREATE TEMPORARY TABLE " + table + " (" + strings.Join(definitions, ", ") + ")"
 	fill := t.fillByInsert
 	if t.dialect == expression.Postgres {
 		create += " ON COMMIT DROP"
 		fill = t.fillByCopy
-	} else {
-		t.staged = append(t.staged, table)
 	}
 	if _, err := t.exec(ctx, create); err != nil {
 		return nil, err
@@ -47,6 +50,9 @@ func (t *tx) fillByInsert(ctx context.Context, r *rowset, table string) error {
 
 // unstage drops what stage made, where the database does not by itself.
 func (t *tx) unstage(ctx context.Context) error {
+	if t.dialect == expression.Postgres {
+		return nil
+	}
 	for _, table := range t.staged {
 		if _, err := t.exec(ctx, "DROP TABLE temp."+table); err != nil {
 			return err

@@ -179,10 +179,48 @@ func takeOrders(ctx context.Context, tx *tx, messages []customers.Message, fresh
 		if err != nil {
 			return nil, err
 		}
-		orders = slices.DeleteFunc(orders, func(o customers.Order) bool { return !o.Afterwards && slices.Contains(known, clean(o.ID)) })
+		ended := func(o customers.Order) bool { return o.Afterwards && o.Status != "" }
+		orders = slices.DeleteFunc(orders, func(o customers.Order) bool { return !ended(o) && slices.Contains(known, clean(o.ID)) })
 	}
-	touched, _, err := writeOrders(ctx, tx, orders)
-	return touched, err
+	var all []placed
+	at := map[string]int{} // of an order, in all
+	for _, words := range inTurn(orders) {
+		words, err := withoutParts(ctx, tx, words)
+		if err != nil {
+			return nil, err
+		}
+		if len(words) == 0 {
+			continue
+		}
+		touched, _, err := writeOrders(ctx, tx, words)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range touched {
+			i, again := at[o.ID]
+			if !again {
+				i, all = len(all), append(all, o)
+			}
+			at[o.ID], o.before, o.Announced = i, all[i].before, o.Announced || all[i].Announced
+			all[i] = o
+		}
+	}
+	return all, nil
+}
+
+// inTurn parts what is said of orders, so that no two words about the same one are
+// written at once: each is about the order as the word before left it. All orders are
+// in the first part.
+func inTurn(orders []customers.Order) (turns [][]customers.Order) {
+	said := map[string]int{}
+	for _, o := range orders {
+		turn := said[clean(o.ID)]
+		if said[clean(o.ID)]++; turn == len(turns) {
+			turns = append(turns, nil)
+		}
+		turns[turn] = append(turns[turn], o)
+	}
+	return turns
 }
 
 // takeEvents puts events on the timeline, and what they tell of messages without a
@@ -218,9 +256,11 @@ func takeEvents(ctx context.Context, tx *tx, now time.Time, messages []customers
 			late = append(late, e)
 		}
 	}
-	if err := enliven(ctx, tx, late); err != nil {
+	alive, err := enliven(ctx, tx, late)
+	if err != nil {
 		return err
 	}
+	orders = append(orders, alive...)
 	if len(untold) > 0 {
 		if err := rememberOlder(ctx, tx, now, messages, untold, fresh); err != nil {
 			return err

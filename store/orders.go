@@ -104,7 +104,7 @@ func announced(orders []customers.Order) map[string]bool {
 // total is null where the lines tell it or nobody does, and its sum is that of the
 // lines given.
 func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
-	heads = newRows("id text, customer text, at int, currency text, home text, total int, sum int, status text, afterwards int, refunded int")
+	heads = newRows("id text, customer text, at int, currency text, home text, total int, sum int, status text, afterwards int")
 	lines = newRows("order_id text, number int, product text, quantity int, amount int, whole int")
 	sorted := slices.Clone(orders)
 	slices.SortStableFunc(sorted, func(a, b customers.Order) int { return strings.Compare(a.ID, b.ID) })
@@ -131,7 +131,7 @@ func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
 		}
 		if i == len(sorted)-1 || sorted[i+1].ID != o.ID {
 			sum := addLines(lines, o)
-			heads.add(o.ID, o.Customer, o.At, nullable(o.Currency), nullable(o.Home), total, sum, nullable(o.Status), o.Afterwards, o.Refunded)
+			heads.add(o.ID, o.Customer, o.At, nullable(o.Currency), nullable(o.Home), total, sum, nullable(o.Status), o.Afterwards)
 		}
 	}
 	return heads, lines, nil
@@ -139,30 +139,10 @@ func orderRows(orders []customers.Order) (heads, lines *rowset, err error) {
 
 // overEarlier lays an order over what was said of it before.
 func overEarlier(o, earlier *customers.Order) {
-	if o.Afterwards {
-		o.Customer, o.At, o.Afterwards = earlier.Customer, earlier.At, earlier.Afterwards
-	}
-	if o.Refunded != nil && earlier.Refunded == nil {
-		if *o.Refunded < worth(earlier) {
-			o.Status = ""
-		}
-		o.Refunded = nil
-	}
 	o.Currency, o.Home, o.Status = cmp.Or(o.Currency, earlier.Currency), cmp.Or(o.Home, earlier.Home), cmp.Or(o.Status, earlier.Status)
 	if !o.Whole || len(o.Lines) == 0 { // one without lines says nothing about them
 		o.Lines, o.Whole = slices.Concat(earlier.Lines, o.Lines), earlier.Whole
 	}
-}
-
-// worth is what is said that an order comes to.
-func worth(o *customers.Order) (total int64) {
-	if len(o.Lines) == 0 {
-		return o.Total
-	}
-	for _, l := range o.Lines {
-		total += l.Amount
-	}
-	return total
 }
 
 // addLines adds an order's lines, each number once, the last of it, and returns
@@ -198,12 +178,39 @@ func lockOrders(ctx context.Context, tx *tx, heads *rowset) (known map[string]st
 	return known, err
 }
 
+// withoutParts leaves out refunds of less than their orders come to, or of orders that
+// nobody knows. It locks all of the orders, as they are written then.
+func withoutParts(ctx context.Context, tx *tx, orders []customers.Order) ([]customers.Order, error) {
+	refunded := func(o customers.Order) bool { return o.Refunded != nil }
+	if !slices.ContainsFunc(orders, refunded) {
+		return orders, nil
+	}
+	ids := make([]string, len(orders))
+	for i, o := range orders {
+		ids[i] = clean(o.ID)
+	}
+	known := map[string]customers.Order{}
+	_, err := listRows(ctx, tx, keys(distinct(ids)), func(r record) (none struct{}, err error) {
+		var o customers.Order
+		err = r.Scan(&o.ID, &o.Currency, &o.Total)
+		known[o.ID] = o
+		return none, err
+	}, "SELECT o.id, o.currency, o.total FROM orders o WHERE "+tx.among("o.id")+" ORDER BY o.id"+tx.forUpdate("o"))
+	return slices.DeleteFunc(slices.Clone(orders), func(o customers.Order) bool {
+		if !refunded(o) {
+			return false
+		}
+		whole, found := known[clean(o.ID)]
+		return !found || o.Currency != "" && o.Currency != whole.Currency || customers.MinorUnits(*o.Refunded, whole.Currency) < whole.Total
+	}), err
+}
+
 // addOrders adds the orders nobody knows and returns their ids.
 func addOrders(ctx context.Context, tx *tx, heads *rowset) (added []string, err error) {
 	return listRows(ctx, tx, heads, column[string], `
 		INSERT INTO orders (id, customer, at, currency, total, status, other_currency)
 		SELECT id, customer, at, coalesce(currency, home, ''), coalesce(total, sum, 0), coalesce(status, 'completed'),
-			CASE WHEN currency <> home THEN 1 ELSE 0 END FROM {rows} AS v WHERE refunded IS NULL ORDER BY id
+			CASE WHEN currency <> home THEN 1 ELSE 0 END FROM {rows} AS v WHERE TRUE ORDER BY id
 		ON CONFLICT (id) DO NOTHING RETURNING id`)
 }
 
@@ -229,7 +236,7 @@ func changeOrders(ctx context.Context, tx *tx, heads, lines *rowset, known bool)
 	changed, err = listRows(ctx, tx, heads, column[string], `
 		UPDATE orders SET customer = n.customer, at = n.at, currency = n.currency, total = n.total, status = n.status, other_currency = n.other
 		FROM (SELECT o.id, CASE WHEN v.afterwards = 1 THEN o.customer ELSE v.customer END AS customer, CASE WHEN v.afterwards = 1 THEN o.at ELSE v.at END AS at,
-				coalesce(v.currency, nullif(o.currency, ''), v.home, '') AS currency, CASE WHEN v.refunded < o.total THEN o.status ELSE coalesce(v.status, o.status) END AS status,
+				coalesce(v.currency, nullif(o.currency, ''), v.home, '') AS currency, CASE WHEN v.afterwards = 1 AND o.status = 'cancelled' THEN o.status ELSE coalesce(v.status, o.status) END AS status,
 				CASE WHEN v.home IS NULL THEN o.other_currency WHEN coalesce(v.currency, nullif(o.currency, ''), v.home) <> v.home THEN 1 ELSE 0 END AS other,
 				CAST(CASE WHEN v.total IS NOT NULL THEN v.total WHEN v.sum IS NULL THEN o.total
 					ELSE (SELECT sum(l.amount) FROM order_lines l WHERE l.order_id = o.id) END AS BIGINT) AS total

@@ -110,35 +110,49 @@ func retell(ctx context.Context, tx *tx, orders []placed) error {
 }
 
 // enliven lets live events of orders take the place of lines that an import or history
-// put on the timeline before they came, where those stand: what came first must not keep
-// journeys from beginning. An event that is known by its own key came before and
-// changes nothing.
-func enliven(ctx context.Context, tx *tx, events []customers.Event) error {
+// put on the timeline before they came, and returns those that did: what came first must
+// not keep journeys from beginning. They are news, as late as they came. An event that is
+// known by its own key came before and changes nothing, and one that is too old to be
+// recorded leaves the line that stands.
+func enliven(ctx context.Context, tx *tx, events []customers.Event) (alive []customers.Event, err error) {
 	if len(events) == 0 {
-		return nil
+		return nil, nil
 	}
-	rows := newRows("provider text, provider_number int, provider_digest int, key text, number int, digest int, customer text, received_at int, properties json")
+	rows := newRows("provider text, provider_number int, provider_digest int, key text, number int, digest int, customer text, at int")
 	for _, e := range events {
 		line, own := fingerprintOf(clean(e.ProviderKey)), fingerprintOf(clean(e.Key))
-		rows.add(e.ProviderKey, line.number, line.digest, e.Key, own.number, own.digest, e.Customer, e.ReceivedAt, inJSON(e.Properties))
+		rows.add(e.ProviderKey, line.number, line.digest, e.Key, own.number, own.digest, e.Customer, e.At)
 	}
-	const alive = "SET live = 1, pending = 1, key = v.key, received_at = coalesce(v.received_at, e.received_at), properties = coalesce(v.properties, '{}')"
-	if tx.dialect != expression.Postgres {
-		_, err := tx.execRows(ctx, rows, "UPDATE events AS e "+alive+` FROM {rows} AS v
-			WHERE e.provider_key = v.provider AND e.customer = v.customer AND coalesce(e.live, 0) = 0 AND NOT EXISTS (SELECT 1 FROM events o WHERE o.key = v.key)`)
-		return err
+	const kept = "r.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)"
+	gone := `
+		WITH r AS MATERIALIZED (SELECT * FROM {rows} AS r)
+		DELETE FROM events WHERE id IN (
+			SELECT e.id FROM r JOIN events e ON e.provider_key = r.provider AND e.customer = r.customer
+			WHERE coalesce(e.live, 0) = 0 AND ` + kept + ` AND NOT EXISTS (SELECT 1 FROM events o WHERE o.key = r.key))
+		RETURNING provider_key`
+	if tx.dialect == expression.Postgres {
+		gone = `
+			WITH v AS MATERIALIZED (
+				SELECT r.*, k.number AS line_number, k.digest AS line_digest, k.at AS stood
+				FROM {rows} AS r JOIN event_keys k ON k.provider_number = r.provider_number AND k.provider_digest = r.provider_digest AND k.provider_number IS NOT NULL
+				WHERE ` + kept + ` AND NOT EXISTS (SELECT 1 FROM event_keys o WHERE o.number = r.number AND o.digest = r.digest)),
+			gone AS (
+				DELETE FROM events e USING v
+				WHERE e.at = v.stood AND e.customer = v.customer AND e.provider_key = v.provider AND coalesce(e.live, 0) = 0
+				RETURNING e.provider_key, v.line_number, v.line_digest)
+			DELETE FROM event_keys k USING gone WHERE k.number = gone.line_number AND k.digest = gone.line_digest RETURNING gone.provider_key`
 	}
-	_, err := tx.execRows(ctx, rows, `
-		WITH v AS MATERIALIZED (
-			SELECT r.*, k.number AS old_number, k.digest AS old_digest, k.at AS stood
-			FROM {rows} AS r JOIN event_keys k ON k.provider_number = r.provider_number AND k.provider_digest = r.provider_digest AND k.provider_number IS NOT NULL
-			WHERE NOT EXISTS (SELECT 1 FROM event_keys o WHERE o.number = r.number AND o.digest = r.digest)),
-		alive AS (
-			UPDATE events e `+alive+` FROM v
-			WHERE e.at = v.stood AND e.customer = v.customer AND e.provider_key = v.provider AND coalesce(e.live, 0) = 0
-			RETURNING v.old_number, v.old_digest, v.number, v.digest)
-		UPDATE event_keys k SET number = a.number, digest = a.digest FROM alive a WHERE k.number = a.old_number AND k.digest = a.old_digest`)
-	return err
+	cleared, err := listRows(ctx, tx, rows, column[string], gone)
+	if err != nil || len(cleared) == 0 {
+		return nil, err
+	}
+	for _, e := range events {
+		if slices.Contains(cleared, clean(e.ProviderKey)) {
+			alive = append(alive, e)
+		}
+	}
+	_, err = appendEvents(ctx, tx, alive)
+	return alive, err
 }
 
 // nameCancelled calls lines that have just been put on the timeline by what their

@@ -685,7 +685,7 @@ func TestEventsTellHowOrdersEnd(t *testing.T) {
 		{"Order Refunded", `"currency":"eur"`, nil, customers.OrderTotals{Returned: 1}},
 		{
 			"Order Refunded", `"products":[{"product_id":"p-1"}]`,
-			[]string{"properties.total: is missing, so this is taken for a part that is given back; the order stays"},
+			[]string{"properties.total: is missing, and not every product has a price; this is taken for a part, and the order stays"},
 			customers.OrderTotals{Count: 1, Total: 8000},
 		},
 		{"Order Refunded", `"products":[{"product_id":"p-1","price":40,"quantity":2}]`, nil, customers.OrderTotals{Returned: 1}},
@@ -713,6 +713,82 @@ func TestEventsTellHowOrdersEnd(t *testing.T) {
 	if status, told := h.answer("/v1/track", `{"userId":"u1","event":"Order Refunded","properties":{"order_id":"o1","total":"79,90"}}`); status != http.StatusBadRequest {
 		t.Errorf("an amount that cannot be read: %d %+v", status, told)
 	}
+}
+
+// Each word about an order is about the order as the word before left it, in one request
+// as in several.
+func TestWordsAboutAnOrderAreTakenInTurn(t *testing.T) {
+	h := open(t)
+	const placed, sale = `"total":80`, `"total":72,"discount":8,"products":[{"product_id":"p","price":40,"quantity":2}]`
+	type word struct{ event, properties string }
+	for n, c := range []struct {
+		placed string
+		words  []word
+		want   customers.OrderTotals
+	}{
+		{placed, []word{{"Order Refunded", `"total":10`}, {"Order Updated", `"total":70`}}, customers.OrderTotals{Count: 1, Total: 7000}},
+		{placed, []word{{"Order Updated", `"total":70`}, {"Order Refunded", `"total":70`}}, customers.OrderTotals{Returned: 1}},
+		{placed, []word{{"Order Updated", ``}, {"Order Refunded", `"total":10`}}, customers.OrderTotals{Count: 1, Total: 8000}},
+		{placed, []word{{"Order Refunded", `"total":80`}, {"Order Refunded", `"total":10`}}, customers.OrderTotals{Returned: 1}},
+		{placed, []word{{"Order Refunded", `"total":10`}, {"Order Refunded", `"total":80`}}, customers.OrderTotals{Returned: 1}},
+		{placed, []word{{"Order Cancelled", ``}, {"Order Refunded", `"total":10`}}, customers.OrderTotals{}},
+		{placed, []word{{"Order Cancelled", ``}, {"Order Refunded", ``}}, customers.OrderTotals{}},
+		{placed, []word{{"Order Refunded", ``}, {"Order Cancelled", ``}}, customers.OrderTotals{}},
+		{placed, []word{{"Order Refunded", `"total":80,"currency":"USD"`}}, customers.OrderTotals{Count: 1, Total: 8000}},
+		{placed, []word{{"Order Refunded", `"total":0`}}, customers.OrderTotals{Count: 1, Total: 8000}},
+		{sale, []word{{"Order Refunded", sale}}, customers.OrderTotals{Returned: 1}},
+		{sale, []word{{"Order Refunded", `"products":[{"product_id":"p","price":40}]`}}, customers.OrderTotals{Count: 1, Total: 8000}},
+		{`"total":8000,"currency":"JPY"`, []word{{"Order Refunded", `"total":1000`}}, customers.OrderTotals{Count: 1}},
+		{`"total":8000,"currency":"JPY"`, []word{{"Order Refunded", `"total":8000`}}, customers.OrderTotals{Returned: 1}},
+	} {
+		for _, together := range []bool{false, true} {
+			id := fmt.Sprintf("u%d-%t", n, together)
+			tell := func(event, properties string) string {
+				properties = strings.TrimSuffix(`"order_id":"`+id+`",`+properties, ",")
+				return `{"type":"track","userId":"` + id + `","event":"` + event + `","properties":{` + properties + `}}`
+			}
+			h.taken("/v1/track", tell("Order Completed", c.placed))
+			before := h.customer(id).Orders
+			var batch []string
+			for _, w := range c.words {
+				if batch = append(batch, tell(w.event, w.properties)); !together {
+					h.taken("/v1/batch", `{"batch":[`+batch[0]+`]}`)
+					batch = nil
+				}
+			}
+			if together {
+				h.taken("/v1/batch", `{"batch":[`+strings.Join(batch, ",")+`]}`)
+			}
+			if c.want.Count > 0 {
+				c.want.FirstAt, c.want.LastAt = before.FirstAt, before.LastAt
+			}
+			same(t, fmt.Sprint(c.placed, c.words, together), h.customer(id).Orders, c.want)
+		}
+	}
+}
+
+// History says how an order ended and corrects none that is known; of one that nobody
+// knows a correction tells what it came to, where it does.
+func TestWordsAboutOrdersThatAreKnownAndNot(t *testing.T) {
+	h := open(t)
+	h.taken("/v1/track", `{"userId":"u1","event":"Order Completed","properties":{"order_id":"o1","total":80}}`)
+	h.taken("/v1/history", `{"batch":[{"type":"track","userId":"u1","event":"Order Updated","timestamp":"2026-11-01T09:00:00Z","properties":{"order_id":"o1","total":5}}]}`)
+	if o := h.customer("u1").Orders; o.Total != 8000 {
+		t.Errorf("corrected by history: %+v", o)
+	}
+	h.taken("/v1/history", `{"batch":[{"type":"track","userId":"u1","event":"Order Refunded","timestamp":"2026-11-01T09:00:00Z","properties":{"order_id":"o1"}}]}`)
+	same(t, "ended by history", h.customer("u1").Orders, customers.OrderTotals{Returned: 1})
+
+	status, told := h.answer("/v1/track", `{"userId":"u2","event":"Order Updated","properties":{"order_id":"o2"}}`)
+	if want := []string{"properties.total: is missing, and not every product has a price; this says nothing new of the order"}; status != http.StatusOK || !slices.Equal(told.LeftOut, want) {
+		t.Errorf("answered %d %+v", status, told)
+	}
+	same(t, "nothing told of nothing known", h.customer("u2").Orders, customers.OrderTotals{})
+	h.taken("/v1/track", `{"userId":"u2","event":"Order Updated","properties":{"order_id":"o2","total":5}}`)
+	if o := h.customer("u2").Orders; o.Count != 1 || o.Total != 500 {
+		t.Errorf("told of nothing known: %+v", o)
+	}
+	same(t, "its line", names(h.timeline("u2")), []string{"Order Updated", "Order Completed", "Order Updated"})
 }
 
 // One messageId for several events, people or orders loses none of them.

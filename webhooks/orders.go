@@ -43,38 +43,63 @@ func misspeltWord(event string) string {
 	return ""
 }
 
-// orderOf is what an event says of an order; one without an id where it says nothing. A
-// word about how an order ended says nothing of what was in it.
-func orderOf(m *segmentMessage, w *campaigns.Workspace) (order customers.Order, wrong string) {
+// orderOf is what an event says of an order; one without an id where it says nothing.
+// left is what cannot be read of it, or why an event that looks so says nothing, and
+// wrong which amount cannot be read: the order would come to something else for good.
+func orderOf(m *segmentMessage, w *campaigns.Workspace) (order customers.Order, left []string, wrong string) {
 	status, told := orderWords[m.Event]
-	if !told {
-		return customers.Order{}, ""
-	}
-	ended := customers.Order{ID: orderID(m.Properties), Home: w.Currency, Status: status, Unpriced: true, Announced: true, Afterwards: true}
-	if status == "cancelled" {
-		return ended, ""
+	switch {
+	case !told:
+		if name := misspeltWord(m.Event); name != "" {
+			left = append(left, "event: this says nothing of an order; write "+name)
+		}
+		return order, left, ""
+	case orderID(m.Properties) == "":
+		return order, append(left, "properties.order_id: a text or a number is missing, so this is an event and says nothing of an order"), ""
+	case status == "cancelled":
+		return ended(m, w, status), nil, ""
 	}
 	order, wrong = purchase(m.Properties, w)
-	if status == "" || wrong != "" {
-		order.Afterwards = m.Event != orderCompleted
-		return order, wrong
+	if wrong != "" {
+		return customers.Order{}, nil, wrong
 	}
-	if part := !order.Unpriced || !blank(m.Properties["products"]); part {
-		given := worth(order)
-		ended.Refunded = &given
+	if status == "returned" {
+		return refund(m, w, order)
 	}
-	return ended, ""
+	unknown := order.Unpriced && len(order.Lines) == 0
+	if order.Currency == "" && !blank(m.Properties["currency"]) {
+		left = append(left, "properties.currency: is no code of ISO 4217, such as EUR; the order is taken for one in the workspace's currency")
+	}
+	switch {
+	case m.Event == orderCompleted && unknown:
+		left = append(left, "properties.total: is missing, and not every product has a price; the order counts and comes to nothing new")
+	case unknown:
+		return customers.Order{}, append(left, "properties.total: is missing, and not every product has a price; this says nothing new of the order"), ""
+	case m.Event != orderCompleted:
+		order.Afterwards, order.Announced = true, false // its line is told anew
+	}
+	return order, left, ""
 }
 
-// worth is what is said that an order comes to: a total, or else the sum of its lines.
-func worth(order customers.Order) (sum int64) {
-	if !order.Unpriced {
-		return order.Total
+// ended is how an order ended, and nothing of what was in it.
+func ended(m *segmentMessage, w *campaigns.Workspace, status string) customers.Order {
+	return customers.Order{ID: orderID(m.Properties), Home: w.Currency, Status: status, Unpriced: true, Announced: true, Afterwards: true}
+}
+
+// refund is what was given back of an order: what its products come to, which is how
+// orders with prices are counted, or else the total, or all of it.
+func refund(m *segmentMessage, w *campaigns.Workspace, given customers.Order) (order customers.Order, left []string, wrong string) {
+	order = ended(m, w, "returned")
+	switch listed := !blank(m.Properties["products"]); {
+	case !listed && given.Unpriced:
+		return order, nil, ""
+	case len(given.Lines) == 0 && given.Unpriced:
+		return customers.Order{}, []string{"properties.total: is missing, and not every product has a price; this is taken for a part, and the order stays"}, ""
 	}
-	for _, l := range order.Lines {
-		sum += l.Amount
-	}
-	return sum
+	order.Currency = given.Currency
+	amount := float64(given.Worth()) / float64(customers.MoneyScale(cmp.Or(given.Currency, w.Currency)))
+	order.Refunded = &amount
+	return order, nil, ""
 }
 
 // orderID is an order's number; "" where there is none.

@@ -3,6 +3,7 @@ package webhooks
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,8 +106,9 @@ func (t *taking) add(kind string, raw json.RawMessage, sentAt time.Time, shared 
 		wrong = "timestamp is missing; history says when it happened"
 	}
 	var order customers.Order
+	var left []string
 	if wrong == "" && m.Type == "track" {
-		order, wrong = orderOf(m, t.workspace)
+		order, left, wrong = orderOf(m, t.workspace)
 	}
 	if wrong == "" {
 		wrong = t.twice(m, raw)
@@ -117,7 +119,7 @@ func (t *taking) add(kind string, raw json.RawMessage, sentAt time.Time, shared 
 	}
 	t.taken++
 	m.Context.within(shared)
-	for _, what := range append(m.unread, m.inexact...) {
+	for _, what := range slices.Concat(m.unread, m.inexact, left) {
 		t.leave(what)
 	}
 	said := customers.Message{}
@@ -193,7 +195,6 @@ func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawM
 	if said.Event.Key == "" {
 		said.Event.Key = fmt.Sprintf("segment-text:%s/%d/%d", digest(string(raw)), t.now.UnixNano(), len(t.messages))
 	}
-	t.leaveOfOrder(m, order)
 	if order.ID == "" {
 		said.Key = "" // as new as the event
 		return
@@ -205,26 +206,6 @@ func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawM
 	}
 	if said.Key == "" {
 		said.Key = "track:" + said.Event.Key
-	}
-}
-
-// leaveOfOrder says what is not known of an order, or why an event that looks like one
-// is none.
-func (t *taking) leaveOfOrder(m *segmentMessage, order customers.Order) {
-	_, ofOrders := orderWords[m.Event]
-	switch name := misspeltWord(m.Event); {
-	case name != "":
-		t.leave("event: this says nothing of an order; write " + name)
-	case !ofOrders:
-	case order.ID == "":
-		t.leave("properties.order_id: a text or a number is missing, so this is an event and says nothing of an order")
-	case m.Event == orderCompleted && order.Unpriced && len(order.Lines) == 0:
-		t.leave("properties.total: is missing, and not every product has a price; the order counts and comes to nothing new")
-	case order.Refunded != nil && *order.Refunded == 0:
-		t.leave("properties.total: is missing, so this is taken for a part that is given back; the order stays")
-	}
-	if given := m.Properties["currency"]; order.ID != "" && order.Status == "" && order.Currency == "" && !blank(given) {
-		t.leave("properties.currency: is no code of ISO 4217, such as EUR; the order is taken for one in the workspace's currency")
 	}
 }
 

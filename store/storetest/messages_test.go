@@ -228,17 +228,34 @@ func TestALiveEventTakesThePlaceOfALineThatCameBefore(t *testing.T) {
 
 		first, second := bought("t-1", imported), bought("t-2", *past.Order)
 		first.Event.Properties = map[string]any{"coupon": "SPRING"}
+		first.Event.At = noon.Add(-30 * time.Minute)
+		visit := customers.Message{
+			Person: customers.Customer{ID: "c-1"}, Event: &customers.Event{Customer: "c-1", Name: "Checkout Started", At: noon.Add(-40 * time.Minute), Key: "v-1", Live: true},
+		}
+		tell(t, s, visit) // told after the import, and before the order
+		if err := s.Seen(t.Context(), []int64{unheard(t, s)[0].ID}); err != nil {
+			t.Fatal(err)
+		}
 		tell(t, s, first, second)
 		same(t, "news", newsOf(t, s), []string{"t-1", "t-2"})
 		lines, err := s.Of(t.Context(), "c-1", 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, "lines", len(lines), 2)
-		same(t, "what the shop told", lines[0].Properties, map[string]any{"coupon": "SPRING"})
+		var names []string
+		ids := map[string]int64{}
+		for _, l := range lines {
+			names, ids[l.Key] = append(names, l.Name), l.ID
+		}
+		same(t, "lines", names, []string{"Order Completed", "Checkout Started", "Order Completed"}) // by when they happened
+		last := lines[len(lines)-1]
+		same(t, "what the shop told", last.Properties, map[string]any{"coupon": "SPRING"})
+		if !last.At.Equal(first.Event.At) || ids["t-1"] < ids["v-1"] || ids["t-2"] < ids["v-1"] {
+			t.Errorf("the lines are as late as the shop told them: %+v", lines)
+		}
 
 		// Once they were heard, they are nothing new any more, by whatever message.
-		if err := s.Seen(t.Context(), []int64{lines[0].ID, lines[1].ID}); err != nil {
+		if err := s.Seen(t.Context(), []int64{ids["t-1"], ids["t-2"]}); err != nil {
 			t.Fatal(err)
 		}
 		putOrders(t, s, imported)
@@ -248,7 +265,7 @@ func TestALiveEventTakesThePlaceOfALineThatCameBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, "news", newsOf(t, s), []string(nil))
-		same(t, "events", completed(t, s, "c-1"), []string{"t-1", "t-2"})
+		same(t, "events", completed(t, s, "c-1"), []string{"t-2", "t-1"})
 	})
 }
 
@@ -303,7 +320,7 @@ func TestAWordAfterwardsEndsAnOrderWhereItStands(t *testing.T) {
 // A part that is given back returns no order.
 func TestAPartThatIsGivenBackReturnsNoOrder(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
-		refund := func(key string, amount int64) customers.Message {
+		refund := func(key string, amount float64) customers.Message {
 			return customers.Message{
 				Key: key, Person: customers.Customer{ID: "c-1"},
 				Order: &customers.Order{ID: "o-1", Customer: "c-1", At: noon, Status: "returned", Refunded: &amount, Unpriced: true, Announced: true, Afterwards: true},
@@ -311,16 +328,16 @@ func TestAPartThatIsGivenBackReturnsNoOrder(t *testing.T) {
 			}
 		}
 		placed := bought("t-1", order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000)))
-		tell(t, s, refund("r-1", 1000)) // before its order
+		tell(t, s, refund("r-1", 10)) // before its order
 		same(t, "of nothing known", loaded(t, s, "c-1").Orders, customers.OrderTotals{})
 		tell(t, s, placed)
-		tell(t, s, refund("r-2", 1000))
+		tell(t, s, refund("r-2", 10))
 		same(t, "a part", loaded(t, s, "c-1").Orders.Count, 1)
-		tell(t, s, refund("r-3", 8000))
+		tell(t, s, refund("r-3", 80))
 		same(t, "all", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 1})
 	})
 	Each(t, func(t *testing.T, s *store.Store) {
-		part := int64(1000)
+		part := 10.0
 		placed := bought("t-1", order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000)))
 		tell(t, s, placed, customers.Message{
 			Key: "r-1", Person: customers.Customer{ID: "c-1"},
@@ -334,12 +351,34 @@ func TestAPartThatIsGivenBackReturnsNoOrder(t *testing.T) {
 // newsOf are the keys of the events that journeys have not heard of.
 func newsOf(t *testing.T, s *store.Store) (keys []string) {
 	t.Helper()
+	for _, e := range unheard(t, s) {
+		keys = append(keys, e.Key)
+	}
+	return keys
+}
+
+func unheard(t *testing.T, s *store.Store) []customers.Event {
+	t.Helper()
 	news, err := s.Pending(t.Context(), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range news {
-		keys = append(keys, e.Key)
-	}
-	return keys
+	return news
+}
+
+// The event of an order that was cancelled before it came is called so, where it takes a
+// line's place too.
+func TestALiveEventOfACancelledOrderIsCalledSo(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		imported := order("o-1", "c-1", noon.Add(-time.Hour), line(1, 1, 8000))
+		putOrders(t, s, imported)
+		imported.Status = "cancelled"
+		putOrders(t, s, imported)
+		imported.Status = ""
+		tell(t, s, bought("t-1", imported))
+		news := unheard(t, s)
+		if len(news) != 1 || news[0].Name != customers.OrderCancelled || news[0].Key != "t-1" {
+			t.Errorf("news: %+v", news)
+		}
+	})
 }
