@@ -49,7 +49,7 @@ var arrows = map[string][]string{
 	"store/storetest":                     {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "campaigns/plan", "store", "store/storetest/fresh", "recordings"},
 	"workers":                             {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "recordings", "telemetry"},
 	"webhooks/browsertest":                {},
-	"webhooks":                            {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "telemetry"},
+	"webhooks":                            {"channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns/zones", "campaigns", "telemetry"},
 	"console":                             {"accounts", "channels", "customers", "deliveries", "templates", "campaigns/expression", "campaigns", "recordings"},
 	"sandbox":                             {"channels", "customers"},
 	"sandbox/sink":                        {},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/campaigns/zones"
 	"rapport/customers"
 )
 
@@ -24,6 +25,7 @@ type taking struct {
 	now       time.Time
 	history   bool // what is said is over, and as an event begins nothing
 
+	spelt     map[string]string // traits that are read, by their spellings
 	messages  []customers.Message
 	countries map[string]string // named so far, by customer
 	said      map[string]saying // by messageId, of whom and what
@@ -50,7 +52,7 @@ type batchBody struct {
 }
 
 func newTaking(w *campaigns.Workspace, now time.Time) *taking {
-	return &taking{workspace: w, now: now, countries: map[string]string{}, said: map[string]saying{}}
+	return &taking{workspace: w, now: now, spelt: spellings(w.Traits), countries: map[string]string{}, said: map[string]saying{}}
 }
 
 // leave says what was left out of the message that is read.
@@ -110,8 +112,10 @@ func (t *taking) add(kind string, raw json.RawMessage, sentAt time.Time, shared 
 	if wrong == "" && m.Type == "track" {
 		order, left, wrong = orderOf(m, t.workspace)
 	}
+	var key string
 	if wrong == "" {
-		wrong = t.twice(m, raw)
+		key = m.key(raw)
+		wrong = t.twice(m, raw, key)
 	}
 	if wrong != "" {
 		t.mistakes = append(t.mistakes, t.which+wrong)
@@ -123,7 +127,7 @@ func (t *taking) add(kind string, raw json.RawMessage, sentAt time.Time, shared 
 		t.leave(what)
 	}
 	said := customers.Message{}
-	if key := m.key(raw); key != "" {
+	if key != "" {
 		said.Key = m.Type + ":" + key
 	}
 	switch m.Type {
@@ -136,7 +140,7 @@ func (t *taking) add(kind string, raw json.RawMessage, sentAt time.Time, shared 
 			sentAt = t.clock(m.SentAt)
 		}
 		said.Person = t.person(m, "context.traits", m.Context.Traits)
-		t.track(&said, m, raw, sentAt, order)
+		t.track(&said, m, key, raw, sentAt, order)
 	}
 	said.Visitor = m.visitor()
 	if m.Type != "alias" && said.Person.ID != "" || said.Visitor != "" {
@@ -146,11 +150,11 @@ func (t *taking) add(kind string, raw json.RawMessage, sentAt time.Time, shared 
 
 // twice says that a message has the id of another of the request that says something
 // else: one of them would be lost.
-func (t *taking) twice(m *segmentMessage, raw json.RawMessage) string {
+func (t *taking) twice(m *segmentMessage, raw json.RawMessage, key string) string {
 	if m.MessageID == "" || m.Type != "identify" && m.Type != "track" && m.Type != "alias" {
 		return ""
 	}
-	key := m.Type + ":" + m.key(raw)
+	key = m.Type + ":" + key
 	before, found := t.said[key]
 	if !found {
 		t.said[key] = saying{strings.TrimSuffix(t.which, ": "), raw}
@@ -172,10 +176,9 @@ func (t *taking) person(m *segmentMessage, path string, traits map[string]any) c
 	default:
 		t.leave("context.locale" + noLocale)
 	}
-	switch _, err := time.LoadLocation(m.Context.Timezone); {
-	case err == nil && m.Context.Timezone != "Local":
+	if _, known := zones.Named(m.Context.Timezone); known || m.Context.Timezone == "" {
 		c.Zone = m.Context.Timezone
-	default:
+	} else {
 		t.leave("context.timezone: is no time zone such as Europe/Berlin")
 	}
 	t.describe(&c, path, traits)
@@ -187,10 +190,10 @@ func (t *taking) person(m *segmentMessage, path string, traits map[string]any) c
 
 // track adds the event that a message tells, and what it says of an order. That of a
 // completed one is the order's line on the timeline.
-func (t *taking) track(said *customers.Message, m *segmentMessage, raw json.RawMessage, sentAt time.Time, order customers.Order) {
+func (t *taking) track(said *customers.Message, m *segmentMessage, key string, raw json.RawMessage, sentAt time.Time, order customers.Order) {
 	said.Event = &customers.Event{
 		Customer: said.Person.ID, Name: m.Event, At: t.happened(m, sentAt), ReceivedAt: t.now,
-		Properties: m.Properties, Key: m.key(raw), Live: !t.history,
+		Properties: m.Properties, Key: key, Live: !t.history,
 	}
 	if said.Event.Key == "" {
 		said.Event.Key = fmt.Sprintf("segment-text:%s/%d/%d", digest(string(raw)), t.now.UnixNano(), len(t.messages))

@@ -172,12 +172,21 @@ func (d describing) misnamed(name string) {
 		d.leave(name, "is not read here; write "+meant)
 		return
 	}
-	for _, known := range slices.Concat(reserved, slices.Sorted(maps.Keys(d.workspace.Traits))) {
-		if strings.EqualFold(squeezed(name), squeezed(known)) {
-			d.leave(named(name), "is not read; write "+known)
-			return
+	if known := d.spelt[strings.ToLower(squeezed(name))]; known != "" {
+		d.leave(named(name), "is not read; write "+known)
+	}
+}
+
+// spellings are the traits that are read, by how they read in lower case without what
+// stands between their words; of those that read alike, a reserved one or the first.
+func spellings(declared map[string]expression.Type) map[string]string {
+	spelt := make(map[string]string, len(reserved)+len(declared))
+	for _, known := range slices.Concat(reserved, slices.Sorted(maps.Keys(declared))) {
+		if read := strings.ToLower(squeezed(known)); spelt[read] == "" {
+			spelt[read] = known
 		}
 	}
+	return spelt
 }
 
 // wanted is what a declared trait is to be, by its type.
