@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/bojanz/currency"
+
+	"rapport/campaigns/spelling"
 )
 
 var (
@@ -30,7 +32,7 @@ func parseDecimal(text string) (float64, *mistake) {
 			return 0, wrong(quote(text)+" begins with a zero, and YAML would read it as an octal number",
 				"write "+digits+", or put it in quotes if it is text")
 		}
-		if point := strings.Replace(text, ",", ".", 1); text != point && decimalForm.MatchString(point) && text[len(text)-min(4, len(text))] != ',' { // 1,000 may be a thousand
+		if point, sure := spelling.Decimal(text); sure && decimalForm.MatchString(point) {
 			return 0, wrong(quote(text)+" has a decimal comma", "write a decimal point: "+point)
 		}
 		return 0, wrong(quote(text)+" is not a number as it is written here", "write digits and a decimal point, such as 5 or 0.08")

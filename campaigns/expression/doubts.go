@@ -10,6 +10,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser/lexer"
+
+	"rapport/campaigns/spelling"
 )
 
 // Doubts are what the source says and hardly means, in order of place: parts of
@@ -44,20 +46,29 @@ func (c *checker) doubtNumeral(n *ast.BinaryNode, left, right node) {
 	if other.kind() != Any || !numeral.MatchString(text) {
 		return
 	}
-	x, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
-	if err != nil {
-		return
-	}
-	number := strconv.FormatFloat(x, 'f', -1, 64)
-	mend := c.name(n.Left) + " " + n.Operator + " " + number
-	if at == n.Left {
-		mend = number + " " + n.Operator + " " + c.name(n.Right)
+	mend := "write the number without quotes, with a point before its decimals and nothing between its thousands"
+	if number, sure := numberOf(text); sure {
+		mend = "write " + c.name(n.Left) + " " + n.Operator + " " + number
+		if at == n.Left {
+			mend = "write " + number + " " + n.Operator + " " + c.name(n.Right)
+		}
 	}
 	c.doubts = append(c.doubts, Problem{
 		Offset:  byteOffset(c.source, start(at)),
 		Message: c.name(at) + " in quotes is a text: no number is more or less than it, and texts are ordered by their letters",
-		Mend:    "write " + mend,
+		Mend:    mend,
 	})
+}
+
+// numberOf writes a numeral as a condition has it, where it is sure which number it is.
+func numberOf(numeral string) (number string, sure bool) {
+	if strings.ContainsAny(numeral, ".,") {
+		if numeral, sure = spelling.Decimal(numeral); !sure {
+			return "", false
+		}
+	}
+	x, err := strconv.ParseFloat(numeral, 64)
+	return strconv.FormatFloat(x, 'f', -1, 64), err == nil
 }
 
 // fixedValue reports whether a value is made of nothing but what is written.

@@ -10,6 +10,7 @@ import (
 
 func TestWhatASourceHardlyMeans(t *testing.T) {
 	const closer = `"and" stands beside "or" without brackets, and binds more tightly`
+	const unsure = "write the number without quotes, with a point before its decimals and nothing between its thousands"
 	for source, want := range map[string][]expression.Problem{
 		`country == "DE" or country == "AT" and tier == "gold"`: {{
 			Offset: 35, Message: closer,
@@ -30,6 +31,10 @@ func TestWhatASourceHardlyMeans(t *testing.T) {
 		`event.total >= "20" and "7,50" > event.price`: {
 			{Offset: 15, Message: `"20" in quotes is a text: no number is more or less than it, and texts are ordered by their letters`, Mend: "write event.total >= 20"},
 			{Offset: 24, Message: `"7,50" in quotes is a text: no number is more or less than it, and texts are ordered by their letters`, Mend: "write 7.5 > event.price"},
+		},
+		`event.total >= "1,000" or "1.000" > event.price`: {
+			{Offset: 15, Message: `"1,000" in quotes is a text: no number is more or less than it, and texts are ordered by their letters`, Mend: unsure},
+			{Offset: 26, Message: `"1.000" in quotes is a text: no number is more or less than it, and texts are ordered by their letters`, Mend: unsure},
 		},
 		`event.order_id == "20" and event.day >= "2026-01-01" and event.size > "XL" and city > "20"`: nil,
 		`in_segment("gold") and now() > "2026-01-01" and did("A") > 0`:                               nil,

@@ -1,5 +1,5 @@
 // Package spelling tells how far two words are apart, so that a mistake can name
-// the word that was probably meant.
+// the word that was probably meant, or the number.
 package spelling
 
 // Nearest is the known word that takes the fewest changes to write, none where every
