@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,7 +18,7 @@ const (
 	aliveEvery = 15 * time.Second
 	// unheard is how long what was sent may stay unacknowledged before the connection is
 	// given up, and how long a silent host may leave such questions unanswered, unless
-	// the DSN says otherwise by libpq's tcp_user_timeout, in milliseconds. Without it a
+	// the DSN says otherwise by libpq's tcp_user_timeout (see patienceOf). Without it a
 	// host that vanished in the middle of a statement is believed in for a quarter of an
 	// hour, which is how long the system sends again.
 	unheard = 30 * time.Second
@@ -28,11 +30,10 @@ func dialerOf(config *pgx.ConnConfig) (*net.Dialer, error) {
 	patience := unheard
 	if given, set := config.RuntimeParams["tcp_user_timeout"]; set {
 		delete(config.RuntimeParams, "tcp_user_timeout")
-		milliseconds, err := strconv.ParseUint(given, 10, 31)
-		if err != nil {
-			return nil, fmt.Errorf("tcp_user_timeout in the PostgreSQL DSN is %q: it must be a number of milliseconds, or 0 for what the system does", given)
+		var err error
+		if patience, err = patienceOf(given); err != nil {
+			return nil, fmt.Errorf("tcp_user_timeout in the PostgreSQL DSN is %q: it must be a number of milliseconds, or one with ms, s or min, or 0 for what the system does", given)
 		}
-		patience = time.Duration(milliseconds) * time.Millisecond
 	}
 	return &net.Dialer{
 		KeepAlive: aliveEvery,
@@ -43,4 +44,23 @@ func dialerOf(config *pgx.ConnConfig) (*net.Dialer, error) {
 			return giveUpAfter(socket, patience)
 		},
 	}, nil
+}
+
+// patienceOf reads libpq's milliseconds, and the units of the server's own setting of that
+// name (PostgreSQL, "Parameter Names and Values"), which DSNs carried to it: us, ms, s,
+// min, h and d, after a space too.
+func patienceOf(given string) (time.Duration, error) {
+	digits := strings.TrimRight(given, "abcdefghijklmnopqrstuvwxyz ")
+	unit, known := map[string]time.Duration{
+		"": time.Millisecond, "us": time.Microsecond, "ms": time.Millisecond, "s": time.Second, "min": time.Minute, "h": time.Hour, "d": 24 * time.Hour,
+	}[strings.TrimSpace(given[len(digits):])]
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil {
+		return 0, err
+	}
+	milliseconds := math.Round(n * float64(unit) / float64(time.Millisecond)) // as the server rounds
+	if !known || !(milliseconds >= 0 && milliseconds <= math.MaxInt32) {
+		return 0, strconv.ErrRange
+	}
+	return time.Duration(milliseconds) * time.Millisecond, nil
 }
