@@ -19,14 +19,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"rapport/channels"
-	"rapport/config"
 	"rapport/customers"
 	"rapport/sandbox"
 	"rapport/store/storetest"
@@ -423,16 +421,27 @@ func TestAProcessTellsItsRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []*cobra.Command{webCommand(&options{}), schedulerCommand(&options{}), workerCommand(&options{}), upCommand(&options{})} {
-		role := command.Name()
-		metrics, _, err := openTelemetry(t.Context(), config.Telemetry{}, role)
-		if err != nil {
-			t.Fatal(err)
+	r := newRig(t, "", sandbox.Behaviour{})
+	tells := func(command string) {
+		t.Helper()
+		var page string
+		process := r.operate(command)
+		eventually(t, 30*time.Second, command+" tells of its program", func() bool {
+			_, page = process.ask("/metrics")
+			return sum(t, page, "rapport_build_info") == 1
+		})
+		process.signal(syscall.SIGKILL)
+		if sum(t, page, "rapport_build_info", fmt.Sprintf("role=%q", command)) != 1 {
+			t.Errorf("%s does not tell its role", command)
 		}
-		if page := scrape(t, metrics); sum(t, page, "rapport_build_info", fmt.Sprintf("role=%q", role)) != 1 {
-			t.Errorf("%s does not tell its role", role)
-		}
-		if asked := fmt.Sprintf(`role=~"%s|up"`, role); role != "up" && !strings.Contains(string(rules), asked) {
+	}
+	tells("up")
+	// A role tells it while it waits for its servers.
+	t.Setenv("RAPPORT_STORE", "postgres://rapport@127.0.0.1:"+freePort(t)+"/rapport")
+	t.Setenv("RAPPORT_REDIS", "redis://127.0.0.1:"+freePort(t)+"/0")
+	for _, role := range []string{"web", "scheduler", "worker"} {
+		tells(role)
+		if asked := fmt.Sprintf(`role=~"%s|up"`, role); !strings.Contains(string(rules), asked) {
 			t.Errorf("no alert asks for %s", asked)
 		}
 	}
