@@ -55,7 +55,7 @@ func (i *installation) takeMail(ctx context.Context) (stop func(), err error) {
 	if i.Inbound.SMTP.Listen == "" {
 		return func() {}, nil
 	}
-	encrypted, err := offered(i.Inbound.SMTP.TLS)
+	encrypted, err := offered(i.Inbound.SMTP.TLS, i.Now, i.Log)
 	if err != nil {
 		return nil, fmt.Errorf("inbound.smtp.tls: %w", err)
 	}
