@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/mail"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -66,11 +69,7 @@ func (d doctor) examine(ctx context.Context, o *options) ([]domain.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	findings := slices.Concat(checkWorker(c), checkProviders(c), checkEvents(c))
-	if err := o.named(c); err != nil {
-		findings = append(findings, domain.Finding{Check: "store", Level: domain.Fail, What: err.Error()})
-	}
-	findings = append(findings, checkServers(ctx, c)...)
+	findings := slices.Concat(checkWorker(c), checkProviders(c), checkEvents(c), checkCertificate(c.Inbound.SMTP.TLS, now()), o.checkServers(ctx, c))
 	checkup := domain.Checkup{Inbound: cmp.Or(d.inbound, c.Inbound.Domain), Now: now()}
 	if c.PublicURL != config.Defaults().PublicURL {
 		checkup.PublicURL = c.PublicURL
@@ -212,17 +211,17 @@ func checkProviders(c config.Config) []domain.Finding {
 	return sorted(findings)
 }
 
-// checkServers looks at the store and Redis where the configuration names them.
-func checkServers(ctx context.Context, c config.Config) []domain.Finding {
-	var findings []domain.Finding
-	if c.Store != "" {
-		findings = append(findings, checkStore(ctx, c.Store.Reveal())...)
+// checkServers looks at the store, and at Redis where the configuration names one.
+func (o *options) checkServers(ctx context.Context, c config.Config) []domain.Finding {
+	dsn, findings := o.storeToCheck(c)
+	if dsn != "" {
+		findings = checkStore(ctx, dsn, c.Store == "")
 	}
 	if c.Redis.Set() {
 		f := domain.Finding{Check: "redis", Level: domain.OK, What: "is there and keeps what it is given"}
 		r, err := openRedis(c.Redis)
 		if err == nil {
-			err = errors.Join(workers.CheckRedis(ctx, r), checkOwner(ctx, c, r), r.Close())
+			err = errors.Join(workers.CheckRedis(ctx, r), checkOwner(ctx, dsn, r), r.Close())
 		}
 		if err != nil {
 			f.Level, f.What = domain.Fail, err.Error()
@@ -232,13 +231,33 @@ func checkServers(ctx context.Context, c config.Config) []domain.Finding {
 	return findings
 }
 
+// storeToCheck is the store that is configured, or that of the folder of a `rapport up`;
+// "" where there is none, and what is to be said of that.
+func (o *options) storeToCheck(c config.Config) (dsn string, findings []domain.Finding) {
+	if err := o.named(c); err != nil {
+		return "", []domain.Finding{{Check: "store", Level: domain.Fail, What: err.Error()}}
+	}
+	if c.Store != "" {
+		return c.Store.Reveal(), nil
+	}
+	switch _, err := os.Stat(filepath.Join(o.data, "rapport.db")); {
+	case !errors.Is(err, fs.ErrNotExist):
+		return o.dsn(c), nil
+	case o.dataGiven:
+		return "", []domain.Finding{{
+			Check: "store", Level: domain.Warn, What: "there is no rapport.db in " + o.data, Mend: "`rapport up` and `rapport import` make one; --data names another folder",
+		}}
+	}
+	return "", nil
+}
+
 // checkOwner is workers.ErrOthersRedis where Redis is not that of the store. Whatever
 // keeps from asking is told of each of them.
-func checkOwner(ctx context.Context, c config.Config, r redis.UniversalClient) error {
-	if c.Store == "" {
+func checkOwner(ctx context.Context, dsn string, r redis.UniversalClient) error {
+	if dsn == "" {
 		return nil
 	}
-	s, err := store.OpenReading(ctx, c.Store.Reveal())
+	s, err := store.OpenReading(ctx, dsn)
 	if err != nil {
 		return nil //nolint:nilerr // checkStore tells it
 	}
@@ -246,7 +265,8 @@ func checkOwner(ctx context.Context, c config.Config, r redis.UniversalClient) e
 	return whoseRedis(ctx, s, r, now)
 }
 
-func checkStore(ctx context.Context, dsn string) []domain.Finding {
+// checkStore looks into a store. An embedded one is brought up to date by `rapport up`.
+func checkStore(ctx context.Context, dsn string, embedded bool) []domain.Finding {
 	bad := func(err error) []domain.Finding {
 		return []domain.Finding{{Check: "store", Level: domain.Fail, What: err.Error()}}
 	}
@@ -260,7 +280,10 @@ func checkStore(ctx context.Context, dsn string) []domain.Finding {
 		return bad(err)
 	}
 	f := fit(schema)
-	if !f.OK {
+	switch {
+	case !f.OK && embedded:
+		return []domain.Finding{{Check: "store", Level: domain.Warn, What: f.Problem, Mend: "`rapport up` adds them when it starts"}}
+	case !f.OK:
 		return []domain.Finding{{Check: "store", Level: domain.Fail, What: f.Problem, Mend: f.Mend}}
 	}
 	found := domain.Finding{Check: "store", Level: domain.OK, What: "can be read, and its schema is this program's"}

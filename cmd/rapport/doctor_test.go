@@ -74,7 +74,7 @@ func TestADomainIsMadeFitToSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, errOut, code = rapport(t, "doctor", "--config", config, "--data", dir, "--dns", nameServer(t))
-	if code == 0 || !strings.Contains(errOut, "3 of 5 checks failed") || !strings.Contains(out, record.Name+`. TXT "`+record.Value+`"`) {
+	if code == 0 || !strings.Contains(errOut, "3 of 6 checks failed") || !strings.Contains(out, record.Name+`. TXT "`+record.Value+`"`) {
 		t.Errorf("an empty zone: exit %d\n%s%s", code, out, errOut)
 	}
 	whole := nameServer(t, text(record.Name+".", record.Value), text("shop.example.", "v=spf1 mx -all"),
@@ -123,10 +123,11 @@ func TestADoctorSeesASchemaThatIsNotThisProgramsYet(t *testing.T) {
 	}
 }
 
-// What could not be read is told of until it is forgotten.
+// What could not be read is told of until it is forgotten, of the folder of a
+// `rapport up` as of a store that is configured.
 func TestADoctorTellsOfCallbacksThatWereSetAside(t *testing.T) {
 	dir := t.TempDir()
-	file, database := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "shop.db")
+	file, database := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "rapport.db")
 	if err := os.WriteFile(file, []byte("store: \"sqlite:"+database+"\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -155,8 +156,43 @@ func TestADoctorTellsOfCallbacksThatWereSetAside(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	out, errOut, _ := rapport(t, "doctor", "--config", file)
-	if !strings.Contains(out, "warn  callbacks 2 of sms/twilio could not be read and were set aside, the last at 2026-03-01 12:00:00 UTC: not in its form") {
-		t.Errorf("nothing is said of callbacks that nobody heard:\n%s%s", out, errOut)
+	for _, asked := range [][]string{{"--config", file}, {"--data", dir}} {
+		out, errOut, _ := rapport(t, append(asked, "doctor")...)
+		for _, told := range []string{
+			"ok    store     can be read",
+			"warn  callbacks 2 of sms/twilio could not be read and were set aside, the last at 2026-03-01 12:00:00 UTC: not in its form",
+			"warn  workspace no workspace has been applied yet",
+		} {
+			if !strings.Contains(out, told) {
+				t.Errorf("%q does not tell %q:\n%s%s", asked, told, out, errOut)
+			}
+		}
+	}
+}
+
+func TestADoctorLooksIntoTheFolderOfARapportUp(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	examine := func(args ...string) string {
+		out, errOut, _ := rapport(t, append([]string{"doctor"}, args...)...)
+		return out + errOut
+	}
+	if found := examine(); strings.Contains(found, " store ") {
+		t.Errorf("a folder that is not there:\n%s", found)
+	}
+	if found := examine("--data", "rapport-data"); !strings.Contains(found, "warn  store     there is no rapport.db in rapport-data") {
+		t.Errorf("a folder that was named and is not there:\n%s", found)
+	}
+	if _, err := os.Stat("rapport-data"); err == nil {
+		t.Error("the folder was made")
+	}
+	if err := os.Mkdir("rapport-data", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("rapport-data", "rapport.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found := examine(); !strings.Contains(found, "warn  store     the database lacks the migrations [1") || !strings.Contains(found, "`rapport up` adds them when it starts") {
+		t.Errorf("a store that is to be brought up to date:\n%s", found)
 	}
 }
