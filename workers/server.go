@@ -3,9 +3,11 @@ package workers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -23,6 +25,10 @@ type Server struct {
 
 	stopping  chan struct{}
 	telemetry Telemetry
+
+	witness *Witness // of the ledger that its tasks are of
+	leaves  sync.Once
+	others  chan struct{}
 }
 
 // ServerOptions size a worker process.
@@ -63,7 +69,7 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 	if o.Grace == 0 {
 		o.Grace = 25 * time.Second
 	}
-	return &Server{redis: r, options: o, telemetry: o.Telemetry, mux: asynq.NewServeMux(), stopping: make(chan struct{})}
+	return &Server{redis: r, options: o, telemetry: o.Telemetry, mux: asynq.NewServeMux(), stopping: make(chan struct{}), others: make(chan struct{})}
 }
 
 // handle registers what to do with one kind of task. An error is logged and
@@ -74,9 +80,11 @@ func NewServer(r redis.UniversalClient, o ServerOptions) *Server {
 func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func(ctx context.Context, payload P) (moved bool, err error)) {
 	s.telemetry.Metrics.BeginsTask(kind)
 	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
-		moved := false
+		moved, others := false, false
 		defer func() {
-			s.unmark(ctx, task)
+			if !others { // else the mark is theirs too, and goes by itself
+				s.unmark(ctx, task)
+			}
 			if moved {
 				bell.Ring(ctx)
 			}
@@ -97,6 +105,9 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 			ended("failed")
 		} else {
 			ended("done")
+		}
+		if others = errors.Is(err, ErrOthersRedis); others {
+			s.leave()
 		}
 		span.End(err)
 		return nil
@@ -119,9 +130,13 @@ func (s *Server) Start() error {
 	if err != nil { // what is in others comes round by its lease
 		o.Log.Warn("only the queues of the setting are served", "error", err)
 	}
-	turned := func(error) {}
-	if o.Turned != nil {
-		turned = func(error) { o.Turned() }
+	turned := func(away error) {
+		if o.Turned != nil {
+			o.Turned()
+		}
+		if away == nil {
+			s.look()
+		}
 	}
 	s.server = asynq.NewServerFromRedisClient(s.redis, asynq.Config{
 		Concurrency: o.Concurrency, Queues: weigh(o.Queues, standing),
@@ -137,6 +152,27 @@ func (s *Server) Start() error {
 
 // startTimeout bounds how long Redis may take to say which queues there are.
 const startTimeout = 10 * time.Second
+
+// look finds out whose Redis is before a task does.
+func (s *Server) look() {
+	ctx, cancel := context.WithTimeout(context.Background(), turnsEvery)
+	defer cancel()
+	if errors.Is(s.witness.Check(ctx), ErrOthersRedis) {
+		s.leave()
+	}
+}
+
+// leave takes no more tasks from a Redis that is another installation's.
+func (s *Server) leave() {
+	s.leaves.Do(func() {
+		s.server.Stop()
+		close(s.others)
+	})
+}
+
+// OthersRedis is closed when Redis turns out to be another installation's. No task is
+// taken from then on; the server is to be stopped.
+func (s *Server) OthersRedis() <-chan struct{} { return s.others }
 
 // Stopping is closed when the server begins to stop: whoever has more than one
 // thing left to do gives it back.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,10 @@ const (
 
 // trustedFor is how long one look at both clocks holds.
 const trustedFor = time.Second
+
+// yieldsFor is how long a Redis that nobody has claimed is left to others by whoever
+// was refused there: theirs may have come back empty, and they claim it within seconds.
+const yieldsFor = time.Minute
 
 // Chronicle is the ledger's own word on how new it is.
 type Chronicle interface {
@@ -48,6 +53,7 @@ type Witness struct {
 	mu       sync.Mutex
 	lookedAt time.Time
 	finding  error
+	refused  atomic.Pointer[time.Time] // when Redis was last seen to be another's; nil: never
 }
 
 // OlderLedger says that the ledger is older than what was seen of it.
@@ -94,13 +100,13 @@ func (w *Witness) Advance(ctx context.Context) error {
 		return nil
 	}
 	seen, err := w.compare(ctx)
+	if err == nil {
+		err = w.claim(ctx, seen)
+	}
 	if errors.Is(err, errAway) {
 		return nil // the pump says so; moving on alone would hide an older ledger
 	}
 	if err != nil {
-		return err
-	}
-	if err := w.claim(ctx, seen); err != nil {
 		return err
 	}
 	now := w.Now()
@@ -120,9 +126,8 @@ func (w *Witness) Advance(ctx context.Context) error {
 	return nil
 }
 
-// claim gives the ledger an id where it has none, and writes it into a Redis without
-// one. A ledger without one that goes on from a backup, and is older than its id, takes
-// over that of its Redis.
+// claim gives the ledger an id where it has none, that of its Redis or a new one, and
+// writes it into a Redis without one.
 func (w *Witness) claim(ctx context.Context, seen sight) (err error) {
 	if seen.id == "" {
 		id := seen.owner
@@ -133,11 +138,44 @@ func (w *Witness) claim(ctx context.Context, seen sight) (err error) {
 			return err
 		}
 	}
-	if seen.owner != "" {
-		return nil
+	if seen.owner == "" {
+		if seen.owner, err = w.claimAs(ctx, seen.id); err != nil {
+			return err
+		}
 	}
-	w.Redis.SetArgs(ctx, ownerKey, seen.id, redis.SetArgs{Mode: "NX"}) // else it is written next time
+	if seen.owner != seen.id {
+		return w.refuse()
+	}
 	return nil
+}
+
+// claimAs writes an id into Redis unless somebody else has meanwhile, and tells whose
+// is there.
+func (w *Witness) claimAs(ctx context.Context, id string) (owner string, err error) {
+	if w.Redis.SetArgs(ctx, ownerKey, id, redis.SetArgs{Mode: "NX"}).Err() == nil {
+		return id, nil
+	}
+	if owner, err = w.Redis.Get(ctx, ownerKey).Result(); err != nil {
+		return "", errAway
+	}
+	return owner, nil
+}
+
+// refuse remembers that Redis is another installation's.
+func (w *Witness) refuse() error {
+	now := w.Now()
+	w.refused.Store(&now)
+	return ErrOthersRedis
+}
+
+// yields reports whether a Redis that nobody has claimed is left to others.
+func (w *Witness) yields() bool {
+	at := w.refused.Load()
+	if at == nil {
+		return false
+	}
+	age := w.Now().Sub(*at)
+	return age >= 0 && age < yieldsFor
 }
 
 var errAway = errors.New("Redis does not answer")
@@ -166,6 +204,9 @@ func (w *Witness) compare(ctx context.Context) (s sight, err error) {
 		return s, err
 	}
 	if s.othersRedis(seen) {
+		return s, w.refuse()
+	}
+	if s.owner == "" && w.yields() {
 		return s, ErrOthersRedis
 	}
 	if by := time.UnixMilli(seen).Sub(s.known); seen > 0 && by > 0 {
@@ -175,12 +216,16 @@ func (w *Witness) compare(ctx context.Context) (s sight, err error) {
 }
 
 // othersRedis reports whether Redis, which saw a ledger until some time, saw another
-// one than this. One that nobody has worked on has been seen by none.
+// one than this. One that nobody has worked on has been seen by none; one that has lost
+// its id, or never had one, is told apart by its clock alone.
 func (s sight) othersRedis(seen int64) bool {
-	if s.owner == "" {
+	switch {
+	case s.owner == "":
 		return seen > 0 && s.known.IsZero()
+	case s.id == "":
+		return s.known.IsZero() && !s.waits
 	}
-	return s.owner != s.id && (s.id != "" || !s.waits)
+	return s.owner != s.id
 }
 
 // witnessed does a task only while the ledger is to be trusted.

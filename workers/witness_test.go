@@ -1,11 +1,13 @@
 package workers_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -162,7 +164,141 @@ func TestAnEmptyRedisIsClaimedByWhoLeads(t *testing.T) {
 	}
 }
 
-// A backup of before the id is told apart from another installation by the operator.
+// Whoever was refused does not claim a Redis before the one it belongs to can, which
+// came back empty.
+func TestWhoWasRefusedYieldsAnEmptyRedis(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.witness().Advance(t.Context()))
+	_, leads := s.beside()
+	_, waits := s.beside()
+	refuses := func(when string, want bool) {
+		t.Helper()
+		if err := waits.Check(t.Context()); errors.Is(err, workers.ErrOthersRedis) != want {
+			t.Errorf("%s, one that waits to begin: %v", when, err)
+		}
+		if err := leads.Advance(t.Context()); errors.Is(err, workers.ErrOthersRedis) != want {
+			t.Errorf("%s, a scheduler that leads: %v", when, err)
+		}
+	}
+	refuses("while it is another's", true)
+	s.mini.FlushAll()
+	for range 2 {
+		s.later(29 * time.Second)
+		refuses("less than a minute after", true)
+	}
+	if s.mini.Exists("rapport:installation") {
+		t.Error("it was claimed")
+	}
+	ok(t, s.witness().Advance(t.Context()))
+	ok(t, s.witness().Check(t.Context()))
+	refuses("when it was claimed again", true)
+	s.mini.FlushAll() // for good
+	s.later(time.Minute)
+	refuses("a minute after", false)
+}
+
+// overtaken is a ledger that is looked at while something happens.
+type overtaken struct {
+	workers.Chronicle
+	happens func()
+}
+
+func (m overtaken) LedgerClock(ctx context.Context) (time.Time, bool, error) {
+	defer m.happens()
+	return m.Chronicle.LedgerClock(ctx)
+}
+
+// Two claim an empty Redis at once: who comes second leaves the other's clock alone.
+func TestWhoClaimsSecondIsRefused(t *testing.T) {
+	for name, owner := range map[string]string{"another": "another", "a scheduler of the same ledger": "ours"} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, files)
+			_, err := s.store.NameInstallation(t.Context(), "ours")
+			ok(t, err)
+			w := s.witness()
+			w.Ledger = overtaken{s.store, func() { ok(t, s.mini.Set("rapport:installation", owner)) }}
+			err = w.Advance(t.Context())
+			if refused := errors.Is(err, workers.ErrOthersRedis); refused != (owner == "another") || !refused && err != nil {
+				t.Errorf("it came second to %s: %v", owner, err)
+			}
+			known, _, err := s.store.LedgerClock(t.Context())
+			ok(t, err)
+			if went := owner == "ours"; s.mini.Exists("rapport:ledger") != went || known.IsZero() == went {
+				t.Errorf("it came second to %s; its clock is %s, Redis has %q", owner, known, s.mini.Keys())
+			}
+		})
+	}
+}
+
+// The other installation's tasks are left to it, with the marks of those that wait.
+func TestAServerLeavesARedisThatBecameAnothers(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.witness().Advance(t.Context()))
+	serve := func(t *testing.T) (server *workers.Server, stop func()) {
+		t.Helper()
+		server = workers.NewServer(s.redis, workers.ServerOptions{Poll: 5 * time.Millisecond, Log: s.log})
+		worker := s.worker()
+		worker.Witness = s.witness()
+		worker.Serve(server)
+		ok(t, server.Start())
+		stop = sync.OnceFunc(server.Stop)
+		t.Cleanup(stop)
+		return server, stop
+	}
+	left := func(t *testing.T, server *workers.Server) {
+		t.Helper()
+		select {
+		case <-server.OthersRedis():
+		case <-time.After(30 * time.Second):
+			t.Fatal("it goes on")
+		}
+	}
+	t.Run("by a task", func(t *testing.T) {
+		server, stop := serve(t)
+		ok(t, s.mini.Set("rapport:installation", "another"))
+		const mark = "rapport:task:travel:[1]"
+		ok(t, s.mini.Set(mark, ""))
+		enqueue(t, s.redis, "travel", "journey", "[1]")
+		left(t, server)
+		eventually(t, "the task that was taken ends", func() bool { return s.told("task ended early") == 1 })
+		for range 3 {
+			enqueue(t, s.redis, "travel", "journey", "[1]")
+		}
+		time.Sleep(20 * time.Millisecond) // some polls
+		stop()
+		if !s.mini.Exists(mark) {
+			t.Error("the mark of a task of the other's is gone")
+		}
+		if _, payloads := s.queued("journey"); len(payloads) != 3 {
+			t.Errorf("%d of 3 tasks wait for the other", len(payloads))
+		}
+	})
+	t.Run("idle", func(t *testing.T) {
+		s.mini.FlushAll()
+		server, _ := serve(t)
+		ok(t, s.mini.Set("rapport:installation", "another"))
+		s.later(time.Second)
+		left(t, server)
+	})
+}
+
+// An older program went on from a backup, or a standby took over, that knows no id.
+func TestALedgerThatHasWorkedTakesOverTheIDOfItsRedis(t *testing.T) {
+	s := open(t, files)
+	ok(t, s.witness().Advance(t.Context()))
+	id, err := s.mini.Get("rapport:installation")
+	ok(t, err)
+	s.later(time.Second)
+	db, w := s.beside()
+	ok(t, db.SetLedgerClock(t.Context(), s.clock()))
+	ok(t, w.Check(t.Context()))
+	ok(t, w.Advance(t.Context()))
+	if took, err := db.InstallationID(t.Context()); took != id || err != nil {
+		t.Errorf("it took the name %q of %q (%v)", took, id, err)
+	}
+}
+
+// A backup of before the id is noticed like any other.
 func TestABackupOfBeforeTheIDTakesOverItsRedis(t *testing.T) {
 	s := open(t, files)
 	ok(t, s.witness().Advance(t.Context()))
@@ -171,7 +307,7 @@ func TestABackupOfBeforeTheIDTakesOverItsRedis(t *testing.T) {
 	s.later(time.Minute)
 	db, w := s.beside()
 	ok(t, db.SetLedgerClock(t.Context(), s.clock().Add(-time.Hour)))
-	if err := w.Advance(t.Context()); !errors.Is(err, workers.ErrOthersRedis) {
+	if err := w.Advance(t.Context()); !errors.As(err, new(*workers.OlderLedger)) {
 		t.Errorf("before it is said to be a backup: %v", err)
 	}
 	_, err = db.Restored(t.Context(), deliveries.Gap{BackupOf: s.clock().Add(-time.Hour), Until: s.clock()}, false)
@@ -189,10 +325,10 @@ func TestABackupOfBeforeTheIDTakesOverItsRedis(t *testing.T) {
 
 // A copy for another purpose is given another name as the page says.
 func TestACopyIsGivenAnotherName(t *testing.T) {
-	const forget = "DELETE FROM facts WHERE name = 'fact:installation'"
+	const rename = "INSERT INTO facts (name, value) VALUES ('fact:installation', 'staging')\n  ON CONFLICT (name) DO UPDATE SET value = 'staging'"
 	page, err := os.ReadFile("../docs/operations/redis.md")
 	ok(t, err)
-	for _, words := range []string{forget, workers.ErrOthersRedis.Error()} {
+	for _, words := range []string{rename, workers.ErrOthersRedis.Error()} {
 		if !strings.Contains(string(page), words) {
 			t.Errorf("the page does not say %q", words)
 		}
@@ -206,17 +342,15 @@ func TestACopyIsGivenAnotherName(t *testing.T) {
 	ok(t, s.witness().Advance(t.Context()))
 	raw, err := sql.Open("sqlite", path)
 	ok(t, err)
-	_, err = raw.ExecContext(t.Context(), forget)
+	_, err = raw.ExecContext(t.Context(), rename)
 	ok(t, errors.Join(err, raw.Close()))
 	if err := s.witness().Check(t.Context()); !errors.Is(err, workers.ErrOthersRedis) {
-		t.Errorf("a copy without a name works on its original's Redis: %v", err)
+		t.Errorf("a copy of another name works on its original's Redis: %v", err)
 	}
-	before, err := s.mini.Get("rapport:installation")
-	ok(t, err)
 	s.mini.FlushAll() // one of its own
 	ok(t, s.witness().Advance(t.Context()))
-	if id, err := s.mini.Get("rapport:installation"); err != nil || id == before || id == "" {
-		t.Errorf("it is named %q, its original %q (%v)", id, before, err)
+	if id, err := s.mini.Get("rapport:installation"); err != nil || id != "staging" {
+		t.Errorf("it is named %q (%v)", id, err)
 	}
 }
 

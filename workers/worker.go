@@ -22,6 +22,7 @@ type Worker struct {
 
 // Serve registers every kind of task with a server.
 func (w *Worker) Serve(s *Server) {
+	s.witness = w.Witness
 	handle(s, w.Bell, w.Log, taskDeliver, witnessed(w.Witness, moving(w.Courier.Deliver)))
 	handle(s, w.Bell, w.Log, taskTravel, witnessed(w.Witness, moving(w.Walker.Walk)))
 	handle(s, w.Bell, w.Log, taskEnter, witnessed(w.Witness, moving(w.Entrance.Enter)))
