@@ -72,7 +72,7 @@ func (o *options) holder() (store.Holder, error) {
 		return holder, err
 	}
 	if holder.Console == "" || holder.Word == "" {
-		return holder, fmt.Errorf("%s %w, process %s, and that one has no console to ask: it is a command, or is only starting; try again, or stop it",
+		return holder, fmt.Errorf("%s %w, process %s, and that one has no console to ask: it is a command, is only starting, found the port of its console taken, or is of an older release; try again, or stop it",
 			store.Place(dsn), store.ErrInUse, holder.Process)
 	}
 	return holder, nil

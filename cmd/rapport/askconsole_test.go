@@ -60,7 +60,7 @@ func TestAFolderWithoutAConsoleIsNotAskedAbout(t *testing.T) {
 	defer other.Close()
 	t.Setenv("RAPPORT_LISTEN", strings.TrimPrefix(other.URL, "http://"))
 	for _, command := range [][]string{{"pause", "welcome"}, {"apply", shopFolder}} {
-		wants(t, 1, "has no console to ask", append(command, "--data", data)...)
+		wants(t, 1, "has no console to ask: it is a command, is only starting, found the port of its console taken, or is of an older release", append(command, "--data", data)...)
 	}
 	if err := s.Tell(other.URL, ""); err != nil { // written in part
 		t.Fatal(err)

@@ -67,7 +67,8 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 	lacksRedis := redisErr != nil && u == asWork
 	var others error
 	if u == asWork && redisErr == nil && err == nil && len(schema.Pending) == 0 {
-		others = whoseRedis(ctx, s, b.Redis, clock)
+		b.gate.Ledger, b.gate.Redis, b.gate.Now = s, b.Redis, clock
+		others = askOwner(ctx, &b.gate)
 	}
 	if !lacksRedis && err == nil && len(schema.Pending) == 0 && others == nil {
 		return b.furnish(s, clock, log), finding{}, nil
@@ -89,7 +90,10 @@ func begin(ctx context.Context, b *backing, u use, m *telemetry.Metrics, clock f
 // whoseRedis is workers.ErrOthersRedis where a Redis is another installation's. Who took
 // a task there and left it alone would have taken it from that one.
 func whoseRedis(ctx context.Context, s *store.Store, r redis.UniversalClient, clock func() time.Time) error {
-	witness := workers.Witness{Ledger: s, Redis: r, Now: clock}
+	return askOwner(ctx, &workers.Witness{Ledger: s, Redis: r, Now: clock})
+}
+
+func askOwner(ctx context.Context, witness *workers.Witness) error {
 	err := bounded(ctx, lookFor, witness.Check)
 	if errors.Is(err, workers.ErrOthersRedis) {
 		return err

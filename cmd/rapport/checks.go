@@ -80,13 +80,21 @@ func fit(schema store.Schema) finding {
 	case len(schema.Pending) > 0:
 		return pending(schema)
 	case len(schema.Foreign) > 0:
-		return finding{OK: true, Note: fmt.Sprintf("a newer program has migrated the database (%d); replace this one soon", schema.Foreign)}
+		return finding{OK: true, Note: newerProgram(schema)}
 	}
 	return finding{OK: true}
 }
 
 func pending(schema store.Schema) finding {
-	return finding{Problem: fmt.Sprintf("the database lacks the migrations %d", schema.Pending), Mend: "run `rapport migrate`"}
+	return finding{Problem: lacking(schema), Mend: "run `rapport migrate`"}
+}
+
+func lacking(schema store.Schema) string {
+	return fmt.Sprintf("the database lacks the migrations %d", schema.Pending)
+}
+
+func newerProgram(schema store.Schema) string {
+	return fmt.Sprintf("a newer program has migrated the database (%d); replace this one soon", schema.Foreign)
 }
 
 func (i *installation) askRedis(ctx context.Context, as use) finding {
@@ -133,6 +141,10 @@ func (i *installation) askLedger(ctx context.Context) finding {
 func othersRedis(err error) finding {
 	return finding{Problem: err.Error(), Mend: "name a Redis, or a database number of it, that nobody else has; see docs/operations/redis.md"}
 }
+
+// endsAt is the error of a process that ends where Redis is another installation's, with
+// the mend.
+func endsAt(err error) error { return fmt.Errorf("%w; %s", err, othersRedis(err).Mend) }
 
 // noWorkspace is what nothing begins without, although everything is fit to.
 const noWorkspace = "no workspace has been applied yet; `rapport apply` does it"

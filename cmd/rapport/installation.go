@@ -52,6 +52,8 @@ type backing struct {
 	// Conditions is how long one may be judged; zero is the store's default.
 	Conditions time.Duration
 	close      []func() error
+
+	gate workers.Witness // looks whose Redis is as long as a role waits to begin
 }
 
 // Close gives back what the backing opened, the latest first.
@@ -95,7 +97,7 @@ func assembleMigrated(ctx context.Context, b *backing, clock func() time.Time, l
 	case err != nil:
 		return nil, err
 	case len(schema.Pending) == 0 && len(schema.Foreign) > 0:
-		log.Warn("a newer program has migrated the database; replace this one soon", "migrations", schema.Foreign)
+		log.Warn(newerProgram(schema))
 		return i, nil
 	}
 	if err := i.Store.Migrate(ctx); err != nil {
@@ -119,7 +121,7 @@ func migratedFirst(schema store.Schema) error {
 	if len(schema.Pending) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the database lacks the migrations %d of this program: run `rapport migrate` with the same --config or --data; `rapport up` does it when it starts", schema.Pending)
+	return fmt.Errorf("%s of this program: run `rapport migrate` with the same --config or --data; `rapport up` does it when it starts", lacking(schema))
 }
 
 // furnish tells a store that was just opened what the backing knows, and wires the
@@ -173,30 +175,27 @@ func (o *options) openReading(ctx context.Context) (*installation, error) {
 // openWriting opens the installation for a command that changes something and
 // leaves. There must be one: a new folder would be taken for it, and all be done in vain.
 func (o *options) openWriting(ctx context.Context) (*installation, error) {
-	c, _, err := o.load()
-	if err != nil {
-		return nil, err
-	}
-	if err := o.named(c); err != nil {
-		return nil, err
-	}
-	if c.Store == "" {
-		if _, err := os.Stat(filepath.Join(o.data, "rapport.db")); err != nil {
-			return nil, fmt.Errorf("open store: %w; give --config FILE with a store, or --data DIR for the folder of a `rapport up`", err)
-		}
-	}
-	return o.openOrMake(ctx)
+	return o.openToWrite(ctx, false)
 }
 
 // openOrMake is openWriting for a command that may come first: an embedded store is made
 // where there is none.
 func (o *options) openOrMake(ctx context.Context) (*installation, error) {
+	return o.openToWrite(ctx, true)
+}
+
+func (o *options) openToWrite(ctx context.Context, first bool) (*installation, error) {
 	c, log, err := o.load()
 	if err != nil {
 		return nil, err
 	}
 	if err := o.named(c); err != nil {
 		return nil, err
+	}
+	if c.Store == "" && !first {
+		if _, err := os.Stat(filepath.Join(o.data, "rapport.db")); err != nil {
+			return nil, fmt.Errorf("open store: %w; %s", err, o.nameOne())
+		}
 	}
 	b := &backing{DSN: o.dsn(c), Conditions: c.ConditionTimeout}
 	if err := b.knowErased(o, c); err != nil {

@@ -35,7 +35,7 @@ func TestNoFolderIsTakenForTheDatabaseThatIsMeant(t *testing.T) {
 	refuse := func() {
 		t.Helper()
 		for _, command := range commands {
-			wants(t, 1, "no database is named", append(command, "--config", "config.yaml")...)
+			wants(t, 1, "no database is named; add --data DIR", append(command, "--config", "config.yaml")...)
 		}
 		wants(t, 1, "fail  store     no database is named", "doctor", "--config", "config.yaml", "--domain", "127.0.0.1", "--dns", "127.0.0.1:1")
 	}
@@ -51,7 +51,8 @@ func TestNoFolderIsTakenForTheDatabaseThatIsMeant(t *testing.T) {
 		wants(t, 1, "rapport.db: no such file", command...)
 	}
 	wants(t, 1, "no database is named", restored...)
-	wants(t, 1, "rapport.db: no such file", append(restored, "--data", "elsewhere")...)
+	wants(t, 1, "rapport.db: no such file or directory; give --config FILE", append(restored, "--data", "elsewhere")...)
+	wants(t, 1, "rapport.db: no such file or directory; add --data DIR", append(restored, "--data", "elsewhere", "--config", "config.yaml")...)
 	for _, folder := range []string{"rapport-data", "elsewhere"} {
 		if _, err := os.Stat(folder); err == nil {
 			t.Errorf("%s was made", folder)

@@ -45,9 +45,13 @@ func workerCommand(o *options) *cobra.Command {
 			if err := server.Start(); err != nil {
 				return err
 			}
-			<-ctx.Done()
-			server.Stop()
-			return nil
+			defer server.Stop()
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-server.OthersRedis(): // started again it waits
+				return endsAt(workers.ErrOthersRedis)
+			}
 		}),
 	}
 	command.Flags().StringSliceVar(&queues, "queues", nil, "queues to serve, as name or name=weight; without it, all")

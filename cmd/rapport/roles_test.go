@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -93,6 +94,36 @@ func (o *operated) becomes(status int, because string) {
 	}
 }
 
+// stays reports whether all answers of some time have a status.
+func (o *operated) stays(looks time.Duration, status int) bool {
+	o.t.Helper()
+	until := time.Now().Add(looks)
+	for time.Now().Before(until) {
+		if got, _ := o.ask("/readyz"); got != status {
+			return false
+		}
+		time.Sleep(triesEvery / 10)
+	}
+	return true
+}
+
+// ends waits until the process has ended by itself, with a code and some last words.
+func (o *operated) ends(code int, says string) {
+	o.t.Helper()
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = o.cmd.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		o.t.Error("it goes on")
+		_ = o.cmd.Process.Kill()
+		<-ended
+	}
+	if got := o.cmd.ProcessState.ExitCode(); got != code || !strings.Contains(o.stderr.String(), says) {
+		o.t.Errorf("it ended with %d, want %d and %q\n%s", got, code, says, o.stderr)
+	}
+}
+
 func TestARedisThatBeginsToEvictMakesUnready(t *testing.T) {
 	r := newRig(t, storetest.Postgres(t), sandbox.Behaviour{})
 	r.useRedis()
@@ -139,6 +170,14 @@ func TestARoleWaitsWhereRedisIsAnotherInstallations(t *testing.T) {
 		}
 	}
 	belongs()
+	const ours = "ours"
+	s, err := store.Open(t.Context(), r.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.NameInstallation(t.Context(), ours); errors.Join(err, s.Close()) != nil {
+		t.Fatal(err)
+	}
 	scheduler, worker := r.operate("scheduler"), r.operate("worker")
 	scheduler.becomes(http.StatusServiceUnavailable, "belongs to another installation")
 	worker.becomes(http.StatusServiceUnavailable, "belongs to another installation")
@@ -149,12 +188,34 @@ func TestARoleWaitsWhereRedisIsAnotherInstallations(t *testing.T) {
 	if err := server.Del(t.Context(), "rapport:installation").Err(); err != nil {
 		t.Fatal(err)
 	}
+	if looks := 3 * triesEvery; !scheduler.stays(looks, http.StatusServiceUnavailable) {
+		t.Error("it took a Redis that came back empty to whom it belongs to")
+	}
+	if err := server.Set(t.Context(), "rapport:installation", ours, 0).Err(); err != nil {
+		t.Fatal(err)
+	}
 	scheduler.becomes(http.StatusOK, "ledger")
 	worker.becomes(http.StatusOK, "ledger")
 	wants(t, 1, "ok    redis     is there", "doctor", "--config", r.configPath(), "--domain", "127.0.0.1", "--dns", "127.0.0.1:1")
 	belongs()
 	scheduler.becomes(http.StatusServiceUnavailable, "belongs to another installation")
-	worker.becomes(http.StatusServiceUnavailable, "belongs to another installation")
+	worker.ends(1, othersRedis(workers.ErrOthersRedis).Mend)
+}
+
+// An `up` beside whose Redis another was told that it is its own takes no more either.
+func TestUpEndsWhereRedisIsAnotherInstallations(t *testing.T) {
+	r := newRig(t, "", sandbox.Behaviour{})
+	r.useRedis()
+	t.Setenv("RAPPORT_REDIS", r.redis.url())
+	data := t.TempDir()
+	up := &operated{process: startUp(t, data, "127.0.0.1:"+freePort(t)), t: t}
+	if err := openTestRedis(t, r.redis.url()).Set(t.Context(), "rapport:installation", "another", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	mend := workers.ErrOthersRedis.Error() + "; " + othersRedis(workers.ErrOthersRedis).Mend
+	up.ends(1, mend)
+	t.Setenv("RAPPORT_LISTEN", "127.0.0.1:"+freePort(t))
+	wants(t, 1, mend, "up", "--data", data)
 }
 
 func TestARoleWaitsForItsServersAndTheSchema(t *testing.T) {

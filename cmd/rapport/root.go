@@ -114,8 +114,14 @@ func (o *options) load() (config.Config, *slog.Logger, error) {
 	return c, log, nil
 }
 
-// errNoDatabase says that there is only a folder nobody named.
-var errNoDatabase = errors.New("no database is named; give --config FILE (or RAPPORT_STORE) with a store, or --data DIR for the one in a folder of `rapport up`")
+// nameOne says how a database is named. Who gave a configuration keeps it: the erasure
+// keys of a folder's program may be there.
+func (o *options) nameOne() string {
+	if o.config != "" {
+		return "add --data DIR, the folder of the `rapport up` that runs with this configuration, or name a store in it or by RAPPORT_STORE"
+	}
+	return "give --config FILE (or RAPPORT_STORE) with a store, or --data DIR for the folder of a `rapport up`, with its --config FILE where it has one"
+}
 
 // named refuses the folder that nobody named where a configuration that names no store
 // shows that another database is meant.
@@ -130,7 +136,7 @@ func (o *options) named(c config.Config) error {
 // namedExpressly refuses the folder that nobody named.
 func (o *options) namedExpressly(c config.Config) error {
 	if c.Store == "" && !o.dataGiven {
-		return errNoDatabase
+		return errors.New("no database is named; " + o.nameOne())
 	}
 	return nil
 }

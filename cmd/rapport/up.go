@@ -54,7 +54,8 @@ func upCommand(o *options) *cobra.Command {
 // serveAll is every role in one process, until it is told to end: then they end in
 // the opposite order.
 func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
-	ctx := cmd.Context()
+	ctx, leave := context.WithCancelCause(cmd.Context())
+	defer leave(nil)
 	c, log, err := f.load(o)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 		return err
 	}
 	if err := whoseRedis(ctx, i.Store, i.Redis, now); err != nil {
-		return err
+		return endsAt(err)
 	}
 	metrics, traces, err := openTelemetry(ctx, c.Telemetry, cmd.Name())
 	if err != nil {
@@ -89,11 +90,11 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 	if err := i.prepare(cmd, o, args, f.people, e.Sandbox); err != nil {
 		return err
 	}
-	house := openHouse(listener, apart, log)
+	consoleAt := listenForConsole(listener, apart, log)
 	word := uuid.NewString()
-	if house != nil {
-		defer house.Close() // closed by its server already, or the program ends
-		if err := i.Store.Tell(doorsAt(house.Addr()), word); err != nil {
+	if consoleAt != nil {
+		defer consoleAt.Close() // closed by its server already, or the program ends
+		if err := i.Store.Tell(doorsAt(consoleAt.Addr()), word); err != nil {
 			return err
 		}
 	}
@@ -101,7 +102,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 	if c.TestMode {
 		log.Warn(testModeWarning(c))
 	}
-	endWork, err := i.work(ctx, e.Sandbox)
+	endWork, err := i.work(ctx, leave, e.Sandbox)
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,11 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 		return err
 	}
 	defer closePort()
-	return i.serveDoors(ctx, cmd.OutOrStdout(), entrances{public: listener, console: house, word: word}, port)
+	err = i.serveDoors(ctx, cmd.OutOrStdout(), entrances{public: listener, console: consoleAt, word: word}, port)
+	if why := context.Cause(ctx); errors.Is(why, workers.ErrOthersRedis) {
+		return why
+	}
+	return err
 }
 
 // load reads the configuration, in test mode where the flag says so.
@@ -126,8 +131,8 @@ func (f upFlags) load(o *options) (config.Config, *slog.Logger, error) {
 }
 
 // work takes mail, sends, schedules and, where customers are simulated, plays them,
-// until end is called.
-func (i *installation) work(ctx context.Context, s *sandbox.Sandbox) (end func(), err error) {
+// until end is called. It leaves where Redis turns out to be another installation's.
+func (i *installation) work(ctx context.Context, leave context.CancelCauseFunc, s *sandbox.Sandbox) (end func(), err error) {
 	endMail, err := i.takeMail(ctx)
 	if err != nil {
 		return nil, err
@@ -137,8 +142,15 @@ func (i *installation) work(ctx context.Context, s *sandbox.Sandbox) (end func()
 		endMail()
 		return nil, err
 	}
+	endLook := runBeside(ctx, func(ctx context.Context) {
+		select {
+		case <-ctx.Done():
+		case <-server.OthersRedis():
+			leave(endsAt(workers.ErrOthersRedis))
+		}
+	})
 	endSchedule := runBeside(ctx, i.scheduler().Run)
-	stayReady := context.AfterFunc(ctx, i.Health.Drain)
+	forgetDrain := context.AfterFunc(ctx, i.Health.Drain)
 	endWatch := runBeside(context.WithoutCancel(ctx), func(ctx context.Context) { i.Health.Watch(ctx, i.checks(asWork)) })
 	endPlay := func() {}
 	if s != nil {
@@ -151,8 +163,9 @@ func (i *installation) work(ctx context.Context, s *sandbox.Sandbox) (end func()
 	return func() {
 		endPlay()
 		endWatch()
-		stayReady()
+		forgetDrain()
 		endSchedule()
+		endLook()
 		server.Stop()
 		endMail()
 	}, nil
@@ -211,9 +224,9 @@ func consoleApart(c config.Config) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
-// openHouse is where the console is served: with the doors, or at an address of its own.
+// listenForConsole listens where the console is served: with the doors, or at an address of its own.
 // Where something else listens there the doors open without it.
-func openHouse(doors net.Listener, apart string, log *slog.Logger) net.Listener {
+func listenForConsole(doors net.Listener, apart string, log *slog.Logger) net.Listener {
 	if apart == "" {
 		return doors
 	}
