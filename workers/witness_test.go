@@ -358,7 +358,7 @@ func TestACopyIsGivenAnotherName(t *testing.T) {
 func TestThePageOnRestoringTellsWhatIsSeen(t *testing.T) {
 	page, err := os.ReadFile("../docs/operations/restore.md")
 	ok(t, err)
-	for _, words := range []string{"older than what Redis saw of it", "rapport restored --backup-of", "--dry-run", workers.ErrNotResumed.Error()} {
+	for _, words := range []string{"older than what Redis saw of it", "rapport restored --backup-of", "--dry-run", "rapport migrate --config FILE", "--config FILE --data DIR", workers.ErrNotResumed.Error()} {
 		if !strings.Contains(string(page), words) {
 			t.Errorf("the page does not say %q", words)
 		}
