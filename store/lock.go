@@ -76,8 +76,8 @@ func readHolder(file io.Reader) (h Holder) {
 	return h
 }
 
-// Tell writes beside the lock on a SQLite file how this process's console is asked.
-func (s *Store) Tell(console, word string) error {
+// SignConsole writes beside the lock on a SQLite file how this process's console is asked.
+func (s *Store) SignConsole(console, word string) error {
 	if s.lock == nil {
 		return nil
 	}

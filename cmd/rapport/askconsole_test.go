@@ -62,11 +62,11 @@ func TestAFolderWithoutAConsoleIsNotAskedAbout(t *testing.T) {
 	for _, command := range [][]string{{"pause", "welcome"}, {"apply", shopFolder}} {
 		wants(t, 1, "has no console to ask: it is a command, is only starting, found the port of its console taken, or is of an older release", append(command, "--data", data)...)
 	}
-	if err := s.Tell(other.URL, ""); err != nil { // written in part
+	if err := s.SignConsole(other.URL, ""); err != nil { // written in part
 		t.Fatal(err)
 	}
 	wants(t, 1, "has no console to ask", "apply", shopFolder, "--data", data)
-	if err := s.Tell("http://127.0.0.1:1", "word"); err != nil {
+	if err := s.SignConsole("http://127.0.0.1:1", "word"); err != nil {
 		t.Fatal(err)
 	}
 	for _, command := range [][]string{{"pause", "welcome"}, {"apply", shopFolder}} {

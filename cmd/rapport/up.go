@@ -94,7 +94,7 @@ func serveAll(cmd *cobra.Command, o *options, args []string, f upFlags) error {
 	word := uuid.NewString()
 	if consoleAt != nil {
 		defer consoleAt.Close() // closed by its server already, or the program ends
-		if err := i.Store.Tell(doorsAt(consoleAt.Addr()), word); err != nil {
+		if err := i.Store.SignConsole(doorsAt(consoleAt.Addr()), word); err != nil {
 			return err
 		}
 	}
