@@ -41,7 +41,7 @@ func (p *peers) Accept() (net.Conn, error) {
 			continue
 		}
 		one := &peer{Conn: conn, leave: sync.OnceFunc(func() { p.left(from) })}
-		one.over = time.AfterFunc(p.stay, func() { _ = one.Close() })
+		one.over = time.AfterFunc(p.stay, func() { _ = one.end() })
 		return one, nil
 	}
 }
@@ -118,6 +118,11 @@ func (c *peer) Write(p []byte) (int, error) {
 // Close implements net.Conn.
 func (c *peer) Close() error {
 	c.over.Stop()
+	return c.end()
+}
+
+// end closes the connection and gives its place away.
+func (c *peer) end() error {
 	c.leave()
 	return c.Conn.Close()
 }
