@@ -165,17 +165,16 @@ func rememberKeys(ctx context.Context, tx *tx, now time.Time, keys firstOfKeys) 
 // known, and how orders ended. It returns those that are new or not what they were.
 func takeOrders(ctx context.Context, tx *tx, messages []customers.Message, fresh []bool, past bool) ([]placed, error) {
 	var orders []customers.Order
-	var ids []string
 	for i, m := range messages {
 		if m.Order != nil && fresh[i] {
-			orders, ids = append(orders, *m.Order), append(ids, clean(m.Order.ID))
+			orders = append(orders, *m.Order)
 		}
 	}
 	if len(orders) == 0 {
 		return nil, nil
 	}
 	if past {
-		known, err := listRows(ctx, tx, keys(distinct(ids)), column[string], "SELECT o.id FROM orders o WHERE "+tx.among("o.id"))
+		known, err := listRows(ctx, tx, keys(idsOf(orders)), column[string], "SELECT o.id FROM orders o WHERE "+tx.among("o.id"))
 		if err != nil {
 			return nil, err
 		}

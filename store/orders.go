@@ -185,12 +185,8 @@ func withoutParts(ctx context.Context, tx *tx, orders []customers.Order) ([]cust
 	if !slices.ContainsFunc(orders, refunded) {
 		return orders, nil
 	}
-	ids := make([]string, len(orders))
-	for i, o := range orders {
-		ids[i] = clean(o.ID)
-	}
 	known := map[string]customers.Order{}
-	_, err := listRows(ctx, tx, keys(distinct(ids)), func(r record) (none struct{}, err error) {
+	_, err := listRows(ctx, tx, keys(idsOf(orders)), func(r record) (none struct{}, err error) {
 		var o customers.Order
 		err = r.Scan(&o.ID, &o.Currency, &o.Total)
 		known[o.ID] = o
@@ -203,6 +199,15 @@ func withoutParts(ctx context.Context, tx *tx, orders []customers.Order) ([]cust
 		whole, found := known[clean(o.ID)]
 		return !found || o.Currency != "" && o.Currency != whole.Currency || customers.MinorUnits(*o.Refunded, whole.Currency) < whole.Total
 	}), err
+}
+
+// idsOf are the ids of orders, each once.
+func idsOf(orders []customers.Order) []string {
+	ids := make([]string, len(orders))
+	for i, o := range orders {
+		ids[i] = clean(o.ID)
+	}
+	return distinct(ids)
 }
 
 // addOrders adds the orders nobody knows and returns their ids.
