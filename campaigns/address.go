@@ -18,7 +18,7 @@ func validAddress(c *customers.Customer, ch channels.Channel) bool {
 	case channels.Email:
 		return isMailbox(c.Email)
 	case channels.SMS, channels.Call:
-		return isE164(c.Phone) && !numbers.of(c.Phone).costly
+		return customers.IsE164(c.Phone) && !numbers.of(c.Phone).costly
 	case channels.Push:
 		browser := c.Browsers[0]
 		endpoint, err := url.Parse(browser.Endpoint)
@@ -45,16 +45,6 @@ func isMailbox(address string) bool {
 		return label == "" || len(label) > 63 || strings.Contains(label, "@") ||
 			strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-")
 	})
-}
-
-// isE164 checks the shape of an international number: + and 7 to 15 digits,
-// the first not 0 (ITU-T E.164 §6).
-func isE164(number string) bool {
-	digits, plus := strings.CutPrefix(number, "+")
-	if !plus || len(digits) < 7 || len(digits) > 15 || digits[0] == '0' {
-		return false
-	}
-	return !strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // countryAllowed reports whether anything may be sent where the customer is on

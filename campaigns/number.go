@@ -1,11 +1,12 @@
 package campaigns
 
 import (
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"rapport/customers"
 )
 
 // number is what a telephone number says by itself.
@@ -17,7 +18,7 @@ type number struct {
 
 // readNumber takes a number apart and looks it up.
 func readNumber(phone string) number {
-	dialled, err := dialled(phone)
+	dialled, err := customers.ParsePhone(phone, "")
 	if err != nil {
 		return number{}
 	}
@@ -87,41 +88,4 @@ func (b *numberBook) keep(phone string, n number) {
 		b.page, b.earlier = map[string]number{}, b.page
 	}
 	b.page[strings.Clone(phone)] = n // and nothing of the row it was read with
-}
-
-// dialled takes a number apart. One in E.164 form, as they are kept, comes apart
-// by its digits: phonenumbers.Parse asks first whether it is a page of prose with
-// a number somewhere in it, which takes longer than all the other gates together.
-func dialled(phone string) (*phonenumbers.PhoneNumber, error) {
-	if !isE164(phone) {
-		return phonenumbers.Parse(phone, "")
-	}
-	for end := 2; end <= 4; end++ { // no country's code is the beginning of another's
-		code, err := strconv.Atoi(phone[1:end])
-		if err != nil || !plain(code) {
-			continue
-		}
-		national := phone[end:]
-		if national[0] == '0' || national[0] == '1' && code == 1 { // perhaps its national prefix
-			break
-		}
-		digits, err := strconv.ParseUint(national, 10, 64)
-		if err != nil {
-			break
-		}
-		country := int32(code) //nolint:gosec // three digits
-		return &phonenumbers.PhoneNumber{CountryCode: &country, NationalNumber: &digits}, nil
-	}
-	return phonenumbers.Parse(phone, "")
-}
-
-// plain reports whether the numbers behind a country's code are what is dialled:
-// nothing is left out or put in between, but a national prefix of 0 (or 1 in
-// North America), which no number there begins with.
-func plain(code int) bool {
-	switch code {
-	case 1, 30, 31, 32, 33, 34, 41, 43, 44, 45, 46, 47, 48, 49, 61, 64, 351, 352, 353, 420, 421:
-		return true
-	}
-	return false
 }

@@ -45,7 +45,7 @@ func NormalPhone(text, country string) (string, error) {
 		country = phonenumbers.UNKNOWN_REGION
 	}
 	country, text = strings.ToUpper(country), strings.TrimSpace(text)
-	national, err := phonenumbers.Parse(text, country)
+	national, err := ParsePhone(text, country)
 	valid := err == nil && phonenumbers.IsValidNumber(national)
 	coded := withoutPlus(text, country)
 	switch {
@@ -69,8 +69,7 @@ func NormalPhone(text, country string) (string, error) {
 // they do not or are none so.
 func withoutPlus(text, country string) *phonenumbers.PhoneNumber {
 	code := phonenumbers.GetCountryCodeForRegion(country)
-	digits := phonenumbers.NormalizeDigitsOnly(text)
-	if code == 0 || strings.ContainsAny(text, "+＋") || !strings.HasPrefix(digits, strconv.Itoa(code)) {
+	if code == 0 || strings.ContainsAny(text, "+＋") || !strings.HasPrefix(phonenumbers.NormalizeDigitsOnly(text), strconv.Itoa(code)) {
 		return nil
 	}
 	number, err := phonenumbers.Parse("+"+text, phonenumbers.UNKNOWN_REGION)

@@ -2,6 +2,7 @@ package customers
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -15,7 +16,7 @@ func PhoneZone(e164 string) string {
 	if zone == "" || onlyZone(countryPrefix(e164)) == zone {
 		return zone
 	}
-	number, err := phonenumbers.Parse(e164, "")
+	number, err := ParsePhone(e164, "")
 	if err != nil || !tiedToPlace(number) {
 		return ""
 	}
@@ -53,6 +54,71 @@ func tiedToPlace(number *phonenumbers.PhoneNumber) bool {
 		return true
 	case phonenumbers.MOBILE:
 		return phonenumbers.GEO_MOBILE_COUNTRIES[number.GetCountryCode()]
+	}
+	return false
+}
+
+// IsE164 checks the shape of an international number: + and 7 to 15 digits,
+// the first not 0 (ITU-T E.164 §6).
+func IsE164(number string) bool {
+	digits, plus := strings.CutPrefix(number, "+")
+	if !plus || len(digits) < 7 || len(digits) > 15 || digits[0] == '0' {
+		return false
+	}
+	return !strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// separators are what people write between the digits of an international number.
+var separators = strings.NewReplacer(" ", "", "-", "", ".", "", "/", "")
+
+// ParsePhone takes a number apart. country (ISO 3166-1 alpha-2, or "") reads one that is
+// written without its country's code. One that begins with it comes apart by its digits:
+// phonenumbers.Parse asks first whether it is a page of prose with a number somewhere in
+// it, which takes longer than anything else that is done with a number.
+func ParsePhone(text, country string) (*phonenumbers.PhoneNumber, error) {
+	if strings.HasPrefix(text, "+") {
+		if number := fromE164(separators.Replace(text)); number != nil {
+			return number, nil
+		}
+	}
+	return phonenumbers.Parse(text, country)
+}
+
+// fromE164 takes a number in E.164 form apart, nil where its digits alone do not tell how.
+func fromE164(phone string) *phonenumbers.PhoneNumber {
+	if !IsE164(phone) {
+		return nil
+	}
+	for end := 2; end <= 4; end++ { // no country's code is the beginning of another's
+		code, err := strconv.Atoi(phone[1:end])
+		if err != nil || !plain(code) {
+			continue
+		}
+		national := phone[end:]
+		if national[0] == '0' || national[0] == '1' && dialsOne(code) { // perhaps no part of the number
+			return nil
+		}
+		digits, err := strconv.ParseUint(national, 10, 64)
+		if err != nil {
+			return nil
+		}
+		country := int32(code) //nolint:gosec // three digits
+		return &phonenumbers.PhoneNumber{CountryCode: &country, NationalNumber: &digits}
+	}
+	return nil
+}
+
+// dialsOne reports whether what is dialled before a number can begin with 1: the national
+// prefix in North America, a carrier's in Australia and Luxembourg.
+func dialsOne(code int) bool { return code == 1 || code == 61 || code == 352 }
+
+// plain reports whether the numbers behind a country's code are what is dialled:
+// nothing is left out or put in between, but a prefix of 0 (or 1, see dialsOne), which no
+// number there begins with.
+func plain(code int) bool {
+	switch code {
+	case 1, 30, 31, 32, 33, 34, 41, 43, 44, 45, 46, 47, 48, 49, 61, 64, 351, 352, 353, 420, 421:
+		return true
 	}
 	return false
 }
