@@ -17,6 +17,10 @@ type Directory interface {
 	// Find resolves an id, e-mail, phone number or order id to one customer.
 	// ErrUnknown when nobody matches. Rolling counts are left at 0.
 	Find(ctx context.Context, who string) (*Customer, error)
+	// Named finds customers by words of their names, in any order, each a word or its
+	// beginning, whatever its case and accents; limit is how many are handed out.
+	// ErrNoWord where no word is long enough, ErrTooMany where it would read too much.
+	Named(ctx context.Context, name string, limit int) (Namesakes, error)
 	// WhoWrites lists the customers who have this sender address, oldest profile first.
 	// Only mailboxes and numbers are compared: a sender may look like an id or an order.
 	WhoWrites(ctx context.Context, ch channels.Channel, address string) ([]string, error)

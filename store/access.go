@@ -54,7 +54,7 @@ var heldTables = []held{
 			rfm_recency int, rfm_frequency int, rfm_monetary int, pyramid text, points int, tier text,
 			nps_last real, nps_sum real, nps_count int, csat_last real, csat_sum real, csat_count int, cases_open int, cases_last_at at,
 			contacted_last_at at, email_opened_at at, email_clicked_at at, sms_replied_at at, push_clicked_at at, wrote_at at`,
-		untold: map[string]string{ofWork: "shard", ofIt: "person"},
+		untold: map[string]string{ofWork: "shard", ofIt: "person, first_name_words, last_name_words"},
 	},
 	{
 		table: "earlier_addresses", part: "earlier_addresses", rows: byCustomer + " ORDER BY t.held, t.address",
@@ -156,6 +156,7 @@ var heldTables = []held{
 var heldNowhere = map[string]string{
 	"products":          "the shop's; what of them was bought stands with order lines",
 	"event_keys":        "digests of the timeline's keys, which tell nothing",
+	"name_words":        "SQLite's index of the words in names, which stand on profiles; a trigger takes them out with the profile",
 	"message_keys":      "digests of the keys of a shop's messages, kept for days",
 	"workspaces":        "the marketer's files",
 	"campaign_versions": "the marketer's files",

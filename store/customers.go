@@ -105,7 +105,7 @@ func profiles(people []customers.Customer) (*rowset, givens, error) {
 		default:
 			all = append(all, &profile{id: c.ID, cells: make([]any, len(fields))})
 		}
-		row := all[len(all)-1]
+		row, removed := all[len(all)-1], removedFrom(c)
 		for n, f := range fields {
 			if f.name == "phone_zone" && (strings.TrimSpace(c.Phone) != "" || slices.Contains(c.Removed, "phone")) {
 				row.cells[n] = nil // it goes with the number that an earlier word gave
@@ -113,7 +113,7 @@ func profiles(people []customers.Customer) (*rowset, givens, error) {
 			switch cell := f.given(c); {
 			case cell != nil:
 				row.cells[n], seen[n] = cell, true
-			case slices.Contains(c.Removed, f.name):
+			case slices.Contains(removed, f.name):
 				row.cells[n], seen[n], given.removed[f.name] = nil, true, true
 				row.removed += "," + f.name + ","
 			}

@@ -58,12 +58,14 @@ func (s *Store) migrateAlone(ctx context.Context) (done bool, err error) {
 		return true, s.migrate(ctx)
 	}
 	err = s.within(ctx, s.writer, false, func(tx *tx) error {
-		if _, err := tx.exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
-			return err
-		}
 		// The schema is in the name, as several may live in one database.
 		done, _, err = first(ctx, tx, column[bool], "SELECT pg_try_advisory_xact_lock(hashtextextended('rapport migrate ' || current_schema(), 0))")
 		if err != nil || !done {
+			return err
+		}
+		// This comes after the query, as a connection keeps the snapshot of its last: an
+		// index that is made concurrently would wait for it.
+		if _, err := tx.exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
 			return err
 		}
 		return s.migrate(ctx)

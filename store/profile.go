@@ -26,6 +26,8 @@ var fields = []field{
 	{"phone", "text", func(c *customers.Customer) any { return strings.TrimSpace(c.Phone) }, ""},
 	{"first_name", "text", func(c *customers.Customer) any { return c.FirstName }, ""},
 	{"last_name", "text", func(c *customers.Customer) any { return c.LastName }, ""},
+	{"first_name_words", "text", func(c *customers.Customer) any { return nameWords(c.FirstName) }, ""},
+	{"last_name_words", "text", func(c *customers.Customer) any { return nameWords(c.LastName) }, ""},
 	{"locale", "text", func(c *customers.Customer) any { return c.Locale }, ""},
 	{"country", "text", func(c *customers.Customer) any { return c.Country }, ""},
 	{"city", "text", func(c *customers.Customer) any { return c.City }, ""},
@@ -211,6 +213,9 @@ func (f field) complete(d expression.Dialect) string {
 		return "jsonb_strip_nulls(coalesce(v.traits, '{}') || customers.traits)"
 	case f.name == "phone_zone":
 		return "CASE WHEN customers.phone IS NULL AND v.phone IS NOT NULL THEN v.phone_zone ELSE customers.phone_zone END"
+	case strings.HasSuffix(f.name, nameWordsColumn): // go with the name, which an older program may have left without
+		name := strings.TrimSuffix(f.name, nameWordsColumn)
+		return "CASE WHEN customers." + name + " IS NULL THEN v." + f.name + " ELSE customers." + f.name + " END"
 	case f.name == "created_at": // everybody has one, if only that of the day they were met
 		return "CASE WHEN v.created_at < customers.created_at THEN v.created_at ELSE customers.created_at END"
 	}

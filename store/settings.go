@@ -36,16 +36,19 @@ func setFields(ctx context.Context, tx *tx, now time.Time, moves []campaigns.Mov
 		return err
 	}
 	for _, field := range slices.Sorted(maps.Keys(columns)) {
-		rows := newRows("customer text, value text")
+		rows := newRows("customer text, value text, words text")
 		for _, customer := range slices.Sorted(maps.Keys(columns[field])) {
 			text, _ := columns[field][customer].(string)
-			rows.add(customer, nullable(text))
+			rows.add(customer, nullable(text), nullable(nameWords(text)))
 		}
-		value := "v.value"
-		if field == "kind" {
-			value = "COALESCE(v.value, 'consumer')"
+		set := field + " = v.value"
+		switch field {
+		case "kind":
+			set = "kind = COALESCE(v.value, 'consumer')"
+		case "first_name", "last_name":
+			set += ", " + field + nameWordsColumn + " = v.words"
 		}
-		_, err := tx.execRows(ctx, rows, "UPDATE customers AS c SET "+field+" = "+value+`, updated_at = $1
+		_, err := tx.execRows(ctx, rows, "UPDATE customers AS c SET "+set+`, updated_at = $1
 			FROM {rows} AS v WHERE c.id = v.customer`, now.UnixMilli())
 		if err != nil {
 			return err

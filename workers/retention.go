@@ -12,6 +12,8 @@ import (
 const (
 	// forgottenAtOnce bounds one statement, so that it holds nobody up.
 	forgottenAtOnce = 1000
+	// preparedAtOnce bounds one that writes every index of its rows.
+	preparedAtOnce = 500
 	// batchesARound bounds how long a round keeps the scheduler from what is due.
 	batchesARound = 10
 	// retentionEvery is how often is looked where nothing is left to forget.
@@ -32,6 +34,9 @@ type Retention struct {
 	ForgetMessages func(ctx context.Context, before time.Time) error
 	// PrepareTimeline makes the tables that the timeline needs from now on.
 	PrepareTimeline func(ctx context.Context, now time.Time) error
+	// PrepareNames takes a batch of names into the index of words that are not in it, and
+	// says whether there may be more.
+	PrepareNames func(ctx context.Context, limit int) (more bool, err error)
 	// ForgetTimeline lets go of a batch of what happened before a moment, and says
 	// whether there is more; the zero time keeps everything.
 	ForgetTimeline func(ctx context.Context, before time.Time, limit int) (more bool, err error)
@@ -47,16 +52,17 @@ type Retention struct {
 	looked        time.Time
 	moreCallbacks bool // are to be forgotten
 	moreTimeline  bool // is to be forgotten
+	moreNames     bool // are to be prepared
 }
 
 // Round prepares the timeline and drops what is kept for hours, once a minute, and
-// forgets batches of callbacks and of the timeline, each as long as there is more of
-// it. What waits for others is so waited for once a minute.
+// prepares batches of names and forgets batches of callbacks and of the timeline, each as
+// long as there is more of it. What waits for others is so waited for once a minute.
 func (r *Retention) Round(ctx context.Context) error {
 	now := r.Now()
 	var upkeep error
 	if now.Sub(r.looked) >= retentionEvery {
-		r.looked, r.moreCallbacks, r.moreTimeline = now, true, true
+		r.looked, r.moreCallbacks, r.moreTimeline, r.moreNames = now, true, true, true
 		if r.Trails != nil {
 			upkeep = r.Trails.ForgetTrails(ctx, now.Add(-trailsKept))
 		}
@@ -64,6 +70,7 @@ func (r *Retention) Round(ctx context.Context) error {
 			r.ForgetMessages(ctx, now.Add(-customers.MessageKeys)))
 	}
 	return errors.Join(upkeep,
+		batches(&r.moreNames, func() (bool, error) { return r.PrepareNames(ctx, preparedAtOnce) }),
 		batches(&r.moreCallbacks, func() (bool, error) { return r.forgetCallbacks(ctx, now) }),
 		batches(&r.moreTimeline, func() (bool, error) { return r.forgetTimeline(ctx, now) }))
 }

@@ -30,7 +30,7 @@ func (s *shop) scheduler(holder string) *workers.Scheduler {
 // retention forgets callbacks after a time.
 func (s *shop) retention(callbacks time.Duration) *workers.Retention {
 	return &workers.Retention{
-		Inbox: s.store, ForgetTraffic: s.store.ForgetTraffic, ForgetMessages: s.store.ForgetMessages, PrepareTimeline: s.store.PrepareTimeline, ForgetTimeline: s.store.ForgetTimeline,
+		Inbox: s.store, ForgetTraffic: s.store.ForgetTraffic, ForgetMessages: s.store.ForgetMessages, PrepareTimeline: s.store.PrepareTimeline, PrepareNames: s.store.PrepareNames, ForgetTimeline: s.store.ForgetTimeline,
 		Callbacks: callbacks, Now: s.clock,
 	}
 }

@@ -244,7 +244,7 @@ func (i *installation) scheduler() *workers.Scheduler {
 		Sweeper: &workers.Sweeper{Catalog: i.Catalog, Exodus: i.Store, Dialect: i.Store.Dialect(), Now: i.Now, Log: i.Log},
 		Keeper:  i.keeper(),
 		Retention: &workers.Retention{
-			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, ForgetMessages: i.Store.ForgetMessages, PrepareTimeline: i.Store.PrepareTimeline, ForgetTimeline: i.Store.ForgetTimeline,
+			Inbox: i.Store, ForgetTraffic: i.Store.ForgetTraffic, ForgetMessages: i.Store.ForgetMessages, PrepareTimeline: i.Store.PrepareTimeline, PrepareNames: i.Store.PrepareNames, ForgetTimeline: i.Store.ForgetTimeline,
 			Timeline: time.Duration(i.Retention.Timeline), Callbacks: time.Duration(i.Retention.Callbacks), Trails: i.workerTelemetry().Trails, Now: i.Now,
 		},
 		Gauges: i.gauges(), Telemetry: i.workerTelemetry(),
