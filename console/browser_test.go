@@ -19,6 +19,14 @@ import (
 // phone is a screen as most people have one in their pocket.
 var phone = browsertest.View{Width: 390, Height: 844}
 
+// namesakes are hard to tell apart and to lay out.
+var namesakes = []customers.Customer{
+	{ID: "n-1", FirstName: "Anna", LastName: "Karenina", Email: "anna@shop.example", Phone: "+4915112340001", City: "Köln", Country: "DE", Orders: customers.OrderTotals{Count: 1, LastAt: time.Now()}},
+	{ID: "n-2", FirstName: "Anna", LastName: "Karenina", Phone: "+4915112340002", City: "Dar es Salaam", Country: "TZ"},
+	{ID: strings.Repeat("a1b2c3d4", 8), FirstName: "Anna", LastName: strings.Repeat("Longname", 12), Email: "a@" + strings.Repeat("mail", 14) + ".example"},
+	{ID: "n-3", FirstName: "Anna", LastName: "کریمی", City: "تهران", Country: "IR"},
+}
+
 // Every page can be worked with on a phone as at a desk: nothing has to be moved
 // sideways, nothing keeps anybody out, and no page breaks its own policy.
 func TestPagesInARealBrowser(t *testing.T) {
@@ -39,14 +47,17 @@ func TestPagesInARealBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.store.PutCustomers(t.Context(), s.now, namesakes); err != nil {
+		t.Fatal(err)
+	}
 	server := httptest.NewServer(s.pages)
 	t.Cleanup(server.Close)
 	for _, c := range []struct {
 		screen browsertest.View
 		paths  []string
 	}{
-		{phone, []string{"/", "/cases/1", "/customers/c-1", "/customers?who=" + strings.Repeat("nobody", 20)}},
-		{browsertest.View{}, []string{"/", "/customers/c-1"}},
+		{phone, []string{"/", "/cases/1", "/customers/c-1", "/customers?who=" + strings.Repeat("nobody", 20), "/customers?who=anna"}},
+		{browsertest.View{}, []string{"/", "/customers/c-1", "/customers?who=zoe", "/customers?who=anna"}},
 	} {
 		page := browser.Page(c.screen)
 		for n, path := range c.paths {

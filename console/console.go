@@ -266,26 +266,63 @@ func (c *Console) openCases(r *visit) (open []customers.Case, more int, err erro
 }
 
 // search leads from an id, address, number or order to its customer, and from what is
-// none of these to the case of that number.
+// none of these to the case of that number, or to those who are named so.
 func (c *Console) search(w http.ResponseWriter, r *visit) error {
 	who := strings.TrimSpace(r.URL.Query().Get("who"))
 	customer, err := c.Directory.Find(r.Context(), who)
-	if errors.Is(err, customers.ErrUnknown) {
-		if id, err := strconv.ParseInt(strings.TrimPrefix(who, "case "), 10, 64); err == nil {
-			switch _, err := c.Casebook.Case(r.Context(), id); {
-			case err == nil:
-				http.Redirect(w, r.Request, caseURL(id), http.StatusSeeOther)
-				return nil
-			case !errors.Is(err, customers.ErrUnknownCase):
+	if err == nil {
+		http.Redirect(w, r.Request, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
+		return nil
+	}
+	if !errors.Is(err, customers.ErrUnknown) {
+		return err
+	}
+	if id, err := strconv.ParseInt(strings.TrimPrefix(who, "case "), 10, 64); err == nil {
+		switch _, err := c.Casebook.Case(r.Context(), id); {
+		case err == nil:
+			http.Redirect(w, r.Request, caseURL(id), http.StatusSeeOther)
+			return nil
+		case !errors.Is(err, customers.ErrUnknownCase):
+			return err
+		}
+	}
+	return c.named(w, r, who)
+}
+
+// shownNamesakes is how many of those who are named so are shown; the audit does not say
+// whom, so that no more is shown of each than tells them apart.
+const shownNamesakes = 50
+
+// named shows who has a name, or how to search where nobody does. That names are searched
+// is noted, and not which: an erasure would leave them there.
+func (c *Console) named(w http.ResponseWriter, r *visit, who string) error {
+	v := view{"Title": "Nobody found", "Who": who}
+	status := http.StatusNotFound
+	if customers.MayBeName(who) {
+		if c.Entrance != nil {
+			if err := c.note(r, door{deed: "searched", thing: "names"}); err != nil {
 				return err
 			}
 		}
-		return &complaint{status: http.StatusNotFound, why: "Nobody has this id, e-mail, phone number or order, and no case has this number: " + who + ". Names are not searched."}
+		found, err := c.Directory.Named(r.Context(), who, shownNamesakes)
+		switch {
+		case errors.Is(err, customers.ErrNoWord):
+			v["Short"] = true
+		case errors.Is(err, customers.ErrTooMany):
+			v["Title"], v["TooMany"], status = "Too many are named so", true, http.StatusOK
+		case err != nil:
+			return err
+		case len(found.People) > 0:
+			v["Title"], status = "Customers named so", http.StatusOK
+		}
+		v["Found"] = found
 	}
-	if err != nil {
+	edition, err := c.Catalog.Current(r.Context())
+	if err != nil && !errors.Is(err, campaigns.ErrNoWorkspace) {
 		return err
 	}
-	http.Redirect(w, r.Request, "/customers/"+url.PathEscape(customer.ID), http.StatusSeeOther)
+	v["Zone"] = zoneOf(edition)
+	c.show(w, r, status, "named", v)
 	return nil
 }
 
@@ -382,6 +419,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"at":         stamp,
 	"standing":   standing,
 	"share":      share,
+	"hint":       addressHint,
 	"channel":    channelWords,
 	"suppressed": func(c *customers.Customer, ch string) string { return c.Suppressed[channels.Channel(ch)] },
 	"say":        details,

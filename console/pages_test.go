@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/campaigns"
 	"rapport/campaigns/examples"
@@ -133,7 +135,39 @@ func TestSearchLeadsToTheCustomer(t *testing.T) {
 	} {
 		s.ask(get("/customers?who="+url.QueryEscape(who))).leads(t, to)
 	}
-	s.ask(get("/customers?who=nobody%3Ci%3E")).says(t, http.StatusNotFound, "Nobody has this id", "nobody&lt;i&gt;", "Names are not searched")
+	s.ask(get("/customers?who=nobody%3Ci%3E")).says(t, http.StatusNotFound, "Nobody has this id", "nobody&lt;i&gt;", "No name has words that begin so either", "anna kar")
+}
+
+func TestCustomersAreFoundByName(t *testing.T) {
+	o := openOffice(t)
+	vera := o.signIn("vera")
+	namesakes := []customers.Customer{
+		{ID: "n-1", FirstName: "Änna", LastName: "Berg", Email: "anna.berg@shop.example", City: "Köln", Country: "DE", Orders: customers.OrderTotals{Count: 1, LastAt: o.now.Add(-time.Hour)}},
+		{ID: "n/2?", FirstName: "Anna", LastName: "Berg", Phone: "+4915155556666"},
+	}
+	for n := range 600 {
+		namesakes = append(namesakes, customers.Customer{ID: fmt.Sprint("m-", n), FirstName: "Maria", LastName: fmt.Sprint("Berg", n%6)})
+	}
+	if _, err := o.store.PutCustomers(t.Context(), o.now, namesakes); err != nil {
+		t.Fatal(err)
+	}
+	search := func(who string) answer {
+		t.Helper()
+		return o.ask(from(get("/customers?who="+url.QueryEscape(who)), vera))
+	}
+	search("berg ANN").says(t, http.StatusOK, "2 customers with a name", `href="/customers/n-1"><bdi>Änna Berg</bdi></a> <small><bdi>n-1</bdi></small>`, `href="/customers/n%2F2%3F"`,
+		"a…@shop.example", "…6666", "Köln", "Mon 4 May 2026", `value="berg ANN"`).lacks(t, "anna.berg@", "+49151", "These are")
+	search("odd").says(t, http.StatusOK, "One customer with a name", `href="/customers/shop%2F7%3Fx%23y"`)
+	search("script").says(t, http.StatusOK, "&lt;script&gt;alert(1)").lacks(t, "<script")
+	search("maria").says(t, http.StatusOK, "More than 500 customers", "These are 50 of them")
+	search("maria berg3").says(t, http.StatusOK, "100 customers", "These are 50 of them")
+	search("z").says(t, http.StatusNotFound, "at least two letters")
+	search("zoe").says(t, http.StatusNotFound, "No name has words that begin so either", "How to search")
+	search("zoe@shop.example").says(t, http.StatusNotFound, "Nobody has this id").lacks(t, "No name")
+	search("n-1").leads(t, "/customers/n-1")
+	if got := o.deeds(); !slices.Contains(got, "vera searched names") || strings.Contains(strings.Join(got, " "), "berg") {
+		t.Errorf("the audit says %q", got)
+	}
 }
 
 func TestACustomersPage(t *testing.T) {

@@ -108,6 +108,18 @@ func nameOf(c *customers.Customer) string {
 	return c.FullName()
 }
 
+// addressHint is as much of a mailbox or a number as tells whose it is to whoever has it
+// before them: "a…@shop.example", "…5678".
+func addressHint(address string) string {
+	if name, host, is := strings.Cut(address, "@"); is {
+		return string([]rune(name + "…")[:1]) + "…@" + host
+	}
+	if len(address) <= 8 {
+		return ""
+	}
+	return "…" + address[len(address)-4:]
+}
+
 func newestFirst(events []customers.Event) []customers.Event {
 	events = slices.Clone(events)
 	slices.Reverse(events)

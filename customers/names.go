@@ -80,6 +80,12 @@ func SoughtWords(text string) ([]string, error) {
 	return words, nil
 }
 
+// MayBeName reports whether what somebody looks for may be a name: it has letters, and is no
+// mailbox.
+func MayBeName(text string) bool {
+	return strings.ContainsFunc(text, unicode.IsLetter) && !strings.Contains(text, "@")
+}
+
 // SoughtInIndex reports whether a word of a search is worth a look in an index: what
 // begins with one letter is everything.
 func SoughtInIndex(word string) bool { return longEnough(word) }

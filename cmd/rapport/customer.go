@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"rapport/campaigns"
@@ -20,10 +21,15 @@ func customerCommand(o *options) *cobra.Command {
 	var limit int
 	command := &cobra.Command{
 		Use:   "customer WHO",
-		Short: "Show a customer's profile and timeline, by id, e-mail, phone number or order id",
-		Args:  cobra.ExactArgs(1),
+		Short: "Show a customer's profile and timeline, by id, e-mail, phone number or order id, or list who has a name",
+		Long: "Show a customer's profile and timeline, by id, e-mail, phone number or order id. Where nobody has it, those\n" +
+			"are listed whose names have the words, or words that begin so, in any order: rapport customer \"anna kar\".",
+		Args: cobra.ExactArgs(1),
 		RunE: o.reading(func(cmd *cobra.Command, args []string, i *installation) error {
 			customer, err := i.find(cmd.Context(), args[0])
+			if errors.Is(err, customers.ErrUnknown) && customers.MayBeName(args[0]) {
+				return i.listNamesakes(cmd, o, args[0])
+			}
 			if err != nil {
 				return err
 			}
@@ -58,6 +64,40 @@ func customerCommand(o *options) *cobra.Command {
 	}
 	command.Flags().IntVar(&limit, "limit", 500, "how many of the newest events to show")
 	return command
+}
+
+// listedNamesakes is how many of those who are named so are listed.
+const listedNamesakes = 50
+
+// listNamesakes lists who has words in their name, the likeliest first.
+func (i *installation) listNamesakes(cmd *cobra.Command, o *options, name string) error {
+	found, err := i.Store.Named(cmd.Context(), name, listedNamesakes)
+	if found.Unready {
+		fmt.Fprintln(cmd.ErrOrStderr(), "since an upgrade older names are still being taken into the search: more may match")
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w; %w", &nobody{name}, err)
+	case len(found.People) == 0:
+		return fmt.Errorf("%w, and no name has words that begin so", &nobody{name})
+	}
+	if found.Matching > len(found.People) {
+		more := ""
+		if found.More {
+			more = "more than "
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s%d match, and these are %d of them: add another word of the name\n", more, found.Matching, len(found.People))
+	}
+	if o.format == "json" {
+		return printJSON(cmd.OutOrStdout(), found)
+	}
+	zone := i.shopZone(cmd.Context())
+	t := newTable(cmd.OutOrStdout(), "customer", "name", "e-mail", "phone", "lives in", "last contact or order")
+	for _, c := range found.People {
+		t.AppendRow(table.Row{c.ID, c.FullName(), c.Email, c.Phone, strings.Trim(c.City+", "+c.Country, ", "), stamp(c.Seen(), zone)})
+	}
+	t.Render()
+	return nil
 }
 
 // latestOf says how many of a timeline's events are shown, where these are not all.

@@ -49,6 +49,13 @@ func TestSmallWordsAreRight(t *testing.T) {
 			t.Errorf("the profile begins %q %s", out[:min(len(out), 20)], errOut)
 		}
 	})
+	t.Run("somebody's name", func(t *testing.T) {
+		wants(t, 0, "Ann Lee", "customer", "LEE an", "--data", data)
+		wants(t, 0, `"matching": 1`, "customer", "ann", "--format", "json", "--data", data)
+		wants(t, 1, "no name has words that begin so", "customer", "zoe", "--data", data)
+		wants(t, 1, "at least two letters", "customer", "z", "--data", data)
+		wants(t, 1, "nobody has the id", "erase", "ann", "--data", data) // who is meant is not guessed
+	})
 	t.Run("empty lists", func(t *testing.T) {
 		for _, command := range []string{"cases", "doubts"} {
 			if out, errOut, code := rapport(t, command, "--format", "json", "--data", data); code != 0 || strings.TrimSpace(out) != "[]" {
