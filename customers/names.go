@@ -48,21 +48,15 @@ func (c *Customer) Seen() time.Time {
 }
 
 // NameWords are the words by which a first or a last name is found, folded as SoughtWords
-// are. One with a hyphen or an apostrophe is found by its parts and as a whole.
+// are. One with hyphens or apostrophes is found by its parts and as a whole.
 func NameWords(name string) []string {
 	var words []string
 	for token := range strings.FieldsSeq(fold(name)) {
-		parts := strings.FieldsFunc(token, apart)
-		if len(parts) == 1 {
-			words = append(words, parts[0])
-			continue
+		for _, part := range strings.FieldsFunc(token, func(r rune) bool { return r != '\'' && apart(r) }) {
+			words = append(words, strings.ReplaceAll(part, "'", ""))
+			words = append(words, strings.FieldsFunc(part, apart)...)
 		}
-		for _, part := range parts {
-			if longEnough(part) {
-				words = append(words, part)
-			}
-		}
-		words = append(words, strings.Join(parts, ""))
+		words = append(words, strings.Join(strings.FieldsFunc(token, apart), ""))
 	}
 	if words = distinctWords(words); len(words) == 0 {
 		return []string{NoWords}

@@ -42,8 +42,8 @@ func (s *Store) Spent(ctx context.Context) (e Expense, err error) {
 // import. Nothing stays of it.
 func (s *Store) BareCustomers(ctx context.Context, clock func() time.Time) (took time.Duration, err error) {
 	return s.bare(ctx, clock, `
-		INSERT INTO customers (id, shard, person, email, phone, first_name, last_name, country, zone, phone_zone, city, created_at, updated_at)
-		SELECT id || ' bare', shard, person || ' bare', email || ' bare', phone || ' bare', first_name, last_name, country, zone, phone_zone, city,
+		INSERT INTO customers (id, shard, person, email, phone, first_name, last_name, first_name_words, last_name_words, country, zone, phone_zone, city, created_at, updated_at)
+		SELECT id || ' bare', shard, person || ' bare', email || ' bare', phone || ' bare', first_name, last_name, first_name_words, last_name_words, country, zone, phone_zone, city,
 			created_at, updated_at FROM customers ORDER BY id`)
 }
 
