@@ -82,10 +82,14 @@ type installation struct {
 // assemble opens the store and wires the parts.
 func assemble(ctx context.Context, b *backing, clock func() time.Time, log *slog.Logger) (*installation, error) {
 	i, schema, err := b.open(ctx, clock, log)
-	if err == nil {
-		err = migratedFirst(schema)
+	if err != nil {
+		return nil, err
 	}
-	return i, err
+	if err := migratedFirst(schema); err != nil {
+		i.Close()
+		return nil, err
+	}
+	return i, nil
 }
 
 // assembleMigrated is assemble for a store whose schema may be brought up to date here.
@@ -185,19 +189,10 @@ func (o *options) openOrMake(ctx context.Context) (*installation, error) {
 }
 
 func (o *options) openToWrite(ctx context.Context, first bool) (*installation, error) {
-	c, log, err := o.load()
+	c, b, log, err := o.written(first)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.named(c); err != nil {
-		return nil, err
-	}
-	if c.Store == "" && !first {
-		if _, err := os.Stat(filepath.Join(o.data, "rapport.db")); err != nil {
-			return nil, fmt.Errorf("open store: %w; %s", err, o.nameOne())
-		}
-	}
-	b := &backing{DSN: o.dsn(c), Conditions: c.ConditionTimeout}
 	if err := b.knowErased(o, c); err != nil {
 		return nil, err
 	}
@@ -205,6 +200,33 @@ func (o *options) openToWrite(ctx context.Context, first bool) (*installation, e
 		return assembleMigrated(ctx, b, now, log)
 	}
 	return assemble(ctx, b, now, log)
+}
+
+// openTrying opens the installation for a command that takes back whatever it changes:
+// its schema stays as it is, and its folder too.
+func (o *options) openTrying(ctx context.Context) (*installation, error) {
+	_, b, log, err := o.written(false)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(ctx, b, now, log)
+}
+
+// written is the store that a command writes to. With first it need not be there yet.
+func (o *options) written(first bool) (config.Config, *backing, *slog.Logger, error) {
+	c, log, err := o.load()
+	if err != nil {
+		return c, nil, nil, err
+	}
+	if err := o.named(c); err != nil {
+		return c, nil, nil, err
+	}
+	if c.Store == "" && !first {
+		if _, err := os.Stat(filepath.Join(o.data, "rapport.db")); err != nil {
+			return c, nil, nil, fmt.Errorf("open store: %w; %s", err, o.nameOne())
+		}
+	}
+	return c, &backing{DSN: o.dsn(c), Conditions: c.ConditionTimeout}, log, nil
 }
 
 // knowErased takes the keys by which erased people are known again, those of the

@@ -37,7 +37,11 @@ func restoredCommand(o *options) *cobra.Command {
 			if err := o.namedExpressly(c); err != nil {
 				return err
 			}
-			i, err := o.openWriting(cmd.Context())
+			open := o.openWriting
+			if dry {
+				open = o.openTrying
+			}
+			i, err := open(cmd.Context())
 			if err != nil {
 				return err
 			}

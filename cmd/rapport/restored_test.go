@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -24,5 +26,22 @@ func TestGoingOnFromABackupIsToldFirst(t *testing.T) {
 		if (code == 0) != (c.problem == "") || !strings.Contains(out, c.out) || !strings.Contains(errOut, c.problem) {
 			t.Errorf("%v: code %d\n%s\n%s", args, code, out, errOut)
 		}
+	}
+}
+
+// A folder from before the last upgrade is looked at, and stays what it was.
+func TestTryingToGoOnFromABackupChangesNothing(t *testing.T) {
+	data := t.TempDir()
+	wants(t, 0, "is in force", "apply", shopFolder, "--data", data)
+	rewrite(t, data, "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)")
+	if err := os.Remove(filepath.Join(data, "keys.json")); err != nil {
+		t.Fatal(err)
+	}
+	try := []string{"restored", "--data", data, "--backup-of", "2026-01-01T00:00:00Z", "--dry-run"}
+	for range 2 {
+		wants(t, 1, "the database lacks the migrations [", try...)
+	}
+	if _, err := os.Stat(filepath.Join(data, "keys.json")); err == nil {
+		t.Error("keys were made")
 	}
 }
