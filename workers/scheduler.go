@@ -50,9 +50,10 @@ type Scheduler struct {
 	trouble string // what was told last
 }
 
-// Run leads, or waits to lead, until ctx ends. Every ring runs the pump and lets
-// looks at segments go on; the rest of the work is done on the poll.
-func (s *Scheduler) Run(ctx context.Context) {
+// Run leads, or waits to lead, until ctx ends or Redis turns out to be another
+// installation's, which is ErrOthersRedis. Every ring runs the pump and lets looks at
+// segments go on; the rest of the work is done on the poll.
+func (s *Scheduler) Run(ctx context.Context) error {
 	defer s.resign(ctx)
 	rings := s.Bell.Listen(ctx)
 	poll := time.NewTicker(pollEvery)
@@ -69,6 +70,9 @@ func (s *Scheduler) Run(ctx context.Context) {
 		s.turned()
 		if leads && polled {
 			err := s.Witness.Advance(ctx)
+			if errors.Is(err, ErrOthersRedis) {
+				return err
+			}
 			fit, trouble = err == nil, errors.Join(trouble, err)
 		}
 		if leads && polled && fit {
@@ -94,7 +98,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 		trouble = nil
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-rings:
 			polled = false
 		case <-poll.C:

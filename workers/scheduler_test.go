@@ -35,6 +35,11 @@ func (s *shop) retention(callbacks time.Duration) *workers.Retention {
 	}
 }
 
+// leading is a scheduler that works until it is stopped, whatever ended it before.
+func leading(s *workers.Scheduler) func(context.Context) {
+	return func(ctx context.Context) { _ = s.Run(ctx) }
+}
+
 // running runs things until the test, or stop, ends them.
 func running(t *testing.T, run ...func(context.Context)) (stop func()) {
 	t.Helper()
@@ -72,7 +77,7 @@ func TestARingGetsWorkDone(t *testing.T) {
 		s.worker().Serve(server)
 		ok(t, server.Start())
 		defer server.Stop()
-		running(t, s.scheduler("one").Run)
+		running(t, leading(s.scheduler("one")))
 		for n := range 10 {
 			id := fmt.Sprintf("p%d", n)
 			s.person(id)
@@ -134,7 +139,7 @@ func TestTheLeadChangesHandsWhenTheLeaderIsSilent(t *testing.T) {
 		t.Fatal("nobody leads, and one may not")
 	}
 	s.plan("ann", "Texted")
-	running(t, s.scheduler("the other").Run)
+	running(t, leading(s.scheduler("the other")))
 	bell := &workers.Bell{Redis: s.redis}
 	rings := bell.Listen(t.Context())
 	eventually(t, "the bell is heard", func() bool {
@@ -152,7 +157,7 @@ func TestTheLeadChangesHandsWhenTheLeaderIsSilent(t *testing.T) {
 func TestAnEndingSchedulerHandsOverTheLead(t *testing.T) {
 	s := open(t, files)
 	s.plan("ann", "Texted")
-	stop := running(t, s.scheduler("one").Run)
+	stop := running(t, leading(s.scheduler("one")))
 	eventually(t, "it leads", func() bool { return s.only().Status == deliveries.Queued })
 	stop()
 	leads, err := s.store.Lease(s.ctx(), "scheduler", "two", s.clock(), s.clock().Add(15*time.Second))
@@ -169,7 +174,7 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	turns := &turns{Facts: s.store}
 	scheduler := s.scheduler("one")
 	scheduler.Facts = turns
-	running(t, scheduler.Run)
+	running(t, leading(scheduler))
 	eventually(t, "it tried three times", func() bool { return turns.n.Load() > 3 })
 	s.mini.SetError("")
 	eventually(t, "its end is told", func() bool { return s.told("works again") == 1 })
@@ -189,7 +194,7 @@ func TestTroubleLastsThroughTheRings(t *testing.T) {
 	scheduler.Facts, scheduler.Telemetry.Metrics = turns, metrics
 	turned := make(chan bool, 1000)
 	scheduler.Turned = func() { turned <- sampleOf(t, metrics, "rapport_scheduler_troubled") == "1" }
-	running(t, scheduler.Run)
+	running(t, leading(scheduler))
 	<-turned
 	bell := &workers.Bell{Redis: s.redis}
 	for rung := 0; turns.n.Load() < 3 || rung < 10; rung++ {

@@ -82,7 +82,9 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 	s.mux.HandleFunc(kind, func(ctx context.Context, task *asynq.Task) error {
 		moved, others := false, false
 		defer func() {
-			if !others { // else the mark is theirs too, and goes by itself
+			if others { // the mark is theirs too
+				s.giveBack(ctx, task)
+			} else {
 				s.unmark(ctx, task)
 			}
 			if moved {
@@ -112,6 +114,22 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 		span.End(err)
 		return nil
 	})
+}
+
+// giveBack puts a task that was taken from another installation into its queue again.
+// One that cannot be put comes round by its lease.
+func (s *Server) giveBack(ctx context.Context, task *asynq.Task) {
+	hint, cancel := context.WithTimeout(context.WithoutCancel(ctx), hintTimeout)
+	defer cancel()
+	queue, _ := asynq.GetQueueName(ctx) // which every task has
+	options := []asynq.Option{asynq.Queue(queue), asynq.MaxRetry(0)}
+	if ends, has := ctx.Deadline(); has {
+		options = append(options, asynq.Timeout(max(time.Until(ends).Round(time.Second), time.Second)))
+	}
+	again := asynq.NewTaskWithHeaders(task.Type(), task.Payload(), task.Headers())
+	if _, err := asynq.NewClientFromRedisClient(s.redis).EnqueueContext(hint, again, options...); err != nil {
+		s.options.Log.WarnContext(ctx, "a task of another installation could not be given back; it waits there for its lease", "kind", task.Type(), "error", err)
+	}
 }
 
 // unmark lets the same task be put again.

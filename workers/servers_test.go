@@ -129,7 +129,7 @@ func works(t *testing.T, s *shop, r redis.UniversalClient, parts int) *busy {
 	t.Cleanup(taker.Stop)
 	scheduler := s.scheduler("one")
 	scheduler.ReconcileEvery = 500 * time.Millisecond
-	running(t, scheduler.Run, s.goes)
+	running(t, leading(scheduler), s.goes)
 	return &busy{shop: s}
 }
 

@@ -179,7 +179,7 @@ func TestTheSchedulerStartsLooks(t *testing.T) {
 		s.worker().Serve(server)
 		ok(t, server.Start())
 		defer server.Stop()
-		running(t, s.scheduler("one").Run)
+		running(t, leading(s.scheduler("one")))
 		eventually(t, "she is in", func() bool { return s.journeys("come-back", "ann") == 1 })
 	})
 }

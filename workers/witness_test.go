@@ -39,7 +39,7 @@ func TestAnOldLedgerIsNotWorkedOn(t *testing.T) {
 
 	scheduler := w.scheduler("one")
 	scheduler.Witness = w.witness()
-	stop := running(t, scheduler.Run)
+	stop := running(t, leading(scheduler))
 	eventually(t, "the scheduler says why it stands still", func() bool { return w.told("the database is 10m0s older than what Redis saw") > 0 })
 	worker := w.worker()
 	worker.Witness = w.witness()
@@ -269,8 +269,8 @@ func TestAServerLeavesARedisThatBecameAnothers(t *testing.T) {
 		if !s.mini.Exists(mark) {
 			t.Error("the mark of a task of the other's is gone")
 		}
-		if _, payloads := s.queued("journey"); len(payloads) != 3 {
-			t.Errorf("%d of 3 tasks wait for the other", len(payloads))
+		if kinds, payloads := s.queued("journey"); strings.Join(kinds, " ") != "travel travel travel travel" || strings.Join(payloads, " ") != "[1] [1] [1] [1]" {
+			t.Errorf("%q with %q wait for the other, of 4", kinds, payloads)
 		}
 	})
 	t.Run("idle", func(t *testing.T) {

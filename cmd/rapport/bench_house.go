@@ -246,7 +246,7 @@ func (b *bench) serve(ctx context.Context, queues map[string]int) (stop func(), 
 	if err := server.Start(); err != nil {
 		return nil, err
 	}
-	resign := runBeside(ctx, b.scheduler().Run)
+	resign := runBeside(ctx, func(ctx context.Context) { _ = b.scheduler().Run(ctx) }) // its Redis is its own
 	return func() { resign(); server.Stop() }, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -164,7 +165,7 @@ func (h *toyHouse) run(c config.Config, listener net.Listener) {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(server.Stop)
-	h.t.Cleanup(runBeside(h.t.Context(), h.scheduler().Run))
+	h.t.Cleanup(runBeside(h.t.Context(), func(ctx context.Context) { _ = h.scheduler().Run(ctx) }))
 	doors := &http.Server{Handler: h.publicRoutes(), ReadHeaderTimeout: time.Second}
 	go func() { _ = doors.Serve(listener) }() // ends with Close
 	h.t.Cleanup(func() { _ = doors.Close() })

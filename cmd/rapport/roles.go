@@ -20,7 +20,9 @@ func schedulerCommand(o *options) *cobra.Command {
 		Short: "Plan broadcasts and move what is due into Redis; any number may run, one leads",
 		Args:  cobra.NoArgs,
 		RunE: o.role(asWork, func(ctx context.Context, i *installation, _ config.Config) error {
-			i.scheduler().Run(ctx)
+			if err := i.scheduler().Run(ctx); err != nil { // started again it waits
+				return endsAt(err)
+			}
 			return nil
 		}),
 	}

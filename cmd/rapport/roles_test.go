@@ -198,8 +198,9 @@ func TestARoleWaitsWhereRedisIsAnotherInstallations(t *testing.T) {
 	worker.becomes(http.StatusOK, "ledger")
 	wants(t, 1, "ok    redis     is there", "doctor", "--config", r.configPath(), "--domain", "127.0.0.1", "--dns", "127.0.0.1:1")
 	belongs()
-	scheduler.becomes(http.StatusServiceUnavailable, "belongs to another installation")
-	worker.ends(1, othersRedis(workers.ErrOthersRedis).Mend)
+	for _, role := range []*operated{scheduler, worker} {
+		role.ends(1, workers.ErrOthersRedis.Error()+"; "+othersRedis(workers.ErrOthersRedis).Mend)
+	}
 }
 
 // An `up` beside whose Redis another was told that it is its own takes no more either.

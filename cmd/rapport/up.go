@@ -149,7 +149,11 @@ func (i *installation) work(ctx context.Context, leave context.CancelCauseFunc, 
 			leave(endsAt(workers.ErrOthersRedis))
 		}
 	})
-	endSchedule := runBeside(ctx, i.scheduler().Run)
+	endSchedule := runBeside(ctx, func(ctx context.Context) {
+		if err := i.scheduler().Run(ctx); err != nil {
+			leave(endsAt(err))
+		}
+	})
 	forgetDrain := context.AfterFunc(ctx, i.Health.Drain)
 	endWatch := runBeside(context.WithoutCancel(ctx), func(ctx context.Context) { i.Health.Watch(ctx, i.checks(asWork)) })
 	endPlay := func() {}
