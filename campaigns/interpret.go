@@ -283,7 +283,7 @@ func (h *hearing) hearAnswer() {
 		said = r.Text
 	}
 	if h.step == nil || h.step.Send.Ask == nil {
-		if h.step != nil && r.Kind == channels.ReportReplied && !h.claimed() && !h.blank() && replytext.ParseWish(r.Text) != replytext.Help {
+		if h.step != nil && r.Kind == channels.ReportReplied && !h.claimed() && !h.blank() && !h.callsForHelp() {
 			h.answered()
 		}
 		h.unasked()
@@ -298,7 +298,7 @@ func (h *hearing) hearAnswer() {
 	if !understood && ask.Scale == Text && r.Recording != "" {
 		understood = true // the words follow when they are written down
 	}
-	if !understood {
+	if !understood || ask.Scale == Text && h.callsForHelp() {
 		h.unasked() // a person reads it better than a guess
 		return
 	}
@@ -341,7 +341,7 @@ func (h *hearing) answered() {
 func (h *hearing) unasked() {
 	r := h.report
 	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
-	helped := r.Answered && replytext.ParseWish(r.Text) == replytext.Help
+	helped := r.Answered && h.callsForHelp()
 	if !written || helped || h.saysNothing() {
 		return
 	}
@@ -349,6 +349,12 @@ func (h *hearing) unasked() {
 	if h.means.Reply != nil {
 		h.means.Case, h.means.Unanswered = nil, h.means.Case
 	}
+}
+
+// callsForHelp reports whether HELP is all that was written, which answers no question
+// that is asked in words.
+func (h *hearing) callsForHelp() bool {
+	return h.report.Channel != channels.Call && replytext.ParseWish(h.report.Text) == replytext.Help
 }
 
 // openReply opens a case about what somebody wrote or said. Words in the place of a

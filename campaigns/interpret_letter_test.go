@@ -125,6 +125,43 @@ func TestHelpIsReadWhereNothingAnswersIt(t *testing.T) {
 	}
 }
 
+// A question that is asked in words is not answered by HELP: the answer may still come.
+func TestHelpAnswersNoOpenQuestion(t *testing.T) {
+	text := channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, From: "+4915112345678"}
+	for name, c := range map[string]struct {
+		report        channels.Report
+		helped, opens bool
+	}{
+		"a text":          {text, true, false},
+		"answered for us": {channels.Report{Channel: channels.SMS, Kind: channels.ReportReplied, Answered: true}, false, false},
+		"a letter":        {reply("", ""), false, true},
+		"a page by text":  {channels.Report{Channel: channels.SMS, Kind: channels.ReportAnswered}, false, true},
+	} {
+		for _, word := range []string{"HELP", "Info.", "Hilfe!", "aide", "Ayuda", "pomoc", "Помощь", "допомога", "yardım", "کمک", "مساعدة", "עזרה", "मदद", "帮助"} {
+			c.report.Text, c.report.At = word, noon
+			means := interpret(surveyCampaign(Text), c.report, sent("0", 0, c.report.Channel, deliveries.Delivered))
+			answered := means.Progress != nil && c.report.Kind == channels.ReportReplied
+			if means.Answer != nil || answered || (means.Reply != nil) != c.helped || (means.Case != nil) != c.opens {
+				t.Errorf("%s says %q: answer %+v, answered %t, helped %t, case %+v", name, word, means.Answer, answered, means.Reply != nil, means.Case)
+			}
+		}
+	}
+	for _, said := range []string{"No help was needed", "start late", "Hilfe kam schnell"} {
+		text.Text, text.At = said, noon
+		means := interpret(surveyCampaign(Text), text, sent("0", 0, channels.SMS, deliveries.Delivered))
+		if means.Answer == nil || means.Answer.Text != said || means.Reply != nil || means.Case != nil {
+			t.Errorf("%q: %+v", said, means)
+		}
+	}
+	// What is to be chosen by its name is chosen.
+	named := surveyCampaign(Choice)
+	named.StepAt("0").Send.Ask.Choices = []string{"info", "price"}
+	text.Text = "Info"
+	if got := interpret(named, text, sent("0", 0, channels.SMS, deliveries.Delivered)).Answer; got == nil || got.Choice != "info" {
+		t.Errorf("a choice named info: %+v", got)
+	}
+}
+
 func TestAMachinesReplyAnswersNothing(t *testing.T) {
 	r := reply("5", "Automatic reply")
 	r.Kind = channels.ReportAutoReplied

@@ -103,7 +103,7 @@ var wishes = foldWords(map[Wish][]string{
 	},
 	Help: {
 		"help", "info", "hilfe", "aide", "ayuda", "ajuda", "aiuto", "помощь", "инфо", "справка",
-		"yardım", "راهنما", "کمک", "مساعدة",
+		"pomoc", "допомога", "довідка", "yardım", "راهنما", "کمک", "مساعدة", "עזרה", "मदद", "帮助", "幫助", "ヘルプ",
 	},
 	Yes: {"yes"},
 })
