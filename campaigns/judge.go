@@ -133,18 +133,25 @@ func (j *judge) saidNo() *deliveries.Delivery {
 		if d.ID == j.Delivery.ID {
 			continue
 		}
-		back := !isNo(j.Customer.Suppressed[d.Channel]) && j.Customer.Consented(d.Topic, d.Channel, j.workspace.inByDefault(d.Topic))
-		if d.Status == deliveries.Complained || d.Status == deliveries.Unsubscribed && !back {
+		if d.Status == deliveries.Complained || d.Status == deliveries.Unsubscribed && !j.tookBack(d) {
 			return &j.Journey[i]
 		}
 	}
 	return nil
 }
 
-// isNo reports whether an address is suppressed because the customer said so, and not
-// for what its mailbox or network answers.
-func isNo(reason string) bool {
-	return reason == channels.ReasonOptedOut || reason == channels.ReasonComplained
+// tookBack reports whether a customer who unsubscribed from a message wants its topic by
+// its channel again. An address that its mailbox or network blocks shows no STOP that was
+// said besides, and then only a yes from after the message tells.
+func (j *judge) tookBack(d deliveries.Delivery) bool {
+	switch j.Customer.Suppressed[d.Channel] {
+	case "":
+		return j.Customer.Consented(d.Topic, d.Channel, j.workspace.inByDefault(d.Topic))
+	case channels.ReasonOptedOut, channels.ReasonComplained:
+		return false
+	}
+	word, said := j.Customer.Word(d.Topic, d.Channel)
+	return said && word.In && word.At.After(d.TakenAt)
 }
 
 // suppressed is why the address is suppressed; "" where it is not.

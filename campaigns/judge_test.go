@@ -193,8 +193,15 @@ func TestANoIsHeardByTheRestOfItsJourney(t *testing.T) {
 		}, deliveries.SaidNo},
 		"took it back, and bounced later": {func(p *plea) {
 			p.journey = letter(deliveries.Unsubscribed)
+			p.customer.Consents = []customers.Consent{
+				{Topic: "marketing", Channel: channels.Email, In: true, At: noon.Add(time.Minute)}, {Topic: "marketing", Channel: channels.SMS, In: true},
+			}
 			p.customer.Suppressed = map[channels.Channel]string{channels.Email: customers.Bounced}
 		}, ""},
+		"bounced, and stopped at the provider": {func(p *plea) {
+			p.journey = letter(deliveries.Unsubscribed)
+			p.customer.Suppressed = map[channels.Channel]string{channels.Email: customers.Bounced}
+		}, deliveries.SaidNo},
 		"took it back":               {func(p *plea) { p.journey = letter(deliveries.Unsubscribed) }, ""},
 		"clicked":                    {func(p *plea) { p.journey = letter(deliveries.Clicked); out(p) }, ""},
 		"bounced":                    {func(p *plea) { p.journey = letter(deliveries.Bounced) }, ""},
