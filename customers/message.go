@@ -28,9 +28,9 @@ const MessageKeys = 30 * 24 * time.Hour
 type Messages interface {
 	// Take makes messages durable, all or none, the later word over the earlier. One
 	// that was taken before changes nothing, whatever was said since. Of somebody who
-	// was not known everything is new, but for events.
-	Take(ctx context.Context, now time.Time, messages []Message) error
+	// was not known everything is new, but for events. It tells how many were taken before.
+	Take(ctx context.Context, now time.Time, messages []Message) (repeated int, err error)
 	// TakePast is Take of what is over: of people who are known it fills in what is
 	// empty, and of orders it adds those that are not known, and how they ended.
-	TakePast(ctx context.Context, now time.Time, messages []Message) error
+	TakePast(ctx context.Context, now time.Time, messages []Message) (repeated int, err error)
 }

@@ -12,16 +12,16 @@ import (
 var _ customers.Messages = (*Store)(nil)
 
 // Take implements customers.Messages.
-func (s *Store) Take(ctx context.Context, now time.Time, messages []customers.Message) error {
+func (s *Store) Take(ctx context.Context, now time.Time, messages []customers.Message) (repeated int, err error) {
 	return s.takeMessages(ctx, now, messages, false)
 }
 
 // TakePast implements customers.Messages.
-func (s *Store) TakePast(ctx context.Context, now time.Time, messages []customers.Message) error {
+func (s *Store) TakePast(ctx context.Context, now time.Time, messages []customers.Message) (repeated int, err error) {
 	return s.takeMessages(ctx, now, messages, true)
 }
 
-func (s *Store) takeMessages(ctx context.Context, now time.Time, messages []customers.Message, past bool) error {
+func (s *Store) takeMessages(ctx context.Context, now time.Time, messages []customers.Message, past bool) (repeated int, err error) {
 	defer s.timed("take_messages")()
 	var oldest time.Time
 	for _, m := range messages {
@@ -29,42 +29,46 @@ func (s *Store) takeMessages(ctx context.Context, now time.Time, messages []cust
 			oldest = earlier(oldest, m.Event.At)
 		}
 	}
-	err := s.reachBack(ctx, oldest)
+	err = s.reachBack(ctx, oldest)
 	if err == nil {
-		err = s.write(ctx, func(tx *tx) error { return takeMessages(ctx, tx, now, messages, past) })
+		err = s.write(ctx, func(tx *tx) (err error) {
+			repeated, err = takeMessages(ctx, tx, now, messages, past)
+			return err
+		})
 	}
 	if err != nil {
-		return fmt.Errorf("take %d messages: %w", len(messages), err)
+		return 0, fmt.Errorf("take %d messages: %w", len(messages), err)
 	}
-	return nil
+	return repeated, nil
 }
 
 // takeMessages writes orders first, as PutOrders does, then events, and people last, of
 // whose words only those are new that stand in a new message. In between it locks at
 // once whomever all of it is about: what locks them later finds what it holds.
-func takeMessages(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, past bool) error {
+func takeMessages(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, past bool) (repeated int, err error) {
 	fresh, err := freshMessages(ctx, tx, now, messages)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	orders, err := takeOrders(ctx, tx, messages, fresh, past)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	here, err := lockConcerned(ctx, tx, now, messages, fresh, orders)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := followOrders(ctx, tx, now, orders, here); err != nil {
-		return err
+		return 0, err
 	}
 	if err := takeEvents(ctx, tx, now, messages, fresh); err != nil {
-		return err
+		return 0, err
 	}
 	var people []customers.Customer
 	adopted := map[string]string{}
 	for i, m := range messages {
 		if !fresh[i] {
+			repeated++
 			continue
 		}
 		people = append(people, m.Person)
@@ -73,9 +77,9 @@ func takeMessages(ctx context.Context, tx *tx, now time.Time, messages []custome
 		}
 	}
 	if err := describe(ctx, tx, now, people, past); err != nil {
-		return err
+		return 0, err
 	}
-	return adopt(ctx, tx, adopted)
+	return repeated, adopt(ctx, tx, adopted)
 }
 
 // lockConcerned meets whom messages are about, and whose the orders are that they

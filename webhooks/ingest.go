@@ -140,7 +140,8 @@ func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)
 	if t.leftOut > 0 {
 		i.Log.Info("something was left out of messages", "path", routeOf(r), "left_out", t.leftOut, "first", t.left[0])
 	}
-	if err := i.keep(r.Context(), t, now); err != nil {
+	repeated, err := i.keep(r.Context(), t, now)
+	if err != nil {
 		i.Metrics.Ingested(0, len(t.mistakes), t.taken)
 		i.Log.Error("events could not be stored", "messages", t.taken, "error", err)
 		refuse(w, http.StatusServiceUnavailable, "not stored; send it again")
@@ -148,20 +149,21 @@ func (i *Ingest) take(w http.ResponseWriter, r *http.Request, read func(*taking)
 	}
 	i.Metrics.Ingested(t.taken, len(t.mistakes), 0)
 	i.Ring(r.Context())
-	reply(w, http.StatusOK, verdict{Success: true, Mistakes: t.mistakes, LeftOut: t.leftover()})
+	reply(w, http.StatusOK, verdict{Success: true, Mistakes: t.mistakes, Repeated: repeated, LeftOut: t.leftover()})
 }
 
-// keep makes what was taken durable, and tells of orders that are in no sum.
-func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) error {
+// keep makes what was taken durable, and tells of orders that are in no sum. It returns
+// how many messages had come before.
+func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) (repeated int, err error) {
 	if len(t.messages) == 0 {
-		return nil
+		return 0, nil
 	}
 	take := i.Messages.Take
 	if t.history {
 		take = i.Messages.TakePast
 	}
-	if err := take(ctx, now, t.messages); err != nil {
-		return err
+	if repeated, err = take(ctx, now, t.messages); err != nil {
+		return 0, err
 	}
 	var events []customers.Event
 	abroad := 0
@@ -179,7 +181,7 @@ func (i *Ingest) keep(ctx context.Context, t *taking, now time.Time) error {
 	if !t.history {
 		i.trail(ctx, events, now)
 	}
-	return nil
+	return repeated, nil
 }
 
 // trail remembers the trace that events came by, where it is kept: the journeys
@@ -212,6 +214,7 @@ type verdict struct {
 	Success  bool     `json:"success"`
 	Message  string   `json:"message,omitempty"`
 	Mistakes []string `json:"mistakes,omitempty"` // of messages that were refused
+	Repeated int      `json:"repeated,omitempty"` // messages that had come before, and were not taken again
 	LeftOut  []string `json:"left_out,omitempty"` // of those that were taken
 }
 

@@ -544,10 +544,10 @@ type failing struct {
 	failed bool
 }
 
-func (f *failing) Take(ctx context.Context, now time.Time, messages []customers.Message) error {
+func (f *failing) Take(ctx context.Context, now time.Time, messages []customers.Message) (int, error) {
 	if !f.failed {
 		f.failed = true
-		return errors.New("the disk is full")
+		return 0, errors.New("the disk is full")
 	}
 	return f.Messages.Take(ctx, now, messages)
 }
@@ -576,6 +576,7 @@ func (h *house) answer(path, body string, header ...string) (status int, told st
 	Success  bool     `json:"success"`
 	Message  string   `json:"message"`
 	Mistakes []string `json:"mistakes"`
+	Repeated int      `json:"repeated"`
 	LeftOut  []string `json:"left_out"`
 },
 ) {
@@ -585,6 +586,32 @@ func (h *house) answer(path, body string, header ...string) (status int, told st
 		h.t.Errorf("%s answered %d %s", path, w.Code, w.Body)
 	}
 	return w.Code, told
+}
+
+// A sender that gives two messages one id hears that the second was not taken.
+func TestTheAnswerSaysHowManyCameBefore(t *testing.T) {
+	h := open(t)
+	const batch = `{"batch":[{"type":"identify","userId":"u1","messageId":"m0","traits":{"firstName":"Ann"}},
+		{"type":"track","userId":"u1","event":"Seen","messageId":"m1"},{"type":"track","userId":"u1","event":"Seen","timestamp":"2026-11-28T09:30:00Z"},
+		{"type":"page","userId":"u1","messageId":"m2"}]}`
+	for _, c := range []struct {
+		path, body string
+		repeated   int
+	}{
+		{"/v1/batch", batch, 0},
+		{"/v1/batch", batch, 3},
+		{"/v1/track", `{"userId":"u1","event":"Seen","messageId":"m1"}`, 1},
+		{"/v1/track", `{"userId":"u1","event":"Seen","messageId":"m3"}`, 0},
+		{"/v1/history", `{"batch":[{"type":"track","userId":"u1","event":"Seen","messageId":"m3","timestamp":"2026-11-28T09:30:00Z"}]}`, 1},
+	} {
+		status, told := h.answer(c.path, c.body)
+		if status != http.StatusOK || !told.Success || told.Repeated != c.repeated {
+			t.Errorf("%s of %s: %d, %+v; %d came before", c.path, c.body, status, told, c.repeated)
+		}
+	}
+	if w := h.say("/v1/track", `{"userId":"u1","event":"Seen","messageId":"m4"}`); strings.Contains(w.Body.String(), "repeated") {
+		t.Errorf("of a first message it says %s", w.Body)
+	}
 }
 
 // An amount that cannot be read makes no order of nothing: the message is refused, and

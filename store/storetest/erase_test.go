@@ -703,7 +703,7 @@ func TestAnAddressThatChangesBesideAnErasureGoesWithIt(t *testing.T) {
 	for what, writes := range map[string]func() error{
 		"an import":       imports(next),
 		"one that clears": imports(none),
-		"identify":        func() error { return s.Take(t.Context(), noon, []customers.Message{identify("i-1", next)}) },
+		"identify":        func() error { return only(s.Take(t.Context(), noon, []customers.Message{identify("i-1", next)})) },
 	} {
 		put(t, s, forgotten)
 		erasure, err := beside(t, dsn).BeginTx(t.Context(), nil)

@@ -11,10 +11,13 @@ import (
 
 func tell(t *testing.T, s *store.Store, messages ...customers.Message) {
 	t.Helper()
-	if err := s.Take(t.Context(), noon, messages); err != nil {
+	if _, err := s.Take(t.Context(), noon, messages); err != nil {
 		t.Fatal(err)
 	}
 }
+
+// only is what failed, for whom the number of repetitions is nothing.
+func only(_ int, err error) error { return err }
 
 func identify(key string, c customers.Customer) customers.Message {
 	return customers.Message{Key: key, Person: c}
@@ -25,6 +28,33 @@ func bought(key string, o customers.Order) customers.Message {
 	return customers.Message{Key: key, Person: customers.Customer{ID: o.Customer}, Order: &o, Event: &customers.Event{
 		Customer: o.Customer, Name: "Order Completed", At: o.At, Key: key, ProviderKey: "order:" + o.ID, Live: true,
 	}}
+}
+
+func TestMessagesThatComeAgainAreCounted(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		who := identify("i-1", customers.Customer{ID: "c-1", FirstName: "Ann"})
+		seen := customers.Message{Person: customers.Customer{ID: "c-1"}, Event: &customers.Event{Customer: "c-1", Name: "Seen", At: noon, Key: "t-1", Live: true}}
+		order := bought("t-2", order("o-1", "c-1", noon, line(1, 1, 8000)))
+		unnamed := customers.Message{Person: customers.Customer{ID: "c-1", City: "Bremen"}}
+		for _, c := range []struct {
+			past     bool
+			says     []customers.Message
+			repeated int
+		}{
+			{false, []customers.Message{who, seen, order, who, unnamed}, 1},
+			{false, []customers.Message{who, seen, order, unnamed}, 3},
+			{true, []customers.Message{seen, order}, 2},
+			{false, []customers.Message{identify("i-2", customers.Customer{ID: "c-1"}), seen}, 1},
+		} {
+			take := s.Take
+			if c.past {
+				take = s.TakePast
+			}
+			if repeated, err := take(t.Context(), noon, c.says); repeated != c.repeated || err != nil {
+				t.Errorf("of %d messages (past: %t) %d are told as repeated, want %d (%v)", len(c.says), c.past, repeated, c.repeated, err)
+			}
+		}
+	})
 }
 
 func TestAMessageThatComesAgainIsNotBelievedOverWhatCameSince(t *testing.T) {
@@ -86,7 +116,7 @@ func TestMessagesOfOneCustomerMayComeAtOnce(t *testing.T) {
 			seen := customers.Message{
 				Person: customers.Customer{ID: "c-1", Locale: "de"}, Event: &customers.Event{Customer: "c-1", Name: "Seen", At: noon, Key: fmt.Sprint("seen:", i), Live: true},
 			}
-			return s.Take(t.Context(), noon, []customers.Message{seen, bought("t-"+id, order(id, "c-1", noon, line(1, 1, 100)))})
+			return only(s.Take(t.Context(), noon, []customers.Message{seen, bought("t-"+id, order(id, "c-1", noon, line(1, 1, 100)))}))
 		})
 		same(t, "orders", []int64{loaded(t, s, "c-1").Orders.Count, loaded(t, s, "c-1").Orders.Total}, []int64{4, 400})
 		same(t, "events", len(completed(t, s, "c-1")), 4)
@@ -97,7 +127,7 @@ func TestThePastFillsOnlyWhatIsEmpty(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
 		put(t, s, customers.Customer{ID: "c-1", Email: "today@shop.example", Traits: map[string]any{"plan": "gold"}, CreatedAt: ago(time.Hour)})
 		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))
-		err := s.TakePast(t.Context(), noon, []customers.Message{
+		_, err := s.TakePast(t.Context(), noon, []customers.Message{
 			identify("i-1", customers.Customer{
 				ID: "c-1", Email: "before@shop.example", FirstName: "Ann", Phone: "+49301234567", CreatedAt: ago(48 * time.Hour),
 				Traits: map[string]any{"plan": "basic", "club": true, "taken_off": nil},
@@ -176,7 +206,7 @@ func TestMessagesTakeOrdersBeforeCustomersAndThoseInOrder(t *testing.T) {
 			}
 			together(t, 2, func(i int) error {
 				if i == 0 {
-					return s.Take(t.Context(), noon, c.messages)
+					return only(s.Take(t.Context(), noon, c.messages))
 				}
 				defer func() { _ = hold.Rollback() }()
 				awaited(t, hold, "pg_backend_pid() = ANY (pg_blocking_pids(l.pid))")
@@ -221,7 +251,7 @@ func TestALiveEventTakesThePlaceOfALineThatCameBefore(t *testing.T) {
 		putOrders(t, s, imported)
 		past := bought("h-1", order("o-2", "c-1", noon.Add(-time.Hour), line(1, 1, 5000)))
 		past.Event.Live = false
-		if err := s.TakePast(t.Context(), noon, []customers.Message{past}); err != nil {
+		if _, err := s.TakePast(t.Context(), noon, []customers.Message{past}); err != nil {
 			t.Fatal(err)
 		}
 		same(t, "news", newsOf(t, s), []string(nil))
@@ -261,7 +291,7 @@ func TestALiveEventTakesThePlaceOfALineThatCameBefore(t *testing.T) {
 		putOrders(t, s, imported)
 		tell(t, s, first, bought("t-3", *past.Order))
 		again := past
-		if err := s.TakePast(t.Context(), noon, []customers.Message{again}); err != nil {
+		if _, err := s.TakePast(t.Context(), noon, []customers.Message{again}); err != nil {
 			t.Fatal(err)
 		}
 		same(t, "news", newsOf(t, s), []string(nil))
@@ -276,7 +306,7 @@ func TestAMessageThatCameAsHistoryIsNoNews(t *testing.T) {
 		past := m
 		event := *m.Event
 		event.Live, past.Event = false, &event
-		if err := s.TakePast(t.Context(), noon, []customers.Message{past}); err != nil {
+		if _, err := s.TakePast(t.Context(), noon, []customers.Message{past}); err != nil {
 			t.Fatal(err)
 		}
 		tell(t, s, m)
@@ -310,7 +340,7 @@ func TestAWordAfterwardsEndsAnOrderWhereItStands(t *testing.T) {
 		tell(t, s, bought("t-3", order("o-3", "c-1", noon.Add(-time.Hour), line(1, 1, 8000))), refund("r-3", "o-3"))
 		same(t, "three", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 3})
 		tell(t, s, bought("t-4", order("o-4", "c-1", noon.Add(-time.Hour), line(1, 1, 8000))))
-		if err := s.TakePast(t.Context(), noon, []customers.Message{refund("r-4", "o-4")}); err != nil {
+		if _, err := s.TakePast(t.Context(), noon, []customers.Message{refund("r-4", "o-4")}); err != nil {
 			t.Fatal(err)
 		}
 		same(t, "four", loaded(t, s, "c-1").Orders, customers.OrderTotals{Returned: 4})

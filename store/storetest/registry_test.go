@@ -298,7 +298,7 @@ func TestACancelledOrderIsNotCompletedHoweverItCame(t *testing.T) {
 	live := func(t *testing.T, s *store.Store) {
 		o := said
 		o.Announced = true
-		if err := s.Take(t.Context(), noon, []customers.Message{{Key: "m-1", Person: customers.Customer{ID: "c-1"}, Order: &o, Event: &event}}); err != nil {
+		if _, err := s.Take(t.Context(), noon, []customers.Message{{Key: "m-1", Person: customers.Customer{ID: "c-1"}, Order: &o, Event: &event}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -342,7 +342,7 @@ func TestALiveOrderGoesToTheOtherAccountWithItsEvent(t *testing.T) {
 		o := order("o-1", "guest", noon, line(1, 1, 100))
 		o.Announced = true
 		event := customers.Event{Customer: "guest", Name: "Order Completed", At: ago(time.Minute), Key: "message-1", ProviderKey: "order:o-1", Live: true, Properties: map[string]any{"street": "1 High Street"}}
-		if err := s.Take(t.Context(), noon, []customers.Message{{Key: "m-1", Person: customers.Customer{ID: "guest"}, Order: &o, Event: &event}}); err != nil {
+		if _, err := s.Take(t.Context(), noon, []customers.Message{{Key: "m-1", Person: customers.Customer{ID: "guest"}, Order: &o, Event: &event}}); err != nil {
 			t.Fatal(err)
 		}
 		putOrders(t, s, order("o-1", "c-1", noon, line(1, 1, 100)))

@@ -36,7 +36,7 @@ func TestABrowserOfAVisitorBecomesTheCustomers(t *testing.T) {
 		}
 		for range 2 {
 			said := []customers.Message{{Person: customers.Customer{ID: ann}, Visitor: visitor}, {Person: customers.Customer{ID: "c-nobody"}, Visitor: "anonymous:nobody"}}
-			if err := s.Take(t.Context(), noon, said); err != nil {
+			if _, err := s.Take(t.Context(), noon, said); err != nil {
 				t.Fatal(err)
 			}
 		}
