@@ -279,7 +279,7 @@ func takeEvents(ctx context.Context, tx *tx, now time.Time, messages []customers
 // their events are too old to be recorded: the keys of those are remembered as a
 // message's is.
 func rememberOlder(ctx context.Context, tx *tx, now time.Time, messages []customers.Message, which []int, fresh []bool) error {
-	since, found, err := first(ctx, tx, column[int64], "SELECT until FROM facts WHERE name = 'timeline:since' AND until IS NOT NULL")
+	since, found, err := first(ctx, tx, column[int64], sinceWhen+" AND until IS NOT NULL")
 	if err != nil || !found {
 		return err
 	}

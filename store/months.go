@@ -184,6 +184,14 @@ func (s *Store) deleteEvents(ctx context.Context, before time.Time, limit int) (
 	return more, err
 }
 
+// sinceWhen selects from when on the timeline keeps what happened; no row, or null, is
+// for ever.
+const sinceWhen = "SELECT until FROM facts WHERE name = 'timeline:since'"
+
+// isKept reports in SQL whether the timeline keeps what happened at a time. What is older
+// is not recorded.
+func isKept(at string) string { return at + " >= coalesce((" + sinceWhen + "), " + at + ")" }
+
 // setSince notes what is too old to be recorded.
 func setSince(ctx context.Context, tx *tx, since time.Time) error {
 	_, err := tx.exec(ctx, `

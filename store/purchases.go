@@ -87,7 +87,6 @@ func retell(ctx context.Context, tx *tx, orders []placed) error {
 	const (
 		names = "('Order Completed', '" + customers.OrderCancelled + "')"
 		anew  = "CASE WHEN v.anew = 1 AND e.key = v.provider THEN "
-		since = "coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)"
 		told  = "SET customer = v.customer, name = v.name, at = " + anew + "v.at ELSE e.at END, properties = " + anew + "v.properties ELSE e.properties END"
 		other = "(e.customer <> v.customer OR e.name <> v.name OR v.anew = 1 AND e.key = v.provider AND (e.at <> v.at OR e.properties <> v.properties))"
 	)
@@ -98,7 +97,7 @@ func retell(ctx context.Context, tx *tx, orders []placed) error {
 	// The key says in which month the line stands, and then where it went.
 	_, err := tx.execRows(ctx, rows, `
 		WITH v AS MATERIALIZED (
-			SELECT r.provider, r.before, r.customer, r.name, r.at, r.properties, CASE WHEN r.at >= `+since+` THEN r.anew ELSE 0 END AS anew,
+			SELECT r.provider, r.before, r.customer, r.name, r.at, r.properties, CASE WHEN `+isKept("r.at")+` THEN r.anew ELSE 0 END AS anew,
 				k.number, k.digest, k.at AS stood
 			FROM {rows} AS r JOIN event_keys k ON k.provider_number = r.number AND k.provider_digest = r.digest AND k.provider_number IS NOT NULL),
 		retold AS (
@@ -123,7 +122,7 @@ func enliven(ctx context.Context, tx *tx, events []customers.Event) (alive []cus
 		line, own := fingerprintOf(clean(e.ProviderKey)), fingerprintOf(clean(e.Key))
 		rows.add(e.ProviderKey, line.number, line.digest, e.Key, own.number, own.digest, e.Customer, e.At)
 	}
-	const kept = "r.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)"
+	kept := isKept("r.at")
 	gone := `
 		WITH r AS MATERIALIZED (SELECT * FROM {rows} AS r)
 		DELETE FROM events WHERE id IN (

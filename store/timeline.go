@@ -111,19 +111,19 @@ func appendChunk(ctx context.Context, tx *tx, events []customers.Event, fresh []
 const eventFields = "ord int, customer text, name text, at int, received_at int, properties json, key text," +
 	" provider_key text, campaign text, entry int, delivery int, live int"
 
-// Both leave out what is older than what is kept (see months.go).
-const (
+// Both leave out what is older than what is kept.
+var (
 	recordOnSQLite = `
 		INSERT INTO events (customer, name, at, received_at, properties, key, provider_key, campaign, entry, delivery, live, pending)
 		SELECT customer, name, at, coalesce(received_at, at), coalesce(properties, '{}'), key, provider_key, campaign, entry, delivery, live, live
-		FROM {rows} AS v WHERE v.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), v.at) ORDER BY ord
+		FROM {rows} AS v WHERE ` + isKept("v.at") + ` ORDER BY ord
 		ON CONFLICT DO NOTHING RETURNING key`
 	// A unique index of a partitioned table would hold the month too, and the same
 	// event told twice with another time would be two. So the keys decide, and what
 	// they do not know goes into the month it belongs to.
 	recordOnPostgres = `
 		WITH v AS MATERIALIZED (
-			SELECT * FROM {rows} AS r WHERE r.at >= coalesce((SELECT until FROM facts WHERE name = 'timeline:since'), r.at)),
+			SELECT * FROM {rows} AS r WHERE ` + isKept("r.at") + `),
 		unknown AS (
 			INSERT INTO event_keys (number, digest, at, provider_number, provider_digest)
 			SELECT number, digest, at, provider_number, provider_digest FROM v ORDER BY ord
