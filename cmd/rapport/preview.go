@@ -34,7 +34,8 @@ func previewCommand(o *options) *cobra.Command {
 		Short: "Show what a customer would get: subject, text, size, segments, script",
 		Long: "Show what a customer would get from a template of DIR, or of the workspace in force. Without --customer\n" +
 			"the customer is made up. email/TEMPLATE is the template of one channel. --send-to sends it as a test to an\n" +
-			"address that the operator lists under test_addresses; neither the ledger nor a timeline records it.",
+			"address that the operator lists under test_addresses; neither the ledger nor a timeline records it.\n" +
+			"The links to unsubscribe, to preferences, to the survey and to \"not me\" are of no message, here and in a test: they open nothing.",
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.template = args[0]
@@ -157,6 +158,8 @@ type preview struct {
 	Encoding  string `json:"encoding,omitempty"`
 	File      string `json:"file,omitempty"`    // that holds the HTML
 	SentTo    string `json:"sent_to,omitempty"` // as a test
+	// Lookalikes are the links in it that open nothing, by the names templates have for them.
+	Lookalikes []string `json:"lookalike_links,omitempty"`
 	Simulated bool   `json:"simulated,omitempty"`
 }
 
@@ -172,16 +175,20 @@ func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer,
 	}
 	var written []preview
 	for _, ch := range channels.All() {
+		links := lookalikeDoors(c.PublicURL).Links(1, customer.Address(ch))
 		if f.channel != "" && string(ch) != f.channel || !shop.Templates.Has(templates.Ref{Channel: ch, Name: f.template}) {
 			continue
 		}
 		content, locale, err := shop.Words(shop.Templates, nil, campaigns.Traveller{
 			Customer: customer, Entry: campaigns.Entry{Customer: customer.ID, Journal: journal},
-		}, deliveries.Delivery{Channel: ch, Template: f.template, Vars: journal.Vars}, lookalikeDoors(c.PublicURL).Links(1, customer.Address(ch)))
+		}, deliveries.Delivery{Channel: ch, Template: f.template, Vars: journal.Vars}, links)
 		if err != nil {
 			return nil, missing(err)
 		}
 		w := preview{Channel: ch, Template: f.template, Locale: locale, Customer: customer.ID, Content: content}
+		if w.Lookalikes, err = linksIn(content, links); err != nil {
+			return nil, err
+		}
 		switch {
 		case content.Email != nil:
 			w.HTMLBytes = len(content.Email.HTML)
@@ -195,6 +202,18 @@ func (o *options) write(shop *campaigns.Workspace, customer *customers.Customer,
 		return nil, f.noTemplate(shop)
 	}
 	return written, nil
+}
+
+// linksIn names those of some links that stand in what was written.
+func linksIn(content channels.Content, links map[string]any) (names []string, err error) {
+	all, err := json.Marshal(content)
+	for name, link := range links {
+		if strings.Contains(string(all), link.(string)) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, err
 }
 
 func (f previewFlags) noTemplate(shop *campaigns.Workspace) error {

@@ -38,6 +38,9 @@ func (p preview) print(w io.Writer) {
 	case c.Call != nil:
 		printScript(w, c.Call)
 	}
+	if len(p.Lookalikes) > 0 {
+		line("links", strings.Join(p.Lookalikes, ", ")+": for show here, they open nothing; each message that is sent has its own")
+	}
 	line("file", p.File)
 	if p.SentTo != "" {
 		line("sent", "as a test to "+p.SentTo+map[bool]string{true: ", through the sandbox: nobody gets it"}[p.Simulated])

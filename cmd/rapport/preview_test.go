@@ -16,7 +16,7 @@ func TestPreviewShowsEveryChannel(t *testing.T) {
 		code int
 		want []string
 	}{
-		{[]string{"welcome", shopFolder, "--locale", "de-AT"}, 0, []string{"email welcome (de), as made-up", "subject    Willkommen bei Lindenhof, Ada", "HTML  ", "| Schön, dass Sie da sind, Ada."}},
+		{[]string{"welcome", shopFolder, "--locale", "de-AT"}, 0, []string{"email welcome (de), as made-up", "subject    Willkommen bei Lindenhof, Ada", "HTML  ", "| Schön, dass Sie da sind, Ada.", "links      not_me, preferences, unsubscribe: for show here, they open nothing"}},
 		{[]string{"apology", shopFolder}, 0, []string{"sms apology (en)", "segments   1 (GSM-7)"}},
 		{[]string{"satisfaction", shopFolder}, 0, []string{"call satisfaction", "(a key from 1 to 5)", "ends with  Thank you"}},
 		{[]string{"discover", shopFolder, "--channel", "push"}, 0, []string{"title      Three things most people find late"}},
@@ -33,6 +33,9 @@ func TestPreviewShowsEveryChannel(t *testing.T) {
 			if code != c.code || !strings.Contains(out+errOut, want) {
 				t.Errorf("%v: exit %d, want %d and %q:\n%s%s", c.args, code, c.code, want, out, errOut)
 			}
+		}
+		if c.args[0] == "apology" && strings.Contains(out, "links  ") {
+			t.Errorf("a text without links of ours has some:\n%s", out)
 		}
 	}
 }
