@@ -2,10 +2,8 @@ package rehearsal
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"rapport/campaigns"
@@ -27,6 +25,8 @@ type person struct {
 	human    string           // customers.Person
 	before   map[string]int64 // did() counts of what is not on the timeline
 	returned []string         // messages that bounced softly since one was taken
+	orders   map[string]*purchase
+	earlier  customers.OrderTotals // of what was ordered before these
 }
 
 // happened is as much of a timeline's line as did() counts.
@@ -111,13 +111,17 @@ func (w *World) note(p *person, event customers.Event) (customers.Event, bool) {
 // its event, so that whoever judges the event sees it.
 func (w *World) happens(p *person, name string, properties map[string]any) {
 	event := customers.Event{Name: name, At: w.now, ReceivedAt: w.now, Properties: properties, Live: true}
-	if name == "Order Completed" {
-		if id := order(properties, "order_id", "orderId"); id != "" {
-			event.ProviderKey = "order:" + id
+	id := order(properties, "order_id", "orderId")
+	status, ends := endings[name]
+	switch {
+	case id == "":
+	case name == "Order Completed":
+		event.ProviderKey = "order:" + id
+		if !p.keys[event.ProviderKey] {
+			w.buys(p, id, properties)
 		}
-		if event.ProviderKey != "" && !p.keys[event.ProviderKey] {
-			w.buys(p, properties)
-		}
+	case ends:
+		w.ends(p, id, status, properties)
 	}
 	event, fresh := w.note(p, event)
 	if !fresh {
@@ -125,35 +129,6 @@ func (w *World) happens(p *person, name string, properties map[string]any) {
 	}
 	w.tell(Line{Customer: p.ID, Kind: Happened, Name: name, Event: &event})
 	w.react(p, event)
-}
-
-// buys sums an order up on the profile (store.PutOrders): what one in another
-// currency comes to is in no total.
-func (w *World) buys(p *person, properties map[string]any) {
-	total, err := strconv.ParseFloat(order(properties, "total", "revenue"), 64)
-	code := strings.ToUpper(order(properties, "currency"))
-	abroad := customers.IsCurrency(code) && code != w.shop.Currency
-	if err == nil && !math.IsNaN(total) && !abroad {
-		p.Orders.Total += w.shop.MinorUnits(total)
-	}
-	p.Orders.Count++
-	p.Orders.LastAt = w.now
-	if p.Orders.FirstAt.IsZero() {
-		p.Orders.FirstAt = w.now
-	}
-}
-
-// order reads a property of an order that goes by either of two names.
-func order(properties map[string]any, names ...string) string {
-	for _, name := range names {
-		switch value := properties[name].(type) {
-		case string:
-			return strings.TrimSpace(value)
-		case float64:
-			return strconv.FormatFloat(value, 'f', -1, 64)
-		}
-	}
-	return ""
 }
 
 // elsewhere are the noes that other profiles of a person's mailbox or number said

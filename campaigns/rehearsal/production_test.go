@@ -516,6 +516,11 @@ func (p *production) event(scene campaigns.Scene, now time.Time) {
 			ID: id, Customer: scene.Customer, At: now, Total: p.edition.MinorUnits(total), Status: "completed", Announced: true,
 		}})
 		must(p.t, err)
+	} else if isOrder && scene.Event == "Order Returned" {
+		_, err := p.store.PutOrders(p.t.Context(), now, []customers.Order{{
+			ID: id, Customer: scene.Customer, At: now, Status: "returned", Unpriced: true, Announced: true, Afterwards: true,
+		}})
+		must(p.t, err)
 	}
 	_, err := p.store.Append(p.t.Context(), []customers.Event{event})
 	must(p.t, err)

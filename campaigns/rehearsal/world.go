@@ -261,9 +261,12 @@ func (w *World) enact(scene campaigns.Scene) {
 
 // change edits a profile; consents it adds are the customer's newest words.
 func (w *World) change(p *person, edit func(*customers.Customer)) {
-	before := p.Consents
+	before, totals := p.Consents, p.Orders
 	p.Consents = nil
 	edit(&p.Customer)
+	if p.Orders != totals {
+		p.orders = nil // they are all in what is said now
+	}
 	words := p.Consents
 	p.Consents = before
 	for i := range words {
