@@ -160,7 +160,7 @@ type preview struct {
 	SentTo    string `json:"sent_to,omitempty"` // as a test
 	// Lookalikes are the links in it that open nothing, by the names templates have for them.
 	Lookalikes []string `json:"lookalike_links,omitempty"`
-	Simulated bool   `json:"simulated,omitempty"`
+	Simulated  bool     `json:"simulated,omitempty"`
 }
 
 // write renders the template on every channel asked for that has it.
