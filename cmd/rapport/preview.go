@@ -158,9 +158,9 @@ type preview struct {
 	Encoding  string `json:"encoding,omitempty"`
 	File      string `json:"file,omitempty"`    // that holds the HTML
 	SentTo    string `json:"sent_to,omitempty"` // as a test
+	Simulated bool   `json:"simulated,omitempty"`
 	// Lookalikes are the links in it that open nothing, by the names templates have for them.
 	Lookalikes []string `json:"lookalike_links,omitempty"`
-	Simulated  bool     `json:"simulated,omitempty"`
 }
 
 // write renders the template on every channel asked for that has it.
