@@ -36,7 +36,7 @@ func (r *role) known(ctx context.Context) error {
 		return nil
 	}
 	asked := r.asking.DoChan("", func() (any, error) {
-		said, err := r.service.Get()
+		said, err := r.service.GetWithContext(nil)
 		if err == nil {
 			r.said.Store(&said)
 		}
