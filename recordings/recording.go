@@ -28,7 +28,7 @@ type Recording struct {
 
 	State State `json:"state"`
 	// DueAt is when something is to be done about it at the provider: fetched
-	// while it waits, deleted there once it is kept. Zero: nothing.
+	// while it waits, else deleted there. Zero: nothing.
 	DueAt    time.Time `json:"-"`
 	Attempts int       `json:"-"`
 	Trouble  string    `json:"trouble,omitempty"` // of the last attempt
@@ -48,7 +48,8 @@ const (
 // State is where a recording stands.
 type State string
 
-// The states. One that is lost was never kept, one that is deleted was.
+// The states. One that is lost could not be fetched; one that is deleted was old, or
+// its customer was erased.
 const (
 	Waiting State = "waiting"
 	Kept    State = "kept"
@@ -65,6 +66,15 @@ func (r Recording) Key() string { return "recordings/" + strconv.FormatInt(r.ID,
 
 // Playable reports whether the sound is at hand.
 func (r Recording) Playable() bool { return r.State == Kept }
+
+// Trouble is what could not be done about recordings at the provider or for the want of a
+// vault, and is tried again.
+type Trouble struct {
+	Waiting bool // to be fetched; else to be deleted at the provider
+	Count   int64
+	Since   time.Time // when the oldest was made; zero where nobody knows any more
+	Why     string    // of one of them
+}
 
 // Shelf finds recordings.
 type Shelf interface {
@@ -86,11 +96,13 @@ type Ledger interface {
 	// counts an attempt on each. Two callers never get the same one.
 	Due(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Recording, error)
 	// Settle writes what became of a recording: its state, when it is due again,
-	// the trouble met, the media type and the size. The lease ends.
+	// the trouble met, the media type and the size. The lease ends. Where its customer
+	// was erased since it was leased, what the erasure wrote stands.
 	Settle(ctx context.Context, r Recording) error
-	// LeaseOld leases up to limit kept recordings from before a time, the oldest first,
-	// until now+lease. One that is not settled is not given again before that.
+	// LeaseOld leases up to limit recordings from before a time that are kept, or lost
+	// after a part of them may have been kept, the oldest first of each, until now+lease.
+	// One that is not settled is not given again before that.
 	LeaseOld(ctx context.Context, now, than time.Time, lease time.Duration, limit int) ([]Recording, error)
-	// Pending reports whether any is due, or kept from before a time, that is not leased.
+	// Pending reports whether any that is not leased is due, or would be given by LeaseOld.
 	Pending(ctx context.Context, now, than time.Time) (bool, error)
 }

@@ -206,14 +206,16 @@ func (e *eraser) journeys(ctx context.Context) {
 }
 
 // words takes what the customer said out of answers, cases and recordings. What
-// was recorded counts as older than anything, so that it is deleted next.
+// was recorded counts as older than anything, so that it is deleted next, here and, where
+// it may be, at the provider: also what was given up, or deleted here before.
 func (e *eraser) words(ctx context.Context) {
 	e.do(ctx, "UPDATE answers SET customer = $2, text = '' WHERE customer = $1", e.id, e.alias)
 	e.do(ctx, `
 		UPDATE cases SET customer = $2, title = $3, note = '', done = '', closed_at = COALESCE(closed_at, $4), waiting = 0 WHERE customer = $1`,
 		e.id, e.alias, customers.Erased, e.now)
-	e.gone.Recordings = e.do(ctx, "UPDATE recordings SET customer = $2, question = '', trouble = '', at = -1 WHERE customer = $1", e.id, e.alias)
-	e.do(ctx, "UPDATE recordings SET state = 'kept', due_at = $2 WHERE customer = $1 AND state = 'waiting'", e.alias, e.now)
+	e.gone.Recordings = e.do(ctx, `
+		UPDATE recordings SET customer = $2, question = '', trouble = '', at = -1, due_at = $3, attempts = 0,
+			state = CASE WHEN state = 'deleted' THEN 'deleted' ELSE 'kept' END WHERE customer = $1`, e.id, e.alias, e.now)
 }
 
 // audit lets what was done about the customer stand, under the alias. Where it is all that

@@ -81,9 +81,12 @@ func (b Recordings) Due(ctx context.Context, now time.Time, lease time.Duration,
 // Settle implements recordings.Ledger.
 func (b Recordings) Settle(ctx context.Context, r recordings.Recording) error {
 	err := b.store.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(ctx, `
-			UPDATE recordings SET state = $2, due_at = $3, lease_until = NULL, attempts = $4, trouble = $5, media = $6, size = $7 WHERE id = $1`,
-			r.ID, string(r.State), instant(r.DueAt), r.Attempts, clean(r.Trouble), clean(r.Media), r.Size)
+		settled, err := tx.exec(ctx, `
+			UPDATE recordings SET state = $2, due_at = $3, lease_until = NULL, attempts = $4, trouble = $5, media = $6, size = $7 WHERE id = $1 AND at = $8`,
+			r.ID, string(r.State), instant(r.DueAt), r.Attempts, clean(r.Trouble), clean(r.Media), r.Size, instant(r.At))
+		if err == nil && settled == 0 {
+			_, err = tx.exec(ctx, "UPDATE recordings SET lease_until = NULL WHERE id = $1", r.ID)
+		}
 		return err
 	})
 	if err != nil {
@@ -92,16 +95,23 @@ func (b Recordings) Settle(ctx context.Context, r recordings.Recording) error {
 	return nil
 }
 
-// LeaseOld implements recordings.Ledger.
+// LeaseOld implements recordings.Ledger. Either state has an index of its own.
 func (b Recordings) LeaseOld(ctx context.Context, now, than time.Time, lease time.Duration, limit int) (old []recordings.Recording, err error) {
-	err = b.store.write(ctx, func(tx *tx) (err error) {
-		old, err = list(ctx, tx, scanRecording, `
-			WITH old AS MATERIALIZED (
-				SELECT q.id FROM recordings q WHERE q.state = 'kept' AND q.at < $1 AND (q.lease_until IS NULL OR q.lease_until <= $2)
-				ORDER BY q.at, q.id LIMIT $3`+tx.forUpdateOfFree("q")+`)
-			UPDATE recordings AS r SET lease_until = $4 WHERE r.id IN (SELECT id FROM old)
-			RETURNING `+strings.ReplaceAll(recordingColumns, "r.", ""), than.UnixMilli(), now.UnixMilli(), limit, now.Add(lease).UnixMilli())
-		return err
+	err = b.store.write(ctx, func(tx *tx) error {
+		old = nil
+		for _, state := range []recordings.State{recordings.Kept, recordings.Lost} {
+			some, err := list(ctx, tx, scanRecording, `
+				WITH old AS MATERIALIZED (
+					SELECT q.id FROM recordings q WHERE q.state = '`+string(state)+`' AND q.at < $1 AND (q.lease_until IS NULL OR q.lease_until <= $2)
+					ORDER BY q.at, q.id LIMIT $3`+tx.forUpdateOfFree("q")+`)
+				UPDATE recordings AS r SET lease_until = $4 WHERE r.id IN (SELECT id FROM old)
+				RETURNING `+strings.ReplaceAll(recordingColumns, "r.", ""), than.UnixMilli(), now.UnixMilli(), limit-len(old), now.Add(lease).UnixMilli())
+			if err != nil {
+				return err
+			}
+			old = append(old, some...)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lease old recordings: %w", err)
@@ -120,13 +130,34 @@ func (b Recordings) Pending(ctx context.Context, now, than time.Time) (pending b
 	err = b.store.read(ctx, func(tx *tx) (err error) {
 		_, pending, err = first(ctx, tx, column[int64], `
 			SELECT 1 FROM recordings WHERE due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-			UNION ALL SELECT 1 FROM recordings WHERE state = 'kept' AND at < $2 AND (lease_until IS NULL OR lease_until <= $1) LIMIT 1`, now.UnixMilli(), than.UnixMilli())
+			UNION ALL SELECT 1 FROM recordings WHERE state = 'kept' AND at < $2 AND (lease_until IS NULL OR lease_until <= $1)
+			UNION ALL SELECT 1 FROM recordings WHERE state = 'lost' AND at < $2 AND (lease_until IS NULL OR lease_until <= $1) LIMIT 1`, now.UnixMilli(), than.UnixMilli())
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("look for due recordings: %w", err)
 	}
 	return pending, nil
+}
+
+// Troubles tells what could not be done about recordings made before a time, and is tried
+// again: those to be fetched first.
+func (b Recordings) Troubles(ctx context.Context, than time.Time) (all []recordings.Trouble, err error) {
+	err = b.store.read(ctx, func(tx *tx) (err error) {
+		all, err = list(ctx, tx, func(row record) (t recordings.Trouble, err error) {
+			var waiting int
+			err = row.Scan(&waiting, &t.Count, asTime(&t.Since), &t.Why)
+			t.Waiting = waiting == 1
+			return t, err
+		}, `
+			SELECT CASE WHEN r.state = 'waiting' THEN 1 ELSE 0 END AS waiting, COUNT(*), MIN(CASE WHEN r.at >= 0 THEN r.at END), MAX(r.trouble)
+			FROM recordings r WHERE r.due_at IS NOT NULL AND r.trouble <> '' AND r.at < $1 GROUP BY waiting ORDER BY waiting DESC`, than.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for recordings in trouble: %w", err)
+	}
+	return all, nil
 }
 
 // OfCustomer implements recordings.Shelf.

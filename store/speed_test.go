@@ -159,6 +159,8 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 			"SELECT id FROM cases k WHERE k.closed_at IS NULL AND k.entry > 0 AND k.entry = $1":                            {1},
 			"SELECT number FROM order_lines l WHERE l.order_id = $1":                                                       {"a"},
 			"SELECT s.reason FROM suppressions s WHERE s.channel = $1 AND s.address = $2":                                  {"a", "b"},
+			"SELECT r.at FROM recordings r WHERE r.state = 'waiting' ORDER BY r.at LIMIT $1":                               {10},
+			"SELECT q.id FROM recordings q WHERE q.state = 'lost' AND q.at < $1 ORDER BY q.at, q.id LIMIT $2":              {1, 10},
 		} {
 			if plan := s.plan(t, query, args...); plan != "" {
 				t.Errorf("%s\nreads everything:\n%s", query, plan)

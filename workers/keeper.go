@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -27,13 +28,16 @@ const (
 	// provider needs some seconds to have a recording ready.
 	fetchPause        = 30 * time.Second
 	longestFetchPause = 6 * time.Hour
-	// fetchAttempts are made over about a day before a recording counts as lost.
+	// fetchAttempts that the provider refuses are made over about a day before a
+	// recording counts as lost.
 	fetchAttempts = 12
+	// longestVaultPause is what the pause grows to while our own vault takes nothing.
+	longestVaultPause = time.Hour
 	// settleTimeout bounds the write of one outcome, also while a worker stops.
 	settleTimeout = 10 * time.Second
-	// fetchBatch is after how many a task ends, and the next goes on; sweepBatch is how
-	// many old ones are taken at a time.
-	fetchBatch = 5
+	// fetchBatch is after how many steps a task ends, and the next goes on; sweepBatch is
+	// how many old ones are taken at a time.
+	fetchBatch = 10
 	sweepBatch = 50
 )
 
@@ -57,7 +61,7 @@ type Keeper struct {
 
 // Round starts a task where there is something to do.
 func (k *Keeper) Round(ctx context.Context) error {
-	if k.Vault == nil || k.Recorder == nil {
+	if k.Vault == nil {
 		return nil
 	}
 	now := k.Now()
@@ -80,16 +84,16 @@ func (k *Keeper) cutoff(now time.Time) time.Time {
 // Tend deletes what is old and does what is due: some recordings, each by itself and
 // in a time of its own, so that the trouble of one holds up no other. One whose turn
 // does not come is not leased, and one that the end of the task cuts short is due as
-// before.
+// before. Where the vault takes nothing no more is fetched for it.
 func (k *Keeper) Tend(ctx context.Context) error {
-	if k.Vault == nil || k.Recorder == nil {
+	if k.Vault == nil {
 		return nil
 	}
 	troubles := []error{k.sweep(ctx)}
 	beginning, cancel := context.WithTimeout(ctx, beginFor)
 	defer cancel()
 	for range fetchBatch {
-		if beginning.Err() != nil {
+		if beginning.Err() != nil || k.Recorder == nil {
 			break
 		}
 		due, err := k.Ledger.Due(ctx, k.Now(), fetchLease, 1)
@@ -99,30 +103,41 @@ func (k *Keeper) Tend(ctx context.Context) error {
 		if len(due) == 0 {
 			break
 		}
-		if err := k.settle(ctx, k.attend(ctx, due[0])); err != nil {
-			troubles = append(troubles, err)
+		now, away := k.attend(ctx, due[0])
+		troubles = append(troubles, away, k.settle(ctx, now))
+		if away != nil {
+			break
 		}
 	}
 	return errors.Join(troubles...)
 }
 
-// attend does what a recording waits for and says how it stands then.
-func (k *Keeper) attend(ctx context.Context, r recordings.Recording) recordings.Recording {
+// attend takes a recording one step on and says how it stands then, and what is wrong
+// with the vault. The next step is begun when this one is settled, so that nothing is
+// deleted at the provider that a crash could leave unknown here.
+func (k *Keeper) attend(ctx context.Context, r recordings.Recording) (now recordings.Recording, away error) {
 	inTime, cancel := context.WithTimeout(ctx, cmp.Or(k.Fetch, usualFetch))
 	defer cancel()
+	step, next := k.deleteThere, time.Time{}
 	if r.State == recordings.Waiting {
-		if err := k.fetch(inTime, &r); err != nil {
-			return k.again(ctx, r, err)
-		}
-		r.State, r.Attempts = recordings.Kept, 0
-	}
-	if k.Move {
-		if err := k.Recorder.DeleteRecording(inTime, r.ProviderID); err != nil {
-			return k.again(ctx, r, err)
+		step = k.fetch
+		if k.Move {
+			next = k.Now()
 		}
 	}
-	r.DueAt, r.Trouble = time.Time{}, ""
-	return r
+	if err := step(inTime, &r); err != nil {
+		return k.again(ctx, r, err)
+	}
+	r.DueAt, r.Attempts, r.Trouble = next, 0, ""
+	return r, nil
+}
+
+// deleteThere deletes a recording at the provider, unless what was kept stays there.
+func (k *Keeper) deleteThere(ctx context.Context, r *recordings.Recording) error {
+	if !k.Move {
+		return nil
+	}
+	return k.Recorder.DeleteRecording(ctx, r.ProviderID)
 }
 
 func (k *Keeper) fetch(ctx context.Context, r *recordings.Recording) error {
@@ -130,28 +145,65 @@ func (k *Keeper) fetch(ctx context.Context, r *recordings.Recording) error {
 	if err != nil {
 		return err
 	}
-	r.Media = media
-	r.Size, err = k.Vault.Put(ctx, r.Key(), media, sound)
-	return errors.Join(err, sound.Close())
+	listened := &listener{sound: sound}
+	size, err := k.Vault.Put(ctx, r.Key(), media, listened)
+	if err != nil && listened.trouble == nil {
+		err = &vaultError{err}
+	}
+	if err = errors.Join(err, sound.Close()); err != nil {
+		return err
+	}
+	r.State, r.Media, r.Size = recordings.Kept, media, size
+	return nil
 }
 
-// again plans the next attempt, or gives up. What is kept already stays so. Where the
-// task was ended, nothing was tried.
-func (k *Keeper) again(ctx context.Context, r recordings.Recording, why error) recordings.Recording {
-	if ctx.Err() != nil {
+// listener remembers whether it is the sound that broke off.
+type listener struct {
+	sound   io.Reader
+	trouble error
+}
+
+func (l *listener) Read(p []byte) (int, error) {
+	n, err := l.sound.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		l.trouble = err
+	}
+	return n, err
+}
+
+// vaultError is a trouble of our own vault, which says nothing of a recording.
+type vaultError struct{ error }
+
+func (e *vaultError) Unwrap() error { return e.error }
+
+// again plans the next attempt, or gives up fetching what the provider refuses to give.
+// The vault's troubles do not count, and what is to be deleted is tried until it is gone.
+// Where the task was ended, nothing was tried.
+func (k *Keeper) again(ctx context.Context, r recordings.Recording, why error) (now recordings.Recording, away error) {
+	var vault *vaultError
+	ours := errors.As(why, &vault)
+	if ours || ctx.Err() != nil {
 		r.Attempts = max(r.Attempts-1, 0)
-		return r
 	}
-	r.Trouble, r.DueAt = why.Error(), k.Now().Add(min(fetchPause<<min(max(r.Attempts-1, 0), 20), longestFetchPause))
-	if r.Attempts < fetchAttempts {
-		return r
+	if ctx.Err() != nil {
+		return r, nil
 	}
-	r.DueAt = time.Time{}
-	if r.State == recordings.Waiting {
-		r.State = recordings.Lost
+	r.Trouble = why.Error()
+	if ours {
+		pause := min(max(k.Now().Sub(r.At)/4, fetchPause), longestVaultPause)
+		r.DueAt = k.Now().Add(pause)
+		return r, fmt.Errorf("recording %d waits for another %s: %w", r.ID, pause.Round(time.Second), why)
 	}
-	k.Log.Error("a recording was given up", "recording", r.ID, "state", r.State, "error", why)
-	return r
+	r.DueAt = k.Now().Add(min(fetchPause<<min(max(r.Attempts-1, 0), 20), longestFetchPause))
+	switch {
+	case r.Attempts < fetchAttempts:
+	case r.State == recordings.Waiting:
+		r.State, r.DueAt = recordings.Lost, time.Time{}
+		k.Log.Error("a recording was given up", "recording", r.ID, "error", why)
+	case r.Attempts == fetchAttempts:
+		k.Log.Error("a recording cannot be deleted at the provider and is tried on", "recording", r.ID, "error", why)
+	}
+	return r, nil
 }
 
 // settle writes how a recording stands, also where the task is being ended.
@@ -161,7 +213,7 @@ func (k *Keeper) settle(ctx context.Context, r recordings.Recording) error {
 	return k.Ledger.Settle(after, r)
 }
 
-// sweep deletes what is old. The rows stay, and tell that there was a recording. One
+// sweep deletes what is old, also what may have been kept of one that counts as lost. The rows stay, and tell that there was a recording. One
 // that cannot be deleted rests for as long as it is leased, and keeps no other.
 func (k *Keeper) sweep(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepFor)
