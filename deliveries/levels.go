@@ -23,6 +23,7 @@ type Levels struct {
 	Entries     Level                      // to be walked, that no task has
 	Callbacks   Level
 	Events      Level
+	Recordings  Level // made, and not fetched yet
 	Shards      int64
 	CasesOpen   int64
 	Overdue     int64 // open cases whose customer waits for longer than promised

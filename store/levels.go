@@ -42,6 +42,9 @@ func (s *Store) Levels(ctx context.Context, now time.Time, limit int) (l deliver
 		if l.Events, err = level(ctx, tx, "SELECT e.received_at AS at FROM events e WHERE e.pending = 1 ORDER BY e.id LIMIT $1", limit); err != nil {
 			return err
 		}
+		if l.Recordings, err = level(ctx, tx, "SELECT r.at FROM recordings r WHERE r.state = 'waiting' ORDER BY r.at LIMIT $1", limit); err != nil {
+			return err
+		}
 		for _, count := range []struct {
 			into  *int64
 			query string

@@ -17,6 +17,7 @@ type Level struct {
 type Standing struct {
 	Due, Unconfirmed                      map[string]Level // by channel
 	Entries, Callbacks, Events            Level
+	Recordings                            Level // to be fetched
 	Shards, CasesOpen, CasesOverdue       int64
 	QueuesPending                         map[string]Level // by queue
 	QueuesActive                          map[string]int64 // by queue
@@ -36,6 +37,7 @@ type standing struct {
 	entries, entriesOldest                *prometheus.GaugeVec
 	inbox, inboxOldest                    *prometheus.GaugeVec
 	events, eventsOldest                  *prometheus.GaugeVec
+	recordings, recordingsOldest          *prometheus.GaugeVec
 	shards, cases, overdue                *prometheus.GaugeVec
 	queue, queueOldest, down, seen, limit *prometheus.GaugeVec
 }
@@ -46,24 +48,26 @@ func (m *Metrics) leading(b *book) {
 	m.turned = b.gauge("rapport_scheduler_last_turn_timestamp_seconds", "When this scheduler last turned, whether it leads or not.")
 	m.troubled = b.gauge("rapport_scheduler_troubled", "1 where the last turn of a scheduler could not do all of its work.")
 	m.standing = standing{
-		due:           b.gauge("rapport_due_deliveries", "Deliveries whose time has come and that no task has yet."+bounded, "channel"),
-		dueOldest:     b.gauge("rapport_due_deliveries_oldest_seconds", "For how long the oldest of them has been due.", "channel"),
-		doubt:         b.gauge("rapport_unconfirmed_deliveries", "Deliveries of which nobody knows whether they were sent."+bounded, "channel"),
-		doubtOldest:   b.gauge("rapport_unconfirmed_deliveries_oldest_seconds", "For how long the oldest of them has been in doubt.", "channel"),
-		entries:       b.gauge("rapport_due_entries", "Entries whose journey is to go on and that no task has yet."+bounded),
-		entriesOldest: b.gauge("rapport_due_entries_oldest_seconds", "For how long the oldest of them has waited."),
-		inbox:         b.gauge("rapport_inbox_callbacks", "Callbacks that are stored and not read yet."+bounded),
-		inboxOldest:   b.gauge("rapport_inbox_callbacks_oldest_seconds", "For how long the oldest of them has waited."),
-		events:        b.gauge("rapport_pending_events", "Events of shops that no campaign has judged yet."+bounded),
-		eventsOldest:  b.gauge("rapport_pending_events_oldest_seconds", "For how long the oldest of them has waited."),
-		shards:        b.gauge("rapport_pending_shards", "Parts of audiences that are not entered yet; a broadcast has 16, twice as many beyond 1.6 million customers and so on, and 1024 at most."+bounded),
-		cases:         b.gauge("rapport_open_cases", "Cases that are open."+bounded),
-		overdue:       b.gauge("rapport_overdue_cases", "Open cases whose customer waits and whose time to answer is over."+bounded),
-		queue:         b.gauge("rapport_queue_tasks", "Tasks in Redis. Told by the scheduler that leads.", "queue", "state"),
-		queueOldest:   b.gauge("rapport_queue_oldest_seconds", "For how long the oldest pending task has waited in Redis. Told by the scheduler that leads.", "queue"),
-		down:          b.gauge("rapport_outlets_down", "Ways of a provider (itself, its senders, the hosts it reaches) that are down. Told by the scheduler that leads.", "channel", "provider"),
-		seen:          b.gauge("rapport_standing_timestamp_seconds", "When the scheduler that leads last looked at what waits."),
-		limit:         b.gauge("rapport_count_limit", "How far what waits in the database is counted; a gauge that shows this number may mean more."),
+		due:              b.gauge("rapport_due_deliveries", "Deliveries whose time has come and that no task has yet."+bounded, "channel"),
+		dueOldest:        b.gauge("rapport_due_deliveries_oldest_seconds", "For how long the oldest of them has been due.", "channel"),
+		doubt:            b.gauge("rapport_unconfirmed_deliveries", "Deliveries of which nobody knows whether they were sent."+bounded, "channel"),
+		doubtOldest:      b.gauge("rapport_unconfirmed_deliveries_oldest_seconds", "For how long the oldest of them has been in doubt.", "channel"),
+		entries:          b.gauge("rapport_due_entries", "Entries whose journey is to go on and that no task has yet."+bounded),
+		entriesOldest:    b.gauge("rapport_due_entries_oldest_seconds", "For how long the oldest of them has waited."),
+		inbox:            b.gauge("rapport_inbox_callbacks", "Callbacks that are stored and not read yet."+bounded),
+		inboxOldest:      b.gauge("rapport_inbox_callbacks_oldest_seconds", "For how long the oldest of them has waited."),
+		events:           b.gauge("rapport_pending_events", "Events of shops that no campaign has judged yet."+bounded),
+		eventsOldest:     b.gauge("rapport_pending_events_oldest_seconds", "For how long the oldest of them has waited."),
+		recordings:       b.gauge("rapport_waiting_recordings", "Recordings of calls that are to be fetched and are not kept yet; none where recordings stay at the provider."+bounded),
+		recordingsOldest: b.gauge("rapport_waiting_recordings_oldest_seconds", "How long ago the oldest of them was made."),
+		shards:           b.gauge("rapport_pending_shards", "Parts of audiences that are not entered yet; a broadcast has 16, twice as many beyond 1.6 million customers and so on, and 1024 at most."+bounded),
+		cases:            b.gauge("rapport_open_cases", "Cases that are open."+bounded),
+		overdue:          b.gauge("rapport_overdue_cases", "Open cases whose customer waits and whose time to answer is over."+bounded),
+		queue:            b.gauge("rapport_queue_tasks", "Tasks in Redis. Told by the scheduler that leads.", "queue", "state"),
+		queueOldest:      b.gauge("rapport_queue_oldest_seconds", "For how long the oldest pending task has waited in Redis. Told by the scheduler that leads.", "queue"),
+		down:             b.gauge("rapport_outlets_down", "Ways of a provider (itself, its senders, the hosts it reaches) that are down. Told by the scheduler that leads.", "channel", "provider"),
+		seen:             b.gauge("rapport_standing_timestamp_seconds", "When the scheduler that leads last looked at what waits."),
+		limit:            b.gauge("rapport_count_limit", "How far what waits in the database is counted; a gauge that shows this number may mean more."),
 	}
 }
 
@@ -98,6 +102,7 @@ func (m *Metrics) Stands(s Standing, limit int, now time.Time) {
 	set(g.entries.WithLabelValues(), g.entriesOldest.WithLabelValues(), s.Entries)
 	set(g.inbox.WithLabelValues(), g.inboxOldest.WithLabelValues(), s.Callbacks)
 	set(g.events.WithLabelValues(), g.eventsOldest.WithLabelValues(), s.Events)
+	set(g.recordings.WithLabelValues(), g.recordingsOldest.WithLabelValues(), s.Recordings)
 	g.shards.WithLabelValues().Set(float64(s.Shards))
 	g.cases.WithLabelValues().Set(float64(s.CasesOpen))
 	g.overdue.WithLabelValues().Set(float64(s.CasesOverdue))
@@ -134,7 +139,7 @@ func (m *Metrics) Resigned() {
 	m.leads.WithLabelValues().Set(0)
 	g := m.standing
 	for _, vec := range []*prometheus.GaugeVec{
-		g.due, g.dueOldest, g.doubt, g.doubtOldest, g.entries, g.entriesOldest, g.inbox, g.inboxOldest, g.events, g.eventsOldest,
+		g.due, g.dueOldest, g.doubt, g.doubtOldest, g.entries, g.entriesOldest, g.inbox, g.inboxOldest, g.events, g.eventsOldest, g.recordings, g.recordingsOldest,
 		g.shards, g.cases, g.overdue, g.queue, g.queueOldest, g.down, g.seen, g.limit,
 	} {
 		vec.Reset()

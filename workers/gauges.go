@@ -32,8 +32,11 @@ type Gauges struct {
 	Outlets deliveries.Outlets
 	// Providers are those that are configured, by channel.
 	Providers map[channels.Channel]string
-	Metrics   *telemetry.Metrics
-	Now       func() time.Time
+	// Recordings tells that they are fetched; those that stay at the provider wait for
+	// nothing.
+	Recordings bool
+	Metrics    *telemetry.Metrics
+	Now        func() time.Time
 
 	looked time.Time
 }
@@ -75,6 +78,9 @@ func (g *Gauges) ledger(ctx context.Context, now time.Time, s *telemetry.Standin
 	}
 	s.Due, s.Unconfirmed = all(levels.Due), all(levels.Unconfirmed)
 	s.Entries, s.Callbacks, s.Events = show(levels.Entries), show(levels.Callbacks), show(levels.Events)
+	if g.Recordings {
+		s.Recordings = show(levels.Recordings)
+	}
 	s.Shards, s.CasesOpen, s.CasesOverdue = levels.Shards, levels.CasesOpen, levels.Overdue
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/recordings"
 	"rapport/telemetry"
 	"rapport/workers"
 )
@@ -76,6 +77,19 @@ func TestWhatWaitsIsShownByWhoLeads(t *testing.T) {
 		})
 		if sampleOf(t, m, `rapport_queue_oldest_seconds{queue="sms"}`) == "" || sampleOf(t, m, `rapport_queue_oldest_seconds{queue="sms"}`) == "0" {
 			t.Error("nothing tells how long the task has waited")
+		}
+
+		ok(t, s.store.Recordings().Add(s.ctx(), []recordings.Recording{{
+			ProviderID: "RE1", Customer: "ann", Kind: recordings.Answer, At: s.clock().Add(-time.Hour), State: recordings.Waiting, DueAt: s.clock(),
+		}}))
+		for fetched, series := range map[bool]map[string]string{
+			false: {"rapport_waiting_recordings": "0", "rapport_waiting_recordings_oldest_seconds": "0"},
+			true:  {"rapport_waiting_recordings": "1", "rapport_waiting_recordings_oldest_seconds": "3600"},
+		} {
+			gauges := s.gauges(m)
+			gauges.Recordings = fetched
+			ok(t, gauges.Round(s.ctx()))
+			wantSeries(t, m, series)
 		}
 
 		m.Resigned()

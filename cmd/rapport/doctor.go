@@ -25,6 +25,7 @@ import (
 	"rapport/channels/email/domain"
 	"rapport/config"
 	"rapport/deliveries"
+	"rapport/recordings"
 	"rapport/store"
 	"rapport/workers"
 )
@@ -294,7 +295,29 @@ func checkStore(ctx context.Context, dsn string, embedded bool) []domain.Finding
 	if err != nil {
 		return append(bad(err), found)
 	}
-	return slices.Concat([]domain.Finding{found}, checkAside(aside), checkWorkspace(ctx, s))
+	troubles, err := s.Recordings().Troubles(ctx, now().Add(-readyIn))
+	if err != nil {
+		return append(bad(err), found)
+	}
+	return slices.Concat([]domain.Finding{found}, checkAside(aside), checkRecordings(troubles), checkWorkspace(ctx, s))
+}
+
+// readyIn is how old a recording is before a provider that does not have it is worth a
+// word.
+const readyIn = 5 * time.Minute
+
+// checkRecordings warns of recordings that cannot be kept, and of those that cannot be
+// deleted at the provider.
+func checkRecordings(troubles []recordings.Trouble) []domain.Finding {
+	var findings []domain.Finding
+	for _, t := range troubles {
+		what := fmt.Sprintf("%d cannot be deleted at the provider: %s", t.Count, t.Why)
+		if t.Waiting {
+			what = fmt.Sprintf("%d wait to be fetched, the oldest made at %s: %s", t.Count, t.Since.UTC().Format(time.DateTime+" MST"), t.Why)
+		}
+		findings = append(findings, domain.Finding{Check: "recordings", Level: domain.Warn, What: what, Mend: "see docs/operations/runbooks/RecordingsWait.md"})
+	}
+	return findings
 }
 
 // checkWorkspace warns where no workspace was applied. Whether one can be read is a

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"rapport/channels"
+	"rapport/recordings"
 	"rapport/store"
 )
 
@@ -123,9 +125,10 @@ func TestADoctorSeesASchemaThatIsNotThisProgramsYet(t *testing.T) {
 	}
 }
 
-// What could not be read is told of until it is forgotten, of the folder of a
-// `rapport up` as of a store that is configured.
-func TestADoctorTellsOfCallbacksThatWereSetAside(t *testing.T) {
+// What could not be read is told of until it is forgotten, and what is to be done about
+// recordings until it is done, of the folder of a `rapport up` as of a store that is
+// configured.
+func TestADoctorTellsOfCallbacksAndRecordingsInTrouble(t *testing.T) {
 	dir := t.TempDir()
 	file, database := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "rapport.db")
 	if err := os.WriteFile(file, []byte("store: \"sqlite:"+database+"\"\n"), 0o600); err != nil {
@@ -148,6 +151,19 @@ func TestADoctorTellsOfCallbacksThatWereSetAside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i, state := range []recordings.State{recordings.Waiting, recordings.Waiting, recordings.Deleted, recordings.Lost} {
+		r := recordings.Recording{
+			ProviderID: fmt.Sprint("RE", i), Customer: "c-1", Kind: recordings.Answer, At: at.Add(time.Duration(i) * time.Hour), State: state, DueAt: at.Add(24 * time.Hour),
+		}
+		if err := s.Recordings().Add(t.Context(), []recordings.Recording{r}); err != nil {
+			t.Fatal(err)
+		}
+		r.ID = int64(i + 1)
+		r.Trouble = map[recordings.State]string{recordings.Waiting: "keep a sound: the access key does not exist", recordings.Deleted: "twilio answered 401"}[state]
+		if err := s.Recordings().Settle(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, one := range all {
 		if err := s.Reject(t.Context(), one.ID, "not in its form"); err != nil {
 			t.Fatal(err)
@@ -161,6 +177,8 @@ func TestADoctorTellsOfCallbacksThatWereSetAside(t *testing.T) {
 		for _, told := range []string{
 			"ok    store     can be read",
 			"warn  callbacks 2 of sms/twilio could not be read and were set aside, the last at 2026-03-01 12:00:00 UTC: not in its form",
+			"warn  recordings 2 wait to be fetched, the oldest made at 2026-03-01 12:00:00 UTC: keep a sound: the access key does not exist",
+			"warn  recordings 1 cannot be deleted at the provider: twilio answered 401",
 			"warn  workspace no workspace has been applied yet",
 		} {
 			if !strings.Contains(out, told) {

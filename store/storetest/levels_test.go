@@ -9,6 +9,7 @@ import (
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
+	"rapport/recordings"
 	"rapport/store"
 )
 
@@ -54,6 +55,12 @@ func TestLevelsTellWhatWaitsAndSinceWhen(t *testing.T) {
 		}
 		if l = levels(later, 10); l.Callbacks.Count != 1 || !l.Callbacks.Since.Equal(noon) || l.CasesOpen != 2 || l.Overdue != 1 {
 			t.Errorf("with one callback and two cases, one of them overdue, the levels are %+v", l)
+		}
+		if err := s.Recordings().Add(t.Context(), []recordings.Recording{taped("RE1", ago(time.Hour)), taped("RE2", noon)}); err != nil {
+			t.Fatal(err)
+		}
+		if l = levels(later, 10); l.Recordings.Count != 2 || !l.Recordings.Since.Equal(ago(time.Hour)) {
+			t.Errorf("with two recordings that wait the levels are %+v", l)
 		}
 	})
 }
