@@ -220,7 +220,8 @@ type Intake struct {
 	Where string
 	Args  []any
 	// Start is when the journey of a customer begins, of whom it sees the Zone,
-	// the PhoneZone and the Country alone. Nil: at once.
+	// the PhoneZone, the Country and, where these leave it open, the Phone alone
+	// (ZoneOf). Nil: at once.
 	Start func(*customers.Customer) time.Time
 }
 

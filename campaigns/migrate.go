@@ -137,8 +137,8 @@ type Itineraries interface {
 	// Carry moves the running entries that stand where named to another version
 	// and wakes them; entries that have gone on meanwhile stay. Those that wait for a
 	// stage wake when start says that their journey begins, of an occurrence for a
-	// customer of whom it sees the Zone, the PhoneZone and the Country alone; nil: at
-	// now. It returns how many it moved.
+	// customer of whom it sees the Zone, the PhoneZone, the Country and the Phone alone;
+	// nil: at now. It returns how many it moved.
 	Carry(ctx context.Context, now time.Time, campaign string, to int, from []Standing, start func(occurrence time.Time, c *customers.Customer) time.Time) (int64, error)
 }
 

@@ -168,8 +168,8 @@ type Rollouts interface {
 	Response(ctx context.Context, s Stage) (StageResponse, error)
 	// LetIn wakes up to limit entries that stand outside and belong to the
 	// stage's share, those with a number above after; start is when a customer's
-	// journey begins, of whom it sees the Zone, the PhoneZone and the Country
-	// alone. It returns the number it came to, 0 when it came to the end.
+	// journey begins, of whom it sees the Zone, the PhoneZone, the Country
+	// and the Phone alone. It returns the number it came to, 0 when it came to the end.
 	LetIn(ctx context.Context, s Stage, after int64, limit int, start func(*customers.Customer) time.Time) (last int64, woken int, err error)
 	// Turn puts a stage in the place of another in one transaction with the
 	// pause and the case that go with it; false when somebody else was quicker.

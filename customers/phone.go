@@ -47,6 +47,13 @@ func countryPrefix(e164 string) string {
 	return ""
 }
 
+// FixedLine reports whether a number in E.164 form is a line that lies in a place and
+// cannot be carried abroad, as one that might be a mobile's can.
+func FixedLine(e164 string) bool {
+	number, err := ParsePhone(e164, "")
+	return err == nil && phonenumbers.GetNumberType(number) == phonenumbers.FIXED_LINE
+}
+
 // tiedToPlace reports whether a number's digits name a place in its country.
 func tiedToPlace(number *phonenumbers.PhoneNumber) bool {
 	switch phonenumbers.GetNumberType(number) {

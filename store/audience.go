@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/campaigns/expression"
+	"rapport/campaigns/zones"
 	"rapport/customers"
 )
 
@@ -175,7 +178,23 @@ func (i *intake) twins(ctx context.Context, tx *tx) (int64, error) {
 }
 
 // place is all that tells whose clock a customer goes by, as one text.
-const place = "COALESCE(c.zone, '') || '|' || COALESCE(c.phone_zone, '') || '|' || COALESCE(c.country, '')"
+var place = "COALESCE(c.zone, '') || '|' || COALESCE(c.phone_zone, '') || '|' || COALESCE(c.country, '') || '|' || COALESCE(" + askedNumber + ", '')"
+
+// askedNumber is the number where the other columns leave it open whose clock a
+// customer goes by (campaigns.Workspace.ZoneOf): where they tell nothing, or of two
+// countries. It is left out everywhere else, so that places are few.
+var askedNumber = "CASE WHEN c.zone IS NULL AND (c.country IS NULL) = (c.phone_zone IS NULL) AND COALESCE(c.country || ' ' || c.phone_zone, '') NOT IN (" +
+	zonesWithin() + ") THEN c.phone END"
+
+// zonesWithin lists all zones with their country before them, as SQL.
+func zonesWithin() string {
+	var all []string
+	for zone, country := range zones.Places() {
+		all = append(all, "'"+country+" "+zone+"'")
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
 
 // readClocks finds out when the run begins at each place of the shard's customers,
 // where it does not begin at once for everybody, and leaves out those places for
@@ -187,11 +206,11 @@ func (i *intake) readClocks(ctx context.Context, tx *tx) error {
 	q := i.audience()
 	q.args = nil
 	i.clocks = newRows("place text, start int")
-	var past []any
+	var past []string
 	err := eachRow(ctx, tx, func(r record) error {
 		var at string
 		var c customers.Customer
-		if err := r.Scan(&at, orZero(&c.Zone), orZero(&c.PhoneZone), orZero(&c.Country)); err != nil {
+		if err := r.Scan(&at, orZero(&c.Zone), orZero(&c.PhoneZone), orZero(&c.Country), orZero(&c.Phone)); err != nil {
 			return err
 		}
 		start := i.Start(&c)
@@ -200,22 +219,26 @@ func (i *intake) readClocks(ctx context.Context, tx *tx) error {
 			past = append(past, at)
 		}
 		return nil
-	}, "SELECT DISTINCT "+place+", c.zone, c.phone_zone, c.country FROM customers c WHERE "+q.inShards(), q.args...)
-	i.leaveOut(past)
-	return err
+	}, "SELECT DISTINCT "+place+", c.zone, c.phone_zone, c.country, "+askedNumber+" FROM customers c WHERE "+q.inShards(), q.args...)
+	if err != nil || len(past) == 0 {
+		return err
+	}
+	return i.leaveOut(tx.dialect, past)
 }
 
 // leaveOut takes the customers at some places out of the audience.
-func (i *intake) leaveOut(places []any) {
-	if len(places) == 0 {
-		return
+func (i *intake) leaveOut(d expression.Dialect, places []string) error {
+	list, err := json.Marshal(places)
+	if err != nil {
+		return err
 	}
-	marks := make([]string, len(places))
-	for n := range places {
-		marks[n] = "$" + strconv.Itoa(len(i.Args)+n+1)
+	each := "SELECT value FROM json_each($%d)"
+	if d == expression.Postgres {
+		each = "SELECT jsonb_array_elements_text(CAST($%d AS jsonb))"
 	}
-	i.Where = "(" + i.Where + ") AND " + place + " NOT IN (" + strings.Join(marks, ", ") + ")"
-	i.Args = slices.Concat(i.Args, places)
+	i.Where = "(" + i.Where + ") AND " + place + " NOT IN (" + fmt.Sprintf(each, len(i.Args)+1) + ")"
+	i.Args = append(slices.Clone(i.Args), string(list))
+	return nil
 }
 
 // draw marks those newcomers whom the campaign never contacts, and lets those

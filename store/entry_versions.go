@@ -72,10 +72,10 @@ func wakeOutside(ctx context.Context, tx *tx, campaign string, from *rowset, sta
 	}
 	for last := int64(0); ; {
 		outside, err := listRows(ctx, tx, from, func(r record) (w waiting, err error) {
-			err = r.Scan(&w.entry, asTime(&w.occurred), orZero(&w.who.Zone), orZero(&w.who.PhoneZone), orZero(&w.who.Country))
+			err = r.Scan(&w.entry, asTime(&w.occurred), orZero(&w.who.Zone), orZero(&w.who.PhoneZone), orZero(&w.who.Country), orZero(&w.who.Phone))
 			return w, err
 		}, `
-			SELECT e.id, r.at, c.zone, c.phone_zone, c.country FROM {rows} AS v
+			SELECT e.id, r.at, c.zone, c.phone_zone, c.country, c.phone FROM {rows} AS v
 			JOIN entries e ON e.campaign = $1 AND e.version = v.version JOIN runs r ON r.id = e.run JOIN customers c ON c.id = e.customer
 			WHERE v.at_step = '' AND e.id > $2 AND `+waitsForStage+" ORDER BY e.id LIMIT $3", campaign, last, atOnce)
 		if err != nil || len(outside) == 0 {

@@ -162,7 +162,7 @@ func (s *Store) LetIn(ctx context.Context, stage campaigns.Stage, after int64, l
 	err = s.write(ctx, func(tx *tx) error {
 		last, woken = 0, 0
 		outside, err := list(ctx, tx, scanOutsider, `
-			SELECT e.id, c.person, c.zone, c.phone_zone, c.country FROM entries e JOIN customers c ON c.id = e.customer
+			SELECT e.id, c.person, c.zone, c.phone_zone, c.country, c.phone FROM entries e JOIN customers c ON c.id = e.customer
 			WHERE `+standsOutside+` AND e.id > $4 ORDER BY e.id LIMIT $5`,
 			stage.Campaign, stage.Version, stage.Run, after, limit)
 		if err != nil {
@@ -193,7 +193,7 @@ func (s *Store) LetIn(ctx context.Context, stage campaigns.Stage, after int64, l
 }
 
 func scanOutsider(r record) (o outsider, err error) {
-	err = r.Scan(&o.id, &o.person, orZero(&o.who.Zone), orZero(&o.who.PhoneZone), orZero(&o.who.Country))
+	err = r.Scan(&o.id, &o.person, orZero(&o.who.Zone), orZero(&o.who.PhoneZone), orZero(&o.who.Country), orZero(&o.who.Phone))
 	return o, err
 }
 

@@ -3,9 +3,12 @@ package zones
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nyaruka/phonenumbers"
 )
 
 func TestEveryCountryHasClocks(t *testing.T) {
@@ -15,8 +18,37 @@ func TestEveryCountryHasClocks(t *testing.T) {
 				t.Errorf("%s: no zone %s", country, name)
 			}
 		}
-		if len(names) == 0 {
+		if len(names) == 0 || Country(names[0]) != country {
 			t.Errorf("%s has no clock", country)
+		}
+	}
+}
+
+// Every zone that a number may name lies in a country that is known.
+func TestTheZonesOfNumbersHaveACountry(t *testing.T) {
+	var look func(prefix string)
+	look = func(prefix string) {
+		names, err := phonenumbers.GetTimezonesForPrefix(prefix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if name != phonenumbers.UNKNOWN_TIMEZONE && Country(name) == "" {
+				t.Fatalf("%s: nobody knows where %s is", prefix, name)
+			}
+		}
+		if len(prefix) < 6 {
+			for digit := range 10 {
+				look(prefix + strconv.Itoa(digit))
+			}
+		}
+	}
+	look("+")
+	all := known()
+	for name, country := range otherNames {
+		zone, known := Named(name)
+		if !known || !slices.ContainsFunc(byCountry[country], func(listed string) bool { return sameClock(zone, all[listed]) }) {
+			t.Errorf("%s shows no clock of %s", name, country)
 		}
 	}
 }

@@ -60,6 +60,63 @@ func TestARunBeginsByEachCustomersPlace(t *testing.T) {
 	})
 }
 
+// Who enters, who is let in later and who is carried to another version begins by the
+// clock that all else goes by, also where only the number tells it.
+func TestARunBeginsByTheClockThatAllElseGoesBy(t *testing.T) {
+	shop, own := &campaigns.Workspace{Zone: time.UTC}, weekly("never", 0)
+	own.Trigger.OwnClock = true
+	Each(t, func(t *testing.T, s *store.Store) {
+		var people []customers.Customer
+		for _, number := range []string{"", "+4915112345678", "+493012345678", "+447400123456", "+61412345678", "+12125550123", "+390612345678"} {
+			for _, country := range []string{"", "DE", "JP", "US", "ZZ"} {
+				for _, zone := range []string{"", "Pacific/Auckland"} {
+					people = append(people, customers.Customer{ID: fmt.Sprintf("c-%02d", len(people)), Email: fmt.Sprintf("c-%d@home.example", len(people)), Phone: number, Country: country, Zone: zone})
+				}
+			}
+		}
+		put(t, s, people...)
+		begins := func(c *customers.Customer) time.Time { return shop.StartFor(own, noon, c) }
+		begun := func(doing string, at int) {
+			t.Helper()
+			for _, p := range people {
+				who := loaded(t, s, p.ID)
+				if e := running(t, s, p.ID); len(e) < at || !e[at-1].WakeAt.Equal(begins(who)) {
+					t.Errorf("%s, %s of %q and %q begins at %+v, want %s", doing, p.Phone, p.Country, p.Zone, e, begins(who))
+				}
+			}
+		}
+		occur(t, s, 3, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})
+		asked := 0
+		takeIn(t, s, campaigns.Intake{Campaign: own, Start: func(c *customers.Customer) time.Time { asked++; return begins(c) }}, noon)
+		begun("entering", 1)
+		if asked >= len(people) {
+			t.Errorf("the rule was asked %d times for %d people", asked, len(people))
+		}
+	})
+}
+
+// Of a late run those are left out whose clock is past it, however many numbers tell.
+func TestALateRunLeavesOutWhoseClockIsPastIt(t *testing.T) {
+	const late = 33_000 // more than a statement of SQLite takes arguments
+	Each(t, func(t *testing.T, s *store.Store) {
+		people := []customers.Customer{{ID: "here"}, {ID: "there", Country: "GB"}}
+		for n := range late {
+			people = append(people, customers.Customer{ID: fmt.Sprintf("c-%d", n), Phone: fmt.Sprintf("+4474001%05d", n)})
+		}
+		put(t, s, people...)
+		occur(t, s, 1, campaigns.Run{Campaign: "weekly", Version: 1, At: noon, Since: noon.Add(time.Minute)})
+		entered := takeIn(t, s, campaigns.Intake{Campaign: weekly("never", 0), Start: func(c *customers.Customer) time.Time {
+			if c.Phone == "" && c.Country == "" {
+				return noon.Add(time.Hour)
+			}
+			return noon
+		}}, noon)
+		if entered != 1 || len(running(t, s, "here")) != 1 {
+			t.Errorf("%d entered", entered)
+		}
+	})
+}
+
 func keptOut(t *testing.T, s *store.Store) int64 {
 	t.Helper()
 	funnels, err := s.Summary().Funnels(t.Context(), noon)
