@@ -82,7 +82,7 @@ func (a Applier) Changes(ctx context.Context, workspace *Workspace) (Difference,
 
 func (a Applier) changes(ctx context.Context, workspace, before *Workspace) (Difference, error) {
 	d := workspace.Since(before)
-	if err := d.Measure(ctx, a.Census, a.Now()); err != nil {
+	if err := d.Measure(ctx, a.Census, workspace.Today(a.Now())); err != nil {
 		return d, fmt.Errorf("count whom the change concerns: %w", err)
 	}
 	return d, nil

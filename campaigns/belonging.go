@@ -39,7 +39,7 @@ type ExitTrace struct {
 // counts, earlier their entries in the campaign, kept the side of the holdout that
 // the next one keeps from the latest, nil where it is drawn.
 func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[string]int64, earlier []Entry, kept *bool, now time.Time) Belonging {
-	moment := expression.Moment{Now: now, Customer: cust, Counts: counts}
+	moment := expression.Moment{Now: c.AudienceAt(now), Customer: cust, Counts: counts}
 	b := Belonging{At: now, State: c.State, Belongs: holds(c.Audience.Who, moment), Exits: []ExitTrace{}}
 	if c.Audience.Who != nil {
 		trace := c.Audience.Who.Trace(moment)
@@ -58,6 +58,7 @@ func (w *Workspace) Belonging(c *Campaign, cust *customers.Customer, counts map[
 	if c.Rollout != nil {
 		b.StageTells = fmt.Sprintf("drawn %.4f, let in once the stage is larger", draw(stageLot(c.ID), person))
 	}
+	moment.Now = c.today(now)
 	for _, exit := range c.Exits {
 		if exit.When != nil && !asksJourney(exit.When) {
 			b.Exits = append(b.Exits, ExitTrace{When: exit.When.String(), Trace: exit.When.Trace(moment)})

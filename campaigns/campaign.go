@@ -35,6 +35,8 @@ type Campaign struct {
 	File string
 	Line int
 
+	// zone is the workspace's.
+	zone *time.Location
 	// digest identifies what the campaign means, for Stamps.
 	digest string
 	// onceLine and onceColumn are where the moment of a broadcast that comes once stands.

@@ -21,7 +21,7 @@ func (w *Workspace) EntryByEvent(c *Campaign, ev customers.Event, cust *customer
 	if c.State != Live || c.Trigger.Kind != OnEvent || c.Trigger.Event != ev.Name || cust == nil {
 		return Entry{}, false
 	}
-	moment := expression.Moment{Now: now, Customer: cust, Event: ev.Properties, Counts: counts}
+	moment := expression.Moment{Now: c.today(now), Customer: cust, Event: ev.Properties, Counts: counts}
 	if !holds(c.Trigger.Where, moment) || !holds(c.Audience.Who, moment) {
 		return Entry{}, false
 	}
@@ -57,7 +57,7 @@ func (e Entry) begunBy() (event int64, is bool) {
 func (c *Campaign) Begin(cust *customers.Customer, cause string, event map[string]any, now time.Time) Entry {
 	return Entry{
 		Campaign: c.ID, Version: c.Version, Customer: cust.ID,
-		Key:     c.keyOf(expression.Moment{Now: now, Customer: cust, Event: event}),
+		Key:     c.keyOf(expression.Moment{Now: c.today(now), Customer: cust, Event: event}),
 		Trigger: cause, State: Running,
 		Holdout:   InHoldout(c.ID, customers.Person(*cust), c.Holdout),
 		ArrivedAt: now, WakeAt: now, EnteredAt: now,
@@ -85,7 +85,7 @@ func (w *Workspace) EntryBySegment(c *Campaign, segment string, change SegmentCh
 // Leaves reports whether an event ends a running entry, and why. One that concerns
 // another journey of the customer does not.
 func (c *Campaign) Leaves(e Entry, ev customers.Event, cust *customers.Customer, counts map[string]int64, now time.Time) (why string, leaves bool) {
-	moment := expression.Moment{Now: now, Customer: cust, Event: ev.Properties, Counts: counts}
+	moment := expression.Moment{Now: c.today(now), Customer: cust, Event: ev.Properties, Counts: counts}
 	if !c.concerns(e, moment) {
 		return "", false
 	}
@@ -184,5 +184,5 @@ func asText(value any) string {
 // Belongs reports whether a customer is in the campaign's audience. counts are
 // the customer's did() counts.
 func (c *Campaign) Belongs(cust *customers.Customer, counts map[string]int64, now time.Time) bool {
-	return holds(c.Audience.Who, expression.Moment{Now: now, Customer: cust, Counts: counts})
+	return holds(c.Audience.Who, expression.Moment{Now: c.AudienceAt(now), Customer: cust, Counts: counts})
 }

@@ -14,7 +14,7 @@ import (
 // about them are judged by Advance, which has them. counts are the customer's
 // did() counts.
 func (c *Campaign) LeavesNow(e Entry, cust *customers.Customer, counts map[string]int64, now time.Time) (why string, leaves bool) {
-	moment := expression.Moment{Now: now, Customer: cust, Event: e.Journal.Event, Counts: counts}
+	moment := expression.Moment{Now: c.today(now), Customer: cust, Event: e.Journal.Event, Counts: counts}
 	for _, exit := range c.Exits {
 		if exit.When != nil && !asksJourney(exit.When) && exit.When.Holds(moment) {
 			return exit.why(), true
@@ -62,7 +62,7 @@ func (c *Campaign) Sweeps(d expression.Dialect, now time.Time) []Sweep {
 		if exit.When == nil || exit.When.InMemoryOnly() {
 			continue
 		}
-		where, args := exit.When.SQL(d, now)
+		where, args := exit.When.SQL(d, c.today(now))
 		sweeps = append(sweeps, Sweep{Where: where, Args: args, Why: exit.why()})
 	}
 	return sweeps

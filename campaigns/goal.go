@@ -33,7 +33,7 @@ func (c *Campaign) Reached(e Entry, ev customers.Event, cust *customers.Customer
 	if goal == nil || ev.Name != goal.Event || ev.At.Before(e.EnteredAt) || !ev.At.Before(e.EnteredAt.Add(goal.Within)) {
 		return 0, false
 	}
-	moment := expression.Moment{Now: ev.At, Customer: cust, Event: ev.Properties, Counts: counts}
+	moment := expression.Moment{Now: c.today(ev.At), Customer: cust, Event: ev.Properties, Counts: counts}
 	if !holds(goal.Where, moment) {
 		return 0, false
 	}

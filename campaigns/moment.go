@@ -10,7 +10,7 @@ import (
 // moment is all that a condition of the journey may ask about.
 func (t Traveller) moment(c *Campaign, now time.Time) expression.Moment {
 	return expression.Moment{
-		Now: now, Customer: t.Customer, Event: t.Entry.Journal.Event, Counts: t.Counts,
+		Now: c.today(now), Customer: t.Customer, Event: t.Entry.Journal.Event, Counts: t.Counts,
 		Answers: t.answers(), Steps: t.statuses(c),
 	}
 }

@@ -126,15 +126,30 @@ func (w *Workspace) StartFor(c *Campaign, occurrence time.Time, cust *customers.
 	return readingOf(occurrence, firstClock).In(zone)
 }
 
-// AudienceAt is the moment by which an occurrence's audience is judged: its
-// instant or, where it goes by each customer's own clock, the reading of that
-// clock taken for UTC, so that a birthday is today's wherever the customer is.
-func (c *Campaign) AudienceAt(occurrence time.Time) time.Time {
-	if !c.Trigger.OwnClock {
-		return occurrence
+// AudienceAt is the moment by which an audience is judged, in the zone whose day is
+// today to it: the broadcast's or, where that goes by each customer's own clock, the
+// first to show the reading, so that a birthday is today's wherever the customer is.
+func (c *Campaign) AudienceAt(moment time.Time) time.Time {
+	switch {
+	case c.Trigger.OwnClock:
+		return moment.In(firstClock)
+	case c.Trigger.Zone != nil:
+		return moment.In(c.Trigger.Zone)
 	}
-	return even(occurrence, firstClock)
+	return c.today(moment)
 }
+
+// today is a moment in the zone whose day is today to all but an audience: the
+// workspace's.
+func (c *Campaign) today(moment time.Time) time.Time {
+	if c.zone == nil {
+		return moment.UTC()
+	}
+	return moment.In(c.zone)
+}
+
+// Today is a moment in the workspace's zone, whose day is today to its segments.
+func (w *Workspace) Today(moment time.Time) time.Time { return moment.In(w.zone()) }
 
 // cronOccurrences asks the cron library for readings of an even clock and
 // places each by our own rule: the library itself skips what falls into a gap

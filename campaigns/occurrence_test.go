@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"rapport/campaigns/expression"
+	"rapport/customers"
 )
 
 func broadcast(kind TriggerKind, cron string, zone string) *Campaign {
@@ -210,10 +213,53 @@ func TestABirthdayIsTodaysOnEveryClock(t *testing.T) {
 	if len(runs) != 1 || !runs[0].Equal(utc("2026-12-04T19:00:00Z")) {
 		t.Fatalf("runs at %v", runs)
 	}
-	if judged := c.AudienceAt(runs[0]); !judged.Equal(utc("2026-12-05T09:00:00Z")) {
+	if judged := c.AudienceAt(runs[0]); !judged.Equal(runs[0]) || judged.Format(time.DateOnly) != "2026-12-05" {
 		t.Errorf("the audience is judged as of %s", judged)
 	}
 	if starts := ruleShop().StartFor(c, runs[0], ann()); !starts.Equal(utc("2026-12-05T08:00:00Z")) {
 		t.Errorf("in Berlin it starts at %s", starts)
+	}
+}
+
+// A birthday is today's by the clock of the broadcast, which may be a day before or
+// behind UTC, and by the workspace's for all else. What is counted in hours from a
+// moment is not moved.
+func TestABirthdayIsOfTheDayOnTheBroadcastsClock(t *testing.T) {
+	const settings = "workspace: shop\nlocale: en\nzone: Pacific/Auckland\ncurrency: EUR\nbrand: {name: Shop}\ntopics: [{id: service, default: in}]\n"
+	const rest = "topic: service\nstate: live\nexit: [{when: days_to_anniversary(born_on) == 1}]\nsteps: [{wait: 1d}]\n"
+	w, problems := Load(map[string][]byte{
+		settingsFile:            []byte(settings),
+		"campaigns/here.yaml":   []byte("campaign: here\ntrigger: {cron: \"0 9 * * *\"}\naudience: {where: days_to_anniversary(born_on) == 0}\n" + rest),
+		"campaigns/west.yaml":   []byte("campaign: west\ntrigger: {cron: \"0 20 * * *\", zone: America/Los_Angeles}\naudience: {where: days_to_anniversary(born_on) == 0}\n" + rest),
+		"campaigns/own.yaml":    []byte("campaign: own\ntrigger: {cron: \"0 9 * * *\", zone: customer}\naudience: {where: days_to_anniversary(born_on) == 0 and hours_since(created_at) == 0}\n" + rest),
+		"segments/jubilee.yaml": []byte("segment: jubilee\nwhere: days_to_anniversary(born_on) == 0\n"),
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for id, at := range map[string]string{"here": "2026-06-14T21:00:00Z", "west": "2026-06-16T03:00:00Z", "own": "2026-06-14T19:00:00Z"} {
+		c, run := w.Campaigns[id], utc(at)
+		if due := w.Occurrences(c, run.Add(-time.Hour), run); len(due) != 1 || !due[0].Equal(run) {
+			t.Fatalf("%s runs at %v", id, due)
+		}
+		for day, want := range map[int]bool{14: false, 15: true, 16: false} {
+			who := &customers.Customer{ID: "c1", BornOn: time.Date(1990, 6, day, 0, 0, 0, 0, time.UTC), CreatedAt: run.Add(-time.Minute)}
+			if c.Belongs(who, nil, c.AudienceAt(run)) != want || c.Belongs(who, nil, run) != want {
+				t.Errorf("%s, born on the %d.: belongs %v", id, day, !want)
+			}
+			where, args := c.Audience.Who.SQL(expression.SQLite, c.AudienceAt(run))
+			if there, others := c.Audience.Who.SQL(expression.SQLite, time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)); where != there || len(args) != len(others) {
+				t.Errorf("%s asks the database for another day:\n%s", id, where)
+			}
+		}
+	}
+	morning := utc("2026-06-14T21:00:00Z") // the fifteenth in Auckland
+	born := &customers.Customer{ID: "c1", BornOn: time.Date(1990, 6, 16, 0, 0, 0, 0, time.UTC)}
+	if _, leaves := w.Campaigns["west"].LeavesNow(Entry{}, born, nil, morning); !leaves {
+		t.Error("an exit goes by another day than the workspace's")
+	}
+	m := Traveller{Customer: born}.moment(w.Campaigns["here"], morning)
+	if !w.Campaigns["here"].Exits[0].When.Holds(m) || w.Segments["jubilee"].Who.Holds(expression.Moment{Now: w.Today(morning), Customer: born}) {
+		t.Error("a condition goes by another day than the workspace's")
 	}
 }

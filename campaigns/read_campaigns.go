@@ -47,7 +47,7 @@ func (r *reader) readCampaign(root node) {
 	name := m.need("campaign", `name it: "campaign: after-delivery"`)
 	c := &campaignReader{
 		reader:   r,
-		campaign: &Campaign{ID: name.id(), File: name.src.file, Line: name.line},
+		campaign: &Campaign{ID: name.id(), File: name.src.file, Line: name.line, zone: r.workspace.Zone},
 		asks:     map[string]Scale{}, steps: map[string]node{}, statuses: map[string][]string{},
 	}
 	c.declare(name, root)

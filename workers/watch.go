@@ -104,7 +104,7 @@ func (w *Watcher) Compare(ctx context.Context, part campaigns.SegmentPart) error
 				return edition.Begun(part.Segment, changes, counts, now)
 			},
 		}
-		look.Where, look.Args = segment.Who.SQL(w.Dialect, now)
+		look.Where, look.Args = segment.Who.SQL(w.Dialect, edition.Today(now))
 		changes, err := w.Memberships.Compare(ctx, look, watchSize, now)
 		if err != nil {
 			return err

@@ -37,11 +37,12 @@ func TestDaysToAnAnniversary(t *testing.T) {
 		{"1992-03-01", "2024-02-28", 2},
 		{"2030-05-05", "2026-05-04", 1}, // dates ahead have anniversaries too
 	} {
-		got := program.Eval(expression.Moment{
-			Now: date(c.today).Add(15 * time.Hour), Customer: &customers.Customer{BornOn: date(c.born)},
-		})
-		if got != c.want {
-			t.Errorf("born on %s, on %s: %v days, want %v", c.born, c.today, got, c.want)
+		for _, offset := range []time.Duration{0, -12 * time.Hour, 14 * time.Hour} { // what the clock there shows counts
+			now := date(c.today).Add(15*time.Hour - offset).In(time.FixedZone("", int(offset.Seconds())))
+			got := program.Eval(expression.Moment{Now: now, Customer: &customers.Customer{BornOn: date(c.born)}})
+			if got != c.want {
+				t.Errorf("born on %s, on %s: %v days, want %v", c.born, now, got, c.want)
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@
 // ("2026-12-01 10:00") or RFC 3339. days_since and hours_since count whole
 // periods of 24 hours and one hour, rounded down: 0 for anything in the last
 // day, -1 for anything in the next. days_to_anniversary counts dates: 0 on the
-// day itself.
+// day itself, which is the date in the zone of the moment of judging.
 //
 // # Text
 //

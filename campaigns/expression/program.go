@@ -30,13 +30,13 @@ func (p *Program) Eval(m Moment) any { return p.root.eval(&m) }
 
 // SQL writes a condition for a database: a boolean that is never NULL, over the
 // table customers aliased c, with placeholders $1, $2, … for args. A placeholder
-// may stand more than once. now is the moment it is judged at. Programs that
-// are InMemoryOnly, or no conditions, select nobody.
+// may stand more than once. now is the moment it is judged at, and its zone tells
+// which day is today. Programs that are InMemoryOnly, or no conditions, select nobody.
 func (p *Program) SQL(d Dialect, now time.Time) (where string, args []any) {
 	if p.InMemoryOnly() {
 		return "FALSE", nil
 	}
-	s := &statement{dialect: d, now: now.UnixMilli()}
+	s := &statement{dialect: d, now: now.UnixMilli(), today: dayOf(now)}
 	asCondition(p.root).write(s)
 	return s.text.String(), s.args
 }

@@ -128,7 +128,7 @@ func stamp(t time.Time) string {
 
 // Moment is everything a condition is judged by in memory.
 type Moment struct {
-	Now      time.Time
+	Now      time.Time // its zone tells which day is today
 	Customer *customers.Customer
 	Event    map[string]any
 	Answers  map[string]Answer

@@ -3,13 +3,15 @@ package expression
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // statement is the SQL being written. Everything that comes from a source goes
 // through bind; put takes only words of this package.
 type statement struct {
 	dialect Dialect
-	now     int64 // Unix milliseconds
+	now     int64     // Unix milliseconds
+	today   time.Time // midnight UTC of the date it is
 	text    strings.Builder
 	args    []any
 	// clock is the placeholder of now, "" until it is used.

@@ -99,6 +99,6 @@ func (w *World) belongs(s *campaigns.Segment, p *person) bool {
 	if s.Who == nil {
 		return true
 	}
-	moment := expression.Moment{Now: w.now, Customer: w.profile(p), Counts: p.count(s.Who.Counts(), w.now)}
+	moment := expression.Moment{Now: w.shop.Today(w.now), Customer: w.profile(p), Counts: p.count(s.Who.Counts(), w.now)}
 	return s.Who.Holds(moment)
 }

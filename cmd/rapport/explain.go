@@ -229,7 +229,7 @@ func (i *installation) whyNotBegun(ctx context.Context, c *campaigns.Campaign, c
 	if err != nil {
 		return "", err
 	}
-	return whyNoneBegan(c, expression.Moment{Now: i.Now(), Customer: customer, Counts: counts[customer.ID]}, events), nil
+	return whyNoneBegan(c, expression.Moment{Now: c.AudienceAt(i.Now()), Customer: customer, Counts: counts[customer.ID]}, events), nil
 }
 
 // whyNoneBegan is whyNotBegun of a timeline, with the values of a moment.

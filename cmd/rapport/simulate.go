@@ -217,7 +217,7 @@ func (i *installation) newcomers(ctx context.Context, c *campaigns.Campaign, w *
 	const page = 500
 	where, args := "", []any(nil)
 	if c.Trigger.Kind == campaigns.Once && c.Audience.Who != nil { // nobody else can come to belong
-		where, args = c.Audience.Who.SQL(i.Store.Dialect(), start)
+		where, args = c.Audience.Who.SQL(i.Store.Dialect(), c.AudienceAt(start))
 	}
 	wanted := w.CountsFor(c)
 	if segment := w.Segments[c.Trigger.Segment]; segment != nil && segment.Who != nil {

@@ -7,8 +7,9 @@ import (
 	"rapport/campaigns/expression"
 )
 
-// Now is the moment the generated customers live at.
-var Now = time.Date(2026, time.June, 15, 12, 30, 0, 0, time.UTC)
+// Now is the moment the generated customers live at, where the date is another one
+// than in UTC.
+var Now = time.Date(2026, time.June, 15, 12, 30, 0, 0, time.UTC).In(time.FixedZone("UTC+14", 14*60*60))
 
 // segments are sources of the known segments, a later one may name an earlier.
 var segments = []struct{ id, where string }{
