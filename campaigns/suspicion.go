@@ -7,6 +7,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"rapport/campaigns/expression"
+	"rapport/channels"
 )
 
 // suspect looks for what can be done as it is written and is hardly meant so,
@@ -23,6 +24,7 @@ func (r *reader) suspect() {
 	s.suspectBlanks()
 	s.suspectVoices()
 	s.suspectNights(s.workspace.Contact, s.settings)
+	s.suspectZones(&Campaign{}, s.settings, func(channels.Channel) bool { return true })
 	for _, id := range slices.Sorted(maps.Keys(r.workspace.Campaigns)) {
 		campaign := r.workspace.Campaigns[id]
 		if campaign.State == Archived {

@@ -1,22 +1,27 @@
 package campaigns
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"rapport/campaigns/zones"
 	"rapport/channels"
+	"rapport/customers"
 )
 
 // suspectTiming reports messages that hours, caps or their own expiry never or
 // hardly ever let through.
 func (c *campaignSuspicion) suspectTiming() {
-	closed := map[channels.Channel]bool{}
+	used, closed := map[channels.Channel]bool{}, map[channels.Channel]bool{}
 	eachStep(c.campaign.Steps, c.root.at("steps"), func(step *Step, place node) {
 		if step.Send == nil {
 			return
 		}
 		for _, ch := range step.channels() {
+			used[ch] = true
 			switch {
 			case c.neverOpen(ch):
 				closed[ch] = true
@@ -30,6 +35,7 @@ func (c *campaignSuspicion) suspectTiming() {
 			c.warn(c.root.at("contact"), "the hours of this campaign and those of rapport.yaml never allow "+string(ch)+" at the same time", "let them overlap")
 		}
 	}
+	c.suspectZones(c.campaign, c.root, func(ch channels.Channel) bool { return used[ch] && !closed[ch] })
 	c.suspectBroadcastHours()
 	c.suspectSchedule()
 	c.suspectOwnClock()
@@ -46,6 +52,73 @@ func (c *campaignSuspicion) neverOpen(ch channels.Channel) bool {
 
 func (c *campaignSuspicion) opening(ch channels.Channel, at time.Time) (time.Time, bool) {
 	return nextOpening(c.workspace.hoursFor(c.campaign, ch), []*time.Location{at.Location()}, at)
+}
+
+// suspectZones reports hours that leave no moment for those of a country with several
+// zones of whom no better is known: all of its clocks must be open for them. A campaign
+// is reported for what its own hours add.
+func (s *suspicion) suspectZones(c *Campaign, root node, asked func(channels.Channel) bool) {
+	by := map[string][]string{} // channels, by the countries
+	for _, ch := range channels.All() {
+		if !asked(ch) {
+			continue
+		}
+		var shut []string
+		for _, country := range s.countriesOf(c, ch) {
+			if s.shutIn(country, c, ch) && (c.ID == "" || !s.shutIn(country, &Campaign{}, ch)) {
+				shut = append(shut, country)
+			}
+		}
+		if len(shut) > 0 {
+			countries := strings.Join(shut, ", ")
+			by[countries] = append(by[countries], string(ch))
+		}
+	}
+	for _, countries := range slices.Sorted(maps.Keys(by)) {
+		at := root.at("contact", "hours")
+		if len(by[countries]) == 1 {
+			at = root.at("contact", "hours", by[countries][0])
+		}
+		s.warn(at, "customers of "+countries+" whose zone is not known are never contacted by "+strings.Join(by[countries], ", ")+
+			": no moment is open in all the zones of their country",
+			"give their zone when they are imported (zone), or allow hours without a break that all those zones share")
+	}
+}
+
+// countriesOf are those in which a channel may reach somebody, as far as they are
+// named: the listed ones or, of a channel without a list, the workspace's own.
+func (s *suspicion) countriesOf(c *Campaign, ch channels.Channel) []string {
+	everywhere, listed := s.workspace.Contact.Countries[ch]
+	narrower, narrows := c.Contact.Countries[ch]
+	switch {
+	case narrows && (listed || ch == channels.SMS || ch == channels.Call):
+		return slices.DeleteFunc(slices.Clone(narrower), func(country string) bool { return !slices.Contains(everywhere, country) })
+	case narrows:
+		return narrower
+	case listed:
+		return everywhere
+	case ch == channels.SMS || ch == channels.Call:
+		return nil
+	}
+	return []string{zones.Country(s.workspace.zone().String())}
+}
+
+// shutIn reports whether hours leave no moment of a summer's or a winter's weeks in
+// which all the clocks of a country are open.
+func (s *suspicion) shutIn(country string, c *Campaign, ch channels.Channel) bool {
+	var clocks []*time.Location
+	for _, name := range zones.Of(country) {
+		if zone, known := zones.Named(name); known {
+			clocks = append(clocks, zone)
+		}
+	}
+	rules := s.workspace.hoursFor(c, ch)
+	if len(clocks) < 2 || len(rules) == 0 {
+		return false
+	}
+	_, winter := nextOpening(rules, clocks, someMonday)
+	_, summer := nextOpening(rules, clocks, someMonday.AddDate(0, 6, 0))
+	return !winter && !summer
 }
 
 // expiresClosed reports a message that is given up while it waits for the
@@ -98,16 +171,24 @@ func (c *campaignSuspicion) suspectBroadcastHours() {
 	if len(all) == 0 {
 		return
 	}
+	once := c.campaign.Trigger.Kind == Once
 	for _, ch := range first.channels() {
+		rules := c.workspace.hoursFor(c.campaign, ch)
+		if once { // of other broadcasts the dates are not known
+			rules = c.workspace.hoursOf(c.campaign, &customers.Customer{}, ch)
+		}
 		for _, at := range all {
-			if opens, found := c.opening(ch, at); !found || opens.Sub(at) < first.expires() {
+			if opens, found := nextOpening(rules, []*time.Location{at.Location()}, at); !found || opens.Sub(at) < first.expires() {
 				return
 			}
 		}
 	}
-	c.warn(written(c.campaign.Steps, c.root.at("steps"))[0].at("expires"),
-		"whenever this campaign runs, the hours are closed until long after this message is given up, "+spell(first.expires())+" later",
-		"run it when the hours are open, or allow more hours")
+	at, late := written(c.campaign.Steps, c.root.at("steps"))[0].at("expires"), " until long after this message is given up, "+spell(first.expires())+" later"
+	if once {
+		c.warn(at, "when this campaign runs, hours and holidays leave no moment"+late, `run it on another day, write a longer "expires:", or allow more hours`)
+		return
+	}
+	c.warn(at, "whenever this campaign runs, the hours are closed"+late, "run it when the hours are open, or allow more hours")
 }
 
 // stillNight is when nobody is up late any more and few are up yet: hours from one
@@ -139,7 +220,10 @@ func (c *campaignSuspicion) suspectSchedule() {
 	minute, hour, day, weekday := fields[0], fields[1], fields[2], fields[4]
 	open := func(field string) bool { return field == "*" || field == "*/1" || field == "?" }
 	at := c.root.at("trigger", "cron")
-	if (minute == "*" || minute == "*/1") && !open(hour) {
+	switch {
+	case open(minute) && open(hour):
+		c.warn(at, "this runs every minute, 1440 times a day", `write the minute and the hour, such as "0 10 `+strings.Join(fields[2:], " ")+`"`)
+	case open(minute):
 		c.warn(at, "this runs every minute of those hours, 60 times in each", `write the minute, such as "0 `+strings.Join(fields[1:], " ")+`"`)
 	}
 	if !open(day) && !open(weekday) {
