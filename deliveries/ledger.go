@@ -65,6 +65,8 @@ type Verdict struct {
 	Cost int64
 	// Zone and ZoneFrom name the clock that judged the contact hours.
 	Zone, ZoneFrom string
+	// At is when it was judged, where that is later than the work it is part of began.
+	At time.Time
 }
 
 // Outcome is what the courier writes back about one claimed delivery.
@@ -114,8 +116,9 @@ type Ledger interface {
 	Claim(ctx context.Context, ids []int64, now time.Time, lease time.Duration) (Fence, []Delivery, error)
 	// Begin asks judge about every candidate inside one transaction, with the
 	// customers' pressure locked against other workers. It commits the verdicts
-	// before it returns. Go becomes Sending: TakenAt is now, Attempts is one more, the
-	// cap and the cost are taken, and content is kept where given. Anything else
+	// before it returns. Go becomes Sending: TakenAt is the verdict's At, which may be
+	// later than now for what had to be waited for, Attempts is one more, the cap and
+	// the cost are taken, and content is kept where given. Anything else
 	// becomes Planned or Skipped. The verdicts stand in the order of the candidates.
 	// The judge is given deliveries without what they say: their Vars, Retry and
 	// Content. A candidate whose fence was lost is not Go. One whose entry has ended

@@ -11,8 +11,12 @@ import (
 // to the row as it will stand. The store reads rows under lock, asks here, and
 // writes the answer.
 
-// Begun is the delivery after the verdict of its last gate.
+// Begun is the delivery after the verdict of its last gate, which fell now or At the
+// moment it names.
 func (d Delivery) Begun(v Verdict, now time.Time) Delivery {
+	if v.At.After(now) {
+		now = v.At
+	}
 	if v.Zone != "" {
 		d.Zone, d.ZoneFrom = v.Zone, v.ZoneFrom
 	}

@@ -171,7 +171,7 @@ func (c *court) take(d deliveries.Delivery, v deliveries.Verdict) {
 	if !v.Go {
 		return
 	}
-	latest := deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: c.now}
+	latest := deliveries.Contact{Delivery: d.ID, Channel: d.Channel, Topic: d.Topic, Priority: d.Priority, At: d.Begun(v, c.now).TakenAt}
 	c.contacts[c.person(d)] = slices.Insert(c.contacts[c.person(d)], 0, latest)
 	c.budget.taken = append(c.budget.taken, expense{d.Channel, d.Campaign, v.Cost})
 }

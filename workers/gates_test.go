@@ -1,6 +1,8 @@
 package workers_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -129,5 +131,41 @@ func TestACapOfAnOlderVersionLooksAsFarBackAsItSays(t *testing.T) {
 	all := s.ledger()
 	if len(all) != 2 || all[1].Version != 1 || all[1].Status != deliveries.Planned || all[1].Reason != string(deliveries.Capped) {
 		t.Errorf("got %+v", all)
+	}
+}
+
+// waited is a ledger that somebody else holds for a while before it asks the judge.
+type waited struct {
+	deliveries.Ledger
+	forLocks func()
+}
+
+func (l waited) Begin(ctx context.Context, fence deliveries.Fence, now, horizon time.Time, all []deliveries.Candidate, judge func(deliveries.Delivery, deliveries.Pressure) deliveries.Verdict) ([]deliveries.Verdict, error) {
+	wait := sync.OnceFunc(l.forLocks)
+	return l.Ledger.Begin(ctx, fence, now, horizon, all, func(d deliveries.Delivery, p deliveries.Pressure) deliveries.Verdict {
+		wait()
+		return judge(d, p)
+	})
+}
+
+// Contact hours are judged when the ledger has all its locks, and that is when a message
+// begins: whoever waits for a lock past their end sends nothing any more.
+func TestHoursAreJudgedOnceTheLocksAreHeld(t *testing.T) {
+	for wait, want := range map[time.Duration]deliveries.Status{10 * time.Second: deliveries.Sent, 30 * time.Second: deliveries.Planned} {
+		s := open(t, with(map[string]string{
+			"rapport.yaml": replace(files["rapport.yaml"], "contact:\n", "contact:\n  hours: {sms: [\"09:00-20:00\"]}\n"),
+		}))
+		s.setClock(time.Date(2026, 12, 1, 18, 59, 40, 0, time.UTC)) // 19:59:40 in Berlin
+		s.plan("ann", "Texted")
+		s.courier.Ledger = waited{s.store, func() { s.later(wait) }}
+		due, locked := s.due(), s.clock().Add(wait)
+		ok(t, s.courier.Deliver(s.ctx(), due))
+		d := s.only()
+		if d.Status != want || want == deliveries.Sent && !d.TakenAt.Equal(locked) {
+			t.Errorf("after %s of waiting it is %s (%s), taken at %s", wait, d.Status, d.Reason, d.TakenAt)
+		}
+		if want == deliveries.Planned && (d.Reason != string(deliveries.QuietHoursExpired) || !d.DueAt.Equal(time.Date(2026, 12, 2, 8, 0, 0, 0, time.UTC))) {
+			t.Errorf("it waits until %s (%s)", d.DueAt, d.Reason)
+		}
 	}
 }

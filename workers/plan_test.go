@@ -369,3 +369,34 @@ func TestAPlanFollowsJourneysThroughTheirWaits(t *testing.T) {
 		}
 	})
 }
+
+// What is told by the customers' hours goes by the clock that judged the message: of
+// somebody who may be in any zone of a country one of those, not the workspace's.
+func TestAPlanCountsHoursByTheClockThatJudges(t *testing.T) {
+	raw := map[string][]byte{}
+	for name, text := range with(map[string]string{
+		"rapport.yaml": replace(files["rapport.yaml"], "contact:\n", "contact:\n  hours: {email: [\"09:00-20:00\"]}\n"),
+		"campaigns/news.yaml": "campaign: news\ntopic: service\nstate: live\naudience:\n  where: country in [\"US\", \"JP\"]\n" +
+			"trigger: {cron: \"0 10 * * *\"}\nsteps:\n  - email: note\n",
+	}) {
+		raw[name] = []byte(text)
+	}
+	workspace, problems := campaigns.Load(raw)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	s := open(t, files)
+	s.live("somewhere", "", "", "US")
+	s.live("tokyo", "", "+4915112345678", "JP")
+	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	ok(t, s.store.Forecast(s.ctx(), func(source plan.Source) error {
+		planner := plan.Planner{Workspace: workspace, Source: source, Addresses: s.doors}
+		forecasts, err := planner.Run(s.ctx(), []*campaigns.Campaign{workspace.Campaigns["news"]}, at)
+		ok(t, err)
+		// Honolulu's 09:00 is New York's 14:00, and 18:00 in Tokyo is Berlin's 10:00.
+		if diff := cmp.Diff(map[string]int64{"14": 1, "18": 1}, forecasts[0].ByCustomerHour); diff != "" {
+			t.Errorf("by hour, theirs (-want +got):\n%s", diff)
+		}
+		return nil
+	}))
+}

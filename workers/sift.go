@@ -56,7 +56,8 @@ func (p *parcel) matter() campaigns.Matter {
 }
 
 // begin commits the verdicts of parcels and returns those that may leave, and when
-// they were judged.
+// they were judged: once the ledger has all locks, for which it may have waited longer
+// than contact hours last.
 func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) (leaving []*parcel, judged time.Time, err error) {
 	if len(parcels) == 0 {
 		return nil, now, nil
@@ -81,7 +82,9 @@ func (r *round) begin(ctx context.Context, parcels []*parcel, now time.Time) (le
 			if !p.verdict.Go {
 				return p.verdict // held before it was rendered
 			}
-			return r.judge(p, pressure, now)
+			verdict := r.judge(p, pressure, judged)
+			verdict.At = judged
+			return verdict
 		})
 	if err != nil {
 		return nil, judged, fmt.Errorf("begin a window of %d: %w", len(parcels), err)

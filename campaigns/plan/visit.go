@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/campaigns/zones"
 	"rapport/channels"
 	"rapport/customers"
 	"rapport/deliveries"
@@ -205,7 +206,10 @@ func (v *visit) address(f *Fate) {
 	f.wanted = v.Workspace.LocaleOf(v.customer)
 	f.locale = v.Workspace.Templates.Locale(templates.Ref{Channel: f.Contact.Channel, Name: f.Contact.Template}, f.wanted)
 	f.country = campaigns.CountryOf(v.customer, f.Contact.Channel)
-	f.clock, _ = v.Workspace.ZoneOf(v.customer)
+	zone, judged := zones.Named(f.Contact.Zone)
+	if f.clock = zone; !judged {
+		f.clock, _ = v.Workspace.ZoneOf(v.customer)
+	}
 }
 
 // render writes a message as the post office will.
