@@ -254,19 +254,22 @@ func (i *installation) newcomers(ctx context.Context, c *campaigns.Campaign, w *
 	}
 }
 
-// moments spreads customers over the waking hours of the days: each meets what
-// starts the campaign once.
+// moments spreads customers evenly over the waking hours of the days, which end at the
+// time of day at which they begin: each meets what starts the campaign once.
 func (s *simulating) moments(start time.Time, zone *time.Location) func(string) time.Time {
+	days := max(s.days, 1)
+	until := start.Add(time.Duration(days) * 24 * time.Hour)
 	return func(customer string) time.Time {
 		sum := fnv.New64a()
 		sum.Write([]byte(customer))
 		lot := rand.New(rand.NewPCG(s.seed, sum.Sum64())) //nolint:gosec // the same again by the same seed
-		day := start.In(zone).AddDate(0, 0, lot.IntN(max(s.days, 1)))
-		at := time.Date(day.Year(), day.Month(), day.Day(), 8, lot.IntN(12*60), lot.IntN(60), 0, zone)
-		if at.Before(start) {
-			return start
+		for {
+			day := start.In(zone).AddDate(0, 0, lot.IntN(days+1))
+			at := time.Date(day.Year(), day.Month(), day.Day(), 8, lot.IntN(12*60), lot.IntN(60), 0, zone)
+			if !at.Before(start) && at.Before(until) {
+				return at
+			}
 		}
-		return at
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/campaigns/rehearsal"
 	"rapport/sandbox"
@@ -175,5 +177,35 @@ func TestABroadcastThatDoesNotGoOutIsNoSimulation(t *testing.T) {
 	out, errOut, code := simulated(t, campaign, "", "--at", "2027-01-04 09:00", "--format", "json")
 	if f := figuresOf(t, out, errOut, code); f.Entered == 0 {
 		t.Error("nobody enters at the time that their clocks show")
+	}
+}
+
+// Who would have met the start before the days began meets it in one of them like
+// everybody else, and not all together in their first minute.
+func TestASimulationSpreadsPeopleEvenlyOverItsDays(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const people, days = 7200, 3
+	for _, start := range []time.Time{
+		time.Date(2026, 12, 1, 17, 30, 0, 0, berlin), time.Date(2026, 12, 1, 9, 0, 0, 0, berlin), time.Date(2026, 12, 1, 22, 0, 0, 0, berlin),
+		time.Date(2026, 10, 23, 12, 0, 0, 0, berlin), // the clocks are turned back on the third day
+	} {
+		when := (&simulating{days: days, seed: 3}).moments(start, berlin)
+		hours := map[time.Time]int{}
+		for n := range people {
+			at := when(strconv.Itoa(n))
+			if at.Before(start) || !at.Before(start.Add(days*24*time.Hour)) || at.Hour() < 8 || at.Hour() >= 20 {
+				t.Fatalf("begun at %s, somebody meets it at %s", start, at)
+			}
+			hours[at.Truncate(time.Hour)]++
+		}
+		const usual = people / (days * 12)
+		for hour, met := range hours { // an hour that is cut by the beginning has fewer
+			if met > usual*5/4 {
+				t.Errorf("begun at %s, %d meet it in the hour of %s, where about %d are usual", start, met, hour, usual)
+			}
+		}
 	}
 }
