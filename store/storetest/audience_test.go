@@ -60,39 +60,62 @@ func TestARunBeginsByEachCustomersPlace(t *testing.T) {
 	})
 }
 
-// Who enters, who is let in later and who is carried to another version begins by the
-// clock that all else goes by, also where only the number tells it.
+// Who enters, who is let in by a later stage and who is carried to another version
+// begins by the clock that all else goes by, also where only the number tells it.
 func TestARunBeginsByTheClockThatAllElseGoesBy(t *testing.T) {
-	shop, own := &campaigns.Workspace{Zone: time.UTC}, weekly("never", 0)
-	own.Trigger.OwnClock = true
-	Each(t, func(t *testing.T, s *store.Store) {
-		var people []customers.Customer
-		for _, number := range []string{"", "+4915112345678", "+493012345678", "+447400123456", "+61412345678", "+12125550123", "+390612345678"} {
-			for _, country := range []string{"", "DE", "JP", "US", "ZZ"} {
-				for _, zone := range []string{"", "Pacific/Auckland"} {
-					people = append(people, customers.Customer{ID: fmt.Sprintf("c-%02d", len(people)), Email: fmt.Sprintf("c-%d@home.example", len(people)), Phone: number, Country: country, Zone: zone})
-				}
+	shop, plain, inStages := &campaigns.Workspace{Zone: time.UTC}, weekly("never", 0), staged(0)
+	plain.Trigger.OwnClock, inStages.Trigger.OwnClock = true, true
+	begins := func(c *customers.Customer) time.Time { return shop.StartFor(plain, noon, c) }
+	var people []customers.Customer
+	for _, number := range []string{"", "+4915112345678", "+493012345678", "+447400123456", "+61412345678", "+12125550123", "+390612345678"} {
+		for _, country := range []string{"", "DE", "JP", "US", "ZZ"} {
+			for _, zone := range []string{"", "Pacific/Auckland"} {
+				id := fmt.Sprintf("c-%02d", len(people))
+				people = append(people, customers.Customer{ID: id, Email: id + "@home.example", Phone: number, Country: country, Zone: zone})
 			}
 		}
-		put(t, s, people...)
-		begins := func(c *customers.Customer) time.Time { return shop.StartFor(own, noon, c) }
-		begun := func(doing string, at int) {
-			t.Helper()
-			for _, p := range people {
-				who := loaded(t, s, p.ID)
-				if e := running(t, s, p.ID); len(e) < at || !e[at-1].WakeAt.Equal(begins(who)) {
-					t.Errorf("%s, %s of %q and %q begins at %+v, want %s", doing, p.Phone, p.Country, p.Zone, e, begins(who))
+	}
+	for way, enter := range map[string]func(t *testing.T, s *store.Store){
+		"at once": func(t *testing.T, s *store.Store) {
+			asked := 0
+			takeIn(t, s, campaigns.Intake{Campaign: plain, Start: func(c *customers.Customer) time.Time { asked++; return begins(c) }}, noon)
+			if asked >= len(people) {
+				t.Errorf("the rule was asked %d times for %d people", asked, len(people))
+			}
+		},
+		"by a later stage": func(t *testing.T, s *store.Store) {
+			takeIn(t, s, campaigns.Intake{Campaign: inStages, Start: begins}, noon)
+			for range 2 {
+				if stage := theStage(t, s); !turn(t, s, stage, inStages.Rollout.Next(stage, noon)) {
+					t.Fatal("no stage is opened")
+				}
+				if _, _, err := s.LetIn(t.Context(), theStage(t, s), 0, 1000, begins); err != nil {
+					t.Fatal(err)
 				}
 			}
-		}
-		occur(t, s, 3, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})
-		asked := 0
-		takeIn(t, s, campaigns.Intake{Campaign: own, Start: func(c *customers.Customer) time.Time { asked++; return begins(c) }}, noon)
-		begun("entering", 1)
-		if asked >= len(people) {
-			t.Errorf("the rule was asked %d times for %d people", asked, len(people))
-		}
-	})
+		},
+		"in another version": func(t *testing.T, s *store.Store) {
+			takeIn(t, s, campaigns.Intake{Campaign: inStages, Start: begins}, noon)
+			later := func(_ time.Time, c *customers.Customer) time.Time { return begins(c) }
+			if _, err := s.Carry(t.Context(), noon, "weekly", 2, []campaigns.Standing{{Version: 1}}, later); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			Each(t, func(t *testing.T, s *store.Store) {
+				put(t, s, people...)
+				occur(t, s, 3, campaigns.Run{Campaign: "weekly", Version: 1, At: noon})
+				enter(t, s)
+				for _, p := range people {
+					who := loaded(t, s, p.ID)
+					if e := running(t, s, p.ID); len(e) != 1 || !e[0].WakeAt.Equal(begins(who)) {
+						t.Errorf("%s of %q and %q begins at %+v, want %s", p.Phone, p.Country, p.Zone, e, begins(who))
+					}
+				}
+			})
+		})
+	}
 }
 
 // Of a late run those are left out whose clock is past it, however many numbers tell.
