@@ -192,12 +192,17 @@ func (p *plea) home() string {
 }
 
 // possibleClocks are all that the customer's wall may show.
-func (p *plea) possibleClocks() []*time.Location {
-	switch home := p.home(); {
-	case p.customer.Zone != "":
+func (p *plea) possibleClocks() (clocks []*time.Location) {
+	if p.customer.Zone != "" {
 		return []*time.Location{zoneFor(p.customer.Zone)}
-	case home == "US":
-		var clocks []*time.Location
+	}
+	for prefix, theirs := range map[string][2]string{"+49": {"DE", "Europe/Berlin"}, "+33": {"FR", "Europe/Paris"}} { // of +1 there are many
+		if strings.HasPrefix(p.customer.Phone, prefix) && p.home() != theirs[0] {
+			clocks = append(clocks, zoneFor(theirs[1]))
+		}
+	}
+	switch p.home() {
+	case "US":
 		for _, name := range []string{
 			"America/New_York", "America/Chicago", "America/Denver", "America/Phoenix",
 			"America/Los_Angeles", "America/Anchorage", "America/Adak", "Pacific/Honolulu",
@@ -205,10 +210,10 @@ func (p *plea) possibleClocks() []*time.Location {
 			clocks = append(clocks, zoneFor(name))
 		}
 		return clocks
-	case home == "FR":
-		return []*time.Location{zoneFor("Europe/Paris")}
+	case "FR":
+		return append(clocks, zoneFor("Europe/Paris"))
 	}
-	return []*time.Location{zoneFor("Europe/Berlin")}
+	return append(clocks, zoneFor("Europe/Berlin"))
 }
 
 // price is what the message costs, reckoned apart from the program.
