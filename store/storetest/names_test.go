@@ -115,7 +115,7 @@ func TestAChangedNameIsFoundByItsNewWords(t *testing.T) {
 		finds("дарья", e.Customer)
 
 		told := customers.Message{Person: customers.Customer{ID: e.Customer, FirstName: "Daria", LastName: "Ilyinichna"}, Event: &customers.Event{Customer: e.Customer, Name: "x", At: noon, ReceivedAt: noon, Key: "x"}}
-		if err := s.TakePast(t.Context(), noon, []customers.Message{told}); err != nil {
+		if _, err := s.TakePast(t.Context(), noon, []customers.Message{told}); err != nil {
 			t.Fatal(err)
 		}
 		finds("daria")
