@@ -16,6 +16,8 @@ type Letter struct {
 	// id, that only somebody who had our message can know. Without that its
 	// sender is who it claims to be.
 	Proven bool
+	// BySubject says of an automatic reply that nothing but its subject tells so.
+	BySubject bool
 	// Below is another letter that is not quoted, with what stands below it, where
 	// nothing stands above: nothing tells apart which of it the writer wrote.
 	Below string

@@ -83,6 +83,7 @@ func (w *writer) shut(t html.Token) {
 
 // write adds words, whose white space means nothing in HTML.
 func (w *writer) write(text string) {
+	text = strings.ReplaceAll(text, "\u00A0", " ")
 	fields := strings.Fields(text)
 	if len(fields) == 0 {
 		if w.line.Len() > 0 && text != "" {

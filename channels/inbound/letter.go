@@ -19,6 +19,9 @@ type letter struct {
 	to      []string
 	subject string
 	text    string // all of it, quotes and signature too
+	// answering says that it answers a letter that went to nobody but its writer, or
+	// claims to answer one where it came to an address for that.
+	answering bool
 
 	attachments []string
 	report      string             // report-type of a multipart/report, lower case

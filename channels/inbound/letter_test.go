@@ -163,7 +163,7 @@ func TestHTMLIsReadAsText(t *testing.T) {
 		"<ul><li>one<li>two</ul>after":              "- one\n- two\nafter",
 		"<script>alert(1)</script>safe":             "safe",
 		"x <b>bold</b>, <i>it</i>":                  "x bold, it",
-		"<div>4</div><div><br></div><div>Ann</div>": "4\n\nAnn",
+		"<div>4</div><div><br></div><div>Joe</div>": "4\n\nJoe",
 		"unfinished <b":                             "unfinished",
 	} {
 		if got := text(t, "Content-Type: text/html; charset=utf-8\n", html); got != want {

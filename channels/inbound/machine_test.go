@@ -13,6 +13,12 @@ func TestAutomaticRepliesAreTold(t *testing.T) {
 		"X-Autorespond: x\nSubject: hello\n", "Precedence: auto_reply\nSubject: x\n", "Precedence: bulk\nSubject: x\n", "List-Id: <x.y.example>\nSubject: x\n",
 		"Subject: Automatic reply: How was it?\n", "Subject: Out of office: Ann\n", "Subject: Abwesenheitsnotiz: Ann\n", "Subject: =?utf-8?B?0JDQstGC0L7QvtGC0LLQtdGC?=\n",
 		"Subject: Réponse automatique : x\n", "Subject: 自动回复: x\n", "Subject: Re: Auto-Reply\n",
+		"Auto-Submitted: auto-replied (vacation)\nSubject: hello\n", "X-Auto-Response-Suppress: All\nSubject: [Ticket#42] We have your letter\n",
+		"List-Unsubscribe: <mailto:x@y.example>\nIn-Reply-To: \nSubject: x\n", "Precedence: auto_reply\nIn-Reply-To: <" + messageID + ">\nSubject: Re: How was it?\n",
+		"Subject: Automatikus válasz: x\n", "Subject: Automatická odpověď: x\n", "Subject: Automatisk svar: x\n", "Subject: Automatiskt svar: x\n",
+		"Subject: Răspuns automat: x\n", "Subject: Αυτόματη απάντηση: x\n", "Subject: Автовідповідь: x\n", "Subject: 自動応答: x\n", "Subject: [Auto-Reply] x\n",
+		"Subject: Re: How was it? [Autoreply]\n", "Subject: پاسخ اتوماتیک: x\n", "Subject: Read: How was it?\n", "Subject: Gelesen: Wie war es?\n", "Subject: Прочтено: x\n",
+		"Subject: Auto: How was it?\n", "Subject: Abwesend: x\n", "Subject: Ich bin im Urlaub\n", "Subject: В отпуске до 12 декабря\n", "Subject: OOO - back on Monday\n",
 	} {
 		got := one(t, replyBox, crlf("From: ann@home.example\n"+header+"\n5 days I am away"))
 		if got.Kind != channels.ReportAutoReplied || got.Delivery != 812 {
@@ -21,6 +27,12 @@ func TestAutomaticRepliesAreTold(t *testing.T) {
 	}
 	for _, header := range []string{
 		"Auto-Submitted: no\nSubject: hello\n", "Subject: Re: automatic coffee machine\n", "Subject: Re: How was it?\nX-Mailer: x\n", "Precedence: first-class\nSubject: x\n",
+		"Feedback-ID: 26957704:user:proton\nSubject: Re: How was it?\n", "Feedback-ID: i1972:Fastmail\nSubject: x\n", "Feedback-ID: rr08:zu08:rf08:ZohoMail\nSubject: x\n", "Feedback-ID: 1.us-east-1.Zb=:AmazonSES\nSubject: x\n",
+		"List-Id: <support.home.example>\nPrecedence: list\nList-Unsubscribe: <mailto:x@y.example>\nIn-Reply-To: <" + messageID + ">\nSubject: Re: How was it?\n",
+		"Precedence: bulk\nReferences: <a@b.example> <" + messageID + ">\nSubject: Re: How was it?\n", "Precedence: bulk\nIn-Reply-To: <given-by-a-provider@mx.example>\nSubject: Re: How was it?\n",
+		"X-Auto-Response-Suppress: DR, OOF, AutoReply\nSubject: Re: How was it?\n",
+		"Subject: Re: On holiday: your order is ready\n", "Subject: AW: Auto: jetzt Reifen wechseln\n", "Subject: Abwesend? Wir liefern trotzdem\n", "Subject: В отпуске? Скидки для вас\n", "Subject: OOO-fficial launch\n",
+		"Subject: I am away from Tuesday, why was it delivered then?\n", "Subject: Nicht im Büro abgegeben! Paket fehlt\n", "Subject: Reading lamp is broken\n",
 	} {
 		if got := one(t, replyBox, crlf("From: ann@home.example\n"+header+"\nhello")); got.Kind != channels.ReportReplied {
 			t.Errorf("%s: %+v", header, got)
@@ -29,6 +41,39 @@ func TestAutomaticRepliesAreTold(t *testing.T) {
 	// Vacation programs answer the envelope's sender.
 	if got := one(t, bounceBox, crlf("From: ann@home.example\nAuto-Submitted: auto-replied\nSubject: Re: How was it?\n\nI am away")); got.Kind != channels.ReportAutoReplied {
 		t.Errorf("an absence at the address for failures is %+v", got)
+	}
+}
+
+// Who looks after mail, or cannot be answered, may still answer us. A daemon, and what
+// has no sender, is a machine whatever it refers to.
+func TestPeopleAnswerByNamesOfMachines(t *testing.T) {
+	for _, c := range []struct {
+		name, header, words string
+		kind                channels.ReportKind
+	}{
+		{"postmaster", "In-Reply-To: <" + messageID + ">\n", "My parcel could not be delivered, call me", channels.ReportReplied},
+		{"no-reply", "References: <" + messageID + ">\n", "My parcel does not exist, says DHL", channels.ReportReplied},
+		{"no-reply", "", "Thank you for your letter", channels.ReportAutoReplied},
+		{"postmaster", "Return-Path: <>\nIn-Reply-To: <" + messageID + ">\n", "We scanned your letter", channels.ReportAutoReplied},
+		{"mailer-daemon", "In-Reply-To: <" + messageID + ">\n", "We scanned your letter", channels.ReportAutoReplied},
+		{"postmaster", "", "Ann is a user unknown here", channels.ReportBounced},
+		{"postmaster", "Subject: Undeliverable: x\nIn-Reply-To: <" + messageID + ">\n", "550 5.1.1 user unknown", channels.ReportBounced},
+	} {
+		message := crlf(c.header + "From: " + c.name + "@home.example\nSubject: Re: How was it?\n\n" + c.words) // of two subjects the first counts
+		reports, err := inbound.Raw{Ours: house{}}.Reports(channels.Callback{Body: []byte("Delivered-To: " + replyBox + "\r\n" + message), ReceivedAt: arrived})
+		if err != nil || len(reports) != 1 || reports[0].Kind != c.kind {
+			t.Errorf("%s, %s: %+v, %v", c.name, c.header, reports, err)
+		}
+	}
+}
+
+// What only a subject says of a machine is told apart: it may be our own.
+func TestWhatOnlyTheSubjectTellsIsMarked(t *testing.T) {
+	for header, bySubject := range map[string]bool{"": true, "Auto-Submitted: auto-replied\n": false} {
+		got := one(t, replyBox, crlf("From: ann@home.example\n"+header+"Subject: Automatic reply: x\n\nhello"))
+		if got.Kind != channels.ReportAutoReplied || got.Letter.BySubject != bySubject {
+			t.Errorf("%q: %+v", header, got.Letter)
+		}
 	}
 }
 
@@ -209,6 +254,82 @@ Sorry.
 	}
 }
 
+// A message that is still tried has not come back, also where nothing but words says so.
+func TestDelaysAreNoFailures(t *testing.T) {
+	for name, c := range map[string]struct {
+		message string
+		kind    channels.ReportKind
+	}{
+		"Exim": {`
+From: Mail Delivery System <Mailer-Daemon@mx.example>
+Subject: Warning: message 1abc-2 delayed 24 hours
+
+A message that you sent has not yet been delivered to one or more of its recipients.
+
+  ann@home.example
+    Delay reason: host mx.home.example: 451 4.3.0 mailbox unavailable
+
+No action is required on your part. Delivery attempts will continue for some time.
+`, channels.ReportDeferred},
+		"Gmail": {`
+From: Mail Delivery Subsystem <mailer-daemon@googlemail.example>
+Subject: Delivery Status Notification (Delay)
+
+** Delivery incomplete **
+
+There was a temporary problem delivering your message to ann@home.example. Gmail will retry for 46 more hours.
+`, channels.ReportDeferred},
+		"Exchange": {`
+From: postmaster@home.example
+Subject: Delivery delayed: How was it?
+
+Delivery to these recipients or groups is taking longer than expected.
+`, channels.ReportDeferred},
+		"Postfix, its part lost": {`
+From: MAILER-DAEMON@mx.example
+Subject: Delayed Mail (still being retried)
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain
+
+Your message could not be delivered for more than 4 hours. It
+will be retried until it is 5 days old.
+--B--
+`, channels.ReportDeferred},
+		"wrapped words": {`
+From: MAILER-DAEMON@mx.example
+Subject: About your message
+
+It has not yet been
+delivered.
+`, channels.ReportDeferred},
+		"Gmail, for good": {`
+From: Mail Delivery Subsystem <mailer-daemon@googlemail.example>
+Subject: Delivery Status Notification (Failure)
+
+Your message wasn't delivered to ann@home.example because the address couldn't be found.
+The response was: 550 5.1.1 The email account that you tried to reach does not exist.
+`, channels.ReportBounced},
+		"our own words": {`
+From: MAILER-DAEMON@mx.example
+Subject: Undelivered Mail Returned to Sender
+
+<ann@home.example>: 550 5.1.1 user unknown
+
+Subject: Your order has not yet been delivered, we will retry on Monday
+`, channels.ReportBounced},
+	} {
+		got := one(t, bounceBox, crlf(c.message))
+		if got.Kind != c.kind || got.Delivery != 812 || got.Suppress != (c.kind == channels.ReportBounced) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := one(t, replyBox, crlf("From: ann@home.example\nSubject: Delivery delayed\n\nMy sofa has not yet been delivered")); got.Kind != channels.ReportReplied {
+		t.Errorf("a customer's words are %+v", got)
+	}
+}
+
 const abuse = `
 From: <feedback@provider.example>
 Subject: Email Feedback Report
@@ -238,14 +359,16 @@ Spam!
 
 func TestComplaints(t *testing.T) {
 	for kind, want := range map[string]channels.ReportKind{
-		"abuse": channels.ReportComplained, "fraud": channels.ReportComplained, "opt-out": channels.ReportUnsubscribed,
+		"abuse": channels.ReportComplained, "Fraud": channels.ReportComplained, "miscategorized": channels.ReportComplained, "other": channels.ReportComplained, "opt-out": channels.ReportUnsubscribed,
 	} {
 		got := one(t, "fbl@shop.example", crlf(replace(abuse, "TYPE", kind)))
 		if got.Kind != want || got.Delivery != 812 || got.From != "ann@home.example" || got.Suppress != (want == channels.ReportComplained) {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}
-	for _, nothing := range []string{replace(abuse, "TYPE", "not-spam"), replace(abuse, "TYPE", "abuse", "m812@", "m813@")} {
+	for _, nothing := range []string{
+		replace(abuse, "TYPE", "not-spam"), replace(abuse, "TYPE", "auth-failure\nAuth-Failure: dmarc"), replace(abuse, "TYPE", "dkim"), replace(abuse, "TYPE", "virus"), replace(abuse, "TYPE", "abuse", "m812@", "m813@"),
+	} {
 		if got := read(t, "fbl@shop.example", crlf(nothing)); len(got) != 0 {
 			t.Errorf("got %+v", got)
 		}

@@ -30,8 +30,10 @@ func (l *letter) reports(ours Ours, raw []byte, receivedAt time.Time) []channels
 		Channel: channels.Email, Delivery: box.Delivery, At: receivedAt.UTC(),
 		Letter: &channels.Letter{Subject: l.subject, MessageID: l.id(), Attachments: l.attachments},
 	}
+	answered := l.answers(ours)
+	l.answering = answered != 0 || box.Use == channels.MailReply && l.header.Get("In-Reply-To") != ""
 	if r.Delivery == 0 {
-		r.Delivery = l.answers(ours)
+		r.Delivery = answered
 	}
 	if r.Delivery == 0 && l.returned != nil {
 		r.Delivery = ours.DeliveryOf(l.returned.Get("Message-Id"))
@@ -41,12 +43,13 @@ func (l *letter) reports(ours Ours, raw []byte, receivedAt time.Time) []channels
 	if n, is := l.notice(box.Use); is {
 		return n.reports(r)
 	}
+	sign := l.automatic()
 	switch {
 	case box.Use == channels.MailStop:
 		r.Kind = channels.ReportUnsubscribed
 		return []channels.Report{r}
-	case l.automatic():
-		r.Kind = channels.ReportAutoReplied
+	case sign != noSign:
+		r.Kind, r.Letter.BySubject = channels.ReportAutoReplied, sign == bySubject
 	default:
 		r.Kind = channels.ReportReplied
 		if r.Delivery == 0 { // a provider may have put its own id in the place of ours
@@ -54,7 +57,7 @@ func (l *letter) reports(ours Ours, raw []byte, receivedAt time.Time) []channels
 		}
 	}
 	r.From = l.from()
-	r.Text, r.Letter.Below = said(l.text)
+	r.Text, r.Letter.Below = l.said()
 	return []channels.Report{r}
 }
 
