@@ -97,19 +97,25 @@ func (e event) report(receivedAt time.Time) (channels.Report, bool) {
 }
 
 // bounce is the class of a bounce: SendGrid's type and classification where they
-// say more than the receiving server, whose code and words decide otherwise.
+// say more than the receiving server, whose code and words decide otherwise. SendGrid
+// calls an address invalid that it could not look up or that a server refused for our
+// sake: such a word alone suppresses nobody of whom the server says another thing.
 func (e event) bounce() (class string, suppress bool) {
+	said := BounceClass(e.Status, e.Reason)
+	told := e.Status != "" || e.Reason != ""
 	switch {
+	case e.Classification == "Invalid Address" && told:
+		class = said
 	case e.Classification == "Invalid Address":
 		class = channels.BounceHard
 	case e.Type == "blocked", e.Event == "blocked", e.Classification == "Content", e.Classification == "Reputation":
 		class = channels.BounceBlocked
 	case e.Classification == "Mailbox Unavailable", e.Classification == "Technical", e.Classification == "Frequency/Volume":
 		class = channels.BounceSoft
-	case e.Status == "" && e.Reason == "":
+	case !told:
 		class = channels.BounceHard // SendGrid tells nothing but that it was a bounce
 	default:
-		class = BounceClass(e.Status, e.Reason)
+		class = said
 	}
 	return class, class == channels.BounceHard
 }

@@ -239,6 +239,11 @@ func TestBouncesAreToldApart(t *testing.T) {
 		{`{"event":"bounce","type":"blocked","status":"4.7.1"}`, "blocked", false},
 		{`{"event":"bounce","type":"bounce","status":"5.7.1"}`, "blocked", false},
 		{`{"event":"blocked"}`, "blocked", false},
+		{`{"event":"bounce","type":"blocked","bounce_classification":"Invalid Address"}`, "hard", true},
+		{`{"event":"bounce","type":"blocked","status":"5.1.1","reason":"550 5.1.1 user unknown","bounce_classification":"Invalid Address"}`, "hard", true},
+		{`{"event":"bounce","type":"blocked","status":"4.4.1","reason":"unable to get mx info: failed to get IPs from PTR record","bounce_classification":"Invalid Address"}`, "blocked", false},
+		{`{"event":"bounce","type":"bounce","reason":"554 your IP is on spamhaus","bounce_classification":"Invalid Address"}`, "blocked", false},
+		{`{"event":"bounce","type":"bounce","status":"5.2.2","reason":"552 mailbox full","bounce_classification":"Invalid Address"}`, "soft", false},
 	} {
 		got := reports(t, "["+c.event+"]")
 		if len(got) != 1 || got[0].Kind != channels.ReportBounced || got[0].Reason != c.reason || got[0].Suppress != c.suppress {
