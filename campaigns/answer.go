@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"regexp"
 	"strings"
 
 	"rapport/campaigns/replytext"
@@ -9,9 +10,15 @@ import (
 // read understands what was pressed, chosen or written as an answer on the
 // question's scale. An answer outside the scale is none.
 func (a *Ask) read(raw string) (replytext.Reading, bool) {
+	if (a.Scale == CSAT5 || a.Scale == NPS) && dateFirst.MatchString(raw) {
+		return replytext.Reading{}, false
+	}
 	switch a.Scale {
 	case CSAT5:
-		return replytext.ReadScore(raw, 1, 5)
+		if heard, understood := replytext.ReadScore(raw, 1, 5); understood {
+			return heard, true
+		}
+		return readStars(raw)
 	case NPS:
 		return replytext.ReadScore(raw, 0, 10)
 	case YesNo:
@@ -20,7 +27,29 @@ func (a *Ask) read(raw string) (replytext.Reading, bool) {
 		return replytext.ReadChoice(raw, a.Choices)
 	case Text:
 		words := strings.TrimSpace(raw)
-		return replytext.Reading{Text: words}, words != ""
+		return replytext.Reading{Text: words}, !wordless(words)
 	}
 	return replytext.Reading{}, false
 }
+
+// dateFirst is a date at the beginning of a text: "1. December 2026" is no score.
+var dateFirst = regexp.MustCompile(`^\s*\p{Nd}{1,2}[.,]? ?\p{L}+\.? \p{Nd}{4}`)
+
+// readStars takes one to five stars, before words or alone: "⭐⭐", "★★☆☆☆ late".
+func readStars(raw string) (replytext.Reading, bool) {
+	words := strings.TrimLeft(raw, " \n\t⭐★🌟☆"+shapes)
+	stars := 0
+	for _, r := range raw[:len(raw)-len(words)] {
+		if strings.ContainsRune("⭐★🌟", r) {
+			stars++
+		}
+	}
+	if stars < 1 || stars > 5 || strings.ContainsAny(words, "⭐★🌟☆") {
+		return replytext.Reading{}, false
+	}
+	score := float64(stars)
+	return replytext.Reading{Score: &score, Text: strings.TrimLeft(words, " ,.;:!-–—\n")}, true
+}
+
+// shapes choose between the picture and the letter of a sign.
+const shapes = "\uFE0E\uFE0F"

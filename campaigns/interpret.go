@@ -309,6 +309,7 @@ func (h *hearing) hearAnswer() {
 	if r.Kind == channels.ReportReplied || r.Kind == channels.ReportClicked {
 		h.answered()
 	}
+	h.hearFrown(heard)
 	if ask.Threshold != nil && heard.Score != nil && *heard.Score <= *ask.Threshold {
 		title := "Score " + strconv.FormatFloat(*heard.Score, 'f', -1, 64) + " from "
 		h.openCase("low_score", ask.Case, customers.High, title)

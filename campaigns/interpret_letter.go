@@ -2,9 +2,12 @@ package campaigns
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
+	"rapport/templates"
 )
 
 // claimed reports whether the report is a letter that only says whom it is from.
@@ -53,26 +56,102 @@ func (h *hearing) attached() bool {
 // blank reports whether there is nothing in a reply at all.
 func (h *hearing) blank() bool {
 	r := h.report
-	return strings.TrimSpace(r.Text) == "" && len(r.Media) == 0 && !h.attached() && (r.Letter == nil || r.Letter.Below == "")
+	return wordless(r.Text) && len(r.Media) == 0 && !h.attached() && (r.Letter == nil || r.Letter.Below == "")
 }
 
-// saysNothing reports whether nobody needs to read what was written. A letter out of
-// the blue may say all in its subject; that of an answer to ours is ours.
+// saysNothing reports whether nobody needs to read what was written. A letter may say
+// all in its subject.
 func (h *hearing) saysNothing() bool {
 	r := h.report
 	if len(r.Media) > 0 || h.attached() || !cheerful(r.Text) || r.Letter != nil && r.Letter.Below != "" {
 		return false
 	}
-	return r.Letter == nil || h.delivery.ID != 0 || cheerful(r.Letter.Subject)
+	return cheerful(h.ownSubject())
 }
+
+// ownSubject is the subject of a letter where its writer gave it: out of the blue, or in
+// the place of ours. Under that of an answer which has words of its own stand these.
+func (h *hearing) ownSubject() string {
+	l := h.report.Letter
+	switch {
+	case l == nil:
+		return ""
+	case h.delivery.ID == 0:
+		return l.Subject
+	}
+	subject, answers := replyless(l.Subject)
+	may, known := h.ours(subject)
+	if may || answers && (!known || !cheerful(h.report.Text)) {
+		return ""
+	}
+	return subject
+}
+
+// ours reports whether a subject may be the one that our message had; known is false
+// where nobody can tell.
+func (h *hearing) ours(subject string) (may, known bool) {
+	d := h.delivery
+	if d.Direct() {
+		if d.Content == nil || d.Content.Email == nil {
+			return false, false
+		}
+		had, _ := replyless(d.Content.Email.Subject)
+		return strings.EqualFold(had, subject), true
+	}
+	if h.workspace.Templates == nil {
+		return false, false
+	}
+	ref := templates.Ref{Channel: channels.Email, Name: d.Template}
+	if may, known = h.workspace.Templates.Subjected(ref, subject); may || !known {
+		return may, known
+	}
+	untagged := tag.ReplaceAllString(subject, "")
+	may, _ = h.workspace.Templates.Subjected(ref, untagged)
+	return may, known
+}
+
+// hearMachine takes an automatic reply for a person's where nothing but the subject
+// looks like one and that is ours, and where STOP is all it says: whoever wrote that,
+// nobody answers it.
+func (h *hearing) hearMachine() {
+	r := &h.report
+	if r.Kind != channels.ReportAutoReplied || r.Letter == nil {
+		return
+	}
+	subject, _ := replyless(r.Letter.Subject)
+	may, _ := h.ours(subject)
+	if r.Letter.BySubject && may || wishOf(*r).Stops(r.Channel) == r.Channel {
+		r.Kind = channels.ReportReplied
+	}
+}
+
+// replyless is a subject without what mail programs put before that of an answer or a
+// forwarded letter, and whether there was any.
+func replyless(subject string) (bare string, answers bool) {
+	bare = strings.TrimSpace(subject)
+	for range 10 { // "Re: AW: Re: …"
+		found := replyMark.FindString(bare)
+		if found == "" {
+			break
+		}
+		bare, answers = bare[len(found):], true
+	}
+	return bare, answers
+}
+
+var (
+	// tag is what gateways put before subjects: [EXTERNAL], ***SPAM***.
+	tag       = regexp.MustCompile(`^\s*(\[[^\]]{1,40}\]|\{[^}]{1,40}\}|\*{2,}[^*]{1,40}\*{2,})\s*`)
+	replyMark = regexp.MustCompile(`(?i)^((\[[^\]]{1,40}\]|\{[^}]{1,40}\}|\*{2,}[^*]{1,40}\*{2,})\s*)?(re|aw|antw|antwort|sv|vs|odp|rif|res|rv|ynt|yan|vá|bls|atb|r|σχετ|απ|отв|ответ|на|відп|ha|رد|پاسخ|השב|תגובה|回复|回覆|答复|返信|답장|회신|fwd?|wg|tr|enc|i|vb|vl|pd|ilt|пер|пересл|fs|转发|轉寄|転送|전달)(\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s?[:：]\s*`)
+)
 
 // told is what a person who takes up a case reads of the report: the words, the
 // files that came with them, and a letter's subject where the customer gave it.
 func (h *hearing) told() string {
 	var lines []string
 	l := h.report.Letter
-	if l != nil && h.delivery.ID == 0 && l.Subject != "" {
-		lines = append(lines, l.Subject)
+	if subject := h.ownSubject(); subject != "" {
+		lines = append(lines, subject)
 	}
 	text := strings.TrimSpace(h.report.Text)
 	if text == "" && l != nil {
@@ -99,8 +178,26 @@ func (h *hearing) told() string {
 // cheerful reports whether a text is nothing, or nothing but smiles: nobody needs to
 // answer it.
 func cheerful(text string) bool {
-	return strings.Trim(text, " \n\r\t!.,"+smiles) == ""
+	return strings.Trim(text, "!"+dots+smiles) == ""
 }
+
+// wordless reports whether a text is nothing but space and dots.
+func wordless(text string) bool { return strings.Trim(text, dots) == "" }
+
+const dots = " \n\r\t\u00A0\u200B.,…;-–—_*"
+
+// hearFrown opens a case where an answer is good by its score and not by the sign beside
+// it.
+func (h *hearing) hearFrown(heard replytext.Reading) {
+	r := h.report
+	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
+	if written && heard.Score != nil && frown.MatchString(r.Text) {
+		h.openReply()
+	}
+}
+
+// frown is a sign of discontent, as a picture or in letters.
+var frown = regexp.MustCompile(`[😡😠🤬👎😞😢😭😤💩😖😣🙁☹😒😔😩😫🤮🤢😾💔😕]|(^|[\s\d.,!])(>?[:=]['-]?\(+|\(\(+)(\s|$)`)
 
 // smiles are signs of content, with the modifiers of skin and shape.
 const smiles = "🙂😀😃😄😁😊☺😉😍🥰😘🤗😎🤩🥳👍👏🙏👌💪🎉❤♥💕💖💚💙🧡💛💜🖤🤍✅✨⭐🌟🌹🌸💐\uFE0F\u200D🏻🏼🏽🏾🏿"

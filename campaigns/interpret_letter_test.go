@@ -6,6 +6,7 @@ import (
 
 	"rapport/channels"
 	"rapport/deliveries"
+	"rapport/templates"
 )
 
 // reply is a letter of ann's in answer to a message of ours.
@@ -32,10 +33,22 @@ func TestALetterIsHeardLikeAnyReply(t *testing.T) {
 		"a picture":           {reply("", "Re: x", "box.jpg (3 KB)"), nil, "reply", "[box.jpg (3 KB)]", "email replied"},
 		"a word and a file":   {reply("broken", "Re: x", "box.jpg (3 KB)"), nil, "reply", "broken\n[box.jpg (3 KB)]", "email replied"},
 		"nothing":             {reply("", "Re: x"), nil, "", "", "email replied"},
+		"a dot":               {reply(".", "Re: x"), nil, "", "", "email replied"},
+		"stars":               {reply("⭐⭐⭐⭐", "Re: x"), &four, "", "", "email replied"},
+		"few of five stars":   {reply("★★☆☆☆", "Re: x"), &two, "low_score", "★★☆☆☆", "email replied"},
+		"stars and words":     {reply("⭐️⭐️ late", "Re: x"), &two, "low_score", "⭐️⭐️ late", "email replied"},
+		"six stars":           {reply("⭐⭐⭐⭐⭐⭐", "Re: x"), nil, "", "", "email replied"},
+		"good but angry":      {reply("4 😡", "Re: x"), &four, "reply", "4 😡", "email replied"},
+		"good and a thumb":    {reply("4 👎🏽", "Re: x"), &four, "reply", "4 👎🏽", "email replied"},
+		"good and sad":        {reply("4 :(", "Re: x"), &four, "reply", "4 :(", "email replied"},
+		"good and glad":       {reply("4 :)", "Re: x"), &four, "", "", "email replied"},
+		"bad and angry":       {reply("2 😡", "Re: x"), &two, "low_score", "2 😡", "email replied"},
+		"a day":               {reply("4. Dezember 2026 wäre besser", "Re: x"), nil, "reply", "4. Dezember 2026 wäre besser", "email replied"},
 		"stop":                {reply("Unsubscribe", "Re: x"), nil, "", "", "email unsubscribed"},
 		"a subject alone":     {reply("", "STOP"), nil, "", "", "email unsubscribed"},
+		"as an answer":        {reply("", "AW: RE: Unsubscribe"), nil, "", "", "email unsubscribed"},
 		"a call for help":     {reply("Help!", "Re: x"), nil, "reply", "Help!", "email replied"},
-		"a subject with more": {reply("my order A1 please", "cancel"), nil, "reply", "my order A1 please", "email replied"},
+		"a subject with more": {reply("my order A1 please", "cancel"), nil, "reply", "cancel\nmy order A1 please", "email replied"},
 	} {
 		got := interpret(surveyCampaign(CSAT5), c.report, sent("0", 0, channels.Email, deliveries.Delivered))
 		switch {
@@ -47,6 +60,21 @@ func TestALetterIsHeardLikeAnyReply(t *testing.T) {
 			t.Errorf("%s: case %+v", name, got.Case)
 		case (got.Suppression != nil) != (c.event == "email unsubscribed"):
 			t.Errorf("%s: suppression %+v", name, got.Suppression)
+		}
+	}
+}
+
+func TestDotsSayNothing(t *testing.T) {
+	asks := map[string]*Campaign{"words": surveyCampaign(Text), "a score": surveyCampaign(CSAT5), "nothing": ruleCampaign(smsStep("hello"))}
+	for name, campaign := range asks {
+		for _, text := range []string{".", "...", "…", " - "} {
+			got := interpret(campaign, reply(text, "Re: x"), sent("0", 0, channels.Email, deliveries.Delivered))
+			if got.Answer != nil || got.Case != nil || got.Progress != nil {
+				t.Errorf("%q where %s is asked: %+v", text, name, got)
+			}
+		}
+		if got := interpret(campaign, reply("?", "Re: x"), sent("0", 0, channels.Email, deliveries.Delivered)); (got.Case == nil) != (name == "words") {
+			t.Errorf("a question mark where %s is asked: %+v", name, got)
 		}
 	}
 }
@@ -92,6 +120,87 @@ func TestASubjectIsReadWhereItIsTheCustomersOwn(t *testing.T) {
 		got := interpret(c0, reply(c.text, c.subject), d).Case
 		if (got != nil) != (c.note != "") || got != nil && got.Note != c.note {
 			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// wroteCampaign is a survey by mail whose letter has a subject.
+func wroteCampaign(t *testing.T, subject string) (*Workspace, *Campaign) {
+	t.Helper()
+	library, problems := templates.Load(map[string][]byte{
+		"templates/email/how.liquid":    []byte("---\nsubject: \"" + subject + "\"\nformat: html\n---\n<p>From 1 to 5? <a href=\"{{ links.unsubscribe }}\">Stop</a></p>"),
+		"templates/email/how.de.liquid": []byte("---\nsubject: Wie war es?\nformat: html\n---\n<p>Von 1 bis 5? <a href=\"{{ links.unsubscribe }}\">Stop</a></p>"),
+	}, "en")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	w := ruleShop()
+	w.Templates = library
+	return w, surveyCampaign(CSAT5)
+}
+
+// What stands in the place of our own subject is the customer's, whatever their program
+// put before it.
+func TestASubjectThatIsNotOursIsTheCustomers(t *testing.T) {
+	for name, c := range map[string]struct{ ours, text, subject, note string }{
+		"ours":                 {"How was it?", "", "Re: How was it?", ""},
+		"in another language":  {"How was it?", "", "AW: WG: Wie war es?", ""},
+		"without a mark":       {"How was it?", "", "How  was it?", ""},
+		"counted":              {"How was it?", "", "Re[2]: how was it?", ""},
+		"tagged":               {"How was it?", "", "[EXTERNAL] Re: [EXT] How was it?", ""},
+		"with a smile":         {"How was it?", "👍", "Re: How was it?", ""},
+		"nothing but a mark":   {"How was it?", "", "Re: ", ""},
+		"theirs":               {"How was it?", "", "It never came, call me!", "It never came, call me!"},
+		"theirs as an answer":  {"How was it?", "", "RE: It never came", "It never came"},
+		"ours with more":       {"How was it?", "", "Re: How was it? Terrible", "How was it? Terrible"},
+		"theirs and a smile":   {"How was it?", "🙏", "Re: please call", "please call\n🙏"},
+		"beside words":         {"How was it?", "It is broken", "Order A1", "Order A1\nIt is broken"},
+		"answered with words":  {"How was it?", "It is broken", "Re: Order A1", "It is broken"},
+		"ours with a value":    {"How was order {{ event.order }}?", "", "Re: How was order A-12?", ""},
+		"more than a value":    {"How was order {{ event.order }}?", "", "Re: Where is order A-12?", "Where is order A-12?"},
+		"ours with a choice":   {"{% if customer.first_name %}{{ customer.first_name }}, how{% else %}How{% endif %} was it?", "", "Re: Ann, how was it?", ""},
+		"theirs with a choice": {"{% if customer.first_name %}{{ customer.first_name }}, how{% else %}How{% endif %} was it?", "", "Re: It was bad", "It was bad"},
+		"nothing but a value":  {"{{ event.title | default: 'x' }}", "", "Re: whatever", ""},
+	} {
+		w, campaign := wroteCampaign(t, c.ours)
+		d := sent("0", 0, channels.Email, deliveries.Delivered)
+		d.Template = "how"
+		got := w.Interpret(campaign, reply(c.text, c.subject), d, ann(), noon).Case
+		if (got != nil) != (c.note != "") || got != nil && got.Note != c.note {
+			t.Errorf("%s: %+v, want %q", name, got, c.note)
+		}
+	}
+}
+
+// What an agent wrote has a subject of its own.
+func TestTheSubjectOfAnAgentsLetterIsOurs(t *testing.T) {
+	d := deliveries.Delivery{ID: 100, Customer: "c1", Channel: channels.Email, Template: deliveries.Reply, Content: &channels.Content{Email: &channels.EmailContent{Subject: "Re: Your order"}}}
+	for subject, note := range map[string]string{"RE: Your order": "", "Your order": "", "Re: still broken": "still broken"} {
+		got := interpret(nil, reply("", subject), d).Case
+		if (got != nil) != (note != "") || got != nil && got.Note != note {
+			t.Errorf("%s: %+v", subject, got)
+		}
+	}
+}
+
+// Our own subject may look like an absence: it says nothing of who answers it.
+func TestOurOwnSubjectMakesNobodyAMachine(t *testing.T) {
+	w, campaign := wroteCampaign(t, "On holiday: how was it?")
+	d := sent("0", 0, channels.Email, deliveries.Delivered)
+	d.Template = "how"
+	for _, c := range []struct {
+		subject   string
+		bySubject bool
+		heard     bool
+	}{
+		{"Re: On holiday: how was it?", true, true},
+		{"Re: On holiday: how was it?", false, false},
+		{"On holiday: until Monday", true, false},
+	} {
+		r := reply("4", c.subject)
+		r.Kind, r.Letter.BySubject = channels.ReportAutoReplied, c.bySubject
+		if got := w.Interpret(campaign, r, d, ann(), noon); (got.Answer != nil) != c.heard {
+			t.Errorf("%s, by its subject: %t: %+v", c.subject, c.bySubject, got)
 		}
 	}
 }
@@ -168,6 +277,19 @@ func TestAMachinesReplyAnswersNothing(t *testing.T) {
 	got := interpret(surveyCampaign(CSAT5), r, sent("0", 0, channels.Email, deliveries.Delivered))
 	if got.Answer != nil || got.Case != nil || got.Progress != nil || got.Event.Name != "email auto_replied" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// STOP counts whoever looks like a machine, and nobody answers it.
+func TestAStopIsHeardInWhatLooksAutomatic(t *testing.T) {
+	d := sent("0", 0, channels.Email, deliveries.Delivered)
+	for text, stops := range map[string]bool{"STOP": true, "Unsubscribe": true, "stop calling me": false, "start": false, "I am away, stop": false} {
+		r := reply(text, "Re: x")
+		r.Kind = channels.ReportAutoReplied
+		got := interpret(surveyCampaign(CSAT5), r, d)
+		if (got.Suppression != nil) != stops || got.Release != nil || got.Reply != nil || got.Case != nil || Binding(r, d) != stops {
+			t.Errorf("%s: %+v, binding %t", text, got, Binding(r, d))
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 // provider takes every YES for an opt-in; from somebody who never opted out it is
 // an answer.
 func (h *hearing) hearWish() {
+	h.hearMachine()
 	if h.report.Kind == channels.ReportResubscribed && replytext.ParseWish(h.report.Text) == replytext.Yes && !h.optedOut() {
 		h.report.Kind, h.report.Answered = channels.ReportReplied, false
 		return
@@ -38,7 +39,8 @@ func (h *hearing) hearWish() {
 // where nothing else is said: under "cancel" may stand what is to be cancelled.
 func wishOf(r channels.Report) replytext.Wish {
 	if r.Letter != nil && r.Text == "" {
-		return replytext.ParseWish(r.Letter.Subject)
+		subject, _ := replyless(r.Letter.Subject)
+		return replytext.ParseWish(subject)
 	}
 	return replytext.ParseWish(r.Text)
 }
@@ -54,6 +56,8 @@ func Binding(r channels.Report, d deliveries.Delivery) bool {
 		return wish != replytext.Yes // which may be an answer
 	case channels.ReportReplied:
 		return wish.Stops(r.Channel) != "" || wish == replytext.Start && (r.Letter == nil || r.Letter.Proven)
+	case channels.ReportAutoReplied:
+		return wish.Stops(r.Channel) == r.Channel
 	case channels.ReportAnswered:
 		return r.Suppress || r.Channel == channels.Call && (refusesCalls(r, d) || refusesTexts(r))
 	}

@@ -46,6 +46,7 @@ func (c *composer) compose() (*email, []Field) {
 	if c.found.met > c.before {
 		return nil, fields
 	}
+	e.form = e.subject.form()
 	e.html = c.program(document, htmlText, check.loops)
 	e.text = c.program(markTemplate(document), markedText, check.loops)
 	if e.html == nil || e.text == nil {

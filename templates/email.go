@@ -2,6 +2,7 @@ package templates
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"rapport/channels"
@@ -12,6 +13,7 @@ import (
 type email struct {
 	subject, preheader *Line
 	html, text         *program
+	form               *regexp.Regexp // of its subjects; nil where they have nothing in common
 }
 
 func (e *email) render(b Bindings) (channels.Content, error) {

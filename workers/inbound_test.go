@@ -159,6 +159,37 @@ func TestStopsByMail(t *testing.T) {
 	}
 }
 
+// People are heard whatever their mailbox puts on their letters and below their words.
+func TestPeopleAreHeardFromEveryMailbox(t *testing.T) {
+	for name, c := range map[string]struct {
+		header, body string
+		stops        bool
+		score        float64
+		note         string
+	}{
+		"a score from Proton":      {"Subject: Re: How was it?\nFeedback-ID: 26957704:user:proton\n", "4\n\nSent with Proton Mail secure email.\n", false, 4, ""},
+		"words from Fastmail":      {"Subject: Re: How was it?\nFeedback-ID: i1972:Fastmail\n", "Where is my money?\n", false, 0, "Where is my money?"},
+		"a stop from Gmail":        {"Subject: Re: How was it?\n", "СТОП\n\nвт, 1 дек. 2026 г. в 13:00, Shop <hello@shop.example>:\n\n> From 1 to 5?\n", true, 0, ""},
+		"a stop that seems a list": {"Subject: Re: How was it?\nPrecedence: bulk\n", "STOP\n", true, 0, ""},
+		"a stop in a subject":      {"Subject: RE: unsubscribe\n", "\n> From 1 to 5?\n", true, 0, ""},
+		"words in a subject":       {"Subject: It never came\n", "\n> From 1 to 5?\n", false, 0, "It never came"},
+		"our own subject":          {"Subject: AW: How was it?\n", "\n> From 1 to 5?\n", false, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openMail(t)
+			d, _ := s.mailed("Polled")
+			s.letter(s.doors.Box(channels.MailReply, d.ID), "From: ann@home.example\nContent-Type: text/plain; charset=utf-8\n"+c.header+"\n"+c.body)
+			ann, notes := s.customer("ann"), ""
+			for _, open := range s.cases() {
+				notes += open.Note
+			}
+			if (ann.Suppressed[channels.Email] == channels.ReasonOptedOut) != c.stops || ann.CSAT.Last != c.score || notes != c.note {
+				t.Errorf("suppressed %v, score %v, cases %q", ann.Suppressed, ann.CSAT.Last, notes)
+			}
+		})
+	}
+}
+
 // A letter about calls stops calls to its customer's number. Where none is known a
 // person looks for it.
 func TestNoCallsByMail(t *testing.T) {
