@@ -100,7 +100,7 @@ var (
 func (l *letter) freeForm() notice {
 	text, _ := parted(l.text, false)
 	if text == "" {
-		text = l.text
+		text = shorten(l.text, textRead)
 	}
 	if copied := copyBelow.FindStringIndex(text); copied != nil {
 		text = text[:copied[0]]
