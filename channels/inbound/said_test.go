@@ -61,7 +61,7 @@ func TestAWordIsWholeInEveryProgram(t *testing.T) {
 		"Gmail, Chinese":            "Shop <hello@shop.example> 于2026年12月1日周二 13:00写道：" + quote,
 		"Gmail, Greek":              "Στις Τρί 1 Δεκ 2026 στις 1:00 μ.μ., ο χρήστης Shop <hello@shop.example> έγραψε:" + quote,
 		"Gmail, Vietnamese":         "Vào Th 3, 1 thg 12, 2026 vào lúc 13:00 Shop <hello@shop.example> đã viết:" + quote,
-		"Gmail, Persian, wrapped":   "در تاریخ سه‌شنبه ۱ دسامبر ۲۰۲۶ ساعت ۱۳:۰۰ Shop\n<hello@shop.example> نوشت:" + quote,
+		"Gmail, Persian, wrapped":   "در تاریخ سه\u200cشنبه ۱ دسامبر ۲۰۲۶ ساعت ۱۳:۰۰ Shop\n<hello@shop.example> نوشت:" + quote,
 		"Gmail, Polish, wrapped":    "wt., 1 gru 2026 o 13:00 Shop and Sons of Old Town <hello@shop.example>\nnapisał(a):" + quote,
 		"Thunderbird, Persian":      "در ۰۱/۱۲/۲۶ ساعت ۱۳:۰۰، Shop نوشت:" + quote,
 		"Thunderbird, Lithuanian":   "2026-12-01 13:00, Shop rašė:" + quote,
