@@ -106,12 +106,12 @@ func forwarded(lines []string, byShape bool) bool {
 	case original.MatchString(line):
 		return true
 	case byShape && titled.MatchString(line):
-		return fieldsIn(field, lines[1:]) >= 2
+		return fieldsIn(field, lines[1:]) >= 2 && fieldsIn(day, lines[1:])+fieldsIn(box, lines[1:]) > 0
 	}
 	return sender.MatchString(line) && fieldsIn(sent, lines[1:]) >= 2
 }
 
-// fieldsIn counts the fields of some form in the next few lines.
+// fieldsIn counts the next few lines that are of some form.
 func fieldsIn(form *regexp.Regexp, lines []string) int {
 	fields := 0
 	for _, line := range lines[:min(len(lines), 5)] {
@@ -156,7 +156,7 @@ var (
 	dateFirst = regexp.MustCompile(`^\p{Nd}{1,4}( ?[./年년-]| \p{L})`)
 	dashed    = regexp.MustCompile(`^-{3,}[^-].*[^-]-{3,}$`)
 	// original is the line of programs that put the whole letter below, titled one in any
-	// language, which fields follow.
+	// language, which fields follow, one with a date or a mailbox.
 	original = regexp.MustCompile(`(?i)^[-_*\s]{2,}\s*(original message|original appointment|forwarded message|begin forwarded message|ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht|message d'origine|message transféré|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|исходное сообщение|пересланное сообщение|пересылаемое сообщение|orijinal ileti|wiadomość oryginalna|原始邮件|元のメッセージ)[-_*\s]*$`)
 	titled   = regexp.MustCompile(`^[-_*=]{3,}\s*\p{L}.{2,60}[-_*=]{3,}$`)
 	// sender and sent are the first fields of a header in the text.

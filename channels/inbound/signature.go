@@ -3,6 +3,7 @@ package inbound
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -50,11 +51,30 @@ func (l *letter) alone(words string) string {
 		return words
 	}
 	for _, line := range lines[min(1, len(lines)):] {
-		if len(strings.Fields(line)) > 6 || strings.ContainsAny(line, "?!？！") {
+		if !l.names(line) && !signs(line) {
 			return words
 		}
 	}
 	return strings.TrimSpace(first)
+}
+
+// signs reports whether a line may be a name, a firm or an address: a few words, none of
+// which begins small. In scripts without capitals they are fewer still.
+func signs(line string) bool {
+	fields := strings.Fields(line)
+	if len(fields) > 6 || strings.ContainsAny(line, "?!？！。") {
+		return false
+	}
+	caseless := false
+	for i, word := range fields {
+		first, _ := utf8.DecodeRuneInString(word)
+		between := i > 0 && i < len(fields)-1 && utf8.RuneCountInString(word) <= 3
+		if unicode.IsLower(first) && !between && !strings.ContainsAny(word, "@./") {
+			return false
+		}
+		caseless = caseless || unicode.IsLetter(first) && !unicode.IsUpper(first) && !unicode.IsLower(first)
+	}
+	return !caseless || len(fields) <= 3 && utf8.RuneCountInString(line) <= 16
 }
 
 // names reports whether a line is the writer's name, or a part of it.
