@@ -1,7 +1,6 @@
 package campaigns
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,23 +17,18 @@ var ErrNoWorkspace = errors.New("no workspace has been applied yet")
 // rules of this version of the program.
 var ErrStale = errors.New("no longer validates")
 
-// Catalog reads applied workspaces and keeps them parsed. It is safe for
-// concurrent use.
+// Catalog reads applied workspaces and keeps those parsed that were needed last. It
+// is safe for concurrent use.
 type Catalog struct {
 	Archive Archive
 
-	mu     sync.Mutex
-	parsed map[int64]*Edition // by workspace version
-	placed map[placing]int64  // which workspace holds a campaign's version
+	editions editions
+
+	mu sync.Mutex
 	// standing is the workspace in force with those campaigns paused that were
 	// paused beside their files.
 	standing *Edition
 	paused   []string
-}
-
-type placing struct {
-	campaign string
-	version  int
 }
 
 // Edition is one applied workspace, parsed, its campaigns carrying their
@@ -70,19 +64,16 @@ func (k *Catalog) written(ctx context.Context) (edition *Edition, paused []strin
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the workspace in force: %w", err)
 	}
-	k.mu.Lock()
-	edition = k.parsed[number]
-	k.mu.Unlock()
-	if edition == nil {
+	read := k.editions.inForce(number)
+	if read == nil {
 		applied, err := k.Archive.Current(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		if edition, err = k.edition(applied); err != nil {
-			return nil, nil, err
-		}
+		read = k.editions.keep(applied)
 	}
-	return edition, paused, nil
+	edition, err = read()
+	return edition, paused, err
 }
 
 // overlaid is a workspace with some of its live campaigns paused.
@@ -137,61 +128,22 @@ func (k *Catalog) Campaign(ctx context.Context, id string, version int) (*Campai
 // the segments and templates it had then.
 func (k *Catalog) Edition(ctx context.Context, id string, version int) (*Edition, error) {
 	place := placing{id, version}
-	k.mu.Lock()
-	edition := k.parsed[k.placed[place]]
-	k.mu.Unlock()
-	if edition == nil {
+	read := k.editions.at(place)
+	if read == nil {
 		applied, err := k.Archive.At(ctx, id, version)
 		if err != nil {
 			return nil, fmt.Errorf("find version %d of campaign %s: %w", version, id, err)
 		}
-		if edition, err = k.edition(applied); err != nil {
-			return nil, err
-		}
-		k.mu.Lock()
-		if k.placed == nil {
-			k.placed = map[placing]int64{}
-		}
-		k.placed[place] = edition.Number
-		k.mu.Unlock()
+		read = k.editions.keep(applied, place)
+	}
+	edition, err := read()
+	if err != nil {
+		return nil, err
 	}
 	if edition.Campaigns[id] == nil {
 		return nil, fmt.Errorf("workspace %d holds no campaign %s", edition.Number, id)
 	}
 	return edition, nil
-}
-
-// edition parses an applied workspace once.
-func (k *Catalog) edition(applied Applied) (*Edition, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if edition, known := k.parsed[applied.Version]; known {
-		return edition, nil
-	}
-	workspace, problems := LoadApplied(applied.Files)
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("workspace %d %w, %d mistakes, the first: %s",
-			applied.Version, ErrStale, len(problems), problems[0])
-	}
-	for id, campaign := range workspace.Campaigns {
-		campaign.Version = applied.Versions[id]
-	}
-	edition := &Edition{Workspace: workspace, Number: applied.Version, CountsMessages: countMessages(applied.Files)}
-	if k.parsed == nil {
-		k.parsed = map[int64]*Edition{}
-	}
-	k.parsed[applied.Version] = edition
-	return edition, nil
-}
-
-// countMessages reports whether files speak of contacted.last_7d.
-func countMessages(files map[string][]byte) bool {
-	for _, text := range files {
-		if bytes.Contains(text, []byte("last_7d")) {
-			return true
-		}
-	}
-	return false
 }
 
 // Apply checks a workspace's files and puts them in force: every campaign that

@@ -1,6 +1,8 @@
 package campaigns
 
 import (
+	"bytes"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -20,7 +22,7 @@ const settingsFile = "rapport.yaml"
 // segment or campaign with a mistake, or leaning on one that has, is left out.
 // Its Warnings say what in the sound part is probably not meant as it is written.
 func Load(files map[string][]byte) (*Workspace, []Problem) {
-	return load(files, false)
+	return load(files, false, nil)
 }
 
 // LoadApplied reads the files of a workspace that was applied once, as Load does,
@@ -28,13 +30,14 @@ func Load(files map[string][]byte) (*Workspace, []Problem) {
 // is found with every version of the program, and whoever renders the text sees
 // which message lacks it.
 func LoadApplied(files map[string][]byte) (*Workspace, []Problem) {
-	return load(files, true)
+	return load(files, true, nil)
 }
 
-func load(files map[string][]byte, applied bool) (*Workspace, []Problem) {
+func load(files map[string][]byte, applied bool, others []*Workspace) (*Workspace, []Problem) {
 	r := &reader{
 		files:   files,
 		applied: applied,
+		others:  others,
 		workspace: &Workspace{
 			Traits:    map[string]expression.Type{},
 			Senders:   map[channels.Channel]SenderRule{},
@@ -64,6 +67,9 @@ type reader struct {
 	// applied says that this was in force already: no text in it is blamed for
 	// naming what may be missing.
 	applied bool
+	// others are sound workspaces whose compiled templates may be used where they are
+	// of the same files.
+	others []*Workspace
 	// settled says that rapport.yaml was read: what it does not name does not
 	// exist. While it is not, nothing is reported as missing from it.
 	settled  bool
@@ -161,19 +167,38 @@ func (r *reader) passOver(folder string) {
 
 // readTemplates loads the templates, whose own mistakes they report themselves.
 func (r *reader) readTemplates() {
-	own := map[string][]byte{}
-	for file, content := range r.files {
-		if strings.HasPrefix(file, "templates/") {
-			own[file] = content
-		}
+	own := templateFiles(r.files)
+	r.broken = map[string]bool{}
+	if r.workspace.Templates = r.compiled(own); r.workspace.Templates != nil {
+		return
 	}
 	library, problems := templates.Load(own, r.workspace.Locale)
 	r.workspace.Templates = library
-	r.broken = map[string]bool{}
 	for _, p := range problems {
 		r.broken[p.File] = true
 		r.add(Problem{File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Mend: p.Mend})
 	}
+}
+
+// compiled are the templates of another workspace that has the same files, nil where
+// none has.
+func (r *reader) compiled(own map[string][]byte) *templates.Library {
+	for _, other := range r.others {
+		if other.Locale == r.workspace.Locale && maps.EqualFunc(own, templateFiles(other.Files), bytes.Equal) {
+			return other.Templates
+		}
+	}
+	return nil
+}
+
+func templateFiles(files map[string][]byte) map[string][]byte {
+	own := map[string][]byte{}
+	for file, content := range files {
+		if strings.HasPrefix(file, "templates/") {
+			own[file] = content
+		}
+	}
+	return own
 }
 
 // scope is what every condition of the workspace may name.
