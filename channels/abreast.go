@@ -26,6 +26,8 @@ var ErrLate error = &NotSent{Untried: true, Err: errors.New("the provider took s
 // spoken to over few connections, which are used again and again, and one that takes
 // its time over as many as it needs, at most 256.
 //
+// One that panics is in doubt, and ends neither the others nor the process.
+//
 // What has not begun when late is closed never does: its error is ErrLate.
 func Abreast(late <-chan struct{}, n int, send func(i int) (Receipt, error)) []Result {
 	results := make([]Result, n)
@@ -39,7 +41,10 @@ func Abreast(late <-chan struct{}, n int, send func(i int) (Receipt, error)) []R
 			if i >= n {
 				break
 			}
-			results[i].Receipt, results[i].Err = send(i)
+			results[i].Err = Recovered(func() (err error) {
+				results[i].Receipt, err = send(i)
+				return err
+			})
 			answered.Add(1)
 		}
 		end()

@@ -2,7 +2,9 @@ package channels_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -106,4 +108,34 @@ func TestNothingBeginsWhenItIsLate(t *testing.T) {
 			t.Errorf("%d have begun and %d are done, want the first two times 256", begun, len(crowd.done))
 		}
 	})
+}
+
+// A message that panics is in doubt, and the others are sent.
+func TestOneThatPanicsEndsNoOther(t *testing.T) {
+	results := channels.Abreast(nil, 100, func(i int) (channels.Receipt, error) {
+		if i == 33 {
+			var none []int
+			return channels.Receipt{Segments: none[i]}, nil
+		}
+		return channels.Receipt{Segments: i}, nil
+	})
+	for i, result := range results {
+		switch evidence := channels.Classify(result.Err); {
+		case i != 33 && (evidence != channels.Accepted || result.Receipt.Segments != i):
+			t.Errorf("%d: %+v", i, result)
+		case i == 33 && (evidence != channels.Ambiguous || channels.StackIn(result.Err) == nil):
+			t.Errorf("the one that panicked: %+v", result)
+		}
+	}
+}
+
+// What panicked is told without what it was about.
+func TestAPanicTellsNobodysAddress(t *testing.T) {
+	err := channels.Recovered(func() error { panic(errors.New("no mailbox: ann@home.example")) })
+	if err == nil || strings.Contains(err.Error(), "ann") || !strings.Contains(err.Error(), "*errors.errorString") {
+		t.Errorf("got %v", err)
+	}
+	if stack := fmt.Sprint(channels.StackIn(fmt.Errorf("read: %w", err))...); !strings.Contains(stack, "abreast_test.go") || strings.Contains(stack, "ann@") {
+		t.Errorf("the stack: %s", stack)
+	}
 }

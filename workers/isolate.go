@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"rapport/campaigns"
+	"rapport/channels"
 )
 
 // failuresBorne is how many parts of a batch may fail before the rest is left: one
@@ -12,8 +13,8 @@ import (
 const failuresBorne = 40
 
 // isolateFailures does work for all items at once, and where that fails for each half
-// by itself, down to single ones: one that cannot be done keeps no other from it. Its
-// error is that of those that failed by themselves. Work must bear being done again.
+// by itself, down to single ones: one that cannot be done, or panics, keeps no other
+// from it. Its error is that of those that failed by themselves. Work must bear being done again.
 func isolateFailures[T any](ctx context.Context, items []T, do func(context.Context, []T) error) error {
 	return isolateFailuresBy(ctx, items, func(T) int64 { return 0 }, do)
 }
@@ -24,7 +25,7 @@ func isolateFailuresBy[T any](ctx context.Context, items []T, about func(T) int6
 	failures := 0
 	var each func([]T) error
 	each = func(some []T) error {
-		err := do(ctx, some)
+		err := channels.Recovered(func() error { return do(ctx, some) })
 		if err == nil || strikesAll(err) {
 			return err
 		}

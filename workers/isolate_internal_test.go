@@ -8,11 +8,18 @@ import (
 	"testing"
 
 	"rapport/campaigns"
+	"rapport/channels"
 )
 
 // TestOneThatCannotBeDoneKeepsNoOtherFromIt counts how often work is begun, and what
 // is done.
 func TestOneThatCannotBeDoneKeepsNoOtherFromIt(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		t.Run(fmt.Sprint("panics: ", panics), func(t *testing.T) { oneKeepsNoOtherFromIt(t, panics) })
+	}
+}
+
+func oneKeepsNoOtherFromIt(t *testing.T, panics bool) {
 	errBad := errors.New("bad")
 	ids := make([]int, 500)
 	for i := range ids {
@@ -32,6 +39,10 @@ func TestOneThatCannotBeDoneKeepsNoOtherFromIt(t *testing.T) {
 		err := isolateFailures(t.Context(), ids, func(_ context.Context, some []int) error {
 			begun++
 			for _, id := range c.bad {
+				if slices.Contains(some, id) && panics {
+					var none []int
+					_ = none[id]
+				}
 				if slices.Contains(some, id) {
 					return errBad
 				}
@@ -41,7 +52,7 @@ func TestOneThatCannotBeDoneKeepsNoOtherFromIt(t *testing.T) {
 			}
 			return nil
 		})
-		if (err != nil) != (len(c.bad) > 0) || err != nil && !errors.Is(err, errBad) {
+		if (err != nil) != (len(c.bad) > 0) || err != nil && !errors.Is(err, errBad) && channels.StackIn(err) == nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(done) != c.done || begun > c.begunMost {

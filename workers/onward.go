@@ -24,7 +24,14 @@ func (r *round) planOnward(parcels []*parcel, outcomes []deliveries.Outcome, now
 		if p.delivery.Direct() || p.delivery.Channel == channels.Webhook || o.Status == deliveries.Planned {
 			continue // no journey waits for it, or waits on
 		}
-		if o.Ends = r.ending(p, *o, now); o.Ends == nil || met[p.delivery.Entry] {
+		err := channels.Recovered(func() error {
+			o.Ends = r.ending(p, *o, now)
+			return nil
+		})
+		if err != nil { // the walker finds it out, and what was sent is settled first
+			continue
+		}
+		if o.Ends == nil || met[p.delivery.Entry] {
 			o.Ends, o.Onward = nil, now.Add(controlLease(r.Lease))
 		}
 		met[p.delivery.Entry] = true
@@ -66,5 +73,5 @@ func (r *round) onward(ctx context.Context, parcels []*parcel, outcomes []delive
 	if len(entries) == 0 {
 		return nil
 	}
-	return r.Walker.walk(ctx, entries)
+	return channels.Recovered(func() error { return r.Walker.walk(ctx, entries) })
 }

@@ -29,9 +29,15 @@ func (o *PostOffice) Write(ctx context.Context, edition *campaigns.Edition, parc
 	d := &desk{PostOffice: o, edition: edition, mailboxes: map[string]mailbox{}, lists: map[listing]string{}}
 	written = make([]*parcel, 0, len(parcels))
 	for _, p := range parcels {
-		if p.message, err = d.write(p); err != nil {
-			o.Log.Error("a delivery cannot be rendered", "delivery", p.delivery.ID,
-				"campaign", p.delivery.Campaign, "template", p.delivery.Template, "error", err)
+		err := channels.Recovered(func() (err error) {
+			p.message, err = d.write(p)
+			return err
+		})
+		if err != nil {
+			o.Log.Error("a delivery cannot be rendered", append([]any{
+				"delivery", p.delivery.ID,
+				"campaign", p.delivery.Campaign, "template", p.delivery.Template, "error", err,
+			}, channels.StackIn(err)...)...)
 			unwritable = append(unwritable, deliveries.Outcome{
 				ID: p.delivery.ID, Status: deliveries.Failed, Reason: deliveries.NotRendered,
 			})

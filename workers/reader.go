@@ -92,7 +92,8 @@ func (r *Reader) read(ctx context.Context, waiting []deliveries.Received) error 
 			continue
 		}
 		if err != nil {
-			r.Log.Error("a callback cannot be read and is set aside", "inbox", received.ID, "provider", received.Provider, "error", err)
+			r.Log.Error("a callback cannot be read and is set aside",
+				append([]any{"inbox", received.ID, "provider", received.Provider, "error", err}, channels.StackIn(err)...)...)
 			if err := r.Inbox.Reject(ctx, received.ID, err.Error()); err != nil {
 				return fmt.Errorf("set callback %d aside: %w", received.ID, err)
 			}
@@ -188,7 +189,11 @@ func (r *Reader) understand(received deliveries.Received) ([]channels.Report, er
 	if !known {
 		return nil, fmt.Errorf("provider %q: %w", received.Provider, errNobodyListens)
 	}
-	reports, err := listener.Reports(received.Callback)
+	var reports []channels.Report
+	err := channels.Recovered(func() (err error) {
+		reports, err = listener.Reports(received.Callback)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

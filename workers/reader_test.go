@@ -17,6 +17,7 @@ import (
 	"rapport/customers"
 	"rapport/deliveries"
 	"rapport/telemetry"
+	"rapport/webhooks"
 )
 
 // asked plans and sends the survey's question and gives the URL that Twilio
@@ -325,4 +326,39 @@ func TestACallbackStaysUntilWhatItSaysIsApplied(t *testing.T) {
 	s.later(2 * time.Minute)
 	ok(t, s.reader.Read(s.ctx()))
 	s.stands(deliveries.Delivered, "")
+}
+
+// breaking is a listener that has a mistake, which shows by one body.
+type breaking struct{ channels.Listener }
+
+func (breaking) Reports(c channels.Callback) ([]channels.Report, error) {
+	var none []int
+	if string(c.Body) == "letter 3" {
+		_ = none[3]
+	}
+	return nil, nil
+}
+
+// A callback on which the program panics is set aside like any that cannot be read, and
+// those around it are heard.
+func TestACallbackThatPanicsIsSetAside(t *testing.T) {
+	s := open(t, files)
+	s.reader.Listeners[webhooks.Letter] = breaking{}
+	for n := range 20 {
+		_, err := s.store.Receive(s.ctx(), webhooks.Letter, channels.Callback{
+			Method: "POST", URL: fmt.Sprint("smtp://x/", n), Body: []byte(fmt.Sprint("letter ", n)), ReceivedAt: s.clock(),
+		})
+		ok(t, err)
+	}
+	ok(t, s.reader.Read(s.ctx()))
+	s.later(time.Hour)
+	left, err := s.store.Waiting(s.ctx(), s.clock(), time.Minute, 500)
+	ok(t, err)
+	if len(left) > 0 {
+		t.Errorf("%d callbacks still wait", len(left))
+	}
+	ok(t, s.reader.Heed(s.ctx(), webhooks.Letter, channels.Callback{Body: []byte("letter 4")}))
+	if err := s.reader.Heed(s.ctx(), webhooks.Letter, channels.Callback{Body: []byte("letter 3")}); err == nil {
+		t.Error("nobody is told that it was not heeded")
+	}
 }

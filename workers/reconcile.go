@@ -172,7 +172,12 @@ func (r *Reconciler) ask(ctx context.Context, doubts []deliveries.Delivery, peop
 				clues[i].none = true
 				return nil
 			}
-			receipt, found, err := finder.Find(ctx, d.ID, customer.Address(d.Channel), d.TakenAt)
+			var receipt channels.Receipt
+			var found bool
+			err := channels.Recovered(func() (err error) {
+				receipt, found, err = finder.Find(ctx, d.ID, customer.Address(d.Channel), d.TakenAt)
+				return err
+			})
 			if clues[i].unknown = err != nil; found && err == nil {
 				clues[i].found = receipt.ProviderID
 			}

@@ -55,6 +55,7 @@ func (r *round) blockRefused(ctx context.Context, w *window) error {
 // logRefusals logs what a provider did not take, a line for a window.
 func (r *round) logRefusals(ctx context.Context, w *window) {
 	var first error
+	var stack []any
 	failed := 0
 	for _, result := range w.results {
 		if result.Err != nil {
@@ -63,8 +64,14 @@ func (r *round) logRefusals(ctx context.Context, w *window) {
 		if first == nil {
 			first = result.Err
 		}
+		if stack == nil {
+			stack = channels.StackIn(result.Err)
+		}
 	}
 	if failed > 0 {
 		r.Log.WarnContext(ctx, "the provider did not accept messages", "channel", r.outlet.Channel, "messages", failed, "of", len(w.parcels), "first", first)
+	}
+	if stack != nil {
+		r.Log.ErrorContext(ctx, "a message panicked while it was handed over; it is in doubt", append(stack, "channel", r.outlet.Channel)...)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"rapport/channels"
 	"rapport/telemetry"
 )
 
@@ -100,10 +101,14 @@ func handle[P any](s *Server, bell *Bell, log *slog.Logger, kind string, do func
 			span.End(err)
 			return nil
 		}
-		some, err := do(ctx, payload)
+		some := false
+		err := channels.Recovered(func() (err error) {
+			some, err = do(ctx, payload)
+			return err
+		})
 		moved = some && err == nil
 		if err != nil {
-			log.ErrorContext(ctx, "task ended early; the ledger takes it up again", "kind", kind, "error", err)
+			log.ErrorContext(ctx, "task ended early; the ledger takes it up again", append([]any{"kind", kind, "error", err}, channels.StackIn(err)...)...)
 			ended("failed")
 		} else {
 			ended("done")

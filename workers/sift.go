@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rapport/campaigns"
+	"rapport/channels"
 	"rapport/deliveries"
 )
 
@@ -37,13 +38,26 @@ func (r *round) sift(ctx context.Context, parcels []*parcel) ([]*parcel, error) 
 	return ready, err
 }
 
-func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) deliveries.Verdict {
+// unjudgedFor is how long a message leaves its turn to others whose judging panics.
+const unjudgedFor = time.Hour
+
+func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) (verdict deliveries.Verdict) {
 	if r.TestMode.skips(p.delivery.Channel, p.traveller.Customer) {
 		return deliveries.Verdict{Reason: deliveries.TestMode}
 	}
 	matter := p.matter()
 	matter.Pressure = pressure
-	return r.edition.Judge(matter, now)
+	err := channels.Recovered(func() error {
+		verdict = r.edition.Judge(matter, now)
+		return nil
+	})
+	if err != nil {
+		r.Log.Error("a delivery cannot be judged and waits", append([]any{
+			"delivery", p.delivery.ID, "campaign", p.delivery.Campaign, "error", err,
+		}, channels.StackIn(err)...)...)
+		return deliveries.Verdict{Until: now.Add(unjudgedFor), Reason: deliveries.SkipReason(p.delivery.Reason)}
+	}
+	return verdict
 }
 
 // matter is the parcel with what it is judged by, as far as it is known without

@@ -138,9 +138,18 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 		messages := pluck(parcels, func(p *parcel) channels.Message { return p.message })
 		ctx, span := r.Telemetry.Traces.Start(ctx, "call")
 		began := calls.Began()
-		results := batch.SendBatch(ctx, late, messages)
+		results := make([]channels.Result, len(messages))
+		err := channels.Recovered(func() error {
+			results = batch.SendBatch(ctx, late, messages)
+			return nil
+		})
+		if err != nil { // what the others were answered went with it
+			for i := range results {
+				results[i].Err = err
+			}
+		}
 		calls.Ended(began)
-		span.End(nil)
+		span.End(err)
 		return results
 	}
 	traced := telemetry.Kept(ctx)
@@ -150,8 +159,8 @@ func (r *round) handOver(ctx context.Context, late <-chan struct{}, parcels []*p
 			ctx, span = r.Telemetry.Traces.Start(ctx, "call")
 		}
 		began := calls.Began()
+		defer calls.Ended(began)
 		receipt, err := sender.Send(ctx, parcels[i].message)
-		calls.Ended(began)
 		span.End(err)
 		return receipt, err
 	})

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"net/http"
 	"time"
 
 	"rapport/channels"
@@ -19,3 +20,6 @@ func Kept(s channels.Sender) int {
 	defer lines.mu.Unlock()
 	return len(lines.idle)
 }
+
+// Through lets requests to SendGrid leave by another way.
+func Through(s channels.Sender, way http.RoundTripper) { s.(*mails).client.HTTPClient.Transport = way }

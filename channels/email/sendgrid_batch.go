@@ -57,14 +57,21 @@ type outgoing struct {
 // add puts a message with others of its shape. What is unfit to leave stands alone
 // and is refused there.
 func (o *outgoing) add(ctx context.Context, place int) {
-	l, err := read(o.messages[place], o.from, o.replyTo)
+	var d *draft
+	var shape string
+	err := channels.Recovered(func() error {
+		l, err := read(o.messages[place], o.from, o.replyTo)
+		if err == nil && o.batch > 1 {
+			d = drafts.Get().(*draft)
+			d.begin(l, place)
+			shape = d.shape()
+		}
+		return err
+	})
 	if o.batch == 1 || err != nil {
 		o.single = append(o.single, place)
 		return
 	}
-	d := drafts.Get().(*draft)
-	d.begin(l, place)
-	shape := d.shape()
 	at, begun := o.open[shape]
 	if !begun {
 		at, o.requests = len(o.requests), append(o.requests, nil)
@@ -85,7 +92,10 @@ func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 	}
 	body, ok := []byte(nil), false
 	if len(letters) > 1 {
-		body, ok = o.together(letters)
+		_ = channels.Recovered(func() error { // else each shows by itself which it is
+			body, ok = o.together(letters)
+			return nil
+		})
 	}
 	for _, l := range letters {
 		l.end()
@@ -95,7 +105,11 @@ func (o *outgoing) leave(ctx context.Context, letters []*draft) {
 		return
 	}
 	o.all.Go(func() {
-		receipt, err := o.post(ctx, body)
+		var receipt channels.Receipt
+		err := channels.Recovered(func() (err error) {
+			receipt, err = o.post(ctx, body)
+			return err
+		})
 		var refused *channels.Refused
 		if errors.As(err, &refused) && !refused.Broken {
 			if !channels.IsLate(o.late) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -301,5 +302,36 @@ func TestLettersThatLeaveAloneBeginInTime(t *testing.T) {
 	}
 	if len(d.requests) > 0 {
 		t.Errorf("%d letters left after all", len(d.requests))
+	}
+}
+
+// breaking panics by the first request.
+type breaking struct{ asked atomic.Int64 }
+
+func (b *breaking) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.asked.Add(1) == 1 {
+		panic("torn")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// A request that panics leaves its own letters in doubt and no others.
+func TestARequestThatPanicsEndsNoOther(t *testing.T) {
+	d := newDesk(t, taken)
+	sender, err := email.SendGrid{APIKey: "key", BaseURL: d.URL, From: "Shop <hello@shop.example>", Batch: 2}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	email.Through(sender, &breaking{})
+	doubtful := 0
+	for _, result := range sender.(channels.BatchSender).SendBatch(t.Context(), nil, campaign("Ann", "Ben", "Cleo", "Dora")) {
+		if evidence := channels.Classify(result.Err); evidence == channels.Ambiguous {
+			doubtful++
+		} else if evidence != channels.Accepted {
+			t.Error(result.Err)
+		}
+	}
+	if doubtful != 2 {
+		t.Errorf("%d letters are in doubt, want the two of one request", doubtful)
 	}
 }

@@ -80,3 +80,33 @@ func TestARefusalKeepsTheConnection(t *testing.T) {
 		t.Errorf("%d connections", n)
 	}
 }
+
+// A letter on which the program panics is in doubt, and those around it leave.
+func TestALetterThatPanicsKeepsNoOtherFromLeaving(t *testing.T) {
+	relay := channeltest.NewRelay(t, channeltest.Habits{})
+	s := settings(t, relay.URL())
+	var asked atomic.Int64
+	s.Now = func() time.Time {
+		if asked.Add(1) == 5 {
+			panic("no time")
+		}
+		return arrived
+	}
+	letters := make([]channels.Message, 20)
+	for i := range letters {
+		letters[i] = whole()
+	}
+	doubtful := 0
+	for _, result := range relayed(t, s).(channels.BatchSender).SendBatch(t.Context(), nil, letters) {
+		switch channels.Classify(result.Err) {
+		case channels.Accepted:
+		case channels.Ambiguous:
+			doubtful++
+		default:
+			t.Error(result.Err)
+		}
+	}
+	if doubtful != 1 {
+		t.Errorf("%d are in doubt, want the one", doubtful)
+	}
+}

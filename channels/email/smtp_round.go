@@ -107,7 +107,11 @@ func (b *round) written(l *line) held {
 		if !ok {
 			return held{}
 		}
-		p, err := b.write(b.messages[i], scratch)
+		var p parcel
+		err := channels.Recovered(func() (err error) {
+			p, err = b.write(b.messages[i], scratch)
+			return err
+		})
 		if l != nil && p.raw != nil {
 			l.scratch = p.raw
 		}
@@ -198,18 +202,25 @@ func (b *round) over(ctx context.Context, l *line, m held) held {
 }
 
 // carry hands one message over and announces the next one meanwhile. begun says that
-// its content was sent, or a part of it.
+// its content was sent, or a part of it, as it may have been where something panics.
 func (b *round) carry(l *line, m held) (next held, begun bool, err error) {
-	if err := l.offer(m.parcel); err != nil {
-		return held{}, false, err
-	}
-	l.content(m.parcel)
-	if l.pipelined && l.carried+1 < longestLine {
-		if next = b.written(l); next.ok {
-			l.announce(next.parcel)
+	err = channels.Recovered(func() error {
+		if err := l.offer(m.parcel); err != nil {
+			return err
 		}
+		begun = true
+		l.content(m.parcel)
+		if l.pipelined && l.carried+1 < longestLine {
+			if next = b.written(l); next.ok {
+				l.announce(next.parcel)
+			}
+		}
+		return l.deliver()
+	})
+	if channels.StackIn(err) != nil {
+		l.broken, begun = true, true
 	}
-	return next, true, l.deliver()
+	return next, begun, err
 }
 
 // watch ends a connection whose message takes too long, or whose work is over.
