@@ -140,6 +140,9 @@ type Ledger interface {
 	// the leases of entries that were handed over to be walked, for when the queue
 	// forgot them all. It returns how many of both.
 	Recall(ctx context.Context, now time.Time) (int, error)
+	// TakeBack puts those of the Queued deliveries that nobody claimed back to Planned,
+	// for when the queue did not take their tasks, or did not say that it has.
+	TakeBack(ctx context.Context, ids []int64) error
 	// Unhold makes due what waits as of a paused campaign although that went on since
 	// a moment: whoever judged it before may have written so after what waited was
 	// let go.

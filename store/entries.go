@@ -277,6 +277,19 @@ func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64, until 
 	return err
 }
 
+// LetGo implements campaigns.Entries.
+func (s *Store) LetGo(ctx context.Context, ids []int64) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.execRows(ctx, numbers(distinct(ids)), "UPDATE entries SET lease_until = NULL WHERE "+tx.among("id")+
+			" AND "+asRead("state")+" = 'running'")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("let go of %d entries: %w", len(ids), err)
+	}
+	return nil
+}
+
 // PutOff implements campaigns.Entries.
 func (s *Store) PutOff(ctx context.Context, now, until time.Time, ids []int64) error {
 	err := s.write(ctx, func(tx *tx) error {

@@ -229,3 +229,17 @@ func (s *Store) Recall(ctx context.Context, now time.Time) (recalled int, err er
 	}
 	return recalled, nil
 }
+
+// TakeBack implements deliveries.Ledger.
+func (s *Store) TakeBack(ctx context.Context, ids []int64) error {
+	err := s.write(ctx, func(tx *tx) error {
+		_, err := tx.execRows(ctx, numbers(distinct(ids)), `
+			UPDATE deliveries SET status = 'planned', rank = 0, lease_until = NULL
+			WHERE `+tx.among("id")+` AND status = 'queued' AND fence IS NULL`)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("take back %d deliveries: %w", len(ids), err)
+	}
+	return nil
+}

@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -43,15 +44,19 @@ type Pump struct {
 	Now        func() time.Time
 	Log        *slog.Logger
 
-	turns map[channels.Channel]int // which part of each was filled last
+	turns   map[channels.Channel]int // which part of each was filled last
+	refused map[string]bool          // queues whose latest task Redis did not take
 }
 
 // Round leases everything that is due, up to the limits, enqueues it, and
 // returns how many tasks that made.
 //
-// Rows are marked before their task is put into Redis. Should Redis not take
-// it, the lease brings the row back. A Redis that is known to be away is given
-// nothing in the first place.
+// Rows are marked before their task is put into Redis. Should Redis not take it,
+// they are taken back at once, and one row at a time is tried until it does. A task
+// that got in although the answer was an error finds nobody's row: what a worker has
+// claimed is not taken back, and nobody claims twice. A crash between the two leaves
+// the row to its lease. A Redis that is known to be away is given nothing in the first
+// place. What one queue does not take keeps no other from being filled.
 func (p *Pump) Round(ctx context.Context) (int, error) {
 	now := p.Now()
 	ahead, err := p.Queue.waiting(ctx, journeyQueue)
@@ -67,6 +72,7 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 	}
 	ctx, span := p.Telemetry.Traces.Start(ctx, "pump")
 	tasks := 0
+	var troubles []error
 	defer func() {
 		span.Count("tasks", tasks)
 		span.End(nil)
@@ -88,10 +94,10 @@ func (p *Pump) Round(ctx context.Context) (int, error) {
 		made, err := part.move(ctx, now, waiting)
 		tasks += made
 		if err != nil {
-			return tasks, fmt.Errorf("hand over %s: %w", part.name, err)
+			troubles = append(troubles, fmt.Errorf("hand over %s: %w", part.name, err))
 		}
 	}
-	return tasks, nil
+	return tasks, errors.Join(troubles...)
 }
 
 func (p *Pump) events(ctx context.Context, _ time.Time, _ deliveries.Backlog) (int, error) {
@@ -133,14 +139,14 @@ func (p *Pump) entries(ahead int) func(context.Context, time.Time, deliveries.Ba
 		if room <= 0 {
 			return 0, nil
 		}
-		ids, err := p.Entries.Awake(ctx, now, controlLease(p.Lease), room*batchSize)
+		ids, err := p.Entries.Awake(ctx, now, controlLease(p.Lease), p.worth(journeyQueue, room*batchSize))
 		if err != nil {
 			return 0, err
 		}
 		tasks := 0
 		for batch := range slices.Chunk(ids, batchSize) {
-			if err := p.Queue.put(ctx, journeyQueue, taskTravel, batch, controlTimeoutIn(p.Lease)); err != nil {
-				return tasks, err
+			if err := p.put(ctx, journeyQueue, journeyQueue, taskTravel, batch, controlTimeoutIn(p.Lease)); err != nil {
+				return tasks, errors.Join(err, takenBack(ctx, p.Entries.LetGo, ids[tasks*batchSize:]))
 			}
 			tasks++
 		}
@@ -157,12 +163,55 @@ func (p *Pump) deliveries(ctx context.Context, now time.Time, waiting deliveries
 	if err != nil {
 		return 0, err
 	}
-	for n, batch := range batches {
-		if err := p.Queue.put(ctx, p.nextPart(batch.Channel), taskDeliver, batch.IDs, deliverTimeout(p.Lease, p.Call)); err != nil {
-			return n, err
+	tasks := 0
+	var refused []int64
+	var troubles []error
+	shut := map[channels.Channel]bool{}
+	for _, batch := range batches {
+		if !shut[batch.Channel] {
+			err := p.put(ctx, string(batch.Channel), p.nextPart(batch.Channel), taskDeliver, batch.IDs, deliverTimeout(p.Lease, p.Call))
+			if err == nil {
+				tasks++
+				continue
+			}
+			shut[batch.Channel] = true
+			troubles = append(troubles, err)
 		}
+		refused = append(refused, batch.IDs...)
 	}
-	return len(batches), nil
+	if len(refused) > 0 {
+		troubles = append(troubles, takenBack(ctx, p.Ledger.TakeBack, refused))
+	}
+	return tasks, errors.Join(troubles...)
+}
+
+// put puts a task into a part of a queue, and remembers whether Redis took it.
+func (p *Pump) put(ctx context.Context, queue, part, kind string, payload any, timeout time.Duration) error {
+	err := p.Queue.put(ctx, part, kind, payload, timeout)
+	if p.refused == nil {
+		p.refused = map[string]bool{}
+	}
+	p.refused[queue] = err != nil
+	return err
+}
+
+// worth is how much room it is worth to fill of a queue: no more than shows whether
+// Redis takes tasks again, where it last did not.
+func (p *Pump) worth(queue string, room int) int {
+	if p.refused[queue] {
+		return min(room, 1)
+	}
+	return room
+}
+
+// takeBackFor is how long it may take to end leases of what was not handed over, also
+// while the scheduler stops. What is not taken back by then comes back by its lease.
+const takeBackFor = 5 * time.Second
+
+func takenBack(ctx context.Context, end func(context.Context, []int64) error, ids []int64) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackFor)
+	defer cancel()
+	return end(ctx, ids)
 }
 
 // room is how much more each channel may have under way. One has none whose workers
@@ -175,7 +224,7 @@ func (p *Pump) room(ctx context.Context, waiting deliveries.Backlog) (deliveries
 	room := deliveries.Quota{}
 	for _, ch := range deliveries.Lanes() {
 		if free := queueDepth - int(waiting.HeldBy[ch]); free > 0 && ahead[ch] < tasksAhead {
-			room[ch] = free
+			room[ch] = p.worth(string(ch), free)
 		}
 	}
 	return room, nil

@@ -195,3 +195,131 @@ func TestATaskThatRedisRefusedIsHandedOverNext(t *testing.T) {
 		t.Errorf("%d tasks in the next round", tasks)
 	}
 }
+
+// A Redis that refuses for a moment costs no message more than that moment, and what
+// it does not take of one channel keeps no other from going.
+func TestWhatRedisRefusedIsDueAtOnce(t *testing.T) {
+	for name, c := range map[string]struct{ refused, taken int }{
+		"one channel": {1, 3}, "all": {4, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, files)
+			for _, event := range []string{"Texted", "Wrote", "Rang", "Nudged"} {
+				s.plan("ann", event)
+			}
+			s.redis.AddHook(&crammed{tasks: c.refused})
+			tasks, err := s.pump.Round(s.ctx())
+			if err == nil || tasks != c.taken {
+				t.Errorf("%d tasks, want %d; %v", tasks, c.taken, err)
+			}
+			waiting := 0
+			for _, d := range s.ledger() {
+				if d.Status == deliveries.Planned {
+					waiting++
+				}
+			}
+			if waiting != c.refused {
+				t.Errorf("%d wait, want %d", waiting, c.refused)
+			}
+			if tasks := s.round(); tasks != c.refused {
+				t.Errorf("%d tasks in the next round, want %d", tasks, c.refused)
+			}
+		})
+	}
+}
+
+// Journeys, too, are walked on once Redis takes their task.
+func TestJourneysThatRedisRefusedAreAwakeAtOnce(t *testing.T) {
+	s := open(t, files)
+	s.happen("ann", "Texted")
+	ok(t, s.reactor.React(s.ctx()))
+	s.redis.AddHook(&crammed{tasks: 1})
+	if tasks, err := s.pump.Round(s.ctx()); err == nil || tasks != 0 {
+		t.Fatalf("%d tasks, %v", tasks, err)
+	}
+	if tasks := s.round(); tasks != 1 {
+		t.Errorf("%d tasks in the next round", tasks)
+	}
+}
+
+// As long as Redis refuses, no more rows are leased for it than show whether it still
+// does.
+func TestARedisThatRefusesIsTriedWithOneRow(t *testing.T) {
+	s := open(t, files)
+	s.person("bob")
+	for _, id := range []string{"ann", "bob"} {
+		s.plan(id, "Texted")
+	}
+	crammed := &crammed{tasks: 1}
+	s.redis.AddHook(crammed)
+	if _, err := s.pump.Round(s.ctx()); err == nil {
+		t.Fatal("nobody is told")
+	}
+	if tasks, payloads := s.round(), s.payloads("sms"); tasks != 1 || len(payloads) != 1 || strings.Contains(payloads[0], ",") {
+		t.Errorf("%d tasks: %v", tasks, payloads)
+	}
+	if tasks, payloads := s.round(), s.payloads("sms"); tasks != 1 || len(payloads) != 2 {
+		t.Errorf("%d tasks: %v", tasks, payloads)
+	}
+}
+
+func (s *shop) payloads(queue string) []string {
+	_, payloads := s.queued(queue)
+	return payloads
+}
+
+// mumbling is a Redis that takes a task and does not say so.
+type mumbling struct {
+	crammed
+	then func() // happens before it fails to say so
+}
+
+func (r *mumbling) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, command redis.Cmder) error {
+		err := next(ctx, command)
+		if err == nil && r.tasks > 0 && strings.HasPrefix(command.Name(), "eval") {
+			r.tasks--
+			if r.then != nil {
+				r.then()
+			}
+			err = errors.New("connection reset")
+			command.SetErr(err)
+		}
+		return err
+	}
+}
+
+// A task that got in although the answer was an error sends nothing twice, whether a
+// worker has it before its rows are taken back or after they were handed over again.
+func TestATaskThatGotInUnsaidSendsNothingTwice(t *testing.T) {
+	for name, early := range map[string]bool{"taken at once": true, "taken late": false} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, files)
+			s.plan("ann", "Texted")
+			redis := &mumbling{crammed: crammed{tasks: 1}}
+			work := func() {
+				for _, payload := range s.payloads("sms") {
+					var ids []int64
+					ok(t, json.Unmarshal([]byte(payload), &ids))
+					ok(t, s.courier.Deliver(s.ctx(), ids))
+				}
+			}
+			if early {
+				redis.then = work
+			}
+			s.redis.AddHook(redis)
+			if _, err := s.pump.Round(s.ctx()); err == nil {
+				t.Fatal("nobody is told")
+			}
+			s.round()
+			if n := len(s.payloads("sms")); early && n != 1 || !early && n != 2 {
+				t.Errorf("%d tasks in Redis; the test shows nothing", n)
+			}
+			work()
+			s.stands(deliveries.Sent, "")
+			if sent := len(s.provider.requests()); sent != 1 {
+				t.Errorf("sent %d times", sent)
+			}
+		})
+	}
+}

@@ -347,6 +347,43 @@ func TestRecallBringsBackJourneysThatWereHandedOver(t *testing.T) {
 	})
 }
 
+// What Redis did not take is due at once, and a worker that has it all the same keeps
+// it.
+func TestWhatTheQueueDidNotTakeIsTakenBack(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		plan(t, s, 4, nil)
+		ids := due(t, s, noon)
+		if _, _, err := s.Claim(t.Context(), ids[:1], noon, lease); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.TakeBack(t.Context(), ids[:3]); err != nil {
+			t.Fatal(err)
+		}
+		if _, claimed, err := s.Claim(t.Context(), ids[:3], noon, lease); err != nil || len(claimed) > 0 {
+			t.Errorf("claimed %d that nobody handed over, %v", len(claimed), err)
+		}
+		if got := due(t, s, noon); !slices.Equal(got, ids[1:3]) {
+			t.Errorf("due again are %v, want %v", got, ids[1:3])
+		}
+	})
+}
+
+func TestJourneysThatTheQueueDidNotTakeAreAwakeAtOnce(t *testing.T) {
+	Each(t, func(t *testing.T, s *store.Store) {
+		enter(t, s, always, journey("c-1", "1"), journey("c-2", "1"))
+		handed, err := s.Awake(t.Context(), noon, lease, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.LetGo(t.Context(), handed[1:]); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := s.Awake(t.Context(), noon, lease, 10); err != nil || !slices.Equal(again, handed[1:]) {
+			t.Errorf("handed over again were %v, want %v; %v", again, handed[1:], err)
+		}
+	})
+}
+
 // A webhook may be faster than the courier's own settlement.
 func TestEvidenceBeforeTheSettlementIsNotPulledBack(t *testing.T) {
 	Each(t, func(t *testing.T, s *store.Store) {
