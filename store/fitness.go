@@ -8,7 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
 
 	"rapport/campaigns/expression"
 )
@@ -77,9 +81,41 @@ func knownMigrations() ([]int64, error) {
 // ErrReadOnly says that the database takes no writes: it is a standby, or was told so.
 var ErrReadOnly = errors.New("the database is read-only")
 
-// Writable is ErrReadOnly where the database server takes no writes. A SQLite file that
-// cannot be written is not opened.
+// ErrNoRoom says that a write lately failed because a disk is full.
+var ErrNoRoom = errors.New("the database takes no writes: its disk is full")
+
+// room is what the looks at a database know of the room it has. Both stores of one
+// database share it.
+type room struct {
+	lacked atomic.Bool // a write has failed for want of it since the last look
+	doubt  atomic.Bool // whether it is back is to be tried
+}
+
+// noRoom reports whether a write failed because a disk is full.
+func noRoom(err error) bool {
+	var lite *sqlite.Error
+	var pg *pgconn.PgError
+	return errors.As(err, &lite) && fullSQLite(lite.Code()) || errors.As(err, &pg) && pg.Code == diskFull
+}
+
+// Writable is ErrReadOnly where the database server takes no writes, and ErrNoRoom where
+// a write has failed for want of room since it was last asked, and until a small one
+// succeeds that is tried from then on. A SQLite file that cannot be written is not opened.
 func (s *Store) Writable(ctx context.Context) error {
+	if s.room.lacked.Swap(false) {
+		s.room.doubt.Store(true)
+		return ErrNoRoom
+	}
+	if s.room.doubt.Load() {
+		err := s.SetFact(ctx, "room", "there is some")
+		switch {
+		case noRoom(err):
+			return ErrNoRoom
+		case err != nil:
+			return err
+		}
+		s.room.doubt.Store(false)
+	}
 	if s.dialect == expression.SQLite {
 		return nil
 	}

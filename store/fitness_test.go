@@ -1,7 +1,10 @@
 package store
 
 import (
+	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -71,4 +74,59 @@ func TestTheDatabasesClockIsRead(t *testing.T) {
 			t.Errorf("got %s, %v; asked at %s", at, err, before)
 		}
 	})
+}
+
+// A database whose disk is full is not fit until a write succeeds again.
+func TestADatabaseWithoutRoomIsNotWritable(t *testing.T) {
+	s := openMigrated(t, fresh.SQLite(t))
+	full := func() {
+		t.Helper()
+		if err := s.Aside().Writable(t.Context()); !errors.Is(err, ErrNoRoom) {
+			t.Errorf("a full disk: %v", err)
+		}
+	}
+	most := func(pages int) {
+		t.Helper()
+		if _, err := s.writer.ExecContext(t.Context(), "PRAGMA max_page_count = "+strconv.Itoa(pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Writable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	most(1) // SQLite takes it for as many as there are
+	for n, size := 0, 4000; size > 0; size /= 2 {
+		for ; s.SetFact(t.Context(), "f"+strconv.Itoa(n), strings.Repeat("x", size)) == nil; n++ {
+			continue
+		}
+	}
+	full()
+	full() // it was tried
+	if err := s.read(t.Context(), func(*tx) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	full()
+	most(1 << 30)
+	_ = s.Writable(t.Context()) // the last try counts for a look
+	if err := s.Writable(t.Context()); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}
+
+// The looks at a PostgreSQL have a connection of their own, and learn of the others'.
+func TestAServerWithoutRoomIsNotWritable(t *testing.T) {
+	s := openMigrated(t, fresh.Postgres(t))
+	err := s.write(t.Context(), func(tx *tx) error {
+		_, err := tx.exec(t.Context(), "DO $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$")
+		return err
+	})
+	if err == nil {
+		t.Fatal("the test shows nothing")
+	}
+	if err := s.Aside().Writable(t.Context()); !errors.Is(err, ErrNoRoom) {
+		t.Errorf("a full disk: %v", err)
+	}
+	if err := s.Aside().Writable(t.Context()); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
 }

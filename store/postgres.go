@@ -50,7 +50,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	}
 	config.DialFunc = dialer.DialContext
 	at := fmt.Sprintf("open store on %s:%d", config.Host, config.Port)
-	s := &Store{dialect: expression.Postgres, arrivals: newArrivals()}
+	s := &Store{dialect: expression.Postgres, arrivals: newArrivals(), room: &room{}}
 	if s.pooled, err = pooled(ctx, config); err != nil {
 		return nil, fmt.Errorf("%s: %w", at, explain(err))
 	}
@@ -66,7 +66,7 @@ func openPostgres(ctx context.Context, dsn string) (*Store, error) {
 	}
 	s.writer, s.readers = db, db
 	one := sized(looks, 1) // it connects when somebody looks
-	s.aside = &Store{dialect: s.dialect, pooled: s.pooled, arrivals: newArrivals(), writer: one, readers: one}
+	s.aside = &Store{dialect: s.dialect, pooled: s.pooled, arrivals: newArrivals(), room: s.room, writer: one, readers: one}
 	return s, nil
 }
 
@@ -154,12 +154,15 @@ func lost(err error) bool {
 // unsent reports whether a statement never left for the server.
 func unsent(err error) bool { return pgconn.SafeToRetry(err) }
 
+// diskFull is the SQLSTATE of a server that has no room for what is written.
+const diskFull = "53100"
+
 // explainPostgres puts into words what an operator can mend.
 func explainPostgres(err *pgconn.PgError) string {
 	switch err.Code {
 	case "57P01", "57P02", "57P03":
 		return "the database server is being restarted"
-	case "53100":
+	case diskFull:
 		return "the database server's disk is full, nothing of this was written"
 	case "53300":
 		return "the database server takes no more connections"

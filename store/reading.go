@@ -32,5 +32,5 @@ func OpenReading(ctx context.Context, dsn string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, explain(err))
 	}
 	readers.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
-	return &Store{dialect: expression.SQLite, writer: readers, readers: readers}, nil
+	return &Store{dialect: expression.SQLite, writer: readers, readers: readers, room: &room{}}, nil
 }

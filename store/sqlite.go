@@ -32,7 +32,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: expression.SQLite, lock: lock, arrivals: newArrivals()}
+	s := &Store{dialect: expression.SQLite, lock: lock, arrivals: newArrivals(), room: &room{}}
 	if err := s.openPools(ctx, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, explain(err)), lock.release())
 	}
@@ -107,6 +107,11 @@ func (s *Store) emptyLog(ctx context.Context) error {
 		s.unemptied.Store(false)
 	}
 	return explain(err)
+}
+
+// fullSQLite reports whether a disk is full by an error of SQLite.
+func fullSQLite(code int) bool {
+	return code&0xff == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR_SHMSIZE
 }
 
 // explainSQLite puts into words what an operator can mend.

@@ -43,6 +43,8 @@ type Store struct {
 	unreached atomic.Pointer[time.Time] // when none could be made the last time
 	pooled    bool                      // a pooler stands between us and PostgreSQL, see pooled
 	aside     *Store                    // PostgreSQL only, see Aside
+	// Whether a write has lately found no room, see Writable.
+	room *room
 	// SQLite's log may hold what was erased, see emptyLog.
 	unemptied atomic.Bool
 	// Callbacks that are being stored.

@@ -44,7 +44,11 @@ func (u unanswered) Unwrap() error { return u.error }
 // returns nil and has left no trace when write returns an error. do may run
 // several times, so it must set, not add to, what it hands out.
 func (s *Store) write(ctx context.Context, do func(tx *tx) error) error {
-	return s.insist(ctx, func() error { return s.within(ctx, s.writer, false, do) })
+	err := s.insist(ctx, func() error { return s.within(ctx, s.writer, false, do) })
+	if noRoom(err) {
+		s.room.lacked.Store(true)
+	}
+	return err
 }
 
 // insist tries a transaction again that has left no trace: at once after a

@@ -18,6 +18,7 @@ const skewAllowed = 5 * time.Second
 const (
 	reachStore = "see that the database runs and takes connections from here"
 	writeStore = "name the primary, not a standby: with several hosts and target_session_attrs=read-write in `store` it is found"
+	roomStore  = "make room on the disk of the database server, or of the data folder; nothing is to be restarted"
 	reachRedis = "see that Redis runs and takes connections from here"
 )
 
@@ -44,8 +45,8 @@ func (i *installation) checks(redis use) []check {
 	}
 }
 
-// askStore looks whether the database answers and can be written, for all work ends
-// in a write.
+// askStore looks whether the database answers and can be written, and has room for it:
+// all work ends in a write.
 func (i *installation) askStore(ctx context.Context) finding {
 	_, err := i.Store.Aside().Clock(ctx)
 	if err == nil {
@@ -60,8 +61,11 @@ func (i *installation) askStore(ctx context.Context) finding {
 
 // storeAway is what is wrong where the database does not serve.
 func storeAway(err error) finding {
-	if errors.Is(err, store.ErrReadOnly) {
+	switch {
+	case errors.Is(err, store.ErrReadOnly):
 		return away(err, writeStore)
+	case errors.Is(err, store.ErrNoRoom):
+		return away(err, roomStore)
 	}
 	return away(err, reachStore)
 }
