@@ -23,6 +23,10 @@ const (
 // trustedFor is how long one look at both clocks holds.
 const trustedFor = time.Second
 
+// compareFor bounds one look: whoever else waits for it is not kept by one who has the
+// time to wait for a connection.
+const compareFor = 2 * time.Second
+
 // yieldsFor is how long a Redis that nobody has claimed is left to others by whoever
 // was refused there: theirs may have come back empty, and they claim it within seconds.
 const yieldsFor = time.Minute
@@ -50,7 +54,8 @@ type Witness struct {
 	Redis  redis.UniversalClient
 	Now    func() time.Time
 
-	mu       sync.Mutex
+	begin    sync.Once
+	turn     chan struct{} // has room for the one who looks
 	lookedAt time.Time
 	finding  error
 	refused  atomic.Pointer[time.Time] // when Redis was last seen to be another's; nil: never
@@ -71,26 +76,50 @@ var ErrOthersRedis = errors.New("this Redis belongs to another installation: not
 var ErrNotResumed = errors.New("a backup was put back, and no scheduler has gone on from it yet")
 
 // Check looks whether the ledger is as new as what was seen of it, at most once
-// a second. A witness that is nil trusts.
+// a second. It waits for a ledger that does not answer, or for others who look, until
+// ctx ends. A witness that is nil trusts.
 func (w *Witness) Check(ctx context.Context) error {
 	if w == nil {
 		return nil
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.begin.Do(func() { w.turn = make(chan struct{}, 1) })
+	for {
+		select {
+		case w.turn <- struct{}{}:
+		case <-ctx.Done():
+			return fmt.Errorf("wait to see how new the ledger is: %w", ctx.Err())
+		}
+		known, err := w.look(ctx)
+		<-w.turn
+		if known || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// look is what was found within the last second, or is now. Where there was no time for
+// it nothing is known, and nothing kept.
+func (w *Witness) look(ctx context.Context) (known bool, finding error) {
 	now := w.Now()
 	if age := now.Sub(w.lookedAt); !w.lookedAt.IsZero() && age >= 0 && age < trustedFor {
-		return w.finding
+		return true, w.finding
 	}
-	seen, err := w.compare(ctx)
-	if errors.Is(err, errAway) {
+	bounded, cancel := context.WithTimeout(ctx, compareFor)
+	defer cancel()
+	seen, err := w.compare(bounded)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return false, fmt.Errorf("see how new the ledger is: %w", ctx.Err())
+	case errors.Is(err, errAway):
 		err = nil // without Redis nothing is sent either
+	case err != nil && bounded.Err() != nil:
+		return false, err
 	}
 	if err == nil && seen.waits {
 		err = ErrNotResumed
 	}
 	w.lookedAt, w.finding = now, err
-	return err
+	return true, err
 }
 
 // Advance moves both clocks on, SQL's first, so that Redis is never ahead of a

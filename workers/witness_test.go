@@ -9,7 +9,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"rapport/deliveries"
 	"rapport/store"
@@ -363,4 +366,74 @@ func TestThePageOnRestoringTellsWhatIsSeen(t *testing.T) {
 			t.Errorf("the page does not say %q", words)
 		}
 	}
+}
+
+// crowded is a ledger that has no connection free for a while.
+type crowded struct {
+	workers.Chronicle
+	free chan struct{}
+}
+
+func (c crowded) InstallationID(ctx context.Context) (string, error) {
+	select {
+	case <-c.free:
+		return "", nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func (crowded) LedgerClock(context.Context) (time.Time, bool, error) { return noon, false, nil }
+
+// blank is a Redis that holds nothing, and is asked without a connection.
+type blank struct{}
+
+func (blank) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (blank) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (blank) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(_ context.Context, command redis.Cmder) error {
+		command.SetErr(redis.Nil)
+		return redis.Nil
+	}
+}
+
+// However long tasks wait for a connection, whoever shows that the process turns waits
+// no longer than it wants to, and a look that had no time is no finding.
+func TestALookWaitsNoLongerThanItWantsTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := redis.NewClient(&redis.Options{})
+		defer client.Close()
+		client.AddHook(blank{})
+		free := make(chan struct{})
+		w := &workers.Witness{Ledger: crowded{free: free}, Redis: client, Now: time.Now}
+		check := func(within time.Duration) error {
+			ctx, cancel := context.WithTimeout(t.Context(), within)
+			defer cancel()
+			return w.Check(ctx)
+		}
+		var tasks sync.WaitGroup
+		for range 4 {
+			tasks.Go(func() {
+				if err := check(70 * time.Second); err != nil {
+					t.Errorf("a task that had the time to wait: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		for range 3 {
+			began := time.Now()
+			if err := check(5 * time.Second); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 5*time.Second {
+				t.Errorf("a look returned after %s: %v", time.Since(began), err)
+			}
+		}
+		close(free)
+		if err := check(5 * time.Second); err != nil {
+			t.Errorf("once connections are free: %v", err)
+		}
+		tasks.Wait()
+	})
 }
