@@ -2,8 +2,11 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"rapport/campaigns"
@@ -33,7 +36,8 @@ type Schedule struct {
 	Log       *slog.Logger
 }
 
-// Round records every occurrence up to now that was not recorded yet.
+// Round records every occurrence up to now that was not recorded yet. A campaign whose
+// schedule cannot be followed keeps no other from being recorded.
 func (s *Schedule) Round(ctx context.Context) error {
 	now := s.Now()
 	edition, err := s.Catalog.Current(ctx)
@@ -41,22 +45,25 @@ func (s *Schedule) Round(ctx context.Context) error {
 		return err
 	}
 	var runs []campaigns.Run
-	for _, campaign := range edition.Campaigns {
+	var troubles []error
+	for _, id := range slices.Sorted(maps.Keys(edition.Campaigns)) { // so that the same troubles read the same
+		campaign := edition.Campaigns[id]
 		if !campaign.Trigger.Broadcast() {
 			continue
 		}
 		if campaign.State != campaigns.Live {
-			if err := s.forget(ctx, campaign); err != nil {
-				return err
-			}
+			troubles = append(troubles, s.forget(ctx, campaign))
 			continue
 		}
 		due, err := s.due(ctx, edition, campaign, now)
-		if err != nil {
-			return err
-		}
+		troubles = append(troubles, err)
 		runs = append(runs, due...)
 	}
+	troubles = append(troubles, s.record(ctx, runs, now))
+	return errors.Join(troubles...)
+}
+
+func (s *Schedule) record(ctx context.Context, runs []campaigns.Run, now time.Time) error {
 	if len(runs) == 0 {
 		return nil
 	}

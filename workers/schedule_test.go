@@ -2,6 +2,7 @@ package workers_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -59,6 +60,24 @@ func TestABroadcastReachesItsAudience(t *testing.T) {
 	s.deliver()
 	if all := s.ledger(); len(all) != 2 || all[0].Status != deliveries.Sent || all[1].Status != deliveries.Sent {
 		t.Errorf("got %+v", all)
+	}
+}
+
+// What is known of one campaign and cannot be read stops no other's broadcast.
+func TestOneScheduleThatCannotBeFollowedStopsNoOther(t *testing.T) {
+	all := map[string]string{}
+	for _, id := range []string{"a", "b", "c", "daily", "e", "f"} {
+		all["campaigns/"+id+".yaml"] = strings.Replace(fmt.Sprintf(daily, ""), "campaign: daily", "campaign: "+id, 1)
+	}
+	s := open(t, with(all))
+	ok(t, s.schedule.Round(s.ctx()))
+	ok(t, s.store.SetFact(s.ctx(), campaigns.ScheduledSince("daily"), "long ago"))
+	s.later(time.Hour)
+	if err := s.schedule.Round(s.ctx()); err == nil || !strings.Contains(err.Error(), "daily") {
+		t.Errorf("nobody is told: %v", err)
+	}
+	if at := s.entering(); len(at) != len(all)-1 {
+		t.Errorf("recorded: %v", at)
 	}
 }
 
