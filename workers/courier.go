@@ -116,14 +116,7 @@ func (c *Courier) readAtOnce(out deliveries.Outlet) int {
 }
 
 // stopping reports whether the worker is to leave.
-func (c *Courier) stopping() bool {
-	select {
-	case <-c.Stopping:
-		return true
-	default:
-		return false
-	}
-}
+func (c *Courier) stopping() bool { return isClosed(c.Stopping) }
 
 // mostInFlight bounds a window.
 func (c *Courier) mostInFlight() int {

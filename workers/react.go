@@ -20,12 +20,15 @@ type Reactor struct {
 	Arrivals  campaigns.Arrivals
 	Goals     campaigns.Goals
 	Directory customers.Directory
+	// Stopping is closed when the worker is to leave: the batch in hand is judged and
+	// the rest waits. Nil is never.
+	Stopping  <-chan struct{}
 	Telemetry Telemetry
 	Now       func() time.Time
 	Log       *slog.Logger
 }
 
-// React judges every live event that was not judged yet. An event is marked as
+// React judges every live event that was not judged yet, until the worker is to leave. An event is marked as
 // seen only after everything it caused is written; until then it is judged
 // again, which adds nothing: an entry is unique on the event that caused it. One
 // that cannot be judged waits, and keeps no other waiting.
@@ -36,7 +39,7 @@ func (r *Reactor) React(ctx context.Context) error {
 
 // reactAll does what React does, and says whether any event was there to be judged.
 func (r *Reactor) reactAll(ctx context.Context) (some bool, err error) {
-	for {
+	for !isClosed(r.Stopping) {
 		events, err := r.News.Pending(ctx, batchSize)
 		if err != nil {
 			return some, fmt.Errorf("read pending events: %w", err)
@@ -49,6 +52,7 @@ func (r *Reactor) reactAll(ctx context.Context) (some bool, err error) {
 			return some, err
 		}
 	}
+	return some, nil
 }
 
 func (r *Reactor) react(ctx context.Context, events []customers.Event) (err error) {

@@ -9,6 +9,7 @@ import (
 
 	"rapport/campaigns"
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -231,4 +232,31 @@ func TestAStaleCampaignLeavesItsTurnToOthers(t *testing.T) {
 	s.wire()
 	s.travel()
 	s.stands(deliveries.Planned, "")
+}
+
+// eventful is a shop in which something happens all the time, for a while.
+type eventful struct {
+	campaigns.News
+	stopping chan struct{} // closed when somebody asks for the first time
+	asked    int
+}
+
+func (b *eventful) Pending(context.Context, int) ([]customers.Event, error) {
+	if b.asked++; b.asked == 1 {
+		close(b.stopping)
+	}
+	if b.asked > 5 {
+		return nil, nil
+	}
+	return []customers.Event{{ID: int64(b.asked), Customer: "nobody", Name: "Texted"}}, nil
+}
+
+func TestAReactorThatIsToLeaveJudgesNoMore(t *testing.T) {
+	s := open(t, files)
+	news := &eventful{News: s.store, stopping: make(chan struct{})}
+	s.reactor.News, s.reactor.Stopping = news, news.stopping
+	ok(t, s.reactor.React(s.ctx()))
+	if news.asked != 1 {
+		t.Errorf("%d batches were judged", news.asked)
+	}
 }

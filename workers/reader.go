@@ -29,7 +29,10 @@ type Reader struct {
 	Addresses deliveries.Addresses
 	// Lease is how long callbacks are kept for whoever reads them, a minute at
 	// most; 0 is that.
-	Lease     time.Duration
+	Lease time.Duration
+	// Stopping is closed when the worker is to leave: the batch in hand is read and the
+	// rest waits. Nil is never.
+	Stopping  <-chan struct{}
 	Telemetry Telemetry
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -52,7 +55,7 @@ type heard struct {
 	customer string
 }
 
-// Read reads callbacks until none waits. One is marked as read only after
+// Read reads callbacks until none waits, or the worker is to leave. One is marked as read only after
 // everything it says is applied; reading it twice applies it once, because each
 // line of a timeline is unique. One that cannot be applied waits, and keeps no
 // other waiting.
@@ -63,7 +66,7 @@ func (r *Reader) Read(ctx context.Context) error {
 
 // readAll does what Read does, and says whether any callback was there to be read.
 func (r *Reader) readAll(ctx context.Context) (some bool, err error) {
-	for {
+	for !isClosed(r.Stopping) {
 		waiting, err := r.Inbox.Waiting(ctx, r.Now(), controlLease(r.Lease), batchSize)
 		if err != nil {
 			return some, fmt.Errorf("read the inbox: %w", err)
@@ -76,6 +79,7 @@ func (r *Reader) readAll(ctx context.Context) (some bool, err error) {
 			return some, err
 		}
 	}
+	return some, nil
 }
 
 // message is what visits are judged together by.

@@ -362,3 +362,31 @@ func TestACallbackThatPanicsIsSetAside(t *testing.T) {
 		t.Error("nobody is told that it was not heeded")
 	}
 }
+
+// flood is an inbox that fills up as fast as it is read, for a while.
+type flood struct {
+	deliveries.Inbox
+	stopping chan struct{} // closed when somebody reads for the first time
+	reads    int
+}
+
+func (f *flood) Waiting(context.Context, time.Time, time.Duration, int) ([]deliveries.Received, error) {
+	if f.reads++; f.reads == 1 {
+		close(f.stopping)
+	}
+	if f.reads > 5 {
+		return nil, nil
+	}
+	return []deliveries.Received{{ID: int64(f.reads), Provider: webhooks.Letter, Callback: channels.Callback{Body: []byte("x")}}}, nil
+}
+
+func TestAReaderThatIsToLeaveReadsNoMore(t *testing.T) {
+	s := open(t, files)
+	inbox := &flood{Inbox: s.store, stopping: make(chan struct{})}
+	s.reader.Inbox, s.reader.Stopping = inbox, inbox.stopping
+	s.reader.Listeners[webhooks.Letter] = breaking{}
+	ok(t, s.reader.Read(s.ctx()))
+	if inbox.reads != 1 {
+		t.Errorf("%d batches were read", inbox.reads)
+	}
+}

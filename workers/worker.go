@@ -35,6 +35,22 @@ func (w *Worker) Serve(s *Server) {
 	}
 }
 
+// LeaveOn lets whoever has more than one thing left to do leave the rest once stopping is
+// closed.
+func (w *Worker) LeaveOn(stopping <-chan struct{}) {
+	w.Courier.Stopping, w.Reader.Stopping, w.Reactor.Stopping = stopping, stopping, stopping
+}
+
+// isClosed reports whether a channel is closed. Nil never is.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 // moving does a task that moves something on wherever it does not fail.
 func moving[P any](do func(context.Context, P) error) func(context.Context, P) (moved bool, err error) {
 	return func(ctx context.Context, payload P) (bool, error) { return true, do(ctx, payload) }

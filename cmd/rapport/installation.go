@@ -354,7 +354,7 @@ func (i *installation) server(o workers.ServerOptions) *workers.Server {
 	o.Telemetry = i.workerTelemetry()
 	server := workers.NewServer(i.Redis, o)
 	worker := i.worker()
-	worker.Courier.Stopping = server.Stopping()
+	worker.LeaveOn(server.Stopping())
 	worker.Serve(server)
 	return server
 }
