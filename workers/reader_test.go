@@ -328,10 +328,10 @@ func TestACallbackStaysUntilWhatItSaysIsApplied(t *testing.T) {
 	s.stands(deliveries.Delivered, "")
 }
 
-// breaking is a listener that has a mistake, which shows by one body.
-type breaking struct{ channels.Listener }
+// mistaken is a listener that has a mistake, which shows by one body.
+type mistaken struct{ channels.Listener }
 
-func (breaking) Reports(c channels.Callback) ([]channels.Report, error) {
+func (mistaken) Reports(c channels.Callback) ([]channels.Report, error) {
 	var none []int
 	if string(c.Body) == "letter 3" {
 		_ = none[3]
@@ -343,7 +343,7 @@ func (breaking) Reports(c channels.Callback) ([]channels.Report, error) {
 // those around it are heard.
 func TestACallbackThatPanicsIsSetAside(t *testing.T) {
 	s := open(t, files)
-	s.reader.Listeners[webhooks.Letter] = breaking{}
+	s.reader.Listeners[webhooks.Letter] = mistaken{}
 	for n := range 20 {
 		_, err := s.store.Receive(s.ctx(), webhooks.Letter, channels.Callback{
 			Method: "POST", URL: fmt.Sprint("smtp://x/", n), Body: []byte(fmt.Sprint("letter ", n)), ReceivedAt: s.clock(),
@@ -384,7 +384,7 @@ func TestAReaderThatIsToLeaveReadsNoMore(t *testing.T) {
 	s := open(t, files)
 	inbox := &flood{Inbox: s.store, stopping: make(chan struct{})}
 	s.reader.Inbox, s.reader.Stopping = inbox, inbox.stopping
-	s.reader.Listeners[webhooks.Letter] = breaking{}
+	s.reader.Listeners[webhooks.Letter] = mistaken{}
 	ok(t, s.reader.Read(s.ctx()))
 	if inbox.reads != 1 {
 		t.Errorf("%d batches were read", inbox.reads)
