@@ -8,21 +8,21 @@ import (
 )
 
 // read understands what was pressed, chosen or written as an answer on the
-// question's scale. An answer outside the scale is none.
-func (a *Ask) read(raw string) (replytext.Reading, bool) {
+// question's scale, in the words of some languages. An answer outside the scale is none.
+func (a *Ask) read(raw string, in replytext.Languages) (replytext.Reading, bool) {
 	if (a.Scale == CSAT5 || a.Scale == NPS) && dateFirst.MatchString(raw) {
 		return replytext.Reading{}, false
 	}
 	switch a.Scale {
 	case CSAT5:
-		if heard, understood := replytext.ReadScore(raw, 1, 5); understood {
+		if heard, understood := in.Score(raw, 1, 5); understood {
 			return heard, true
 		}
 		return readStars(raw)
 	case NPS:
-		return replytext.ReadScore(raw, 0, 10)
+		return in.Score(raw, 0, 10)
 	case YesNo:
-		return replytext.ReadYesNo(raw)
+		return in.YesNo(raw)
 	case Choice:
 		return replytext.ReadChoice(raw, a.Choices)
 	case Text:
@@ -30,6 +30,21 @@ func (a *Ask) read(raw string) (replytext.Reading, bool) {
 		return replytext.Reading{Text: words}, !wordless(words)
 	}
 	return replytext.Reading{}, false
+}
+
+// hear understands what was said on a call as an answer on the question's scale.
+func (a *Ask) hear(said string, in replytext.Languages) (replytext.Reading, bool) {
+	switch a.Scale {
+	case CSAT5:
+		return in.ScoreAloud(said, 1, 5)
+	case NPS:
+		return in.ScoreAloud(said, 0, 10)
+	case YesNo:
+		return in.YesNoAloud(said)
+	case Choice:
+		return in.ChoiceAloud(said, a.Choices)
+	}
+	return a.read(said, in)
 }
 
 // dateFirst is a date at the beginning of a text: "1. December 2026" is no score.

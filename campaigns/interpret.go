@@ -290,11 +290,7 @@ func (h *hearing) hearAnswer() {
 		return
 	}
 	ask := h.step.Send.Ask
-	read := ask.read
-	if r.Channel == channels.Call {
-		read = func(said string) (replytext.Reading, bool) { return replytext.Aloud(ask.read, said) }
-	}
-	heard, understood := read(said)
+	heard, understood := h.readAnswer(ask, said)
 	if !understood && ask.Scale == Text && r.Recording != "" {
 		understood = true // the words follow when they are written down
 	}
@@ -314,6 +310,19 @@ func (h *hearing) hearAnswer() {
 		title := "Score " + strconv.FormatFloat(*heard.Score, 'f', -1, 64) + " from "
 		h.openCase("low_score", ask.Case, customers.High, title)
 	}
+}
+
+// readAnswer reads what answers the step's question: on a call as the call does, else in
+// the customer's language or the workspace's.
+func (h *hearing) readAnswer(ask *Ask, said string) (replytext.Reading, bool) {
+	q, known := h.question()
+	switch {
+	case h.report.Channel != channels.Call:
+		return ask.read(said, h.workspace.understands(h.customer))
+	case known && !q.Open():
+		return h.atCall(q)
+	}
+	return ask.hear(said, scriptLanguage(h.delivery))
 }
 
 func (h *hearing) keep(ask string, scale Scale, heard replytext.Reading) {

@@ -22,8 +22,8 @@ func (h *hearing) hearCall() {
 	switch {
 	case r.Kind == channels.ReportAnswered && refusesCalls(*r, h.delivery):
 		r.Kind, r.Suppress, r.Reason = channels.ReportUnsubscribed, true, channels.ReasonOptedOut
-	case r.Kind == channels.ReportAnswered && refusesTexts(*r):
-		h.refused = channels.SMS
+	case r.Kind == channels.ReportAnswered && refusesOthers(*r) != "":
+		h.refused = refusesOthers(*r)
 	case r.Kind == channels.ReportFailed && r.Reason == channels.ReasonMachine && h.leavesWords():
 		// Whoever was left a message is not called again for it. A question waits
 		// for an answer that will not come.
@@ -42,10 +42,13 @@ func refusesCalls(r channels.Report, d deliveries.Delivery) bool {
 	return known && r.Text == "" && q.Stops(r.Answer) || wantsNoCalls(r.Text)
 }
 
-// refusesTexts reports whether what was said on a call asks for no more texts. The call
-// goes on.
-func refusesTexts(r channels.Report) bool {
-	return replytext.ParseWish(r.Text).Stops(r.Channel) == channels.SMS
+// refusesOthers is the channel, not the call's, of which what was said on a call asks for
+// no more; "" where it asks for no such thing. The call goes on.
+func refusesOthers(r channels.Report) channels.Channel {
+	if stops := replytext.ParseWish(r.Text).Stops(r.Channel); stops != channels.Call {
+		return stops
+	}
+	return ""
 }
 
 func (h *hearing) leavesWords() bool {
@@ -72,7 +75,7 @@ func (h *hearing) meansNothing() bool {
 	if h.report.Channel != channels.Call || h.report.Kind != channels.ReportAnswered || h.refused != "" || !known || q.Open() {
 		return false
 	}
-	_, understood := h.aloud(q)
+	_, understood := h.atCall(q)
 	return !understood
 }
 
@@ -85,13 +88,17 @@ func (h *hearing) misheard() map[string]any {
 	return shown
 }
 
-// aloud reads the report as an answer to a question of the call.
-func (h *hearing) aloud(q channels.CallQuestion) (replytext.Reading, bool) {
+// atCall reads the report as an answer to a question of the call, which takes keys: what
+// was said has a text, what was pressed has none.
+func (h *hearing) atCall(q channels.CallQuestion) (replytext.Reading, bool) {
 	var ask *Ask
 	if h.step != nil && h.step.asks(h.delivery, q.ID) {
 		ask = h.step.Send.Ask
 	}
-	return replytext.Aloud(readerOf(q, ask), h.report.Answer)
+	if h.report.Text == "" {
+		return pressedAt(q, ask, h.report.Answer)
+	}
+	return hearAt(q, ask, h.report.Answer, scriptLanguage(h.delivery))
 }
 
 // furtherQuestion is the id of a question of a call's script that is not the
@@ -114,7 +121,7 @@ func (h *hearing) hearFurther(question string) {
 	q, known := h.question()
 	switch {
 	case known && !q.Open():
-		said, understood := h.aloud(q)
+		said, understood := h.atCall(q)
 		if !understood {
 			return
 		}

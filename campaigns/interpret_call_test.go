@@ -28,38 +28,47 @@ func TestWordsOnACallAreUnderstood(t *testing.T) {
 	yesNo := channels.CallQuestion{ID: "again", Expect: channels.ExpectYesNo}
 	open := channels.CallQuestion{ID: "why", Expect: channels.ExpectSpeech}
 	for _, c := range []struct {
-		q    channels.CallQuestion
-		said string
-		want channels.Spoken
+		tag, said string
+		q         channels.CallQuestion
+		want      channels.Spoken
 	}{
-		{five, "four", channels.Spoken{Key: "4"}},
-		{five, "Four.", channels.Spoken{Key: "4"}},
-		{five, "vier", channels.Spoken{Key: "4"}},
-		{five, "четыре", channels.Spoken{Key: "4"}},
-		{five, "چهار", channels.Spoken{Key: "4"}},
-		{five, "4", channels.Spoken{Key: "4"}},
-		{five, "Yes, four", channels.Spoken{Key: "4"}},
-		{five, "I would say a five, please.", channels.Spoken{Key: "5"}},
-		{five, "Ich würde sagen zwei bitte", channels.Spoken{Key: "2"}},
-		{five, "nine", channels.Spoken{}},
-		{five, "no one", channels.Spoken{}},
-		{five, "one moment", channels.Spoken{}},
-		{five, "un peu cher", channels.Spoken{}},
-		{five, "hello?", channels.Spoken{}},
-		{ten, "nine", channels.Spoken{Key: "9"}},
-		{ten, "ten", channels.Spoken{Key: "10"}},
-		{yesNo, "yes", channels.Spoken{Key: "1"}},
-		{yesNo, "nein danke", channels.Spoken{Key: "2"}},
-		{yesNo, "perhaps", channels.Spoken{}},
-		{open, "it was late", channels.Spoken{}},
-		{open, "Stop calling me!", channels.Spoken{Stop: true}},
-		{five, "Stop texting me!", channels.Spoken{}}, // the call goes on
-		{five, "Do not call me again.", channels.Spoken{Stop: true}},
-		{five, "Rufen Sie mich nicht mehr an", channels.Spoken{Stop: true}},
-		{ten, "Больше не звоните", channels.Spoken{Stop: true}},
+		{"en-GB", "four", five, channels.Spoken{Key: "4"}},
+		{"en-GB", "Four.", five, channels.Spoken{Key: "4"}},
+		{"de", "vier", five, channels.Spoken{Key: "4"}},
+		{"en", "vier", five, channels.Spoken{}},
+		{"de", "four", five, channels.Spoken{Key: "4"}},
+		{"ru", "четыре", five, channels.Spoken{Key: "4"}},
+		{"fa", "چهار", five, channels.Spoken{Key: "4"}},
+		{"en", "4", five, channels.Spoken{Key: "4"}},
+		{"en", "Yes, four", five, channels.Spoken{Key: "4"}},
+		{"en", "I would say a five, please.", five, channels.Spoken{Key: "5"}},
+		{"de", "Ich würde sagen zwei bitte", five, channels.Spoken{Key: "2"}},
+		{"en", "one out of five", five, channels.Spoken{Key: "1"}},
+		{"en", "definitely not a five", five, channels.Spoken{}},
+		{"en", "nine", five, channels.Spoken{}},
+		{"en", "no one", five, channels.Spoken{}},
+		{"en", "one moment", five, channels.Spoken{}},
+		{"fr", "un peu cher", five, channels.Spoken{}},
+		{"en", "hello?", five, channels.Spoken{}},
+		{"en", "nine", ten, channels.Spoken{Key: "9"}},
+		{"en", "ten", ten, channels.Spoken{Key: "10"}},
+		{"en", "Hold on.", ten, channels.Spoken{}},
+		{"fa", "نه", ten, channels.Spoken{}},
+		{"en", "yes", yesNo, channels.Spoken{Key: "1"}},
+		{"de", "nein danke", yesNo, channels.Spoken{Key: "2"}},
+		{"en", "perhaps", yesNo, channels.Spoken{}},
+		{"en", "I'm not sure.", yesNo, channels.Spoken{}},
+		{"ru", "всё не так", yesNo, channels.Spoken{}},
+		{"en", "it was late", open, channels.Spoken{}},
+		{"en", "Stop calling me!", open, channels.Spoken{Stop: true}},
+		{"en", "Stop texting me!", five, channels.Spoken{}}, // the call goes on
+		{"en", "Do not call me again.", five, channels.Spoken{Stop: true}},
+		{"en", "Rufen Sie mich nicht mehr an", five, channels.Spoken{Stop: true}},
+		{"ru", "Больше не звоните", ten, channels.Spoken{Stop: true}},
 	} {
-		if got := (*Campaign)(nil).Understand(deliveries.Delivery{}, c.q, c.said); got != c.want {
-			t.Errorf("%s %q: %+v, want %+v", c.q.ID, c.said, got, c.want)
+		d := deliveries.Delivery{Content: &channels.Content{Call: &channels.CallScript{Language: c.tag}}}
+		if got := (*Campaign)(nil).Understand(d, c.q, c.said); got != c.want {
+			t.Errorf("%s %s %q: %+v, want %+v", c.tag, c.q.ID, c.said, got, c.want)
 		}
 	}
 }
@@ -74,6 +83,7 @@ func spokenReport(question, answer, text string) channels.Report {
 
 func TestAnAnswerSaidAloudIsKept(t *testing.T) {
 	c, d := talk(CSAT5, digits("csat", 1, 5), digits("price", 1, 5))
+	d.Content.Call.Language = "de"
 	got := interpret(c, spokenReport("csat", "Ich würde sagen vier", "Ich würde sagen vier"), d)
 	if got.Answer == nil || got.Answer.Score == nil || *got.Answer.Score != 4 || got.Progress.Status != deliveries.Answered {
 		t.Errorf("got %+v, %+v", got.Answer, got.Progress)
@@ -118,6 +128,9 @@ func TestWhoWantsNoCallsGetsNone(t *testing.T) {
 	for name, r := range map[string]channels.Report{
 		"nine":             spokenReport("csat", "9", ""),
 		"the star":         spokenReport("nps", "*", ""),
+		"nine and star":    spokenReport("nps", "9*", ""), // a scale to ten waits for two keys
+		"star and nine":    spokenReport("nps", "*9", ""),
+		"two stars":        spokenReport("nps", "**", ""),
 		"words":            spokenReport("nps", "do not call me again", "do not call me again"),
 		"nine in the tape": spokenReport("comment", "9", ""),
 	} {
@@ -132,6 +145,26 @@ func TestWhoWantsNoCallsGetsNone(t *testing.T) {
 	}
 	if got := interpret(c, spokenReport("nps", "9", ""), d); got.Suppression != nil || got.Answer == nil || *got.Answer.Score != 9 {
 		t.Errorf("a nine out of ten: %+v, %+v", got.Suppression, got.Answer)
+	}
+}
+
+// What the call asks again about is no answer to the ledger: keys are taken as the script
+// takes them, and words as the key that says the same.
+func TestTheLedgerHearsWhatTheCallHears(t *testing.T) {
+	yesNo := channels.CallQuestion{ID: "again", Expect: channels.ExpectYesNo}
+	c, d := talk(NPS, digits("nps", 0, 10), digits("few", 1, 4), yesNo)
+	for _, r := range []channels.Report{
+		spokenReport("nps", "9#", ""), spokenReport("nps", "09", ""), spokenReport("nps", "4 or 5", "4 or 5"), spokenReport("nps", "not a nine", "not a nine"),
+		spokenReport("few", "5", ""), spokenReport("few", "five", "five"), spokenReport("again", "0", ""), spokenReport("again", "not sure", "not sure"),
+	} {
+		got := interpret(c, r, d)
+		if got.Answer != nil || got.Progress != nil || got.Suppression != nil || got.Event.Name != customers.CallMisunderstood {
+			t.Errorf("%s %q: %s, %+v, %+v", r.Question, r.Answer, got.Event.Name, got.Answer, got.Progress)
+		}
+	}
+	got := interpret(c, spokenReport("nps", "two out of ten", "two out of ten"), d)
+	if got.Answer == nil || *got.Answer.Score != 2 || got.Case == nil || got.Case.Why != "low_score" {
+		t.Errorf("two out of ten: %+v, %+v", got.Answer, got.Case)
 	}
 }
 

@@ -409,6 +409,8 @@ func TestAWishIsAboutTheChannelItNames(t *testing.T) {
 	picture.Media = []string{"https://api.twilio.com/ME0"}
 	numberless := ann()
 	numberless.Phone = ""
+	mailless := ann()
+	mailless.Email = ""
 	const blocked = "; their number is blocked for them."
 	for name, c := range map[string]struct {
 		report channels.Report
@@ -425,6 +427,13 @@ func TestAWishIsAboutTheChannelItNames(t *testing.T) {
 		"calls, by anybody":      {letter("Stop calling me!", "", false), ann(), channels.Call, "email replied", "", "Stop calling me!\nThey want no more calls" + blocked + " Nothing but the letter says whom it is from."},
 		"calls, and a file":      {letter("no more calls", "", true, "log.txt (1 KB)"), ann(), channels.Call, "email replied", "", "no more calls\n[log.txt (1 KB)]\nThey want no more calls" + blocked},
 		"calls, without number":  {letter("Stop calling me!", "", true), numberless, "", "email replied", "", "Stop calling me!\nThey want no more calls, and we know no number of theirs: find out which it is."},
+		"mails, by mail":         {letter("Please unsubscribe me, stop emailing me.", "", true), ann(), channels.Email, "email unsubscribed", "", ""},
+		"mails, by text":         {says("stop emailing me"), ann(), channels.Email, "sms replied", "", ""},
+		"mails, without mailbox": {says("keine E-Mails mehr"), mailless, "", "sms replied", "", "keine E-Mails mehr\nThey want no more e-mails, and we know no mailbox of theirs: find out which it is."},
+		"politely, of a text":    {says("Stop bitte"), ann(), channels.SMS, "sms unsubscribed", deliveries.Stopped, ""},
+		"writing, by text":       {says("не пишите мне больше"), ann(), channels.SMS, "sms unsubscribed", deliveries.Stopped, ""},
+		"writing, by mail":       {letter("не пишите мне больше", "", true), ann(), channels.Email, "email unsubscribed", "", ""},
+		"above a name":           {letter("Unsubscribe\n\nJohn", "", true), ann(), channels.Email, "email unsubscribed", "", ""},
 		"texts, by mail":         {letter("no more texts", "", true), ann(), channels.SMS, "email replied", "", ""},
 		"texts, by text":         {says("Stop texting me"), ann(), channels.SMS, "sms unsubscribed", deliveries.Stopped, ""},
 		"everything of a text":   {says("stop"), ann(), channels.SMS, "sms unsubscribed", deliveries.Stopped, ""},
@@ -479,7 +488,10 @@ func TestAStrangersWishIsSettledByTheirNumber(t *testing.T) {
 		{channels.Report{Channel: channels.SMS, Text: "START"}, true},
 		{channels.Report{Channel: channels.SMS, Text: "Do not call me"}, true},
 		{channels.Report{Channel: channels.SMS, Text: "stop texting me"}, true},
+		{channels.Report{Channel: channels.SMS, Text: "don't write to me"}, true},
+		{channels.Report{Channel: channels.SMS, Text: "no more emails"}, false},
 		{channels.Report{Channel: channels.SMS, Text: "HELP"}, false},
+		{reply("no more emails", ""), true},
 		{reply("STOP", ""), true},
 		{reply("", "STOP"), true},
 		{reply("Stop calling me!", ""), false},

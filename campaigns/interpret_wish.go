@@ -59,7 +59,7 @@ func Binding(r channels.Report, d deliveries.Delivery) bool {
 	case channels.ReportAutoReplied:
 		return wish.Stops(r.Channel) == r.Channel
 	case channels.ReportAnswered:
-		return r.Suppress || r.Channel == channels.Call && (refusesCalls(r, d) || refusesTexts(r))
+		return r.Suppress || r.Channel == channels.Call && (refusesCalls(r, d) || refusesOthers(r) != "")
 	}
 	return r.Suppress
 }
@@ -119,15 +119,21 @@ func (h *hearing) block(ch channels.Channel, address, reason string) {
 }
 
 // refuse stops a channel that the customer speaks of on another. A person looks too
-// where no number is known, where nothing but a letter says whom it is from, and where
+// where no address is known, where nothing but a letter says whom it is from, and where
 // something came along with the words.
 func (h *hearing) refuse() {
-	h.block(h.refused, h.number(), channels.ReasonOptedOut)
-	what := map[channels.Channel]string{channels.Call: "calls", channels.SMS: "text messages"}[h.refused]
-	told := "They want no more " + what + "; their number is blocked for them."
+	what, address, at := "text messages", "number", h.number()
+	switch h.refused {
+	case channels.Call:
+		what = "calls"
+	case channels.Email:
+		what, address, at = "e-mails", "mailbox", h.mailbox()
+	}
+	h.block(h.refused, at, channels.ReasonOptedOut)
+	told := "They want no more " + what + "; their " + address + " is blocked for them."
 	switch {
 	case h.means.Suppression == nil:
-		told = "They want no more " + what + ", and we know no number of theirs: find out which it is."
+		told = "They want no more " + what + ", and we know no " + address + " of theirs: find out which it is."
 	case h.claimed():
 		told += " Nothing but the letter says whom it is from."
 	case !h.attached() && len(h.report.Media) == 0:
@@ -137,6 +143,14 @@ func (h *hearing) refuse() {
 	if c := h.means.Case; c != nil {
 		c.Note = strings.TrimSpace(c.Note + "\n" + told)
 	}
+}
+
+// mailbox is the customer's, who speaks of it on another channel.
+func (h *hearing) mailbox() string {
+	if h.customer == nil {
+		return ""
+	}
+	return h.customer.Address(channels.Email)
 }
 
 // number is the number of whoever speaks: the one they text from or are on the phone

@@ -22,11 +22,19 @@ func (c *Campaign) Understand(d deliveries.Delivery, q channels.CallQuestion, sa
 	if step := c.StepAt(d.Step); step != nil && step.Send != nil && step.asks(d, q.ID) {
 		ask = step.Send.Ask
 	}
-	heard, understood := replytext.Aloud(readerOf(q, ask), said)
+	heard, understood := hearAt(q, ask, said, scriptLanguage(d))
 	if !understood {
 		return channels.Spoken{}
 	}
 	return channels.Spoken{Key: keyOf(heard, ask)}
+}
+
+// scriptLanguage is what is spoken on a delivery's call.
+func scriptLanguage(d deliveries.Delivery) replytext.Languages {
+	if d.Content == nil || d.Content.Call == nil {
+		return nil
+	}
+	return replytext.Languages{d.Content.Call.Language}
 }
 
 // wantsNoCalls reports whether words said on a call are an opt-out as a whole.
@@ -53,16 +61,33 @@ func scriptOf(d deliveries.Delivery) []channels.CallQuestion {
 	return d.Content.Call.Questions
 }
 
-// readerOf is how answers to a question of a call are read: as the step's
-// question where it is that, else by what keys it takes.
-func readerOf(q channels.CallQuestion, ask *Ask) func(string) (replytext.Reading, bool) {
+// hearAt understands words at a question of a call that takes keys: as the step's
+// question where it is that, else by what keys it takes. What no key could say is no
+// answer: the call asks again.
+func hearAt(q channels.CallQuestion, ask *Ask, said string, in replytext.Languages) (heard replytext.Reading, understood bool) {
 	switch {
 	case ask != nil:
-		return ask.read
+		heard, understood = ask.hear(said, in)
 	case q.Expect == channels.ExpectYesNo:
-		return replytext.ReadYesNo
+		heard, understood = in.YesNoAloud(said)
+	default:
+		heard, understood = in.ScoreAloud(said, q.Low, q.High)
 	}
-	return func(said string) (replytext.Reading, bool) { return replytext.ReadScore(said, q.Low, q.High) }
+	return heard, understood && q.Accepts(keyOf(heard, ask))
+}
+
+// pressedAt understands keys that were pressed at a question of a call.
+func pressedAt(q channels.CallQuestion, ask *Ask, keys string) (replytext.Reading, bool) {
+	var in replytext.Languages
+	switch {
+	case !q.Accepts(keys):
+		return replytext.Reading{}, false
+	case ask != nil:
+		return ask.read(keys, in)
+	case q.Expect == channels.ExpectYesNo:
+		return in.YesNo(keys)
+	}
+	return in.Score(keys, q.Low, q.High)
 }
 
 // keyOf is the key that says the same as an answer.

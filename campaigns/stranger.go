@@ -16,11 +16,14 @@ const Stranger = "stranger"
 
 // OnlyAWish reports whether somebody's words are done with once an address is blocked or
 // freed, so that a person need not read them and no profile is wanted: a STOP or a
-// START, and what is said about calls and texts from a number.
+// START, what is said about calls and texts from a number and about e-mails from a
+// mailbox.
 func OnlyAWish(r channels.Report) bool {
 	switch wishOf(r) {
-	case replytext.Stop, replytext.Start:
+	case replytext.Stop, replytext.Start, replytext.NoWriting:
 		return true
+	case replytext.NoMails:
+		return r.Channel == channels.Email
 	case replytext.NoCalls, replytext.NoTexts:
 		return r.Channel != channels.Email
 	}

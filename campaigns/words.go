@@ -60,3 +60,11 @@ func (w *Workspace) prepare(call *channels.CallScript) {
 // LocaleOf is the language a customer is written to in: theirs, or the
 // workspace's where that is not known.
 func (w *Workspace) LocaleOf(c *customers.Customer) string { return cmp.Or(c.Locale, w.Locale) }
+
+// understands is the languages in which a customer's words are read.
+func (w *Workspace) understands(c *customers.Customer) replytext.Languages {
+	if c == nil || c.Locale == "" {
+		return replytext.Languages{w.Locale, replytext.Any}
+	}
+	return replytext.Languages{c.Locale, w.Locale}
+}

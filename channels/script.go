@@ -2,6 +2,7 @@ package channels
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -64,9 +65,11 @@ func (q CallQuestion) Accepts(pressed string) bool {
 	return false
 }
 
-// Stops reports whether keys pressed at the question ask not to be called again:
-// the star at any, and the nine wherever it is no answer.
-func (q CallQuestion) Stops(pressed string) bool { return pressed == q.StopKey() || pressed == "*" }
+// Stops reports whether keys pressed at the question ask not to be called again: the
+// star at any, also among others, and the nine wherever it is no answer.
+func (q CallQuestion) Stops(pressed string) bool {
+	return pressed == q.StopKey() || strings.Contains(pressed, "*")
+}
 
 // StopKey is the key that asks not to be called again.
 func (q CallQuestion) StopKey() string {

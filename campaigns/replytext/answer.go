@@ -12,15 +12,12 @@ type Reading struct {
 	Text   string // the customer's own words beside the score
 }
 
-// ReadScore takes a number or a word for one, alone or before a comment that
-// punctuation sets apart: "4", "۴", "four", "4/5", "2, it came late". "10 days
-// late" and "4.5" are not scores.
-func ReadScore(raw string, low, high int) (Reading, bool) {
-	head, comment := splitComment(raw, high)
-	score, known := Number(head)
-	if !known {
-		score, known = numberWords[folded(head)]
-	}
+// Score takes a number or a word for one, alone or before a comment that
+// punctuation sets apart: "4", "۴", "four", "4/5", "4 von 5", "2, it came late".
+// "10 days late" and "4.5" are not scores.
+func (l Languages) Score(raw string, low, high int) (Reading, bool) {
+	head, comment := l.splitComment(raw, high)
+	score, known := l.number(head)
 	if !known || score < low || score > high {
 		return Reading{}, false
 	}
@@ -28,24 +25,28 @@ func ReadScore(raw string, low, high int) (Reading, bool) {
 	return Reading{Score: &value, Text: comment}, true
 }
 
-// ReadYesNo takes the keys 1 and 2 (0 also means no) or a word.
-func ReadYesNo(raw string) (Reading, bool) {
+// YesNo takes the keys 1 and 2 (0 also means no) or a word.
+func (l Languages) YesNo(raw string) (Reading, bool) {
 	yes, known := map[string]bool{"1": true, "2": false, "0": false}[folded(raw)]
 	if !known {
-		yes, known = yesWords[folded(raw)]
+		yes, known = l.agrees(raw)
 	}
-	head, comment := splitComment(raw, 1)
+	head, comment := l.splitComment(raw, 1)
 	if !known && comment != "" {
-		yes, known = yesWords[folded(head)]
+		yes, known = l.agrees(head)
 	}
 	if !known {
 		return Reading{}, false
 	}
+	return agreed(yes, comment), true
+}
+
+func agreed(yes bool, comment string) Reading {
 	score, choice := 0.0, "no"
 	if yes {
 		score, choice = 1, "yes"
 	}
-	return Reading{Score: &score, Choice: choice, Text: comment}, true
+	return Reading{Score: &score, Choice: choice, Text: comment}
 }
 
 // ReadChoice takes a choice by its name, in any case and script form, or by its
@@ -54,7 +55,7 @@ func ReadChoice(raw string, choices []string) (Reading, bool) {
 	if choice, known := Chosen(raw, choices); known {
 		return Reading{Choice: choice}, true
 	}
-	head, comment := splitComment(raw, len(choices))
+	head, comment := Languages(nil).splitComment(raw, len(choices))
 	choice, known := Chosen(head, choices)
 	return Reading{Choice: choice, Text: comment}, known && comment != ""
 }
@@ -75,20 +76,20 @@ func Chosen(text string, choices []string) (string, bool) {
 
 // splitComment cuts a reply at the first punctuation or line break. A score
 // written out of the highest ("4/5", "4 of 5") is a score.
-func splitComment(raw string, high int) (head, comment string) {
+func (l Languages) splitComment(raw string, high int) (head, comment string) {
 	raw = strings.TrimSpace(raw)
 	cut := strings.IndexFunc(raw, func(r rune) bool {
 		return r == '\n' || strings.ContainsRune(",.;:!-–—/()،؛", r)
 	})
 	if cut < 0 {
-		return outOf(raw, high), ""
+		return l.outOf(raw, high), ""
 	}
 	head, rest := raw[:cut], raw[cut:]
 	tail := strings.TrimLeftFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	first := []rune(tail)
 	switch {
 	case len(first) == 0:
-		return outOf(head, high), ""
+		return l.outOf(head, high), ""
 	case rest[0] == '/':
 		if total, is := Number(tail); is && total == high {
 			return head, ""
@@ -97,18 +98,23 @@ func splitComment(raw string, high int) (head, comment string) {
 	case unicode.IsDigit(first[0]):
 		return raw, "" // 4.5, 4-5, 2 3: two numbers are no score
 	}
-	return outOf(head, high), strings.TrimSpace(tail)
+	return l.outOf(head, high), strings.TrimSpace(tail)
 }
 
-// outOf drops "of 5" and "out of 5" behind a number.
-func outOf(text string, high int) string {
+// outOf is the score of "4 of 5" and "4 out of 5"; any other text as it stands.
+func (l Languages) outOf(text string, high int) string {
 	fields := strings.Fields(text)
-	n := len(fields)
-	if n < 3 || !strings.EqualFold(fields[n-2], "of") {
+	if len(fields) == 4 && strings.EqualFold(fields[1], "out") {
+		fields = append(fields[:1], fields[2:]...)
+	}
+	if len(fields) != 3 || !outOfWords[folded(fields[1])] {
 		return text
 	}
-	if total, is := Number(fields[n-1]); !is || total != high {
+	if total, is := l.number(fields[2]); !is || total != high {
 		return text
 	}
-	return strings.TrimSuffix(strings.Join(fields[:n-2], " "), " out")
+	return fields[0]
 }
+
+// outOfWords stand between a score and the highest there is.
+var outOfWords = foldSet("of von aus из از sur de di su em van op z na з من מתוך")

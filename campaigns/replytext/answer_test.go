@@ -8,6 +8,9 @@ import (
 	"rapport/trust/bounds"
 )
 
+// everyTongue is all languages in which numbers are known.
+var everyTongue = Languages{"en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "he", "fa", "ar", "tr"}
+
 func TestScoresAreReadFromWhatCustomersWrite(t *testing.T) {
 	type scale struct{ low, high int }
 	csat, nps := scale{1, 5}, scale{0, 10}
@@ -50,6 +53,11 @@ func TestScoresAreReadFromWhatCustomersWrite(t *testing.T) {
 		{csat, "۴/۵", "4", ""},
 		{csat, "4 out of 5", "4", ""},
 		{csat, "4 of 5", "4", ""},
+		{csat, "four out of five", "4", ""},
+		{csat, "4 von 5, aber spät", "4", "aber spät"},
+		{csat, "4 из 5", "4", ""},
+		{csat, "4 از 5", "4", ""},
+		{csat, "2 von 10", "", ""},
 		{csat, "2, it came late", "2", "it came late"},
 		{csat, "2 - it came late", "2", "it came late"},
 		{csat, "1\nterrible", "1", "terrible"},
@@ -74,7 +82,7 @@ func TestScoresAreReadFromWhatCustomersWrite(t *testing.T) {
 		{nps, "11", "", ""},
 		{nps, "99999999999999999999", "", ""},
 	} {
-		heard, understood := ReadScore(c.raw, c.scale.low, c.scale.high)
+		heard, understood := everyTongue.Score(c.raw, c.scale.low, c.scale.high)
 		got := ""
 		if heard.Score != nil {
 			got = strconv.FormatFloat(*heard.Score, 'f', -1, 64)
@@ -92,7 +100,7 @@ func TestYesAndNo(t *testing.T) {
 		"no, never": "no", "yes - gladly": "yes",
 		"maybe": "", "3": "", "": "", "no idea": "", "yesterday": "",
 	} {
-		heard, understood := ReadYesNo(raw)
+		heard, understood := everyTongue.YesNo(raw)
 		if heard.Choice != want || understood != (want != "") {
 			t.Errorf("%q is %q, want %q", raw, heard.Choice, want)
 		}
@@ -118,6 +126,53 @@ func TestChoices(t *testing.T) {
 	}
 }
 
+// A word is read in the customer's language, then in English where it is no word of
+// theirs: what is a number in another is none.
+func TestWordsAreReadInTheLanguageTheyAreIn(t *testing.T) {
+	for tag, words := range map[string]map[string]int{
+		"en": {"on": -1, "um": -1, "due": -1, "otto": -1, "no": -1, "ten": 10, "four": 4, "vier": -1},
+		"de": {"um": -1, "sei": -1, "acht": 8, "four": 4, "zwo": 2},
+		"tr": {"on": 10, "bir": 1, "four": 4, "ten": -1},
+		"pt": {"um": 1, "duas": 2, "no": -1, "on": -1},
+		"pl": {"ten": -1, "one": -1, "cztery": 4, "four": 4},
+		"it": {"due": 2, "otto": 8},
+		"fa": {"نه": -1, "نُه": 9, "۹": 9, "هشت": 8, "چار": 4},
+		"ar": {"نه": -1, "أربع": 4},
+		"he": {"אחד": 1},
+		"":   {"four": 4, "vier": -1},
+		"cs": {"four": 4, "on": -1},
+		Any:  {"четыре": 4, "پنج": 5, "vier": 4, "four": 4, "quatre": 4, "on": -1, "um": -1, "un": -1, "نه": -1, "نُه": 9, "so": -1, "otto": -1},
+	} {
+		for word, want := range words {
+			heard, understood := Languages{tag + "-XX"}.Score(word, 0, 10)
+			if understood != (want >= 0) || understood && *heard.Score != float64(want) {
+				t.Errorf("%s %q: %+v %v, want %d", tag, word, heard.Score, understood, want)
+			}
+		}
+	}
+	for tag, words := range map[string]map[string]string{
+		"en": {"yes": "yes", "так": "", "ja": "", "sure": "yes"},
+		"ru": {"так": "", "да": "yes", "нет": "no", "yes": "yes"},
+		"uk": {"так": "yes", "ні": "no"},
+		"es": {"y": "", "sí": "yes", "no": "no"},
+		"fa": {"نه": "no", "بله": "yes"},
+		"pl": {"no": "", "nie": "no", "tak": "yes"},
+		Any:  {"ja": "yes", "да": "yes", "بله": "yes", "so": "", "так": "", "tak": "", "nie": "no", "no": "no", "yes": "yes", "nein": "no"},
+	} {
+		for word, want := range words {
+			if heard, _ := (Languages{tag}).YesNo(word); heard.Choice != want {
+				t.Errorf("%s %q is %q, want %q", tag, word, heard.Choice, want)
+			}
+		}
+	}
+	if heard, understood := (Languages{""}).Score("four", 1, 5); !understood || *heard.Score != 4 {
+		t.Errorf("no language: %+v", heard)
+	}
+	if heard, understood := (Languages{"en", "de"}).Score("vier", 1, 5); !understood || *heard.Score != 4 {
+		t.Errorf("the workspace's language: %+v", heard)
+	}
+}
+
 // What is read of an answer, written or said, is one that its question takes.
 func FuzzScores(f *testing.F) {
 	f.Add("4/5")
@@ -127,17 +182,15 @@ func FuzzScores(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		defer bounds.Watch(t)()
 		sizes := []string{"Size", "Colour", "größer"}
-		score := func(raw string) (Reading, bool) { return ReadScore(raw, 1, 5) }
-		choice := func(raw string) (Reading, bool) { return ReadChoice(raw, sizes) }
-		for _, read := range []func(string) (Reading, bool){score, func(said string) (Reading, bool) { return Aloud(score, said) }} {
-			if heard, understood := read(raw); understood && (*heard.Score < 1 || *heard.Score > 5) {
+		for _, read := range []func(string, int, int) (Reading, bool){everyTongue.Score, everyTongue.ScoreAloud} {
+			if heard, understood := read(raw, 1, 5); understood && (*heard.Score < 1 || *heard.Score > 5) {
 				t.Errorf("%q scores %g", raw, *heard.Score)
 			}
 		}
-		if heard, understood := Aloud(ReadYesNo, raw); understood && heard.Choice != "yes" && heard.Choice != "no" {
+		if heard, understood := everyTongue.YesNoAloud(raw); understood && heard.Choice != "yes" && heard.Choice != "no" {
 			t.Errorf("%q is %q", raw, heard.Choice)
 		}
-		if heard, understood := Aloud(choice, raw); understood && !slices.Contains(sizes, heard.Choice) {
+		if heard, understood := everyTongue.ChoiceAloud(raw, sizes); understood && !slices.Contains(sizes, heard.Choice) {
 			t.Errorf("%q chooses %q", raw, heard.Choice)
 		}
 	})

@@ -1,45 +1,203 @@
 package replytext
 
 import (
+	"slices"
 	"strings"
-	"unicode"
 
 	"rapport/channels"
 )
 
-// Aloud reads what was said as it would be read on a text, and failing that by
-// its last word: "I would say four", "ja, vier". A no before it means the
-// contrary ("no one").
-func Aloud(read func(string) (Reading, bool), said string) (Reading, bool) {
-	if heard, understood := read(said); understood {
-		return heard, true
-	}
-	words := strings.FieldsFunc(said, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
-	for len(words) > 1 && polite[folded(words[len(words)-1])] {
-		words = words[:len(words)-1]
-	}
-	if len(words) == 0 {
+// ScoreAloud takes the number that was said, where it is the only one and nothing
+// denies it: "I would say four", "zwei von fünf", "two, it came late". "four or five",
+// "not a five" and "I waited until five" are asked again.
+func (l Languages) ScoreAloud(said string, low, high int) (Reading, bool) {
+	words := l.withoutArticles(withoutPolite(utterance(said)))
+	words, rated, sound := l.rate(words, high)
+	at, score, only := l.onlyNumber(words)
+	if !sound || !only || score < low || score > high {
 		return Reading{}, false
 	}
-	if len(words) > 1 {
-		if yes, known := yesWords[folded(words[len(words)-2])]; known && !yes {
-			return Reading{}, false
-		}
+	alone, judged := standsAlone(words, at), words
+	if rated || alone && at == 0 { // what follows is a comment, unless it takes the number back
+		judged = words[:min(at+2, len(words))]
 	}
-	return read(words[len(words)-1])
+	denied := slices.ContainsFunc(judged, func(w token) bool { return l.denies(w.word) || w.word == minus })
+	ends := at == len(words)-1 && (at == 0 || !l.leads(words[at-1].word))
+	if denied || !rated && !alone && !ends {
+		return Reading{}, false
+	}
+	if heard, understood := l.Score(said, low, high); understood && *heard.Score == float64(score) {
+		return heard, true
+	}
+	value := float64(score)
+	return Reading{Score: &value}, true
 }
 
-// polite are words that end a spoken answer and say nothing, folded.
-var polite = func() map[string]bool {
-	words := map[string]bool{}
-	for _, word := range []string{
-		"please", "thanks", "bitte", "danke", "merci", "gracias", "grazie", "obrigado", "obrigada", "proszę", "dziękuję",
-		"пожалуйста", "спасибо", "дякую", "lütfen", "teşekkürler", "لطفا", "ممنون", "شكرا", "points", "punkte", "stars", "sterne",
-	} {
-		words[folded(word)] = true
+// rate makes one word of a number and the highest of its scale: "two out of five". One
+// of another scale is unsound.
+func (l Languages) rate(words []token, high int) (rest []token, rated, sound bool) {
+	for i := 0; i < len(words); i++ {
+		last := i + 2
+		if i+3 < len(words) && folded(words[i+1].word) == "out" {
+			last++
+		}
+		if last >= len(words) {
+			rest = append(rest, words[i])
+			continue
+		}
+		of := words[last-1].word
+		score, isScore := l.number(words[i].word)
+		top, isTop := l.number(words[last].word)
+		backwards := folded(of) == "uzerinden" // Turkish: out of five, four
+		switch {
+		case !isScore || !isTop || of != slash && !outOfWords[folded(of)] && !backwards:
+			rest = append(rest, words[i])
+			continue
+		case backwards:
+			score, top = top, score
+		}
+		if top != high || score > top {
+			return nil, false, false
+		}
+		which := words[i]
+		if backwards {
+			which.word = words[last].word
+		}
+		rest, rated, i = append(rest, which), true, last
 	}
-	return words
-}()
+	return rest, rated, true
+}
+
+// onlyNumber is the last place of the only number in words, which may be said twice.
+func (l Languages) onlyNumber(words []token) (at, number int, only bool) {
+	at = -1
+	for i, w := range words {
+		n, is := l.number(w.word)
+		if is && at >= 0 && n != number {
+			return 0, 0, false
+		}
+		if is {
+			at, number = i, n
+		}
+	}
+	return at, number, at >= 0
+}
+
+// YesNoAloud takes a yes or a no that was said, at the end or before a comment, where
+// nothing says the contrary. "Not sure" is neither.
+func (l Languages) YesNoAloud(said string) (Reading, bool) {
+	words := withoutPolite(utterance(said))
+	if len(words) == 1 {
+		return l.YesNo(words[0].word)
+	}
+	var yes, some, denied bool
+	at := -1
+	for i, w := range words {
+		agrees, known := l.agrees(w.word)
+		switch {
+		case !known:
+			denied = denied || l.denies(w.word)
+		case denied && agrees: // "I can't say yes"
+		case some && agrees != yes:
+			return Reading{}, false
+		default:
+			yes, some, at = agrees, true, i
+		}
+	}
+	first := some && standsAlone(words, 0) && knows(l.agrees(words[0].word))
+	if !first && (!some || denied || at != len(words)-1) {
+		return Reading{}, false
+	}
+	if heard, understood := l.YesNo(said); understood {
+		return heard, true
+	}
+	return agreed(yes, ""), true
+}
+
+func knows(_, known bool) bool { return known }
+
+// ChoiceAloud takes the choice that was said, at the end or before a comment, where it
+// is the only one and nothing denies it.
+func (l Languages) ChoiceAloud(said string, choices []string) (Reading, bool) {
+	words := withoutPolite(utterance(said))
+	for _, whole := range []string{said, joined(words)} {
+		if choice, known := Chosen(whole, choices); known {
+			return Reading{Choice: choice}, true
+		}
+	}
+	if slices.ContainsFunc(words, func(w token) bool { return l.denies(w.word) }) {
+		return Reading{}, false
+	}
+	var named string
+	last := false
+	for i := range words {
+		for to := i + 1; to <= len(words); to++ {
+			choice, known := Chosen(joined(words[i:to]), choices)
+			if n, is := l.number(words[i].word); !known && is && to == i+1 && n >= 1 && n <= len(choices) {
+				choice, known = choices[n-1], true
+			}
+			if known && named != "" && choice != named {
+				return Reading{}, false
+			}
+			if known {
+				named, last = choice, to == len(words)
+			}
+		}
+	}
+	if heard, understood := ReadChoice(said, choices); understood && heard.Choice == named {
+		return heard, true
+	}
+	if !last {
+		return Reading{}, false
+	}
+	return Reading{Choice: named}, true
+}
+
+// standsAlone reports whether a word is all of its clause.
+func standsAlone(words []token, at int) bool {
+	return (at == 0 || words[at-1].clause != words[at].clause) && (at == len(words)-1 || words[at+1].clause != words[at].clause)
+}
+
+// withoutArticles leaves out the "um" of "um cinco".
+func (l Languages) withoutArticles(words []token) []token {
+	var rest []token
+	for i, w := range words {
+		if i+1 < len(words) && words[i+1].clause == w.clause && l.article(w.word) {
+			if _, before := l.number(words[i+1].word); before {
+				continue
+			}
+		}
+		rest = append(rest, w)
+	}
+	return rest
+}
+
+// withoutPolite leaves out what says nothing of an answer.
+func withoutPolite(words []token) []token {
+	var rest []token
+	for i, w := range words {
+		word := folded(w.word)
+		if polite[word] || word == "" && w.word != slash && w.word != minus || word == "you" && i > 0 && folded(words[i-1].word) == "thank" {
+			continue
+		}
+		rest = append(rest, w)
+	}
+	return rest
+}
+
+func joined(words []token) string {
+	said := make([]string, len(words))
+	for i, w := range words {
+		said[i] = w.word
+	}
+	return strings.Join(said, " ")
+}
+
+// polite are words of an answer that say nothing, and units of scores, folded.
+var polite = foldSet(`please thank thanks bitte danke merci gracias grazie obrigado obrigada proszę dziękuję
+	пожалуйста спасибо дякую lütfen teşekkürler لطفا ممنون شكرا
+	point points punkt punkte star stars stern sterne étoile étoiles estrella estrellas stella stelle estrela estrelas ster sterren
+	gwiazdka gwiazdki gwiazdek балл балла баллов звезда звезды звёзд звёздочек бал бали балів зірка зірки зірок yıldız puan ستاره امتیاز نجوم כוכבים`)
 
 // HintsFor are the words that may answer a question of a call in the language of
 // a tag, which help to recognise them; none where they are not known.

@@ -1,6 +1,13 @@
 package replytext
 
-import "rapport/channels"
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"rapport/channels"
+)
 
 // Wish is what a customer who writes back wants of us as a sender.
 type Wish string
@@ -13,9 +20,12 @@ const (
 	Help   Wish = "help"
 	// Yes lifts a stop where there is one; otherwise it is a plain yes.
 	Yes Wish = "yes"
-	// NoCalls and NoTexts name the channel they mean, on whichever they are said.
+	// NoCalls, NoTexts and NoMails name the channel they mean, on whichever they are said.
 	NoCalls Wish = "no calls"
 	NoTexts Wish = "no texts"
+	NoMails Wish = "no mails"
+	// NoWriting means what is written: on a call, texts.
+	NoWriting Wish = "no writing"
 )
 
 // Stops is the channel by which a wish wants nothing more: a plain STOP by the one it
@@ -28,92 +38,122 @@ func (w Wish) Stops(saidOn channels.Channel) channels.Channel {
 		return channels.Call
 	case NoTexts:
 		return channels.SMS
+	case NoMails:
+		return channels.Email
+	case NoWriting:
+		if saidOn == channels.Call {
+			return channels.SMS
+		}
+		return saidOn
 	}
 	return ""
 }
 
-// ParseWish reads a reply. Only a message that is an opt-out word as a whole is
-// one, in any case, script form, accent and punctuation: "please don't stop" is
-// not a stop.
-func ParseWish(text string) Wish { return wishes[folded(text)] }
+// longestWish is the longest text, in bytes, that may be a wish in several words.
+const longestWish = 400
 
-// wishes holds the words that carriers prescribe (CTIA Messaging Principles
-// §5.1.3, Twilio error 21610) and what customers write in their own language,
-// folded.
-var wishes = foldWords(map[Wish][]string{
-	Stop: {
-		"stop", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "opt out", "remove",
-		"stop it", "stop please", "please stop", "unsubscribe me", "remove me",
-		"stopp", "abmelden", "abmeldung", "abbestellen", "austragen", "aufhören", "widerruf", "bitte stoppen", // German
-		"arrêt", "arrêter", "arrêtez", "désabonner", "désinscription", "désinscrire", // French
-		"alto", "baja", "cancelar", "darse de baja", "dar de baja", "no más", // Spanish
-		"parar", "pare", "sair", "remover", // Portuguese
-		"basta", "ferma", "cancella", "cancellami", "annulla", "disiscrivimi", // Italian
-		"stoppen", "afmelden", "uitschrijven", // Dutch
-		"rezygnuję", "wypisz", "wypisz mnie", // Polish
-		"стоп", "отписка", "отписаться", "отпишите", "отпишите меня", "отмена", "не писать", "хватит", // Russian
-		"відписка", "відписатися", "припинити", // Ukrainian
-		"iptal", "dur", "durdur", "ret", // Turkish
-		"لغو", "لغو۱۱", "لغو اشتراک", "لغو عضویت", "توقف", "انصراف", // Persian
-		"إيقاف", "أوقف", "إلغاء", "إلغاء الاشتراك", // Arabic
-		"הסר", "הסירו", // Hebrew
-		"रोको", "बंद करो", // Hindi
-		"退订", "退訂", "取消", "停止", "td", // Chinese, Japanese
-	},
-	NoCalls: {
-		"do not call", "do not call me", "do not call me again", "do not call again", "don't call", "don't call me", "don't call me again", "don't call again",
-		"please do not call", "please do not call me", "please do not call me again", "please don't call", "please don't call me", "please don't call me again",
-		"stop calling", "stop calling me", "please stop calling", "please stop calling me", "stop calling me please", "stop ringing me", "do not ring me", "don't ring me",
-		"no calls", "no calls please", "no more calls", "no more calls please", "no more phone calls",
-		"nicht mehr anrufen", "bitte nicht mehr anrufen", "rufen sie mich nicht mehr an", "rufen sie mich bitte nicht mehr an", "bitte rufen sie mich nicht mehr an",
-		"rufen sie nicht mehr an", "rufen sie mich nicht an", "ruft mich nicht mehr an", "ruf mich nicht mehr an", "keine anrufe", "keine anrufe mehr", "bitte keine anrufe mehr", // German
-		"ne m'appelez plus", "n'appelez plus", "ne m'appelez pas", "arrêtez de m'appeler", // French
-		"no me llame", "no me llamen", "no me llame más", "no me llamen más", "no llame más", "no llamen más", "dejen de llamarme", "deje de llamarme", "no más llamadas", // Spanish
-		"não me ligue", "não me ligue mais", "não me liguem", "não me liguem mais", "não ligue mais", "parem de me ligar", "pare de me ligar", // Portuguese
-		"non chiamatemi", "non chiamatemi più", "non mi chiami", "non mi chiami più", "non mi chiamate più", "basta chiamate", // Italian
-		"bel mij niet", "bel mij niet meer", "bel me niet meer", "niet meer bellen", "stop met bellen", // Dutch
-		"nie dzwoń", "nie dzwońcie", "nie dzwonić", "proszę nie dzwonić", "proszę do mnie nie dzwonić", "nie dzwońcie do mnie", // Polish
-		"не звоните", "не звоните мне", "не звоните мне больше", "больше не звоните", "больше не звоните мне", "больше мне не звоните", "прекратите звонить", "не звонить", // Russian
-		"не дзвоніть", "не дзвоніть мені", "більше не дзвоніть", "не телефонуйте", "не телефонуйте мені", "більше не телефонуйте", // Ukrainian
-		"aramayın", "beni aramayın", "beni bir daha aramayın", "bir daha aramayın", "beni aramayınız", // Turkish
-		"زنگ نزنید", "دیگر زنگ نزنید", "به من زنگ نزنید", "دیگر به من زنگ نزنید", "تماس نگیرید", "دیگر تماس نگیرید", "با من تماس نگیرید", "دیگر با من تماس نگیرید", // Persian
-		"لا تتصل بي", "لا تتصلوا بي", "لا تتصل", "لا تتصلوا", // Arabic
-		"אל תתקשרו", "אל תתקשרו אלי", "אל תתקשרו אליי", "לא להתקשר", // Hebrew
-	},
-	NoTexts: {
-		"stop texting", "stop texting me", "please stop texting", "please stop texting me", "stop texting me please", "do not text", "do not text me", "do not text me again",
-		"don't text", "don't text me", "don't text me again", "please do not text me", "please don't text me", "no more texts", "no more texts please", "no more text messages",
-		"keine sms", "keine sms mehr", "bitte keine sms mehr", "schicken sie mir keine sms mehr", "bitte schicken sie mir keine sms mehr", "senden sie mir keine sms mehr", // German
-		"ne m'envoyez plus de sms", "arrêtez les sms", // French
-		"no más sms", "no me envíe más sms", "no me envíen más sms", "no me mande más sms", "no me manden más sms", // Spanish
-		"não me envie mais sms", "não me enviem mais sms", "não envie mais sms", // Portuguese
-		"basta sms", "niente più sms", "non mi mandi più sms", "non mandatemi più sms", // Italian
-		"geen sms", "geen sms meer", "stuur mij geen sms meer", "stuur me geen sms meer", // Dutch
-		"nie wysyłaj sms", "nie wysyłajcie sms", "nie wysyłajcie mi sms", "proszę nie wysyłać sms", // Polish
-		"не присылайте смс", "больше не присылайте смс", "не присылайте мне смс", "не шлите смс", "не пишите смс", "не присылайте sms", "больше не присылайте sms", // Russian
-		"не надсилайте смс", "більше не надсилайте смс", "не надсилайте sms", // Ukrainian
-		"sms göndermeyin", "bana sms göndermeyin", "bir daha sms göndermeyin", // Turkish
-		"پیامک ندهید", "دیگر پیامک ندهید", "پیامک نفرستید", "دیگر پیامک نفرستید", // Persian
-		"لا ترسلوا رسائل نصية", "لا ترسل رسائل نصية", // Arabic
-		"בלי סמס", "אל תשלחו סמס", "אל תשלחו לי סמס", // Hebrew
-	},
-	Start: {
-		"start", "unstop", "opt in",
-		"anmelden", "старт", "подписаться", "شروع", "ابدأ",
-	},
-	Help: {
-		"help", "info", "hilfe", "aide", "ayuda", "ajuda", "aiuto", "помощь", "инфо", "справка",
-		"pomoc", "допомога", "довідка", "yardım", "راهنما", "کمک", "مساعدة", "עזרה", "मदद", "帮助", "幫助", "ヘルプ",
-	},
-	Yes: {"yes"},
-})
-
-func foldWords(lists map[Wish][]string) map[string]Wish {
-	words := map[string]Wish{}
-	for wish, list := range lists {
-		for _, word := range list {
-			words[folded(word)] = wish
+// ParseWish reads a reply. Only a message that is a wish as a whole is one, in any
+// case, script form, accent and punctuation, with letters that look alike, and with
+// what is polite or said twice around it: "please don't stop" is not a stop.
+func ParseWish(text string) Wish {
+	if wish, known := wishes[folded(text)]; known {
+		return wish
+	}
+	if len(text) > longestWish {
+		return NoWish
+	}
+	words := utterance(text)
+	for _, alphabet := range []map[rune]rune{nil, inLatin, inCyrillic} {
+		if wish := wishIn(spelled(words, alphabet)); wish != NoWish {
+			return wish
 		}
 	}
-	return words
+	return signed(text)
+}
+
+// wishIn is what words ask for together, or each of their clauses.
+func wishIn(words []token) Wish {
+	if wish := phrase(words); wish != NoWish {
+		return wish
+	}
+	wish := NoWish
+	for _, clause := range clauses(words) {
+		switch next := phrase(clause); {
+		case next == NoWish, next == Start, next == Help:
+			return NoWish
+		case wish == NoWish, wish == next, next == Stop:
+			wish = next
+		case wish != Stop: // of two channels: a person reads it
+			return NoWish
+		}
+	}
+	return wish
+}
+
+// phrase is what one phrase asks for, without what is polite or said twice in it.
+func phrase(words []token) Wish {
+	said := spoken(words)
+	if wish := wishes[strings.Join(said, "")]; wish != NoWish && wish != Yes { // "yes please" is an answer
+		return wish
+	}
+	return phrases[core(said)]
+}
+
+// spoken is words folded, without what is polite or said twice.
+func spoken(words []token) (said []string) {
+	for _, w := range words {
+		for _, word := range plain(w.word) {
+			if !courtesy[word] && (len(said) == 0 || said[len(said)-1] != word) {
+				said = append(said, word)
+			}
+		}
+	}
+	return said
+}
+
+// core is the words that say what is meant.
+func core(said []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(said), func(word string) bool { return fillers[word] }), " ")
+}
+
+// plain is a word folded, a contraction in two; nothing where it is no word.
+func plain(word string) []string {
+	switch word = folded(word); word {
+	case "":
+		return nil
+	case "dont":
+		return []string{"do", "not"}
+	}
+	return []string{word}
+}
+
+// clauses cuts words at punctuation and at words that join.
+func clauses(words []token) [][]token {
+	var cut [][]token
+	for i, w := range words {
+		joint := joints[folded(w.word)]
+		if i == 0 || joint || words[i-1].clause != w.clause {
+			cut = append(cut, nil)
+		}
+		if !joint {
+			cut[len(cut)-1] = append(cut[len(cut)-1], w)
+		}
+	}
+	return slices.DeleteFunc(cut, func(clause []token) bool {
+		return !slices.ContainsFunc(clause, func(w token) bool { return folded(w.word) != "" && !courtesy[folded(w.word)] })
+	})
+}
+
+// signed is a wish that stands above its writer's name. Words that may be about a thing
+// ("cancel") are none there.
+func signed(text string) Wish {
+	head, name, below := strings.Cut(strings.TrimSpace(text), "\n")
+	words := strings.Fields(strings.TrimLeft(name, "-–—~ \r\n"))
+	if !below || len(words) == 0 || len(words) > 3 || slices.ContainsFunc(words, func(w string) bool {
+		first, _ := utf8.DecodeRuneInString(w)
+		return !unicode.IsUpper(first)
+	}) {
+		return NoWish
+	}
+	return phrases[core(spoken(utterance(head)))]
 }

@@ -29,6 +29,27 @@ func TestWishes(t *testing.T) {
 		"please don't stop": NoWish, "don't stop": NoWish, "I can't stop smiling": NoWish, "the end is near": NoWish,
 		"stop by the shop": NoWish, "cancel my order": NoWish, "non-stop": NoWish, "yes please": NoWish,
 		"": NoWish, "👍": NoWish, "5": NoWish,
+
+		"stop pls": Stop, "Stop bitte": Stop, "bitte stop": Stop, "STOP STOP STOP": Stop, "Hi, stop": Stop, "ok stop now": Stop, "Stop, thanks": Stop, "стоп пожалуйста": Stop,
+		"unsubscribe please": Stop, "Please unsubscribe me!": Stop, "Unsubscribe me, please": Stop, "bitte abmelden": Stop, "Bitte melden Sie mich ab.": Stop,
+		"désabonnez-moi": Stop, "Désabonnez-moi s’il vous plaît": Stop, "remove me from your list": Stop, "Please take me off your mailing list": Stop, "отпишите меня, пожалуйста": Stop,
+		"لطفا لغو": Stop, "STOP SVP": Stop, "stop por favor": Stop, "cancel please": Stop, "do not contact me anymore": Stop, "Stop, unsubscribe me!": Stop,
+		"SТОP": Stop, "ЅТОР": Stop, "CTOП": Stop, "ST0P": Stop, "ꜱᴛᴏᴘ": Stop, "Рleаse unsubsсribe": Stop,
+		"Unsubscribe\n\nJohn": Stop, "STOP\n-- John Smith": Stop, "Bitte abmelden.\n\nAnna Weiß": Stop,
+		"Please unsubscribe me, stop emailing me.": Stop,
+		"info please":                             Help,
+
+		"stop emailing me": NoMails, "do not email me again": NoMails, "Don't e-mail me any more!": NoMails, "no more emails": NoMails, "keine E-Mails mehr": NoMails, "Bitte keine Mails mehr": NoMails,
+		"ne m’envoyez plus d’e-mails": NoMails, "no me envíen más correos": NoMails, "Não me enviem mais e-mails": NoMails, "basta mail": NoMails, "geen e-mails meer": NoMails,
+		"proszę nie wysyłać maili": NoMails, "Больше не присылайте мне писем": NoMails, "не надсилайте мені більше листів": NoMails, "bana mail atmayın": NoMails, "دیگه ایمیل نفرستید": NoMails,
+		"אל תשלחו לי מיילים": NoMails, "لا ترسلوا بريدا إلكترونيا": NoMails,
+		"don't text me anymore": NoTexts, "no more texts ever": NoTexts, "STOP SMS": NoTexts, "never call again": NoCalls, "don't call me anymore": NoCalls, "دیگه زنگ نزنید": NoCalls,
+		"دیگه به من زنگ نزنید": NoCalls, "не звоните мне больше никогда!": NoCalls, "Bitte rufen Sie mich nie wieder an": NoWish,
+		"не пишите мне больше": NoWriting, "Не пишіть мені більше": NoWriting, "don't write to me again": NoWriting, "دیگر پیام ندهید": NoWriting, "nie piszcie do mnie więcej": NoWriting,
+
+		"please don't stop!": NoWish, "when will it stop raining?": NoWish, "stop stalling and send it": NoWish, "yes please thanks": NoWish, "please": NoWish, "stop calling, text me": NoWish,
+		"stop, do not call me": Stop, "no me": NoWish, "no más": Stop, "more": NoWish, "Cancel\n\nOrder": NoWish, "Unsubscribe\n\nonly from offers": NoWish, "Stop\n\nOrder 1234": NoWish,
+		"I wrote STOP last week, and you still send me things. What does unsubscribe mean to you?": NoWish, "do not email me before Monday": NoWish, "cancel and refund": NoWish,
 	} {
 		if got := ParseWish(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
@@ -40,11 +61,18 @@ func TestWishes(t *testing.T) {
 func TestWishesStopAChannel(t *testing.T) {
 	for _, said := range channels.All() {
 		for wish, want := range map[Wish]channels.Channel{
-			Stop: said, NoCalls: channels.Call, NoTexts: channels.SMS, Start: "", Help: "", Yes: "", NoWish: "",
+			Stop: said, NoCalls: channels.Call, NoTexts: channels.SMS, NoMails: channels.Email, Start: "", Help: "", Yes: "", NoWish: "",
 		} {
 			if got := wish.Stops(said); got != want {
 				t.Errorf("%q on %s stops %q, want %q", wish, said, got, want)
 			}
+		}
+		want := said
+		if said == channels.Call { // who calls does not write
+			want = channels.SMS
+		}
+		if got := NoWriting.Stops(said); got != want {
+			t.Errorf("no writing on %s stops %q, want %q", said, got, want)
 		}
 	}
 }
@@ -54,7 +82,10 @@ func FuzzParseWish(f *testing.F) {
 	f.Add("لغو ۱۱")
 	f.Fuzz(func(t *testing.T, text string) {
 		defer bounds.Watch(t)()
-		if ParseWish(text) != ParseWish(folded(text)) {
+		if ParseWish(text) != ParseWish(text+" \u200f") {
+			t.Errorf("%q means something else before a mark of direction", text)
+		}
+		if wishes[folded(text)] != wishes[folded(folded(text))] {
 			t.Errorf("%q means something else once it is folded", text)
 		}
 	})
