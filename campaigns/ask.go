@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
@@ -119,4 +121,26 @@ func begunAt(d deliveries.Delivery) time.Time {
 		}
 	}
 	return d.PlannedAt
+}
+
+// Asks reports whether a delivery asks a question.
+func (c *Campaign) Asks(d deliveries.Delivery) bool {
+	step := c.StepAt(d.Step)
+	return step != nil && step.Send != nil && step.Send.Ask != nil
+}
+
+// Awaits reports whether a delivery's question waits for its answer still, and a text is
+// one. Any words would answer a question in words, so that they tell nothing.
+func (w *Workspace) Awaits(c *Campaign, d deliveries.Delivery, r channels.Report, cust *customers.Customer, now time.Time) bool {
+	if !c.Asks(d) || d.Status.Rank() >= deliveries.Answered.Rank() {
+		return false
+	}
+	step := c.StepAt(d.Step)
+	switch wishOf(r) {
+	case replytext.NoWish, replytext.Yes, replytext.Help: // "info" may be a choice
+	default:
+		return false
+	}
+	_, understood := step.Send.Ask.read(r.Text, w.understands(cust))
+	return understood && step.Send.Ask.Scale != Text && now.Before(answerDeadline(step, d))
 }

@@ -231,10 +231,10 @@ type Record interface {
 	// report on an earlier attempt, known by its ProviderID. Entries that wait
 	// for them are woken.
 	Advance(ctx context.Context, now time.Time, progress []Progress) error
-	// Latest is each customer's newest delivery on a channel that the provider
-	// took, for replies that name nobody but their sender. Automatic answers are
-	// passed over: nobody answers those.
-	Latest(ctx context.Context, ch channels.Channel, customers []string) (map[string]Delivery, error)
+	// Latest is each customer's newest deliveries on a channel that the provider
+	// took, at most so many of each and the newest first, for replies that name nobody
+	// but their sender. Automatic answers are passed over: nobody answers those.
+	Latest(ctx context.Context, ch channels.Channel, customers []string, most int) (map[string][]Delivery, error)
 	// Fetched marks the first fetch of a call's script and reports whether this
 	// was the first: a second call for the same attempt must say nothing. The
 	// call that was first stays first, however often it fetches. It is also

@@ -143,8 +143,8 @@ func advance(ctx context.Context, tx *tx, now time.Time, held map[int64]*deliver
 }
 
 // Latest implements deliveries.Record.
-func (s *Store) Latest(ctx context.Context, ch channels.Channel, people []string) (map[string]deliveries.Delivery, error) {
-	latest := make(map[string]deliveries.Delivery, len(people))
+func (s *Store) Latest(ctx context.Context, ch channels.Channel, people []string, most int) (map[string][]deliveries.Delivery, error) {
+	latest := make(map[string][]deliveries.Delivery, len(people))
 	err := s.read(ctx, func(tx *tx) error {
 		newest, err := listRowsInto(ctx, tx, keys(distinct(people)), scanDelivery, `
 			SELECT `+deliveryColumns+` FROM deliveries d WHERE d.id IN (
@@ -153,9 +153,11 @@ func (s *Store) Latest(ctx context.Context, ch channels.Channel, people []string
 					FROM deliveries l
 					WHERE `+tx.among("l.customer")+` AND l.channel = $1 AND l.taken_at IS NOT NULL AND l.rank >= $2 AND l.status <> 'failed'
 						AND (l.entry <> 0 OR l.template = 'reply')
-				) AS ranked WHERE place = 1)`, ch, deliveries.Sent.Rank())
+				) AS ranked WHERE place <= $3)
+			ORDER BY d.taken_at DESC, d.id DESC`, ch, deliveries.Sent.Rank(), most)
+		clear(latest)
 		for _, d := range newest {
-			latest[d.Customer] = d
+			latest[d.Customer] = append(latest[d.Customer], d)
 		}
 		return err
 	})

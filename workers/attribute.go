@@ -4,15 +4,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"rapport/channels"
+	"rapport/customers"
 	"rapport/deliveries"
 )
 
 // attribute finds the delivery and the customer of every report: by our id, by
 // the provider's, or, for words out of the blue, by the sender's address, and for
-// a text by the latest one sent there. E-mail tells what it answers.
+// a text by what was last sent or asked there. E-mail tells what it answers.
 func (r *Reader) attribute(ctx context.Context, all []heard) error {
 	refs := make([]deliveries.Ref, len(all))
 	for i, h := range all {
@@ -54,16 +56,69 @@ func (r *Reader) attributeSender(ctx context.Context, h *heard) error {
 	if !written(h.report) {
 		return nil
 	}
-	latest, err := r.Record.Latest(ctx, h.report.Channel, senders)
+	latest, err := r.Record.Latest(ctx, h.report.Channel, senders, textsLookedAt)
 	if err != nil {
 		return fmt.Errorf("find what a reply answers: %w", err)
 	}
-	for _, d := range latest {
-		if newer := cmp.Or(d.TakenAt.Compare(h.delivery.TakenAt), cmp.Compare(d.ID, h.delivery.ID)); newer > 0 {
-			h.delivery, h.customer = d, d.Customer
+	var sent []deliveries.Delivery
+	for _, person := range senders {
+		sent = append(sent, latest[person]...)
+	}
+	slices.SortFunc(sent, func(a, b deliveries.Delivery) int {
+		return cmp.Or(b.TakenAt.Compare(a.TakenAt), cmp.Compare(b.ID, a.ID))
+	})
+	if len(sent) == 0 {
+		return nil
+	}
+	answers, err := r.answers(ctx, h.report, sent)
+	if err != nil {
+		return err
+	}
+	h.delivery, h.customer = answers, answers.Customer
+	return nil
+}
+
+// textsLookedAt is among how many of the latest texts to a customer one is looked for
+// that asks what a text answers.
+const textsLookedAt = 10
+
+// answers is the text that a customer's text answers: the latest, or where that asks
+// nothing and the words are an answer, the one that last asked what they answer and waits
+// still.
+func (r *Reader) answers(ctx context.Context, report channels.Report, sent []deliveries.Delivery) (deliveries.Delivery, error) {
+	latest := sent[0]
+	if len(sent) == 1 || latest.Direct() {
+		return latest, nil
+	}
+	edition, err := r.Catalog.Current(ctx)
+	if err != nil {
+		return latest, err
+	}
+	shelf := newShelf(r.Catalog, r.Log)
+	var people map[string]*customers.Customer
+	for i, d := range sent {
+		if d.Direct() {
+			continue
+		}
+		campaign, err := shelf.campaign(ctx, d.Campaign, d.Version)
+		switch {
+		case err != nil:
+			return latest, err
+		case campaign == nil && i == 0, i == 0 && campaign.Asks(d):
+			return latest, nil
+		case campaign == nil || !campaign.Asks(d):
+			continue
+		}
+		if people == nil {
+			if people, err = r.Directory.Load(ctx, pluck(sent, func(d deliveries.Delivery) string { return d.Customer }), r.Now()); err != nil {
+				return latest, fmt.Errorf("load who may have answered: %w", err)
+			}
+		}
+		if edition.Awaits(campaign, d, report, people[d.Customer], r.Now()) {
+			return d, nil
 		}
 	}
-	return nil
+	return latest, nil
 }
 
 // written reports whether a report is a text of the customer's own.

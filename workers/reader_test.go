@@ -48,6 +48,45 @@ func TestATextAnswersTheQuestion(t *testing.T) {
 	}
 }
 
+// What asks nothing does not take the answer to what asked before it, while that waits.
+func TestAScoreAnswersTheTextThatAsked(t *testing.T) {
+	for name, c := range map[string]struct {
+		text     string
+		later    time.Duration
+		before   string // said before the second text
+		answered string // the template that is; "" is neither
+		csat     int
+	}{
+		"a score":            {"1", time.Minute, "", "rate", 1},
+		"a score of a scale": {"2/5", time.Minute, "", "rate", 2},
+		"words":              {"does it come in blue?", time.Minute, "", "note", 0},
+		"too late":           {"1", 30 * 24 * time.Hour, "", "note", 0},
+		"answered before":    {"1", time.Minute, "4", "note", 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, files)
+			s.asked()
+			s.later(10 * time.Minute)
+			if c.before != "" {
+				s.reply(phoneOf("ann"), c.before)
+			}
+			s.plan("ann", "Texted")
+			s.deliver()
+			s.later(c.later)
+			s.reply(phoneOf("ann"), c.text)
+			for _, d := range s.ledger() {
+				before := c.before != "" && d.Template == "rate"
+				if d.Channel == channels.SMS && d.Entry != 0 && (d.Status == deliveries.Answered) != (d.Template == c.answered || before) {
+					t.Errorf("%s is %s", d.Template, d.Status)
+				}
+			}
+			if got := s.customer("ann").CSAT.Last; int(got) != c.csat {
+				t.Errorf("the score is %v", got)
+			}
+		})
+	}
+}
+
 func TestALowScoreOpensOneCaseAndWakesTheJourney(t *testing.T) {
 	s := open(t, files)
 	s.asked()

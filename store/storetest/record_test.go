@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -130,11 +131,17 @@ func TestLatestIsTheNewestThatWasTaken(t *testing.T) {
 			settle(t, s, fence, deliveries.Outcome{ID: claimed[i].ID, Status: status})
 		}
 		who := planned[0].Customer
-		latest, err := s.Latest(t.Context(), channels.Email, []string{who, "c-nobody"})
-		if err != nil || len(latest) != 1 || latest[who].ID != claimed[1].ID {
-			t.Errorf("latest is %v, %v; want %d", latest, err, claimed[1].ID)
+		for most, want := range map[int][]int64{1: {claimed[1].ID}, 2: {claimed[1].ID, claimed[0].ID}, 9: {claimed[1].ID, claimed[0].ID}} {
+			latest, err := s.Latest(t.Context(), channels.Email, []string{who, "c-nobody"}, most)
+			var got []int64
+			for _, d := range latest[who] {
+				got = append(got, d.ID)
+			}
+			if err != nil || len(latest) != 1 || !slices.Equal(got, want) {
+				t.Errorf("the latest %d are %v, %v; want %v", most, got, err, want)
+			}
 		}
-		if other, err := s.Latest(t.Context(), channels.SMS, []string{who}); err != nil || len(other) != 0 {
+		if other, err := s.Latest(t.Context(), channels.SMS, []string{who}, 1); err != nil || len(other) != 0 {
 			t.Errorf("latest text is %v, %v", other, err)
 		}
 	})

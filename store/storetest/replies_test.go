@@ -614,8 +614,8 @@ func TestNobodyAnswersAnAutomaticMessage(t *testing.T) {
 		fence, claimed := claim(t, s)
 		begin(t, s, fence, claimed, pass(0))
 		settle(t, s, fence, deliveries.Outcome{ID: claimed[0].ID, Status: deliveries.Sent, ProviderID: "SM9"})
-		latest, err := s.Latest(t.Context(), channels.SMS, []string{asked.Customer})
-		if err != nil || latest[asked.Customer].ID != asked.ID {
+		latest, err := s.Latest(t.Context(), channels.SMS, []string{asked.Customer}, 9)
+		if err != nil || len(latest[asked.Customer]) != 1 || latest[asked.Customer][0].ID != asked.ID {
 			t.Errorf("a reply answers %+v, %v", latest, err)
 		}
 	})
