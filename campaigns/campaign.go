@@ -241,8 +241,11 @@ type Ask struct {
 	AnswerWithin time.Duration
 	// Threshold: a score at or below it opens a case at once. Nil: none does.
 	Threshold *float64
-	// Case is what such an answer opens; where the file is silent, a case of
-	// high priority in the queue recovery, due in four hours.
+	// Quiet: no answer opens a case, nor do words beside it (threshold: none).
+	Quiet bool
+	// Case is what such an answer opens; where the file is silent, a case of high priority
+	// in the queue recovery, due in four hours, or, where words are asked for, one of normal
+	// priority for the campaign's owner.
 	Case CaseRule
 }
 

@@ -261,6 +261,12 @@ func TestWhatIsLeftOut(t *testing.T) {
 	if nps.Threshold == nil || *nps.Threshold != 6 || why.Threshold != nil {
 		t.Errorf("thresholds %v and %v, want 6 and none", nps.Threshold, why.Threshold)
 	}
+	silent := weekly.Steps[2].Send.Ask
+	if nps.Quiet || why.Quiet || !silent.Quiet {
+		t.Errorf("quiet are %v, %v and %v, want the last", nps.Quiet, why.Quiet, silent.Quiet)
+	}
+	same(t, "case of words", CaseRule{Priority: "normal", Due: 4 * time.Hour}, why.Case)
+	same(t, "case of a score", CaseRule{Queue: "recovery", Priority: "high", Due: 4 * time.Hour}, nps.Case)
 	if wait := followUp.Steps[1].Wait; wait.Days != 0 || wait.Zone != nil || *wait.Until != 570 {
 		t.Errorf("wait %+v, want half past nine on any day by the customer's clock", wait)
 	}

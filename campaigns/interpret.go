@@ -309,6 +309,31 @@ func (h *hearing) hearAnswer() {
 	if ask.Threshold != nil && heard.Score != nil && *heard.Score <= *ask.Threshold {
 		title := "Score " + strconv.FormatFloat(*heard.Score, 'f', -1, 64) + " from "
 		h.openCase("low_score", ask.Case, customers.High, title)
+		return
+	}
+	h.openWords(ask, heard)
+}
+
+// openWords opens a case about an answer in words, and about words or files that came
+// beside a score or choice, unless they are mere thanks or the question wants none. What
+// was recorded is to be heard.
+func (h *hearing) openWords(ask *Ask, heard replytext.Reading) {
+	r := h.report
+	recorded := ask.Scale == Text && r.Recording != "" && heard.Text == ""
+	said := len(r.Media) > 0 || h.attached() || !cheerful(heard.Text) && !replytext.Pleasantry(heard.Text)
+	if ask.Quiet || !said && !recorded {
+		return
+	}
+	var rule CaseRule
+	switch {
+	case ask.Scale == Text:
+		rule = ask.Case
+	case ask.Threshold != nil: // priority, title and note are a low score's
+		rule = CaseRule{Queue: ask.Case.Queue, Due: ask.Case.Due}
+	}
+	h.openCase(customers.WhyReply, rule, customers.Normal, "Reply to ")
+	if c := h.means.Case; recorded && c != nil && c.Note == "" {
+		c.Note = "(a recording)"
 	}
 }
 

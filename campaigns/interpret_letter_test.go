@@ -258,7 +258,7 @@ func TestHelpAnswersNoOpenQuestion(t *testing.T) {
 	for _, said := range []string{"No help was needed", "start late", "Hilfe kam schnell"} {
 		text.Text, text.At = said, noon
 		means := interpret(surveyCampaign(Text), text, sent("0", 0, channels.SMS, deliveries.Delivered))
-		if means.Answer == nil || means.Answer.Text != said || means.Reply != nil || means.Case != nil {
+		if means.Answer == nil || means.Answer.Text != said || means.Reply != nil || means.Case == nil {
 			t.Errorf("%q: %+v", said, means)
 		}
 	}

@@ -181,6 +181,68 @@ func TestUnsubscribingIsAboutTheTopic(t *testing.T) {
 	}
 }
 
+// Words are put before a person: those that answer a question in words, and those that
+// stand beside a good score. Thanks are not, nor what a question wants no case of.
+func TestWordsBesideAnAnswerOpenACase(t *testing.T) {
+	says := func(text string) channels.Report {
+		r := report(channels.ReportReplied)
+		r.Text, r.From = text, "+4915112345678"
+		return r
+	}
+	page := report(channels.ReportAnswered)
+	page.Channel, page.Answer, page.Text = channels.Email, "4", "The door is broken"
+	picture := says("4")
+	picture.Media = []string{"https://api.twilio.com/ME0"}
+	recorded := report(channels.ReportAnswered)
+	recorded.Channel, recorded.Question, recorded.Recording = channels.Call, "csat", "RE1"
+	const words = "You are thieves. My lawyer will write to you."
+	for name, c := range map[string]struct {
+		scale  Scale
+		report channels.Report
+		quiet  bool
+		note   string // of a case; "" opens none
+		low    bool
+	}{
+		"a comment":                {CSAT5, says("4, but the door is broken, please call me today"), false, "4, but the door is broken, please call me today", false},
+		"a comment nobody wants":   {CSAT5, says("4, but the door is broken"), true, "", false},
+		"a comment of a low score": {CSAT5, says("1, the door is broken"), false, "1, the door is broken", true},
+		"a comment on the page":    {CSAT5, page, false, "The door is broken", false},
+		"a picture":                {CSAT5, picture, false, "4 (with a file)", false},
+		"thanks":                   {CSAT5, says("5, thank you very much!"), false, "", false},
+		"a score":                  {CSAT5, says("4"), false, "", false},
+		"smiles":                   {CSAT5, says("5 👍"), false, "", false},
+		"a yes":                    {YesNo, says("yes, but it is broken"), false, "yes, but it is broken", false},
+		"an answer in words":       {Text, says(words), false, words, false},
+		"an answer nobody reads":   {Text, says(words), true, "", false},
+		"all good, in words":       {Text, says("All good, thanks"), false, "", false},
+		"nothing":                  {Text, says("No."), false, "", false},
+		"an answer that is heard":  {Text, recorded, false, "(a recording)", false},
+	} {
+		campaign := surveyCampaign(c.scale)
+		ask := campaign.Steps[0].Send.Ask
+		ask.Quiet = c.quiet
+		switch {
+		case c.scale == YesNo:
+			*ask.Threshold = 0
+		case c.quiet || c.scale == Text:
+			ask.Threshold = nil
+		}
+		got := interpret(campaign, c.report, sent("0", 0, c.report.Channel, deliveries.Delivered))
+		if got.Answer == nil {
+			t.Errorf("%s: no answer", name)
+		}
+		switch opened := got.Case; {
+		case (opened != nil) != (c.note != ""):
+			t.Errorf("%s: case %+v", name, opened)
+		case opened == nil:
+		case opened.Note != c.note || opened.Queue != "recovery" || opened.DueAt != noon.Add(5*time.Hour):
+			t.Errorf("%s: case %+v", name, opened)
+		case c.low != (opened.Why == "low_score") || c.low != (opened.Priority == customers.High):
+			t.Errorf("%s: %s, %s", name, opened.Why, opened.Priority)
+		}
+	}
+}
+
 func TestStopAndStartWords(t *testing.T) {
 	stopped := ann()
 	stopped.Suppressed = map[channels.Channel]string{channels.SMS: "opted_out"}

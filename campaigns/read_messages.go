@@ -143,9 +143,17 @@ func (c *campaignReader) readQuestion(m *mapping) *Ask {
 	if within := m.get("answer_within"); within.present() {
 		ask.AnswerWithin = within.duration()
 	}
-	ask.Threshold = readThreshold(m.get("threshold"), ask.Scale)
-	ask.Case = c.readCase(m.get("case"), CaseRule{Queue: "recovery", Priority: string(customers.High), Due: usualDue})
-	if opens, found := m.pair("case"); found && ask.Threshold == nil {
+	threshold := m.get("threshold")
+	ask.Threshold, ask.Quiet = readThreshold(threshold, ask.Scale), saysNone(threshold)
+	usual := CaseRule{Queue: "recovery", Priority: string(customers.High), Due: usualDue}
+	if ask.Scale == Text {
+		usual.Queue, usual.Priority = "", string(customers.Normal)
+	}
+	ask.Case = c.readCase(m.get("case"), usual)
+	switch opens, found := m.pair("case"); {
+	case found && ask.Scale == Text && ask.Quiet:
+		opens.problem(`"case" says what an answer opens, and here none does`, "take out \"threshold: none\", or the case")
+	case found && ask.Scale != Text && ask.Threshold == nil:
 		opens.problem(`"case" says what a low score opens, and here no score does`, "write a threshold, or remove it")
 	}
 	return ask
@@ -184,13 +192,16 @@ func readChoices(m *mapping, scale Scale) []string {
 	return choices
 }
 
+// saysNone reports whether a threshold is none.
+func saysNone(n node) bool { return n.present() && n.kind() == aText && n.raw() == "none" }
+
 // readThreshold reads the score that opens a case: a number, or none.
 func readThreshold(n node, scale Scale) *float64 {
 	usual, scored := usualThresholds[scale]
 	switch {
 	case !n.present() && scored:
 		return &usual
-	case !n.present(), n.kind() == aText && n.raw() == "none":
+	case !n.present(), saysNone(n):
 		return nil
 	}
 	if !n.is("a score, or none", aNumber) {

@@ -19,6 +19,7 @@ func (c *campaignSuspicion) suspectMessages() {
 			return
 		}
 		c.suspectMuteSender(step, place)
+		c.suspectChoices(step, place)
 		for _, ch := range step.channels() {
 			c.suspectTemplate(templates.Ref{Channel: ch, Name: step.Send.Template}, place)
 		}
@@ -55,6 +56,33 @@ func (c *campaignSuspicion) suspectMuteSender(step *Step, place node) {
 	}
 	c.warn(place, "this question goes out by text message from a name, "+mute+", and nobody can answer a name",
 		"put {{ links.survey }} into the text, or name a number under senders in rapport.yaml")
+}
+
+// suspectChoices reports choices that are no answers where they are written or said,
+// because they ask for no more messages, or for them again.
+func (c *campaignSuspicion) suspectChoices(step *Step, place node) {
+	if step.Send.Ask == nil {
+		return
+	}
+	heard := slices.DeleteFunc(slices.Clone(step.channels()), func(ch channels.Channel) bool { return ch == channels.Push })
+	places := place.at("choices").list()
+	for i, choice := range step.Send.Ask.Choices {
+		wish := replytext.ParseWish(choice)
+		at := place
+		if i < len(places) {
+			at = places[i]
+		}
+		does := ""
+		switch {
+		case slices.ContainsFunc(heard, func(ch channels.Channel) bool { return wish.Stops(ch) != "" }):
+			does = "unsubscribe"
+		case wish == replytext.Start && len(heard) > 0:
+			does = "subscribe again"
+		default:
+			continue
+		}
+		c.warn(at, "by "+quote(choice)+" customers "+does+": who answers with it has answered nothing", "name in more words what it is about")
+	}
 }
 
 // muteIn is a name that texts come from in some country they may go to; "" where

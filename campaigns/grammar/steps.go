@@ -99,7 +99,7 @@ func ask() *Object {
 		{Name: "scale", Type: scales, Default: string(campaigns.CSAT5), Means: "How the answer is read."},
 		{Name: "choices", Type: &List{text, 2}, Beside: "scale: choice", Example: "[bread, coffee]", Means: "What may be answered: by name, or by its place in the list as pressed on a telephone."},
 		{Name: "answer_within", Type: duration, Default: "3d", Means: "How long to wait for the answer. Then the step is `unanswered`; a later answer is still recorded."},
-		{Name: "threshold", Type: Either{&Words{"none", "none", []Word{{"none", "no answer opens a case"}}}, &Scalar{Name: "score", Title: "a score", Shapes: []string{"number"}, High: 10, Examples: []string{"3"}}}, Example: "3", Otherwise: "2 for csat5, 6 for nps, 0 for yesno", Means: "A score this low, or lower, opens a case at once."},
+		{Name: "threshold", Type: Either{&Words{"none", "none", []Word{{"none", "no answer opens a case, nor do words beside it"}}}, &Scalar{Name: "score", Title: "a score", Shapes: []string{"number"}, High: 10, Examples: []string{"3"}}}, Example: "3", Otherwise: "2 for csat5, 6 for nps, 0 for yesno", Means: "A score this low, or lower, opens a case at once. `none`: no answer does, nor words beside it."},
 		{Name: "case", Type: caseOf("case-of-ask", "recovery", string(customers.High), "4h"), Means: "What such a case is like."},
 		again,
 	}

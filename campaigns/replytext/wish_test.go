@@ -37,7 +37,7 @@ func TestWishes(t *testing.T) {
 		"SТОP": Stop, "ЅТОР": Stop, "CTOП": Stop, "ST0P": Stop, "ꜱᴛᴏᴘ": Stop, "Рleаse unsubsсribe": Stop,
 		"Unsubscribe\n\nJohn": Stop, "STOP\n-- John Smith": Stop, "Bitte abmelden.\n\nAnna Weiß": Stop,
 		"Please unsubscribe me, stop emailing me.": Stop,
-		"info please":                             Help,
+		"info please": Help,
 
 		"stop emailing me": NoMails, "do not email me again": NoMails, "Don't e-mail me any more!": NoMails, "no more emails": NoMails, "keine E-Mails mehr": NoMails, "Bitte keine Mails mehr": NoMails,
 		"ne m’envoyez plus d’e-mails": NoMails, "no me envíen más correos": NoMails, "Não me enviem mais e-mails": NoMails, "basta mail": NoMails, "geen e-mails meer": NoMails,
