@@ -305,7 +305,6 @@ func (h *hearing) hearAnswer() {
 	if r.Kind == channels.ReportReplied || r.Kind == channels.ReportClicked {
 		h.answered()
 	}
-	h.hearFrown(heard)
 	if ask.Threshold != nil && heard.Score != nil && *heard.Score <= *ask.Threshold {
 		title := "Score " + strconv.FormatFloat(*heard.Score, 'f', -1, 64) + " from "
 		h.openCase("low_score", ask.Case, customers.High, title)
@@ -315,12 +314,13 @@ func (h *hearing) hearAnswer() {
 }
 
 // openWords opens a case about an answer in words, and about words or files that came
-// beside a score or choice, unless they are mere thanks or the question wants none. What
-// was recorded is to be heard.
+// beside a score or choice, unless they are mere thanks or the question wants none. A
+// frown is no thanks. What was recorded is to be heard.
 func (h *hearing) openWords(ask *Ask, heard replytext.Reading) {
 	r := h.report
 	recorded := ask.Scale == Text && r.Recording != "" && heard.Text == ""
-	said := len(r.Media) > 0 || h.attached() || !cheerful(heard.Text) && !replytext.Pleasantry(heard.Text)
+	said := len(r.Media) > 0 || h.attached() || frown.MatchString(r.Text) ||
+		!cheerful(heard.Text) && !replytext.Pleasantry(heard.Text)
 	if ask.Quiet || !said && !recorded {
 		return
 	}

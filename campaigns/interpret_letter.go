@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/templates"
 )
@@ -185,16 +184,6 @@ func cheerful(text string) bool {
 func wordless(text string) bool { return strings.Trim(text, dots) == "" }
 
 const dots = " \n\r\t\u00A0\u200B.,…;-–—_*"
-
-// hearFrown opens a case where an answer is good by its score and not by the sign beside
-// it.
-func (h *hearing) hearFrown(heard replytext.Reading) {
-	r := h.report
-	written := r.Kind == channels.ReportReplied || r.Kind == channels.ReportAnswered && r.Channel != channels.Call
-	if written && heard.Score != nil && frown.MatchString(r.Text) {
-		h.openReply()
-	}
-}
 
 // frown is a sign of discontent, as a picture or in letters.
 var frown = regexp.MustCompile(`[😡😠🤬👎😞😢😭😤💩😖😣🙁☹😒😔😩😫🤮🤢😾💔😕]|(^|[\s\d.,!])(>?[:=]['-]?\(+|\(\(+)(\s|$)`)

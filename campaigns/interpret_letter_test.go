@@ -73,7 +73,7 @@ func TestDotsSayNothing(t *testing.T) {
 				t.Errorf("%q where %s is asked: %+v", text, name, got)
 			}
 		}
-		if got := interpret(campaign, reply("?", "Re: x"), sent("0", 0, channels.Email, deliveries.Delivered)); (got.Case == nil) != (name == "words") {
+		if got := interpret(campaign, reply("?", "Re: x"), sent("0", 0, channels.Email, deliveries.Delivered)); got.Case == nil {
 			t.Errorf("a question mark where %s is asked: %+v", name, got)
 		}
 	}
