@@ -27,7 +27,7 @@ func (w *World) hear(r channels.Report) {
 }
 
 // attribute finds whom a report concerns: by the delivery it names or, for a
-// text of the customer's own, by their number and the latest text they got.
+// text of the customer's own, by their number and the text it answers.
 func (w *World) attribute(r channels.Report) (*person, *parcel) {
 	if r.Delivery != 0 {
 		of := w.ledger[r.Delivery-1]
@@ -37,14 +37,29 @@ func (w *World) attribute(r channels.Report) (*person, *parcel) {
 	if p == nil {
 		return nil, nil
 	}
-	return p, p.latest(r.Channel)
+	return p, w.answered(p, r)
 }
 
-// latest is the newest delivery on a channel that the provider took
+// answered is the text that a customer's text answers (workers.Reader.answers).
+func (w *World) answered(p *person, r channels.Report) *parcel {
+	latest := p.latest(r.Channel, func(*parcel) bool { return true })
+	if latest == nil || latest.Direct() || latest.campaign().Asks(latest.Delivery) {
+		return latest
+	}
+	asked := p.latest(r.Channel, func(d *parcel) bool {
+		return !d.Direct() && w.shop.Awaits(d.campaign(), d.Delivery, r, w.profile(p), w.now)
+	})
+	if asked != nil {
+		return asked
+	}
+	return latest
+}
+
+// latest is the newest delivery of a kind on a channel that the provider took
 // (store.Latest).
-func (p *person) latest(ch channels.Channel) (newest *parcel) {
+func (p *person) latest(ch channels.Channel, is func(*parcel) bool) (newest *parcel) {
 	for _, d := range p.parcels {
-		if d.Channel != ch || d.Automatic() || d.TakenAt.IsZero() || d.Status.Rank() < deliveries.Sent.Rank() || d.Status == deliveries.Failed {
+		if !is(d) || d.Channel != ch || d.Automatic() || d.TakenAt.IsZero() || d.Status.Rank() < deliveries.Sent.Rank() || d.Status == deliveries.Failed {
 			continue
 		}
 		if newest == nil || !d.TakenAt.Before(newest.TakenAt) {

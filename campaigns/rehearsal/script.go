@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"rapport/campaigns"
@@ -165,6 +166,9 @@ func (m Message) answer(act campaigns.Act) channels.Report {
 	r.Answer, r.Text, r.Question = act.Answer, act.Text, act.Question
 	if m.Channel == channels.Call && r.Question == "" && m.Content.Call != nil {
 		r.Question = m.question()
+	}
+	if m.Channel == channels.Call && r.Text == "" && strings.Trim(r.Answer, "0123456789*#") != "" {
+		r.Text = r.Answer // said, and not pressed
 	}
 	return r
 }
