@@ -72,7 +72,7 @@ func (c *campaignSuspicion) suspectChoices(step *Step, place node) {
 		if i < len(places) {
 			at = places[i]
 		}
-		does := ""
+		var does string
 		switch {
 		case slices.ContainsFunc(heard, func(ch channels.Channel) bool { return wish.Stops(ch) != "" }):
 			does = "unsubscribe"

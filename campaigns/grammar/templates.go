@@ -24,7 +24,7 @@ func question() *Forms {
 	common := []Key{
 		{Name: "id", Type: questionID, Need: true, Means: "The question's name: the campaign's, for the one it asks."},
 		{Name: "say", Type: spoken, Need: true, Means: "The question."},
-		{Name: "reprompt", Type: wholeNumber(0, 5, "2"), Default: "0", Means: "How often to ask again somebody who says nothing, at most 5."},
+		{Name: "reprompt", Type: wholeNumber(0, 5, "2"), Default: "0", Means: "How often to ask again somebody who says nothing, or nothing clear, at most 5."},
 	}
 	return &Forms{"question", "a question", []*Object{
 		{"question-expect", "a question with an answer to choose", append([]Key{{
