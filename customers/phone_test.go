@@ -58,7 +58,7 @@ func TestNumbersComeApartAsTheLibraryReadsThem(t *testing.T) {
 				number += strconv.Itoa(random.IntN(10))
 			}
 			check(t, number)
-			check(t, written(random, number))
+			check(t, parted(random, number))
 		}
 	}
 	for region := range phonenumbers.GetSupportedRegions() {
@@ -66,8 +66,8 @@ func TestNumbersComeApartAsTheLibraryReadsThem(t *testing.T) {
 	}
 }
 
-// written is a number with something between its digits here and there.
-func written(random *rand.Rand, number string) string {
+// parted is a number with something between its digits here and there.
+func parted(random *rand.Rand, number string) string {
 	var text strings.Builder
 	for _, digit := range number {
 		text.WriteRune(digit)
