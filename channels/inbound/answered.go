@@ -7,51 +7,93 @@ import (
 
 // attribution is how many lines a text like "On Tuesday Shop wrote:" takes, which
 // mail programs put before what they quote; 0 where there is none. Its words are those
-// of many languages. By its shape it is a line, wrapped maybe, that ends in a colon and
-// holds a mailbox or the moment of a letter; where no quote follows it holds both.
+// of many languages. By its shape it is a line that ends in a colon and holds a mailbox
+// with the moment of a letter, or begins with that moment; wrapped, where the first line
+// begins so and a mailbox follows.
 func attribution(lines []string, byShape bool) int {
+	var taken []string
 	joined := ""
 	for n := 0; n < min(len(lines), 4); n++ {
 		line := bare(lines[n])
-		switch {
-		case line == "", len(line) > 400, strings.HasPrefix(line, ">"), n == 1 && !begins.MatchString(joined):
+		if line == "" || len(line) > 400 || strings.HasPrefix(line, ">") || n == 1 && !begins.MatchString(joined) {
 			return 0
-		case n == 1 && !opens.MatchString(joined) && opens.MatchString(line) && attribution(lines[1:], byShape) > 0:
-			return 0 // the first line is the writer's own
 		}
+		taken = append(taken, line)
 		joined = strings.TrimSpace(joined + " " + line)
-		if strings.HasSuffix(joined, ":") || strings.HasSuffix(joined, "：") || dashed.MatchString(joined) {
-			if attributes(joined, byShape, lines[n+1:]) {
-				return n + 1
-			}
+		if !strings.HasSuffix(joined, ":") && !strings.HasSuffix(joined, "：") && !dashed.MatchString(joined) {
+			continue
+		}
+		if !attributes(taken, byShape, lines[n+1:]) {
 			return 0
 		}
+		for from := 1; from <= n; from++ {
+			if opens.MatchString(taken[from]) && attributes(taken[from:], byShape, lines[n+1:]) {
+				return 0 // the lines before are the writer's own
+			}
+		}
+		return n + 1
 	}
 	return 0
 }
 
-// attributes reports whether a line, joined again, is an attribution of what follows.
-func attributes(line string, byShape bool, following []string) bool {
-	hasBox, hasDay, hasTime := box.MatchString(line), day.MatchString(line), clock.MatchString(line)
+// attributes reports whether lines, joined again, are an attribution of what follows.
+func attributes(lines []string, byShape bool, following []string) bool {
+	line := strings.Join(lines, " ")
 	switch {
 	case dashed.MatchString(line):
-		return byShape && hasBox && hasDay
-	case dated.MatchString(line) && wrote.MatchString(strings.ToLower(line)) && (hasDay && (hasTime || hasBox) || quotedNext(following)):
+		return byShape && box.MatchString(line) && day.MatchString(line)
+	case dated.MatchString(line) && wrote.MatchString(strings.ToLower(line)) && says(line, quotedNext(following)):
 		return true
-	case !byShape:
+	case !byShape, len(lines) > 1 && !(box.MatchString(line) && stamped(line) && day.MatchString(lines[0])):
 		return false
-	case hasBox && hasDay && hasTime, hasDay && hasTime && dateline(line):
-		return true
 	}
-	return (hasBox || hasDay && hasTime) && quotedNext(following)
+	return shaped(line, following)
 }
 
-// dateline reports whether a line begins with a date and has no more behind its time
-// than a name.
-func dateline(line string) bool {
-	at := clock.FindStringIndex(line)
-	return dateFirst.MatchString(line) && at != nil && len(strings.Fields(line[at[1]:])) <= 4
+// says reports whether a line in which somebody wrote is no longer than dates and names
+// make it: a sentence that says so goes on.
+func says(line string, quoted bool) bool {
+	at := lastMatch(clock, line)
+	switch {
+	case box.MatchString(line):
+		return quoted || day.MatchString(line)
+	case at >= 0 && stamped(line):
+		return (quoted || day.MatchString(line)) && len(strings.Fields(line[at:])) <= 10
+	}
+	return quoted && len(strings.Fields(line)) <= 12
 }
+
+// shaped reports whether a line is an attribution in a language that nobody listed.
+func shaped(line string, following []string) bool {
+	at, quoted := lastMatch(clock, line), quotedNext(following)
+	hasMoment := at >= 0 && day.MatchString(line)
+	switch {
+	case box.MatchString(line):
+		return quoted || hasMoment
+	case !hasMoment || !stamped(line):
+		return false
+	}
+	behind := line[at:]
+	if quoted {
+		return len(strings.Fields(behind)) <= 6
+	}
+	return dateFirst.MatchString(line) && parts(following) && signs(behind) && len(strings.Fields(behind)) <= 4
+}
+
+// stamped reports whether a line begins as one that begins with a date.
+func stamped(line string) bool { return opens.MatchString(line) || dateFirst.MatchString(line) }
+
+// lastMatch is where the last text of some form ends in a line; -1 where there is none.
+func lastMatch(form *regexp.Regexp, line string) int {
+	if all := form.FindAllStringIndex(line, -1); len(all) > 0 {
+		return all[len(all)-1][1]
+	}
+	return -1
+}
+
+// parts reports whether an empty line comes next: a letter begins behind one, a remark
+// of the writer's goes on.
+func parts(lines []string) bool { return len(lines) > 1 && strings.TrimSpace(lines[0]) == "" }
 
 // attributed reports whether the next line that says something begins an attribution.
 func attributed(lines []string) bool {
@@ -106,7 +148,7 @@ func forwarded(lines []string, byShape bool) bool {
 	case original.MatchString(line):
 		return true
 	case byShape && titled.MatchString(line):
-		return fieldsIn(field, lines[1:]) >= 2 && fieldsIn(day, lines[1:])+fieldsIn(box, lines[1:]) > 0
+		return fieldsIn(field, lines[1:]) >= 2 && fieldsIn(moment, lines[1:])+fieldsIn(box, lines[1:]) > 0
 	}
 	return sender.MatchString(line) && fieldsIn(sent, lines[1:]) >= 2
 }
@@ -143,18 +185,22 @@ var (
 	dated = regexp.MustCompile(`\p{Nd}{4}|\p{Nd}{1,2}[:.]\p{Nd}{2}|@|\p{Nd}{1,2}/\p{Nd}{1,2}/`)
 	// begins is how the first of several such lines begins, or what it holds; opens is
 	// how one begins only.
-	begins = regexp.MustCompile(`(?i)^(on|am|le|el|il|em|op|den|w dniu|dnia|в|пн|вт|ср|чт|пт|сб|вс) |\p{Nd}{4}|\p{Nd}{1,2}[:.]\p{Nd}{2}|@`)
-	opens  = regexp.MustCompile(`^(On|Am|Le|El|Il|Em|Op|Den|W dniu|Dnia|Vào|Στις|În|[Пп]н|[Вв]т|[Сс]р|[Чч]т|[Пп]т|[Сс]б|[Вв]с)[ .,]`)
+	begins = regexp.MustCompile(`(?i)^(on|am|le|el|il|em|op|den|w dniu|dnia|в|пн|вт|ср|чт|пт|сб|вс) .*\p{Nd}|\p{Nd}{4}|\p{Nd}{1,2}[:.]\p{Nd}{2}|@`)
+	opens  = regexp.MustCompile(`^(On|Am|Le|El|Il|Em|Op|Den|W dniu|Dnia|Vào|Στις|În|[Пп]н|[Вв]т|[Сс]р|[Чч]т|[Пп]т|[Сс]б|[Вв]с|در|في|בתאריך)[ .,]`)
 	// wrote is "wrote" in the languages of many mail programs.
 	wrote = regexp.MustCompile(`wrote|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|geschreven|пишет|написал|писал|пише|napisał|yazdı|skrev|kirjoitti|napsal|napísal|írta|a scris|нап[иі]сав|έγραψε|đã viết|نوشت|كتب|כתב|写道|寫道|のメール|さんは書きました|작성`)
 	// box is a mailbox as header fields have it.
 	box = regexp.MustCompile(`[<(\[](mailto:)?[^\s<>()\[\]@]{1,128}@[^\s<>()\[\]@]{1,255}[>)\]]`)
-	// day is a date with its year, clock a time of day, dateFirst how a line begins that
-	// begins with a date.
-	day       = regexp.MustCompile(`\p{Nd}{4}|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2}`)
+	// day is a date with its year, clock a time of day, moment both; dateFirst is how a
+	// line begins that begins with a date and its year, maybe behind a day of the week.
+	day       = regexp.MustCompile(`(^|\P{Nd})(\p{Nd}{4}(\P{Nd}|$)|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2})`)
 	clock     = regexp.MustCompile(`\p{Nd}{1,2}( ?h ?|:)\p{Nd}{2}|(kl\.?|klo|kello|ore|um|o) \p{Nd}{1,2}\.\p{Nd}{2}|\p{Nd}{1,2} ?[時时点點시]`)
-	dateFirst = regexp.MustCompile(`^\p{Nd}{1,4}( ?[./年년-]| \p{L})`)
-	dashed    = regexp.MustCompile(`^-{3,}[^-].*[^-]-{3,}$`)
+	moment    = regexp.MustCompile(day.String() + `.*(` + clock.String() + `|[^\p{Nd}.,]\p{Nd}{1,2}\.\p{Nd}{2}(\P{Nd}|$))`)
+	dateFirst = regexp.MustCompile(`^(\p{L}[\p{L}\p{M}-]{0,13}[.,،]{1,2} )?(` + strings.Join([]string{
+		`\p{Nd}{4}[./-]\p{Nd}{1,2}[./-]\p{Nd}{1,2}`, `\p{Nd}{1,2}[./-] ?\p{Nd}{1,2}[./-] ?\p{Nd}{2}`, `\p{Nd}{4} ?[年년]`, `\p{Nd}{4}\. ?\p{L}{2,12}\.? \p{Nd}{1,2}`,
+		`\p{Nd}{1,2}\.?( de)? \p{L}{3,12}\.?,?( de)? \p{Nd}{4}`, `\p{L}{3,12}\.? \p{Nd}{1,2}(st|nd|rd|th)?, \p{Nd}{4}`,
+	}, `|`) + `)`)
+	dashed = regexp.MustCompile(`^-{3,}[^-].*[^-]-{3,}$`)
 	// original is the line of programs that put the whole letter below, titled one in any
 	// language, which fields follow, one with a date or a mailbox.
 	original = regexp.MustCompile(`(?i)^[-_*\s]{2,}\s*(original message|original appointment|forwarded message|begin forwarded message|ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht|message d'origine|message transféré|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|исходное сообщение|пересланное сообщение|пересылаемое сообщение|orijinal ileti|wiadomość oryginalna|原始邮件|元のメッセージ)[-_*\s]*$`)

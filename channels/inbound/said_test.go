@@ -69,6 +69,10 @@ func TestAWordIsWholeInEveryProgram(t *testing.T) {
 		"Yandex, with a head":       "----------------\nКому: Ann (ann@home.example);\nТема: Как всё прошло?;\n01.12.2026, 13:00, \"Shop\" <hello@shop.example>:" + quote,
 		"Mail.ru":                   " \nВторник, 1 декабря 2026, 13:00 +03:00 от Shop <hello@shop.example>:\n " + letter,
 		"Mail.ru, signed":           "--\nАнна\n \nВторник, 1 декабря 2026, 13:00 +03:00 от Shop <hello@shop.example>:\n " + letter,
+		"Gmail, Russian, wrapped":   "вт, 1 дек. 2026 г. в 13:00, Shop and Sons of Old Town\n<hello@shop.example>:" + quote,
+		"Gmail, Arabic, wrapped":    "في الثلاثاء، 1 ديسمبر 2026 في 1:00 م تمت كتابة ما يلي بواسطة Shop\n<hello@shop.example>:" + quote,
+		"Mail.ru, wrapped":          "Вторник, 1 декабря 2026, 13:00 +03:00 от Shop and Sons\n<hello@shop.example>:" + letter,
+		"a tongue nobody listed":    "Tue, 1 Dec 2026, 13:00 Shop zapisao:" + quote,
 		"Zoho":                      "---- On Tue, 01 Dec 2026 13:00:00 +0100 Shop <hello@shop.example> wrote ----" + quote,
 		"Zoho, German":              "---- Am Di., 01 Dez. 2026 13:00:00 +0100 Shop <hello@shop.example> hat geantwortet ----" + letter,
 		"a date, then a name":       "1. Dezember 2026 13:00, Shop:" + letter,
@@ -153,11 +157,35 @@ func TestWordsThatLookLikeALetterAreKept(t *testing.T) {
 		"an order":               "late\n--- Order ---\nItem: a door\nSize: large",
 		"words and regards":      "It never came, and nobody answers\n\nBest regards\nAnn",
 		"a title":                "--- my list ---\nthe door\nthe window",
+		"two lines of one's own": "On Monday I waited all day\nand nobody came.\nIn your mail of 12.03.2024 at 10:30 you said:\n> it comes tomorrow",
+		"days of one's own":      "On 11 March I waited all day\nand nobody came.\nIn your mail of 12.03.2024 at 10:30 you said:\n> it comes tomorrow\nGive me my money back.",
+		"a day wrapped":          "On Monday 12.03.2024 at 10:30 I waited\nand you said:\n> it comes tomorrow",
+		"a number first":         "Hello,\n2 parcels came on 12.03.2024 at 10:30, both broken:\n- the cup\n- the plate\nPlease refund me.",
+		"a number and a quote":   "Hello,\n2 parcels came on 12.03.2024 at 10:30, though you said:\n> it comes tomorrow",
+		"a call":                 "Hello,\n12.03.2024 10:30 I called you:\nnobody answered\nI want my money back.",
+		"a call, apart":          "Hello,\n12.03.2024 10:30 I called you:\n\nnobody answered\nI want my money back.",
+		"a name, then words":     "What we said:\n12.03.2024 10:30 Ann:\nwhere is it?\n12.03.2024 10:31 Shop:\nsoon",
+		"a promise":              "Hi,\nThe driver was to come on 12.03.2024 at 10:00 and never did, though you promised me:\n> it comes tomorrow\nI want my money back.",
+		"a long promise":         "On 12.03.2024 at 10:00 the driver was to come and never did, though you promised me:\n> it comes tomorrow",
+		"a promise in writing":   "Hi,\nThe driver was to come on 12.03.2024 at 10:00 and never did, though you wrote:\n> it comes tomorrow\nI want my money back.",
+		"a promise, stamped":     "On 12.03.2024 at 10:00 the driver was to come and never did, though you wrote:\n> it comes tomorrow",
+		"what one wrote":         "Hi,\nI wrote to you on 12.03.2024 at 10:30:\nit never came\nand nobody answered",
+		"an order by its number": "Hi,\n--- My order ---\nOrder: 48213\nName: Ann\nThe shoe is torn, please send a new one.",
+		"an order of four":       "Hi,\n--- My order ---\nOrder: 4821\nPrice: 10.30\nThe shoe is torn, please send a new one.",
+		"an order of a day":      "Hi,\n--- My order ---\nOrder: 48213\nDay: 12.03.2024\nThe shoe is torn, please send a new one.",
 		"one line of one's own":  "late again\nOn 1 Dec. it should have come",
 	} {
 		want := strings.ReplaceAll(body, "\n> it comes tomorrow", "")
 		if got := one(t, replyBox, crlf(fromAnn)+body); got.Text != want || got.Letter.Below != "" {
 			t.Errorf("%s: %q and below %q, want %q", name, got.Text, got.Letter.Below, want)
+		}
+	}
+	for name, own := range map[string]string{
+		"a day, no digit": "On Monday I waited all day\nand nobody came.",
+		"a day, digits":   "On 11 March I waited all day\nand nobody came.",
+	} {
+		if got := text(t, "", own+"\nOn 12.03.2024 at 10:30 Shop wrote:\n> x\n"); got != own {
+			t.Errorf("%s above who wrote: %q", name, got)
 		}
 	}
 	got := reply(t, "", "I paid on 12.11.2026 at 10:00\nOn Tue, 1 Dec 2026 at 13:00, Shop <hello@shop.example> wrote:\n> x\n")
@@ -199,8 +227,10 @@ func TestALetterOfRulesIsReadInItsTurn(t *testing.T) {
 	apart := strings.Repeat(strings.Repeat("_", 20)+"\n\n", 50_000)
 	heads := "____" + strings.Repeat("\n"+strings.Repeat("To: Ann\n", 9)+strings.Repeat("\n", 9), 50_000)
 	moments := "____" + strings.Repeat("\nOn 1 Dec 2026 at 13:00:"+strings.Repeat("\n", 9), 50_000)
+	wrapped := "____" + strings.Repeat("\nOn 1 Dec 2026"+strings.Repeat("\nOn"+strings.Repeat(" 13:00", 60), 3)+":", 50_000)
+	listed := "____" + strings.Repeat("\n--- My order ---\nOrder: 12.03.2024"+strings.Repeat(" 1", 150)+"\nName: Ann", 50_000)
 	devices := "____" + strings.Repeat("\nSent from my iPhone"+strings.Repeat("\n", 2), 50_000)
-	for _, body := range []string{rules, apart, heads, moments, devices} {
+	for _, body := range []string{rules, apart, heads, moments, wrapped, listed, devices} {
 		if got := text(t, "", "late\n"+body); !strings.HasPrefix(got, "late\n____") {
 			t.Fatalf("%.40q", got)
 		}
