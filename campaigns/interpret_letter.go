@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"rapport/campaigns/replytext"
 	"rapport/channels"
 	"rapport/templates"
 )
@@ -70,6 +71,7 @@ func (h *hearing) saysNothing() bool {
 
 // ownSubject is the subject of a letter where its writer gave it: out of the blue, or in
 // the place of ours. Under that of an answer which has words of its own stand these.
+// Where ours cannot be read that of an answer is the writer's only if it is a wish.
 func (h *hearing) ownSubject() string {
 	l := h.report.Letter
 	switch {
@@ -80,8 +82,11 @@ func (h *hearing) ownSubject() string {
 	}
 	subject, answers := replyless(l.Subject)
 	may, known := h.ours(subject)
-	if may || answers && (!known || !cheerful(h.report.Text)) {
+	switch {
+	case may, answers && !cheerful(h.report.Text):
 		return ""
+	case answers && !known && replytext.ParseWish(subject).Stops(channels.Email) == "":
+		return "" // ours, more likely than not; of a wish a person judges
 	}
 	return subject
 }
@@ -119,7 +124,7 @@ func (h *hearing) hearMachine() {
 	}
 	subject, _ := replyless(r.Letter.Subject)
 	may, _ := h.ours(subject)
-	if r.Letter.BySubject && may || wishOf(*r).Stops(r.Channel) == r.Channel {
+	if r.Letter.BySubject && may || h.wants().Stops(r.Channel) == r.Channel {
 		r.Kind = channels.ReportReplied
 	}
 }

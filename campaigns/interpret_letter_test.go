@@ -1,6 +1,7 @@
 package campaigns
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -161,6 +162,9 @@ func TestASubjectThatIsNotOursIsTheCustomers(t *testing.T) {
 		"ours with a choice":   {"{% if customer.first_name %}{{ customer.first_name }}, how{% else %}How{% endif %} was it?", "", "Re: Ann, how was it?", ""},
 		"theirs with a choice": {"{% if customer.first_name %}{{ customer.first_name }}, how{% else %}How{% endif %} was it?", "", "Re: It was bad", "It was bad"},
 		"nothing but a value":  {"{{ event.title | default: 'x' }}", "", "Re: whatever", ""},
+		"a wish, maybe":        {"{{ event.title | default: 'x' }}", "", "Re: please unsubscribe me", "please unsubscribe me"},
+		"a wish below words":   {"{{ event.title | default: 'x' }}", "It is broken", "Re: please unsubscribe me", "It is broken"},
+		"a wish that is ours":  {"No more e-mails?", "", "Re: No more e-mails?", ""},
 	} {
 		w, campaign := wroteCampaign(t, c.ours)
 		d := sent("0", 0, channels.Email, deliveries.Delivered)
@@ -172,9 +176,81 @@ func TestASubjectThatIsNotOursIsTheCustomers(t *testing.T) {
 	}
 }
 
+// A title of ours that sounds like an opt-out is nobody's word: whoever answers with a
+// picture, with nothing or by a machine goes on having mail.
+func TestATitleOfOursUnsubscribesNobody(t *testing.T) {
+	for _, c := range []struct {
+		ours, subject string // "" is a letter that cannot be compared
+		stops         channels.Channel
+	}{
+		{"No more e-mails?", "Re: No more e-mails?", ""},
+		{"No more e-mails?", "No more e-mails?", ""},
+		{"Basta!", "[EXTERNAL] AW: Re: Basta!", ""},
+		{"Stop", "Re: Stop", ""},
+		{"Stop calling us?", "Re: Stop calling us?", ""},
+		{"Basta!", "Re: No more e-mails", channels.Email},
+		{"No more e-mails?", "Re: Basta", channels.Email},
+		{"No more e-mails?", "Unsubscribe me", channels.Email},
+		{"No more e-mails?", "Re: stop calling me", channels.Call},
+		{"{{ event.title | default: 'x' }}", "Re: Unsubscribe", channels.Email},
+		{"{{ event.title | default: 'x' }}", "Re: Basta!", ""},
+		{"", "Re: STOP!", channels.Email},
+		{"", "Re: Отписаться", channels.Email},
+		{"", "Re: Basta!", ""},
+		{"", "Re: Cancel", ""},
+		{"", "Re: No more e-mails?", ""},
+		{"", "No more e-mails", channels.Email},
+	} {
+		w, campaign := wroteCampaign(t, cmp.Or(c.ours, "x"))
+		d := sent("0", 0, channels.Email, deliveries.Delivered)
+		if c.ours != "" {
+			d.Template = "how"
+		}
+		for _, kind := range []channels.ReportKind{channels.ReportReplied, channels.ReportAutoReplied} {
+			stops := c.stops
+			if kind == channels.ReportAutoReplied && stops != channels.Email {
+				stops = ""
+			}
+			r := reply("", c.subject)
+			r.Kind = kind
+			got := w.Interpret(campaign, r, d, ann(), noon)
+			if (got.Suppression != nil) != (stops != "") || stops != "" && got.Suppression.Channel != stops {
+				t.Errorf("%q, %s %q: %+v", c.ours, kind, c.subject, got.Suppression)
+			}
+		}
+		photo := w.Interpret(campaign, reply("", c.subject, "box.jpg (3 KB)"), d, ann(), noon)
+		if (photo.Suppression != nil) != (c.stops != "") {
+			t.Errorf("%q, a picture as %q: %+v", c.ours, c.subject, photo.Suppression)
+		}
+	}
+}
+
+// Where our message cannot be read, the subject of an answer to it counts in one word
+// that is nothing but an opt-out; what asks for less waits until it can.
+func TestTheSubjectOfAnAnswerBindsInOneStrongWord(t *testing.T) {
+	d := sent("0", 0, channels.Email, deliveries.Delivered)
+	for subject, binds := range map[string]bool{
+		"Re: STOP": true, "AW: RE: Unsubscribe": true, "Re: abmelden!": true, "STOP": true, "no more e-mails": true, "Basta": true,
+		"Re: Basta!": false, "Re: No more e-mails?": false, "Re: cancel": false, "Re: unsubscribe me": false, "Re: start": false, "Re: ": false,
+	} {
+		for _, kind := range []channels.ReportKind{channels.ReportReplied, channels.ReportAutoReplied} {
+			r := reply("", subject)
+			r.Kind = kind
+			if got := Binding(r, d); got != binds {
+				t.Errorf("%s %q binds: %t", kind, subject, got)
+			}
+		}
+	}
+}
+
 // What an agent wrote has a subject of its own.
 func TestTheSubjectOfAnAgentsLetterIsOurs(t *testing.T) {
 	d := deliveries.Delivery{ID: 100, Customer: "c1", Channel: channels.Email, Template: deliveries.Reply, Content: &channels.Content{Email: &channels.EmailContent{Subject: "Re: Your order"}}}
+	d.Content.Email.Subject = "No more calls?"
+	if got := interpret(nil, reply("", "Re: No more calls?"), d); got.Suppression != nil {
+		t.Errorf("a subject of an agent's stops: %+v", got.Suppression)
+	}
+	d.Content.Email.Subject = "Re: Your order"
 	for subject, note := range map[string]string{"RE: Your order": "", "Your order": "", "Re: still broken": "still broken"} {
 		got := interpret(nil, reply("", subject), d).Case
 		if (got != nil) != (note != "") || got != nil && got.Note != note {

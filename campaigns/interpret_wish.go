@@ -21,7 +21,7 @@ func (h *hearing) hearWish() {
 	if h.report.Kind != channels.ReportReplied {
 		return
 	}
-	wish, saidOn := wishOf(h.report), h.report.Channel
+	wish, saidOn := h.wants(), h.report.Channel
 	switch stops := wish.Stops(saidOn); {
 	case stops != "" && stops != saidOn:
 		h.refused = stops
@@ -35,14 +35,39 @@ func (h *hearing) hearWish() {
 	}
 }
 
-// wishOf is what a reply as a whole asks for. The subject of an e-mail counts
-// where nothing else is said: under "cancel" may stand what is to be cancelled.
-func wishOf(r channels.Report) replytext.Wish {
-	if r.Letter != nil && r.Text == "" {
-		subject, _ := replyless(r.Letter.Subject)
-		return replytext.ParseWish(subject)
+// wants is what a reply as a whole asks for. A subject asks for nothing that our message
+// may have had.
+func (h *hearing) wants() replytext.Wish {
+	l := h.report.Letter
+	if l == nil || h.report.Text != "" {
+		return wishOf(h.report)
 	}
-	return replytext.ParseWish(r.Text)
+	subject, _ := replyless(l.Subject)
+	if _, known := h.ours(subject); !known {
+		return wishOf(h.report)
+	}
+	return replytext.ParseWish(h.ownSubject())
+}
+
+// wishOf is what a reply as a whole asks for, as far as that is known without our
+// message. The subject of an e-mail counts where nothing else is said: under "cancel"
+// may stand what is to be cancelled. That of an answer may be ours: it is an opt-out
+// only in one word under which no message is sent.
+func wishOf(r channels.Report) replytext.Wish {
+	if r.Letter == nil || r.Text != "" {
+		return replytext.ParseWish(r.Text)
+	}
+	subject, answers := replyless(r.Letter.Subject)
+	if answers && !(len(strings.Fields(subject)) == 1 && unmistakable(subject)) {
+		return replytext.NoWish
+	}
+	return replytext.ParseWish(subject)
+}
+
+// unmistakable reports whether words are a STOP also above a name, where those that may
+// be about a thing ("cancel", "basta") are none.
+func unmistakable(words string) bool {
+	return replytext.ParseWish(words+"\n\nAnn") == replytext.Stop
 }
 
 // Binding reports whether a report on a delivery says what its customer wants from
