@@ -58,7 +58,7 @@ func wishOf(r channels.Report) replytext.Wish {
 		return replytext.ParseWish(r.Text)
 	}
 	subject, answers := replyless(r.Letter.Subject)
-	if answers && !(len(strings.Fields(subject)) == 1 && unmistakable(subject)) {
+	if answers && (len(strings.Fields(subject)) != 1 || !unmistakable(subject)) {
 		return replytext.NoWish
 	}
 	return replytext.ParseWish(subject)

@@ -42,9 +42,9 @@ func attributes(lines []string, byShape bool, following []string) bool {
 	switch {
 	case dashed.MatchString(line):
 		return byShape && box.MatchString(line) && day.MatchString(line)
-	case dated.MatchString(line) && wrote.MatchString(strings.ToLower(line)) && says(line, quotedNext(following)):
+	case dated.MatchString(line) && wrote.MatchString(strings.ToLower(line)) && says(line, following):
 		return true
-	case !byShape, len(lines) > 1 && !(box.MatchString(line) && stamped(line) && day.MatchString(lines[0])):
+	case !byShape, len(lines) > 1 && (!box.MatchString(line) || !stamped(line) || !day.MatchString(lines[0])):
 		return false
 	}
 	return shaped(line, following)
@@ -52,13 +52,13 @@ func attributes(lines []string, byShape bool, following []string) bool {
 
 // says reports whether a line in which somebody wrote is no longer than dates and names
 // make it: a sentence that says so goes on.
-func says(line string, quoted bool) bool {
-	at := lastMatch(clock, line)
+func says(line string, following []string) bool {
+	at, quoted := lastMatch(clock, line), quotedNext(following)
 	switch {
 	case box.MatchString(line):
 		return quoted || day.MatchString(line)
 	case at >= 0 && stamped(line):
-		return (quoted || day.MatchString(line)) && len(strings.Fields(line[at:])) <= 10
+		return (quoted || day.MatchString(line) && parts(following)) && len(strings.Fields(line[at:])) <= 10
 	}
 	return quoted && len(strings.Fields(line)) <= 12
 }
@@ -77,7 +77,7 @@ func shaped(line string, following []string) bool {
 	if quoted {
 		return len(strings.Fields(behind)) <= 6
 	}
-	return dateFirst.MatchString(line) && parts(following) && signs(behind) && len(strings.Fields(behind)) <= 4
+	return dateFirst.MatchString(line) && parts(following) && byName.MatchString(behind) && signs(behind) && len(strings.Fields(behind)) <= 4
 }
 
 // stamped reports whether a line begins as one that begins with a date.
@@ -91,9 +91,9 @@ func lastMatch(form *regexp.Regexp, line string) int {
 	return -1
 }
 
-// parts reports whether an empty line comes next: a letter begins behind one, a remark
-// of the writer's goes on.
-func parts(lines []string) bool { return len(lines) > 1 && strings.TrimSpace(lines[0]) == "" }
+// parts reports whether an empty line comes next, or nothing: a letter begins behind one,
+// a remark of the writer's goes on.
+func parts(lines []string) bool { return len(lines) == 0 || strings.TrimSpace(lines[0]) == "" }
 
 // attributed reports whether the next line that says something begins an attribution.
 func attributed(lines []string) bool {
@@ -192,7 +192,8 @@ var (
 	// box is a mailbox as header fields have it.
 	box = regexp.MustCompile(`[<(\[](mailto:)?[^\s<>()\[\]@]{1,128}@[^\s<>()\[\]@]{1,255}[>)\]]`)
 	// day is a date with its year, clock a time of day, moment both; dateFirst is how a
-	// line begins that begins with a date and its year, maybe behind a day of the week.
+	// line begins that begins with a date and its year, maybe behind a day of the week, and
+	// byName what stands behind the time there.
 	day       = regexp.MustCompile(`(^|\P{Nd})(\p{Nd}{4}(\P{Nd}|$)|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2})`)
 	clock     = regexp.MustCompile(`\p{Nd}{1,2}( ?h ?|:)\p{Nd}{2}|(kl\.?|klo|kello|ore|um|o) \p{Nd}{1,2}\.\p{Nd}{2}|\p{Nd}{1,2} ?[時时点點시]`)
 	moment    = regexp.MustCompile(day.String() + `.*(` + clock.String() + `|[^\p{Nd}.,]\p{Nd}{1,2}\.\p{Nd}{2}(\P{Nd}|$))`)
@@ -200,6 +201,7 @@ var (
 		`\p{Nd}{4}[./-]\p{Nd}{1,2}[./-]\p{Nd}{1,2}`, `\p{Nd}{1,2}[./-] ?\p{Nd}{1,2}[./-] ?\p{Nd}{2}`, `\p{Nd}{4} ?[年년]`, `\p{Nd}{4}\. ?\p{L}{2,12}\.? \p{Nd}{1,2}`,
 		`\p{Nd}{1,2}\.?( de)? \p{L}{3,12}\.?,?( de)? \p{Nd}{4}`, `\p{L}{3,12}\.? \p{Nd}{1,2}(st|nd|rd|th)?, \p{Nd}{4}`,
 	}, `|`) + `)`)
+	byName = regexp.MustCompile(`^(:\p{Nd}{2})?( Uhr)?[,،] [\p{Lu}\p{Lo}"]`)
 	dashed = regexp.MustCompile(`^-{3,}[^-].*[^-]-{3,}$`)
 	// original is the line of programs that put the whole letter below, titled one in any
 	// language, which fields follow, one with a date or a mailbox.
