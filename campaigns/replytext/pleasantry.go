@@ -9,29 +9,35 @@ const longestPleasantry = 12
 // read: thanks, praise in common words, "no, nothing else". A question is none.
 func Pleasantry(text string) bool {
 	text = withoutRegards(text)
-	if strings.ContainsAny(text, "?؟？") {
+	if strings.ContainsAny(text, questionMarks) {
 		return false
 	}
 	var said []string
 	pleasant := true
-	for _, w := range utterance(text) {
-		word := folded(w.word)
-		if word == "" {
-			continue
-		}
-		pleasant = pleasant && (pleasing[word] || courtesy[word])
-		if !courtesy[word] {
-			said = append(said, word)
+	for _, w := range withoutPolite(utterance(text)) {
+		if word := folded(w.word); word != "" && !courtesy[word] {
+			said, pleasant = append(said, word), pleasant && pleasing[word]
 		}
 	}
 	return len(said) <= longestPleasantry && pleasant || nothing[strings.Join(said, "")]
 }
 
+// questionMarks are those of several scripts.
+const questionMarks = "?؟？"
+
 // withoutRegards cuts what ends a letter, and the name below it.
 func withoutRegards(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		if below := strings.Fields(strings.Join(lines[i+1:], " ")); regards[folded(line)] && len(below) <= 4 {
+		end := folded(line)
+		if !regards[end] {
+			continue
+		}
+		longest := longestName
+		if end == "thanks" || end == "best" { // which also begin a sentence
+			longest = 2
+		}
+		if isName(strings.Join(lines[i+1:], " "), longest) {
 			return strings.Join(lines[:i], "\n")
 		}
 	}

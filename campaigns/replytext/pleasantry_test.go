@@ -13,6 +13,9 @@ func TestThanksNeedNobodyToReadThem(t *testing.T) {
 		"but the door is broken, please call me today": false, "not good": false, "no good": false, "all good?": false, "why?": false, "It came late": false, "too expensive": false,
 		"You are thieves. My lawyer will write to you.": false, "aber die Tür ist kaputt": false, "дверь сломана": false, "دیر رسید": false, "Call me.\n\nBest regards\nAnn": false, "nothing arrived": false,
 		"I loved it when you were good and I think it was so nice and all was well": false, // much for a thanks
+
+		"Thanks\nThe door is broken": false, "Cheers\nwhere is my refund": false, "Best\nplease call me": false, "Thanks\nThe Door Broke": false, "Thanks\nWhy?": false, "Best wishes\nCall 112": false,
+		"Thanks\nAnn Smith": true, "Best\n\nJ. Smith-Jones": true, "Cheers\nAnna Maria O’Neill": true, "no, thank you": true, "no s’il vous plaît": true,
 	} {
 		if got := Pleasantry(text); got != want {
 			t.Errorf("%q: %v", text, got)

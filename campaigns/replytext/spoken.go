@@ -11,7 +11,7 @@ import (
 // denies it: "I would say four", "zwei von fünf", "two, it came late". "four or five",
 // "not a five" and "I waited until five" are asked again.
 func (l Languages) ScoreAloud(said string, low, high int) (Reading, bool) {
-	words := l.withoutArticles(withoutPolite(utterance(said)))
+	words := l.withoutArticles(answering(said))
 	words, rated, sound := l.rate(words, high)
 	at, score, only := l.onlyNumber(words)
 	if !sound || !only || score < low || score > high {
@@ -86,7 +86,7 @@ func (l Languages) onlyNumber(words []token) (at, number int, only bool) {
 // YesNoAloud takes a yes or a no that was said, at the end or before a comment, where
 // nothing says the contrary. "Not sure" is neither.
 func (l Languages) YesNoAloud(said string) (Reading, bool) {
-	words := withoutPolite(utterance(said))
+	words := answering(said)
 	if len(words) == 1 {
 		return l.YesNo(words[0].word)
 	}
@@ -119,7 +119,7 @@ func knows(_, known bool) bool { return known }
 // ChoiceAloud takes the choice that was said, at the end or before a comment, where it
 // is the only one and nothing denies it.
 func (l Languages) ChoiceAloud(said string, choices []string) (Reading, bool) {
-	words := withoutPolite(utterance(said))
+	words := answering(said)
 	for _, whole := range []string{said, joined(words)} {
 		if choice, known := Chosen(whole, choices); known {
 			return Reading{Choice: choice}, true
@@ -172,17 +172,12 @@ func (l Languages) withoutArticles(words []token) []token {
 	return rest
 }
 
-// withoutPolite leaves out what says nothing of an answer.
-func withoutPolite(words []token) []token {
-	var rest []token
-	for i, w := range words {
+// answering is the words of a text that say something of an answer.
+func answering(text string) []token {
+	return slices.DeleteFunc(withoutPolite(utterance(text)), func(w token) bool {
 		word := folded(w.word)
-		if polite[word] || word == "" && w.word != slash && w.word != minus || word == "you" && i > 0 && folded(words[i-1].word) == "thank" {
-			continue
-		}
-		rest = append(rest, w)
-	}
-	return rest
+		return units[word] || word == "" && w.word != slash && w.word != minus
+	})
 }
 
 func joined(words []token) string {
@@ -193,10 +188,8 @@ func joined(words []token) string {
 	return strings.Join(said, " ")
 }
 
-// polite are words of an answer that say nothing, and units of scores, folded.
-var polite = foldSet(`please thank thanks bitte danke merci gracias grazie obrigado obrigada proszę dziękuję
-	пожалуйста спасибо дякую lütfen teşekkürler لطفا ممنون شكرا
-	point points punkt punkte star stars stern sterne étoile étoiles estrella estrellas stella stelle estrela estrelas ster sterren
+// units of scores, folded.
+var units = foldSet(`point points punkt punkte star stars stern sterne étoile étoiles estrella estrellas stella stelle estrela estrelas ster sterren
 	gwiazdka gwiazdki gwiazdek балл балла баллов звезда звезды звёзд звёздочек бал бали балів зірка зірки зірок yıldız puan ستاره امتیاز نجوم כוכבים`)
 
 // HintsFor are the words that may answer a question of a call in the language of

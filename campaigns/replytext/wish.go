@@ -54,15 +54,17 @@ const longestWish = 400
 
 // ParseWish reads a reply. Only a message that is a wish as a whole is one, in any
 // case, script form, accent and punctuation, with letters that look alike, and with
-// what is polite or said twice around it: "please don't stop" is not a stop.
+// what is polite or said twice around it: "please don't stop" is not a stop. A question
+// is one only in the very words that are listed, and "no more emails?" is none.
 func ParseWish(text string) Wish {
-	if wish, known := wishes[folded(text)]; known {
+	words := utterance(text)
+	asked := strings.ContainsAny(text, questionMarks)
+	if wish, known := wishes[folded(text)]; known && !(asked && len(words) > 0 && none[folded(words[0].word)]) {
 		return wish
 	}
-	if len(text) > longestWish {
+	if asked || len(text) > longestWish {
 		return NoWish
 	}
-	words := utterance(text)
 	for _, alphabet := range []map[rune]rune{nil, inLatin, inCyrillic} {
 		if wish := wishIn(spelled(words, alphabet)); wish != NoWish {
 			return wish
@@ -101,7 +103,7 @@ func phrase(words []token) Wish {
 
 // spoken is words folded, without what is polite or said twice.
 func spoken(words []token) (said []string) {
-	for _, w := range words {
+	for _, w := range withoutPolite(words) {
 		for _, word := range plain(w.word) {
 			if !courtesy[word] && (len(said) == 0 || said[len(said)-1] != word) {
 				said = append(said, word)
@@ -113,7 +115,45 @@ func spoken(words []token) (said []string) {
 
 // core is the words that say what is meant.
 func core(said []string) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(said), func(word string) bool { return fillers[word] }), " ")
+	noMore := len(said) > 1 && none[said[0]] && (said[0] != "no" || more[said[1]]) // "no me envíe más correos" has a verb
+	var meant []string
+	whom := false
+	for _, word := range said {
+		whom = whom || transitive[word]
+		switch {
+		case whom && (word == "me" || word == "us"):
+			meant = append(meant, "me")
+		case !fillers[word] && (noMore || !more[word]):
+			meant = append(meant, word)
+		}
+	}
+	return strings.Join(meant, " ")
+}
+
+// withoutPolite leaves out the words that are polite.
+func withoutPolite(words []token) []token {
+	var rest []token
+	for i := 0; i < len(words); i++ {
+		if n := politeAt(words[i:]); n > 0 {
+			i += n - 1
+			continue
+		}
+		rest = append(rest, words[i])
+	}
+	return rest
+}
+
+// politeAt is how many of the words at the beginning are polite.
+func politeAt(words []token) int {
+	for _, phrase := range politePhrases {
+		if len(words) >= len(phrase) && slices.EqualFunc(words[:len(phrase)], phrase, func(w token, word string) bool { return folded(w.word) == word }) {
+			return len(phrase)
+		}
+	}
+	if len(words) > 0 && polite[folded(words[0].word)] {
+		return 1
+	}
+	return 0
 }
 
 // plain is a word folded, a contraction in two; nothing where it is no word.
@@ -140,20 +180,29 @@ func clauses(words []token) [][]token {
 		}
 	}
 	return slices.DeleteFunc(cut, func(clause []token) bool {
-		return !slices.ContainsFunc(clause, func(w token) bool { return folded(w.word) != "" && !courtesy[folded(w.word)] })
+		return len(spoken(clause)) == 0
 	})
 }
 
 // signed is a wish that stands above its writer's name. Words that may be about a thing
 // ("cancel") are none there.
 func signed(text string) Wish {
-	head, name, below := strings.Cut(strings.TrimSpace(text), "\n")
-	words := strings.Fields(strings.TrimLeft(name, "-–—~ \r\n"))
-	if !below || len(words) == 0 || len(words) > 3 || slices.ContainsFunc(words, func(w string) bool {
-		first, _ := utf8.DecodeRuneInString(w)
-		return !unicode.IsUpper(first)
-	}) {
+	head, below, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if name := strings.TrimLeft(below, "-–—~ \r\n"); name == "" || !isName(name, longestName) {
 		return NoWish
 	}
 	return phrases[core(spoken(utterance(head)))]
+}
+
+// longestName is how many words a name below a letter has at most.
+const longestName = 3
+
+// isName reports whether a text looks like a name: a few capitalised words, and nothing
+// that names do not have. None is one.
+func isName(text string, longest int) bool {
+	words := strings.Fields(text)
+	return len(words) <= longest && !slices.ContainsFunc(words, func(w string) bool {
+		first, _ := utf8.DecodeRuneInString(w)
+		return !unicode.IsUpper(first) || strings.ContainsFunc(w, func(r rune) bool { return !letter(r) && !strings.ContainsRune(".,-'’", r) })
+	})
 }

@@ -50,6 +50,19 @@ func TestWishes(t *testing.T) {
 		"please don't stop!": NoWish, "when will it stop raining?": NoWish, "stop stalling and send it": NoWish, "yes please thanks": NoWish, "please": NoWish, "stop calling, text me": NoWish,
 		"stop, do not call me": Stop, "no me": NoWish, "no más": Stop, "more": NoWish, "Cancel\n\nOrder": NoWish, "Unsubscribe\n\nonly from offers": NoWish, "Stop\n\nOrder 1234": NoWish,
 		"I wrote STOP last week, and you still send me things. What does unsubscribe mean to you?": NoWish, "do not email me before Monday": NoWish, "cancel and refund": NoWish,
+
+		// that we write or call too little is no wish
+		"You never call me": NoWish, "Hello, you never call me, please": NoWish, "Sie rufen mich nicht an": NoWish, "Sie ruft mich nicht mehr an": NoWish, "Vous ne m’appelez plus": NoWish,
+		"You never email me": NoWish, "You don't email me anymore": NoWish, "Sie schicken mir keine E-Mails mehr": NoWish, "Vous ne m’envoyez plus de mails": NoWish,
+		"You never write to me": NoWish, "Sie schreiben mir nicht": NoWish, "Vous ne m’écrivez plus": NoWish, "پیام مرا ندید": NoWish, "You never text me": NoWish,
+		"Keine Nachrichten": NoWish, "No messages": NoWish, "niente mail": NoWish, "Geen mail": NoWish, "No more emails?": NoWish, "no more emails？": NoWish, "Do not call me, ok?": NoWish,
+		"STOP?": Stop, "ⓢⓣⓞⓟ?": Stop, "Rufen Sie mich bitte nicht an!": NoCalls, "Schicken Sie mir bitte keine Mails mehr": NoMails, "Schreiben Sie mir nicht": NoWriting, "keine Nachrichten mehr": Stop, "no more messages please": Stop,
+		"niente più mail": NoMails, "Geen mail meer": NoMails, "no me envíe correos": NoMails, "به من پیام ندهید": NoWriting, "دیگه به من پیامک ندهید": NoTexts, "Thank you, stop": Stop, "Stop. Thank you!": Stop, "من فضلك توقف": Stop,
+
+		// nor is what is about a thing
+		"Please do not ring": NoWish, "Please don't ring\nAnn": NoWish, "Please do not mail this": NoWish, "Do not text this": NoWish, "Do not write this": NoWish, "Do not write": NoWish, "Stop these": NoWish, "Stop the": NoWish, "Stop ringing": NoWish,
+		"Do not ring me again": NoCalls, "please don't ring us": NoCalls, "do not mail me": NoMails, "do not write me": NoWriting, "stop these emails": NoMails, "stop the messages": Stop, "Please don't ring me\nAnn": NoCalls,
+		"Stop calling me\nWhy": NoCalls, "Stop calling me\nWhy!": NoWish,
 	} {
 		if got := ParseWish(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)

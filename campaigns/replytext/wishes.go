@@ -22,7 +22,7 @@ var wishLists = map[Wish][]string{
 		"إيقاف", "أوقف", "إلغاء", "إلغاء الاشتراك", // Arabic
 		"הסר", "הסירו", // Hebrew
 		"रोको", "बंद करो", // Hindi
-		"unsub", "reply stop", "stop messages", "stop messaging", "stop messaging me", "stop sending me messages", "stop contacting me", "do not contact me", "do not message me", "no more messages",
+		"unsub", "reply stop", "stop messages", "stop the messages", "stop these messages", "stop messaging", "stop messaging me", "stop sending me messages", "stop contacting me", "do not contact me", "do not message me", "no more messages",
 		"remove me from your list", "remove me from your mailing list", "take me off your list", "take me off your mailing list", "unsubscribe me from your list", "unsubscribe me from your mailing list", "leave me alone",
 		"melden sie mich ab", "melde mich ab", "melden sie mich vom newsletter ab", "newsletter abbestellen", "newsletter abmelden", "nehmen sie mich aus dem verteiler", "keine werbung mehr", "keine nachrichten mehr", "stop alles", "lassen sie mich in ruhe",
 		"désabonnez-moi", "désabonne-moi", "désabonnement", "désinscrivez-moi", "me désabonner", "je veux me désabonner", "retirez-moi de votre liste",
@@ -72,12 +72,12 @@ var wishLists = map[Wish][]string{
 		"не присылайте смс", "больше не присылайте смс", "не присылайте мне смс", "не шлите смс", "не пишите смс", "не присылайте sms", "больше не присылайте sms", // Russian
 		"не надсилайте смс", "більше не надсилайте смс", "не надсилайте sms", // Ukrainian
 		"sms göndermeyin", "bana sms göndermeyin", "bir daha sms göndermeyin", // Turkish
-		"پیامک ندهید", "دیگر پیامک ندهید", "پیامک نفرستید", "دیگر پیامک نفرستید", // Persian
+		"پیامک ندهید", "دیگر پیامک ندهید", "پیامک نفرستید", "دیگر پیامک نفرستید", "به من پیامک ندهید", "به من پیامک نفرستید", // Persian
 		"لا ترسلوا رسائل نصية", "لا ترسل رسائل نصية", // Arabic
 		"בלי סמס", "אל תשלחו סמס", "אל תשלחו לי סמס", // Hebrew
 	},
 	NoMails: {
-		"stop emailing", "stop emailing me", "stop mailing me", "stop emails", "stop mails", "stop sending me emails", "stop sending me mails", "do not email me", "do not mail me", "do not send me emails", "never email me",
+		"stop emailing", "stop emailing me", "stop mailing me", "stop emails", "stop the emails", "stop these emails", "stop mails", "stop the mails", "stop these mails", "stop sending me emails", "stop sending me mails", "do not email me", "do not mail me", "do not send me emails", "never email me",
 		"no emails", "no more emails", "no more mails",
 		"keine mails", "keine mails mehr", "keine e-mails", "keine e-mails mehr", "schicken sie mir keine e-mails mehr", "schicken sie mir keine mails mehr", "senden sie mir keine e-mails mehr", "senden sie mir keine mails mehr", // German
 		"ne m'envoyez plus d'e-mails", "ne m'envoyez plus de mails", "arrêtez les e-mails", "arrêtez les mails", "arrêtez de m'envoyer des e-mails", "arrêtez de m'envoyer des mails", // French
@@ -95,7 +95,7 @@ var wishLists = map[Wish][]string{
 	},
 	NoWriting: {
 		"do not write me", "do not write to me", "stop writing me", "stop writing to me", "never write to me",
-		"schreiben sie mir nicht mehr", "schreibt mir nicht mehr", "nicht mehr schreiben", // German
+		"schreiben sie mir nicht mehr", "schreiben sie mir nicht", "schreibt mir nicht mehr", "nicht mehr schreiben", // German
 		"ne m'écrivez plus", "arrêtez de m'écrire", // French
 		"no me escriba más", "no me escriban más", "dejen de escribirme", // Spanish
 		"não me escreva mais", "não me escrevam mais", "parem de me escrever", // Portuguese
@@ -105,7 +105,7 @@ var wishLists = map[Wish][]string{
 		"не пишите", "не пишите мне", "не пишите мне больше", "перестаньте писать", "хватит писать", "не присылайте сообщения", // Russian
 		"не пишіть", "не пишіть мені", "не пишіть мені більше", // Ukrainian
 		"yazmayın", "bana yazmayın", "mesaj atmayın", "bana mesaj atmayın", // Turkish
-		"پیام ندهید", "پیام ندید", "پیام نفرستید", "به من پیام ندهید", "دیگر پیام ندهید", // Persian
+		"پیام ندهید", "پیام نفرستید", "به من پیام ندهید", "به من پیام نفرستید", "دیگر پیام ندهید", // Persian
 		"لا تراسلوني", "لا تكتبوا لي", // Arabic
 		"אל תכתבו לי", "אל תשלחו לי הודעות", // Hebrew
 	},
@@ -155,16 +155,38 @@ var phrases = func() map[string]Wish {
 	return said
 }()
 
-// courtesy are words around a wish that say nothing of it.
-var courtesy = foldSet(`please pls plz kindly thanks thank you thx hi hello hey ok okay now just sir
-	bitte danke hallo svp stp sil vous plaît merci bonjour por favor gracias hola per favore grazie ciao obrigado obrigada olá
-	alstublieft aub dank bedankt proszę dziękuję пожалуйста пж спасибо здравствуйте будь ласка дякую lütfen teşekkürler
-	لطفا لطفاً ممنون مرسی سلام فضلك رجاء شكرا בבקשה תודה`)
+// polite are words that say nothing of a wish or an answer, folded.
+var polite = foldSet(`please pls plz thanks thx bitte danke svp stp merci gracias grazie obrigado obrigada alstublieft aub dank bedankt proszę dziękuję
+	пожалуйста пж спасибо дякую lütfen teşekkürler لطفا لطفاً ممنون مرسی رجاء شكرا בבקשה תודה`)
+
+// politePhrases are words that are polite only together, folded.
+var politePhrases = func() (phrases [][]string) {
+	for _, phrase := range []string{"thank you", "s'il vous plaît", "por favor", "per favore", "будь ласка", "من فضلك"} {
+		var words []string
+		for _, w := range utterance(phrase) {
+			words = append(words, folded(w.word))
+		}
+		phrases = append(phrases, words)
+	}
+	return phrases
+}()
+
+// courtesy are other words around a wish that say nothing of it.
+var courtesy = foldSet("kindly hi hello hey ok okay now just sir hallo bonjour hola ciao olá здравствуйте سلام")
 
 // fillers are words within a wish that change nothing of it.
-var fillers = foldSet(`me us again anymore any more ever all to the this these mir mich uns mehr sie wieder jemals plus encore más nos
-	mi ci più mais mij ons meer mnie mi więcej już мне меня нам больше никогда уже мені мене більше ніколи
-	bana beni bir daha artık دیگر دیگه به من با را مرا لي بي لي בי לי אלי אליי יותר`)
+var fillers = foldSet(`me us again anymore any ever all to mir mich uns wieder jemals encore nos
+	mi ci mij ons mnie mi więcej już мне меня нам больше никогда уже мені мене більше ніколи
+	bana beni bir daha artık دیگر دیگه به با لي بي לי בי אלי אליי יותר`)
+
+// more are fillers too, but not of "no more calls": whoever writes "no calls" may miss them.
+var (
+	more = foldSet("more mehr más più meer")
+	none = foldSet("no keine geen niente בלי")
+)
+
+// transitive are verbs that mean us only with "me": "do not ring" may be about a bell.
+var transitive = foldSet("ring ringing mail mailing write writing")
 
 // joints join two wishes.
 var joints = foldSet("and und et y e en i и та і ve و")
