@@ -18,7 +18,7 @@ func (a *Ask) read(raw string, in replytext.Languages) (replytext.Reading, bool)
 		if heard, understood := in.Score(raw, 1, 5); understood {
 			return heard, true
 		}
-		return readStars(raw)
+		return readStars(raw, in)
 	case NPS:
 		return in.Score(raw, 0, 10)
 	case YesNo:
@@ -47,11 +47,13 @@ func (a *Ask) hear(said string, in replytext.Languages) (replytext.Reading, bool
 	return a.read(said, in)
 }
 
-// dateFirst is a date at the beginning of a text: "1. December 2026" is no score.
-var dateFirst = regexp.MustCompile(`^\s*\p{Nd}{1,2}[.,]? ?\p{L}+\.? \p{Nd}{4}`)
+// dateFirst is a date at the beginning of a text, by its year: "1. December 2026" is no
+// score, "2. Bestellung 4711" is one.
+var dateFirst = regexp.MustCompile(`^\s*\p{Nd}{1,2}\.? ?\p{L}+\.?,? (19|20)[0-9]{2}(\P{Nd}|$)`)
 
-// readStars takes one to five stars, before words or alone: "⭐⭐", "★★☆☆☆ late".
-func readStars(raw string) (replytext.Reading, bool) {
+// readStars takes one to five stars, before words or alone: "⭐⭐", "★★☆☆☆ late". Words
+// that hold a number may be another answer: "⭐: 5 out of 5".
+func readStars(raw string, in replytext.Languages) (replytext.Reading, bool) {
 	words := strings.TrimLeft(raw, " \n\t⭐★🌟☆"+shapes)
 	stars := 0
 	for _, r := range raw[:len(raw)-len(words)] {
@@ -59,7 +61,7 @@ func readStars(raw string) (replytext.Reading, bool) {
 			stars++
 		}
 	}
-	if stars < 1 || stars > 5 || strings.ContainsAny(words, "⭐★🌟☆") {
+	if stars < 1 || stars > 5 || strings.ContainsAny(words, "⭐★🌟☆") || in.HoldsNumber(words) {
 		return replytext.Reading{}, false
 	}
 	score := float64(stars)

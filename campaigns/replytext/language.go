@@ -3,6 +3,7 @@ package replytext
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -56,6 +57,14 @@ func (l Languages) number(text string) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// HoldsNumber reports whether a text has a digit or a word for a number that is no article.
+func (l Languages) HoldsNumber(text string) bool {
+	return strings.ContainsFunc(text, unicode.IsDigit) || slices.ContainsFunc(utterance(text), func(w token) bool {
+		_, is := l.number(w.word)
+		return is && !l.article(w.word)
+	})
 }
 
 // agrees reports whether a word is a yes, where it is that or a no.
