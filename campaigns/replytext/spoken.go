@@ -19,11 +19,11 @@ func (l Languages) ScoreAloud(said string, low, high int) (Reading, bool) {
 	}
 	alone, judged := standsAlone(words, at), words
 	if rated || alone && at == 0 { // what follows is a comment, unless it takes the number back
-		judged = words[:min(at+2, len(words))]
+		judged = words[:at+1]
 	}
 	denied := slices.ContainsFunc(judged, func(w token) bool { return l.denies(w.word) || w.word == minus })
 	ends := at == len(words)-1 && (at == 0 || !l.leads(words[at-1].word))
-	if denied || !rated && !alone && !ends {
+	if denied || l.takenBack(words[at+1:], words[at].clause) || !rated && !alone && !ends {
 		return Reading{}, false
 	}
 	if heard, understood := l.Score(said, low, high); understood && *heard.Score == float64(score) {
@@ -32,6 +32,27 @@ func (l Languages) ScoreAloud(said string, low, high int) (Reading, bool) {
 	value := float64(score)
 	return Reading{Score: &value}, true
 }
+
+// takenBack reports whether what follows a number of a clause denies it: "five? No!",
+// "five, not really". "Five, no complaints" does not.
+func (l Languages) takenBack(after []token, clause int) bool {
+	if end := slices.IndexFunc(after, func(w token) bool { return w.clause != after[0].clause }); end > 0 {
+		after = after[:end]
+	}
+	denials := slices.IndexFunc(after, func(w token) bool { return !l.denies(w.word) })
+	switch {
+	case len(after) == 0 || denials == 0:
+		return false
+	case denials < 0 || after[0].clause == clause:
+		return true
+	}
+	_, another := l.number(after[denials].word)
+	return another || corrections[folded(after[denials].word)]
+}
+
+// corrections are words that with a denial before them take back what was said, folded.
+var corrections = foldSet(`wait sorry really quite actually way hang warte warten moment wirklich ganz attendez attends pardon vraiment espere espera perdón realmente
+	aspetta aspetti scusi davvero desculpe wacht echt czekaj przepraszam naprawdę подождите извините совсем зачекайте вибачте зовсім`)
 
 // rate makes one word of a number and the highest of its scale: "two out of five". One
 // of another scale is unsound.
@@ -68,11 +89,15 @@ func (l Languages) rate(words []token, high int) (rest []token, rated, sound boo
 	return rest, rated, true
 }
 
-// onlyNumber is the last place of the only number in words, which may be said twice.
+// onlyNumber is the last place of the only number in words, which may be said twice. A
+// word above the scales in a later clause is no number: "cinco, mil gracias".
 func (l Languages) onlyNumber(words []token) (at, number int, only bool) {
 	at = -1
 	for i, w := range words {
 		n, is := l.number(w.word)
+		if is && at >= 0 && n == aboveScale && w.clause != words[at].clause {
+			continue
+		}
 		if is && at >= 0 && n != number {
 			return 0, 0, false
 		}
