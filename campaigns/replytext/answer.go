@@ -26,14 +26,16 @@ func (l Languages) Score(raw string, low, high int) (Reading, bool) {
 }
 
 // YesNo takes the keys 1 and 2 (0 also means no) or a word.
-func (l Languages) YesNo(raw string) (Reading, bool) {
+func (l Languages) YesNo(raw string) (Reading, bool) { return l.yesNo(raw, l.answers) }
+
+func (l Languages) yesNo(raw string, agrees func(string) (yes, known bool)) (Reading, bool) {
 	yes, known := map[string]bool{"1": true, "2": false, "0": false}[folded(raw)]
 	if !known {
-		yes, known = l.agrees(raw)
+		yes, known = agrees(raw)
 	}
 	head, comment := l.splitComment(raw, 1)
 	if !known && comment != "" {
-		yes, known = l.agrees(head)
+		yes, known = agrees(head)
 	}
 	if !known {
 		return Reading{}, false

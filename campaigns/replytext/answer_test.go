@@ -154,10 +154,11 @@ func TestWordsAreReadInTheLanguageTheyAreIn(t *testing.T) {
 		"en": {"yes": "yes", "так": "", "ja": "", "sure": "yes"},
 		"ru": {"так": "", "да": "yes", "нет": "no", "yes": "yes"},
 		"uk": {"так": "yes", "ні": "no"},
-		"es": {"y": "", "sí": "yes", "no": "no"},
+		"es": {"y": "yes", "sí": "yes", "no": "no"},
+		"pt": {"no": "no", "No, obrigado": "no", "não": "no"},
 		"fa": {"نه": "no", "بله": "yes"},
 		"pl": {"no": "", "nie": "no", "tak": "yes"},
-		Any:  {"ja": "yes", "да": "yes", "بله": "yes", "so": "", "так": "", "tak": "", "nie": "no", "no": "no", "yes": "yes", "nein": "no"},
+		Any:  {"ja": "yes", "да": "yes", "بله": "yes", "so": "", "так": "", "tak": "yes", "si": "yes", "sí": "yes", "Si, gracias": "yes", "jo": "yes", "nie": "no", "no": "no", "yes": "yes", "nein": "no"},
 	} {
 		for word, want := range words {
 			if heard, _ := (Languages{tag}).YesNo(word); heard.Choice != want {

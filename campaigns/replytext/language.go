@@ -23,10 +23,13 @@ const english = "en"
 type vocabulary struct {
 	numbers map[string]int // those above every scale too
 	agrees  map[string]bool
+	answers map[string]bool // agrees, of a text that is nothing else
 	denies  map[string]bool // makes the contrary of what stands beside it
 	leads   map[string]bool // stands before a time or an amount: "until five"
 	article map[string]bool // a number that stands before others as an article: "um cinco"
 	other   map[string]bool // an English word that means something else here
+
+	contrary map[string]bool // an English word that may mean the contrary here
 }
 
 // vocabularies are those of the languages, English last.
@@ -75,6 +78,21 @@ func (l Languages) agrees(text string) (yes, known bool) {
 			return yes, true
 		}
 		if v.other[word] {
+			break
+		}
+	}
+	return false, false
+}
+
+// answers reports whether a word that is a whole answer in writing is a yes, where it is
+// that or a no: words count that among others mean something else.
+func (l Languages) answers(text string) (yes, known bool) {
+	word := wordKey(text)
+	for _, v := range l.vocabularies() {
+		if yes, known := v.answers[word]; known {
+			return yes, true
+		}
+		if v.contrary[word] {
 			break
 		}
 	}

@@ -113,7 +113,7 @@ func (l Languages) onlyNumber(words []token) (at, number int, only bool) {
 func (l Languages) YesNoAloud(said string) (Reading, bool) {
 	words := answering(said)
 	if len(words) == 1 {
-		return l.YesNo(words[0].word)
+		return l.yesNo(words[0].word, l.agrees)
 	}
 	var yes, some, denied bool
 	at := -1
@@ -133,7 +133,7 @@ func (l Languages) YesNoAloud(said string) (Reading, bool) {
 	if !first && (!some || denied || at != len(words)-1) {
 		return Reading{}, false
 	}
-	if heard, understood := l.YesNo(said); understood {
+	if heard, understood := l.yesNo(said, l.agrees); understood {
 		return heard, true
 	}
 	return agreed(yes, ""), true
@@ -144,7 +144,7 @@ func knows(_, known bool) bool { return known }
 // ChoiceAloud takes the choice that was said, at the end or before a comment, where it
 // is the only one and nothing denies it.
 func (l Languages) ChoiceAloud(said string, choices []string) (Reading, bool) {
-	words := answering(said)
+	words := slices.DeleteFunc(answering(said), func(w token) bool { return folded(w.word) == "" })
 	for _, whole := range []string{said, joined(words)} {
 		if choice, known := Chosen(whole, choices); known {
 			return Reading{Choice: choice}, true
@@ -153,10 +153,18 @@ func (l Languages) ChoiceAloud(said string, choices []string) (Reading, bool) {
 	if slices.ContainsFunc(words, func(w token) bool { return l.denies(w.word) }) {
 		return Reading{}, false
 	}
+	longest := 0
+	for _, choice := range choices {
+		longest = max(longest, len(folded(choice)))
+	}
 	var named string
 	last := false
 	for i := range words {
+		letters := 0
 		for to := i + 1; to <= len(words); to++ {
+			if letters += len(folded(words[to-1].word)); letters > longest && to > i+1 {
+				break
+			}
 			choice, known := Chosen(joined(words[i:to]), choices)
 			if n, is := l.number(words[i].word); !known && is && to == i+1 && n >= 1 && n <= len(choices) {
 				choice, known = choices[n-1], true
@@ -227,7 +235,10 @@ func HintsFor(q channels.CallQuestion, tag string) []string {
 			return words[q.Low : q.High+1]
 		}
 	case channels.ExpectYesNo:
-		return agreement[language]
+		yes, no := strings.Fields(assent[language]), strings.Fields(dissent[language])
+		if len(yes) > 0 && len(no) > 0 {
+			return []string{yes[0], no[0]}
+		}
 	}
 	return nil
 }

@@ -1,16 +1,22 @@
 package replytext
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"rapport/channels"
+	"rapport/trust/bounds"
 )
 
 func TestHintsAreInTheLanguageOfTheCall(t *testing.T) {
 	three := channels.CallQuestion{Expect: channels.ExpectDigits, Low: 1, High: 3}
 	if got := HintsFor(three, "de-AT"); len(got) != 3 || got[0] != "eins" {
 		t.Errorf("got %v", got)
+	}
+	if got := HintsFor(channels.CallQuestion{Expect: channels.ExpectYesNo}, "pt-BR"); !slices.Equal(got, []string{"sim", "não"}) {
+		t.Errorf("yes and no: %v", got)
 	}
 	if got := HintsFor(three, "ga"); got != nil {
 		t.Errorf("an unknown language: %v", got)
@@ -195,6 +201,8 @@ func TestYesAndNoSaidAloud(t *testing.T) {
 		{"it", "sì", "yes"},
 		{"it", "non sì", ""},
 		{"pt", "sim", "yes"},
+		{"pt", "no", ""},
+		{Any, "si", ""},
 		{"pt", "não", "no"},
 		{"nl", "ja", "yes"},
 		{"nl", "nou ja", ""},
@@ -222,10 +230,18 @@ func TestYesAndNoSaidAloud(t *testing.T) {
 	}
 }
 
+func TestALongStoryEndsInAChoice(t *testing.T) {
+	defer bounds.Watch(t)()
+	long := strings.Repeat("I waited / ", 200) + "and then it was blue"
+	if heard, understood := (Languages{"en"}).ChoiceAloud(long, []string{"Blue", "green"}); !understood || heard.Choice != "Blue" {
+		t.Errorf("got %+v", heard)
+	}
+}
+
 func TestChoicesSaidAloud(t *testing.T) {
 	choices := []string{"Blue", "dark green", "No thanks"}
 	for said, want := range map[string]string{
-		"blue": "Blue", "I would take dark green": "dark green", "Blue, please": "Blue", "blue, like the sea": "Blue", "two": "dark green", "no thanks": "No thanks",
+		"blue": "Blue", "I would take dark green": "dark green", "Blue, please": "Blue", "blue, like the sea": "Blue", "two": "dark green", "I think dark-green": "dark green", "it is darkgreen": "dark green", "no thanks": "No thanks",
 		"not blue": "", "blue or dark green": "", "I don't want the blue": "", "blue sky": "", "what?": "",
 	} {
 		if heard, understood := (Languages{"en"}).ChoiceAloud(said, choices); heard.Choice != want || understood != (want != "") {

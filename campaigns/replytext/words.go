@@ -1,6 +1,9 @@
 package replytext
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // numerals are the numbers of the scales in words, from zero, by language.
 var numerals = map[string][]string{
@@ -54,7 +57,7 @@ var aboveScales = map[string]string{
 // aboveScale stands for a number that is on no scale.
 const aboveScale = 1000
 
-// assent and dissent are the words for yes and no, by language.
+// assent and dissent are the words for yes and no, by language, the commonest first.
 var assent = map[string]string{
 	"en": "yes y yeah yep sure", "de": "ja jawohl jo", "fr": "oui si", "es": "sí", "it": "sì", "pt": "sim", "nl": "ja", "pl": "tak", "ru": "да", "uk": "так",
 	"tr": "evet", "fa": "بله بلی آره اره", "ar": "نعم", "he": "כן", "hi": "हाँ", "zh": "是", "ja": "はい",
@@ -104,7 +107,8 @@ var leading = map[string]string{
 // articles are numbers that stand before others as articles.
 var articles = map[string]string{"fr": "un", "pt": "um", "nl": "een", "tr": "bir"}
 
-// others are English and Ukrainian words that mean something else in a language.
+// others are English and Ukrainian words that mean something else in a language, among
+// others at least: "no" alone is a Portuguese customer's no, but a Polish one's "well".
 var others = map[string]string{"es": "y", "fr": "y", "pl": "ten one no to by", "nl": "ten", "tr": "ten", "ru": "так", "pt": "no"}
 
 // tongues are all languages of which words are known.
@@ -113,7 +117,7 @@ var tongues = func() map[string]vocabulary {
 	for language := range assent {
 		v := vocabulary{
 			numbers: map[string]int{}, agrees: map[string]bool{}, denies: foldSet(denials[language]), leads: foldSet(leading[language]),
-			article: foldSet(articles[language]), other: foldSet(others[language]),
+			article: foldSet(articles[language]), other: foldSet(others[language]), contrary: foldSet(contraries[language]),
 		}
 		for word := range foldSet(aboveScales[language]) {
 			v.numbers[word] = aboveScale
@@ -132,21 +136,25 @@ var tongues = func() map[string]vocabulary {
 		for word := range foldSet(dissent[language]) {
 			v.agrees[word] = false
 		}
+		v.answers = v.agrees
 		all[language] = v
 	}
 	all[Any] = unmistakable(all)
 	return all
 }()
 
+// contraries are words of others that may mean the contrary alone too.
+var contraries = map[string]string{"pl": "no", "ru": "так"}
+
 // everyday are numbers and yes of one language that are ordinary words or names of
-// another.
+// another. A yes that is all somebody wrote is one.
 const everyday = "on due otto sei dix sept null nove tak jo si"
 
 // unmistakable are the numbers, yes and no that mean the same in whichever language they
 // are a word.
 func unmistakable(all map[string]vocabulary) vocabulary {
-	words := vocabulary{numbers: map[string]int{}, agrees: map[string]bool{}}
-	twice := foldSet(everyday)
+	words := vocabulary{numbers: map[string]int{}, agrees: map[string]bool{}, answers: map[string]bool{}}
+	twice, contrary := foldSet(everyday), map[string]bool{}
 	for _, v := range all {
 		for word, n := range v.numbers {
 			before, has := words.numbers[word]
@@ -155,8 +163,8 @@ func unmistakable(all map[string]vocabulary) vocabulary {
 		}
 		for word, yes := range v.agrees {
 			before, has := words.agrees[word]
-			twice[word] = twice[word] || has && before != yes
-			words.agrees[word] = yes
+			contrary[word] = contrary[word] || has && before != yes
+			words.agrees[word], words.answers[word] = yes, yes
 		}
 	}
 	for _, v := range all {
@@ -165,9 +173,11 @@ func unmistakable(all map[string]vocabulary) vocabulary {
 			twice[word] = twice[word] || agrees || v.denies[word] || v.leads[word] || v.article[word] || v.other[word]
 		}
 		for word, yes := range words.agrees {
-			twice[word] = twice[word] || yes && v.denies[word] || v.leads[word] || v.other[word]
+			contrary[word] = contrary[word] || yes && v.denies[word] || yes && v.contrary[word]
+			twice[word] = twice[word] || contrary[word] || v.leads[word] || v.other[word]
 		}
 	}
+	maps.DeleteFunc(words.answers, func(word string, _ bool) bool { return contrary[word] })
 	for word := range twice {
 		if twice[word] {
 			delete(words.numbers, word)
@@ -184,11 +194,4 @@ func foldSet(text string) map[string]bool {
 		set[folded(word)] = true
 	}
 	return set
-}
-
-// agreement is yes and no, by language, as one would say them.
-var agreement = map[string][]string{
-	"en": {"yes", "no"}, "de": {"ja", "nein"}, "fr": {"oui", "non"}, "es": {"sí", "no"}, "it": {"sì", "no"},
-	"pt": {"sim", "não"}, "nl": {"ja", "nee"}, "pl": {"tak", "nie"}, "ru": {"да", "нет"}, "uk": {"так", "ні"},
-	"tr": {"evet", "hayır"}, "fa": {"بله", "نه"}, "ar": {"نعم", "لا"},
 }
