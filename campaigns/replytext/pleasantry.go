@@ -27,19 +27,20 @@ const questionMarks = "?؟？"
 
 // withoutRegards cuts what ends a letter, and the name below it.
 func withoutRegards(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		end := folded(line)
-		if !regards[end] {
-			continue
-		}
+	below := len(strings.Fields(text))
+	for start := 0; start < len(text); {
+		line, _, _ := strings.Cut(text[start:], "\n")
+		rest := min(start+len(line)+1, len(text))
+		below -= len(strings.Fields(line))
 		longest := longestName
+		end := folded(line)
 		if end == "thanks" || end == "best" { // which also begin a sentence
 			longest = 2
 		}
-		if isName(strings.Join(lines[i+1:], " "), longest) {
-			return strings.Join(lines[:i], "\n")
+		if regards[end] && below <= longest && isName(text[rest:], longest) {
+			return text[:start]
 		}
+		start = rest
 	}
 	return text
 }

@@ -1,6 +1,18 @@
 package replytext
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"rapport/trust/bounds"
+)
+
+func TestALetterOfManyLinesCostsLittle(t *testing.T) {
+	defer bounds.Watch(t)()
+	if Pleasantry(strings.Repeat("best\n", 20000)) {
+		t.Error("nobody reads it")
+	}
+}
 
 func TestThanksNeedNobodyToReadThem(t *testing.T) {
 	for text, want := range map[string]bool{
