@@ -200,7 +200,12 @@ const longestName = 3
 // isName reports whether a text looks like a name: a few capitalised words, and nothing
 // that names do not have. None is one.
 func isName(text string, longest int) bool {
-	words := strings.Fields(text)
+	words := strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) { // marks of direction
+			return -1
+		}
+		return r
+	}, text))
 	return len(words) <= longest && !slices.ContainsFunc(words, func(w string) bool {
 		first, _ := utf8.DecodeRuneInString(w)
 		return !unicode.IsUpper(first) || strings.ContainsFunc(w, func(r rune) bool { return !letter(r) && !strings.ContainsRune(".,-'’", r) })

@@ -92,6 +92,7 @@ func TestWishesStopAChannel(t *testing.T) {
 
 func FuzzParseWish(f *testing.F) {
 	f.Add("Stop!")
+	f.Add("Unsubscribe\nJohn")
 	f.Add("لغو ۱۱")
 	f.Fuzz(func(t *testing.T, text string) {
 		defer bounds.Watch(t)()
