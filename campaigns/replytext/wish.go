@@ -59,7 +59,8 @@ const longestWish = 400
 func ParseWish(text string) Wish {
 	words := utterance(text)
 	asked := strings.ContainsAny(text, questionMarks)
-	if wish, known := wishes[folded(text)]; known && !(asked && len(words) > 0 && none[folded(words[0].word)]) {
+	missed := asked && len(words) > 0 && none[folded(words[0].word)] // "no more emails?"
+	if wish, known := wishes[folded(text)]; known && !missed {
 		return wish
 	}
 	if asked || len(text) > longestWish {
