@@ -56,7 +56,7 @@ func TestWishes(t *testing.T) {
 		"You never email me": NoWish, "You don't email me anymore": NoWish, "Sie schicken mir keine E-Mails mehr": NoWish, "Vous ne m’envoyez plus de mails": NoWish,
 		"You never write to me": NoWish, "Sie schreiben mir nicht": NoWish, "Vous ne m’écrivez plus": NoWish, "پیام مرا ندید": NoWish, "You never text me": NoWish,
 		"Keine Nachrichten": NoWish, "No messages": NoWish, "niente mail": NoWish, "Geen mail": NoWish, "No more emails?": NoWish, "no more emails？": NoWish, "Do not call me, ok?": NoWish,
-		"STOP?": Stop, "ⓢⓣⓞⓟ?": Stop, "Rufen Sie mich bitte nicht an!": NoCalls, "Schicken Sie mir bitte keine Mails mehr": NoMails, "Schreiben Sie mir nicht": NoWriting, "keine Nachrichten mehr": Stop, "no more messages please": Stop,
+		"no más\nAna": NoWish, "STOP?": Stop, "ⓢⓣⓞⓟ?": Stop, "Rufen Sie mich bitte nicht an!": NoCalls, "Schicken Sie mir bitte keine Mails mehr": NoMails, "Schreiben Sie mir nicht": NoWriting, "keine Nachrichten mehr": Stop, "no more messages please": Stop,
 		"niente più mail": NoMails, "Geen mail meer": NoMails, "no me envíe correos": NoMails, "به من پیام ندهید": NoWriting, "دیگه به من پیامک ندهید": NoTexts, "Thank you, stop": Stop, "Stop. Thank you!": Stop, "من فضلك توقف": Stop,
 
 		// nor is what is about a thing

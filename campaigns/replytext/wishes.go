@@ -147,7 +147,8 @@ var phrases = func() map[string]Wish {
 			continue
 		}
 		for _, entry := range list {
-			if words := core(spoken(utterance(entry))); strings.Contains(words, " ") {
+			words := core(spoken(utterance(entry)))
+			if sense := strings.Fields(words); len(sense) > 1 && !more[sense[len(sense)-1]] || len(sense) > 2 { // "no más" alone may be an answer
 				said[words] = wish
 			}
 		}
