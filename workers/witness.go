@@ -110,10 +110,10 @@ func (w *Witness) look(ctx context.Context) (known bool, finding error) {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return false, fmt.Errorf("see how new the ledger is: %w", ctx.Err())
+	case err != nil && bounded.Err() != nil:
+		return false, err // slow is not away
 	case errors.Is(err, errAway):
 		err = nil // without Redis nothing is sent either
-	case err != nil && bounded.Err() != nil:
-		return false, err
 	}
 	if err == nil && seen.waits {
 		err = ErrNotResumed

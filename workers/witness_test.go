@@ -401,15 +401,50 @@ func (blank) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
+// slowRedis is blank, and says so late.
+type slowRedis struct {
+	blank
+	free chan struct{}
+}
+
+func (s slowRedis) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	answer := s.blank.ProcessHook(next)
+	return func(ctx context.Context, command redis.Cmder) error {
+		select {
+		case <-s.free:
+			return answer(ctx, command)
+		case <-ctx.Done():
+			command.SetErr(ctx.Err())
+			return ctx.Err()
+		}
+	}
+}
+
 // However long tasks wait for a connection, whoever shows that the process turns waits
 // no longer than it wants to, and a look that had no time is no finding.
 func TestALookWaitsNoLongerThanItWantsTo(t *testing.T) {
+	for name, slow := range map[string]func(client *redis.Client, free chan struct{}) workers.Chronicle{
+		"a ledger without a free connection": func(client *redis.Client, free chan struct{}) workers.Chronicle {
+			client.AddHook(blank{})
+			return crowded{free: free}
+		},
+		"a slow Redis": func(client *redis.Client, free chan struct{}) workers.Chronicle {
+			client.AddHook(slowRedis{free: free})
+			at := make(chan struct{})
+			close(at)
+			return crowded{free: at}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { looksWaitNoLonger(t, slow) })
+	}
+}
+
+func looksWaitNoLonger(t *testing.T, slow func(*redis.Client, chan struct{}) workers.Chronicle) {
 	synctest.Test(t, func(t *testing.T) {
-		client := redis.NewClient(&redis.Options{})
+		client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"}) // looked up in no bubble
 		defer client.Close()
-		client.AddHook(blank{})
 		free := make(chan struct{})
-		w := &workers.Witness{Ledger: crowded{free: free}, Redis: client, Now: time.Now}
+		w := &workers.Witness{Ledger: slow(client, free), Redis: client, Now: time.Now}
 		check := func(within time.Duration) error {
 			ctx, cancel := context.WithTimeout(t.Context(), within)
 			defer cancel()
