@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"rapport/campaigns/expression"
 	"rapport/customers"
@@ -49,8 +50,9 @@ const (
 	wordVector = "array_to_tsvector(coalesce(string_to_array(c.first_name_words, ' '), '{}') || coalesce(string_to_array(c.last_name_words, ' '), '{}'))"
 	// allWords are the words of a name with a space before and after each.
 	allWords = "' ' || coalesce(c.first_name_words, '') || ' ' || coalesce(c.last_name_words, '') || ' '"
-	// wordless is the condition of the index of those whose names have no words yet.
-	wordless = "(first_name IS NOT NULL AND first_name_words IS NULL OR last_name IS NOT NULL AND last_name_words IS NULL)"
+	// wordless is the condition of the index of those whose names have no words yet, or
+	// whose words have no name any more.
+	wordless = "((first_name IS NULL) <> (first_name_words IS NULL) OR (last_name IS NULL) <> (last_name_words IS NULL))"
 )
 
 // Named implements customers.Directory. Who has the words as they were given is looked
@@ -127,13 +129,13 @@ func (t *tx) namedQuery(words []string, whole bool) (query string, args []any) {
 		return "$" + strconv.Itoa(len(args))
 	}
 	conditions, compared := []string{}, slices.Clone(words)
+	sought := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return !customers.SoughtInIndex(word) })
 	if t.dialect == expression.Postgres {
 		compared = slices.DeleteFunc(compared, customers.SoughtInIndex)
-		sought := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return !customers.SoughtInIndex(word) })
 		conditions = append(conditions, hasWords, wordVector+" @@ CAST("+arg(vectorQuery(sought, whole))+" AS tsquery)")
 	} else {
 		// The longest is likely the word that the fewest have.
-		longest := slices.MaxFunc(words, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+		longest := slices.MaxFunc(sought, func(a, b string) int { return cmp.Compare(utf8.RuneCountInString(a), utf8.RuneCountInString(b)) })
 		until := longest
 		if !whole {
 			until += "\U0010FFFF"
@@ -168,10 +170,10 @@ func vectorQuery(words []string, whole bool) string {
 // unpreparedFact is how far names of before an upgrade are taken in; "" where all are.
 const unpreparedFact = "names to prepare"
 
-// PrepareNames gives names their words that have none, of as many customers as limit says,
-// and reports whether there may be more: names of before an upgrade, and those that an
-// older program writes beside this one. It goes on where it ended, past what the index
-// holds of rows that are done.
+// PrepareNames gives words to names that have none, and takes away those that have no
+// name, of as many customers as limit says, and reports whether there may be more: names
+// of before an upgrade, and those that an older program writes or removes beside this one.
+// It goes on where it ended, past what the index holds of rows that are done.
 func (s *Store) PrepareNames(ctx context.Context, limit int) (more bool, err error) {
 	err = s.write(ctx, func(tx *tx) error {
 		far, _, err := readFact(ctx, tx, unpreparedFact)

@@ -188,6 +188,16 @@ func TestHotQueriesUseTheirIndexes(t *testing.T) {
 // plan is the plan of a query if it reads a whole table, else "".
 func (s *Store) plan(t *testing.T, query string, args ...any) string {
 	t.Helper()
+	plan := s.explained(t, query, args...)
+	whole := strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN") && !strings.Contains(plan, "INDEX")
+	if !whole {
+		return ""
+	}
+	return plan
+}
+
+func (s *Store) explained(t *testing.T, query string, args ...any) string {
+	t.Helper()
 	var lines []string
 	err := s.read(t.Context(), func(tx *tx) (err error) {
 		if s.dialect == "sqlite" {
@@ -209,10 +219,5 @@ func (s *Store) plan(t *testing.T, query string, args ...any) string {
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
-	plan := strings.Join(lines, "\n")
-	whole := strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN") && !strings.Contains(plan, "INDEX")
-	if !whole {
-		return ""
-	}
-	return plan
+	return strings.Join(lines, "\n")
 }

@@ -3,9 +3,9 @@
 -- both
 -- Customers are found by words of their names, which are kept folded beside them. Names of
 -- before are taken in by the scheduler's upkeep, which finds them by customers_unnamed, as
--- it finds those that an older program writes. The words in braces are those of 00001;
--- "only" and "both" say which database a part is for. Indexes are made beside everybody
--- who writes, which is in no transaction: what was begun is begun anew.
+-- it finds those that an older program writes or removes. The words in braces are those
+-- of 00001; "only" and "both" say which database a part is for. Indexes are made beside
+-- everybody who writes, which is in no transaction: what was begun is begun anew.
 
 -- +goose Up
 -- only postgres
@@ -16,12 +16,12 @@ CREATE INDEX CONCURRENTLY customers_names ON customers USING gin (
     WHERE first_name_words IS NOT NULL OR last_name_words IS NOT NULL;
 DROP INDEX CONCURRENTLY IF EXISTS customers_unnamed;
 CREATE INDEX CONCURRENTLY customers_unnamed ON customers (id)
-    WHERE first_name IS NOT NULL AND first_name_words IS NULL OR last_name IS NOT NULL AND last_name_words IS NULL;
+    WHERE (first_name IS NULL) <> (first_name_words IS NULL) OR (last_name IS NULL) <> (last_name_words IS NULL);
 -- only sqlite
 ALTER TABLE customers ADD COLUMN first_name_words TEXT;
 ALTER TABLE customers ADD COLUMN last_name_words TEXT;
 CREATE INDEX customers_unnamed ON customers (id)
-    WHERE first_name IS NOT NULL AND first_name_words IS NULL OR last_name IS NOT NULL AND last_name_words IS NULL;
+    WHERE (first_name IS NULL) <> (first_name_words IS NULL) OR (last_name IS NULL) <> (last_name_words IS NULL);
 -- A word of a name and who has it; words are letters and digits, so that they make a JSON
 -- document. A profile that goes takes them with it.
 CREATE TABLE name_words (word TEXT NOT NULL, customer TEXT NOT NULL, PRIMARY KEY (word, customer)) {table}, WITHOUT ROWID;
@@ -49,5 +49,5 @@ END;
 -- +goose StatementEnd
 -- both
 INSERT INTO facts (name, value) SELECT 'fact:names to prepare', 'past ' FROM (
-    SELECT 1 FROM customers WHERE first_name IS NOT NULL AND first_name_words IS NULL OR last_name IS NOT NULL AND last_name_words IS NULL LIMIT 1) AS unnamed
+    SELECT 1 FROM customers WHERE (first_name IS NULL) <> (first_name_words IS NULL) OR (last_name IS NULL) <> (last_name_words IS NULL) LIMIT 1) AS unnamed
     WHERE TRUE ON CONFLICT (name) DO NOTHING;
