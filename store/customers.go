@@ -230,7 +230,11 @@ func updateProfiles(d expression.Dialect, given givens) string {
 	for _, f := range given.fields {
 		merged := given.merge(d, f)
 		changes = append(changes, f.name+" = "+merged)
-		differs = append(differs, merged+" IS DISTINCT FROM customers."+f.name)
+		differ := merged + " IS DISTINCT FROM customers." + f.name
+		if strings.HasSuffix(f.name, nameWordsColumn) { // of a name without words only a new one is a difference
+			differ = "customers." + f.name + " IS NOT NULL AND " + differ
+		}
+		differs = append(differs, differ)
 	}
 	return "UPDATE customers SET " + strings.Join(changes, ", ") + " FROM {rows} AS v WHERE customers.id = v.id AND (" +
 		strings.Join(differs, " OR ") + ") RETURNING customers.id"
