@@ -95,6 +95,8 @@ type Ledger interface {
 	// Due leases up to limit recordings whose time has come until now+lease and
 	// counts an attempt on each. Two callers never get the same one.
 	Due(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Recording, error)
+	// DueDeletions is Due of those alone that are not to be fetched.
+	DueDeletions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Recording, error)
 	// Settle writes what became of a recording: its state, when it is due again,
 	// the trouble met, the media type and the size. The lease ends. Where its customer
 	// was erased since it was leased, what the erasure wrote stands.
@@ -103,6 +105,7 @@ type Ledger interface {
 	// after a part of them may have been kept, the oldest first of each, until now+lease.
 	// One that is not settled is not given again before that.
 	LeaseOld(ctx context.Context, now, than time.Time, lease time.Duration, limit int) ([]Recording, error)
-	// Pending reports whether any that is not leased is due, or would be given by LeaseOld.
-	Pending(ctx context.Context, now, than time.Time) (bool, error)
+	// Pending reports whether any that is not leased would be given by LeaseOld or, where
+	// a provider is there to be asked, is due.
+	Pending(ctx context.Context, now, than time.Time, asked bool) (bool, error)
 }

@@ -61,11 +61,20 @@ func addRecordings(ctx context.Context, tx *tx, all []recordings.Recording) erro
 }
 
 // Due implements recordings.Ledger.
-func (b Recordings) Due(ctx context.Context, now time.Time, lease time.Duration, limit int) (due []recordings.Recording, err error) {
+func (b Recordings) Due(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]recordings.Recording, error) {
+	return b.due(ctx, now, lease, limit, "")
+}
+
+// DueDeletions implements recordings.Ledger.
+func (b Recordings) DueDeletions(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]recordings.Recording, error) {
+	return b.due(ctx, now, lease, limit, " AND q.state <> 'waiting'")
+}
+
+func (b Recordings) due(ctx context.Context, now time.Time, lease time.Duration, limit int, which string) (due []recordings.Recording, err error) {
 	err = b.store.write(ctx, func(tx *tx) (err error) {
 		due, err = list(ctx, tx, scanRecording, `
 			WITH due AS MATERIALIZED (
-				SELECT q.id FROM recordings q WHERE q.due_at <= $1 AND (q.lease_until IS NULL OR q.lease_until <= $1)
+				SELECT q.id FROM recordings q WHERE q.due_at <= $1 AND (q.lease_until IS NULL OR q.lease_until <= $1)`+which+`
 				ORDER BY q.due_at, q.id LIMIT $2`+tx.forUpdateOfFree("q")+`)
 			UPDATE recordings AS r SET lease_until = $3, attempts = attempts + 1 WHERE r.id IN (SELECT id FROM due)
 			RETURNING `+strings.ReplaceAll(recordingColumns, "r.", ""), now.UnixMilli(), limit, now.Add(lease).UnixMilli())
@@ -126,12 +135,14 @@ func (b Recordings) KeptBefore(ctx context.Context, than time.Time, limit int) (
 }
 
 // Pending implements recordings.Ledger.
-func (b Recordings) Pending(ctx context.Context, now, than time.Time) (pending bool, err error) {
+func (b Recordings) Pending(ctx context.Context, now, than time.Time, asked bool) (pending bool, err error) {
+	const free = " AND (lease_until IS NULL OR lease_until <= $1)"
+	query := "SELECT 1 FROM recordings WHERE state = 'kept' AND at < $2" + free + " UNION ALL SELECT 1 FROM recordings WHERE state = 'lost' AND at < $2" + free
+	if asked {
+		query += " UNION ALL SELECT 1 FROM recordings WHERE due_at <= $1" + free
+	}
 	err = b.store.read(ctx, func(tx *tx) (err error) {
-		_, pending, err = first(ctx, tx, column[int64], `
-			SELECT 1 FROM recordings WHERE due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-			UNION ALL SELECT 1 FROM recordings WHERE state = 'kept' AND at < $2 AND (lease_until IS NULL OR lease_until <= $1)
-			UNION ALL SELECT 1 FROM recordings WHERE state = 'lost' AND at < $2 AND (lease_until IS NULL OR lease_until <= $1) LIMIT 1`, now.UnixMilli(), than.UnixMilli())
+		_, pending, err = first(ctx, tx, column[int64], query+" LIMIT 1", now.UnixMilli(), than.UnixMilli())
 		return err
 	})
 	if err != nil {

@@ -32,8 +32,8 @@ type Gauges struct {
 	Outlets deliveries.Outlets
 	// Providers are those that are configured, by channel.
 	Providers map[channels.Channel]string
-	// Recordings tells that they are fetched; those that stay at the provider wait for
-	// nothing.
+	// Recordings tells that they are fetched; those that stay at the provider, or that no
+	// provider is there for, wait for nothing.
 	Recordings bool
 	Metrics    *telemetry.Metrics
 	Now        func() time.Time

@@ -65,7 +65,7 @@ func (k *Keeper) Round(ctx context.Context) error {
 		return nil
 	}
 	now := k.Now()
-	pending, err := k.Ledger.Pending(ctx, now, k.cutoff(now))
+	pending, err := k.Ledger.Pending(ctx, now, k.cutoff(now), k.Recorder != nil)
 	if err != nil || !pending {
 		return err
 	}
@@ -84,7 +84,8 @@ func (k *Keeper) cutoff(now time.Time) time.Time {
 // Tend deletes what is old and does what is due: some recordings, each by itself and
 // in a time of its own, so that the trouble of one holds up no other. One whose turn
 // does not come is not leased, and one that the end of the task cuts short is due as
-// before. Where the vault takes nothing no more is fetched for it.
+// before. Where the vault takes nothing no more is fetched for it, and what is to be
+// deleted at the provider does not wait for it.
 func (k *Keeper) Tend(ctx context.Context) error {
 	if k.Vault == nil {
 		return nil
@@ -92,11 +93,12 @@ func (k *Keeper) Tend(ctx context.Context) error {
 	troubles := []error{k.sweep(ctx)}
 	beginning, cancel := context.WithTimeout(ctx, beginFor)
 	defer cancel()
+	lease := k.Ledger.Due
 	for range fetchBatch {
 		if beginning.Err() != nil || k.Recorder == nil {
 			break
 		}
-		due, err := k.Ledger.Due(ctx, k.Now(), fetchLease, 1)
+		due, err := lease(ctx, k.Now(), fetchLease, 1)
 		if err != nil {
 			troubles = append(troubles, fmt.Errorf("tend recordings: %w", err))
 		}
@@ -106,7 +108,7 @@ func (k *Keeper) Tend(ctx context.Context) error {
 		now, away := k.attend(ctx, due[0])
 		troubles = append(troubles, away, k.settle(ctx, now))
 		if away != nil {
-			break
+			lease = k.Ledger.DueDeletions
 		}
 	}
 	return errors.Join(troubles...)
@@ -213,8 +215,9 @@ func (k *Keeper) settle(ctx context.Context, r recordings.Recording) error {
 	return k.Ledger.Settle(after, r)
 }
 
-// sweep deletes what is old, also what may have been kept of one that counts as lost. The rows stay, and tell that there was a recording. One
-// that cannot be deleted rests for as long as it is leased, and keeps no other.
+// sweep deletes what is old, also what may have been kept of one that counts as lost. The
+// rows stay, and tell that there was a recording. One that cannot be deleted rests for as
+// long as it is leased, and keeps no other.
 func (k *Keeper) sweep(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepFor)
 	defer cancel()

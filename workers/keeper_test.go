@@ -586,7 +586,7 @@ func TestWhatCountsAsLostIsDeletedWhenItIsOld(t *testing.T) {
 			t.Errorf("before its time it is %s", r.State)
 		}
 		*at = at.Add(91 * 24 * time.Hour)
-		if pending, err := k.Ledger.Pending(t.Context(), *at, at.Add(-k.For)); err != nil || !pending {
+		if pending, err := k.Ledger.Pending(t.Context(), *at, at.Add(-k.For), true); err != nil || !pending {
 			t.Errorf("there is something to be done: %v, %v", pending, err)
 		}
 		ok(t, k.Tend(t.Context()))
@@ -642,8 +642,39 @@ func TestWhatIsOldIsDeletedWithoutAProvider(t *testing.T) {
 	ok(t, k.Tend(t.Context()))
 	k.Recorder = nil
 	*at = at.Add(91 * 24 * time.Hour)
+	waits(t, s, "RE9876543210", "c-2")
+	pending := func(want bool) {
+		t.Helper()
+		if pending, err := k.Ledger.Pending(t.Context(), *at, at.Add(-k.For), k.Recorder != nil); err != nil || pending != want {
+			t.Errorf("something is to be done: %v, %v", pending, err)
+		}
+	}
+	pending(true)
 	ok(t, k.Tend(t.Context()))
 	if r := only(t, s, "c-1"); r.State != recordings.Deleted || heard(t, k.Vault, r) != "" {
 		t.Errorf("it is %+v", r)
 	}
+	pending(false) // nobody can fetch the other
+}
+
+// An erasure at the provider does not wait for a vault that is away.
+func TestAVaultThatIsAwayDelaysNoDeletion(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		k, twilios, at := kept(t, s, "RE0123456789")
+		ok(t, s.Recordings().Add(t.Context(), []recordings.Recording{{
+			ProviderID: "RE9999999999", Customer: "c-3", Kind: recordings.Answer, At: *at, State: recordings.Kept, DueAt: at.Add(time.Second),
+		}}))
+		waits(t, s, "RE9876543210", "c-2")
+		*at = at.Add(time.Minute)
+		k.Vault = closed{k.Vault}
+		if err := k.Tend(t.Context()); !errors.Is(err, errClosed) {
+			t.Fatalf("nobody is told: %v", err)
+		}
+		if r := only(t, s, "c-3"); twilios.deleted.Load() != 1 || !r.DueAt.IsZero() {
+			t.Errorf("deleted at the provider were %d: %+v", twilios.deleted.Load(), r)
+		}
+		if fetched := twilios.fetched.Load(); fetched != 1 {
+			t.Errorf("%d recordings were fetched for a vault that takes none", fetched)
+		}
+	})
 }

@@ -49,7 +49,8 @@ func (i *installation) queue() *workers.Queue {
 // gauges look at what waits while this process leads.
 func (i *installation) gauges() *workers.Gauges {
 	return &workers.Gauges{
-		Gauge: i.Store, Queue: i.queue(), Outlets: i.Store.Outlets(), Providers: i.Names, Recordings: i.Vault != nil, Metrics: i.Metrics, Now: i.Now,
+		Gauge: i.Store, Queue: i.queue(), Outlets: i.Store.Outlets(), Providers: i.Names,
+		Recordings: i.Vault != nil && i.recorder() != nil, Metrics: i.Metrics, Now: i.Now,
 	}
 }
 

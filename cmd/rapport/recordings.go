@@ -39,11 +39,16 @@ func besideStore(c config.Recordings, folder string) config.Recordings {
 // keeper fetches and keeps recordings: the scheduler's starts tasks, a worker's
 // does them.
 func (i *installation) keeper() *workers.Keeper {
-	recorder, _ := i.Senders[channels.Call].(channels.Recorder)
 	return &workers.Keeper{
-		Ledger: i.Store.Recordings(), Vault: i.Vault, Recorder: recorder, For: time.Duration(i.Retention.Recordings), Move: i.MoveRecordings,
+		Ledger: i.Store.Recordings(), Vault: i.Vault, Recorder: i.recorder(), For: time.Duration(i.Retention.Recordings), Move: i.MoveRecordings,
 		Queue: i.queue(), Now: i.Now, Log: i.Log,
 	}
+}
+
+// recorder is the provider of calls, where it keeps recordings; nil where there is none.
+func (i *installation) recorder() channels.Recorder {
+	recorder, _ := i.Senders[channels.Call].(channels.Recorder)
+	return recorder
 }
 
 // printRecordings lists what was recorded of a customer, the newest first. They

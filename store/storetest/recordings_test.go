@@ -35,10 +35,10 @@ func TestARecordingIsFetchedByOne(t *testing.T) {
 		if err := book.Add(t.Context(), []recordings.Recording{first, again, taped("RE2", noon)}); err != nil {
 			t.Fatal(err)
 		}
-		if pending, err := book.Pending(t.Context(), noon.Add(-time.Second), noon); err != nil || pending {
+		if pending, err := book.Pending(t.Context(), noon.Add(-time.Second), noon, true); err != nil || pending {
 			t.Errorf("before its time: %v, %v", pending, err)
 		}
-		if pending, err := book.Pending(t.Context(), noon, noon); err != nil || !pending {
+		if pending, err := book.Pending(t.Context(), noon, noon, true); err != nil || !pending {
 			t.Errorf("in its time: %v, %v", pending, err)
 		}
 		mine := dueTapes(t, s, noon)
@@ -65,7 +65,7 @@ func TestARecordingIsFetchedByOne(t *testing.T) {
 		if err != nil || len(old) != 1 || old[0].ID != kept.ID {
 			t.Errorf("old ones: %+v, %v", old, err)
 		}
-		if pending, err := book.Pending(t.Context(), noon, ago(time.Minute)); err != nil || !pending {
+		if pending, err := book.Pending(t.Context(), noon, ago(time.Minute), true); err != nil || !pending {
 			t.Errorf("an old one is to be deleted: %v, %v", pending, err)
 		}
 	})
@@ -103,7 +103,7 @@ func TestAnOldRecordingIsDeletedByOne(t *testing.T) {
 		same(t, "the next", old(noon), []string{"RE2"})
 		same(t, "none but those", old(noon), nil)
 		for now, want := range map[time.Time]bool{noon: false, noon.Add(time.Minute): true} {
-			if pending, err := book.Pending(t.Context(), now, ago(90*time.Minute)); err != nil || pending != want {
+			if pending, err := book.Pending(t.Context(), now, ago(90*time.Minute), true); err != nil || pending != want {
 				t.Errorf("something is to be done at %s: %v, %v", now, pending, err)
 			}
 		}
