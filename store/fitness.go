@@ -100,22 +100,32 @@ func noRoom(err error) bool {
 
 // Writable is ErrReadOnly where the database server takes no writes, and ErrNoRoom where
 // a write has failed for want of room since it was last asked, and until a small one
-// succeeds that is tried from then on. A SQLite file that cannot be written is not opened.
+// succeeds, in the time there is, that is tried from then on. A SQLite file that cannot be
+// written is not opened.
 func (s *Store) Writable(ctx context.Context) error {
 	if s.room.lacked.Swap(false) {
 		s.room.doubt.Store(true)
 		return ErrNoRoom
 	}
-	if s.room.doubt.Load() {
-		err := s.SetFact(ctx, "room", "there is some")
-		switch {
-		case noRoom(err):
-			return ErrNoRoom
-		case err != nil:
-			return err
-		}
-		s.room.doubt.Store(false)
+	if err := s.takesWrites(ctx); err != nil {
+		return err
 	}
+	if !s.room.doubt.Load() {
+		return nil
+	}
+	err := s.SetFact(ctx, "room", "there is some")
+	switch {
+	case noRoom(err), err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return ErrNoRoom
+	case err != nil:
+		return err
+	}
+	s.room.doubt.Store(false)
+	return nil
+}
+
+// takesWrites is ErrReadOnly where the database server takes no writes.
+func (s *Store) takesWrites(ctx context.Context) error {
 	if s.dialect == expression.SQLite {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strconv"
@@ -125,6 +126,43 @@ func TestAServerWithoutRoomIsNotWritable(t *testing.T) {
 	}
 	if err := s.Aside().Writable(t.Context()); !errors.Is(err, ErrNoRoom) {
 		t.Errorf("a full disk: %v", err)
+	}
+	if err := s.Aside().Writable(t.Context()); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}
+
+// Whether there is room again is asked of a server that takes writes alone, and one that
+// does not say so in time has none.
+func TestADoubtAboutRoomHidesNothing(t *testing.T) {
+	dsn := fresh.Postgres(t)
+	s := openMigrated(t, dsn)
+	if s.pooled {
+		t.Skip("a pooler passes on no default_transaction_read_only")
+	}
+	standby, err := Open(t.Context(), dsn+"&default_transaction_read_only=on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer standby.Close()
+	standby.room.doubt.Store(true)
+	if err := standby.Writable(t.Context()); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("a standby: %v", err)
+	}
+	s.room.doubt.Store(true)
+	err = s.write(t.Context(), func(tx *tx) error {
+		if _, err := tx.exec(t.Context(), "LOCK TABLE facts"); err != nil {
+			return err
+		}
+		hurried, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if err := s.Aside().Writable(hurried); !errors.Is(err, ErrNoRoom) {
+			t.Errorf("a try that ends in nothing: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Aside().Writable(t.Context()); err != nil {
 		t.Errorf("with room again: %v", err)
