@@ -151,9 +151,10 @@ type Entries interface {
 	// Awake leases up to limit running entries whose WakeAt has come: the longest
 	// awake, but for a tenth, which is for those that woke last.
 	Awake(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]int64, error)
-	// LetGo ends the leases of entries before their time, for when the queue did not
-	// take their tasks. Whoever walks one after all loses nothing but a move.
-	LetGo(ctx context.Context, ids []int64) error
+	// LetGo ends the leases of entries that last until a moment, before their time, for
+	// when the queue did not take their tasks. Who has leased one since keeps it; whoever
+	// walks one after all loses nothing but a move.
+	LetGo(ctx context.Context, until time.Time, ids []int64) error
 	// Travellers loads entries with everything Advance needs but Counts, which
 	// News.Counts gives where a campaign asks for some. A zero now leaves
 	// contacted.last_7d at 0: counting takes as long as half of the rest.

@@ -278,10 +278,10 @@ func wakeEntries(ctx context.Context, tx *tx, now time.Time, ids []int64, until 
 }
 
 // LetGo implements campaigns.Entries.
-func (s *Store) LetGo(ctx context.Context, ids []int64) error {
+func (s *Store) LetGo(ctx context.Context, until time.Time, ids []int64) error {
 	err := s.write(ctx, func(tx *tx) error {
 		_, err := tx.execRows(ctx, numbers(distinct(ids)), "UPDATE entries SET lease_until = NULL WHERE "+tx.among("id")+
-			" AND "+asRead("state")+" = 'running'")
+			" AND "+asRead("state")+" = 'running' AND lease_until = $1", until.UnixMilli())
 		return err
 	})
 	if err != nil {

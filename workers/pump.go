@@ -139,14 +139,16 @@ func (p *Pump) entries(ahead int) func(context.Context, time.Time, deliveries.Ba
 		if room <= 0 {
 			return 0, nil
 		}
-		ids, err := p.Entries.Awake(ctx, now, controlLease(p.Lease), p.worth(journeyQueue, room*batchSize))
+		lease := controlLease(p.Lease)
+		ids, err := p.Entries.Awake(ctx, now, lease, p.worth(journeyQueue, room*batchSize))
 		if err != nil {
 			return 0, err
 		}
 		tasks := 0
 		for batch := range slices.Chunk(ids, batchSize) {
 			if err := p.put(ctx, journeyQueue, journeyQueue, taskTravel, batch, controlTimeoutIn(p.Lease)); err != nil {
-				return tasks, errors.Join(err, takenBack(ctx, p.Entries.LetGo, ids[tasks*batchSize:]))
+				letGo := func(ctx context.Context, ids []int64) error { return p.Entries.LetGo(ctx, now.Add(lease), ids) }
+				return tasks, errors.Join(err, takenBack(ctx, letGo, ids[tasks*batchSize:]))
 			}
 			tasks++
 		}

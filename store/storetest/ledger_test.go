@@ -375,12 +375,24 @@ func TestJourneysThatTheQueueDidNotTakeAreAwakeAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.LetGo(t.Context(), handed[1:]); err != nil {
-			t.Fatal(err)
+		letGo := func(until time.Time, ids []int64) {
+			t.Helper()
+			if err := s.LetGo(t.Context(), until, ids); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if again, err := s.Awake(t.Context(), noon, lease, 10); err != nil || !slices.Equal(again, handed[1:]) {
-			t.Errorf("handed over again were %v, want %v; %v", again, handed[1:], err)
+		awake := func(now time.Time, want []int64) {
+			t.Helper()
+			if again, err := s.Awake(t.Context(), now, lease, 10); err != nil || !slices.Equal(again, want) {
+				t.Errorf("handed over again were %v, want %v; %v", again, want, err)
+			}
 		}
+		letGo(noon.Add(lease), handed[1:])
+		awake(noon, handed[1:])
+		later := noon.Add(lease + time.Second)
+		awake(later, handed)
+		letGo(noon.Add(lease), handed) // by one who comes late
+		awake(later, nil)
 	})
 }
 
