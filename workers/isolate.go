@@ -14,7 +14,8 @@ const failuresBorne = 40
 
 // isolateFailures does work for all items at once, and where that fails for each half
 // by itself, down to single ones: one that cannot be done, or panics, keeps no other
-// from it. Its error is that of those that failed by themselves. Work must bear being done again.
+// from it. Its error is that of those that failed by themselves. Work must bear being done
+// again.
 func isolateFailures[T any](ctx context.Context, items []T, do func(context.Context, []T) error) error {
 	return isolateFailuresBy(ctx, items, func(T) int64 { return 0 }, do)
 }

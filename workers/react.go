@@ -28,9 +28,9 @@ type Reactor struct {
 	Log       *slog.Logger
 }
 
-// React judges every live event that was not judged yet, until the worker is to leave. An event is marked as
-// seen only after everything it caused is written; until then it is judged
-// again, which adds nothing: an entry is unique on the event that caused it. One
+// React judges every live event that was not judged yet, until the worker is to leave. An
+// event is marked as seen only after everything it caused is written; until then it is
+// judged again, which adds nothing: an entry is unique on the event that caused it. One
 // that cannot be judged waits, and keeps no other waiting.
 func (r *Reactor) React(ctx context.Context) error {
 	_, err := r.reactAll(ctx)

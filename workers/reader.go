@@ -55,10 +55,10 @@ type heard struct {
 	customer string
 }
 
-// Read reads callbacks until none waits, or the worker is to leave. One is marked as read only after
-// everything it says is applied; reading it twice applies it once, because each
-// line of a timeline is unique. One that cannot be applied waits, and keeps no
-// other waiting.
+// Read reads callbacks until none waits, or the worker is to leave. One is marked as read
+// only after everything it says is applied; reading it twice applies it once, because each
+// line of a timeline is unique. One that cannot be applied waits, and keeps no other
+// waiting.
 func (r *Reader) Read(ctx context.Context) error {
 	_, err := r.readAll(ctx)
 	return err
