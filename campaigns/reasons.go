@@ -51,6 +51,7 @@ func FailureReasons() []Reason {
 		{channels.ReasonVoicemail, "a message was left on an answering machine, which answers no question", "nothing: the next channel of the step is tried"},
 		{channels.ReasonFax, "a fax machine picked up", "correct the number in the profile"},
 		{deliveries.NotRendered, "the template names something the customer does not have", "give the field a default: {{ customer.first_name | default: 'friend' }}"},
+		{deliveries.NotJudged, "a mistake in the program kept it from being judged until it expired", "tell the operator: the log names the mistake"},
 		{channels.BounceHard, "the mailbox does not exist", "ask the customer for another address by another channel"},
 		{channels.BounceSoft, "the mailbox did not take it for now", "nothing: the next message may pass; after five in a row the address is suppressed"},
 		{channels.ReasonNotTheirs, "whoever has the address says they are not the customer", "ask the customer for the right address by another channel"},

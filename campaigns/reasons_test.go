@@ -98,7 +98,7 @@ func reasonsIn(n ast.Node) (words []string) {
 			kind, _ := n.Type.(*ast.Ident)
 			called := strings.HasPrefix(name.Name, "Reason") || strings.HasPrefix(name.Name, "Bounce") ||
 				slices.Contains([]string{
-					"RateLimit", "ProviderUnavailable", "NotRendered", "NoAnswerFromProvider", "WorkerLost", "GivenUp", "ProviderDown",
+					"RateLimit", "ProviderUnavailable", "NotRendered", "NotJudged", "NoAnswerFromProvider", "WorkerLost", "GivenUp", "ProviderDown",
 					"SoftBounces", "Bounced", "Erased",
 				}, name.Name)
 			if i < len(n.Values) && (called || kind != nil && kind.Name == "SkipReason") {

@@ -123,6 +123,7 @@ const (
 	RateLimit            = "rate_limit"              // it waits: its sender may send no faster
 	ProviderUnavailable  = "provider_unavailable"    // it waits to be tried again, or failed as it expired meanwhile
 	NotRendered          = "not_rendered"            // it failed: its template names what the customer does not have
+	NotJudged            = "not_judged"              // it waits, or failed as it expired meanwhile: the program panicked over it
 	NoAnswerFromProvider = "no_answer_from_provider" // it is unconfirmed
 	WorkerLost           = "worker_lost"             // it is unconfirmed: the lease ended while it was being sent
 	GivenUp              = "given_up"                // it failed: it was in doubt until a person took it for not sent

@@ -66,9 +66,14 @@ func TestAMessageThatPanicsTakesNoOtherAlong(t *testing.T) {
 	r := &round{Courier: &Courier{Log: log}, edition: edition}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	sms := deliveries.Delivery{ID: 7, Channel: channels.SMS, Campaign: "c", Reason: "rate_limit"}
-	verdict := r.judge(&parcel{delivery: sms, campaign: &campaigns.Campaign{State: campaigns.Live}, traveller: campaigns.Traveller{Customer: &customers.Customer{}}}, deliveries.Pressure{}, now)
-	if want := (deliveries.Verdict{Until: now.Add(time.Hour), Reason: "rate_limit"}); verdict != want {
-		t.Errorf("judged %+v, want %+v", verdict, want)
+	for expires, until := range map[time.Time]time.Time{
+		{}: now.Add(time.Hour), now.Add(2 * time.Hour): now.Add(time.Hour), now.Add(time.Minute): now.Add(time.Minute),
+	} {
+		sms.ExpiresAt = expires
+		verdict := r.judge(&parcel{delivery: sms, campaign: &campaigns.Campaign{State: campaigns.Live}, traveller: campaigns.Traveller{Customer: &customers.Customer{}}}, deliveries.Pressure{}, now)
+		if want := (deliveries.Verdict{Until: until, Reason: deliveries.NotJudged}); verdict != want {
+			t.Errorf("judged %+v, want %+v", verdict, want)
+		}
 	}
 	office := &PostOffice{Log: log}
 	written, unwritable, err := office.Write(t.Context(), edition, []*parcel{{delivery: sms}})

@@ -57,7 +57,11 @@ func waiting(d deliveries.Delivery, why string, due, now time.Time) deliveries.O
 
 // overdue reports whether a delivery that waited for its provider has expired.
 func overdue(d deliveries.Delivery, now time.Time) bool {
-	return waited(d) && !d.ExpiresAt.IsZero() && !now.Before(d.ExpiresAt)
+	return waited(d) && expired(d, now)
+}
+
+func expired(d deliveries.Delivery, now time.Time) bool {
+	return !d.ExpiresAt.IsZero() && !now.Before(d.ExpiresAt)
 }
 
 // waited reports whether a delivery was last given back because its provider was down.

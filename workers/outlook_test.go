@@ -292,6 +292,24 @@ func TestAMessageIsNotHeldPastItsTime(t *testing.T) {
 	}
 }
 
+// What the program could not judge waits until it expires, and no longer.
+func TestAMessageThatNobodyJudgesEndsWithItsTime(t *testing.T) {
+	s := open(t, with(map[string]string{"campaigns/text.yaml": campaign("text", "Texted", "{sms: note, expires: 40s}")}))
+	s.plan("ann", "Texted")
+	fence, claimed, err := s.store.Claim(s.ctx(), s.due(), s.clock(), time.Minute)
+	ok(t, err)
+	_, err = s.store.Settle(s.ctx(), fence, s.clock(), []deliveries.Outcome{{
+		ID: claimed[0].ID, Status: deliveries.Planned, Reason: deliveries.NotJudged, DueAt: claimed[0].ExpiresAt,
+	}})
+	ok(t, err)
+	s.later(40 * time.Second)
+	s.deliver()
+	s.stands(deliveries.Failed, "not_judged")
+	if got := len(s.provider.requests()); got != 0 {
+		t.Errorf("%d messages were sent", got)
+	}
+}
+
 // A provider that has been told off says so to everybody: nobody sends from that
 // sender until the time it named is over, and then they do not all come at once.
 func TestAWishToWaitIsHeededByAllWorkers(t *testing.T) {

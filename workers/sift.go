@@ -20,8 +20,12 @@ func (r *round) sift(ctx context.Context, parcels []*parcel) ([]*parcel, error) 
 	var ready, held []*parcel
 	var late []deliveries.Outcome
 	for _, p := range parcels {
-		if overdue(p.delivery, now) {
-			late = append(late, waiting(p.delivery, p.delivery.Reason, now, now))
+		switch d := p.delivery; {
+		case overdue(d, now):
+			late = append(late, waiting(d, d.Reason, now, now))
+			continue
+		case d.Reason == deliveries.NotJudged && expired(d, now):
+			late = append(late, deliveries.Outcome{ID: d.ID, Status: deliveries.Failed, Reason: deliveries.NotJudged})
 			continue
 		}
 		p.verdict = r.judge(p, deliveries.Pressure{}, now)
@@ -38,7 +42,8 @@ func (r *round) sift(ctx context.Context, parcels []*parcel) ([]*parcel, error) 
 	return ready, err
 }
 
-// unjudgedFor is how long a message leaves its turn to others whose judging panics.
+// unjudgedFor is how long a message leaves its turn to others whose judging panics, until
+// it expires.
 const unjudgedFor = time.Hour
 
 func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) (verdict deliveries.Verdict) {
@@ -55,7 +60,10 @@ func (r *round) judge(p *parcel, pressure deliveries.Pressure, now time.Time) (v
 		r.Log.Error("a delivery cannot be judged and waits", append([]any{
 			"delivery", p.delivery.ID, "campaign", p.delivery.Campaign, "error", err,
 		}, channels.StackIn(err)...)...)
-		return deliveries.Verdict{Until: now.Add(unjudgedFor), Reason: deliveries.SkipReason(p.delivery.Reason)}
+		verdict = deliveries.Verdict{Until: now.Add(unjudgedFor), Reason: deliveries.NotJudged}
+		if expires := p.delivery.ExpiresAt; !expires.IsZero() && expires.Before(verdict.Until) {
+			verdict.Until = expires
+		}
 	}
 	return verdict
 }
