@@ -19,17 +19,40 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"rapport/channels"
+	"rapport/channels/call"
+	"rapport/channels/twilio"
 	"rapport/customers"
+	"rapport/recordings"
 	"rapport/sandbox"
 	"rapport/store/storetest"
 	"rapport/telemetry"
 )
+
+// Recordings wait for something only where there is a provider that gives them out.
+func TestRecordingsAreWatchedWhereTheyAreFetched(t *testing.T) {
+	twilios, err := call.Twilio{Account: twilio.Account{AccountSID: "AC1", AuthToken: "secret"}}.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(&redis.Options{})
+	defer client.Close()
+	s := storetest.Open(t, storetest.SQLite(t))
+	for _, vault := range []recordings.Vault{nil, recordings.Folder{Path: t.TempDir()}} {
+		for _, senders := range []map[channels.Channel]channels.Sender{nil, {channels.Call: twilios}} {
+			i := &installation{backing: &backing{Redis: client, Vault: vault, opened: opened{Senders: senders}}, Store: s}
+			if got, want := i.gauges().Recordings, vault != nil && senders != nil; got != want {
+				t.Errorf("vault %v, providers %v: watched %v", vault, senders, got)
+			}
+		}
+	}
+}
 
 // receiver takes spans as a collector does: OTLP over HTTP, protobuf.
 type receiver struct {
