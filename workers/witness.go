@@ -109,10 +109,10 @@ func (w *Witness) look(ctx context.Context) (known bool, finding error) {
 	seen, err := w.compare(bounded)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return false, fmt.Errorf("see how new the ledger is: %w", ctx.Err())
+		return false, fmt.Errorf("see how new the ledger is: %w", errors.Join(err, ctx.Err()))
 	case err != nil && bounded.Err() != nil:
 		return false, err // slow is not away
-	case errors.Is(err, errAway):
+	case errors.Is(err, ErrRedisAway):
 		err = nil // without Redis nothing is sent either
 	}
 	if err == nil && seen.waits {
@@ -132,7 +132,7 @@ func (w *Witness) Advance(ctx context.Context) error {
 	if err == nil {
 		err = w.claim(ctx, seen)
 	}
-	if errors.Is(err, errAway) {
+	if errors.Is(err, ErrRedisAway) {
 		return nil // the pump says so; moving on alone would hide an older ledger
 	}
 	if err != nil {
@@ -185,7 +185,7 @@ func (w *Witness) claimAs(ctx context.Context, id string) (owner string, err err
 		return id, nil
 	}
 	if owner, err = w.Redis.Get(ctx, ownerKey).Result(); err != nil {
-		return "", errAway
+		return "", ErrRedisAway
 	}
 	return owner, nil
 }
@@ -207,7 +207,8 @@ func (w *Witness) yields() bool {
 	return age >= 0 && age < yieldsFor
 }
 
-var errAway = errors.New("Redis does not answer")
+// ErrRedisAway says that Redis did not tell what it saw, or not in time.
+var ErrRedisAway = errors.New("Redis does not answer")
 
 // sight is what was seen of a ledger and of its Redis.
 type sight struct {
@@ -221,10 +222,10 @@ type sight struct {
 func (w *Witness) compare(ctx context.Context) (s sight, err error) {
 	seen, err := w.Redis.Get(ctx, seenKey).Int64()
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return s, errAway
+		return s, ErrRedisAway
 	}
 	if s.owner, err = w.Redis.Get(ctx, ownerKey).Result(); err != nil && !errors.Is(err, redis.Nil) {
-		return s, errAway
+		return s, ErrRedisAway
 	}
 	if s.id, err = w.Ledger.InstallationID(ctx); err != nil {
 		return s, err

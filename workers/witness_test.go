@@ -435,11 +435,11 @@ func TestALookWaitsNoLongerThanItWantsTo(t *testing.T) {
 			return crowded{free: at}
 		},
 	} {
-		t.Run(name, func(t *testing.T) { looksWaitNoLonger(t, slow) })
+		t.Run(name, func(t *testing.T) { looksWaitNoLonger(t, name, slow) })
 	}
 }
 
-func looksWaitNoLonger(t *testing.T, slow func(*redis.Client, chan struct{}) workers.Chronicle) {
+func looksWaitNoLonger(t *testing.T, name string, slow func(*redis.Client, chan struct{}) workers.Chronicle) {
 	synctest.Test(t, func(t *testing.T) {
 		client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379"}) // looked up in no bubble
 		defer client.Close()
@@ -464,6 +464,12 @@ func looksWaitNoLonger(t *testing.T, slow func(*redis.Client, chan struct{}) wor
 			if err := check(5 * time.Second); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 5*time.Second {
 				t.Errorf("a look returned after %s: %v", time.Since(began), err)
 			}
+		}
+		alone, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		err := (&workers.Witness{Ledger: w.Ledger, Redis: client, Now: time.Now}).Check(alone)
+		if errors.Is(err, workers.ErrRedisAway) != (name == "a slow Redis") || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it is told what is slow: %v", err)
 		}
 		close(free)
 		if err := check(5 * time.Second); err != nil {

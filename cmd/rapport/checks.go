@@ -135,6 +135,8 @@ func (i *installation) askLedger(ctx context.Context) finding {
 		return othersRedis(err)
 	case errors.Is(err, workers.ErrNotResumed):
 		return finding{Problem: err.Error(), Mend: "start a scheduler"}
+	case errors.Is(err, workers.ErrRedisAway):
+		return away(err, reachRedis)
 	case err != nil:
 		return away(err, reachStore)
 	}
