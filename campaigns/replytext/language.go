@@ -32,6 +32,8 @@ type vocabulary struct {
 	contrary map[string]bool // an English word that may mean the contrary here
 }
 
+func (v vocabulary) others() map[string]bool { return v.other }
+
 // vocabularies are those of the languages, English last.
 func (l Languages) vocabularies() []vocabulary {
 	known := make([]vocabulary, 0, len(l)+1)
@@ -50,16 +52,7 @@ func (l Languages) number(text string) (int, bool) {
 	if n, is := Number(text); is {
 		return n, true
 	}
-	word := wordKey(text)
-	for _, v := range l.vocabularies() {
-		if n, is := v.numbers[word]; is {
-			return n, true
-		}
-		if v.other[word] {
-			break
-		}
-	}
-	return 0, false
+	return lookUp(l, text, func(v vocabulary) map[string]int { return v.numbers }, vocabulary.others)
 }
 
 // HoldsNumber reports whether a text has a digit or a word for a number that is no article.
@@ -72,31 +65,14 @@ func (l Languages) HoldsNumber(text string) bool {
 
 // agrees reports whether a word is a yes, where it is that or a no.
 func (l Languages) agrees(text string) (yes, known bool) {
-	word := wordKey(text)
-	for _, v := range l.vocabularies() {
-		if yes, known := v.agrees[word]; known {
-			return yes, true
-		}
-		if v.other[word] {
-			break
-		}
-	}
-	return false, false
+	return lookUp(l, text, func(v vocabulary) map[string]bool { return v.agrees }, vocabulary.others)
 }
 
 // answers reports whether a word that is a whole answer in writing is a yes, where it is
 // that or a no: words count that among others mean something else.
 func (l Languages) answers(text string) (yes, known bool) {
-	word := wordKey(text)
-	for _, v := range l.vocabularies() {
-		if yes, known := v.answers[word]; known {
-			return yes, true
-		}
-		if v.contrary[word] {
-			break
-		}
-	}
-	return false, false
+	return lookUp(l, text, func(v vocabulary) map[string]bool { return v.answers },
+		func(v vocabulary) map[string]bool { return v.contrary })
 }
 
 // denies reports whether a word makes the contrary of what stands beside it. A no does.
@@ -117,16 +93,23 @@ func (l Languages) article(text string) bool {
 }
 
 func (l Languages) any(text string, list func(vocabulary) map[string]bool) bool {
+	_, listed := lookUp(l, text, list, vocabulary.others)
+	return listed
+}
+
+// lookUp is what the first language says of a word that has it in a list. Where it means
+// something else in a language, those after it are not asked.
+func lookUp[V any](l Languages, text string, list func(vocabulary) map[string]V, otherwise func(vocabulary) map[string]bool) (said V, has bool) {
 	word := wordKey(text)
 	for _, v := range l.vocabularies() {
-		if list(v)[word] {
-			return true
+		if said, has = list(v)[word]; has {
+			return said, true
 		}
-		if v.other[word] {
+		if otherwise(v)[word] {
 			break
 		}
 	}
-	return false
+	return said, false
 }
 
 // wordKey is folded, but for the Persian nine: without its vowel it is written like no.
