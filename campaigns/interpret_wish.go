@@ -58,16 +58,10 @@ func wishOf(r channels.Report) replytext.Wish {
 		return replytext.ParseWish(r.Text)
 	}
 	subject, answers := replyless(r.Letter.Subject)
-	if answers && (len(strings.Fields(subject)) != 1 || !unmistakable(subject)) {
+	if answers && (len(strings.Fields(subject)) != 1 || replytext.StrongWish(subject) != replytext.Stop) {
 		return replytext.NoWish
 	}
 	return replytext.ParseWish(subject)
-}
-
-// unmistakable reports whether words are a STOP also above a name, where those that may
-// be about a thing ("cancel", "basta") are none.
-func unmistakable(words string) bool {
-	return replytext.ParseWish(words+"\n\nAnn") == replytext.Stop
 }
 
 // Binding reports whether a report on a delivery says what its customer wants from

@@ -185,14 +185,22 @@ func clauses(words []token) [][]token {
 	})
 }
 
-// signed is a wish that stands above its writer's name. Words that may be about a thing
-// ("cancel") are none there.
+// signed is a wish that stands above its writer's name.
 func signed(text string) Wish {
 	head, below, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	if name := strings.TrimLeft(below, "-–—~ \r\n"); name == "" || !isName(name, longestName) {
 		return NoWish
 	}
-	return phrases[core(spoken(utterance(head)))]
+	return StrongWish(head)
+}
+
+// StrongWish is the wish of a text that is about nothing else, whatever stands beside
+// it. Words that may be about a thing ("cancel", "basta"), and questions, have none.
+func StrongWish(text string) Wish {
+	if strings.ContainsAny(text, questionMarks) {
+		return NoWish
+	}
+	return phrases[core(spoken(utterance(text)))]
 }
 
 // longestName is how many words a name below a letter has at most.
